@@ -1,0 +1,76 @@
+//! One `[AccountN]` section as the phone uses it.
+
+use super::Secret;
+use crate::config::DtmfMethod;
+
+/// The number of an account: N of `[AccountN]`; 0 is the Local account (calls by address, never registered).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(pub u32);
+
+/// One account, defaults applied, values trimmed, nothing validated away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// Shown name; may be empty.
+    pub label: String,
+    /// Registrar `host[:port]`; empty = never registers (calls still possible).
+    pub server: String,
+    /// Outbound proxies `host[:port]`, first one first (microsip.ini separates them by spaces).
+    pub proxies: Vec<String>,
+    /// AOR domain.
+    pub domain: String,
+    /// AOR user.
+    pub username: String,
+    /// The password; empty = none known.
+    pub password: Secret,
+    /// Digest user; empty = `username`.
+    pub auth_id: String,
+    /// From display name.
+    pub display_name: String,
+    /// Prepended to PSTN-like numbers of more than three digits.
+    pub dialing_prefix: String,
+    /// MicroSIP dial plan; empty = none.
+    pub dial_plan: String,
+    /// `udp`, `tcp`, `tls`; empty = UDP+TCP.
+    pub transport: String,
+    /// Requested registration lifetime in seconds.
+    pub register_refresh_s: u32,
+    /// NAT keep-alive interval in seconds.
+    pub keep_alive_s: u32,
+    /// DTMF method used on this account's calls.
+    pub dtmf_method: DtmfMethod,
+}
+
+impl Account {
+    /// An account with every default and nothing else.
+    pub fn new(id: AccountId) -> Account {
+        Account {
+            id,
+            label: String::new(),
+            server: String::new(),
+            proxies: Vec::new(),
+            domain: String::new(),
+            username: String::new(),
+            password: Secret::default(),
+            auth_id: String::new(),
+            display_name: String::new(),
+            dialing_prefix: String::new(),
+            dial_plan: String::new(),
+            transport: "udp".to_owned(),
+            register_refresh_s: 300,
+            keep_alive_s: 15,
+            dtmf_method: DtmfMethod::Auto,
+        }
+    }
+
+    /// The digest user name.
+    pub fn auth_user(&self) -> &str {
+        if self.auth_id.is_empty() { &self.username } else { &self.auth_id }
+    }
+
+    /// `user@domain`, the form status reports show; the domain alone without a user.
+    pub fn aor(&self) -> String {
+        if self.username.is_empty() { self.domain.clone() } else { format!("{}@{}", self.username, self.domain) }
+    }
+}

@@ -1,0 +1,31 @@
+//! A password that cannot be printed by accident.
+
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A secret text: no `Display`, a `Debug` that shows nothing, wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes over the text.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself; for the digest and nothing else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// True for an empty secret.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,107 @@
+//! `[Settings]` and `[tuiphone]` as the phone uses them.
+
+/// How DTMF digits are sent (`DTMFMethod`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DtmfMethod {
+    /// 0: RFC 4733 if negotiated, else in-band.
+    #[default]
+    Auto,
+    /// 1: tones in the sound.
+    Inband,
+    /// 2: RFC 4733 only.
+    Rtp,
+    /// 3: SIP INFO, `application/dtmf-relay`.
+    Info,
+}
+
+/// When an incoming call answers itself (`autoAnswer`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AutoAnswer {
+    /// Empty: never.
+    Never,
+    /// `button`: when the AA toggle is on.
+    #[default]
+    Button,
+    /// `header`: when the request asks for it.
+    Header,
+    /// `all`: always.
+    All,
+}
+
+/// The settings a phone needs; rows of the ini-key table fill it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Selected account number (`accountId`); `None` = key missing.
+    pub account_id: Option<u32>,
+    /// One call at a time (`singleMode`).
+    pub single_mode: bool,
+    /// Codec ids in order of preference (`audioCodecs`), such as `opus/48000/2`, `PCMA/8000/1`.
+    pub audio_codecs: Vec<String>,
+    /// Local SIP port (`sourcePort`); 0 = any.
+    pub source_port: u16,
+    /// RTP port range (`rtpPortMin`, `rtpPortMax`); 0 = any.
+    pub rtp_port_min: u16,
+    /// See `rtp_port_min`.
+    pub rtp_port_max: u16,
+    /// Speaker volume 0–100 (`volumeOutput`).
+    pub volume_output: u8,
+    /// Microphone volume 0–100 (`volumeInput`).
+    pub volume_input: u8,
+    /// Ring volume 0–100 (`volumeRing`).
+    pub volume_ring: u8,
+    /// Output device name; empty = default (`audioOutputDevice`).
+    pub audio_output_device: String,
+    /// Input device name; empty = default (`audioInputDevice`).
+    pub audio_input_device: String,
+    /// Ring device name; empty = default (`audioRingDevice`).
+    pub audio_ring_device: String,
+    /// DTMF method.
+    pub dtmf_method: DtmfMethod,
+    /// Auto-answer.
+    pub auto_answer: AutoAnswer,
+    /// Seconds before auto-answer.
+    pub auto_answer_delay_s: u32,
+    /// AA toggle (`AA`).
+    pub auto_answer_button: bool,
+    /// DND toggle (`DND`).
+    pub dnd: bool,
+    /// 0 ⇒ 486 when any other call exists (`callWaiting`).
+    pub call_waiting: bool,
+    /// Own User-Agent text; empty = ours (`userAgent`).
+    pub user_agent: String,
+    /// Keep the Local account beside the registered ones (`enableLocalAccount`).
+    pub enable_local_account: bool,
+    /// Address to listen on (`[tuiphone] bindAddress`); empty = all.
+    pub bind_address: String,
+    /// `[tuiphone] acceptFrom`: `any` = strangers may ring.
+    pub accept_from_any: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            account_id: None,
+            single_mode: true,
+            audio_codecs: ["opus/48000/2", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),
+            source_port: 0,
+            rtp_port_min: 0,
+            rtp_port_max: 0,
+            volume_output: 100,
+            volume_input: 100,
+            volume_ring: 100,
+            audio_output_device: String::new(),
+            audio_input_device: String::new(),
+            audio_ring_device: String::new(),
+            dtmf_method: DtmfMethod::Auto,
+            auto_answer: AutoAnswer::Button,
+            auto_answer_delay_s: 0,
+            auto_answer_button: false,
+            dnd: false,
+            call_waiting: true,
+            user_agent: String::new(),
+            enable_local_account: false,
+            bind_address: String::new(),
+            accept_from_any: false,
+        }
+    }
+}

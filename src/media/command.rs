@@ -1,0 +1,167 @@
+//! The words between the signalling and the sound: what the agent asks of the media, what the media reports.
+
+use crate::sdp::Agreed;
+use std::net::{IpAddr, SocketAddr};
+
+/// One call's sound, numbered by the agent; never reused in a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(pub u32);
+
+/// What a stream's far side talks to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Endpoint {
+    /// The microphone and the speaker.
+    #[default]
+    Phone,
+    /// What is heard is sent back.
+    Echo,
+    /// A spoken-like built-in announcement, again and again.
+    Announcement,
+    /// Received digits are sent back as tones (the demo's digit reader).
+    DigitReader,
+    /// A ringback tone as early media.
+    Ringback,
+    /// Silence both ways.
+    Silence,
+}
+
+/// A tone for the person at this phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalTone {
+    /// An incoming call rings.
+    Ring,
+    /// A second call knocks.
+    CallWaiting,
+    /// The far end rings, without early media.
+    Ringback,
+    /// The far end is busy (ends by itself).
+    Busy,
+    /// The call failed (ends by itself).
+    Congestion,
+}
+
+/// What the agent asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaCommand {
+    /// Bind an RTP/RTCP port pair on this address; answered by `Bound` or `BindFailed`.
+    Bind {
+        /// The stream.
+        stream: StreamId,
+        /// The local address, as the signalling's flow has it.
+        local: IpAddr,
+    },
+    /// Start, or change to, what was agreed.
+    Start {
+        /// The stream.
+        stream: StreamId,
+        /// What offer and answer settled.
+        agreed: Box<Agreed>,
+    },
+    /// What the far side talks to; `Phone` if never said.
+    Attach {
+        /// The stream.
+        stream: StreamId,
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+    /// Send digits `0-9*#A-D` one after another; `,` pauses a second. In-band if `inband`, else RFC 4733.
+    SendDigits {
+        /// The stream.
+        stream: StreamId,
+        /// The digits.
+        digits: String,
+        /// As tones in the sound.
+        inband: bool,
+    },
+    /// End the stream, close its sockets; a last `Stats` follows.
+    Close {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// Mute or open the microphone.
+    MuteMic(bool),
+    /// Mute or open the speaker.
+    MuteSpeaker(bool),
+    /// Volumes 0–100.
+    Volume {
+        /// Speaker.
+        output: u8,
+        /// Microphone.
+        input: u8,
+    },
+    /// Start a tone for the person here, or silence it.
+    Tone(Option<LocalTone>),
+}
+
+/// What the media reports.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaEvent {
+    /// Ports are bound.
+    Bound {
+        /// The stream.
+        stream: StreamId,
+        /// Our RTP address.
+        rtp: SocketAddr,
+        /// Our RTCP address.
+        rtcp: SocketAddr,
+    },
+    /// No ports could be had.
+    BindFailed {
+        /// The stream.
+        stream: StreamId,
+        /// What was tried and why it failed.
+        error: String,
+    },
+    /// The first RTP packet that was played arrived.
+    FirstPacket {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// A digit arrived (RFC 4733), once per press.
+    Digit {
+        /// The stream.
+        stream: StreamId,
+        /// The digit.
+        digit: char,
+    },
+    /// Counters, about once a second and at the end.
+    Stats {
+        /// The stream.
+        stream: StreamId,
+        /// The counters.
+        stats: StreamStats,
+    },
+}
+
+/// Counters of one stream, since its start.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StreamStats {
+    /// Codec we send, `opus`, lower-case encoding name.
+    pub codec: String,
+    /// RTP clock rate in Hz.
+    pub clock_rate: u32,
+    /// Sound per packet, ms.
+    pub ptime_ms: u32,
+    /// RTP packets sent.
+    pub tx_packets: u64,
+    /// RTP packets received that belong to the stream.
+    pub rx_packets: u64,
+    /// Packets never seen.
+    pub rx_lost: u64,
+    /// Packets too late to play.
+    pub rx_late: u64,
+    /// Interarrival jitter (RFC 3550 §6.4.1), ms.
+    pub jitter_ms: f64,
+    /// Round trip from RTCP, ms.
+    pub rtt_ms: Option<f64>,
+    /// Fraction of our packets the peer reports lost (its last RR), 0..=1.
+    pub tx_loss: Option<f64>,
+    /// Delay of the jitter buffer now, ms.
+    pub playout_delay_ms: f64,
+    /// MOS estimate of what we hear (E-model, ITU-T G.107).
+    pub mos_rx: Option<f64>,
+    /// MOS estimate of what the peer hears.
+    pub mos_tx: Option<f64>,
+    /// Concealed sound, ms.
+    pub concealed_ms: u64,
+}

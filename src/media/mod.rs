@@ -1,0 +1,3 @@
+//! Samples: jitter buffer, codecs, mixing, resampling, levels, tones. No device, no thread.
+
+pub mod command;

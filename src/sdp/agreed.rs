@@ -1,0 +1,75 @@
+//! What an offer and its answer settled for the one audio line.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Who may send (RFC 3264 §5.1), from the point of view of whoever holds the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    SendRecv,
+    /// We send.
+    SendOnly,
+    /// We receive.
+    RecvOnly,
+    /// Nobody sends.
+    Inactive,
+}
+
+impl Direction {
+    /// True when the holder may send.
+    pub fn sends(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::SendOnly)
+    }
+    /// True when the holder may receive.
+    pub fn receives(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::RecvOnly)
+    }
+    /// The same line seen from the other side.
+    pub fn reversed(self) -> Direction {
+        match self {
+            Direction::SendOnly => Direction::RecvOnly,
+            Direction::RecvOnly => Direction::SendOnly,
+            both => both,
+        }
+    }
+}
+
+/// One payload format of an m= line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Format {
+    /// RTP payload type number, 0..=127.
+    pub payload_type: u8,
+    /// Encoding name, `PCMU`, `opus`, `telephone-event` (compare without case).
+    pub encoding: String,
+    /// RTP clock rate in Hz.
+    pub clock_rate: u32,
+    /// Channels of the rtpmap; 1 when not written.
+    pub channels: u8,
+    /// The fmtp parameters verbatim.
+    pub fmtp: Option<String>,
+}
+
+/// The settled audio stream, from our point of view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// Where our RTP goes; `None` while the peer gave 0.0.0.0 or port 0.
+    pub remote_rtp: Option<SocketAddr>,
+    /// Where our RTCP goes (RFC 3605, or RTP port + 1; equal to `remote_rtp` with mux).
+    pub remote_rtcp: Option<SocketAddr>,
+    /// RTP and RTCP share a port (RFC 5761).
+    pub rtcp_mux: bool,
+    /// The format we send; its payload type is the one the peer asked for.
+    pub send: Format,
+    /// Every format we must be able to receive, by the payload types we gave; the preferred one first, no telephone-event.
+    pub receive: Vec<Format>,
+    /// Payload type and clock rate for RFC 4733 events we send; `None` = peer takes none.
+    pub telephone_event_send: Option<(u8, u32)>,
+    /// Payload types and clock rates on which events may arrive.
+    pub telephone_event_receive: Vec<(u8, u32)>,
+    /// Sound per packet we send (the peer's ptime, else 20 ms).
+    pub ptime: Duration,
+    /// Our direction.
+    pub direction: Direction,
+}

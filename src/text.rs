@@ -1,0 +1,82 @@
+//! The one gate for foreign text: whatever came from the network or a file passes here before it
+//! reaches a terminal, a log, a notification or a file name.
+
+/// Longest text, in characters, that [`sanitise`] lets through.
+pub const MAX_CHARS: usize = 256;
+
+/// Makes foreign text safe to show: control characters (C0, C1, DEL), bidirectional controls, zero-width and
+/// tag characters are dropped, at most two combining marks follow a base character, and the result is cut at
+/// [`MAX_CHARS`] characters with `…` in place of the rest. Line breaks and tabs become blanks.
+pub fn sanitise(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(MAX_CHARS * 4));
+    let mut marks = 0;
+    let mut count = 0;
+    for c in text.chars() {
+        let c = if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
+        if is_forbidden(c) {
+            continue;
+        }
+        if is_combining(c) {
+            marks += 1;
+            if marks > 2 || count == 0 {
+                continue;
+            }
+        } else {
+            marks = 0;
+        }
+        if count == MAX_CHARS {
+            out.push('…');
+            break;
+        }
+        out.push(c);
+        count += 1;
+    }
+    out
+}
+
+/// [`sanitise`] for bytes that may not be UTF-8.
+pub fn sanitise_bytes(bytes: &[u8]) -> String {
+    let cut = bytes.get(..MAX_CHARS * 8).unwrap_or(bytes);
+    sanitise(&String::from_utf8_lossy(cut))
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E0FFF}')
+}
+
+fn is_combining(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{0591}'..='\u{05BD}' | '\u{0610}'..='\u{061A}'
+        | '\u{064B}'..='\u{065F}' | '\u{0E31}' | '\u{0E34}'..='\u{0E3A}' | '\u{0E47}'..='\u{0E4E}'
+        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_lose_their_teeth() {
+        assert_eq!(sanitise("a\x1b]52;c;ZXZpbA==\x07b"), "a]52;c;ZXZpbA==b");
+        assert_eq!(sanitise("\u{9b}2J"), "2J");
+        assert_eq!(sanitise("Bob\r\nVia: x"), "Bob  Via: x");
+    }
+
+    #[test]
+    fn bidi_zero_width_and_tags_are_dropped() {
+        assert_eq!(sanitise("a\u{202e}b\u{2066}c\u{200b}d\u{e0041}e\u{feff}"), "abcde");
+    }
+
+    #[test]
+    fn marks_and_length_are_bounded() {
+        assert_eq!(sanitise("\u{301}e\u{301}\u{301}\u{301}\u{301}x"), "e\u{301}\u{301}x");
+        let long = sanitise(&"x".repeat(5000));
+        assert_eq!(long.chars().count(), MAX_CHARS + 1);
+        assert!(long.ends_with('…'));
+        assert_eq!(sanitise_bytes(b"ok\xff"), "ok\u{fffd}");
+    }
+}

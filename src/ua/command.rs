@@ -1,0 +1,113 @@
+//! What a person or a script asks of the phone, as values.
+
+use super::outcome::ExitCode;
+use super::snapshot::CallInfo;
+
+/// Ties a reply to its request; chosen by the asker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(pub u64);
+
+/// Which calls a hang-up means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum HangupWhich {
+    /// The current call: the only one, or the active one.
+    #[default]
+    Current,
+    /// One call, by id.
+    Call(String),
+    /// Every call except ringing incoming ones (MicroSIP's `/hangupall`).
+    AllButRinging,
+    /// Every call.
+    All,
+    /// Ringing incoming calls.
+    Incoming,
+    /// Own calls not answered yet.
+    Calling,
+}
+
+/// Which sound path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SoundPath {
+    /// The microphone.
+    #[default]
+    Mic,
+    /// The speaker.
+    Speaker,
+}
+
+/// A change of a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VolumeChange {
+    /// To this value, 0–100.
+    To(u8),
+    /// By this much, clamped to 0–100.
+    By(i16),
+}
+
+/// How digits are to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DtmfVia {
+    /// RFC 4733.
+    Rtp,
+    /// SIP INFO, `application/dtmf-relay`.
+    Info,
+    /// Tones in the sound.
+    Inband,
+}
+
+/// A command; `call` fields are ids such as `c1`, `None` = the obvious one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Command {
+    /// Dial a number or URI as typed (dial plan, prefix and `,digits` suffix apply).
+    Dial { target: String, account: Option<String> },
+    /// Answer a ringing call.
+    Answer { call: Option<String> },
+    /// Reject a ringing call; 486 unless said.
+    Reject { call: Option<String>, code: Option<u16> },
+    /// End calls.
+    Hangup { which: HangupWhich },
+    /// Put on hold.
+    Hold { call: Option<String> },
+    /// Take back from hold.
+    Resume { call: Option<String> },
+    /// Mute a path.
+    Mute { path: SoundPath },
+    /// Open a path again.
+    Unmute { path: SoundPath },
+    /// Change a volume.
+    Volume { path: SoundPath, change: VolumeChange },
+    /// Send digits in the current call; `,` pauses a second.
+    Dtmf { call: Option<String>, digits: String, via: Option<DtmfVia> },
+    /// Register an account (all without a selector: number, label or AOR).
+    Register { account: Option<String> },
+    /// Un-register.
+    Unregister { account: Option<String> },
+    /// End all calls, un-register, then `Event::Exited`.
+    Exit,
+}
+
+/// A positive answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Done, or under way.
+    Done,
+    /// Done; this call it concerns.
+    Call(Box<CallInfo>),
+    /// The volume now.
+    Volume(SoundPath, u8),
+}
+
+/// A refusal: what was tried, on what, what next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CommandError {
+    /// The exit code a command line ends with.
+    pub code: ExitCode,
+    /// Machine-readable kind, `no_such_call`.
+    pub kind: &'static str,
+    /// One line for people.
+    pub message: String,
+    /// What to do next, if there is something.
+    pub hint: Option<String>,
+}

@@ -1,0 +1,66 @@
+//! The agent's one door: what goes in, what comes out.
+
+use super::command::{Command, CommandError, Reply, RequestId};
+use super::event::Event;
+use crate::media::command::{MediaCommand, MediaEvent};
+use crate::sip::flow::{Flow, Transport};
+
+/// Ties an answer of the resolver to its question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct QueryId(pub u64);
+
+/// What goes in.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A person or script asks.
+    Command(RequestId, Command),
+    /// Bytes arrived.
+    Datagram {
+        /// The bytes.
+        bytes: &'a [u8],
+        /// Where on.
+        flow: Flow,
+    },
+    /// The resolver answered: paths to try, best first.
+    Resolved(QueryId, Result<Vec<Flow>, String>),
+    /// A send failed, or the network said so (ICMP).
+    TransportFailed {
+        /// The path.
+        flow: Flow,
+        /// The system's words.
+        error: String,
+    },
+    /// The sound reports.
+    Media(MediaEvent),
+    /// The time of `next_timeout` has come.
+    Timeout,
+}
+
+/// What comes out.
+#[derive(Debug)]
+pub enum Output {
+    /// Send these bytes.
+    Transmit {
+        /// The path.
+        flow: Flow,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Find paths to a host; answered by `Resolved`. The engine also finds the local address of each path.
+    Resolve {
+        /// The question.
+        query: QueryId,
+        /// Host name or address literal, no brackets.
+        host: String,
+        /// Port if the URI had one.
+        port: Option<u16>,
+        /// Transport.
+        transport: Transport,
+    },
+    /// A wish to the sound.
+    Media(MediaCommand),
+    /// Something happened.
+    Event(Event),
+    /// The answer to a command.
+    Reply(RequestId, Result<Reply, CommandError>),
+}

@@ -1,0 +1,187 @@
+//! The phone as it stands, in the shape that `status` prints: read by every face, sent whole.
+
+use super::outcome::EndedBy;
+use serde::{Deserialize, Serialize};
+
+/// The phone in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PhoneState {
+    #[default]
+    Idle,
+    Registering,
+    Ringing,
+    Calling,
+    Connected,
+    Held,
+}
+
+/// Everything a face needs to draw.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of this shape: 1.
+    pub v: u8,
+    /// The phone in one word.
+    pub state: PhoneState,
+    /// Accounts in order of their number.
+    pub accounts: Vec<AccountInfo>,
+    /// Live calls, oldest first; ended ones are not here.
+    pub calls: Vec<CallInfo>,
+    /// Do not disturb.
+    pub dnd: bool,
+    /// Microphone muted.
+    pub mic_muted: bool,
+    /// Speaker muted.
+    pub speaker_muted: bool,
+    /// Speaker volume, 0–100.
+    pub volume: u8,
+    /// Microphone volume, 0–100.
+    pub volume_mic: u8,
+    /// Sound devices in use, as a person would name them; filled in by the engine.
+    pub audio: AudioInfo,
+}
+
+/// The sound devices in use.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct AudioInfo {
+    pub input: String,
+    pub output: String,
+    /// Why the sound is not what was asked for, if so.
+    pub warning: Option<String>,
+}
+
+/// Where a registration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum RegistrationState {
+    /// Never registers (no server), or was un-registered by hand.
+    #[default]
+    Off,
+    Registering,
+    Registered,
+    /// Failed; tried again later.
+    Failed,
+}
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AccountInfo {
+    /// Number.
+    pub id: u32,
+    /// Shown name; the AOR when the label is empty.
+    pub label: String,
+    /// `user@domain`.
+    pub aor: String,
+    /// State in one word.
+    pub state: RegistrationState,
+    /// `state == registered`.
+    pub registered: bool,
+    /// Status of the last final answer to a REGISTER.
+    pub status: Option<u16>,
+    /// Its reason phrase, or why there was no answer.
+    pub reason: Option<String>,
+    /// Seconds until the binding expires.
+    pub expires_in: Option<u64>,
+    /// `udp`…
+    pub transport: String,
+    /// The account new calls use.
+    pub selected: bool,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum CallState {
+    /// Outgoing, no provisional answer yet.
+    Calling,
+    /// Outgoing, the far end rings.
+    Ringing,
+    /// Outgoing, sound before the answer.
+    EarlyMedia,
+    /// Incoming, rings here.
+    Incoming,
+    Connected,
+    /// Held by this side (`remote_hold` tells of the other).
+    Held,
+    Ended,
+}
+
+/// Who called whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum CallDirection {
+    Outgoing,
+    Incoming,
+}
+
+/// The far side, as safe text.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Party {
+    pub uri: String,
+    pub user: String,
+    pub name: Option<String>,
+}
+
+/// One call; the `call` object of the contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallInfo {
+    /// `c1`, unique in this daemon's life.
+    pub id: String,
+    /// The Call-ID header.
+    pub sip_call_id: String,
+    /// Who called whom.
+    pub direction: CallDirection,
+    /// Where it stands.
+    pub state: CallState,
+    /// Our account's AOR.
+    pub account: String,
+    /// The far side.
+    pub remote: Party,
+    /// The last SIP status that mattered: provisional or final.
+    pub status: Option<u16>,
+    /// Its reason phrase, or plain words.
+    pub reason: Option<String>,
+    /// Who ended it.
+    pub ended_by: Option<EndedBy>,
+    /// `ok`, `busy`, … (the exit-code enum's kind; `answered` for a call that was), once ended.
+    pub outcome: Option<String>,
+    /// ISO 8601 UTC.
+    pub started_at: String,
+    /// Seconds from start to 180/183.
+    pub ringing_after: Option<f64>,
+    /// Seconds from start to the answer.
+    pub answered_after: Option<f64>,
+    /// Seconds since the answer, or of the whole talk once ended.
+    pub duration: f64,
+    /// The far side holds us.
+    pub remote_hold: bool,
+    /// The sound, once there is some.
+    pub media: Option<MediaInfo>,
+}
+
+/// The sound of a call; the `media` object of the contract.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct MediaInfo {
+    pub codec: String,
+    pub clock_rate: u32,
+    pub ptime_ms: u32,
+    pub srtp: Option<String>,
+    pub tx_packets: u64,
+    pub rx_packets: u64,
+    pub rx_lost: u64,
+    pub rx_late: u64,
+    pub jitter_ms: f64,
+    pub rtt_ms: Option<f64>,
+    pub playout_delay_ms: f64,
+    pub mos_rx: Option<f64>,
+    pub mos_tx: Option<f64>,
+    /// Seconds from the answer to the first RTP packet.
+    pub first_rtp_after: Option<f64>,
+}
