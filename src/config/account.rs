@@ -24,6 +24,8 @@ pub struct Account {
     pub username: String,
     /// The password; empty = none known.
     pub password: Secret,
+    /// The file holds a password that only MicroSIP can read; `password` is empty until somebody gives it.
+    pub password_sealed: bool,
     /// Digest user; empty = `username`.
     pub auth_id: String,
     /// From display name.
@@ -53,6 +55,7 @@ impl Account {
             domain: String::new(),
             username: String::new(),
             password: Secret::default(),
+            password_sealed: false,
             auth_id: String::new(),
             display_name: String::new(),
             dialing_prefix: String::new(),

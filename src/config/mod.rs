@@ -1,9 +1,15 @@
 //! Text ↔ settings and accounts: the lossless `microsip.ini` document and the one table of its keys. Opens no file.
 
 mod account;
+pub mod dial;
+pub mod ini;
+mod load;
 mod secret;
 mod settings;
 
 pub use account::{Account, AccountId};
+pub use dial::{DialError, DialTarget, DtmfChunk, dial};
+pub use ini::Document;
+pub use load::{Loaded, Warning, load};
 pub use secret::Secret;
 pub use settings::{AutoAnswer, DtmfMethod, Settings};

@@ -75,6 +75,10 @@ pub struct Settings {
     pub bind_address: String,
     /// `[tuiphone] acceptFrom`: `any` = strangers may ring.
     pub accept_from_any: bool,
+    /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
+    pub password_command: String,
+    /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
+    pub password_plain: bool,
 }
 
 impl Default for Settings {
@@ -102,6 +106,8 @@ impl Default for Settings {
             enable_local_account: false,
             bind_address: String::new(),
             accept_from_any: false,
+            password_command: String::new(),
+            password_plain: false,
         }
     }
 }
