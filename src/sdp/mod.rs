@@ -1,5 +1,17 @@
 //! Session descriptions (RFC 8866) and offer/answer (RFC 3264). No codec code.
+//!
+//! [`parse`] reads what a peer wrote, leniently; [`SessionDescription::to_bytes`] prints what we write;
+//! [`offer_answer::Negotiation`] is the machine between the two and yields [`Agreed`].
 
 mod agreed;
+mod capability;
+mod description;
+mod format;
+pub mod offer_answer;
+mod parse;
 
 pub use agreed::{Agreed, Direction, Format};
+pub use capability::Capability;
+pub use description::{Attribute, Media, Origin, SessionDescription};
+pub use offer_answer::{LocalMedia, Negotiation, NegotiationError, Order};
+pub use parse::{MAX_BYTES, MAX_FORMATS, MAX_MEDIA, SdpError, parse};
