@@ -1,5 +1,6 @@
 //! The phone as a pure machine: accounts × registrations × calls. No I/O of any kind.
 
+pub mod agent;
 pub mod command;
 pub mod event;
 pub mod outcome;
