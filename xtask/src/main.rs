@@ -1,1 +1,66 @@
-fn main() {}
+//! The chores of tuiphone: `cargo xtask demo|test|bench|doctor|fmt|licences`.
+//!
+//! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
+//! that fetches the rest.
+
+mod bench;
+mod demo;
+mod doctor;
+mod licences;
+mod run;
+mod system;
+mod test;
+
+use std::process::ExitCode;
+
+/// What went wrong, in a line for a person.
+type Failure = String;
+
+const USAGE: &str = "\
+usage: cargo xtask CHORE [--no-install] [-- ARGS]
+
+  demo      install what the build needs, build, start the phone with its built-in far ends
+  test      everything: licences, tests of both feature sets, real peers where they can be had
+  bench     measure a release build, write benches/RESULTS.md
+  doctor    say what is here and what is missing (--install: fetch what the build needs)
+  fmt       format every package
+  licences  list the dependencies' licences, fail on one we cannot ship
+
+  --no-install  never call the package manager; say what is missing and stop
+";
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let passed_on = match arguments.iter().position(|a| a == "--") {
+        Some(at) => arguments.split_off(at).split_off(1),
+        None => Vec::new(),
+    };
+    let install = !take(&mut arguments, "--no-install");
+    let chore = if arguments.is_empty() { String::new() } else { arguments.remove(0) };
+    let outcome = match chore.as_str() {
+        "demo" => demo::run(install, &[arguments, passed_on].concat()),
+        "test" => test::run(install, &[arguments, passed_on].concat()),
+        "bench" => bench::run(install),
+        "doctor" => doctor::run(take(&mut arguments, "--install") && install),
+        "fmt" => run::cargo(&["fmt", "--all"]),
+        "licences" | "licenses" => licences::run(),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask {chore}: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Removes `flag` from the arguments; true when it was there.
+fn take(arguments: &mut Vec<String>, flag: &str) -> bool {
+    let before = arguments.len();
+    arguments.retain(|a| a != flag);
+    arguments.len() != before
+}

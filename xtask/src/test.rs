@@ -1,0 +1,114 @@
+//! `cargo xtask test`: everything a newcomer runs.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::run::{bounded, cargo, is_ci, say, target, which};
+use crate::{Failure, licences, system};
+
+/// A program some test talks to, and the Debian packages it comes in.
+pub struct Peer {
+    /// The program whose presence tells.
+    pub program: &'static str,
+    /// What it is to the tests.
+    pub why: &'static str,
+    packages: &'static [&'static str],
+}
+
+/// The real peers of `tests/peers`.
+pub const PEERS: [Peer; 6] = [
+    Peer { program: "kamailio", why: "registrar with digest", packages: &["kamailio"] },
+    Peer { program: "sipp", why: "far ends that misbehave on purpose", packages: &["sip-tester"] },
+    Peer { program: "baresip", why: "another softphone", packages: &["baresip-core"] },
+    Peer {
+        program: "pulseaudio",
+        why: "a sound server with null devices",
+        packages: &["pulseaudio", "libasound2-plugins"],
+    },
+    Peer { program: "pactl", why: "its control", packages: &["pulseaudio-utils"] },
+    Peer { program: "python3", why: "scores speech quality", packages: &["python3", "python3-venv", "python3-dev"] },
+];
+
+/// Read speech that Debian ships, for the quality tests.
+const SPEECH: (&str, &str) = ("/usr/share/pocketsphinx/test/data/librivox", "pocketsphinx-testdata");
+
+/// Tests of both feature sets, then the real peers.
+pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
+    system::prepare(install)?;
+    if let Err(why) = peers(install) {
+        absent(&why)?;
+    }
+    licences::run()?;
+
+    let mut everything = vec!["test", "--locked", "--workspace", "--no-fail-fast"];
+    everything.extend(arguments.iter().map(String::as_str));
+    // The headless half first, so that the lines which matter most come last.
+    cargo(&["build", "--locked", "--no-default-features", "--bin", "tuiphone"])?;
+    let headless = cargo(&["test", "--locked", "--no-default-features", "--lib"]);
+    let full = cargo(&everything);
+    headless.and(full)
+}
+
+/// Installs the peers that are missing (Debian and its kin) and the scorer's Python modules.
+fn peers(install: bool) -> Result<(), Failure> {
+    let mut packages: Vec<&str> =
+        PEERS.iter().filter(|p| which(p.program).is_none()).flat_map(|p| p.packages).copied().collect();
+    if !std::path::Path::new(SPEECH.0).exists() {
+        packages.push(SPEECH.1);
+    }
+    if !packages.is_empty() {
+        if !install || !system::has_apt() {
+            return Err(format!("not here: {} (Debian's names)", packages.join(" ")));
+        }
+        say(&format!("real peers for the tests: {}", packages.join(" ")));
+        keep_quiet("kamailio");
+        system::apt(&packages)?;
+    }
+    scorer(install)
+}
+
+/// Debian starts a server when its package arrives. The tests start their own; nobody asked for one on port 5060.
+fn keep_quiet(service: &str) {
+    if which(service).is_none() && std::path::Path::new("/run/systemd/system").exists() {
+        say(&format!("systemctl mask {service} (so that the package does not start a server of its own)"));
+        let _ = bounded(Command::new("systemctl").args(["mask", service]), Duration::from_secs(30));
+    }
+}
+
+/// A Python environment of our own under `target/`, with what the PESQ step imports.
+fn scorer(install: bool) -> Result<(), Failure> {
+    let home: PathBuf = target().join("peers").join("venv");
+    let python = home.join("bin").join("python");
+    let ready = home.join("ready");
+    if ready.exists() {
+        return Ok(());
+    }
+    if !install {
+        return Err("no Python environment for the speech scores".into());
+    }
+    say(&format!("python environment for the speech scores: {}", home.display()));
+    let minutes = |m: u64| Duration::from_secs(60 * m);
+    // The system's own Python first: its headers are the ones that were installed.
+    let base = if std::path::Path::new("/usr/bin/python3").exists() { "/usr/bin/python3" } else { "python3" };
+    let venv = |clear: &[&str]| bounded(Command::new(base).args(["-m", "venv"]).args(clear).arg(&home), minutes(2));
+    if venv(&["--clear"]).is_err() {
+        // Debian ships `venv` apart from Python; it may be the one part that is missing.
+        system::apt(&["python3-venv", "python3-dev"])?;
+        venv(&["--clear"])?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip.args(["numpy", "scipy", "soundfile", "pesq"]);
+    bounded(&mut pip, minutes(8))?;
+    std::fs::write(&ready, "").map_err(|e| format!("{}: {e}", ready.display()))
+}
+
+/// A missing peer is a fact on a person's machine and a failure on CI's.
+fn absent(why: &str) -> Result<(), Failure> {
+    if is_ci() {
+        return Err(format!("real peers: {why}"));
+    }
+    say(&format!("real peers: {why}; the tests that need them will say `skipped`"));
+    Ok(())
+}
