@@ -7,8 +7,11 @@ mod agreed;
 mod capability;
 mod description;
 mod format;
+mod line;
 pub mod offer_answer;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 pub use agreed::{Agreed, Direction, Format};
 pub use capability::Capability;

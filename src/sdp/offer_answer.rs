@@ -5,7 +5,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Agreed, Capability, SessionDescription};
+use super::format::formats_of;
+use super::line::{Line, Settled, paused, peer_direction};
+use super::{Agreed, Attribute, Capability, Direction, Format, Media, Origin, SessionDescription};
 
 /// Whose order of formats decides when we answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,13 +90,53 @@ impl NegotiationError {
 #[derive(Debug, Clone)]
 pub struct Negotiation {
     local: LocalMedia,
+    session_id: u32,
+    /// Version of the description last shown; 0 = none yet.
+    version: u64,
+    /// The description last shown, offer or answer, its version left out of comparisons.
+    shown: Option<SessionDescription>,
+    /// Place of the audio line among the `m=` lines.
+    audio_index: usize,
+    /// The formats of our last offer; `None` when the last description was an answer.
+    offered: Option<Offered>,
+    /// Our numbers, kept through the session.
+    numbers: Vec<Format>,
+    stands: Option<Stands>,
+}
+
+#[derive(Debug, Clone)]
+struct Offered {
+    formats: Vec<Format>,
+    direction: Direction,
+    rtcp_mux: bool,
+    hold: bool,
+}
+
+/// What both sides have said yes to.
+#[derive(Debug, Clone)]
+struct Stands {
+    agreed: Agreed,
+    hold: bool,
+    peer_direction: Direction,
+    /// The transport as the peer writes it, `RTP/AVP`.
+    protocol: String,
+    media: Vec<Media>,
 }
 
 impl Negotiation {
     /// Nothing offered yet; the session id is drawn from `rng`.
     pub fn new(local: LocalMedia, rng: &mut impl rand::Rng) -> Negotiation {
-        let _ = rng.next_u32();
-        Negotiation { local }
+        Negotiation {
+            local,
+            // 31 bits: some peers read it into a signed int.
+            session_id: rng.next_u32() >> 1,
+            version: 0,
+            shown: None,
+            audio_index: 0,
+            offered: None,
+            numbers: Vec::new(),
+            stands: None,
+        }
     }
 
     /// What we bring.
@@ -110,38 +152,312 @@ impl Negotiation {
     /// An offer: the first of the dialog, or a changed one (hold, resume), or the same again (session refresh).
     /// `hold` asks the peer to stop sending: `sendonly`, or `inactive` while the peer holds us too.
     pub fn offer(&mut self, hold: bool) -> SessionDescription {
-        let _ = hold;
-        SessionDescription::default()
+        //= RFC 3264 §8.4
+        let direction = match (hold, self.held_by_peer()) {
+            (false, _) => Direction::SendRecv,
+            (true, false) => Direction::SendOnly,
+            (true, true) => Direction::Inactive,
+        };
+        let formats = self.our_formats();
+        let rtcp_mux = self.local.offer_rtcp_mux || self.agreed().is_some_and(|agreed| agreed.rtcp_mux);
+        let protocol = self.stands.as_ref().map_or("RTP/AVP", |stands| &stands.protocol).to_owned();
+        let audio = self.audio_line(protocol, &formats, direction, self.local.ptime, rtcp_mux);
+        //= RFC 3264 §8: the m= lines of before stay, in their order
+        let mut media: Vec<Media> =
+            self.stands.iter().flat_map(|stands| &stands.media).map(|media| media.refused()).collect();
+        match media.get_mut(self.audio_index) {
+            Some(place) => *place = audio,
+            None => media.push(audio),
+        }
+        self.offered = Some(Offered { formats, direction, rtcp_mux, hold });
+        self.show(media)
     }
 
     /// The answer to our last offer. May come again for the same offer (183, then 200).
     /// On an error what was agreed before stands.
     pub fn accept_answer(&mut self, answer: &SessionDescription) -> Result<Agreed, NegotiationError> {
-        let _ = answer;
-        Err(NegotiationError::NoOffer)
+        let offered = self.offered.as_ref().ok_or(NegotiationError::NoOffer)?;
+        let media = answer.media.get(self.audio_index).filter(|media| media.is_audio());
+        let media = media.ok_or(NegotiationError::NoAudio)?;
+        let agreed = if media.port == 0 {
+            let stands = self.stands.as_ref().ok_or(NegotiationError::Refused)?;
+            paused(&stands.agreed)
+        } else {
+            let line = Line::read(answer, media, &self.local)?;
+            //= RFC 3264 §7: what we send is the answer's first format; its number is the answerer's
+            let theirs = formats_or_ours(media, &offered.formats);
+            let common: Vec<(&Format, &Format)> = theirs
+                .iter()
+                .filter(|format| !format.is_telephone_event())
+                .filter_map(|format| Some((format, offered.formats.iter().find(|ours| same(ours, format))?)))
+                .collect();
+            let &(send, _) = common.first().ok_or(NegotiationError::Codec)?;
+            let mut receive: Vec<Format> = common.iter().map(|(_, ours)| (*ours).clone()).collect();
+            // Sound of another fork or an older state may still come in any format we offered.
+            for ours in offered.formats.iter().filter(|format| !format.is_telephone_event()) {
+                if !receive.contains(ours) {
+                    receive.push(ours.clone());
+                }
+            }
+            let direction = offered.direction.and(line.direction.reversed());
+            let rtcp_mux = offered.rtcp_mux && line.rtcp_mux;
+            let formats = Settled { send: send.clone(), receive, theirs: &theirs, ours: &offered.formats };
+            line.agreed(formats, direction, rtcp_mux, self.local.ptime)
+        };
+        let (peer_direction, hold) = (peer_direction(answer, media), offered.hold);
+        self.settle(agreed, hold, peer_direction, media.protocol.clone());
+        self.agreed().cloned().ok_or(NegotiationError::NoOffer)
     }
 
     /// Our offer was refused or never answered: what was agreed before stands again.
-    pub fn abandon_offer(&mut self) {}
+    pub fn abandon_offer(&mut self) {
+        self.offered = None;
+    }
 
     /// Answer the peer's offer. While we hold, the answer keeps holding. On an error what was agreed before stands.
     pub fn answer(&mut self, offer: &SessionDescription) -> Result<(SessionDescription, Agreed), NegotiationError> {
-        let _ = offer;
-        Err(NegotiationError::NoAudio)
+        if let Some(answered) = self.answer_disabled(offer) {
+            return Ok(answered);
+        }
+        let (index, media, line) = self.choose(offer)?;
+        let theirs = formats_of(media);
+        let formats = self.answer_formats(&theirs);
+        let send = formats.iter().find(|format| !format.is_telephone_event()).ok_or(NegotiationError::Codec)?;
+        let send = theirs.iter().find(|format| same(format, send)).unwrap_or(send).clone();
+        let wanted = if self.held() { Direction::SendOnly } else { Direction::SendRecv };
+        //= RFC 3264 §6.1
+        let direction = wanted.and(line.direction.reversed());
+        let receive: Vec<Format> = formats.iter().filter(|format| !format.is_telephone_event()).cloned().collect();
+        let settled = Settled { send, receive, theirs: &theirs, ours: &formats };
+        let agreed = line.agreed(settled, direction, line.rtcp_mux, self.local.ptime);
+
+        for format in &formats {
+            self.numbers.retain(|known| known.payload_type != format.payload_type && !same(known, format));
+            self.numbers.push(format.clone());
+        }
+        let audio = self.audio_line(media.protocol.clone(), &formats, direction, agreed.ptime, line.rtcp_mux);
+        //= RFC 3264 §6: one m= line for each offered, in the same order, port 0 for those refused
+        let mut answer: Vec<Media> = offer.media.iter().map(Media::refused).collect();
+        if let Some(place) = answer.get_mut(index) {
+            *place = audio;
+        }
+        let hold = self.held();
+        self.audio_index = index;
+        self.offered = None;
+        let protocol = media.protocol.clone();
+        let description = self.show(answer);
+        self.settle(agreed.clone(), hold, line.direction, protocol);
+        Ok((description, agreed))
     }
 
     /// What stands agreed, if anything.
     pub fn agreed(&self) -> Option<&Agreed> {
-        None
+        self.stands.as_ref().map(|stands| &stands.agreed)
     }
 
     /// We hold the call.
     pub fn held(&self) -> bool {
-        false
+        self.stands.as_ref().is_some_and(|stands| stands.hold)
     }
 
     /// The peer holds the call: it takes no sound from us.
     pub fn held_by_peer(&self) -> bool {
-        false
+        self.stands.as_ref().is_some_and(|stands| !stands.peer_direction.receives())
     }
+
+    /// A later offer that sets the port of our audio line to 0 is answered with port 0 (RFC 3264 §8.2) and pauses it.
+    fn answer_disabled(&mut self, offer: &SessionDescription) -> Option<(SessionDescription, Agreed)> {
+        let stands = self.stands.as_ref()?;
+        let audio = offer.media.get(self.audio_index)?;
+        if !audio.is_audio() || audio.port != 0 || offer.media.iter().any(|m| m.is_audio() && m.port != 0) {
+            return None;
+        }
+        let (agreed, hold, protocol) = (paused(&stands.agreed), stands.hold, stands.protocol.clone());
+        self.offered = None;
+        let description = self.show(offer.media.iter().map(Media::refused).collect());
+        self.settle(agreed.clone(), hold, Direction::Inactive, protocol);
+        Some((description, agreed))
+    }
+
+    /// The audio line to answer: the one in use if it still can be, else the first that can.
+    fn choose<'a>(&self, offer: &'a SessionDescription) -> Result<(usize, &'a Media, Line), NegotiationError> {
+        let mut error = NegotiationError::NoAudio;
+        let mut chosen = None;
+        let live = offer.media.iter().enumerate().filter(|(_, media)| media.is_audio() && media.port != 0);
+        for (index, media) in live {
+            match self.usable(offer, media) {
+                Ok(line) if self.stands.is_some() && index == self.audio_index => return Ok((index, media, line)),
+                Ok(line) => chosen = chosen.or(Some((index, media, line))),
+                Err(why) => error = why,
+            }
+        }
+        chosen.ok_or(error)
+    }
+
+    fn usable(&self, offer: &SessionDescription, media: &Media) -> Result<Line, NegotiationError> {
+        let line = Line::read(offer, media, &self.local)?;
+        let formats = formats_of(media);
+        let common = formats.iter().any(|format| self.local.codecs.iter().any(|codec| codec.matches(format)));
+        if common { Ok(line) } else { Err(NegotiationError::Codec) }
+    }
+
+    /// Our formats for an offer, with the numbers they had before.
+    fn our_formats(&mut self) -> Vec<Format> {
+        let mut formats: Vec<Format> = Vec::new();
+        let mut rates: Vec<u32> = Vec::new();
+        let codecs = self.local.codecs.clone();
+        for codec in &codecs {
+            let format = self.number(codec.numbered(codec.static_payload_type.unwrap_or(DYNAMIC_FIRST)), codec);
+            let Some(format) = format else { continue };
+            formats.push(format);
+            if !rates.contains(&codec.clock_rate) {
+                rates.push(codec.clock_rate);
+            }
+        }
+        //= RFC 4733 §2.1: events use the clock of the sound they stand in
+        rates.retain(|rate| self.local.telephone_event && [8_000, 48_000].contains(rate));
+        rates.sort_unstable();
+        for rate in rates {
+            let ours = Format::telephone_event(TELEPHONE_EVENT_FIRST, rate);
+            let known = self.numbers.iter().find(|known| same(known, &ours)).cloned();
+            let format = known.or_else(|| {
+                let free =
+                    std::iter::once(TELEPHONE_EVENT_FIRST).chain(DYNAMIC_FIRST..=127).find(|n| self.is_free(*n))?;
+                Some(Format { payload_type: free, ..ours })
+            });
+            if let Some(format) = format {
+                self.remember(&format);
+                formats.push(format);
+            }
+        }
+        formats
+    }
+
+    /// The codec under its static number, the number it had, or a free dynamic one.
+    fn number(&mut self, format: Format, codec: &Capability) -> Option<Format> {
+        let known = self.numbers.iter().find(|known| same(known, &format)).map(|known| known.payload_type);
+        let free = || (DYNAMIC_FIRST..=127).find(|n| *n != TELEPHONE_EVENT_FIRST && self.is_free(*n));
+        let payload_type = known.or(codec.static_payload_type).or_else(free)?;
+        let format = Format { payload_type, ..format };
+        self.remember(&format);
+        Some(format)
+    }
+
+    fn is_free(&self, number: u8) -> bool {
+        self.numbers.iter().all(|known| known.payload_type != number)
+    }
+
+    fn remember(&mut self, format: &Format) {
+        if !self.numbers.iter().any(|known| same(known, format)) {
+            self.numbers.push(format.clone());
+        }
+    }
+
+    /// The formats of an answer: what both can, by the offer's numbers.
+    fn answer_formats(&self, theirs: &[Format]) -> Vec<Format> {
+        let codecs = &self.local.codecs;
+        let mut ranked: Vec<(usize, Format)> = Vec::new();
+        for format in theirs {
+            let Some(rank) = codecs.iter().position(|codec| codec.matches(format)) else { continue };
+            let taken = ranked.iter().any(|(known, _)| *known == rank);
+            if let (false, Some(codec)) = (taken, codecs.get(rank)) {
+                ranked.push((rank, codec.numbered(format.payload_type)));
+            }
+        }
+        if self.local.order == Order::Ours {
+            ranked.sort_by_key(|(rank, _)| *rank);
+        }
+        let mut formats: Vec<Format> = ranked.into_iter().map(|(_, format)| format).collect();
+        if self.local.telephone_event {
+            let events = theirs.iter().filter(|format| format.is_telephone_event());
+            formats.extend(events.map(|event| Format::telephone_event(event.payload_type, event.clock_rate)));
+        }
+        formats
+    }
+
+    fn audio_line(
+        &self,
+        protocol: String,
+        formats: &[Format],
+        direction: Direction,
+        ptime: Duration,
+        rtcp_mux: bool,
+    ) -> Media {
+        let LocalMedia { rtp, rtcp, .. } = &self.local;
+        let mut attributes: Vec<Attribute> = formats.iter().flat_map(Format::attributes).collect();
+        attributes.push(Attribute::with_value("ptime", ptime.as_millis().to_string()));
+        if rtcp_mux {
+            attributes.push(Attribute::flag("rtcp-mux"));
+        } else if rtcp.ip() != rtp.ip() {
+            let family = if rtcp.is_ipv6() { "IP6" } else { "IP4" };
+            attributes.push(Attribute::with_value("rtcp", format!("{} IN {family} {}", rtcp.port(), rtcp.ip())));
+        } else if Some(rtcp.port()) != rtp.port().checked_add(1) {
+            //= RFC 3605 §2.1
+            attributes.push(Attribute::with_value("rtcp", rtcp.port().to_string()));
+        }
+        attributes.push(Attribute::flag(direction.attribute()));
+        let formats = formats.iter().map(|format| format.payload_type.to_string()).collect();
+        Media { kind: "audio".into(), port: rtp.port(), protocol, formats, connection: None, attributes }
+    }
+
+    /// Our description of these lines; its version grows when anything but the version changed (RFC 3264 §8).
+    fn show(&mut self, media: Vec<Media>) -> SessionDescription {
+        let address = self.local.rtp.ip();
+        let origin = |version: u64| Origin {
+            username: "-".into(),
+            session_id: self.session_id.to_string(),
+            session_version: version.to_string(),
+            address: address.to_string(),
+        };
+        let mut description = SessionDescription {
+            origin: Some(origin(self.version)),
+            connection: Some(address),
+            attributes: Vec::new(),
+            media,
+        };
+        if self.shown.as_ref() != Some(&description) {
+            self.version = self.version.saturating_add(1);
+            description.origin = Some(origin(self.version));
+        }
+        self.shown = Some(description.clone());
+        description
+    }
+
+    fn settle(&mut self, agreed: Agreed, hold: bool, peer_direction: Direction, protocol: String) {
+        let media = self.shown.as_ref().map(|shown| shown.media.clone()).unwrap_or_default();
+        self.stands = Some(Stands { agreed, hold, peer_direction, protocol, media });
+    }
+}
+
+/// First payload type for what has no static one (RFC 3551 §3).
+const DYNAMIC_FIRST: u8 = 96;
+/// The number nearly everybody gives to telephone-event/8000.
+const TELEPHONE_EVENT_FIRST: u8 = 101;
+
+impl Media {
+    fn is_audio(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("audio")
+    }
+
+    /// This line with port 0 and nothing under it.
+    fn refused(&self) -> Media {
+        let formats = if self.formats.is_empty() { vec!["0".to_owned()] } else { self.formats.clone() };
+        Media { kind: self.kind.clone(), port: 0, protocol: self.protocol.clone(), formats, ..Media::default() }
+    }
+}
+
+/// Same codec: name without case, clock rate, channels.
+fn same(a: &Format, b: &Format) -> bool {
+    a.encoding.eq_ignore_ascii_case(&b.encoding) && a.clock_rate == b.clock_rate && a.channels == b.channels
+}
+
+/// The formats of an answer; a dynamic number it does not name means what we offered under it.
+fn formats_or_ours(media: &Media, ours: &[Format]) -> Vec<Format> {
+    let named = formats_of(media);
+    let mut formats: Vec<Format> = Vec::new();
+    for number in media.formats.iter().filter_map(|token| token.parse::<u8>().ok()) {
+        let format = named.iter().chain(ours).find(|format| format.payload_type == number);
+        formats.extend(format.filter(|format| !formats.contains(format)).cloned());
+    }
+    formats
 }

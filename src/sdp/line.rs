@@ -1,0 +1,123 @@
+//! The audio line of the peer: where it listens, which way it runs, how long its packets are.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::{Agreed, Direction, Format, LocalMedia, Media, NegotiationError, SessionDescription};
+
+/// An audio line of the peer, as far as it does not depend on codecs.
+pub(super) struct Line {
+    rtp: Option<SocketAddr>,
+    rtcp: Option<SocketAddr>,
+    pub(super) rtcp_mux: bool,
+    /// As the peer sees it, a 0.0.0.0 counted as not receiving.
+    pub(super) direction: Direction,
+    ptime: Option<Duration>,
+    maxptime: Option<Duration>,
+}
+
+impl Line {
+    /// Read the line; an error when no codec could make it usable.
+    pub(super) fn read(
+        whole: &SessionDescription,
+        media: &Media,
+        local: &LocalMedia,
+    ) -> Result<Line, NegotiationError> {
+        if !["RTP/AVP", "RTP/AVPF"].iter().any(|known| media.protocol.eq_ignore_ascii_case(known)) {
+            return Err(NegotiationError::Transport);
+        }
+        let ip = whole.address_of(media).ok_or(NegotiationError::Address)?;
+        let target = |ip: IpAddr, port: u16| (!ip.is_unspecified() && port != 0).then_some(SocketAddr::new(ip, port));
+        let other_family = !ip.is_unspecified() && ip.is_ipv4() != local.rtp.ip().to_canonical().is_ipv4();
+        let group = ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST);
+        if other_family || group {
+            return Err(NegotiationError::Address);
+        }
+        let rtcp = match media.attribute("rtcp") {
+            Some(value) => rtcp_attribute(value, ip),
+            None => media.port.checked_add(1).map(|port| (ip, port)),
+        };
+        let milliseconds = |name: &str| {
+            let number = media.attribute(name)?.split(['.', ' ']).next()?.parse::<u16>().ok()?;
+            (number > 0).then(|| Duration::from_millis(number.into()))
+        };
+        Ok(Line {
+            rtp: target(ip, media.port),
+            rtcp: rtcp.and_then(|(ip, port)| target(ip, port)),
+            rtcp_mux: media.has_attribute("rtcp-mux"),
+            direction: peer_direction(whole, media),
+            ptime: milliseconds("ptime"),
+            maxptime: milliseconds("maxptime"),
+        })
+    }
+
+    /// What the line comes to with the formats, direction and multiplexing settled.
+    pub(super) fn agreed(
+        &self,
+        formats: Settled<'_>,
+        direction: Direction,
+        rtcp_mux: bool,
+        default_ptime: Duration,
+    ) -> Agreed {
+        let Settled { send, receive, theirs, ours } = formats;
+        let events = |formats: &[Format]| -> Vec<(u8, u32)> {
+            let events = formats.iter().filter(|format| format.is_telephone_event());
+            events.map(|format| (format.payload_type, format.clock_rate)).collect()
+        };
+        let receive_events = events(ours);
+        let peer_events = if receive_events.is_empty() { Vec::new() } else { events(theirs) };
+        //= RFC 4733 §2.1: the clock of the sound; better the wrong clock than no digits
+        let event = peer_events.iter().find(|(_, rate)| *rate == send.clock_rate).or_else(|| peer_events.first());
+        Agreed {
+            remote_rtp: self.rtp,
+            remote_rtcp: if rtcp_mux { self.rtp } else { self.rtp.and(self.rtcp) },
+            rtcp_mux,
+            ptime: packet_time(&send, self.ptime.unwrap_or(default_ptime), self.maxptime),
+            send,
+            receive,
+            telephone_event_send: event.copied(),
+            telephone_event_receive: receive_events,
+            direction,
+        }
+    }
+}
+
+/// The formats both sides settled on.
+pub(super) struct Settled<'a> {
+    /// What we send, by the peer's number.
+    pub(super) send: Format,
+    /// What we may receive, by our numbers.
+    pub(super) receive: Vec<Format>,
+    /// All the peer listed.
+    pub(super) theirs: &'a [Format],
+    /// All we listed.
+    pub(super) ours: &'a [Format],
+}
+
+/// The direction as the peer sees it; with the address 0.0.0.0 (RFC 3264 §8.4) or port 0 it takes nothing.
+pub(super) fn peer_direction(whole: &SessionDescription, media: &Media) -> Direction {
+    let direction = whole.direction_of(media);
+    let reachable = media.port != 0 && whole.address_of(media).is_some_and(|ip| !ip.is_unspecified());
+    Direction::of(direction.sends() && media.port != 0, direction.receives() && reachable)
+}
+
+/// The agreement of before, with nobody sending.
+pub(super) fn paused(agreed: &Agreed) -> Agreed {
+    Agreed { remote_rtp: None, remote_rtcp: None, direction: Direction::Inactive, ..agreed.clone() }
+}
+
+/// `53020 IN IP4 126.16.64.4` or `53020` (RFC 3605 §2.1).
+fn rtcp_attribute(value: &str, default: IpAddr) -> Option<(IpAddr, u16)> {
+    let mut words = value.split_ascii_whitespace();
+    let port = words.next()?.parse().ok()?;
+    let ip = words.nth(2).and_then(|address| address.parse().ok()).unwrap_or(default);
+    (ip.is_ipv4() == default.is_ipv4() && !ip.is_multicast()).then_some((ip, port))
+}
+
+/// Whole 10 ms, 10–60 of them, at most `most`; what one Opus frame can hold for Opus.
+fn packet_time(format: &Format, wish: Duration, most: Option<Duration>) -> Duration {
+    let wish = most.map_or(wish, |most| wish.min(most)).as_millis();
+    let sizes: &[u64] =
+        if format.encoding.eq_ignore_ascii_case("opus") { &[60, 40, 20] } else { &[60, 50, 40, 30, 20] };
+    Duration::from_millis(sizes.iter().copied().find(|size| u128::from(*size) <= wish).unwrap_or(10))
+}
