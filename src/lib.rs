@@ -17,7 +17,9 @@
 //! Rooms 0–2 and `media` own no socket, clock, thread, file or source of chance: time is an argument,
 //! chance is a generator handed in, and every effect is a value.
 
+pub mod audio;
 pub mod config;
+pub mod engine;
 pub mod media;
 pub mod sdp;
 pub mod sip;

@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["speaker", "file:", "device", "tone:", "tone:0", "tone:NaN", "pipe:7999", "pipe:x", "null:1", ":x"] {
+        for text in ["speaker", "file:", "device", "tone:", "tone:0", "tone:NaN", "pipe:7999", "pipe:x", "null:1", ":x"]
+        {
             assert!(Spec::parse(text, Input).is_err(), "{text}");
         }
     }

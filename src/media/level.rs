@@ -100,7 +100,9 @@ mod tests {
     fn readings_of_known_signals() {
         let sine: Vec<f32> = (0..480).map(|n| (n as f32 * std::f32::consts::TAU / 48.0).sin() * 0.5).collect();
         let square = [0.1_f32; 480];
-        for (signal, peak, rms) in [(&sine[..], -6.02, -9.03), (&square[..], -20.0, -20.0), (&[0.0; 480][..], -96.0, -96.0)] {
+        for (signal, peak, rms) in
+            [(&sine[..], -6.02, -9.03), (&square[..], -20.0, -20.0), (&[0.0; 480][..], -96.0, -96.0)]
+        {
             let mut meter = LevelMeter::default();
             let reading = (0..200).map(|_| meter.measure(signal)).last().unwrap_or_default();
             assert!((reading.peak_dbfs - peak).abs() < 0.1, "{reading:?}");

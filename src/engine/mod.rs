@@ -1,0 +1,3 @@
+//! Where the pure rooms meet the world: sockets, DNS, timers, files, the media thread.
+
+pub mod media;
