@@ -1,0 +1,502 @@
+//! The table of transactions: finds the machine a message belongs to, carries out its wishes, bounds it all.
+
+use super::key::sent_by;
+use super::queue::TimerQueue;
+use super::{
+    ClientEvent, Config, Effect, Effects, Failure, InviteClient, InviteServer, InviteServerState, NonInviteClient,
+    NonInviteServer, ServerEvent, TransactionKey,
+};
+use crate::sip::flow::{Flow, Transport};
+use crate::sip::message::{HeaderName, Message, Method, Request, Response, StatusCode};
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// A client transaction; never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(u64);
+
+/// A server transaction; never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServerId(u64);
+
+/// What the layer wishes or tells, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LayerEvent {
+    /// Send these bytes.
+    Transmit {
+        /// The path.
+        flow: Flow,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A new request to be answered, or, without a transaction, an ACK that belongs to a 2xx (or to nothing).
+    Request {
+        /// Answer here; `None` for an ACK.
+        server: Option<ServerId>,
+        /// The request; its top Via tells the source it came from.
+        request: Request,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A response to a request of ours. An INVITE may yield several 2xx, retransmitted or from the branches of a fork:
+    /// each is to be acknowledged.
+    Response {
+        /// The request's transaction.
+        client: ClientId,
+        /// The response.
+        response: Response,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A request of ours got no final response; the transaction is over.
+    ClientFailed {
+        /// The transaction.
+        client: ClientId,
+        /// Why.
+        why: Failure,
+    },
+    /// The transaction is over and tells no more; it had its final response.
+    ClientEnded {
+        /// The transaction.
+        client: ClientId,
+    },
+    /// No ACK came to a non-2xx final response, or a response could not be sent.
+    ServerFailed {
+        /// The transaction.
+        server: ServerId,
+        /// Why.
+        why: Failure,
+    },
+    /// The transaction is over: responses passed to it go nowhere.
+    ServerEnded {
+        /// The transaction.
+        server: ServerId,
+    },
+    /// A CANCEL came, and was answered; its INVITE still waits for the final response, which should be 487.
+    Cancelled {
+        /// The transaction of the INVITE.
+        server: ServerId,
+        /// The CANCEL; its Reason may tell that someone else answered.
+        cancel: Request,
+    },
+}
+
+/// What was dropped or refused, since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Responses that belong to no transaction.
+    pub stray_responses: u64,
+    /// Responses whose top Via is not the one we sent.
+    pub foreign_responses: u64,
+    /// Messages without a usable Via or CSeq.
+    pub unusable: u64,
+    /// Requests refused with 503, or not sent, because the table was full.
+    pub refused: u64,
+    /// Requests refused with 482: the same request by two ways.
+    pub merged: u64,
+    /// Retransmitted requests that were absorbed.
+    pub absorbed: u64,
+}
+
+#[derive(Debug)]
+enum Machine {
+    InviteClient(InviteClient),
+    Client(NonInviteClient),
+    InviteServer(InviteServer),
+    Server(NonInviteServer),
+}
+
+#[derive(Debug)]
+struct Entry {
+    machine: Machine,
+    flow: Flow,
+    key: TransactionKey,
+    /// `sent-by` of our Via, for clients.
+    sent_by: String,
+    /// A CANCEL of the layer's own: nobody is told of it.
+    hidden: bool,
+    merge: Option<MergeKey>,
+    /// Server of an INVITE: its CANCEL came. The tag of the responses, for the answer to it.
+    cancelled: bool,
+    to_tag: Option<String>,
+}
+
+/// Call-ID, tag of From, CSeq number and method: the same request by whatever way (§8.2.2.2).
+type MergeKey = (String, String, u32, String);
+
+/// All transactions of the phone. Feed it messages and time; `poll` until it has nothing more.
+#[derive(Debug)]
+pub struct Layer {
+    config: Config,
+    last_id: u64,
+    entries: BTreeMap<u64, Entry>,
+    keys: BTreeMap<TransactionKey, u64>,
+    merges: BTreeMap<MergeKey, u64>,
+    timers: TimerQueue,
+    events: VecDeque<LayerEvent>,
+    counters: Counters,
+}
+
+impl Layer {
+    /// An empty table.
+    pub fn new(config: Config) -> Layer {
+        Layer {
+            config,
+            last_id: 0,
+            entries: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            merges: BTreeMap::new(),
+            timers: TimerQueue::default(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Sends a request, our Via on top (`push_via`), any method but ACK; its fate comes through `poll`.
+    pub fn request(&mut self, request: Request, flow: Flow, now: Instant) -> ClientId {
+        self.start_client(request, flow, false, now)
+    }
+
+    /// Sends the ACK to a 2xx: no transaction, once for each 2xx that comes.
+    pub fn send_ack(&mut self, ack: &Request, flow: Flow) {
+        self.events.push_back(LayerEvent::Transmit { flow, bytes: ack.to_bytes() });
+    }
+
+    /// Cancels an INVITE: at once if it has a provisional response, else when one comes; nothing after a final one.
+    pub fn cancel(&mut self, client: ClientId, now: Instant) {
+        self.client_event(client.0, ClientEvent::Cancel, None, now);
+    }
+
+    /// Answers a request. A 2xx to an INVITE may be passed again and again (§13.3.1.4); anything else counts once.
+    pub fn respond(&mut self, server: ServerId, response: Response, now: Instant) {
+        if let Some(entry) = self.entries.get_mut(&server.0)
+            && let Ok(Some(to)) = response.headers.to()
+        {
+            entry.to_tag = to.tag().map(str::to_owned);
+        }
+        self.server_event(server.0, ServerEvent::Respond(response), None, now);
+    }
+
+    /// Takes in a message that arrived on `flow`.
+    pub fn receive(&mut self, message: Message, flow: Flow, now: Instant) {
+        match message {
+            Message::Request(request) => self.receive_request(request, flow, now),
+            Message::Response(response) => self.receive_response(response, flow, now),
+        }
+    }
+
+    /// The transport could not deliver to this peer, or the network said so.
+    pub fn transport_failed(&mut self, flow: Flow, now: Instant) {
+        let same_path = |entry: &Entry| entry.flow.transport == flow.transport && entry.flow.remote == flow.remote;
+        let hit: Vec<u64> = self.entries.iter().filter(|(_, e)| same_path(e)).map(|(id, _)| *id).collect();
+        for id in hit {
+            self.client_event(id, ClientEvent::TransportFailed, None, now);
+            self.server_event(id, ServerEvent::TransportFailed, None, now);
+        }
+    }
+
+    /// When `handle_timeout` is wanted next.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Fires every timer that is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((at, id, timer)) = self.timers.pop_due(now) {
+            // Why `at`: a late wake-up must not stretch the schedule that follows.
+            self.client_event(id, ClientEvent::Timer(timer), None, at);
+            self.server_event(id, ServerEvent::Timer(timer), None, at);
+        }
+    }
+
+    /// The next thing to do or to know.
+    pub fn poll(&mut self) -> Option<LayerEvent> {
+        self.events.pop_front()
+    }
+
+    /// Number of live transactions.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True without a live transaction.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// What was dropped or refused.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    fn start_client(&mut self, request: Request, flow: Flow, hidden: bool, now: Instant) -> ClientId {
+        let id = self.new_id();
+        let client = ClientId(id);
+        let via = request.headers.via_top().ok().flatten();
+        let (Some(key), Some(via)) = (TransactionKey::of_sent(&request), via) else {
+            self.events.push_back(LayerEvent::ClientFailed { client, why: Failure::Transport });
+            return client;
+        };
+        if self.is_full() && !hidden {
+            self.counters.refused += 1;
+            self.events.push_back(LayerEvent::ClientFailed { client, why: Failure::Full });
+            return client;
+        }
+        let sent_by = sent_by(&via);
+        let reliable = flow.transport.is_reliable();
+        let (machine, effects) = if request.method == Method::Invite {
+            let (machine, effects) = InviteClient::new(request, reliable, self.config, now);
+            (Machine::InviteClient(machine), effects)
+        } else {
+            let (machine, effects) = NonInviteClient::new(&request, reliable, self.config, now);
+            (Machine::Client(machine), effects)
+        };
+        self.insert(id, Entry { machine, flow, key, sent_by, hidden, merge: None, cancelled: false, to_tag: None });
+        self.carry_out(id, effects, None, flow, now);
+        client
+    }
+
+    fn receive_response(&mut self, response: Response, flow: Flow, now: Instant) {
+        let via = response.headers.via_top().ok().flatten();
+        let (Some(key), Some(via)) = (TransactionKey::of_response(&response), via) else {
+            self.counters.unusable += 1;
+            return;
+        };
+        let Some(&id) = self.keys.get(&key) else {
+            self.counters.stray_responses += 1;
+            return;
+        };
+        //= RFC 3261 §18.1.2: a response whose sent-by is not ours is dropped; §8.1.3.3: as is one with a second Via.
+        let ours = self.entries.get(&id).is_some_and(|entry| entry.sent_by == sent_by(&via));
+        if !ours || response.headers.vias().map_or(0, |vias| vias.len()) != 1 {
+            self.counters.foreign_responses += 1;
+            return;
+        }
+        self.client_event(id, ClientEvent::Response(response), Some(flow), now);
+    }
+
+    fn receive_request(&mut self, mut request: Request, flow: Flow, now: Instant) {
+        let key = TransactionKey::of_received(&request);
+        let (Some(key), Some(reply_to)) = (key, note_source(&mut request, flow)) else {
+            self.counters.unusable += 1;
+            return;
+        };
+        match request.method {
+            Method::Ack => self.receive_ack(&key, request, flow, now),
+            Method::Cancel => self.receive_cancel(request, reply_to),
+            _ => match self.keys.get(&key) {
+                Some(&id) => {
+                    self.counters.absorbed += 1;
+                    self.server_event(id, ServerEvent::Retransmission, None, now);
+                }
+                None => self.new_server(key, request, flow, reply_to, now),
+            },
+        }
+    }
+
+    fn receive_ack(&mut self, key: &TransactionKey, ack: Request, flow: Flow, now: Instant) {
+        match self.keys.get(key) {
+            Some(&id) => self.server_event(id, ServerEvent::Ack, Some((ack, flow)), now),
+            //= RFC 3261 §17.2.3: an ACK that matches nothing is the user's: it acknowledges a 2xx.
+            None => self.events.push_back(LayerEvent::Request { server: None, request: ack, flow }),
+        }
+    }
+
+    /// Why without a transaction: the answer depends on nothing but the request, so each retransmission gets the same one.
+    fn receive_cancel(&mut self, cancel: Request, reply_to: Flow) {
+        let id = TransactionKey::cancelled_by(&cancel).and_then(|key| self.keys.get(&key).copied());
+        let entry = id.and_then(|id| self.entries.get_mut(&id).map(|entry| (id, entry)));
+        let Some((id, entry)) = entry else {
+            //= RFC 3261 §9.2: 481 to a CANCEL of nothing.
+            self.answer(&cancel, StatusCode(481), reply_to);
+            return;
+        };
+        //= RFC 3261 §9.2: 200, with the tag of the responses to the INVITE.
+        let tag = entry.to_tag.clone().unwrap_or_else(|| stateless_tag(&cancel));
+        let response = Response::to_request(&cancel, StatusCode(200), Some(&tag));
+        self.events.push_back(LayerEvent::Transmit { flow: reply_to, bytes: response.to_bytes() });
+        let waits = matches!(&entry.machine, Machine::InviteServer(m) if m.state() == InviteServerState::Proceeding);
+        if waits && !entry.cancelled {
+            entry.cancelled = true;
+            self.events.push_back(LayerEvent::Cancelled { server: ServerId(id), cancel });
+        }
+    }
+
+    fn new_server(&mut self, key: TransactionKey, request: Request, flow: Flow, reply_to: Flow, now: Instant) {
+        let merge = merge_key(&request);
+        //= RFC 3261 §8.2.2.2: the same request by another way is refused with 482.
+        if merge.as_ref().is_some_and(|merge| self.merges.contains_key(merge)) {
+            self.counters.merged += 1;
+            self.answer(&request, StatusCode(482), reply_to);
+            return;
+        }
+        if self.is_full() {
+            self.counters.refused += 1;
+            self.answer(&request, StatusCode(503), reply_to);
+            return;
+        }
+        let id = self.new_id();
+        let reliable = flow.transport.is_reliable();
+        let (machine, effects) = if request.method == Method::Invite {
+            let (machine, effects) = InviteServer::new(&request, reliable, self.config, now);
+            (Machine::InviteServer(machine), effects)
+        } else {
+            let (machine, effects) = NonInviteServer::new(&request, reliable, self.config, now);
+            (Machine::Server(machine), effects)
+        };
+        let entry = Entry {
+            machine,
+            flow: reply_to,
+            key,
+            sent_by: String::new(),
+            hidden: false,
+            merge,
+            cancelled: false,
+            to_tag: None,
+        };
+        self.insert(id, entry);
+        self.carry_out(id, effects, None, flow, now);
+        self.events.push_back(LayerEvent::Request { server: Some(ServerId(id)), request, flow });
+    }
+
+    fn answer(&mut self, request: &Request, status: StatusCode, flow: Flow) {
+        let mut response = Response::to_request(request, status, Some(&stateless_tag(request)));
+        if status == StatusCode(503) {
+            response.headers.push(HeaderName::RetryAfter, "5");
+        }
+        self.events.push_back(LayerEvent::Transmit { flow, bytes: response.to_bytes() });
+    }
+
+    fn client_event(&mut self, id: u64, event: ClientEvent, from: Option<Flow>, now: Instant) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let effects = match &mut entry.machine {
+            Machine::InviteClient(machine) => machine.handle(event, now),
+            Machine::Client(machine) => machine.handle(event, now),
+            Machine::InviteServer(_) | Machine::Server(_) => return,
+        };
+        let from = from.unwrap_or(entry.flow);
+        self.carry_out(id, effects, None, from, now);
+    }
+
+    fn server_event(&mut self, id: u64, event: ServerEvent, ack: Option<(Request, Flow)>, now: Instant) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let effects = match &mut entry.machine {
+            Machine::InviteServer(machine) => machine.handle(event, now),
+            Machine::Server(machine) => machine.handle(event, now),
+            Machine::InviteClient(_) | Machine::Client(_) => return,
+        };
+        let flow = entry.flow;
+        self.carry_out(id, effects, ack, flow, now);
+    }
+
+    /// `from`: where the message that caused these wishes came from.
+    fn carry_out(&mut self, id: u64, effects: Effects, mut ack: Option<(Request, Flow)>, from: Flow, now: Instant) {
+        let Some(entry) = self.entries.get(&id) else { return };
+        let (flow, hidden) = (entry.flow, entry.hidden);
+        let is_client = matches!(entry.machine, Machine::InviteClient(_) | Machine::Client(_));
+        let mut failed = false;
+        for effect in effects {
+            let event = match effect {
+                Effect::Send(bytes) => Some(LayerEvent::Transmit { flow, bytes }),
+                Effect::SetTimer(timer, at) => {
+                    self.timers.set(id, timer, at);
+                    None
+                }
+                Effect::StopTimer(timer) => {
+                    self.timers.stop(id, timer);
+                    None
+                }
+                Effect::SendCancel(cancel) => {
+                    self.start_client(cancel, flow, true, now);
+                    None
+                }
+                Effect::TellUser(response) if !hidden => {
+                    Some(LayerEvent::Response { client: ClientId(id), response, flow: from })
+                }
+                Effect::PassAck => {
+                    ack.take().map(|(request, flow)| LayerEvent::Request { server: None, request, flow })
+                }
+                Effect::Failed(why) if is_client && !hidden => {
+                    failed = true;
+                    Some(LayerEvent::ClientFailed { client: ClientId(id), why })
+                }
+                Effect::Failed(why) if !is_client => Some(LayerEvent::ServerFailed { server: ServerId(id), why }),
+                Effect::TellUser(_) | Effect::Failed(_) => None,
+                Effect::Done => {
+                    self.remove(id);
+                    match (is_client, hidden || failed) {
+                        (true, true) => None,
+                        (true, false) => Some(LayerEvent::ClientEnded { client: ClientId(id) }),
+                        (false, _) => Some(LayerEvent::ServerEnded { server: ServerId(id) }),
+                    }
+                }
+            };
+            self.events.extend(event);
+        }
+    }
+
+    fn new_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.len() >= self.config.max_transactions
+    }
+
+    fn insert(&mut self, id: u64, entry: Entry) {
+        self.keys.insert(entry.key.clone(), id);
+        if let Some(merge) = &entry.merge {
+            self.merges.insert(merge.clone(), id);
+        }
+        self.entries.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.timers.stop_all(id);
+        let Some(entry) = self.entries.remove(&id) else { return };
+        self.keys.remove(&entry.key);
+        if let Some(merge) = entry.merge {
+            self.merges.remove(&merge);
+        }
+    }
+}
+
+/// Writes the source into the top Via (RFC 3261 §18.2.1, RFC 3581 §4) and returns where responses go (§18.2.2).
+fn note_source(request: &mut Request, flow: Flow) -> Option<Flow> {
+    let mut via = request.headers.via_top().ok()??;
+    let rest: Vec<Vec<u8>> = request.headers.elements(&HeaderName::Via).skip(1).map(<[u8]>::to_vec).collect();
+    via.note_source(flow.remote);
+    // Why to the source address alone, whatever `maddr` or `sent-by` say: an answer must not be aimed at a third party.
+    let remote = match (flow.transport, via.rport()) {
+        (Transport::Udp, None) => SocketAddr::new(flow.remote.ip(), via.sent_by().1.unwrap_or(5060)),
+        _ => flow.remote,
+    };
+    request.headers.remove(&HeaderName::Via);
+    for value in rest.into_iter().rev() {
+        request.headers.push_front(HeaderName::Via, value);
+    }
+    request.headers.push_front(HeaderName::Via, via.to_string());
+    Some(Flow { remote, ..flow })
+}
+
+fn merge_key(request: &Request) -> Option<MergeKey> {
+    let headers = &request.headers;
+    if headers.to().ok()??.tag().is_some() {
+        return None;
+    }
+    let from_tag = headers.from().ok()??.tag()?.to_owned();
+    let cseq = headers.cseq().ok()??;
+    Some((headers.text(&HeaderName::CallId)?, from_tag, cseq.number, request.method.to_string()))
+}
+
+/// A tag made from the request alone, so that retransmissions get the same (§8.2.7).
+fn stateless_tag(request: &Request) -> String {
+    let mut hasher = DefaultHasher::new();
+    for name in [HeaderName::Via, HeaderName::From, HeaderName::CallId, HeaderName::CSeq] {
+        request.headers.get(&name).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
