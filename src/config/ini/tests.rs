@@ -1,0 +1,252 @@
+//! The document against real files, against serde_ini, and against anything at all.
+
+use super::*;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use std::collections::BTreeMap;
+
+macro_rules! samples {
+    ($($name:literal),* $(,)?) => { &[$(($name, include_bytes!(concat!("../../../tests/fixtures/ini/", $name)))),*] };
+}
+
+/// Anonymised files of real users; `tests/fixtures/ini/README.md` says what is odd in each.
+const SAMPLES: &[(&str, &[u8])] = samples![
+    "01-2016-ansi-crlf-calls-dialed.ini",
+    "02-2016-ansi-lf-no-account.ini",
+    "03-autoconf-template-ansi-lf-oddcase.ini",
+    "03b-autoconf-user-overlay-ansi-lf.ini",
+    "04-account-only-ansi-crlf.ini",
+    "05-3.20-upgraded-to-3.21-utf16-multi-account.ini",
+    "06-3.21-template-ansi-lf-empty-account.ini",
+    "07-3.21-utf16-single-account.ini",
+    "08-3.21.6-deploy-utf16-duplicate-settings.ini",
+    "09-3.21-utf16-toggle-shortcut-unknown-verbs-dialled.ini",
+    "10-SYNTHETIC-3.22.16-all-keys-utf16.ini",
+];
+
+fn sample(prefix: &str) -> Document {
+    let (_, bytes) = SAMPLES.iter().find(|(name, _)| name.starts_with(prefix)).unwrap();
+    Document::parse(bytes).unwrap()
+}
+
+fn document(text: &str) -> Document {
+    Document::parse(text.as_bytes()).unwrap()
+}
+
+fn text(document: &Document) -> String {
+    String::from_utf8(document.to_bytes()).unwrap()
+}
+
+#[test]
+fn every_sample_is_saved_as_it_was() {
+    for (name, bytes) in SAMPLES {
+        let document = Document::parse(bytes).unwrap();
+        assert_eq!(&document.to_bytes(), bytes, "{name}");
+        assert!(document.sections().count() > 0, "{name}");
+    }
+}
+
+#[test]
+fn setting_a_key_of_a_sample_changes_its_line_only() {
+    for (name, bytes) in SAMPLES {
+        let before = Document::parse(bytes).unwrap();
+        let section = before.sections().find(|name| before.entries(name).count() > 0).unwrap().to_owned();
+        for (index, (key, _)) in before.entries(&section).enumerate().step_by(7) {
+            let mut after = before.clone();
+            after.set(&section, key, "another value").unwrap();
+            assert_eq!(after.get(&section, key), Some("another value"), "{name} {key}");
+            let line = before.line_of(&section, key).unwrap() - 1;
+            assert_eq!(after.lines.len(), before.lines.len());
+            for (n, (old, new)) in before.lines.iter().zip(&after.lines).enumerate() {
+                assert_eq!(old.raw == new.raw, n != line, "{name} {key} (number {index}), line {}", n + 1);
+            }
+            assert_eq!(Document::parse(&after.to_bytes()).unwrap(), after, "{name} {key}");
+        }
+    }
+}
+
+#[test]
+fn samples_say_what_they_are_known_to_say() {
+    let odd_case = sample("03-");
+    assert_eq!(odd_case.get("settings", "singlemode"), Some("1"));
+    assert_eq!(odd_case.get("Settings", "denyIncoming"), Some(""), "of two the first counts");
+    assert_eq!(odd_case.get("account1", "server"), Some("voip.example.local"));
+    assert_eq!(sample("03b").get("Account1", "label"), Some("40000"));
+    assert!(sample("05").has_section("Account7"));
+    assert_eq!(sample("05").encoding(), Encoding::Utf16Le);
+    let twice = sample("08");
+    assert_eq!(twice.sections().filter(|name| same(name, "settings")).count(), 2);
+}
+
+#[test]
+fn lookups_follow_the_profile_rules() {
+    let document = document("stray=1\n[A]\nk = \" v \"\nK=2\n;k2=3\nempty=\n#x=y\n[b]\nk=other\n[a]\nlate=1\n");
+    for (section, key, value) in [
+        ("a", "K", Some(" v ")),
+        ("A", "k2", None),
+        ("A", "empty", Some("")),
+        ("A", "#x", Some("y")),
+        ("A", "late", None),
+        ("B", "k", Some("other")),
+        ("c", "k", None),
+        ("", "stray", None),
+    ] {
+        assert_eq!(document.get(section, key), value, "[{section}] {key}");
+    }
+    assert_eq!((document.line_of("A", "k"), document.line_of("a", "empty")), (Some(3), Some(6)));
+    assert_eq!((document.line_of_section("b"), document.line_of_section("c")), (Some(8), None));
+}
+
+#[test]
+fn changes_touch_their_own_lines() {
+    for (before, section, key, value, after) in [
+        ("[A]\r\nk = 1\r\nx=2\r\n", "a", "K", "3", "[A]\r\nk = 3\r\nx=2\r\n"),
+        ("[A]\nk=\"old\"\n", "A", "k", "new", "[A]\nk=\"new\"\n"),
+        ("[A]\nk=1", "A", "k", "2", "[A]\nk=2"),
+        ("[A]\nk=1\n\n; about B\n[B]\n", "A", "n", "2", "[A]\nk=1\nn=2\n\n; about B\n[B]\n"),
+        ("[A]\nk=1", "A", "n", "2", "[A]\nk=1\nn=2\n"),
+        ("[A]\r\n[B]\r\n", "A", "n", "2", "[A]\r\nn=2\r\n[B]\r\n"),
+        ("[A]\rk=1\r", "B", "n", "2", "[A]\rk=1\r[B]\rn=2\r"),
+        ("", "B", "n", " 2 ", "[B]\nn=\" 2 \"\n"),
+        ("[A]\nk=1\n", "A", "k", "'q'", "[A]\nk=\"'q'\"\n"),
+        ("[A]\nk= 1 \n", "A", "k", "1", "[A]\nk= 1 \n"),
+    ] {
+        let mut document = document(before);
+        document.set(section, key, value).unwrap();
+        assert_eq!(text(&document), after, "from {before:?}");
+        assert_eq!(document.get(section, key), Some(value));
+    }
+}
+
+#[test]
+fn removal_leaves_the_key_missing() {
+    let mut document = document("[A]\nk=1\nx=2\nK=3\n[B]\nk=4\n");
+    assert!(document.remove("a", "k"));
+    assert_eq!((document.get("A", "k"), text(&document).as_str()), (None, "[A]\nx=2\n[B]\nk=4\n"));
+    assert!(!document.remove("A", "k"));
+}
+
+#[test]
+fn a_new_microsip_file_is_utf16_with_crlf() {
+    let mut document = Document::new(Encoding::Utf16Le);
+    document.set("Settings", "accountId", "1").unwrap();
+    let expected: Vec<u8> = "\u{feff}[Settings]\r\naccountId=1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(document.to_bytes(), expected);
+}
+
+#[test]
+fn what_no_line_can_hold_is_refused() {
+    let mut ansi = Document::parse(b"[A]\nname=M\xfcller\n").unwrap();
+    let untouched = ansi.clone();
+    assert_eq!(ansi.get("A", "name"), Some("Müller"));
+    assert_eq!(ansi.set("A", "name", "Жук"), Err(IniError::Unencodable('Ж')));
+    for (section, key, value) in [
+        ("A]", "k", ""),
+        ("A", "", ""),
+        ("A", "k=", ""),
+        ("A", ";k", ""),
+        ("A", "[k", ""),
+        ("A", "k", "1\n[B]"),
+        ("A", "k", "\0"),
+    ] {
+        assert!(matches!(ansi.set(section, key, value), Err(IniError::Unwritable { .. })), "{section} {key} {value:?}");
+    }
+    assert_eq!(ansi, untouched);
+    assert_eq!(Document::parse(&vec![b' '; Document::MAX_BYTES + 1]), Err(IniError::TooLarge(Document::MAX_BYTES + 1)));
+}
+
+#[test]
+fn damaged_files_lose_no_byte() {
+    for bytes in [
+        &b"\xff\xfe[\0A\0]\0\n\0k\0=\0\x3d\xd8\r\0x"[..],
+        b"\xff\xfe\n",
+        b"\xfe\xff",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf[A]\nk=\xff\n",
+        b"[A]\0\nk=\0v\0\n\r\n\r\rlast",
+    ] {
+        assert_eq!(Document::parse(bytes).unwrap().to_bytes(), bytes, "{bytes:?}");
+    }
+    let mut odd = Document::parse(b"\xff\xfe[\0A\0]\0x").unwrap();
+    odd.set("A", "k", "1").unwrap();
+    assert_eq!(odd.to_bytes(), b"\xff\xfe[\0A\0]\0\r\0\n\0k\0=\x001\0\r\0\n\0x");
+}
+
+fn any_file() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just("[A]".to_owned()),
+        Just("[b]".to_owned()),
+        Just("k=".to_owned()),
+        Just("\r\n".to_owned()),
+        Just("\n".to_owned()),
+        Just("\r".to_owned()),
+        Just("; ".to_owned()),
+        "[ -~äЖ\u{0}]{0,6}",
+    ];
+    let text = proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat());
+    let noise = proptest::collection::vec(any::<u8>(), 0..3);
+    (text, noise, 0..5).prop_map(|(text, noise, form)| {
+        let utf16 = |to: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+        let mut bytes = match form {
+            0 => [b"\xff\xfe".to_vec(), utf16(u16::to_le_bytes)].concat(),
+            1 => [b"\xfe\xff".to_vec(), utf16(u16::to_be_bytes)].concat(),
+            2 => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            _ => text.into_bytes(),
+        };
+        bytes.extend(noise);
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(16), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_saved_as_they_were(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert_eq!(Document::parse(&bytes).unwrap().to_bytes(), bytes);
+    }
+
+    #[test]
+    fn any_file_takes_a_change_and_keeps_the_rest(bytes in any_file(), value in "[ -~]{0,12}") {
+        let before = Document::parse(&bytes).unwrap();
+        prop_assert_eq!(before.to_bytes(), bytes);
+        let mut after = before.clone();
+        after.set("a", "K", &value).unwrap();
+        prop_assert_eq!(after.get("A", "k"), Some(value.as_str()));
+        let others = |d: &Document| d.entries("b").map(|(k, v)| (k.to_owned(), v.to_owned())).collect::<Vec<_>>();
+        prop_assert_eq!(others(&before), others(&after));
+        let again = Document::parse(&after.to_bytes()).unwrap();
+        if again.encoding() == after.encoding() {
+            prop_assert_eq!(&again, &after);
+        }
+    }
+
+    /// On plain files (no quotes, no duplicates, no blanks at the ends) serde_ini and we read the same.
+    #[test]
+    fn plain_files_read_as_serde_ini_reads_them(
+        file in proptest::collection::btree_map(
+            "[A-Z][a-z0-9]{0,8}",
+            proptest::collection::btree_map("[a-z][A-Za-z0-9]{0,8}", "([!#-&(-~]([ -~]{0,10}[!#-&(-~])?)?", 0..6),
+            0..6,
+        ),
+        crlf in any::<bool>(),
+    ) {
+        let end = if crlf { "\r\n" } else { "\n" };
+        let mut text = String::new();
+        for (section, pairs) in &file {
+            text += &format!("[{section}]{end}");
+            pairs.iter().for_each(|(key, value)| text += &format!("{key}={value}{end}"));
+        }
+        let theirs: BTreeMap<String, BTreeMap<String, String>> = serde_ini::from_str(&text).unwrap();
+        let ours = document(&text);
+        for (section, pairs) in &theirs {
+            for (key, value) in pairs {
+                // Of keys that differ in case alone we take the first, serde_ini both.
+                if pairs.keys().filter(|other| same(other, key)).count() == 1 {
+                    prop_assert_eq!(ours.get(section, key), Some(value.as_str()), "[{}] {}", section, key);
+                }
+            }
+        }
+        prop_assert_eq!(&theirs, &file);
+    }
+}
