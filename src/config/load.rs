@@ -1,8 +1,13 @@
 //! Documents → settings and accounts.
 
 use super::ini::Document;
-use super::{Account, AccountId, Settings};
+use super::schema::{Field, Kind, Row, Section};
+use super::{Account, AccountId, Secret, Settings};
+use std::borrow::Cow;
 use std::fmt;
+
+/// Accounts read at most; the rest is left out with a warning.
+pub const MAX_ACCOUNTS: u32 = 100;
 
 /// What the configuration says, defaults applied.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,11 +53,297 @@ impl fmt::Display for Warning {
 /// Reads the main document, key by key overruled by the overlays, the last of them strongest
 /// (`override.ini`, then what the command line set).
 pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
-    let _ = (main, overlays);
-    Loaded {
-        settings: Settings::default(),
-        accounts: vec![Account::new(AccountId(0))],
-        selected: AccountId(0),
-        warnings: Vec::new(),
+    let layers = Layers(std::iter::once(main).chain(overlays).collect());
+    let mut warnings = Vec::new();
+    let mut settings = Settings::default();
+    for (section, name) in [(Section::Settings, "Settings"), (Section::Tuiphone, "tuiphone")] {
+        fill(section, &View::of(&layers, name), &mut warnings, |field, value| match field {
+            Field::Settings(_, set) => set(&mut settings, value),
+            Field::Account(..) => None,
+        });
+    }
+    let mut accounts = numbered_accounts(&layers, &settings, &mut warnings);
+    if accounts.is_empty() {
+        accounts.extend(unnumbered_account(&layers, &settings, &mut warnings));
+    }
+    let selected = select(&settings, &accounts);
+    if settings.enable_local_account || selected == AccountId(0) {
+        accounts.push(local_account(&layers, &settings, &mut warnings));
+    }
+    accounts.iter_mut().for_each(|account| account.dtmf_method = settings.dtmf_method);
+    Loaded { settings, accounts, selected, warnings }
+}
+
+/// The documents, the weakest first.
+struct Layers<'a>(Vec<&'a Document>);
+
+/// A section seen through all layers.
+struct View<'a> {
+    layers: &'a Layers<'a>,
+    section: String,
+    /// ` ;…` behind a value is a comment. True for the unnumbered `[Account]` alone.
+    comments: bool,
+}
+
+/// A value, and where it stands.
+struct Found<'a> {
+    value: Cow<'a, str>,
+    layer: usize,
+    line: Option<usize>,
+}
+
+impl<'a> View<'a> {
+    fn of(layers: &'a Layers<'a>, section: impl Into<String>) -> View<'a> {
+        View { layers, section: section.into(), comments: false }
+    }
+
+    fn exists(&self) -> bool {
+        self.layers.0.iter().any(|document| document.has_section(&self.section))
+    }
+
+    fn get(&self, key: &str) -> Option<Found<'a>> {
+        self.layers.0.iter().enumerate().rev().find_map(|(layer, document)| {
+            let value = document.get(&self.section, key)?;
+            let value =
+                if self.comments { value.split_once(" ;").map_or(value, |(before, _)| before.trim()) } else { value };
+            Some(Found { value: value.into(), layer, line: document.line_of(&self.section, key) })
+        })
+    }
+
+    fn text(&self, key: &str) -> Cow<'a, str> {
+        self.get(key).map_or(Cow::Borrowed(""), |found| found.value)
+    }
+
+    fn warning(&self, key: &str, message: String) -> Warning {
+        let place = match key {
+            "" => self.layers.0.iter().enumerate().find_map(|(n, d)| Some((n, d.line_of_section(&self.section)?))),
+            _ => self.get(key).and_then(|found| Some((found.layer, found.line?))),
+        };
+        let (layer, line) = place.map_or((0, None), |(layer, line)| (layer, Some(line)));
+        Warning { layer, line, section: self.section.clone(), key: key.to_owned(), message }
+    }
+}
+
+/// Feeds every key of the section that is present to `set`.
+fn fill(
+    section: Section,
+    view: &View<'_>,
+    warnings: &mut Vec<Warning>,
+    mut set: impl FnMut(Field, &str) -> Option<String>,
+) {
+    for row in Row::of(section) {
+        if let Some(found) = view.get(row.key)
+            && let Some(complaint) = set(row.field, &found.value)
+        {
+            warnings.push(view.warning(row.key, complaint));
+        }
+    }
+}
+
+/// `[Account1]`, `[Account2]` … up to the first that is missing or has no domain.
+fn numbered_accounts(layers: &Layers<'_>, settings: &Settings, warnings: &mut Vec<Warning>) -> Vec<Account> {
+    let mut accounts = Vec::new();
+    for number in 1..=MAX_ACCOUNTS {
+        let view = View::of(layers, format!("Account{number}"));
+        if view.text("domain").is_empty() {
+            if view.exists() && view.get("username").is_some_and(|found| !found.value.is_empty()) {
+                warnings.push(view.warning("", "it has no domain, so it is no account".to_owned()));
+            }
+            let next = View::of(layers, format!("Account{}", number + 1));
+            if !next.text("domain").is_empty() {
+                warnings.push(next.warning("", format!("not read: the numbers stop before [Account{number}]")));
+            }
+            return accounts;
+        }
+        accounts.push(read_account(AccountId(number), &view, settings, warnings));
+    }
+    let next = View::of(layers, format!("Account{}", MAX_ACCOUNTS + 1));
+    if next.exists() {
+        warnings.push(next.warning("", format!("not read: {MAX_ACCOUNTS} accounts are the most")));
+    }
+    accounts
+}
+
+/// The account of a file without `[Account1]`: very old files keep it in `[Settings]`, hand-written ones in `[Account]`.
+fn unnumbered_account(layers: &Layers<'_>, settings: &Settings, warnings: &mut Vec<Warning>) -> Option<Account> {
+    let old = View::of(layers, "Settings");
+    if settings.account_id.is_none() && !old.text("domain").is_empty() {
+        return Some(read_account(AccountId(1), &old, settings, warnings));
+    }
+    let view = View { comments: true, ..View::of(layers, "Account") };
+    if View::of(layers, "Account1").exists() || !view.exists() {
+        return None;
+    }
+    let mut account = read_account(AccountId(1), &view, settings, warnings);
+    let address = view.text("Account");
+    let (user, domain) = bare_host(&address).rsplit_once('@').unwrap_or((bare_host(&address), ""));
+    if account.username.is_empty() {
+        account.username = user.to_owned();
+    }
+    if account.domain.is_empty() {
+        account.domain = domain.to_owned();
+    }
+    if account.domain.is_empty() {
+        warnings
+            .push(view.warning("", "it has neither Domain nor Account=user@domain, so it is no account".to_owned()));
+        return None;
+    }
+    account.proxies.iter_mut().for_each(|proxy| *proxy = bare_host(proxy).to_owned());
+    if account.server.is_empty() {
+        account.server = account.domain.clone();
+    }
+    Some(account)
+}
+
+fn local_account(layers: &Layers<'_>, settings: &Settings, warnings: &mut Vec<Warning>) -> Account {
+    let mut account = read_account(AccountId(0), &View::of(layers, "Account0"), settings, warnings);
+    if account.label.is_empty() {
+        account.label = "Local (call by IP address)".to_owned();
+    }
+    account.server.clear();
+    account
+}
+
+fn read_account(id: AccountId, view: &View<'_>, settings: &Settings, warnings: &mut Vec<Warning>) -> Account {
+    let mut account = Account::new(id);
+    fill(Section::Account, view, warnings, |field, value| match field {
+        Field::Account(_, set) => set(&mut account, value),
+        Field::Settings(..) => None,
+    });
+    if settings.password_plain && account.password_sealed {
+        let secret = Row::of(Section::Account).find(|row| row.kind == Kind::Secret).map_or("", |row| row.key);
+        account.password = Secret::new(view.text(secret));
+        account.password_sealed = false;
+        warnings.retain(|warning| warning.section != view.section || warning.key != secret);
+    }
+    account
+}
+
+/// The account calls go out by. Missing, or 0 without a Local account: the first. One that does not exist: Local.
+fn select(settings: &Settings, accounts: &[Account]) -> AccountId {
+    let wanted = match settings.account_id {
+        Some(0) if settings.enable_local_account => 0,
+        None | Some(0) => 1,
+        Some(number) => number,
+    };
+    accounts.iter().map(|account| account.id).find(|id| id.0 == wanted).unwrap_or(AccountId(0))
+}
+
+/// Without `sip:` before and parameters behind.
+fn bare_host(address: &str) -> &str {
+    let scheme =
+        address.split_once(':').filter(|(s, _)| s.eq_ignore_ascii_case("sip") || s.eq_ignore_ascii_case("sips"));
+    let rest = scheme.map_or(address, |(_, rest)| rest);
+    rest.split_once(';').map_or(rest, |(host, _)| host).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(texts: &[&str]) -> Loaded {
+        let documents: Vec<Document> = texts.iter().map(|text| Document::parse(text.as_bytes()).unwrap()).collect();
+        load(&documents[0], &documents[1..])
+    }
+
+    fn ids(loaded: &Loaded) -> Vec<u32> {
+        loaded.accounts.iter().map(|account| account.id.0).collect()
+    }
+
+    #[test]
+    fn accounts_are_counted_from_one_without_a_gap() {
+        let sections =
+            |numbers: &[u32]| numbers.iter().map(|n| format!("[Account{n}]\ndomain=d{n}\n")).collect::<String>();
+        for (text, expected, selected) in [
+            (String::new(), vec![0], 0),
+            (sections(&[1]), vec![1], 1),
+            (sections(&[2, 1, 3]), vec![1, 2, 3], 1),
+            (sections(&[1, 2, 4]), vec![1, 2], 1),
+            (sections(&[2]), vec![0], 0),
+            (sections(&[1]) + "[Account2]\ndomain=\nusername=u\n" + &sections(&[3]), vec![1], 1),
+            ("[Settings]\naccountId=2\n".to_owned() + &sections(&[1, 2]), vec![1, 2], 2),
+            ("[Settings]\naccountId=7\n".to_owned() + &sections(&[1]), vec![1, 0], 0),
+            ("[Settings]\naccountId=0\n".to_owned() + &sections(&[1]), vec![1], 1),
+            ("[Settings]\naccountId=0\nenableLocalAccount=1\n".to_owned() + &sections(&[1]), vec![1, 0], 0),
+            ("[Settings]\naccountId=\n".to_owned() + &sections(&[1]), vec![1], 1),
+        ] {
+            let loaded = read(&[&text]);
+            assert_eq!((ids(&loaded), loaded.selected), (expected, AccountId(selected)), "{text}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_told_with_their_line() {
+        let loaded = read(&["[Account1]\ndomain=a\n[Account3]\ndomain=c\n[Account2]\nusername=u\n"]);
+        let told: Vec<String> = loaded.warnings.iter().map(Warning::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "line 5: [Account2]: it has no domain, so it is no account",
+                "line 3: [Account3]: not read: the numbers stop before [Account2]"
+            ]
+        );
+        let loaded = read(&["[Settings]\n\nautoAnswer=2\n"]);
+        assert_eq!(loaded.warnings.first().and_then(|warning| warning.line), Some(3));
+    }
+
+    #[test]
+    fn overlays_overrule_key_by_key() {
+        let main = "[Settings]\nsourcePort=5060\nuserAgent=x\n[Account1]\ndomain=a\nusername=1\n";
+        let loaded = read(&[main, "[settings]\nSourcePort=5070\n", "[Account1]\nusername=2\ntransport=bad\n"]);
+        assert_eq!((loaded.settings.source_port, loaded.settings.user_agent.as_str()), (5070, "x"));
+        assert_eq!(loaded.accounts[0].aor(), "2@a");
+        assert_eq!((loaded.warnings[0].layer, loaded.warnings[0].line), (2, Some(3)));
+    }
+
+    #[test]
+    fn an_unnumbered_account_is_account_one() {
+        let text = "[Account]\nAccount=sip:101@pbx.example.net ; my phone\nProxy=sip:proxy.example.net:5070;lr ; out\n\
+                    AuthID=a101\nPassword=pa;ss ; word\nDisplayName=Ann\n";
+        let loaded = read(&[text]);
+        let account = &loaded.accounts[0];
+        assert_eq!((account.id, account.aor().as_str()), (AccountId(1), "101@pbx.example.net"));
+        assert_eq!((account.server.as_str(), account.auth_user()), ("pbx.example.net", "a101"));
+        assert_eq!(
+            (account.proxies.clone(), account.password.reveal()),
+            (vec!["proxy.example.net:5070".to_owned()], "pa;ss")
+        );
+        assert_eq!(read(&[&(text.to_owned() + "Domain=d\n")]).accounts[0].aor(), "101@d");
+        assert_eq!(ids(&read(&[&(text.to_owned() + "[Account1]\nlabel=x\n")])), [0]);
+    }
+
+    #[test]
+    fn very_old_files_have_their_account_in_settings() {
+        let loaded = read(&["[Settings]\nserver=s\ndomain=d\nusername=u\npassword=p ; w\n"]);
+        let account = &loaded.accounts[0];
+        assert_eq!((account.aor().as_str(), account.server.as_str(), account.password.reveal()), ("u@d", "s", "p ; w"));
+        assert_eq!(ids(&read(&["[Settings]\naccountId=1\ndomain=d\n"])), [0]);
+    }
+
+    #[test]
+    fn sealed_passwords_are_not_taken_for_passwords() {
+        let text = "[Account1]\ndomain=d\npassword=a268c52c2c3a93f1\n";
+        let loaded = read(&[text]);
+        assert!(loaded.accounts[0].password_sealed && loaded.accounts[0].password.is_empty());
+        assert_eq!((loaded.warnings.len(), loaded.warnings[0].line), (1, Some(3)));
+        assert!(!loaded.warnings[0].to_string().contains("a268"));
+        let loaded = read(&[text, "[tuiphone]\npasswordPlain=1\n"]);
+        assert_eq!((loaded.accounts[0].password.reveal(), loaded.warnings.len()), ("a268c52c2c3a93f1", 0));
+    }
+
+    #[test]
+    fn samples_load() {
+        macro_rules! sample {
+            ($name:literal) => {
+                load(&Document::parse(include_bytes!(concat!("../../tests/fixtures/ini/", $name))).unwrap(), &[])
+            };
+        }
+        assert_eq!(ids(&sample!("02-2016-ansi-lf-no-account.ini")), [0]);
+        assert_eq!(sample!("04-account-only-ansi-crlf.ini").selected, AccountId(1));
+        let many = sample!("05-3.20-upgraded-to-3.21-utf16-multi-account.ini");
+        assert_eq!(many.accounts.iter().filter(|account| account.id.0 > 0 && account.password_sealed).count(), 7);
+        assert_eq!(ids(&sample!("06-3.21-template-ansi-lf-empty-account.ini")), [0]);
+        let all = sample!("10-SYNTHETIC-3.22.16-all-keys-utf16.ini");
+        assert_eq!((all.accounts[0].proxies.len(), all.accounts[0].transport.as_str()), (2, "tls"));
     }
 }

@@ -2,10 +2,13 @@
 
 mod account;
 pub mod dial;
+mod dial_plan;
 pub mod ini;
 mod load;
+pub mod schema;
 mod secret;
 mod settings;
+mod value;
 
 pub use account::{Account, AccountId};
 pub use dial::{DialError, DialTarget, DtmfChunk, dial};

@@ -1,0 +1,641 @@
+//! The ini-key table: one row per key, from which files are read, written, and documented.
+//!
+//! A new key is a new row here and a field in [`Settings`] or [`Account`], nothing else.
+
+use super::ini::{Document, IniError};
+use super::value::{flag, integer, looks_sealed, within};
+use super::{Account, AutoAnswer, DtmfMethod, Secret, Settings};
+
+/// One key.
+pub struct Row {
+    /// Where it stands.
+    pub section: Section,
+    /// Its name as MicroSIP spells it.
+    pub key: &'static str,
+    /// What its value looks like.
+    pub kind: Kind,
+    /// The value that a missing key stands for, as text.
+    pub default: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// The field it fills.
+    pub field: Field,
+}
+
+/// The sections that rows belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// `[Settings]`.
+    Settings,
+    /// `[AccountN]`.
+    Account,
+    /// `[tuiphone]`: keys MicroSIP does not have; it leaves the section alone.
+    Tuiphone,
+}
+
+/// The forms of a value. Empty is a value of its own: 0 for numbers, off for flags, unless `doc` says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `0` or `1`; any number but 0 is read as 1.
+    Flag,
+    /// A whole number.
+    Number,
+    /// Any text.
+    Text,
+    /// Any text, never shown.
+    Secret,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Words separated by blanks.
+    List,
+}
+
+/// Reader and writer of a field. A reader always leaves a usable value and returns what it could not take as written.
+#[derive(Clone, Copy)]
+pub enum Field {
+    /// A field of [`Settings`].
+    Settings(fn(&Settings) -> String, fn(&mut Settings, &str) -> Option<String>),
+    /// A field of [`Account`].
+    Account(fn(&Account) -> String, fn(&mut Account, &str) -> Option<String>),
+}
+
+const AUTO_ANSWER: &[&str] = &["", "button", "header", "all"];
+const TRANSPORT: &[&str] = &["", "udp", "tcp", "tls"];
+
+/// Every key this phone reads, in file order.
+pub const ROWS: &[Row] = &[
+    settings(
+        "accountId",
+        Kind::Number,
+        "",
+        "account that calls go out by; 0 = Local, empty = the first",
+        |s| s.account_id.map_or_else(String::new, |id| id.to_string()),
+        |s, v| {
+            s.account_id = (!v.is_empty()).then(|| u32::try_from(integer(v)).unwrap_or(0));
+            None
+        },
+    ),
+    settings(
+        "singleMode",
+        Kind::Flag,
+        "1",
+        "one call at a time",
+        |s| digit(s.single_mode),
+        |s, v| set(&mut s.single_mode, flag(v)),
+    ),
+    settings(
+        "volumeRing",
+        Kind::Number,
+        "100",
+        "ring volume, 0-100; empty = 100",
+        |s| s.volume_ring.to_string(),
+        |s, v| volume(&mut s.volume_ring, v),
+    ),
+    settings(
+        "audioRingDevice",
+        Kind::Text,
+        "",
+        "ring device; empty = the system's",
+        |s| s.audio_ring_device.clone(),
+        |s, v| set(&mut s.audio_ring_device, v.to_owned()),
+    ),
+    settings(
+        "audioOutputDevice",
+        Kind::Text,
+        "",
+        "speaker device; empty = the system's",
+        |s| s.audio_output_device.clone(),
+        |s, v| set(&mut s.audio_output_device, v.to_owned()),
+    ),
+    settings(
+        "audioInputDevice",
+        Kind::Text,
+        "",
+        "microphone device; empty = the system's",
+        |s| s.audio_input_device.clone(),
+        |s, v| set(&mut s.audio_input_device, v.to_owned()),
+    ),
+    settings(
+        "audioCodecs",
+        Kind::List,
+        "opus/48000/2 PCMA/8000/1 PCMU/8000/1",
+        "codecs, the preferred first; empty = the default list",
+        |s| s.audio_codecs.join(" "),
+        codecs,
+    ),
+    settings(
+        "sourcePort",
+        Kind::Number,
+        "0",
+        "local SIP port; 0 = any",
+        |s| s.source_port.to_string(),
+        |s, v| port(&mut s.source_port, v),
+    ),
+    settings(
+        "rtpPortMin",
+        Kind::Number,
+        "0",
+        "first RTP port; 0 = any",
+        |s| s.rtp_port_min.to_string(),
+        |s, v| port(&mut s.rtp_port_min, v),
+    ),
+    settings(
+        "rtpPortMax",
+        Kind::Number,
+        "0",
+        "last RTP port; 0 = any",
+        |s| s.rtp_port_max.to_string(),
+        |s, v| port(&mut s.rtp_port_max, v),
+    ),
+    settings(
+        "DTMFMethod",
+        Kind::Number,
+        "0",
+        "0 automatic, 1 in-band, 2 RFC 4733, 3 SIP INFO",
+        |s| dtmf_text(s.dtmf_method),
+        dtmf_method,
+    ),
+    settings(
+        "autoAnswer",
+        Kind::Word(AUTO_ANSWER),
+        "button",
+        "empty never, button, header, all",
+        |s| auto_answer_text(s.auto_answer),
+        auto_answer,
+    ),
+    settings(
+        "autoAnswerDelay",
+        Kind::Number,
+        "0",
+        "seconds before an automatic answer",
+        |s| s.auto_answer_delay_s.to_string(),
+        |s, v| seconds(&mut s.auto_answer_delay_s, v),
+    ),
+    settings(
+        "enableLocalAccount",
+        Kind::Flag,
+        "0",
+        "calls by address beside the registered accounts",
+        |s| digit(s.enable_local_account),
+        |s, v| set(&mut s.enable_local_account, flag(v)),
+    ),
+    settings(
+        "callWaiting",
+        Kind::Flag,
+        "1",
+        "0 = busy to whoever calls during a call",
+        |s| digit(s.call_waiting),
+        |s, v| set(&mut s.call_waiting, flag(v)),
+    ),
+    settings(
+        "userAgent",
+        Kind::Text,
+        "",
+        "User-Agent header; empty = ours",
+        |s| s.user_agent.clone(),
+        |s, v| set(&mut s.user_agent, v.to_owned()),
+    ),
+    settings(
+        "volumeOutput",
+        Kind::Number,
+        "100",
+        "speaker volume, 0-100; empty = 100",
+        |s| s.volume_output.to_string(),
+        |s, v| volume(&mut s.volume_output, v),
+    ),
+    settings(
+        "volumeInput",
+        Kind::Number,
+        "100",
+        "microphone volume, 0-100; empty = 100",
+        |s| s.volume_input.to_string(),
+        |s, v| volume(&mut s.volume_input, v),
+    ),
+    settings(
+        "AA",
+        Kind::Flag,
+        "0",
+        "the auto-answer toggle",
+        |s| digit(s.auto_answer_button),
+        |s, v| set(&mut s.auto_answer_button, flag(v)),
+    ),
+    settings("DND", Kind::Flag, "0", "the do-not-disturb toggle", |s| digit(s.dnd), |s, v| set(&mut s.dnd, flag(v))),
+    account("label", Kind::Text, "", "shown name", |a| a.label.clone(), |a, v| set(&mut a.label, v.to_owned())),
+    account(
+        "server",
+        Kind::Text,
+        "",
+        "registrar, host[:port]; empty = never registers",
+        |a| a.server.clone(),
+        |a, v| set(&mut a.server, v.to_owned()),
+    ),
+    account(
+        "proxy",
+        Kind::List,
+        "",
+        "outbound proxies, host[:port] each",
+        |a| a.proxies.join(" "),
+        |a, v| set(&mut a.proxies, words(v)),
+    ),
+    account(
+        "domain",
+        Kind::Text,
+        "",
+        "domain of the address; empty = there is no such account",
+        |a| a.domain.clone(),
+        |a, v| set(&mut a.domain, v.to_owned()),
+    ),
+    account(
+        "username",
+        Kind::Text,
+        "",
+        "user of the address",
+        |a| a.username.clone(),
+        |a, v| set(&mut a.username, v.to_owned()),
+    ),
+    account(
+        "password",
+        Kind::Secret,
+        "",
+        "password; hex digits by the sixteen are MicroSIP's own cipher",
+        |a| a.password.reveal().to_owned(),
+        password,
+    ),
+    account(
+        "authID",
+        Kind::Text,
+        "",
+        "user for authentication; empty = username",
+        |a| a.auth_id.clone(),
+        |a, v| set(&mut a.auth_id, v.to_owned()),
+    ),
+    account(
+        "displayName",
+        Kind::Text,
+        "",
+        "name shown to the called",
+        |a| a.display_name.clone(),
+        |a, v| set(&mut a.display_name, v.to_owned()),
+    ),
+    account(
+        "dialingPrefix",
+        Kind::Text,
+        "",
+        "put before numbers of more than three digits",
+        |a| a.dialing_prefix.clone(),
+        |a, v| set(&mut a.dialing_prefix, v.to_owned()),
+    ),
+    account(
+        "dialPlan",
+        Kind::Text,
+        "",
+        "rules a number must match, rewritten on the way",
+        |a| a.dial_plan.clone(),
+        |a, v| set(&mut a.dial_plan, v.to_owned()),
+    ),
+    account(
+        "transport",
+        Kind::Word(TRANSPORT),
+        "udp",
+        "udp, tcp, tls; empty = UDP and TCP",
+        |a| a.transport.clone(),
+        transport,
+    ),
+    account(
+        "registerRefresh",
+        Kind::Number,
+        "300",
+        "seconds a registration is asked for; 10 at least, empty = 300",
+        |a| a.register_refresh_s.to_string(),
+        |a, v| set(&mut a.register_refresh_s, clamped(v, 300, 10)),
+    ),
+    account(
+        "keepAlive",
+        Kind::Number,
+        "15",
+        "seconds between keep-alives; 2 at least, empty = 15",
+        |a| a.keep_alive_s.to_string(),
+        |a, v| set(&mut a.keep_alive_s, clamped(v, 15, 2)),
+    ),
+    tuiphone(
+        "bindAddress",
+        Kind::Text,
+        "",
+        "address to listen on; empty = all",
+        |s| s.bind_address.clone(),
+        |s, v| set(&mut s.bind_address, v.to_owned()),
+    ),
+    tuiphone(
+        "acceptFrom",
+        Kind::Word(&["", "any"]),
+        "",
+        "any = strangers may ring",
+        |s| if s.accept_from_any { "any".to_owned() } else { String::new() },
+        accept_from,
+    ),
+    tuiphone(
+        "passwordCommand",
+        Kind::Text,
+        "",
+        "program that prints an account's password, run without a shell",
+        |s| s.password_command.clone(),
+        |s, v| set(&mut s.password_command, v.to_owned()),
+    ),
+    tuiphone(
+        "passwordPlain",
+        Kind::Flag,
+        "0",
+        "1 = passwords are plain text even where they look like MicroSIP's cipher",
+        |s| digit(s.password_plain),
+        |s, v| set(&mut s.password_plain, flag(v)),
+    ),
+];
+
+impl Row {
+    /// The rows of a section.
+    pub fn of(section: Section) -> impl Iterator<Item = &'static Row> {
+        ROWS.iter().filter(move |row| row.section == section)
+    }
+
+    /// The row of a key, case ignored.
+    pub fn find(section: Section, key: &str) -> Option<&'static Row> {
+        Row::of(section).find(|row| row.key.eq_ignore_ascii_case(key))
+    }
+
+    /// Writes the key of `[Settings]` or `[tuiphone]` as these settings have it; rows of accounts write nothing.
+    pub fn write_settings(&self, settings: &Settings, document: &mut Document) -> Result<(), IniError> {
+        let section = if self.section == Section::Tuiphone { "tuiphone" } else { "Settings" };
+        match self.field {
+            Field::Settings(get, _) => document.set(section, self.key, &get(settings)),
+            Field::Account(..) => Ok(()),
+        }
+    }
+
+    /// Writes the key of `[AccountN]` as this account has it; rows of settings write nothing. A password that only
+    /// MicroSIP can read stays as it is in the file.
+    pub fn write_account(&self, account: &Account, document: &mut Document) -> Result<(), IniError> {
+        match self.field {
+            Field::Account(..) if self.kind == Kind::Secret && account.password_sealed => Ok(()),
+            Field::Account(get, _) => document.set(&format!("Account{}", account.id.0), self.key, &get(account)),
+            Field::Settings(..) => Ok(()),
+        }
+    }
+}
+
+type Get<T> = fn(&T) -> String;
+type Set<T> = fn(&mut T, &str) -> Option<String>;
+
+const fn settings(
+    key: &'static str,
+    kind: Kind,
+    default: &'static str,
+    doc: &'static str,
+    get: Get<Settings>,
+    set: Set<Settings>,
+) -> Row {
+    Row { section: Section::Settings, key, kind, default, doc, field: Field::Settings(get, set) }
+}
+
+const fn tuiphone(
+    key: &'static str,
+    kind: Kind,
+    default: &'static str,
+    doc: &'static str,
+    get: Get<Settings>,
+    set: Set<Settings>,
+) -> Row {
+    Row { section: Section::Tuiphone, key, kind, default, doc, field: Field::Settings(get, set) }
+}
+
+const fn account(
+    key: &'static str,
+    kind: Kind,
+    default: &'static str,
+    doc: &'static str,
+    get: Get<Account>,
+    set: Set<Account>,
+) -> Row {
+    Row { section: Section::Account, key, kind, default, doc, field: Field::Account(get, set) }
+}
+
+fn set<T>(field: &mut T, value: T) -> Option<String> {
+    *field = value;
+    None
+}
+
+fn digit(on: bool) -> String {
+    u8::from(on).to_string()
+}
+
+fn words(value: &str) -> Vec<String> {
+    value.split_whitespace().map(str::to_owned).collect()
+}
+
+fn volume(field: &mut u8, value: &str) -> Option<String> {
+    let (number, complaint) = if value.is_empty() { (100, None) } else { within::<u8>(value, 100) };
+    *field = u8::try_from(number).unwrap_or(100);
+    complaint
+}
+
+fn port(field: &mut u16, value: &str) -> Option<String> {
+    match u16::try_from(integer(value)) {
+        Ok(port) => set(field, port),
+        Err(_) => {
+            *field = 0;
+            Some(format!("{} is no port; any free one is used", integer(value)))
+        }
+    }
+}
+
+fn seconds(field: &mut u32, value: &str) -> Option<String> {
+    let (number, complaint) = within::<u32>(value, 86_400);
+    *field = u32::try_from(number).unwrap_or_default();
+    complaint
+}
+
+/// 0 and less is the default, anything below `least` is `least`; a day at most.
+fn clamped(value: &str, default: u32, least: u32) -> u32 {
+    match integer(value) {
+        ..=0 => default,
+        number => u32::try_from(number).unwrap_or(u32::MAX).clamp(least, 86_400),
+    }
+}
+
+fn codecs(s: &mut Settings, value: &str) -> Option<String> {
+    let (known, odd): (Vec<String>, Vec<String>) =
+        words(value).into_iter().partition(|id| id.matches('/').count() == 2);
+    s.audio_codecs = if known.is_empty() { Settings::default().audio_codecs } else { known };
+    (!odd.is_empty()).then(|| format!("{:?} is not of the form name/rate/channels; left out", odd.join(" ")))
+}
+
+fn dtmf_text(method: DtmfMethod) -> String {
+    let number = match method {
+        DtmfMethod::Auto => 0,
+        DtmfMethod::Inband => 1,
+        DtmfMethod::Rtp => 2,
+        DtmfMethod::Info => 3,
+    };
+    number.to_string()
+}
+
+fn dtmf_method(s: &mut Settings, value: &str) -> Option<String> {
+    let (method, known) = match integer(value) {
+        0 => (DtmfMethod::Auto, true),
+        1 => (DtmfMethod::Inband, true),
+        2 => (DtmfMethod::Rtp, true),
+        3 => (DtmfMethod::Info, true),
+        _ => (DtmfMethod::Auto, false),
+    };
+    s.dtmf_method = method;
+    (!known).then(|| format!("{value:?} is not one of 0-3; 0 is used"))
+}
+
+fn auto_answer_text(when: AutoAnswer) -> String {
+    let word = match when {
+        AutoAnswer::Never => "",
+        AutoAnswer::Button => "button",
+        AutoAnswer::Header => "header",
+        AutoAnswer::All => "all",
+    };
+    word.to_owned()
+}
+
+fn auto_answer(s: &mut Settings, value: &str) -> Option<String> {
+    let (when, known) = match value {
+        "" | "0" => (AutoAnswer::Never, true),
+        "button" => (AutoAnswer::Button, true),
+        "header" => (AutoAnswer::Header, true),
+        "all" => (AutoAnswer::All, true),
+        _ => (AutoAnswer::Never, false),
+    };
+    s.auto_answer = when;
+    (!known).then(|| format!("{value:?} is not one of button, header, all; nothing is answered by itself"))
+}
+
+fn transport(a: &mut Account, value: &str) -> Option<String> {
+    let lower = value.to_ascii_lowercase();
+    let known = TRANSPORT.contains(&lower.as_str());
+    a.transport = if known { lower } else { "udp".to_owned() };
+    (!known).then(|| format!("{value:?} is not one of udp, tcp, tls; udp is used"))
+}
+
+fn accept_from(s: &mut Settings, value: &str) -> Option<String> {
+    s.accept_from_any = value.eq_ignore_ascii_case("any");
+    (!s.accept_from_any && !value.is_empty()).then(|| format!("{value:?} is unknown; only `any` is"))
+}
+
+fn password(a: &mut Account, value: &str) -> Option<String> {
+    a.password_sealed = looks_sealed(value);
+    a.password = if a.password_sealed { Secret::default() } else { Secret::new(value) };
+    a.password_sealed.then(|| {
+        "encrypted by MicroSIP; give the password by TUIPHONE_PASSWORD, --password-file or passwordCommand, or set \
+         passwordPlain=1 in [tuiphone] if it is plain text"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AccountId;
+
+    #[test]
+    fn defaults_of_the_table_are_those_of_the_structs() {
+        for row in ROWS {
+            match row.field {
+                Field::Settings(get, set) => {
+                    let mut settings = Settings::default();
+                    assert_eq!(get(&settings), row.default, "{}", row.key);
+                    assert_eq!(set(&mut settings, row.default), None, "{}", row.key);
+                    assert_eq!(settings, Settings::default(), "{}", row.key);
+                }
+                Field::Account(get, set) => {
+                    let mut account = Account::new(AccountId(1));
+                    assert_eq!(get(&account), row.default, "{}", row.key);
+                    assert_eq!(set(&mut account, row.default), None, "{}", row.key);
+                    assert_eq!(account, Account::new(AccountId(1)), "{}", row.key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_has_one_row() {
+        for row in ROWS {
+            let twins = Row::of(row.section).filter(|other| other.key.eq_ignore_ascii_case(row.key)).count();
+            assert_eq!(twins, 1, "{}", row.key);
+            assert!(!row.doc.is_empty());
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_microsip_reads_them() {
+        for (key, value, read, complains) in [
+            ("singleMode", "", "0", false),
+            ("singleMode", "2", "1", false),
+            ("callWaiting", "yes", "0", false),
+            ("volumeRing", "", "100", false),
+            ("volumeInput", "150", "100", true),
+            ("volumeOutput", "-5", "0", true),
+            ("audioCodecs", "", "opus/48000/2 PCMA/8000/1 PCMU/8000/1", false),
+            ("audioCodecs", "PCMU/8000/1  opus", "PCMU/8000/1", true),
+            ("sourcePort", "5060", "5060", false),
+            ("sourcePort", "65536", "0", true),
+            ("DTMFMethod", "3", "3", false),
+            ("DTMFMethod", "9", "0", true),
+            ("autoAnswer", "", "", false),
+            ("autoAnswer", "0", "", false),
+            ("autoAnswer", "1", "", true),
+            ("autoAnswer", "all", "all", false),
+            ("accountId", "", "", false),
+            ("accountId", "3", "3", false),
+        ] {
+            let Some(Row { field: Field::Settings(get, set), .. }) = Row::find(Section::Settings, key) else {
+                panic!("no row {key}");
+            };
+            let mut settings = Settings::default();
+            assert_eq!(set(&mut settings, value).is_some(), complains, "{key}={value}");
+            assert_eq!(get(&settings), read, "{key}={value}");
+        }
+        for (key, value, read, complains) in [
+            ("registerRefresh", "5", "10", false),
+            ("registerRefresh", "-1", "300", false),
+            ("registerRefresh", "60", "60", false),
+            ("registerRefresh", "", "300", false),
+            ("keepAlive", "1", "2", false),
+            ("keepAlive", "0", "15", false),
+            ("transport", "", "", false),
+            ("transport", "TLS", "tls", false),
+            ("transport", "sctp", "udp", true),
+            ("proxy", "a:5060  b", "a:5060 b", false),
+            ("password", "abc", "abc", false),
+            ("password", "a268c52c2c3a93f1a268c52c2c3a93f1", "", true),
+        ] {
+            let Some(Row { field: Field::Account(get, set), .. }) = Row::find(Section::Account, key) else {
+                panic!("no row {key}");
+            };
+            let mut account = Account::new(AccountId(1));
+            assert_eq!(set(&mut account, value).is_some(), complains, "{key}={value}");
+            assert_eq!(get(&account), read, "{key}={value}");
+        }
+    }
+
+    #[test]
+    fn rows_write_what_they_read_and_leave_sealed_passwords_alone() {
+        let sealed = "a268c52c2c3a93f1";
+        let mut document =
+            Document::parse(format!("[Settings]\nsinglemode=1\n[Account2]\npassword={sealed}\n").as_bytes()).unwrap();
+        let settings = Settings { single_mode: false, accept_from_any: true, ..Settings::default() };
+        let account = Account { password_sealed: true, label: "Desk".to_owned(), ..Account::new(AccountId(2)) };
+        for row in [(Section::Settings, "singleMode"), (Section::Tuiphone, "acceptFrom")] {
+            Row::find(row.0, row.1).unwrap().write_settings(&settings, &mut document).unwrap();
+        }
+        for key in ["password", "label"] {
+            Row::find(Section::Account, key).unwrap().write_account(&account, &mut document).unwrap();
+        }
+        let expected = format!(
+            "[Settings]\nsinglemode=0\n[Account2]\npassword={sealed}\nlabel=Desk\n[tuiphone]\nacceptFrom=any\n"
+        );
+        assert_eq!(String::from_utf8(document.to_bytes()).unwrap(), expected);
+    }
+}
