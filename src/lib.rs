@@ -19,6 +19,7 @@
 
 pub mod audio;
 pub mod config;
+pub mod control;
 pub mod engine;
 pub mod media;
 pub mod sdp;

@@ -1,3 +1,7 @@
-//! Where the pure rooms meet the world: sockets, DNS, timers, files, the media thread.
+//! The shell round the pure phone: sockets, names, timers, the media thread. Runs `ua` and `media`, decides nothing.
 
+pub mod handle;
 pub mod media;
+pub mod net;
+pub mod signalling;
+pub mod trace;

@@ -1,0 +1,167 @@
+//! How anyone talks to a phone: in this process, or through its socket.
+
+use super::feed::Feed;
+use super::socket::Client;
+use super::verb::Request;
+use super::{Command, CommandError, ExitCode, Levels, Reply, Status, json};
+use crate::engine::handle::Handle;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+
+/// News a face may leave unread before it is dropped.
+const FEED_BACKLOG: usize = 256;
+
+/// How often levels are read while a call is up.
+const LEVEL_PERIOD: Duration = Duration::from_millis(100);
+
+/// Changes of level smaller than this are not told, dB.
+const LEVEL_STEP_DB: f32 = 0.5;
+
+/// A way to a phone.
+#[derive(Clone)]
+pub enum Link {
+    /// The phone runs in this process.
+    Local(Handle),
+    /// The phone runs in a daemon behind this socket.
+    Socket(PathBuf),
+}
+
+impl Link {
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// The phone's refusal, or `NoDaemon`.
+    pub async fn request(&self, command: Command) -> Result<Reply, CommandError> {
+        match self {
+            Link::Local(handle) => handle.request(command).await,
+            Link::Socket(path) => {
+                let line = super::socket::command_line(&command);
+                let reply = Client::connect(path).await?.ask(&line).await?;
+                match reply.get("error") {
+                    Some(error) => Err(json::error_from(error)),
+                    None => Ok(json::reply_from(&reply)),
+                }
+            }
+        }
+    }
+
+    /// The phone as it stands.
+    ///
+    /// # Errors
+    /// `NoDaemon`.
+    pub async fn status(&self) -> Result<Status, CommandError> {
+        match self {
+            Link::Local(handle) => handle.status().await,
+            Link::Socket(path) => {
+                let reply = Client::connect(path).await?.ask(r#"{"verb":"status"}"#).await?;
+                serde_json::from_value(reply).map_err(|e| misread(&e.to_string()))
+            }
+        }
+    }
+
+    /// The fields of the reply to any request but `Watch` and `Attach`.
+    ///
+    /// # Errors
+    /// The phone's refusal, or `NoDaemon`.
+    pub async fn fields(&self, request: &Request) -> Result<Map<String, Value>, CommandError> {
+        match request {
+            Request::Command(command) => Ok(json::reply_fields(&self.request(command.clone()).await?)),
+            Request::Devices => Ok(devices()),
+            other => Ok(json::status_fields(other, &self.status().await?)),
+        }
+    }
+
+    /// News from now on, the status first. The channel closes after `Feed::Closed`.
+    ///
+    /// # Errors
+    /// `NoDaemon`.
+    pub async fn feed(&self) -> Result<mpsc::Receiver<Feed>, CommandError> {
+        let (out, news) = mpsc::channel(FEED_BACKLOG);
+        match self {
+            Link::Local(handle) => {
+                let handle = handle.clone();
+                tokio::spawn(follow(handle, out));
+            }
+            Link::Socket(path) => {
+                let mut client = Client::connect(path).await?;
+                client.ask(r#"{"verb":"attach"}"#).await?;
+                tokio::spawn(async move {
+                    let why = loop {
+                        match client.line().await {
+                            Ok(value) => match json::feed_from(value) {
+                                Some(news) if out.send(news).await.is_err() => return,
+                                _ => {}
+                            },
+                            Err(gone) => break gone.message,
+                        }
+                    };
+                    let _ = out.send(Feed::Closed(why)).await;
+                });
+            }
+        }
+        Ok(news)
+    }
+}
+
+/// The sound devices, as `devices` prints them.
+pub fn devices() -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("devices".into(), Value::Array(crate::engine::devices()));
+    fields
+}
+
+async fn follow(handle: Handle, out: mpsc::Sender<Feed>) {
+    let mut events = handle.events();
+    let mut changed = handle.changed();
+    let mut levels = tokio::time::interval(LEVEL_PERIOD);
+    levels.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut last = handle.levels();
+    changed.mark_changed();
+    let mut sounding = false;
+    loop {
+        let news = tokio::select! {
+            biased;
+            event = events.recv() => match event {
+                Ok(event) => Feed::Event(Box::new((*event).clone())),
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            },
+            alive = changed.changed() => {
+                if alive.is_err() {
+                    break;
+                }
+                let Ok(status) = handle.status().await else { break };
+                sounding = !status.calls.is_empty();
+                Feed::Status(Box::new(status))
+            }
+            _ = levels.tick(), if sounding => {
+                let now = handle.levels();
+                if !moved(last, now) {
+                    continue;
+                }
+                last = now;
+                Feed::Levels(now)
+            }
+            () = out.closed() => return,
+        };
+        if out.send(news).await.is_err() {
+            return;
+        }
+    }
+    let _ = out.send(Feed::Closed("the phone has stopped".into())).await;
+}
+
+fn moved(a: Levels, b: Levels) -> bool {
+    (a.mic_dbfs - b.mic_dbfs).abs() >= LEVEL_STEP_DB || (a.speaker_dbfs - b.speaker_dbfs).abs() >= LEVEL_STEP_DB
+}
+
+fn misread(why: &str) -> CommandError {
+    CommandError {
+        code: ExitCode::Unexpected,
+        kind: "unexpected",
+        message: format!("the phone's reply could not be read: {why}"),
+        hint: Some("is another version of tuiphone running? restart it: tuiphone exit".into()),
+    }
+}

@@ -1,0 +1,16 @@
+//! How anyone talks to a phone: the one verb table, its spellings and JSON, the local socket, and `Link`.
+
+pub mod feed;
+pub mod json;
+pub mod link;
+pub mod socket;
+pub mod spelling;
+pub mod verb;
+
+pub use crate::engine::handle::Levels;
+pub use crate::ua::command::{Command, CommandError, DtmfVia, HangupWhich, Reply, SoundPath, VolumeChange};
+pub use crate::ua::event::Event;
+pub use crate::ua::outcome::{EndedBy, ExitCode};
+pub use crate::ua::snapshot::{
+    AccountInfo, AudioInfo, CallDirection, CallInfo, CallState, MediaInfo, Party, PhoneState, RegistrationState, Status,
+};

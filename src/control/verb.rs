@@ -1,0 +1,506 @@
+//! The one table of verbs. The command line, the socket, the keymap, the help overlay and the man page read it.
+
+use super::{Command, CommandError, DtmfVia, ExitCode, HangupWhich, SoundPath, VolumeChange};
+use std::collections::BTreeMap;
+
+/// A parameter of a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Param {
+    /// Its name: the JSON key, and `--name` for an option.
+    pub name: &'static str,
+    /// How a command line gives it.
+    pub kind: ParamKind,
+    /// One line for people.
+    pub doc: &'static str,
+}
+
+/// How a command line gives a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// By its place; must be there.
+    Required,
+    /// By its place; may be missing.
+    Optional,
+    /// `--name VALUE`.
+    Option,
+    /// `--name`.
+    Flag,
+}
+
+/// What a verb asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// A command to the agent.
+    Command(Command),
+    /// The whole status.
+    Status,
+    /// The live calls.
+    Calls,
+    /// The accounts.
+    Accounts,
+    /// Whether the phone can dial.
+    Ready,
+    /// The sound devices.
+    Devices,
+    /// Events from now on, a line each.
+    Watch,
+    /// Status, events and levels from now on: what a face draws from.
+    Attach,
+}
+
+/// Turns parameters into a request; the error is a sentence.
+type Make = fn(&Values) -> Result<Request, String>;
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct VerbRow {
+    /// The name.
+    pub name: &'static str,
+    /// Other spellings of the same word.
+    pub aliases: &'static [&'static str],
+    /// The parameters, positional ones in order.
+    pub params: &'static [Param],
+    /// One line for people: imperative.
+    pub doc: &'static str,
+    /// The key it has in the default keymap.
+    pub key: Option<&'static str>,
+    /// Makes the request.
+    pub make: Make,
+}
+
+const CALL_ID: Param = Param { name: "call", kind: ParamKind::Optional, doc: "Call id, such as c1; without it the obvious one" };
+const ACCOUNT: Param = Param { name: "account", kind: ParamKind::Optional, doc: "Number, label or address of the account; without it all" };
+
+const fn required(name: &'static str, doc: &'static str) -> Param {
+    Param { name, kind: ParamKind::Required, doc }
+}
+const fn optional(name: &'static str, doc: &'static str) -> Param {
+    Param { name, kind: ParamKind::Optional, doc }
+}
+const fn option(name: &'static str, doc: &'static str) -> Param {
+    Param { name, kind: ParamKind::Option, doc }
+}
+const fn flag(name: &'static str, doc: &'static str) -> Param {
+    Param { name, kind: ParamKind::Flag, doc }
+}
+
+/// Every verb a running phone understands.
+pub static VERBS: &[VerbRow] = &[
+    VerbRow {
+        name: "call",
+        aliases: &["dial", "callto"],
+        params: &[required("number", "Number, user or SIP address"), option("account", "Account to call from")],
+        doc: "Place a call",
+        key: Some("Enter"),
+        make: |v| Ok(Request::Command(Command::Dial { target: v.need("number")?, account: v.text("account") })),
+    },
+    VerbRow {
+        name: "answer",
+        aliases: &[],
+        params: &[CALL_ID],
+        doc: "Answer a ringing call",
+        key: Some("F2"),
+        make: |v| Ok(Request::Command(Command::Answer { call: v.text("call") })),
+    },
+    VerbRow {
+        name: "reject",
+        aliases: &["decline"],
+        params: &[CALL_ID, option("code", "SIP status, 400 to 699; 486 unless said")],
+        doc: "Reject a ringing call",
+        key: Some("F3"),
+        make: |v| {
+            let code = v.number("code", 400, 699)?;
+            Ok(Request::Command(Command::Reject { call: v.text("call"), code }))
+        },
+    },
+    VerbRow {
+        name: "hangup",
+        aliases: &["bye", "end"],
+        params: &[
+            CALL_ID,
+            flag("all", "Every call"),
+            flag("incoming", "Ringing incoming calls only"),
+            flag("calling", "Own calls not answered yet"),
+        ],
+        doc: "End a call",
+        key: Some("F4"),
+        make: |v| {
+            let which = match (v.text("call"), v.flag("all"), v.flag("incoming"), v.flag("calling")) {
+                (Some(call), false, false, false) => HangupWhich::Call(call),
+                (None, true, false, false) => HangupWhich::All,
+                (None, false, true, false) => HangupWhich::Incoming,
+                (None, false, false, true) => HangupWhich::Calling,
+                (None, false, false, false) => HangupWhich::Current,
+                _ => return Err("hangup takes one of: a call id, --all, --incoming, --calling".into()),
+            };
+            Ok(Request::Command(Command::Hangup { which }))
+        },
+    },
+    VerbRow {
+        name: "hangupall",
+        aliases: &[],
+        params: &[],
+        doc: "End every call except ringing incoming ones",
+        key: None,
+        make: |_| Ok(Request::Command(Command::Hangup { which: HangupWhich::AllButRinging })),
+    },
+    VerbRow {
+        name: "hold",
+        aliases: &[],
+        params: &[CALL_ID],
+        doc: "Put a call on hold",
+        key: Some("F5"),
+        make: |v| Ok(Request::Command(Command::Hold { call: v.text("call") })),
+    },
+    VerbRow {
+        name: "resume",
+        aliases: &["unhold"],
+        params: &[CALL_ID],
+        doc: "Take a call back from hold",
+        key: Some("F6"),
+        make: |v| Ok(Request::Command(Command::Resume { call: v.text("call") })),
+    },
+    VerbRow {
+        name: "mute",
+        aliases: &[],
+        params: &[optional("path", "mic or speaker; mic unless said")],
+        doc: "Mute the microphone or the speaker",
+        key: Some("F7"),
+        make: |v| Ok(Request::Command(Command::Mute { path: v.path()? })),
+    },
+    VerbRow {
+        name: "unmute",
+        aliases: &[],
+        params: &[optional("path", "mic or speaker; mic unless said")],
+        doc: "Open the microphone or the speaker again",
+        key: None,
+        make: |v| Ok(Request::Command(Command::Unmute { path: v.path()? })),
+    },
+    VerbRow {
+        name: "volume",
+        aliases: &[],
+        params: &[
+            optional("path", "mic or speaker; speaker unless said"),
+            optional("level", "0 to 100, +N or -N; without it the volume is told"),
+        ],
+        doc: "Set or tell a volume",
+        key: None,
+        make: volume,
+    },
+    VerbRow {
+        name: "dtmf",
+        aliases: &["senddtmf"],
+        params: &[
+            required("digits", "0-9 * # A-D; a comma waits a second"),
+            option("via", "rtp, info or inband; the account's way unless said"),
+            option("call", "Call id"),
+        ],
+        doc: "Send digits in a call",
+        key: None,
+        make: dtmf,
+    },
+    VerbRow {
+        name: "register",
+        aliases: &[],
+        params: &[ACCOUNT],
+        doc: "Register with the server",
+        key: None,
+        make: |v| Ok(Request::Command(Command::Register { account: v.text("account") })),
+    },
+    VerbRow {
+        name: "unregister",
+        aliases: &[],
+        params: &[ACCOUNT],
+        doc: "Un-register from the server",
+        key: None,
+        make: |v| Ok(Request::Command(Command::Unregister { account: v.text("account") })),
+    },
+    VerbRow {
+        name: "status",
+        aliases: &[],
+        params: &[],
+        doc: "Show the phone's state",
+        key: None,
+        make: |_| Ok(Request::Status),
+    },
+    VerbRow { name: "calls", aliases: &[], params: &[], doc: "List the calls", key: None, make: |_| Ok(Request::Calls) },
+    VerbRow {
+        name: "accounts",
+        aliases: &[],
+        params: &[],
+        doc: "List the accounts",
+        key: None,
+        make: |_| Ok(Request::Accounts),
+    },
+    VerbRow {
+        name: "ready",
+        aliases: &[],
+        params: &[],
+        doc: "Tell whether the phone can dial",
+        key: None,
+        make: |_| Ok(Request::Ready),
+    },
+    VerbRow {
+        name: "devices",
+        aliases: &[],
+        params: &[],
+        doc: "List the sound devices",
+        key: None,
+        make: |_| Ok(Request::Devices),
+    },
+    VerbRow {
+        name: "watch",
+        aliases: &["subscribe"],
+        params: &[],
+        doc: "Print events as they happen",
+        key: None,
+        make: |_| Ok(Request::Watch),
+    },
+    VerbRow {
+        name: "attach",
+        aliases: &[],
+        params: &[],
+        doc: "Follow state, events and levels, as the interface does",
+        key: None,
+        make: |_| Ok(Request::Attach),
+    },
+    VerbRow {
+        name: "exit",
+        aliases: &["quit", "close"],
+        params: &[],
+        doc: "End all calls, un-register and stop the phone",
+        key: None,
+        make: |_| Ok(Request::Command(Command::Exit)),
+    },
+];
+
+/// The row of a verb's name or alias, in any letter case.
+pub fn find(word: &str) -> Option<&'static VerbRow> {
+    VERBS.iter().find(|row| row.name.eq_ignore_ascii_case(word) || row.aliases.iter().any(|a| a.eq_ignore_ascii_case(word)))
+}
+
+impl VerbRow {
+    /// How to write it: `hangup [CALL] [--all]`.
+    pub fn usage(&self) -> String {
+        let mut out = self.name.to_owned();
+        for param in self.params {
+            let upper = param.name.to_uppercase();
+            out.push_str(&match param.kind {
+                ParamKind::Required => format!(" {upper}"),
+                ParamKind::Optional => format!(" [{upper}]"),
+                ParamKind::Option => format!(" [--{} {upper}]", param.name),
+                ParamKind::Flag => format!(" [--{}]", param.name),
+            });
+        }
+        out
+    }
+
+    /// Reads the words after the verb as a command line has them.
+    ///
+    /// # Errors
+    /// A sentence naming the word that does not fit, with the usage.
+    pub fn parse_words(&self, words: &[String]) -> Result<Request, String> {
+        let mut values = Values::default();
+        let mut places =
+            self.params.iter().filter(|p| matches!(p.kind, ParamKind::Required | ParamKind::Optional)).peekable();
+        let mut words = words.iter();
+        let mut literal = false;
+        while let Some(word) = words.next() {
+            if word == "--" && !literal {
+                literal = true;
+                continue;
+            }
+            let option = if literal { None } else { word.strip_prefix("--") };
+            if let Some(option) = option {
+                let (name, inline) = option.split_once('=').map_or((option, None), |(n, v)| (n, Some(v.to_owned())));
+                let param = self
+                    .params
+                    .iter()
+                    .find(|p| p.name == name && matches!(p.kind, ParamKind::Option | ParamKind::Flag))
+                    .ok_or_else(|| format!("{} knows no --{name}; usage: {}", self.name, self.usage()))?;
+                let value = match (param.kind, inline) {
+                    (ParamKind::Flag, None) => "true".to_owned(),
+                    (ParamKind::Flag, Some(_)) => return Err(format!("--{name} takes no value")),
+                    (_, Some(value)) => value,
+                    (_, None) => words.next().cloned().ok_or_else(|| format!("--{name} needs a value"))?,
+                };
+                values.set(param.name, value);
+            } else {
+                let Some(param) = places.next() else {
+                    return Err(format!("{}: '{word}' is one word too many; usage: {}", self.name, self.usage()));
+                };
+                values.set(param.name, word.clone());
+            }
+        }
+        self.request(values)
+    }
+
+    /// Makes the request from named values.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn request(&self, values: Values) -> Result<Request, String> {
+        if let Some(unknown) = values.0.keys().find(|k| !self.params.iter().any(|p| p.name == k.as_str())) {
+            return Err(format!("{} knows no '{unknown}'; usage: {}", self.name, self.usage()));
+        }
+        (self.make)(&values).map_err(|why| format!("{why}; usage: {}", self.usage()))
+    }
+}
+
+/// Named parameters of one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values(BTreeMap<String, String>);
+
+impl Values {
+    /// Sets a parameter.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|v| v.trim()).filter(|v| !v.is_empty()).map(str::to_owned)
+    }
+
+    fn need(&self, name: &str) -> Result<String, String> {
+        self.text(name).ok_or_else(|| format!("no {name} given"))
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.0.get(name).map(String::as_str), Some("true" | "1" | "yes"))
+    }
+
+    fn number(&self, name: &str, low: u16, high: u16) -> Result<Option<u16>, String> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        match text.parse() {
+            Ok(n) if (low..=high).contains(&n) => Ok(Some(n)),
+            _ => Err(format!("{name} is a number from {low} to {high}, not '{text}'")),
+        }
+    }
+
+    fn path(&self) -> Result<SoundPath, String> {
+        match self.text("path").as_deref() {
+            None => Ok(SoundPath::Mic),
+            Some(word) => sound_path(word).ok_or_else(|| format!("'{word}' is neither mic nor speaker")),
+        }
+    }
+}
+
+fn sound_path(word: &str) -> Option<SoundPath> {
+    match word.to_ascii_lowercase().as_str() {
+        "mic" | "microphone" | "input" => Some(SoundPath::Mic),
+        "speaker" | "output" => Some(SoundPath::Speaker),
+        _ => None,
+    }
+}
+
+fn volume(v: &Values) -> Result<Request, String> {
+    let (path, level) = match (v.text("path"), v.text("level")) {
+        (None, level) => (SoundPath::Speaker, level),
+        (Some(word), level) => match (sound_path(&word), level) {
+            (Some(path), level) => (path, level),
+            (None, None) => (SoundPath::Speaker, Some(word)),
+            (None, Some(_)) => return Err(format!("'{word}' is neither mic nor speaker")),
+        },
+    };
+    match level.as_deref() {
+        Some("mute") => return Ok(Request::Command(Command::Mute { path })),
+        Some("unmute") => return Ok(Request::Command(Command::Unmute { path })),
+        _ => {}
+    }
+    let change = match level {
+        None => VolumeChange::By(0),
+        Some(text) => {
+            let bad = || format!("a volume is 0 to 100, +N or -N, not '{text}'");
+            let number: i16 = text.parse().map_err(|_| bad())?;
+            match text.starts_with(['+', '-']) {
+                true => VolumeChange::By(number.clamp(-100, 100)),
+                false => VolumeChange::To(u8::try_from(number).ok().filter(|n| *n <= 100).ok_or_else(bad)?),
+            }
+        }
+    };
+    Ok(Request::Command(Command::Volume { path, change }))
+}
+
+fn dtmf(v: &Values) -> Result<Request, String> {
+    let digits = v.need("digits")?.to_ascii_uppercase();
+    if let Some(bad) = digits.chars().find(|c| !matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | ',')) {
+        return Err(format!("'{}' is no DTMF digit", crate::text::sanitise(&bad.to_string())));
+    }
+    if digits.len() > 128 {
+        return Err("at most 128 digits at once".into());
+    }
+    let via = match v.text("via").as_deref() {
+        None => None,
+        Some("rtp") => Some(DtmfVia::Rtp),
+        Some("info") => Some(DtmfVia::Info),
+        Some("inband") => Some(DtmfVia::Inband),
+        Some(other) => return Err(format!("'{other}' is none of rtp, info, inband")),
+    };
+    Ok(Request::Command(Command::Dtmf { call: v.text("call"), digits, via }))
+}
+
+/// The error of a request that could not be read.
+pub fn usage_error(message: String) -> CommandError {
+    CommandError { code: ExitCode::Usage, kind: "usage", message, hint: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Request, String> {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        find(&words[0]).expect("a verb").parse_words(&words[1..])
+    }
+
+    #[test]
+    fn names_and_keys_are_unique() {
+        let mut names: Vec<&str> = VERBS.iter().flat_map(|v| v.aliases.iter().chain([&v.name])).copied().collect();
+        let mut keys: Vec<&str> = VERBS.iter().filter_map(|v| v.key).collect();
+        for list in [&mut names, &mut keys] {
+            let before = list.len();
+            list.sort_unstable();
+            list.dedup();
+            assert_eq!(list.len(), before);
+        }
+    }
+
+    #[test]
+    fn words_become_commands() {
+        let dial = |target: &str| Request::Command(Command::Dial { target: target.into(), account: None });
+        assert_eq!(parse("call 600"), Ok(dial("600")));
+        assert_eq!(parse("DIAL -- --odd"), Ok(dial("--odd")));
+        assert_eq!(
+            parse("call 600 --account=2"),
+            Ok(Request::Command(Command::Dial { target: "600".into(), account: Some("2".into()) }))
+        );
+        assert_eq!(parse("hangup --all"), Ok(Request::Command(Command::Hangup { which: HangupWhich::All })));
+        assert_eq!(
+            parse("volume mic +5"),
+            Ok(Request::Command(Command::Volume { path: SoundPath::Mic, change: VolumeChange::By(5) }))
+        );
+        assert_eq!(
+            parse("volume 80"),
+            Ok(Request::Command(Command::Volume { path: SoundPath::Speaker, change: VolumeChange::To(80) }))
+        );
+        assert_eq!(parse("quit"), Ok(Request::Command(Command::Exit)));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        for (line, part) in [
+            ("call", "no number given"),
+            ("call 1 2", "'2' is one word too many"),
+            ("hangup c1 --all", "one of"),
+            ("reject --code 200", "400 to 699"),
+            ("dtmf 12x", "'X' is no DTMF digit"),
+            ("volume 101", "0 to 100"),
+            ("volume loud 3", "neither mic nor speaker"),
+            ("answer --loud", "knows no --loud"),
+            ("call 1 --account", "needs a value"),
+        ] {
+            let error = parse(line).expect_err(line);
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Sockets and names.
+
+#[cfg(target_os = "linux")]
+mod icmp;
+pub mod resolve;
+pub mod udp;

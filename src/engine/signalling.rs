@@ -1,0 +1,286 @@
+//! The signalling task: the one owner of the agent. Short on purpose: it moves things, the agent decides.
+
+use super::handle::{Ask, Ends, Handle};
+use super::media::{self, MediaConfig, MediaHandle, MediaReport};
+use super::net::resolve;
+use super::net::udp::{BindError, MAX_DATAGRAM, Received, Sockets};
+use super::trace::Trace;
+use crate::media::command::{MediaCommand, MediaEvent};
+use crate::sip::flow::Flow;
+use crate::ua::agent::{Agent, AgentConfig};
+use crate::ua::command::{CommandError, Reply, RequestId};
+use crate::ua::event::Event;
+use crate::ua::port::{Input, Output, QueryId};
+use crate::ua::snapshot::AudioInfo;
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// What a phone is started with.
+#[derive(Debug)]
+pub struct EngineConfig {
+    /// The agent's part.
+    pub agent: AgentConfig,
+    /// Address to listen on; `None` = all of both families.
+    pub bind: Option<IpAddr>,
+    /// SIP port; 0 = any.
+    pub port: u16,
+    /// A taken port is an error; otherwise another one is used, with an `Error` event.
+    pub port_is_wanted: bool,
+    /// The sound's part.
+    pub media: MediaConfig,
+    /// Where the SIP trace goes.
+    pub trace: Option<Trace>,
+    /// Seed of every tag, branch and Call-ID; from the system's source of chance outside tests.
+    pub seed: [u8; 32],
+}
+
+/// Why the phone did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No signalling socket.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// No media thread.
+    #[error("cannot start the sound thread: {0}")]
+    Media(io::Error),
+}
+
+/// Starts a phone on the current runtime.
+///
+/// # Errors
+/// No socket, or no media thread.
+pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineError> {
+    let mut notice = None;
+    let sockets = match Sockets::bind(config.bind, config.port) {
+        Err(busy) if config.port != 0 && !config.port_is_wanted => {
+            notice = Some(format!("{busy}; another port is used"));
+            Sockets::bind(config.bind, 0)?
+        }
+        other => other?,
+    };
+    let (reports, reports_rx) = mpsc::unbounded_channel();
+    let audio = AudioInfo {
+        input: config.media.input.to_string(),
+        output: config.media.output.to_string(),
+        warning: None,
+    };
+    let media = media::spawn(config.media, move |report| {
+        let _ = reports.send(report);
+    })
+    .map_err(EngineError::Media)?;
+    let (handle, ends) = super::handle::pair(media.clone(), sockets.local_addresses());
+    #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
+    let (now, wall) = (Instant::now(), SystemTime::now());
+    let rng = rand::SeedableRng::from_seed(config.seed);
+    let signalling = Signalling {
+        agent: Agent::new(config.agent, rng, now, wall),
+        sockets,
+        media,
+        ends,
+        audio,
+        trace: config.trace,
+        replies: HashMap::new(),
+        next_request: 0,
+        answers: mpsc::unbounded_channel(),
+        dirty: true,
+        over: false,
+    };
+    let task = tokio::spawn(signalling.run(reports_rx, notice));
+    Ok((handle, task))
+}
+
+type Answer = (QueryId, Result<Vec<SocketAddr>, String>);
+
+struct Signalling {
+    agent: Agent,
+    sockets: Sockets,
+    media: MediaHandle,
+    ends: Ends,
+    audio: AudioInfo,
+    trace: Option<Trace>,
+    replies: HashMap<RequestId, oneshot::Sender<Result<Reply, CommandError>>>,
+    next_request: u64,
+    answers: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
+    dirty: bool,
+    over: bool,
+}
+
+enum Next {
+    Received(io::Result<Received>),
+    Ask(Option<Ask>),
+    Report(MediaReport),
+    Resolved(Answer),
+    Timeout,
+}
+
+impl Signalling {
+    async fn run(mut self, mut reports: mpsc::UnboundedReceiver<MediaReport>, notice: Option<String>) {
+        let mut buffer = vec![0u8; MAX_DATAGRAM];
+        if let Some(message) = notice {
+            self.event(Event::Error { message, hint: None });
+        }
+        self.agent.handle(Input::Timeout, now());
+        loop {
+            // 1. carry out what the agent wants
+            self.drain();
+            // 2. tell the faces
+            if std::mem::take(&mut self.dirty) {
+                self.ends.changed.send_modify(|n| *n = n.wrapping_add(1));
+            }
+            if self.over {
+                return;
+            }
+            // 3. wait for whatever comes first
+            let deadline = self.agent.next_timeout();
+            let next = tokio::select! {
+                biased;
+                r = self.sockets.receive(&mut buffer) => Next::Received(r),
+                Some(r) = reports.recv() => Next::Report(r),
+                Some(a) = self.answers.1.recv() => Next::Resolved(a),
+                ask = self.ends.asks.recv() => Next::Ask(ask),
+                () = sleep_until(deadline) => Next::Timeout,
+            };
+            // 4. hand it to the agent
+            self.take(next, &buffer);
+        }
+    }
+
+    fn take(&mut self, next: Next, buffer: &[u8]) {
+        match next {
+            Next::Received(Ok(Received::Datagram(length, flow))) => {
+                let bytes = buffer.get(..length).unwrap_or_default();
+                self.trace(false, &flow, bytes);
+                self.agent.handle(Input::Datagram { bytes, flow }, now());
+            }
+            Next::Received(Ok(Received::Unreachable(flow, error))) => {
+                self.agent.handle(Input::TransportFailed { flow, error: plain(&error) }, now());
+            }
+            Next::Received(Err(e)) => self.event(Event::Error { message: format!("the SIP socket failed: {e}"), hint: None }),
+            Next::Report(MediaReport::Event(event)) => {
+                self.dirty |= matches!(event, MediaEvent::Stats { .. } | MediaEvent::FirstPacket { .. });
+                self.agent.handle(Input::Media(event), now());
+            }
+            Next::Report(MediaReport::Warning(message)) => {
+                self.audio.warning = Some(message.clone());
+                self.event(Event::Device { message });
+            }
+            Next::Resolved((query, found)) => self.resolved(query, found),
+            Next::Timeout => self.agent.handle(Input::Timeout, now()),
+            Next::Ask(None) => self.over = true,
+            Next::Ask(Some(Ask::Status(reply))) => {
+                let mut status = self.agent.status(now());
+                status.audio = self.audio.clone();
+                let _ = reply.send(status);
+            }
+            Next::Ask(Some(Ask::Command(command, reply))) => {
+                let request = RequestId(self.next_request);
+                self.next_request += 1;
+                self.replies.insert(request, reply);
+                self.agent.handle(Input::Command(request, command), now());
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.agent.poll_output() {
+            match output {
+                Output::Transmit { flow, bytes } => self.transmit(flow, &bytes),
+                Output::Resolve { query, host, port, .. } => self.resolve(query, host, port),
+                Output::Media(command) => self.to_media(command),
+                Output::Event(event) => {
+                    self.over |= event == Event::Exited;
+                    self.event(event);
+                }
+                Output::Reply(request, result) => {
+                    self.dirty = true;
+                    if let Some(reply) = self.replies.remove(&request) {
+                        let _ = reply.send(result);
+                    }
+                }
+            }
+        }
+    }
+
+    fn transmit(&mut self, flow: Flow, bytes: &[u8]) {
+        self.trace(true, &flow, bytes);
+        match self.sockets.send(&flow, bytes) {
+            Ok(()) => {}
+            // A full buffer is a lost datagram: the transaction sends it again.
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(first) => {
+                // A report about an earlier datagram may answer instead of this send: once more tells.
+                if let Err(e) = self.sockets.send(&flow, bytes) {
+                    let _ = first;
+                    self.agent.handle(Input::TransportFailed { flow, error: plain(&e) }, now());
+                }
+            }
+        }
+    }
+
+    fn resolve(&mut self, query: QueryId, host: String, port: Option<u16>) {
+        if let Some(address) = resolve::literal(&host, port) {
+            return self.resolved(query, Ok(vec![address]));
+        }
+        let answers = self.answers.0.clone();
+        tokio::spawn(async move {
+            let found = resolve::lookup(&host, port).await;
+            let _ = answers.send((query, found));
+        });
+    }
+
+    fn resolved(&mut self, query: QueryId, found: Result<Vec<SocketAddr>, String>) {
+        let flows = found.and_then(|addresses| {
+            let mut refusal = None;
+            let flows: Vec<Flow> = addresses
+                .into_iter()
+                .filter_map(|a| self.sockets.flow_to(a).map_err(|e| refusal = Some(format!("no way to {a}: {e}"))).ok())
+                .collect();
+            match refusal {
+                Some(why) if flows.is_empty() => Err(why),
+                _ => Ok(flows),
+            }
+        });
+        self.agent.handle(Input::Resolved(query, flows), now());
+    }
+
+    fn to_media(&mut self, command: MediaCommand) {
+        if let Err(gone) = self.media.send(command) {
+            self.event(Event::Error { message: gone.to_string(), hint: None });
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.dirty = true;
+        let _ = self.ends.events.send(Arc::new(event));
+    }
+
+    fn trace(&mut self, sent: bool, flow: &Flow, bytes: &[u8]) {
+        if let Some(trace) = &mut self.trace {
+            #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
+            trace.message(sent, flow, bytes, SystemTime::now());
+        }
+    }
+}
+
+/// The system's words without its number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+fn now() -> Instant {
+    #[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
+    Instant::now()
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
