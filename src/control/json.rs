@@ -1,9 +1,9 @@
 //! Replies and events as the contract prints them.
 
+use super::feed::Feed;
 use super::spelling::Line;
 use super::verb::Request;
 use super::{CommandError, Event, ExitCode, Levels, Reply, SoundPath, Status};
-use super::feed::Feed;
 use serde_json::{Map, Value, json};
 
 /// The reply line to a request.

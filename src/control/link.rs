@@ -90,10 +90,13 @@ impl Link {
                 tokio::spawn(async move {
                     let why = loop {
                         match client.line().await {
-                            Ok(value) => match json::feed_from(value) {
-                                Some(news) if out.send(news).await.is_err() => return,
-                                _ => {}
-                            },
+                            Ok(value) => {
+                                if let Some(news) = json::feed_from(value)
+                                    && out.send(news).await.is_err()
+                                {
+                                    return;
+                                }
+                            }
                             Err(gone) => break gone.message,
                         }
                     };

@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 use tokio::sync::{Semaphore, mpsc};
 
 /// Clients served at once.
@@ -139,7 +139,7 @@ fn is_ours(_: &Stream) -> bool {
 
 /// One client from its first line to its last.
 async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
-    let (reading, mut writing) = stream.split();
+    let (reading, mut writing) = tokio::io::split(stream);
     let mut reading = BufReader::new(reading);
     let link = Link::Local(handle.clone());
     loop {
@@ -257,8 +257,8 @@ fn time_now() -> String {
 /// A connection to a phone's socket.
 #[derive(Debug)]
 pub struct Client {
-    reading: BufReader<interprocess::local_socket::tokio::RecvHalf>,
-    writing: interprocess::local_socket::tokio::SendHalf,
+    reading: BufReader<ReadHalf<Stream>>,
+    writing: WriteHalf<Stream>,
 }
 
 impl Client {
@@ -269,7 +269,7 @@ impl Client {
     pub async fn connect(path: &Path) -> Result<Client, CommandError> {
         let name = path.to_fs_name::<GenericFilePath>().map_err(|e| no_daemon(path, &e))?;
         let stream = Stream::connect(name).await.map_err(|e| no_daemon(path, &e))?;
-        let (reading, writing) = stream.split();
+        let (reading, writing) = tokio::io::split(stream);
         Ok(Client { reading: BufReader::new(reading), writing })
     }
 

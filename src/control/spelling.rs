@@ -184,7 +184,9 @@ mod tests {
             parse("[SetVolume(40)]").request,
             Ok(Request::Command(Command::Volume { path: SoundPath::Speaker, change: VolumeChange::To(40) }))
         );
-        assert!(matches!(parse("/dtmf:12#").request, Ok(Request::Command(Command::Dtmf { digits, .. })) if digits == "12#"));
+        assert!(
+            matches!(parse("/dtmf:12#").request, Ok(Request::Command(Command::Dtmf { digits, .. })) if digits == "12#")
+        );
     }
 
     #[test]

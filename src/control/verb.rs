@@ -68,8 +68,13 @@ pub struct VerbRow {
     pub make: Make,
 }
 
-const CALL_ID: Param = Param { name: "call", kind: ParamKind::Optional, doc: "Call id, such as c1; without it the obvious one" };
-const ACCOUNT: Param = Param { name: "account", kind: ParamKind::Optional, doc: "Number, label or address of the account; without it all" };
+const CALL_ID: Param =
+    Param { name: "call", kind: ParamKind::Optional, doc: "Call id, such as c1; without it the obvious one" };
+const ACCOUNT: Param = Param {
+    name: "account",
+    kind: ParamKind::Optional,
+    doc: "Number, label or address of the account; without it all",
+};
 
 const fn required(name: &'static str, doc: &'static str) -> Param {
     Param { name, kind: ParamKind::Required, doc }
@@ -223,7 +228,14 @@ pub static VERBS: &[VerbRow] = &[
         key: None,
         make: |_| Ok(Request::Status),
     },
-    VerbRow { name: "calls", aliases: &[], params: &[], doc: "List the calls", key: None, make: |_| Ok(Request::Calls) },
+    VerbRow {
+        name: "calls",
+        aliases: &[],
+        params: &[],
+        doc: "List the calls",
+        key: None,
+        make: |_| Ok(Request::Calls),
+    },
     VerbRow {
         name: "accounts",
         aliases: &[],
@@ -276,7 +288,9 @@ pub static VERBS: &[VerbRow] = &[
 
 /// The row of a verb's name or alias, in any letter case.
 pub fn find(word: &str) -> Option<&'static VerbRow> {
-    VERBS.iter().find(|row| row.name.eq_ignore_ascii_case(word) || row.aliases.iter().any(|a| a.eq_ignore_ascii_case(word)))
+    VERBS
+        .iter()
+        .find(|row| row.name.eq_ignore_ascii_case(word) || row.aliases.iter().any(|a| a.eq_ignore_ascii_case(word)))
 }
 
 impl VerbRow {

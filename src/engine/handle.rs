@@ -5,8 +5,8 @@ use crate::ua::command::{Command, CommandError, Reply};
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::Status;
-use std::sync::Arc;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// Events a slow reader may fall behind by before it misses some.

@@ -64,11 +64,8 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
         other => other?,
     };
     let (reports, reports_rx) = mpsc::unbounded_channel();
-    let audio = AudioInfo {
-        input: config.media.input.to_string(),
-        output: config.media.output.to_string(),
-        warning: None,
-    };
+    let audio =
+        AudioInfo { input: config.media.input.to_string(), output: config.media.output.to_string(), warning: None };
     let media = media::spawn(config.media, move |report| {
         let _ = reports.send(report);
     })
@@ -160,7 +157,9 @@ impl Signalling {
             Next::Received(Ok(Received::Unreachable(flow, error))) => {
                 self.agent.handle(Input::TransportFailed { flow, error: plain(&error) }, now());
             }
-            Next::Received(Err(e)) => self.event(Event::Error { message: format!("the SIP socket failed: {e}"), hint: None }),
+            Next::Received(Err(e)) => {
+                self.event(Event::Error { message: format!("the SIP socket failed: {e}"), hint: None })
+            }
             Next::Report(MediaReport::Event(event)) => {
                 self.dirty |= matches!(event, MediaEvent::Stats { .. } | MediaEvent::FirstPacket { .. });
                 self.agent.handle(Input::Media(event), now());

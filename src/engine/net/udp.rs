@@ -109,10 +109,9 @@ impl Sockets {
     /// The socket itself failed.
     pub async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         loop {
-            let readable = |socket: &Option<UdpSocket>| socket.as_ref().map(UdpSocket::readable);
             tokio::select! {
-                r = pending_if_none(readable(&self.v4)) => r?,
-                r = pending_if_none(readable(&self.v6)) => r?,
+                r = readable(self.v4.as_ref()) => r?,
+                r = readable(self.v6.as_ref()) => r?,
             }
             if let Some(received) = self.take(buffer) {
                 return Ok(received);
@@ -145,13 +144,15 @@ impl Sockets {
             SocketAddr::V4(_) => (&self.v4, "IPv4"),
             SocketAddr::V6(_) => (&self.v6, "IPv6"),
         };
-        socket.as_ref().ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, format!("no {family} socket is open")))
+        socket
+            .as_ref()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, format!("no {family} socket is open")))
     }
 }
 
-async fn pending_if_none(readable: Option<impl Future<Output = io::Result<()>>>) -> io::Result<()> {
-    match readable {
-        Some(readable) => readable.await,
+async fn readable(socket: Option<&UdpSocket>) -> io::Result<()> {
+    match socket {
+        Some(socket) => socket.readable().await,
         None => std::future::pending().await,
     }
 }
