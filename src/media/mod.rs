@@ -4,6 +4,10 @@
 
 pub mod command;
 pub mod level;
+pub mod mixer;
+pub mod resample;
+pub mod tone;
+pub mod voice;
 
 /// Samples in a frame of 10 ms.
 pub const FRAME: usize = 480;
