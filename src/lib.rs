@@ -22,6 +22,7 @@ pub mod config;
 pub mod control;
 pub mod engine;
 pub mod media;
+pub mod rtp;
 pub mod sdp;
 pub mod sip;
 pub mod text;

@@ -1,0 +1,189 @@
+//! What is counted of one received source (RFC 3550 §6.4.1, A.3, A.8).
+
+use std::time::Instant;
+
+use super::rtcp::ReportBlock;
+use super::{RtpTime, Ssrc};
+
+/// Reception statistics of one source.
+#[derive(Debug, Clone)]
+pub struct ReceptionStats {
+    clock_rate: u32,
+    base: u64,
+    highest: u64,
+    /// Packets, duplicates too (RFC 3550 A.3).
+    received: u64,
+    duplicates: u64,
+    reordered: u64,
+    /// Bit n: the packet `highest - n` came.
+    seen: u128,
+    expected_prior: u64,
+    received_prior: u64,
+    previous: Option<(Instant, RtpTime)>,
+    /// Jitter × 16, in clock ticks.
+    jitter_q4: u64,
+}
+
+impl ReceptionStats {
+    /// Before the first packet, whose count is `first`.
+    pub fn new(clock_rate: u32, first: u64) -> ReceptionStats {
+        ReceptionStats {
+            clock_rate: clock_rate.max(1),
+            base: first,
+            highest: first,
+            received: 0,
+            duplicates: 0,
+            reordered: 0,
+            seen: 0,
+            expected_prior: 0,
+            received_prior: 0,
+            previous: None,
+            jitter_q4: 0,
+        }
+    }
+
+    /// A packet came; false when it came before.
+    pub fn receive(&mut self, count: u64, time: RtpTime, arrival: Instant) -> bool {
+        self.received = self.received.saturating_add(1);
+        if count > self.highest {
+            let shift = u32::try_from(count.saturating_sub(self.highest)).unwrap_or(u32::MAX);
+            self.seen = self.seen.checked_shl(shift).unwrap_or(0);
+            self.highest = count;
+        } else if count < self.highest {
+            self.reordered = self.reordered.saturating_add(1);
+        }
+        self.base = self.base.min(count);
+        let bit =
+            u32::try_from(self.highest.saturating_sub(count)).ok().and_then(|n| 1u128.checked_shl(n)).unwrap_or(0);
+        if self.seen & bit != 0 {
+            self.duplicates = self.duplicates.saturating_add(1);
+            return false;
+        }
+        self.seen |= bit;
+        self.measure_jitter(time, arrival);
+        true
+    }
+
+    //= RFC 3550 A.8
+    fn measure_jitter(&mut self, time: RtpTime, arrival: Instant) {
+        let previous = self.previous.replace((arrival, time));
+        let Some((before, time_before)) = previous else { return };
+        let elapsed = arrival.saturating_duration_since(before).as_micros();
+        let ticks = elapsed.saturating_mul(self.clock_rate.into()) / 1_000_000;
+        let difference = i128::try_from(ticks).unwrap_or(i128::MAX).saturating_sub(time.since(time_before).into());
+        // A pause or a restart of the sender's clock is not jitter.
+        let bound = u64::from(self.clock_rate);
+        let Some(difference) = u64::try_from(difference.unsigned_abs()).ok().filter(|d| *d <= bound) else { return };
+        self.jitter_q4 =
+            self.jitter_q4.saturating_add(difference).saturating_sub(self.jitter_q4.saturating_add(8) >> 4);
+    }
+
+    /// Packets sent as far as the counts tell.
+    pub fn expected(&self) -> u64 {
+        if self.received == 0 { 0 } else { self.highest.saturating_sub(self.base).saturating_add(1) }
+    }
+
+    /// Packets received, each once.
+    pub fn received(&self) -> u64 {
+        self.received.saturating_sub(self.duplicates)
+    }
+
+    /// Packets never seen so far.
+    pub fn lost(&self) -> u64 {
+        self.expected().saturating_sub(self.received())
+    }
+
+    /// Packets that came twice.
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// Packets that came after a later one.
+    pub fn reordered(&self) -> u64 {
+        self.reordered
+    }
+
+    /// Interarrival jitter in clock ticks.
+    pub fn jitter_ticks(&self) -> u32 {
+        u32::try_from(self.jitter_q4 >> 4).unwrap_or(u32::MAX)
+    }
+
+    /// Interarrival jitter in milliseconds.
+    pub fn jitter_ms(&self) -> f64 {
+        self.jitter_q4 as f64 / 16.0 * 1000.0 / f64::from(self.clock_rate)
+    }
+
+    /// The report block about this source, and a new interval for its fraction lost. `lsr` and `dlsr` are left 0.
+    //= RFC 3550 A.3
+    pub fn report(&mut self, ssrc: Ssrc) -> ReportBlock {
+        let expected = self.expected();
+        let expected_interval = expected.saturating_sub(self.expected_prior);
+        let received_interval = self.received.saturating_sub(self.received_prior);
+        let lost_interval = expected_interval.saturating_sub(received_interval);
+        let fraction = lost_interval.saturating_mul(256).checked_div(expected_interval).unwrap_or(0);
+        self.expected_prior = expected;
+        self.received_prior = self.received;
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let lost = signed(expected).saturating_sub(signed(self.received)).clamp(-0x80_0000, 0x7f_ffff);
+        ReportBlock {
+            ssrc,
+            fraction_lost: u8::try_from(fraction).unwrap_or(u8::MAX),
+            cumulative_lost: i32::try_from(lost).unwrap_or(0),
+            // Counts start one cycle up.
+            highest_sequence: self.highest.saturating_sub(1 << 16) as u32,
+            jitter: self.jitter_ticks(),
+            lsr: 0,
+            dlsr: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)] // a moment to count from
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// `(count, arrival ms)`, 20 ms packets at 8000 Hz.
+    fn heard(packets: &[(u64, u64)]) -> ReceptionStats {
+        let start = Instant::now();
+        let mut stats = ReceptionStats::new(8_000, packets.first().map_or(0, |p| p.0));
+        for (count, ms) in packets {
+            stats.receive(*count, RtpTime(*count as u32 * 160), start + Duration::from_millis(*ms));
+        }
+        stats
+    }
+
+    #[test]
+    fn loss_duplicates_and_order() {
+        type Row = (&'static [(u64, u64)], u64, u64, u64, u8);
+        let rows: &[Row] = &[
+            (&[(70_000, 0), (70_001, 20), (70_002, 40)], 0, 0, 0, 0),
+            (&[(70_000, 0), (70_003, 60)], 2, 0, 0, 128),
+            (&[(70_000, 0), (70_002, 40), (70_001, 41)], 0, 0, 1, 0),
+            (&[(70_000, 0), (70_000, 1), (70_003, 60)], 2, 1, 0, 64),
+            (&[(70_001, 0), (70_000, 1)], 0, 0, 1, 0),
+            (&[(70_000, 0), (71_000, 20_000)], 999, 0, 0, 255),
+        ];
+        for (packets, lost, duplicates, reordered, fraction) in rows {
+            let mut stats = heard(packets);
+            assert_eq!(
+                (stats.lost(), stats.duplicates(), stats.reordered()),
+                (*lost, *duplicates, *reordered),
+                "{packets:?}"
+            );
+            assert_eq!(stats.report(Ssrc(1)).fraction_lost, *fraction, "{packets:?}");
+            assert_eq!(stats.report(Ssrc(1)).fraction_lost, 0, "the next interval is empty");
+        }
+    }
+
+    //= RFC 3550 A.8
+    #[test]
+    fn jitter_is_a_sixteenth_of_each_difference() {
+        assert_eq!(heard(&[(70_000, 0), (70_001, 20), (70_002, 40)]).jitter_ticks(), 0);
+        // 16 ms late = 128 ticks; a sixteenth of it.
+        assert_eq!(heard(&[(70_000, 0), (70_001, 36)]).jitter_ticks(), 8);
+        let swinging: Vec<(u64, u64)> = (0..400).map(|n| (70_000 + n, n * 20 + (n % 2) * 10)).collect();
+        assert!((heard(&swinging).jitter_ms() - 10.0).abs() < 0.2);
+    }
+}

@@ -1,0 +1,265 @@
+//! Keys as RFC 4733 telephone events.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::RtpTime;
+
+/// Shortest key that is sent.
+pub const MIN_DURATION: Duration = Duration::from_millis(40);
+/// Most keys that wait to be sent.
+pub const MAX_QUEUED: usize = 256;
+/// Copies of the last packet of an event (RFC 4733 §2.5.1.4).
+const END_COPIES: u8 = 3;
+/// Level of our events, −10 dBm0.
+const VOLUME: u8 = 10;
+/// The keys in the order of their event codes (RFC 4733 §3.2).
+const KEYS: &str = "0123456789*#ABCD";
+
+/// The event code of a key, case ignored.
+pub fn event_code(key: char) -> Option<u8> {
+    KEYS.chars().position(|known| known == key.to_ascii_uppercase()).and_then(|n| u8::try_from(n).ok())
+}
+
+/// The key of an event code 0..=15.
+pub fn key(event_code: u8) -> Option<char> {
+    KEYS.chars().nth(event_code.into())
+}
+
+/// A packet to send in place of sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventPacket {
+    /// Marker bit: the first packet of an event.
+    pub marker: bool,
+    /// When the event began, the same in all its packets.
+    pub time: RtpTime,
+    /// Event, end bit and volume, duration.
+    pub payload: [u8; 4],
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Sending {
+    Idle,
+    Event { code: u8, start: RtpTime, marker: bool },
+    End { code: u8, start: RtpTime, duration: u16, left: u8 },
+    Pause { until: RtpTime },
+}
+
+/// Sends keys one after another; ask it once per packet time.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    clock_rate: u32,
+    duration: u16,
+    pause: u32,
+    queue: VecDeque<char>,
+    sending: Sending,
+}
+
+impl Sender {
+    /// A sender at this RTP clock; each key lasts `duration` (at least 40 ms, at most what one packet can say) and is
+    /// followed by a pause of `pause`.
+    pub fn new(clock_rate: u32, duration: Duration, pause: Duration) -> Sender {
+        Sender {
+            clock_rate,
+            duration: u16::try_from(ticks(clock_rate, duration.max(MIN_DURATION))).unwrap_or(u16::MAX),
+            pause: ticks(clock_rate, pause),
+            queue: VecDeque::new(),
+            sending: Sending::Idle,
+        }
+    }
+
+    /// Queue keys `0-9*#A-D`; `,` pauses a second. False and nothing queued when one is no key or too many wait.
+    pub fn push(&mut self, keys: &str) -> bool {
+        let fits = self.queue.len().saturating_add(keys.chars().count()) <= MAX_QUEUED;
+        let fits = fits && keys.chars().all(|key| key == ',' || event_code(key).is_some());
+        if fits {
+            self.queue.extend(keys.chars());
+        }
+        fits
+    }
+
+    /// True while keys wait, sound or pause.
+    pub fn is_active(&self) -> bool {
+        !self.queue.is_empty() || !matches!(self.sending, Sending::Idle)
+    }
+
+    /// The packet to send now in place of sound, `packet` ticks long; `None` = send sound.
+    pub fn poll(&mut self, now: RtpTime, packet: u32) -> Option<EventPacket> {
+        if let Sending::Pause { until } = self.sending
+            && now.since(until) >= 0
+        {
+            self.sending = Sending::Idle;
+        }
+        if matches!(self.sending, Sending::Idle) {
+            self.begin(now);
+        }
+        match self.sending {
+            Sending::Idle | Sending::Pause { .. } => None,
+            Sending::Event { code, start, marker } => {
+                let elapsed = now.plus(packet).since(start);
+                let duration = u16::try_from(elapsed.max(0)).unwrap_or(u16::MAX);
+                if duration < self.duration {
+                    self.sending = Sending::Event { code, start, marker: false };
+                    return Some(event_packet(code, start, marker, false, duration));
+                }
+                self.sending = Sending::End { code, start, duration: self.duration, left: END_COPIES };
+                self.end(now, marker)
+            }
+            Sending::End { .. } => self.end(now, false),
+        }
+    }
+
+    fn begin(&mut self, now: RtpTime) {
+        self.sending = match self.queue.pop_front() {
+            None => Sending::Idle,
+            Some(key) => match event_code(key) {
+                Some(code) => Sending::Event { code, start: now, marker: true },
+                None => Sending::Pause { until: now.plus(self.clock_rate) },
+            },
+        };
+    }
+
+    fn end(&mut self, now: RtpTime, marker: bool) -> Option<EventPacket> {
+        let Sending::End { code, start, duration, left } = self.sending else { return None };
+        self.sending = match left.saturating_sub(1) {
+            0 => Sending::Pause { until: now.plus(self.pause) },
+            left => Sending::End { code, start, duration, left },
+        };
+        Some(event_packet(code, start, marker, true, duration))
+    }
+}
+
+fn event_packet(code: u8, time: RtpTime, marker: bool, end: bool, duration: u16) -> EventPacket {
+    let [high, low] = duration.to_be_bytes();
+    let payload = [code, if end { 0x80 | VOLUME } else { VOLUME }, high, low];
+    EventPacket { marker, time, payload }
+}
+
+fn ticks(clock_rate: u32, duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis().saturating_mul(clock_rate.into()) / 1000).unwrap_or(u32::MAX)
+}
+
+/// Hears each key once, however many of its packets come.
+#[derive(Debug, Clone, Default)]
+pub struct Receiver {
+    last: Option<Heard>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    code: u8,
+    time: RtpTime,
+    duration: u16,
+    ended: bool,
+}
+
+impl Receiver {
+    /// A telephone-event packet; the key when it is the first heard of its event. Events that are no keys, late copies
+    /// and short payloads give `None`.
+    pub fn receive(&mut self, time: RtpTime, payload: &[u8]) -> Option<char> {
+        let &[code, flags, high, low] = payload.first_chunk::<4>()?;
+        let duration = u16::from_be_bytes([high, low]);
+        let ended = flags & 0x80 != 0;
+        let heard = Heard { code, time, duration, ended };
+        if let Some(last) = self.last {
+            let step = time.since(last.time);
+            if step < 0 {
+                return None;
+            }
+            if step == 0 && code == last.code {
+                self.last = Some(Heard { ended: ended || last.ended, duration: duration.max(last.duration), ..heard });
+                return None;
+            }
+            //= RFC 4733 §2.5.1.3: a long event goes on in a segment that begins where the last one was full
+            let full = step == i32::from(u16::MAX) || step == i32::from(last.duration);
+            if code == last.code && !last.ended && full {
+                self.last = Some(heard);
+                return None;
+            }
+        }
+        self.last = Some(heard);
+        key(code)
+    }
+
+    /// The source changed: its timestamps begin anew.
+    pub fn reset(&mut self) {
+        self.last = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACKET: u32 = 160;
+
+    fn sent(sender: &mut Sender, packets: u32) -> Vec<Option<EventPacket>> {
+        (0..packets).map(|n| sender.poll(RtpTime(u32::MAX - 300).plus(n * PACKET), PACKET)).collect()
+    }
+
+    fn sender() -> Sender {
+        Sender::new(8_000, Duration::from_millis(100), Duration::from_millis(40))
+    }
+
+    #[test]
+    fn one_key_on_the_wire() {
+        let mut sender = sender();
+        assert!(sender.push("5"));
+        let packets: Vec<_> = sent(&mut sender, 12).into_iter().flatten().collect();
+        let durations: Vec<_> = packets.iter().map(|p| u16::from_be_bytes([p.payload[2], p.payload[3]])).collect();
+        assert_eq!(durations, [160, 320, 480, 640, 800, 800, 800]);
+        let ends: Vec<_> = packets.iter().map(|p| p.payload[1] & 0x80 != 0).collect();
+        assert_eq!(ends, [false, false, false, false, true, true, true]);
+        assert_eq!(packets.iter().filter(|p| p.marker).count(), 1);
+        assert!(packets.iter().all(|p| p.time == RtpTime(u32::MAX - 300) && p.payload[0] == 5));
+        assert!(!sender.is_active());
+    }
+
+    #[test]
+    fn what_is_sent_is_heard_once_each_with_any_packets_lost() {
+        for lost in 0..7 {
+            let (mut sender, mut receiver) = (sender(), Receiver::default());
+            assert!(sender.push("11#d,9"));
+            let packets: Vec<_> = sent(&mut sender, 120).into_iter().flatten().collect();
+            // Of each event of 7 packets only one arrives.
+            let arriving = packets.iter().skip(lost).step_by(7);
+            let keys: String = arriving.filter_map(|p| receiver.receive(p.time, &p.payload)).collect();
+            assert_eq!(keys, "11#D9", "packet {lost} of each");
+        }
+    }
+
+    #[test]
+    fn keys_are_checked() {
+        let mut sender = sender();
+        assert!(!sender.push("12x") && !sender.is_active());
+        assert!(!sender.push(&"1".repeat(MAX_QUEUED + 1)));
+        assert_eq!((event_code('a'), event_code('#'), key(15), key(16)), (Some(12), Some(11), Some('D'), None));
+    }
+
+    #[test]
+    fn receiver_rows() {
+        // (timestamp, event, end, duration) → keys
+        type Packets = &'static [(u32, u8, bool, u16)];
+        let rows: &[(&str, Packets, &str)] = &[
+            ("copies of the end", &[(0, 1, false, 160), (0, 1, true, 320), (0, 1, true, 320)], "1"),
+            ("only the end", &[(0, 1, true, 320)], "1"),
+            ("end lost, same key again", &[(0, 1, false, 160), (1600, 1, false, 160)], "11"),
+            ("end lost, next key", &[(0, 1, false, 160), (1600, 2, false, 160)], "12"),
+            ("late copy of the first", &[(0, 1, true, 320), (1600, 2, false, 160), (0, 1, true, 320)], "12"),
+            ("long key in segments", &[(0, 1, false, 65_535), (65_535, 1, false, 160), (65_535, 1, true, 320)], "1"),
+            ("flash is no key", &[(0, 16, false, 160)], ""),
+            ("over the wrap", &[(u32::MAX, 1, true, 160), (800, 1, true, 160)], "11"),
+        ];
+        for (what, packets, keys) in rows {
+            let mut receiver = Receiver::default();
+            let heard: String = packets
+                .iter()
+                .filter_map(|(t, code, end, d)| {
+                    receiver.receive(RtpTime(*t), &event_packet(*code, RtpTime(*t), false, *end, *d).payload)
+                })
+                .collect();
+            assert_eq!(heard, *keys, "{what}");
+        }
+        assert_eq!(Receiver::default().receive(RtpTime(0), &[1, 2, 3]), None);
+    }
+}
