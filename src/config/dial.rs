@@ -1,7 +1,12 @@
 //! What a person typed → the URI to call: number clean-up, dialling prefix, dial plan, DTMF suffix.
 
-use super::Account;
+use super::dial_plan;
+use super::{Account, AccountId};
+use std::net::IpAddr;
 use std::time::Duration;
+
+/// The longest text that is dialled, in characters.
+pub const MAX_TYPED: usize = 1024;
 
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,21 +31,283 @@ pub struct DtmfChunk {
 /// Why nothing can be dialled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DialError {
-    /// Nothing typed.
+    /// Nothing typed, or nothing left after the clean-up.
     #[error("there is no number to call")]
     Empty,
+    /// More than [`MAX_TYPED`] characters.
+    #[error("the number is longer than {MAX_TYPED} characters")]
+    TooLong,
+    /// A character that no address has.
+    #[error("an address cannot contain {0:?}")]
+    BadCharacter(char),
+    /// Not a host name or an IP address.
+    #[error("{0:?} is not a host")]
+    BadHost(String),
+    /// Neither sip, sips nor tel.
+    #[error("addresses of the kind {0:?} cannot be called; sip:, sips: and tel: can")]
+    BadScheme(String),
+    /// A `?Header=` or `;method=` that would do more than call.
+    #[error("an address may not set {0:?}")]
+    Forbidden(String),
+    /// What follows the comma is no DTMF.
+    #[error("{0:?} are no DTMF digits")]
+    BadDigits(String),
+    /// No rule of the account's dial plan matches.
+    #[error("the dial plan {plan:?} has no rule for {number:?}")]
+    NotInPlan {
+        /// The plan.
+        plan: String,
+        /// The number, cleaned and prefixed.
+        number: String,
+    },
+    /// A bare number, and an account without a domain.
+    #[error("{0:?} has no host, and the account has no domain; dial {0}@HOST")]
+    NoDomain(String),
 }
+
+/// Headers an address may set; anything that begins `X-` too.
+const HARMLESS_HEADERS: &[&str] = &["Subject", "Priority", "User-to-User"];
 
 /// The target of `typed` on this account.
 pub fn dial(typed: &str, account: &Account) -> Result<DialTarget, DialError> {
     let typed = typed.trim();
-    if typed.is_empty() {
+    if typed.chars().count() > MAX_TYPED {
+        return Err(DialError::TooLong);
+    }
+    if let Some(control) = typed.chars().find(|c| c.is_control()) {
+        return Err(DialError::BadCharacter(control));
+    }
+    let (address, suffix) = split_dtmf(typed);
+    let dtmf = dtmf_chunks(suffix)?;
+    let (uri, headers) = match enclosed(address) {
+        Some(uri) => complete(uri)?,
+        None => transform(address, account)?,
+    };
+    Ok(DialTarget { uri, headers: parse_headers(headers)?, dtmf })
+}
+
+/// A command line's number: `%20` and `%2B` are decoded, nothing else.
+pub fn decode_argument(text: &str) -> String {
+    text.replace("%20", " ").replace("%2B", "+").replace("%2b", "+")
+}
+
+/// True if the Local account should carry this call although `account` is selected: the host is `localhost` or an
+/// IP address that is not the account's own domain.
+pub fn is_direct(typed: &str, account: &Account) -> bool {
+    let (address, _) = split_dtmf(typed.trim());
+    let (_, address) = scheme(enclosed(address).unwrap_or(address));
+    let (address, _, _) = split_tail(address);
+    let host = address.rsplit_once('@').map_or(address, |(_, host)| host);
+    let name = host_name(host);
+    (name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()) && name != host_name(&account.domain)
+}
+
+/// A number or address, made whole as MicroSIP does. The second part are the headers.
+fn transform<'a>(address: &'a str, account: &Account) -> Result<(String, &'a str), DialError> {
+    let (scheme, address) = scheme(address);
+    let secure = scheme.eq_ignore_ascii_case("sips");
+    let (number, parameters, headers) = split_tail(address);
+    let parameters = if scheme.eq_ignore_ascii_case("tel") { "" } else { parameters };
+    check_parameters(parameters)?;
+    let number = if account.id == AccountId(0) { number.to_owned() } else { rewrite(number, account)? };
+    if number.is_empty() {
         return Err(DialError::Empty);
     }
-    let uri = match (typed.starts_with("sip"), typed.contains('@')) {
-        (true, _) => typed.to_owned(),
-        (false, true) => format!("sip:{typed}"),
-        (false, false) => format!("sip:{typed}@{}", account.domain),
+    let (user, host) = match number.rsplit_once('@') {
+        Some((user, host)) => (Some(user), host),
+        None if account.id == AccountId(0) && !number.bytes().all(|b| b.is_ascii_digit()) => (None, number.as_str()),
+        None if account.domain.is_empty() || account.id == AccountId(0) => return Err(DialError::NoDomain(number)),
+        None => (Some(number.as_str()), account.domain.as_str()),
     };
-    Ok(DialTarget { uri, headers: Vec::new(), dtmf: Vec::new() })
+    let mut uri = String::from(if secure { "sips:" } else { "sip:" });
+    if let Some(user) = user {
+        escape(user, &mut uri);
+        uri.push('@');
+    }
+    uri += check_host(host)?;
+    uri += parameters;
+    if !secure && matches!(account.transport.as_str(), "tcp" | "tls") && !has_parameter(parameters, "transport") {
+        uri = format!("{uri};transport={}", account.transport);
+    }
+    Ok((uri, headers))
 }
+
+/// A URI that stood between `<` and `>`: taken as it is.
+fn complete(uri: &str) -> Result<(String, &str), DialError> {
+    let (name, rest) = uri.split_once(':').ok_or_else(|| DialError::BadScheme(uri.to_owned()))?;
+    if !["sip", "sips", "tel"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        return Err(DialError::BadScheme(name.to_owned()));
+    }
+    let (address, parameters, headers) = split_tail(rest);
+    check_parameters(parameters)?;
+    if let Some(odd) = address.chars().find(|&c| c == ' ' || c == '"' || c == '<' || !c.is_ascii()) {
+        return Err(DialError::BadCharacter(odd));
+    }
+    if !name.eq_ignore_ascii_case("tel") {
+        check_host(address.rsplit_once('@').map_or(address, |(_, host)| host))?;
+    }
+    Ok((format!("{name}:{address}{parameters}"), headers))
+}
+
+/// Clean-up, prefix and plan.
+fn rewrite(number: &str, account: &Account) -> Result<String, DialError> {
+    let pstn = !number.contains('@')
+        && (number.starts_with('+') || number.chars().all(|c| c.is_ascii_digit() || "*#.-()/ ".contains(c)));
+    let mut number = number.to_owned();
+    if pstn {
+        number.retain(|c| !".-()/ ".contains(c));
+        if !account.dialing_prefix.is_empty() && number.chars().count() > 3 {
+            let rest = number.strip_prefix('+').unwrap_or(&number);
+            number = format!("{}{rest}", account.dialing_prefix);
+        }
+    }
+    if account.dial_plan.is_empty() || number.is_empty() {
+        return Ok(number);
+    }
+    let refused = DialError::NotInPlan { plan: account.dial_plan.clone(), number: number.clone() };
+    dial_plan::apply(&account.dial_plan, &number).ok_or(refused)
+}
+
+/// The first comma that is neither first nor last and not inside a quoted name splits off the digits.
+fn split_dtmf(typed: &str) -> (&str, Option<&str>) {
+    let from = typed.find('>').unwrap_or(0).max(1);
+    let comma = typed.char_indices().find(|&(at, c)| c == ',' && at >= from && at + 1 < typed.len());
+    match comma.and_then(|(at, _)| typed.split_at_checked(at)) {
+        Some((address, rest)) => (address, rest.strip_prefix(',')),
+        None => (typed, None),
+    }
+}
+
+/// A second after the answer the first chunk; each next one waits for the digits before it.
+fn dtmf_chunks(suffix: Option<&str>) -> Result<Vec<DtmfChunk>, DialError> {
+    let mut before = 0_u64;
+    suffix
+        .into_iter()
+        .flat_map(|suffix| suffix.split(','))
+        .map(|digits| {
+            let digits: String = digits.chars().filter(|c| *c != ' ').collect();
+            if !digits.chars().all(|c| c.is_ascii_digit() || "*#ABCDabcd".contains(c)) {
+                return Err(DialError::BadDigits(digits));
+            }
+            let after = Duration::from_millis(1000 + 200 * before);
+            before = u64::try_from(digits.len()).unwrap_or_default();
+            Ok(DtmfChunk { after, digits })
+        })
+        .collect()
+}
+
+fn enclosed(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once('<')?;
+    Some(rest.split_once('>')?.0.trim())
+}
+
+/// The scheme of a typed address, and what is behind it without `//` and the `/` that ends it; no scheme is empty.
+fn scheme(address: &str) -> (&str, &str) {
+    let known = ["sip", "sips", "tel", "callto", "dial", "dialpad"];
+    match address.split_once(':').filter(|(name, _)| known.iter().any(|known| name.eq_ignore_ascii_case(known))) {
+        Some((name, rest)) => match rest.strip_prefix("//") {
+            Some(rest) => (name, rest.strip_suffix('/').unwrap_or(rest)),
+            None => (name, rest),
+        },
+        None => ("", address),
+    }
+}
+
+/// `address`, `;parameters`, `headers` without `?`. In front of an `@`, `;` and `?` belong to the user.
+fn split_tail(address: &str) -> (&str, &str, &str) {
+    let before_headers = address.find('?').unwrap_or(address.len());
+    let from = address.find('@').filter(|&at| at < before_headers).unwrap_or(0);
+    let end = address
+        .char_indices()
+        .find(|&(at, c)| at >= from && matches!(c, ';' | '?'))
+        .map_or(address.len(), |(at, _)| at);
+    let (address, tail) = address.split_at_checked(end).unwrap_or((address, ""));
+    let (parameters, headers) = tail.split_once('?').unwrap_or((tail, ""));
+    (address.trim_end(), parameters, headers)
+}
+
+fn check_parameters(parameters: &str) -> Result<(), DialError> {
+    match parameters.chars().find(|&c| c == ' ' || "\"<>@".contains(c) || !c.is_ascii()) {
+        Some(odd) => Err(DialError::BadCharacter(odd)),
+        None if has_parameter(parameters, "method") => Err(DialError::Forbidden("method".to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn has_parameter(parameters: &str, name: &str) -> bool {
+    parameters.split(';').any(|one| one.split_once('=').map_or(one, |(name, _)| name).eq_ignore_ascii_case(name))
+}
+
+fn check_host(host: &str) -> Result<&str, DialError> {
+    let good = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b));
+    if good { Ok(host) } else { Err(DialError::BadHost(host.to_owned())) }
+}
+
+/// Without port and brackets.
+fn host_name(host: &str) -> &str {
+    match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(name, _)| name),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    }
+}
+
+//= RFC 3261 §25.1 user
+/// What a user part cannot hold is escaped; escapes that are there already stay.
+fn escape(user: &str, out: &mut String) {
+    let bytes = user.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let escaped =
+            byte == b'%' && bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        if escaped || byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            *out += &format!("%{byte:02X}");
+        }
+    }
+}
+
+//= RFC 3261 §19.1.5
+/// Only headers that cannot redirect, impersonate or answer for the user are taken from an address.
+fn parse_headers(text: &str) -> Result<Vec<(String, String)>, DialError> {
+    text.split('&')
+        .filter(|one| !one.is_empty())
+        .map(|one| {
+            let (name, value) = one.split_once('=').unwrap_or((one, ""));
+            let own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+            let token = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            if !token || !(own || HARMLESS_HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known))) {
+                return Err(DialError::Forbidden(name.to_owned()));
+            }
+            let value = unescape(value);
+            match value.chars().find(|c| c.is_control()) {
+                Some(control) => Err(DialError::BadCharacter(control)),
+                None => Ok((name.to_owned(), value)),
+            }
+        })
+        .collect()
+}
+
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| byte == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match code
+            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

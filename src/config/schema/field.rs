@@ -1,0 +1,121 @@
+//! Readers and writers of single fields. A reader returns what it could not take as written.
+
+use super::super::value::{integer, looks_sealed, within};
+use super::super::{Account, AutoAnswer, DtmfMethod, Secret, Settings};
+use super::TRANSPORT;
+
+pub(super) fn set<T>(field: &mut T, value: T) -> Option<String> {
+    *field = value;
+    None
+}
+
+pub(super) fn digit(on: bool) -> String {
+    u8::from(on).to_string()
+}
+
+pub(super) fn words(value: &str) -> Vec<String> {
+    value.split_whitespace().map(str::to_owned).collect()
+}
+
+pub(super) fn volume(field: &mut u8, value: &str) -> Option<String> {
+    let (number, complaint) = if value.is_empty() { (100, None) } else { within::<u8>(value, 100) };
+    *field = u8::try_from(number).unwrap_or(100);
+    complaint
+}
+
+pub(super) fn port(field: &mut u16, value: &str) -> Option<String> {
+    match u16::try_from(integer(value)) {
+        Ok(port) => set(field, port),
+        Err(_) => {
+            *field = 0;
+            Some(format!("{} is no port; any free one is used", integer(value)))
+        }
+    }
+}
+
+pub(super) fn seconds(field: &mut u32, value: &str) -> Option<String> {
+    let (number, complaint) = within::<u32>(value, 86_400);
+    *field = u32::try_from(number).unwrap_or_default();
+    complaint
+}
+
+/// 0 and less is the default, anything below `least` is `least`; a day at most.
+pub(super) fn clamped(value: &str, default: u32, least: u32) -> u32 {
+    match integer(value) {
+        ..=0 => default,
+        number => u32::try_from(number).unwrap_or(u32::MAX).clamp(least, 86_400),
+    }
+}
+
+pub(super) fn codecs(s: &mut Settings, value: &str) -> Option<String> {
+    let (known, odd): (Vec<String>, Vec<String>) =
+        words(value).into_iter().partition(|id| id.matches('/').count() == 2);
+    s.audio_codecs = if known.is_empty() { Settings::default().audio_codecs } else { known };
+    (!odd.is_empty()).then(|| format!("{:?} is not of the form name/rate/channels; left out", odd.join(" ")))
+}
+
+pub(super) fn dtmf_text(method: DtmfMethod) -> String {
+    let number = match method {
+        DtmfMethod::Auto => 0,
+        DtmfMethod::Inband => 1,
+        DtmfMethod::Rtp => 2,
+        DtmfMethod::Info => 3,
+    };
+    number.to_string()
+}
+
+pub(super) fn dtmf_method(s: &mut Settings, value: &str) -> Option<String> {
+    let (method, known) = match integer(value) {
+        0 => (DtmfMethod::Auto, true),
+        1 => (DtmfMethod::Inband, true),
+        2 => (DtmfMethod::Rtp, true),
+        3 => (DtmfMethod::Info, true),
+        _ => (DtmfMethod::Auto, false),
+    };
+    s.dtmf_method = method;
+    (!known).then(|| format!("{value:?} is not one of 0-3; 0 is used"))
+}
+
+pub(super) fn auto_answer_text(when: AutoAnswer) -> String {
+    let word = match when {
+        AutoAnswer::Never => "",
+        AutoAnswer::Button => "button",
+        AutoAnswer::Header => "header",
+        AutoAnswer::All => "all",
+    };
+    word.to_owned()
+}
+
+pub(super) fn auto_answer(s: &mut Settings, value: &str) -> Option<String> {
+    let (when, known) = match value {
+        "" | "0" => (AutoAnswer::Never, true),
+        "button" => (AutoAnswer::Button, true),
+        "header" => (AutoAnswer::Header, true),
+        "all" => (AutoAnswer::All, true),
+        _ => (AutoAnswer::Never, false),
+    };
+    s.auto_answer = when;
+    (!known).then(|| format!("{value:?} is not one of button, header, all; nothing is answered by itself"))
+}
+
+pub(super) fn transport(a: &mut Account, value: &str) -> Option<String> {
+    let lower = value.to_ascii_lowercase();
+    let known = TRANSPORT.contains(&lower.as_str());
+    a.transport = if known { lower } else { "udp".to_owned() };
+    (!known).then(|| format!("{value:?} is not one of udp, tcp, tls; udp is used"))
+}
+
+pub(super) fn accept_from(s: &mut Settings, value: &str) -> Option<String> {
+    s.accept_from_any = value.eq_ignore_ascii_case("any");
+    (!s.accept_from_any && !value.is_empty()).then(|| format!("{value:?} is unknown; only `any` is"))
+}
+
+pub(super) fn password(a: &mut Account, value: &str) -> Option<String> {
+    a.password_sealed = looks_sealed(value);
+    a.password = if a.password_sealed { Secret::default() } else { Secret::new(value) };
+    a.password_sealed.then(|| {
+        "encrypted by MicroSIP; give the password by TUIPHONE_PASSWORD, --password-file or passwordCommand, or set \
+         passwordPlain=1 in [tuiphone] if it is plain text"
+            .to_owned()
+    })
+}

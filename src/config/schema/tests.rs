@@ -1,0 +1,103 @@
+//! The table against itself and against MicroSIP's rules.
+
+use super::*;
+use crate::config::AccountId;
+
+#[test]
+fn defaults_of_the_table_are_those_of_the_structs() {
+    for row in ROWS {
+        match row.field {
+            Field::Settings(get, set) => {
+                let mut settings = Settings::default();
+                assert_eq!(get(&settings), row.default, "{}", row.key);
+                assert_eq!(set(&mut settings, row.default), None, "{}", row.key);
+                assert_eq!(settings, Settings::default(), "{}", row.key);
+            }
+            Field::Account(get, set) => {
+                let mut account = Account::new(AccountId(1));
+                assert_eq!(get(&account), row.default, "{}", row.key);
+                assert_eq!(set(&mut account, row.default), None, "{}", row.key);
+                assert_eq!(account, Account::new(AccountId(1)), "{}", row.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_has_one_row() {
+    for row in ROWS {
+        let twins = Row::of(row.section).filter(|other| other.key.eq_ignore_ascii_case(row.key)).count();
+        assert_eq!(twins, 1, "{}", row.key);
+        assert!(!row.doc.is_empty());
+    }
+}
+
+#[test]
+fn values_are_read_as_microsip_reads_them() {
+    for (key, value, read, complains) in [
+        ("singleMode", "", "0", false),
+        ("singleMode", "2", "1", false),
+        ("callWaiting", "yes", "0", false),
+        ("volumeRing", "", "100", false),
+        ("volumeInput", "150", "100", true),
+        ("volumeOutput", "-5", "0", true),
+        ("audioCodecs", "", "opus/48000/2 PCMA/8000/1 PCMU/8000/1", false),
+        ("audioCodecs", "PCMU/8000/1  opus", "PCMU/8000/1", true),
+        ("sourcePort", "5060", "5060", false),
+        ("sourcePort", "65536", "0", true),
+        ("DTMFMethod", "3", "3", false),
+        ("DTMFMethod", "9", "0", true),
+        ("autoAnswer", "", "", false),
+        ("autoAnswer", "0", "", false),
+        ("autoAnswer", "1", "", true),
+        ("autoAnswer", "all", "all", false),
+        ("accountId", "", "", false),
+        ("accountId", "3", "3", false),
+    ] {
+        let Some(Row { field: Field::Settings(get, set), .. }) = Row::find(Section::Settings, key) else {
+            panic!("no row {key}");
+        };
+        let mut settings = Settings::default();
+        assert_eq!(set(&mut settings, value).is_some(), complains, "{key}={value}");
+        assert_eq!(get(&settings), read, "{key}={value}");
+    }
+    for (key, value, read, complains) in [
+        ("registerRefresh", "5", "10", false),
+        ("registerRefresh", "-1", "300", false),
+        ("registerRefresh", "60", "60", false),
+        ("registerRefresh", "", "300", false),
+        ("keepAlive", "1", "2", false),
+        ("keepAlive", "0", "15", false),
+        ("transport", "", "", false),
+        ("transport", "TLS", "tls", false),
+        ("transport", "sctp", "udp", true),
+        ("proxy", "a:5060  b", "a:5060 b", false),
+        ("password", "abc", "abc", false),
+        ("password", "a268c52c2c3a93f1a268c52c2c3a93f1", "", true),
+    ] {
+        let Some(Row { field: Field::Account(get, set), .. }) = Row::find(Section::Account, key) else {
+            panic!("no row {key}");
+        };
+        let mut account = Account::new(AccountId(1));
+        assert_eq!(set(&mut account, value).is_some(), complains, "{key}={value}");
+        assert_eq!(get(&account), read, "{key}={value}");
+    }
+}
+
+#[test]
+fn rows_write_what_they_read_and_leave_sealed_passwords_alone() {
+    let sealed = "a268c52c2c3a93f1";
+    let mut document =
+        Document::parse(format!("[Settings]\nsinglemode=1\n[Account2]\npassword={sealed}\n").as_bytes()).unwrap();
+    let settings = Settings { single_mode: false, accept_from_any: true, ..Settings::default() };
+    let account = Account { password_sealed: true, label: "Desk".to_owned(), ..Account::new(AccountId(2)) };
+    for row in [(Section::Settings, "singleMode"), (Section::Tuiphone, "acceptFrom")] {
+        Row::find(row.0, row.1).unwrap().write_settings(&settings, &mut document).unwrap();
+    }
+    for key in ["password", "label"] {
+        Row::find(Section::Account, key).unwrap().write_account(&account, &mut document).unwrap();
+    }
+    let expected =
+        format!("[Settings]\nsinglemode=0\n[Account2]\npassword={sealed}\nlabel=Desk\n[tuiphone]\nacceptFrom=any\n");
+    assert_eq!(String::from_utf8(document.to_bytes()).unwrap(), expected);
+}
