@@ -4,6 +4,7 @@ use crate::sip::flow::{Flow, Transport};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 /// Largest datagram read.
@@ -100,7 +101,8 @@ impl Sockets {
     /// # Errors
     /// The system's refusal.
     pub fn send(&self, flow: &Flow, bytes: &[u8]) -> io::Result<()> {
-        self.socket(flow.remote)?.try_send_to(bytes, flow.remote).map(|_| ())
+        // Past the runtime, which would call a fresh socket not yet writable.
+        socket2::SockRef::from(self.socket(flow.remote)?).send_to(bytes, &flow.remote.into()).map(|_| ())
     }
 
     /// Waits for the next datagram or report.
@@ -128,7 +130,6 @@ impl Sockets {
                     arrived = Some(ok);
                     break;
                 }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => failed = failed.or_else(|| unreachable(socket)),
             }
         }
@@ -152,7 +153,7 @@ impl Sockets {
 
 async fn readable(socket: Option<&UdpSocket>) -> io::Result<()> {
     match socket {
-        Some(socket) => socket.readable().await,
+        Some(socket) => socket.ready(interest()).await.map(|_| ()),
         None => std::future::pending().await,
     }
 }
@@ -175,8 +176,18 @@ fn open(address: SocketAddr) -> Result<UdpSocket, BindError> {
 }
 
 #[cfg(target_os = "linux")]
+fn interest() -> Interest {
+    Interest::READABLE | Interest::ERROR
+}
+
+#[cfg(target_os = "linux")]
 fn unreachable(socket: &UdpSocket) -> Option<(SocketAddr, io::Error)> {
-    super::icmp::take(socket)
+    socket.try_io(Interest::ERROR, || super::icmp::take(socket).ok_or(io::ErrorKind::WouldBlock.into())).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn interest() -> Interest {
+    Interest::READABLE
 }
 
 #[cfg(not(target_os = "linux"))]
