@@ -18,6 +18,7 @@
 //! chance is a generator handed in, and every effect is a value.
 
 pub mod audio;
+pub mod cli;
 pub mod config;
 pub mod control;
 pub mod engine;

@@ -1,0 +1,3 @@
+//! argv → verb or interface: paths, exit codes, what people read. No phone logic.
+
+pub mod options;

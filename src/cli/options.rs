@@ -1,0 +1,132 @@
+//! What a command line asks for, once read: the options that hold everywhere, and the job.
+
+use crate::audio::Spec;
+use crate::config::Secret;
+use crate::control::verb::Request;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The options that hold for every job.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `--ini`, `/i:`.
+    pub ini: Option<PathBuf>,
+    /// `--no-override`.
+    pub no_override: bool,
+    /// `--account`, `/account:`: number, label or address.
+    pub account: Option<String>,
+    /// `--audio-in`.
+    pub audio_in: Option<Spec>,
+    /// `--audio-out`.
+    pub audio_out: Option<Spec>,
+    /// `--audio-ring`.
+    pub audio_ring: Option<Spec>,
+    /// `--json`.
+    pub json: bool,
+    /// `--ndjson`.
+    pub ndjson: bool,
+    /// `--debug FILE`, `-` = standard error.
+    pub debug: Option<PathBuf>,
+    /// How often `-v`.
+    pub verbose: u8,
+    /// `-q`.
+    pub quiet: bool,
+    /// `--color`, with `NO_COLOR` and `CLICOLOR_FORCE` obeyed.
+    pub color: Color,
+    /// `--no-input`: never ask.
+    pub no_input: bool,
+    /// `--timeout SEC`.
+    pub timeout: Option<Duration>,
+    /// `--socket PATH`, `TUIPHONE_SOCKET`.
+    pub socket: Option<PathBuf>,
+    /// `--standalone`: an engine of our own even beside a daemon.
+    pub standalone: bool,
+    /// `--port N`: SIP port; taken = an error.
+    pub port: Option<u16>,
+    /// The account of `--user`, `--domain`…, if any of them was given.
+    pub session: Option<SessionAccount>,
+    /// `--autoanswer 0|1|header|button`, with its delay in seconds: `1:3`.
+    pub auto_answer: Option<(crate::config::AutoAnswer, u32)>,
+    /// `--setvolume`, `--micvolume`.
+    pub volume: Option<u8>,
+    /// See `volume`.
+    pub volume_mic: Option<u8>,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// An account made by the command line, never saved unless asked.
+#[derive(Debug, Clone, Default)]
+pub struct SessionAccount {
+    /// `--user`.
+    pub user: String,
+    /// `--domain`, also the registrar.
+    pub domain: String,
+    /// `--password` and its kin.
+    pub password: Secret,
+    /// `--auth-id`; empty = user.
+    pub auth_id: String,
+    /// `--proxy`.
+    pub proxy: Option<String>,
+    /// `--dn`.
+    pub display_name: String,
+    /// `--transport`.
+    pub transport: Option<String>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub enum Job {
+    /// The interface; with a number to put in the dial field and call.
+    Interface {
+        /// MicroSIP's bare number.
+        dial: Option<String>,
+    },
+    /// The daemon in the foreground.
+    Daemon,
+    /// One call, followed to its end.
+    Call(CallJob),
+    /// `register` / `unregister` without a daemon, or any other verb to the daemon.
+    Verb {
+        /// The verb's name in the table.
+        verb: &'static str,
+        /// What it asks.
+        request: Request,
+    },
+    /// The built-in far ends and a phone beside them.
+    Demo {
+        /// Things happen by themselves.
+        lively: bool,
+        /// Seed of everything that varies.
+        seed: Option<u64>,
+    },
+    /// Text for standard output: help, version.
+    Print(String),
+}
+
+/// One call.
+#[derive(Debug, Clone, Default)]
+pub struct CallJob {
+    /// Number or address as typed.
+    pub number: String,
+    /// Return as soon as the INVITE is out.
+    pub no_wait: bool,
+    /// Bound on the wait for registration.
+    pub wait_registered: Option<Duration>,
+    /// Hang up this long after the answer.
+    pub duration: Option<Duration>,
+    /// Digits after the answer; a comma waits a second.
+    pub dtmf: Option<String>,
+    /// Hang up when the far end presses this.
+    pub until_dtmf: Option<char>,
+}
