@@ -498,3 +498,19 @@ proptest! {
         }
     }
 }
+
+/// What baresip 1.0 writes, with Opus in stereo, events at 8000 only and attributes nobody else knows.
+#[test]
+fn an_offer_of_baresip() {
+    let offer = "v=0\r\no=- 2439296532 1710782749 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n\
+                 a=tool:baresip 1.0.0\r\nm=audio 36750 RTP/AVP 0 8 96 101\r\na=rtpmap:0 PCMU/8000\r\n\
+                 a=rtpmap:8 PCMA/8000\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 stereo=1;sprop-stereo=1\r\n\
+                 a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\na=label:1\r\na=rtcp-rsize\r\n\
+                 a=ssrc:1471091663 cname:sip:bob@127.0.0.1\r\na=minptime:20\r\na=ptime:20\r\n";
+    let mut phone = phone();
+    phone.set_local(LocalMedia { order: Order::Ours, ..phone.local().clone() });
+    let (answer, agreed) = phone.answer(&read(offer)).expect("answer");
+    assert_eq!(lines(&answer), ["audio 4000 96 8 0 101"]);
+    assert_eq!(agreed.send.fmtp.as_deref(), Some("stereo=1;sprop-stereo=1"));
+    assert_eq!(agreed.telephone_event_send, Some((101, 8_000)), "the wrong clock is better than no digits");
+}
