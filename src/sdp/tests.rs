@@ -514,3 +514,20 @@ fn an_offer_of_baresip() {
     assert_eq!(agreed.send.fmtp.as_deref(), Some("stereo=1;sprop-stereo=1"));
     assert_eq!(agreed.telephone_event_send, Some((101, 8_000)), "the wrong clock is better than no digits");
 }
+
+/// What baresip 1.0 answered to our offer.
+#[test]
+fn an_answer_of_baresip() {
+    let answer = "v=0\r\no=- 4215304679 1642952428 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n\
+                  a=tool:baresip 1.0.0\r\nm=audio 35924 RTP/AVP 96 8 0 101\r\na=rtpmap:96 opus/48000/2\r\n\
+                  a=fmtp:96 stereo=1;sprop-stereo=1\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n\
+                  a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\na=label:1\r\na=minptime:20\r\n\
+                  a=ptime:20\r\n";
+    let mut phone = phone();
+    phone.offer(false);
+    let agreed = phone.accept_answer(&read(answer)).expect("agreed");
+    assert_eq!((agreed.send.encoding.as_str(), agreed.send.payload_type), ("opus", 96));
+    assert_eq!(agreed.remote_rtcp, Some(SocketAddr::from(([192, 0, 2, 2], 35925))));
+    assert_eq!(agreed.telephone_event_send, Some((101, 8_000)));
+    assert_eq!((agreed.direction, agreed.ptime), (Direction::SendRecv, Duration::from_millis(20)));
+}
