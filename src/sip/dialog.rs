@@ -283,3 +283,140 @@ fn contact(headers: &Headers) -> Result<Option<Uri>, DialogError> {
     let contacts = headers.contacts().map_err(|_| DialogError::Header(HeaderName::Contact))?;
     Ok(contacts.first().map(|contact| contact.uri.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invite() -> Request {
+        let mut invite = Request::new(Method::Invite, "sip:bob@example.com");
+        for (name, value) in [
+            (HeaderName::Via, "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1"),
+            (HeaderName::From, "\"Al\" <sip:alice@example.com>;tag=a"),
+            (HeaderName::To, "<sip:bob@example.com>"),
+            (HeaderName::CallId, "call-1"),
+            (HeaderName::CSeq, "7 INVITE"),
+            (HeaderName::Contact, "<sip:alice@192.0.2.1:5060>"),
+        ] {
+            invite.headers.set(name, value);
+        }
+        invite
+    }
+
+    fn answer(status: u16, tag: &str, routes: &[&str]) -> Response {
+        let mut response = Response::to_request(&invite(), StatusCode(status), Some(tag));
+        response.headers.remove(&HeaderName::RecordRoute);
+        for route in routes {
+            response.headers.push(HeaderName::RecordRoute, *route);
+        }
+        response.headers.push(HeaderName::Contact, "<sip:b%40b@192.0.2.2:5062;x=Y>");
+        response
+    }
+
+    fn routes(request: &Request) -> Vec<String> {
+        request.headers.all(&HeaderName::Route).map(|v| String::from_utf8_lossy(v).into_owned()).collect()
+    }
+
+    #[test]
+    fn a_fork_founds_a_dialog_for_each_tag() {
+        let one = Dialog::uac(&invite(), &answer(180, "one", &[])).unwrap();
+        let two = Dialog::uac(&invite(), &answer(200, "two", &[])).unwrap();
+        assert_ne!(one.id(), two.id());
+        assert_eq!((one.state(), two.state()), (DialogState::Early, DialogState::Confirmed));
+    }
+
+    #[test]
+    fn a_uac_visits_record_route_in_reverse_and_the_target_verbatim() {
+        let mut dialog = Dialog::uac(&invite(), &answer(200, "b", &["<sip:p2;lr>, <sip:p1;lr>"])).unwrap();
+        let bye = dialog.request(Method::Bye);
+        //= RFC 3261 §12.1.2, §12.2.1.1
+        assert_eq!(routes(&bye), ["<sip:p1;lr>", "<sip:p2;lr>"]);
+        assert_eq!(bye.uri, "sip:b%40b@192.0.2.2:5062;x=Y");
+        assert_eq!(dialog.next_hop().as_str(), "sip:p1;lr");
+        assert_eq!(bye.headers.text(&HeaderName::CSeq).as_deref(), Some("8 BYE"));
+        assert_eq!(bye.headers.text(&HeaderName::To).as_deref(), Some("<sip:bob@example.com>;tag=b"));
+        assert_eq!(bye.headers.text(&HeaderName::From).as_deref(), Some("\"Al\" <sip:alice@example.com>;tag=a"));
+    }
+
+    #[test]
+    fn a_strict_router_is_visited_by_request_uri() {
+        let mut dialog = Dialog::uac(&invite(), &answer(200, "b", &["<sip:p2;lr>", "<sip:p1>"])).unwrap();
+        let bye = dialog.request(Method::Bye);
+        //= RFC 3261 §12.2.1.1
+        assert_eq!(bye.uri, "sip:p1");
+        assert_eq!(routes(&bye), ["<sip:p2;lr>", "<sip:b%40b@192.0.2.2:5062;x=Y>"]);
+        assert_eq!(dialog.next_hop().as_str(), "sip:p1");
+    }
+
+    #[test]
+    fn a_2xx_computes_the_route_set_of_an_early_dialog_anew() {
+        let mut dialog = Dialog::uac(&invite(), &answer(180, "b", &["<sip:p1;lr>"])).unwrap();
+        dialog.confirm(&answer(200, "b", &["<sip:p9;lr>"])).unwrap();
+        //= RFC 3261 §13.2.2.4
+        assert_eq!((dialog.state(), dialog.next_hop().as_str()), (DialogState::Confirmed, "sip:p9;lr"));
+        dialog.confirm(&answer(200, "b", &["<sip:p3;lr>"])).unwrap();
+        assert_eq!(dialog.next_hop().as_str(), "sip:p9;lr", "a re-INVITE changes the target alone");
+    }
+
+    #[test]
+    fn an_ack_bears_the_invites_number_and_credentials() {
+        let mut sent = invite();
+        sent.headers.push(HeaderName::ProxyAuthorization, "Digest username=\"a\"");
+        let mut dialog = Dialog::uac(&sent, &answer(200, "b", &["<sip:p1;lr>"])).unwrap();
+        dialog.request(Method::Info);
+        let ack = dialog.ack_for(&sent);
+        //= RFC 3261 §13.2.2.4
+        assert_eq!(ack.headers.text(&HeaderName::CSeq).as_deref(), Some("7 ACK"));
+        assert!(ack.headers.get(&HeaderName::ProxyAuthorization).is_some());
+        assert_eq!(routes(&ack), ["<sip:p1;lr>"]);
+        assert!(ack.headers.get(&HeaderName::Via).is_none());
+    }
+
+    #[test]
+    fn a_uas_keeps_record_route_in_order_and_answers_to_contact() {
+        let mut received = invite();
+        received.headers.push(HeaderName::RecordRoute, "<sip:p1;lr>, <sip:p2;lr>");
+        let mut dialog = Dialog::uas(&received, "mine").unwrap();
+        dialog.confirm(&answer(200, "mine", &[])).unwrap();
+        let bye = dialog.request(Method::Bye);
+        //= RFC 3261 §12.1.1
+        assert_eq!(routes(&bye), ["<sip:p1;lr>", "<sip:p2;lr>"]);
+        assert_eq!(bye.uri, "sip:alice@192.0.2.1:5060");
+        assert_eq!(bye.headers.text(&HeaderName::From).as_deref(), Some("<sip:bob@example.com>;tag=mine"));
+        assert_eq!(bye.headers.text(&HeaderName::To).as_deref(), Some("\"Al\" <sip:alice@example.com>;tag=a"));
+        assert_eq!(
+            DialogId::of_response(&Response::to_request(&bye, StatusCode(200), None)).as_ref(),
+            Some(dialog.id())
+        );
+    }
+
+    #[test]
+    fn requests_keep_their_order() {
+        let mut dialog = Dialog::uas(&invite(), "mine").unwrap();
+        let with = |number: u32, method: Method| {
+            let mut request = invite();
+            request.method = method.clone();
+            request.headers.set(HeaderName::CSeq, format!("{number} {method}"));
+            request
+        };
+        assert_eq!(dialog.receive(&with(9, Method::Info)), Ok(()));
+        let error = dialog.receive(&with(8, Method::Bye)).unwrap_err();
+        //= RFC 3261 §12.2.2
+        assert_eq!((error.clone(), error.status()), (DialogError::OutOfOrder { got: 8, seen: 9 }, StatusCode(500)));
+        assert_eq!(dialog.receive(&with(7, Method::Ack)), Ok(()), "the ACK of an older INVITE");
+        assert_eq!(dialog.receive(&with(9, Method::Bye)), Ok(()));
+    }
+
+    #[test]
+    fn what_founds_no_dialog() {
+        let mut no_contact = invite();
+        no_contact.headers.remove(&HeaderName::Contact);
+        assert_eq!(Dialog::uas(&no_contact, "t"), Err(DialogError::Header(HeaderName::Contact)));
+        let mut bad_route = answer(200, "b", &[]);
+        bad_route.headers.push(HeaderName::RecordRoute, "<sip:p1");
+        assert_eq!(Dialog::uac(&invite(), &bad_route), Err(DialogError::Header(HeaderName::RecordRoute)));
+        let mut no_number = invite();
+        no_number.headers.remove(&HeaderName::CSeq);
+        assert_eq!(Dialog::uas(&no_number, "t").unwrap_err().status(), StatusCode(400));
+    }
+}

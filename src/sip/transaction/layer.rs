@@ -500,3 +500,6 @@ fn stateless_tag(request: &Request) -> String {
     }
     format!("{:016x}", hasher.finish())
 }
+
+#[cfg(test)]
+mod tests;
