@@ -1,0 +1,301 @@
+//! A small exchange: registrar and stateless proxy (RFC 3261 §16.11) for one domain.
+//!
+//! A user with several contacts is forked to all of them at once; every answer goes upstream, so both 200s of a fork
+//! reach the caller. Tests make it misbehave through `Fault`.
+
+use super::registrar::{DigestAlgorithm, Proof, Registrar};
+use crate::config::Secret;
+use crate::sip::flow::Flow;
+use crate::sip::header::{NameAddr, Via};
+use crate::sip::ident;
+use crate::sip::message::{HeaderName, Message, Method, Request, Response, StatusCode, parse};
+use crate::sip::uri::{Host, Uri};
+use rand::Rng;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// Bytes to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// The path.
+    pub flow: Flow,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A person of the domain.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// User part of the AOR, and the digest user.
+    pub name: String,
+    /// The password.
+    pub password: Secret,
+    /// What it is challenged with.
+    pub algorithm: DigestAlgorithm,
+}
+
+/// What an exchange is made of.
+#[derive(Debug, Clone)]
+pub struct ExchangeConfig {
+    /// The domain, also the realm.
+    pub domain: String,
+    /// Who may register and call.
+    pub users: Vec<User>,
+    /// Stay in the path of calls.
+    pub record_route: bool,
+    /// The shortest registration, seconds; briefer ones get 423.
+    pub min_expires: u32,
+    /// The registration without a wish, seconds.
+    pub default_expires: u32,
+}
+
+impl ExchangeConfig {
+    /// A domain with these users: record-routing, registrations of a minute at least, an hour by default.
+    pub fn new(domain: &str, users: Vec<User>) -> ExchangeConfig {
+        ExchangeConfig { domain: domain.to_owned(), users, record_route: true, min_expires: 60, default_expires: 3600 }
+    }
+}
+
+/// What the exchange does wrong, on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No answer.
+    Silent,
+    /// Refuse with this status.
+    Refuse(StatusCode),
+}
+
+/// The exchange.
+#[derive(Debug)]
+pub struct Exchange {
+    config: ExchangeConfig,
+    registrar: Registrar,
+    faults: Vec<(Method, Fault)>,
+}
+
+impl Exchange {
+    /// An exchange with nobody registered.
+    pub fn new(config: ExchangeConfig) -> Exchange {
+        let registrar =
+            Registrar::new(&config.domain, config.min_expires, config.default_expires, config.users.clone());
+        Exchange { config, registrar, faults: Vec::new() }
+    }
+
+    /// The users and where they are.
+    pub fn registrar(&self) -> &Registrar {
+        &self.registrar
+    }
+
+    /// From now on, requests of this method meet the fault; `None` heals.
+    pub fn set_fault(&mut self, method: Method, fault: Option<Fault>) {
+        self.faults.retain(|(m, _)| *m != method);
+        self.faults.extend(fault.map(|fault| (method, fault)));
+    }
+
+    /// Takes a datagram in; what cannot be read or answered is dropped. `rng` makes nonces.
+    pub fn handle(&mut self, bytes: &[u8], flow: Flow, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
+        self.registrar.expire(now);
+        match parse(bytes) {
+            Ok(Message::Request(request)) => self.request(request, flow, now, rng),
+            Ok(Message::Response(response)) => forward_response(response, flow).into_iter().collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn request(&mut self, mut request: Request, flow: Flow, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
+        let Ok(Some(mut via)) = request.headers.via_top() else { return Vec::new() };
+        via.note_source(flow.remote);
+        replace_top_via(&mut request, Some(&via));
+        if self.is_ack_to_own_answer(&request) {
+            return Vec::new();
+        }
+        let fault = self.faults.iter().find(|(method, _)| *method == request.method).map(|(_, fault)| *fault);
+        match fault {
+            Some(Fault::Silent) => return Vec::new(),
+            Some(Fault::Refuse(status)) => return answer(&request, status, flow),
+            None => {}
+        }
+        let Ok(uri) = Uri::parse(&request.uri) else { return answer(&request, StatusCode(400), flow) };
+        if request.method == Method::Register {
+            return self.register(&request, flow, now, rng);
+        }
+        if let Some(refusal) = self.challenge_caller(&request, flow, now, rng) {
+            return refusal;
+        }
+        self.proxy(request, &uri, flow)
+    }
+
+    fn register(&mut self, request: &Request, flow: Flow, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
+        let Ok(Some(to)) = request.headers.to() else { return answer(request, StatusCode(400), flow) };
+        let Some(user) = to.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
+            return answer(request, StatusCode(404), flow);
+        };
+        match self.registrar.prove(&user, request, &HeaderName::Authorization) {
+            Proof::Right => {
+                let response = self.registrar.register(&user.name, request, flow, &own_tag(request), now);
+                vec![Transmit { flow, bytes: response.to_bytes() }]
+            }
+            proof => {
+                let stale = proof == Proof::Stale;
+                let value = self.registrar.challenge(&user, ident::nonce(rng), stale, now);
+                let mut response = Response::to_request(request, StatusCode(401), Some(&own_tag(request)));
+                response.headers.push(HeaderName::WwwAuthenticate, value);
+                vec![Transmit { flow, bytes: response.to_bytes() }]
+            }
+        }
+    }
+
+    /// A call from one of our users must prove itself; ACK and CANCEL cannot (§22.1), nor need requests within a dialog.
+    fn challenge_caller(
+        &mut self,
+        request: &Request,
+        flow: Flow,
+        now: Instant,
+        rng: &mut impl Rng,
+    ) -> Option<Vec<Transmit>> {
+        let within = request.headers.to().ok().flatten().is_some_and(|to| to.tag().is_some());
+        if within || request.method != Method::Invite {
+            return None;
+        }
+        let from = request.headers.from().ok().flatten()?;
+        let Some(user) = from.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
+            return Some(answer(request, StatusCode(403), flow));
+        };
+        let proof = self.registrar.prove(&user, request, &HeaderName::ProxyAuthorization);
+        if proof == Proof::Right {
+            return None;
+        }
+        let value = self.registrar.challenge(&user, ident::nonce(rng), proof == Proof::Stale, now);
+        let mut response = Response::to_request(request, StatusCode(407), Some(&own_tag(request)));
+        response.headers.push(HeaderName::ProxyAuthenticate, value);
+        Some(vec![Transmit { flow, bytes: response.to_bytes() }])
+    }
+
+    fn proxy(&self, mut request: Request, uri: &Uri, flow: Flow) -> Vec<Transmit> {
+        let hops = match request.headers.max_forwards() {
+            Ok(hops) => hops.unwrap_or(70),
+            Err(_) => return answer(&request, StatusCode(400), flow),
+        };
+        //= RFC 3261 §16.3 step 3.
+        if hops == 0 {
+            return answer(&request, StatusCode(483), flow);
+        }
+        request.headers.set(HeaderName::MaxForwards, hops.saturating_sub(1).to_string());
+        let within = request.headers.to().ok().flatten().is_some_and(|to| to.tag().is_some());
+        //= RFC 3261 §16.4: our own Route is taken off.
+        let mut routes = request.headers.routes().unwrap_or_default();
+        if routes.first().is_some_and(|route| self.is_ours(&route.uri, flow)) {
+            routes.remove(0);
+        }
+        request.headers.remove(&HeaderName::Route);
+        for route in &routes {
+            request.headers.push(HeaderName::Route, route.to_string());
+        }
+        //= RFC 3261 §16.6 step 4.
+        if self.config.record_route && !within && request.method == Method::Invite {
+            request.headers.push_front(HeaderName::RecordRoute, format!("<sip:{};lr>", flow.local));
+        }
+        let targets = match routes.first() {
+            Some(route) => address(&route.uri).map(|remote| (request.uri.clone(), remote)).into_iter().collect(),
+            None => self.targets(uri, flow),
+        };
+        if targets.is_empty() {
+            return if request.method == Method::Ack {
+                Vec::new()
+            } else if self.is_ours(uri, flow) && uri.user().is_none() && request.method == Method::Options {
+                answer(&request, StatusCode(200), flow)
+            } else if uri.user().is_some_and(|user| self.registrar.user(user).is_some()) {
+                answer(&request, StatusCode(480), flow)
+            } else {
+                answer(&request, StatusCode(404), flow)
+            };
+        }
+        let forward =
+            |(index, (uri, remote)): (usize, (String, SocketAddr))| forward(&request, uri, remote, index, flow);
+        targets.into_iter().enumerate().map(forward).collect()
+    }
+
+    /// Request-URI and address of every place this URI stands for.
+    fn targets(&self, uri: &Uri, flow: Flow) -> Vec<(String, SocketAddr)> {
+        if self.is_ours(uri, flow) {
+            let bindings = uri.user().map(|user| self.registrar.bindings(user)).unwrap_or_default();
+            bindings.iter().map(|binding| (binding.contact.to_string(), binding.flow.remote)).collect()
+        } else {
+            address(uri).map(|remote| (uri.to_string(), remote)).into_iter().collect()
+        }
+    }
+
+    fn is_ours(&self, uri: &Uri, flow: Flow) -> bool {
+        let is_address = address(uri) == Some(flow.local);
+        is_address || uri.host().is_some_and(|host| host.to_string().eq_ignore_ascii_case(&self.config.domain))
+    }
+
+    /// The ACK to a refusal of our own ends here (§16.11 needs no state for it: the tag tells).
+    fn is_ack_to_own_answer(&self, request: &Request) -> bool {
+        let to = request.headers.to().ok().flatten();
+        request.method == Method::Ack && to.is_some_and(|to| to.tag() == Some(own_tag(request).as_str()))
+    }
+}
+
+fn answer(request: &Request, status: StatusCode, flow: Flow) -> Vec<Transmit> {
+    if request.method == Method::Ack {
+        return Vec::new();
+    }
+    let response = Response::to_request(request, status, Some(&own_tag(request)));
+    vec![Transmit { flow, bytes: response.to_bytes() }]
+}
+
+fn forward(request: &Request, uri: String, remote: SocketAddr, index: usize, from: Flow) -> Transmit {
+    let flow = Flow { remote, ..from };
+    let mut request = request.clone();
+    request.uri = uri;
+    //= RFC 3261 §16.11: the branch is made of the request's, so that retransmissions, CANCEL and ACK get the same.
+    let mut hasher = DefaultHasher::new();
+    request.headers.via_top().ok().flatten().map(|via| via.branch().map(str::to_owned)).hash(&mut hasher);
+    index.hash(&mut hasher);
+    let branch = format!("{}{:016x}", ident::MAGIC_COOKIE, hasher.finish());
+    let host = Host::from(flow.local.ip());
+    let via = Via::new(flow.transport.via_token(), host, Some(flow.local.port()), &branch);
+    request.headers.push_front(HeaderName::Via, via.to_string());
+    Transmit { flow, bytes: request.to_bytes() }
+}
+
+/// Takes our Via off and sends the response where the next one points (§16.7 step 3, §18.2.2).
+fn forward_response(mut response: Response, flow: Flow) -> Option<Transmit> {
+    let vias: Vec<Vec<u8>> = response.headers.elements(&HeaderName::Via).skip(1).map(<[u8]>::to_vec).collect();
+    let next = Via::parse(vias.first()?).ok()?;
+    response.headers.remove(&HeaderName::Via);
+    for via in vias.into_iter().rev() {
+        response.headers.push_front(HeaderName::Via, via);
+    }
+    let (host, port) = next.sent_by();
+    let ip = next.received().or(host.ip())?;
+    let port = next.rport().flatten().or(port).unwrap_or(5060);
+    Some(Transmit { flow: Flow { remote: SocketAddr::new(ip, port), ..flow }, bytes: response.to_bytes() })
+}
+
+fn replace_top_via(request: &mut Request, top: Option<&Via>) {
+    let rest: Vec<Vec<u8>> = request.headers.elements(&HeaderName::Via).skip(1).map(<[u8]>::to_vec).collect();
+    request.headers.remove(&HeaderName::Via);
+    let top = top.map(|via| via.to_string().into_bytes());
+    for via in top.into_iter().chain(rest).rev() {
+        request.headers.push_front(HeaderName::Via, via);
+    }
+}
+
+/// The address of a URI whose host is one; names are not looked up here.
+fn address(uri: &Uri) -> Option<SocketAddr> {
+    Some(SocketAddr::new(uri.host()?.ip()?, uri.port().unwrap_or(5060)))
+}
+
+/// The tag of our own answers, made of the request (§8.2.7).
+fn own_tag(request: &Request) -> String {
+    let mut hasher = DefaultHasher::new();
+    request.headers.get(&HeaderName::CallId).hash(&mut hasher);
+    request.headers.from().ok().flatten().as_ref().and_then(NameAddr::tag).hash(&mut hasher);
+    format!("x{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! What the phone talks to when there is nothing else: a registrar and proxy, and far ends, all pure machines. The engine
+//! gives them sockets on loopback; the simulation gives them a network of its own.
+
+pub mod exchange;
+pub mod far_ends;
+pub mod registrar;

@@ -1,0 +1,217 @@
+//! Users, their digest challenges and their bindings: RFC 3261 §10.3 and §22.4.
+
+use super::exchange::User;
+use crate::config::Secret;
+use crate::sip::flow::Flow;
+use crate::sip::header::split::{split, unquote};
+use crate::sip::header::{ContactList, NameAddr};
+use crate::sip::message::{HeaderName, Request, Response, StatusCode};
+use crate::sip::uri::Uri;
+use md5::{Digest, Md5};
+use sha2::Sha256;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// Bindings of one user, nonces alive: bounds.
+const MAX_BINDINGS: usize = 10;
+const MAX_NONCES: usize = 256;
+const NONCE_LIFE: Duration = Duration::from_secs(300);
+
+/// The digest algorithm a user is challenged with (RFC 8760).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestAlgorithm {
+    /// RFC 2617's.
+    Md5,
+    /// RFC 7616's.
+    Sha256,
+}
+
+impl DigestAlgorithm {
+    fn token(self) -> &'static str {
+        match self {
+            DigestAlgorithm::Md5 => "MD5",
+            DigestAlgorithm::Sha256 => "SHA-256",
+        }
+    }
+
+    pub(super) fn hash(self, text: &str) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
+        match self {
+            DigestAlgorithm::Md5 => hex(&Md5::digest(text.as_bytes())),
+            DigestAlgorithm::Sha256 => hex(&Sha256::digest(text.as_bytes())),
+        }
+    }
+}
+
+/// A contact a user can be reached at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The Contact URI, verbatim.
+    pub contact: Uri,
+    /// The path the REGISTER came on: requests go back there.
+    pub flow: Flow,
+    /// When it ends.
+    pub expires_at: Instant,
+}
+
+/// How a request proved itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The credentials are right.
+    Right,
+    /// None, or wrong ones.
+    Missing,
+    /// Right, but the nonce is not one of ours any more.
+    Stale,
+}
+
+/// The users of a domain and where they are.
+#[derive(Debug)]
+pub struct Registrar {
+    realm: String,
+    min_expires: u32,
+    default_expires: u32,
+    users: BTreeMap<String, User>,
+    bindings: BTreeMap<String, Vec<Binding>>,
+    nonces: VecDeque<(String, Instant)>,
+}
+
+impl Registrar {
+    /// A registrar of this realm; lifetimes in seconds.
+    pub fn new(realm: &str, min_expires: u32, default_expires: u32, users: Vec<User>) -> Registrar {
+        Registrar {
+            realm: realm.to_owned(),
+            min_expires,
+            default_expires,
+            users: users.into_iter().map(|user| (user.name.clone(), user)).collect(),
+            bindings: BTreeMap::new(),
+            nonces: VecDeque::new(),
+        }
+    }
+
+    /// A user by name.
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.get(name)
+    }
+
+    /// Where a user is now; empty when nowhere.
+    pub fn bindings(&self, user: &str) -> &[Binding] {
+        self.bindings.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    /// Drops what has ended.
+    pub fn expire(&mut self, now: Instant) {
+        for bindings in self.bindings.values_mut() {
+            bindings.retain(|binding| binding.expires_at > now);
+        }
+        self.bindings.retain(|_, bindings| !bindings.is_empty());
+        self.nonces.retain(|(_, until)| *until > now);
+    }
+
+    /// The value of a challenge to `user`, with a nonce of the caller's chance.
+    pub fn challenge(&mut self, user: &User, nonce: String, stale: bool, now: Instant) -> String {
+        let stale = if stale { ", stale=true" } else { "" };
+        let value = format!(
+            "Digest realm=\"{}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}",
+            self.realm,
+            user.algorithm.token()
+        );
+        if self.nonces.len() >= MAX_NONCES {
+            self.nonces.pop_front();
+        }
+        self.nonces.push_back((nonce, now + NONCE_LIFE));
+        value
+    }
+
+    /// Whether the credentials in this header are `user`'s.
+    pub fn prove(&self, user: &User, request: &Request, header: &HeaderName) -> Proof {
+        let ours = |fields: &BTreeMap<String, String>| fields.get("realm") == Some(&self.realm);
+        let Some(fields) = request.headers.all(header).map(digest_fields).find(ours) else { return Proof::Missing };
+        if !is_right(user, request.method.as_str(), &self.realm, &fields) {
+            return Proof::Missing;
+        }
+        let nonce = fields.get("nonce").map(String::as_str).unwrap_or_default();
+        if self.nonces.iter().any(|(known, _)| known == nonce) { Proof::Right } else { Proof::Stale }
+    }
+
+    /// Carries a proven REGISTER of `user` out and answers it.
+    pub fn register(&mut self, user: &str, request: &Request, flow: Flow, tag: &str, now: Instant) -> Response {
+        let refuse = |status| Response::to_request(request, StatusCode(status), Some(tag));
+        let (Ok(contacts), Ok(expires)) = (request.headers.contacts(), request.headers.expires()) else {
+            return refuse(400);
+        };
+        let list = match contacts {
+            ContactList::Star if expires == Some(0) => {
+                self.bindings.remove(user);
+                Vec::new()
+            }
+            //= RFC 3261 §10.2.2: `*` goes with Expires 0 alone.
+            ContactList::Star => return refuse(400),
+            ContactList::List(list) => list,
+        };
+        let lifetime = |contact: &NameAddr| contact.expires().or(expires).unwrap_or(self.default_expires);
+        //= RFC 3261 §10.3 step 7: too brief, but not zero.
+        if list.iter().map(lifetime).any(|seconds| seconds != 0 && seconds < self.min_expires) {
+            let mut response = refuse(423);
+            response.headers.push(HeaderName::MinExpires, self.min_expires.to_string());
+            return response;
+        }
+        let wishes: Vec<(Uri, u32)> = list.iter().map(|c| (c.uri.clone(), lifetime(c).min(86_400))).collect();
+        let bindings = self.bindings.entry(user.to_owned()).or_default();
+        for (contact, seconds) in wishes {
+            bindings.retain(|binding| !binding.contact.equivalent(&contact));
+            if seconds > 0 {
+                if bindings.len() >= MAX_BINDINGS {
+                    bindings.remove(0);
+                }
+                let expires_at = now + Duration::from_secs(u64::from(seconds));
+                bindings.push(Binding { contact, flow, expires_at });
+            }
+        }
+        let mut response = Response::to_request(request, StatusCode(200), Some(tag));
+        for binding in bindings.iter() {
+            let left = binding.expires_at.saturating_duration_since(now).as_secs();
+            response.headers.push(HeaderName::Contact, format!("<{}>;expires={left}", binding.contact));
+        }
+        response
+    }
+}
+
+impl User {
+    /// A user with a password.
+    pub fn new(name: &str, password: &str, algorithm: DigestAlgorithm) -> User {
+        User { name: name.to_owned(), password: Secret::new(password), algorithm }
+    }
+}
+
+fn digest_fields(value: &[u8]) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(value);
+    let Some((scheme, rest)) = text.trim().split_once(' ') else { return BTreeMap::new() };
+    if !scheme.eq_ignore_ascii_case("Digest") {
+        return BTreeMap::new();
+    }
+    let field = |part: &[u8]| {
+        let part = String::from_utf8_lossy(part).into_owned();
+        let (name, value) = part.split_once('=')?;
+        Some((name.trim().to_ascii_lowercase(), unquote(value.trim()).into_owned()))
+    };
+    split(rest.as_bytes(), b',').filter_map(field).collect()
+}
+
+/// RFC 7616 §3.4.1 with qop=auth, or RFC 2069's form without qop.
+fn is_right(user: &User, method: &str, realm: &str, fields: &BTreeMap<String, String>) -> bool {
+    let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+    let algorithm = fields.get("algorithm").map_or("MD5", String::as_str);
+    if field("username") != user.name || !algorithm.eq_ignore_ascii_case(user.algorithm.token()) {
+        return false;
+    }
+    let hash = |text: String| user.algorithm.hash(&text);
+    let a1 = hash(format!("{}:{realm}:{}", user.name, user.password.reveal()));
+    let a2 = hash(format!("{method}:{}", field("uri")));
+    let expected = if fields.contains_key("qop") {
+        hash(format!("{a1}:{}:{}:{}:{}:{a2}", field("nonce"), field("nc"), field("cnonce"), field("qop")))
+    } else {
+        hash(format!("{a1}:{}:{a2}", field("nonce")))
+    };
+    field("response").eq_ignore_ascii_case(&expected)
+}
