@@ -1,0 +1,254 @@
+//! `call N`: place a call, follow it to its end, tell how it went.
+
+use super::options::{CallJob, Options};
+use super::signals::Interrupts;
+use super::{out, words};
+use crate::control::feed::Feed;
+use crate::control::link::Link;
+use crate::control::{
+    CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, RegistrationState, Reply, json,
+};
+use serde_json::json;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// How long the end of a call may take once we hang up.
+const END_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Carries the job out over `link`; prints the result; gives the exit code.
+pub async fn run(link: &Link, options: &Options, job: &CallJob, interrupts: &mut Interrupts) -> ExitCode {
+    let mut following = Following { link, options, job, call: None, hang_up_at: None, interrupted: None };
+    match following.follow(interrupts).await {
+        Ok(()) => following.report(),
+        Err(e) => {
+            if options.json || options.ndjson {
+                let outcome = e.code.kind();
+                out::json(&json!({"v": 1, "verb": "call", "ok": false, "outcome": outcome,
+                    "call": following.call, "error": json::error(&e)}));
+            }
+            out::error(&e);
+            following.interrupted.unwrap_or(e.code)
+        }
+    }
+}
+
+struct Following<'a> {
+    link: &'a Link,
+    options: &'a Options,
+    job: &'a CallJob,
+    call: Option<CallInfo>,
+    hang_up_at: Option<Instant>,
+    interrupted: Option<ExitCode>,
+}
+
+impl Following<'_> {
+    async fn follow(&mut self, interrupts: &mut Interrupts) -> Result<(), CommandError> {
+        let mut feed = self.link.feed().await?;
+        self.await_registration(&mut feed, interrupts).await?;
+        let dial = Command::Dial { target: self.job.number.clone(), account: self.options.account.clone() };
+        let reply = tokio::select! {
+            reply = self.link.request(dial) => reply?,
+            code = interrupts.next() => {
+                self.interrupted = Some(code);
+                return Err(interrupted("before the call was placed", code));
+            }
+        };
+        if let Reply::Call(call) = reply {
+            self.call = Some(*call);
+        }
+        if self.job.no_wait {
+            return Ok(());
+        }
+        let mut give_up = self.options.timeout.map(|t| Instant::now() + t);
+        loop {
+            tokio::select! {
+                news = feed.recv() => match news {
+                    Some(Feed::Event(event)) => {
+                        if self.take(&event).await? {
+                            return Ok(());
+                        }
+                    }
+                    Some(Feed::Closed(why)) => return Err(gone(why)),
+                    None => return Err(gone("the phone has stopped".into())),
+                    Some(Feed::Status(_) | Feed::Levels(_)) => {}
+                },
+                () = at(self.hang_up_at) => {
+                    self.hang_up_at = None;
+                    self.hang_up().await?;
+                    give_up = Some(Instant::now() + END_PATIENCE);
+                }
+                () = at(give_up) => {
+                    if self.interrupted.is_some() || self.ended_for_us() {
+                        return Ok(());
+                    }
+                    self.hang_up().await?;
+                    give_up = Some(Instant::now() + END_PATIENCE);
+                    self.interrupted = Some(ExitCode::NoAnswer);
+                }
+                code = interrupts.next() => {
+                    if self.interrupted.replace(code).is_some() {
+                        return Ok(());
+                    }
+                    self.hang_up().await?;
+                    give_up = Some(Instant::now() + END_PATIENCE);
+                }
+            }
+        }
+    }
+
+    /// `--wait-registered`: the account must be there in time. Without the option the phone itself waits.
+    async fn await_registration(
+        &mut self,
+        feed: &mut mpsc::Receiver<Feed>,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), CommandError> {
+        let Some(bound) = self.job.wait_registered else { return Ok(()) };
+        let deadline = Instant::now() + bound;
+        loop {
+            let status = self.link.status().await?;
+            let wanted = |a: &&crate::control::AccountInfo| match &self.options.account {
+                None => a.selected,
+                Some(text) => a.id.to_string() == *text || a.label == *text || a.aor == *text,
+            };
+            match status.accounts.iter().find(wanted) {
+                Some(a) if matches!(a.state, RegistrationState::Registered | RegistrationState::Off) => return Ok(()),
+                Some(_) => {}
+                None => return Ok(()),
+            }
+            tokio::select! {
+                _ = feed.recv() => {}
+                () = tokio::time::sleep_until(deadline) => {
+                    return Err(CommandError {
+                        code: ExitCode::Unreachable,
+                        kind: "unreachable",
+                        message: format!("not registered within {} s", bound.as_secs()),
+                        hint: Some("see why: tuiphone accounts".into()),
+                    });
+                }
+                code = interrupts.next() => {
+                    self.interrupted = Some(code);
+                    return Err(interrupted("while waiting for the registration", code));
+                }
+            }
+        }
+    }
+
+    /// Takes an event in; true when our call is over.
+    async fn take(&mut self, event: &Event) -> Result<bool, CommandError> {
+        let Some(of) = call_of(event) else {
+            if let Event::Device { .. } | Event::Error { .. } | Event::Registration { .. } = event {
+                self.say(event);
+            }
+            return Ok(false);
+        };
+        match &self.call {
+            Some(call) if call.id != of.id => return Ok(false),
+            _ => self.call = Some(of.clone()),
+        }
+        self.say(event);
+        match event {
+            Event::CallAnswered { .. } => {
+                self.hang_up_at = self.job.duration.map(|d| Instant::now() + d);
+                if let Some(digits) = &self.job.dtmf {
+                    let dtmf = Command::Dtmf { call: Some(of.id.clone()), digits: digits.clone(), via: None };
+                    self.link.request(dtmf).await?;
+                }
+                Ok(false)
+            }
+            Event::CallDtmf { digit, .. } if self.job.until_dtmf == Some(*digit) => {
+                self.hang_up().await?;
+                Ok(false)
+            }
+            Event::CallEnded { .. } => Ok(true),
+            _ => Ok(false),
+        }
+    }
+
+    fn say(&self, event: &Event) {
+        if self.options.ndjson {
+            out::json(&json::event(event, &out::time_now()));
+        } else if !self.options.quiet
+            && let Some(sentence) = words::sentence(event)
+        {
+            out::talk(&sentence);
+        }
+    }
+
+    async fn hang_up(&self) -> Result<(), CommandError> {
+        let Some(call) = &self.call else { return Ok(()) };
+        let which = HangupWhich::Call(call.id.clone());
+        match self.link.request(Command::Hangup { which }).await {
+            Err(e) if e.code != ExitCode::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    fn ended_for_us(&self) -> bool {
+        self.call.as_ref().is_none_or(|c| c.state == CallState::Ended)
+    }
+
+    fn report(&self) -> ExitCode {
+        let code = match (&self.call, self.interrupted) {
+            (_, Some(code)) => code,
+            (Some(_), None) if self.job.no_wait => ExitCode::Ok,
+            (Some(call), None) => outcome(call),
+            (None, None) => ExitCode::Unexpected,
+        };
+        if self.options.json || self.options.ndjson {
+            let name = self.call.as_ref().and_then(|c| c.outcome.clone());
+            out::json(&json!({"v": 1, "verb": "call", "ok": code == ExitCode::Ok,
+                "outcome": name.unwrap_or_else(|| code.kind().to_owned()), "call": self.call}));
+        }
+        code
+    }
+}
+
+/// The exit code a finished call deserves.
+pub fn outcome(call: &CallInfo) -> ExitCode {
+    match call.outcome.as_deref() {
+        Some("answered") => {
+            let heard = call.media.as_ref().is_some_and(|m| m.rx_packets > 0);
+            // A talk shorter than this may end before the first packet could come.
+            if heard || call.duration < 0.5 { ExitCode::Ok } else { ExitCode::NoMedia }
+        }
+        Some(kind) => ExitCode::ALL.iter().copied().find(|c| c.kind() == kind).unwrap_or(ExitCode::Failed),
+        None => ExitCode::Unexpected,
+    }
+}
+
+/// The call an event is about.
+pub fn call_of(event: &Event) -> Option<&CallInfo> {
+    match event {
+        Event::CallIncoming { call }
+        | Event::CallOutgoing { call }
+        | Event::CallRinging { call }
+        | Event::CallEarlyMedia { call }
+        | Event::CallAnswered { call }
+        | Event::CallHeld { call }
+        | Event::CallResumed { call }
+        | Event::CallDtmf { call, .. }
+        | Event::CallQuality { call }
+        | Event::CallEnded { call } => Some(call),
+        Event::Registration { .. }
+        | Event::Device { .. }
+        | Event::Config { .. }
+        | Event::Error { .. }
+        | Event::Exited => None,
+    }
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn gone(why: String) -> CommandError {
+    CommandError { code: ExitCode::NoDaemon, kind: "no_daemon", message: why, hint: None }
+}
+
+fn interrupted(when: &str, code: ExitCode) -> CommandError {
+    CommandError { code, kind: code.kind(), message: format!("interrupted {when}"), hint: None }
+}

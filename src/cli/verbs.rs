@@ -1,0 +1,161 @@
+//! One-shot verbs to a running phone, and their answers as text.
+
+use super::options::Options;
+use super::out;
+use crate::control::feed::Feed;
+use crate::control::link::Link;
+use crate::control::verb::Request;
+use crate::control::{AccountInfo, CallInfo, CommandError, ExitCode, RegistrationState, Status, json};
+use serde_json::{Map, Value};
+
+/// Sends a request and prints the answer.
+pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) -> ExitCode {
+    match request {
+        Request::Watch | Request::Attach => watch(link, options, request).await,
+        _ => {
+            let result = link.fields(request).await;
+            let code = result.as_ref().map_or_else(|e| e.code, |fields| code_of(request, fields));
+            if options.json || options.ndjson {
+                let line = crate::control::spelling::Line { id: None, verb: name(verb), request: Ok(request.clone()) };
+                out::json(&json::reply(&line, result));
+            } else {
+                match result {
+                    Ok(fields) => print(request, &fields, options),
+                    Err(e) => out::error(&e),
+                }
+            }
+            code
+        }
+    }
+}
+
+fn name(verb: &str) -> &'static str {
+    crate::control::verb::find(verb).map_or("", |row| row.name)
+}
+
+fn code_of(request: &Request, fields: &Map<String, Value>) -> ExitCode {
+    match request {
+        Request::Ready if fields.get("ready") != Some(&Value::Bool(true)) => ExitCode::NotFound,
+        _ => ExitCode::Ok,
+    }
+}
+
+async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
+    let mut feed = match link.feed().await {
+        Ok(feed) => feed,
+        Err(e) => {
+            out::error(&e);
+            return e.code;
+        }
+    };
+    while let Some(news) = feed.recv().await {
+        match (&news, request) {
+            (Feed::Closed(why), _) => {
+                out::talk(&format!("tuiphone: {why}"));
+                return ExitCode::NoDaemon;
+            }
+            (_, Request::Attach) => out::json(&json::feed(&news)),
+            (Feed::Event(event), _) if options.json || options.ndjson => out::json(&json::event(event, &out::time_now())),
+            (Feed::Event(event), _) => {
+                if let Some(sentence) = super::words::sentence(event) {
+                    out::line(&format!("{} {sentence}", out::time_now()));
+                }
+            }
+            _ => {}
+        }
+    }
+    ExitCode::Ok
+}
+
+fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
+    let value = Value::Object(fields.clone());
+    match request {
+        Request::Status => match serde_json::from_value::<Status>(value) {
+            Ok(status) => status_text(&status),
+            Err(e) => out::error(&unreadable(&e.to_string())),
+        },
+        Request::Calls => list::<CallInfo>(fields, "calls", "no calls", call_line),
+        Request::Accounts => list::<AccountInfo>(fields, "accounts", "no accounts", account_line),
+        Request::Devices => {
+            let devices = fields.get("devices").and_then(Value::as_array).cloned().unwrap_or_default();
+            if devices.is_empty() {
+                out::line("no sound card; null, file:, loop:, tone: and pipe: always work");
+            }
+            for device in devices {
+                let text = |key: &str| device.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+                out::line(&format!("{:6} {}", text("direction"), text("name")));
+            }
+        }
+        Request::Ready => {
+            let registered = fields.get("registered") == Some(&Value::Bool(true));
+            out::line(if registered { "ready, registered" } else { "not registered" });
+        }
+        _ => {
+            if let Some(level) = fields.get("level") {
+                out::line(&level.to_string());
+            } else if let (Some(call), false) = (fields.get("call").and_then(|c| c.get("id")), options.quiet) {
+                out::line(call.as_str().unwrap_or(""));
+            }
+        }
+    }
+}
+
+fn status_text(status: &Status) {
+    let state = serde_json::to_value(status.state).ok().and_then(|v| v.as_str().map(str::to_owned));
+    out::line(&state.unwrap_or_default());
+    for account in &status.accounts {
+        out::line(&account_line(account));
+    }
+    for call in &status.calls {
+        out::line(&call_line(call));
+    }
+    if status.mic_muted {
+        out::line("microphone muted");
+    }
+    if let Some(warning) = &status.audio.warning {
+        out::line(warning);
+    }
+}
+
+fn account_line(a: &AccountInfo) -> String {
+    let state = match a.state {
+        RegistrationState::Registered => match a.expires_in {
+            Some(s) => format!("registered, {s} s left"),
+            None => "registered".into(),
+        },
+        RegistrationState::Registering => "registering".into(),
+        RegistrationState::Off => "not registered".into(),
+        RegistrationState::Failed => format!("failed: {}", a.reason.as_deref().unwrap_or("no answer")),
+    };
+    let mark = if a.selected { '*' } else { ' ' };
+    format!("{mark} {} {} ({}): {state}", a.id, a.aor, a.transport)
+}
+
+fn call_line(c: &CallInfo) -> String {
+    let state = serde_json::to_value(c.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    format!("{} {} {} {:.0} s", c.id, super::words::remote(c), state.replace('_', " "), c.duration)
+}
+
+fn list<T: serde::de::DeserializeOwned>(
+    fields: &Map<String, Value>,
+    key: &str,
+    none: &str,
+    line: impl Fn(&T) -> String,
+) {
+    let rows: Vec<T> = fields.get(key).and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default();
+    if rows.is_empty() {
+        out::line(none);
+    }
+    for row in &rows {
+        out::line(&line(row));
+    }
+}
+
+fn unreadable(why: &str) -> CommandError {
+    CommandError {
+        code: ExitCode::Unexpected,
+        kind: "unexpected",
+        message: format!("the phone's reply could not be read: {why}"),
+        hint: None,
+    }
+}

@@ -1,0 +1,81 @@
+//! What people read: one plain sentence for each thing that happens.
+
+use crate::control::{AccountInfo, CallDirection, CallInfo, CommandError, Event, RegistrationState};
+
+/// A sentence for an event; `None` where a person need not know.
+pub fn sentence(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Registration { account } => registration(account)?,
+        Event::CallOutgoing { call } => format!("calling {}", remote(call)),
+        Event::CallIncoming { call } => format!("{} calls", remote(call)),
+        Event::CallRinging { call } if call.direction == CallDirection::Outgoing => "ringing".to_owned(),
+        Event::CallRinging { .. } => return None,
+        Event::CallEarlyMedia { .. } => "sound before the answer".to_owned(),
+        Event::CallAnswered { call } => match &call.media {
+            Some(media) if !media.codec.is_empty() => format!("connected, {}", media.codec),
+            _ => "connected".to_owned(),
+        },
+        Event::CallHeld { .. } => "on hold".to_owned(),
+        Event::CallResumed { .. } => "resumed".to_owned(),
+        Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
+        Event::CallQuality { .. } => return None,
+        Event::CallEnded { call } => ended(call),
+        Event::Device { message } | Event::Config { message } => message.clone(),
+        Event::Error { message, hint } => with_hint(message, hint.as_deref()),
+        Event::Exited => "stopped".to_owned(),
+    })
+}
+
+fn registration(account: &AccountInfo) -> Option<String> {
+    let aor = &account.aor;
+    Some(match account.state {
+        RegistrationState::Registered => format!("registered {aor}"),
+        RegistrationState::Registering => return None,
+        RegistrationState::Off => format!("{aor} is not registered"),
+        RegistrationState::Failed => {
+            let why = match (account.status, account.reason.as_deref()) {
+                (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => format!("{status} {reason}"),
+                (_, Some(reason)) => reason.to_owned(),
+                (Some(status), None) => status.to_string(),
+                (None, None) => "no answer".to_owned(),
+            };
+            format!("cannot register {aor}: {why}")
+        }
+    })
+}
+
+/// How a call ended, in words.
+pub fn ended(call: &CallInfo) -> String {
+    let answer = match (call.status, call.reason.as_deref()) {
+        (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => format!("{status} {reason}"),
+        (_, Some(reason)) => reason.to_owned(),
+        (Some(status), None) => status.to_string(),
+        (None, None) => String::new(),
+    };
+    match call.answered_after {
+        Some(_) => format!("ended after {:.1} s", call.duration),
+        None if answer.is_empty() => "ended".to_owned(),
+        None => format!("not connected: {answer}"),
+    }
+}
+
+/// The far side as a person would name it.
+pub fn remote(call: &CallInfo) -> String {
+    match &call.remote.name {
+        Some(name) if !name.is_empty() => format!("{name} ({})", call.remote.user),
+        _ if !call.remote.user.is_empty() => call.remote.user.clone(),
+        _ => call.remote.uri.clone(),
+    }
+}
+
+/// `tuiphone: what went wrong`, and what next on a line of its own.
+pub fn error(error: &CommandError) -> String {
+    format!("tuiphone: {}", with_hint(&error.message, error.hint.as_deref()))
+}
+
+fn with_hint(message: &str, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{message}\nhint: {hint}"),
+        None => message.to_owned(),
+    }
+}
