@@ -40,6 +40,11 @@ pub fn sanitise_bytes(bytes: &[u8]) -> String {
     sanitise(&String::from_utf8_lossy(cut))
 }
 
+/// [`sanitise`] line by line; line ends stay.
+pub fn sanitise_lines(text: &str) -> String {
+    text.lines().map(sanitise).collect::<Vec<_>>().join("\n")
+}
+
 fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -1,9 +1,10 @@
 //! What a command line asks for, once read: the options that hold everywhere, and the job.
 
 use crate::audio::Spec;
-use crate::config::Secret;
+use crate::config::{AutoAnswer, Secret};
 use crate::control::verb::Request;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The options that hold for every job.
@@ -46,7 +47,7 @@ pub struct Options {
     /// The account of `--user`, `--domain`…, if any of them was given.
     pub session: Option<SessionAccount>,
     /// `--autoanswer 0|1|header|button`, with its delay in seconds: `1:3`.
-    pub auto_answer: Option<(crate::config::AutoAnswer, u32)>,
+    pub auto_answer: Option<(AutoAnswer, u32)>,
     /// `--setvolume`, `--micvolume`.
     pub volume: Option<u8>,
     /// See `volume`.
@@ -129,4 +130,62 @@ pub struct CallJob {
     pub dtmf: Option<String>,
     /// Hang up when the far end presses this.
     pub until_dtmf: Option<char>,
+}
+
+impl Options {
+    /// The arguments that make a daemon of the same kind; the password goes another way.
+    pub fn daemon_arguments(&self, socket: &Path) -> Vec<OsString> {
+        let mut out: Vec<OsString> = Vec::new();
+        let mut pair = |name: &str, value: OsString| out.extend([OsString::from(name), value]);
+        pair("--socket", socket.as_os_str().to_owned());
+        if let Some(ini) = &self.ini {
+            pair("--ini", ini.as_os_str().to_owned());
+        }
+        for (name, spec) in
+            [("--audio-in", &self.audio_in), ("--audio-out", &self.audio_out), ("--audio-ring", &self.audio_ring)]
+        {
+            if let Some(spec) = spec {
+                pair(name, spec.to_string().into());
+            }
+        }
+        if let Some(path) = &self.debug {
+            pair("--debug", path.as_os_str().to_owned());
+        }
+        if let Some(port) = self.port {
+            pair("--port", port.to_string().into());
+        }
+        if let Some((mode, delay_s)) = self.auto_answer {
+            let word = match mode {
+                AutoAnswer::Never => "0",
+                AutoAnswer::All => "1",
+                AutoAnswer::Header => "header",
+                AutoAnswer::Button => "button",
+            };
+            pair("--autoanswer", format!("{word}:{delay_s}").into());
+        }
+        for (name, level) in [("--setvolume", self.volume), ("--micvolume", self.volume_mic)] {
+            if let Some(level) = level {
+                pair(name, level.to_string().into());
+            }
+        }
+        if let Some(s) = &self.session {
+            let texts = [
+                ("--user", Some(&s.user)),
+                ("--domain", Some(&s.domain)),
+                ("--auth-id", Some(&s.auth_id)),
+                ("--dn", Some(&s.display_name)),
+                ("--proxy", s.proxy.as_ref()),
+                ("--transport", s.transport.as_ref()),
+            ];
+            for (name, text) in texts {
+                if let Some(text) = text.filter(|t| !t.is_empty()) {
+                    pair(name, text.into());
+                }
+            }
+        }
+        if self.no_override {
+            out.push("--no-override".into());
+        }
+        out
+    }
 }

@@ -1,0 +1,157 @@
+//! The daemon in the foreground, and how one is started in the background.
+
+use super::options::Options;
+use super::signals::Interrupts;
+use super::{out, phone, words};
+use crate::config::Loaded;
+use crate::control::link::Link;
+use crate::control::socket::{Client, Server, SocketError};
+use crate::control::{Command, CommandError, Event, ExitCode};
+use crate::engine::handle::Handle;
+use crate::engine::signalling;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// How long a phone may take to let go of its calls and registrations.
+pub const EXIT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a daemon may take to come up.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The environment variable that hands a password to the daemon we start.
+pub const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
+
+/// Runs until told to stop.
+///
+/// # Errors
+/// The socket or the phone could not be had.
+pub async fn run(options: &Options, loaded: Loaded, socket: &Path) -> Result<ExitCode, CommandError> {
+    let mut interrupts = Interrupts::listen();
+    interrupts.ignore_hang_up();
+    let server = Server::open(socket).await.map_err(|e| refused(&e))?;
+    let (handle, mut phone) =
+        signalling::start(phone::engine_config(options, loaded)?).map_err(|e| phone::not_started(&e))?;
+    let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
+    out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
+    let mut events = handle.events();
+    let serving = tokio::spawn(server.serve(handle.clone()));
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Ok(event) => log(&event, options),
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
+            },
+            _ = &mut phone => break,
+            _ = interrupts.next() => {
+                stop(&handle).await;
+                break;
+            }
+        }
+    }
+    serving.abort();
+    let _ = serving.await;
+    Ok(ExitCode::Ok)
+}
+
+fn log(event: &Event, options: &Options) {
+    if options.quiet {
+        return;
+    }
+    if let Some(sentence) = words::sentence(event) {
+        let call = super::call::call_of(event).map(|c| format!("{} ", c.id)).unwrap_or_default();
+        out::talk(&format!("{} {call}{sentence}", out::time_now()));
+    }
+}
+
+/// Ends calls and registrations, within a bound.
+pub async fn stop(handle: &Handle) {
+    let mut events = handle.events();
+    let farewell = async {
+        if handle.request(Command::Exit).await.is_err() {
+            return;
+        }
+        while let Ok(event) = events.recv().await {
+            if *event == Event::Exited {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(EXIT_PATIENCE, farewell).await;
+}
+
+/// A link to the daemon of this socket; starts one in the background if there is none.
+///
+/// # Errors
+/// None could be started: the last words of its log.
+pub async fn attach_or_start(options: &Options, socket: &Path, log: &Path) -> Result<Link, CommandError> {
+    if Client::connect(socket).await.is_ok() {
+        return Ok(Link::Socket(socket.to_owned()));
+    }
+    let mut child = spawn(options, socket, log).map_err(|e| CommandError {
+        code: ExitCode::NoDaemon,
+        kind: "no_daemon",
+        message: format!("cannot start the phone in the background: {e}"),
+        hint: None,
+    })?;
+    let deadline = tokio::time::Instant::now() + START_PATIENCE;
+    loop {
+        if Client::connect(socket).await.is_ok() {
+            return Ok(Link::Socket(socket.to_owned()));
+        }
+        if let Ok(Some(status)) = child.try_wait() {
+            let code = status.code().and_then(|c| u8::try_from(c).ok());
+            let code = ExitCode::ALL.iter().copied().find(|c| Some(c.code()) == code).unwrap_or(ExitCode::NoDaemon);
+            return Err(CommandError {
+                code,
+                kind: code.kind(),
+                message: format!("the phone did not start: {}", last_words(log)),
+                hint: Some(format!("its log is {}", log.display())),
+            });
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(CommandError {
+                code: ExitCode::NoDaemon,
+                kind: "no_daemon",
+                message: format!("the phone did not come up in {} s", START_PATIENCE.as_secs()),
+                hint: Some(format!("its log is {}", log.display())),
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn spawn(options: &Options, socket: &Path, log: &Path) -> std::io::Result<std::process::Child> {
+    if let Some(folder) = log.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut open = std::fs::OpenOptions::new();
+    open.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.args(options.daemon_arguments(socket)).arg("daemon");
+    if let Some(session) = options.session.as_ref().filter(|s| !s.password.is_empty()) {
+        command.env(PASSWORD_VARIABLE, session.password.reveal());
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(open.open(log)?);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn()
+}
+
+fn last_words(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = crate::text::sanitise_lines(&String::from_utf8_lossy(&text));
+    let last = text.lines().rev().find(|l| !l.trim().is_empty() && !l.starts_with("hint:"));
+    last.map(|l| l.trim_start_matches("tuiphone: ").to_owned()).unwrap_or_else(|| "it said nothing".into())
+}
+
+fn refused(error: &SocketError) -> CommandError {
+    let (code, hint) = match error {
+        SocketError::InUse(_) => (ExitCode::NoDaemon, "attach to it: tuiphone; or stop it: tuiphone exit"),
+        SocketError::Io { .. } => (ExitCode::NoDaemon, "another place: --socket PATH, or TUIPHONE_SOCKET"),
+    };
+    CommandError { code, kind: "no_daemon", message: error.to_string(), hint: Some(hint.into()) }
+}

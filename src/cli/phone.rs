@@ -1,0 +1,111 @@
+//! From options and a configuration to a running phone.
+
+use super::options::Options;
+use crate::audio::Spec;
+use crate::config::{Account, AccountId, AutoAnswer, Loaded};
+use crate::control::{CommandError, ExitCode};
+use crate::engine::media::MediaConfig;
+use crate::engine::signalling::{EngineConfig, EngineError};
+use crate::engine::trace::Trace;
+use crate::ua::agent::AgentConfig;
+use rand::TryRng;
+
+/// What the engine is to be started with.
+///
+/// # Errors
+/// A trace file that cannot be opened, an address that is none.
+pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, CommandError> {
+    let mut settings = loaded.settings;
+    let mut accounts = loaded.accounts;
+    if let Some(session) = &options.session {
+        let id = AccountId(accounts.iter().map(|a| a.id.0).max().unwrap_or(0) + 1);
+        settings.account_id = Some(id.0);
+        accounts.push(session_account(session, id));
+    }
+    if let Some((mode, delay_s)) = options.auto_answer {
+        settings.auto_answer = mode;
+        settings.auto_answer_delay_s = delay_s;
+        settings.auto_answer_button |= mode == AutoAnswer::Button;
+    }
+    settings.volume_output = options.volume.unwrap_or(settings.volume_output);
+    settings.volume_input = options.volume_mic.unwrap_or(settings.volume_input);
+    let bind = match settings.bind_address.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| wrong(format!("[tuiphone] bindAddress: '{text}' is not an address")))?),
+    };
+    let trace = match &options.debug {
+        None => None,
+        Some(path) => Some(
+            Trace::open(path).map_err(|e| wrong(format!("cannot write the trace to {}: {e}", path.display())))?,
+        ),
+    };
+    let seed = seed()?;
+    let media = MediaConfig {
+        input: options.audio_in.clone().unwrap_or_else(|| device(&settings.audio_input_device)),
+        output: options.audio_out.clone().unwrap_or_else(|| device(&settings.audio_output_device)),
+        ring: options.audio_ring.clone().unwrap_or_else(|| match (&options.audio_out, &settings.audio_ring_device) {
+            (Some(out), ring) if ring.is_empty() => out.clone(),
+            (_, ring) => device(ring),
+        }),
+        rtp_port_min: settings.rtp_port_min,
+        rtp_port_max: settings.rtp_port_max,
+        volume_ring: settings.volume_ring,
+        seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]).rotate_left(17),
+    };
+    Ok(EngineConfig {
+        bind,
+        port: options.port.unwrap_or(settings.source_port),
+        port_is_wanted: options.port.is_some(),
+        media,
+        trace,
+        seed,
+        agent: AgentConfig::new(settings, accounts),
+    })
+}
+
+/// A seed from the system's source of chance.
+///
+/// # Errors
+/// The system has none.
+pub fn seed() -> Result<[u8; 32], CommandError> {
+    let mut seed = [0; 32];
+    rand::rngs::SysRng.try_fill_bytes(&mut seed).map_err(|e| CommandError {
+        code: ExitCode::Unexpected,
+        kind: "unexpected",
+        message: format!("the system gives no random numbers: {e}"),
+        hint: None,
+    })?;
+    Ok(seed)
+}
+
+/// The engine's refusal with what to do about it.
+pub fn not_started(error: &EngineError) -> CommandError {
+    let hint = match error {
+        EngineError::Bind(_) => "another phone may be running; try --port 0",
+        EngineError::Media(_) => "try --audio-in null --audio-out null",
+    };
+    CommandError { code: ExitCode::Unexpected, kind: "not_started", message: error.to_string(), hint: Some(hint.into()) }
+}
+
+fn session_account(session: &super::options::SessionAccount, id: AccountId) -> Account {
+    let mut account = Account::new(id);
+    account.username.clone_from(&session.user);
+    account.domain.clone_from(&session.domain);
+    account.server.clone_from(&session.domain);
+    account.password = session.password.clone();
+    account.auth_id.clone_from(&session.auth_id);
+    account.display_name.clone_from(&session.display_name);
+    account.proxies.extend(session.proxy.clone());
+    if let Some(transport) = &session.transport {
+        account.transport.clone_from(transport);
+    }
+    account
+}
+
+fn device(name: &str) -> Spec {
+    if name.is_empty() { Spec::Default } else { Spec::Device(name.to_owned()) }
+}
+
+fn wrong(message: String) -> CommandError {
+    CommandError { code: ExitCode::Config, kind: "config", message, hint: None }
+}
