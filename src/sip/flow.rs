@@ -24,6 +24,13 @@ impl Transport {
         self != Transport::Udp
     }
 
+    /// The transport of a Via token or of a URI's `transport` value, letter case aside.
+    pub fn from_token(token: &str) -> Option<Transport> {
+        [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss]
+            .into_iter()
+            .find(|t| t.via_token().eq_ignore_ascii_case(token))
+    }
+
     /// The token of a Via header, `UDP`.
     pub fn via_token(self) -> &'static str {
         match self {

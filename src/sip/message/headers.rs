@@ -111,6 +111,11 @@ impl Headers {
         Headers::default()
     }
 
+    /// No headers, with room for `lines`.
+    pub fn with_capacity(lines: usize) -> Headers {
+        Headers(Vec::with_capacity(lines))
+    }
+
     /// Appends a header line.
     pub fn push(&mut self, name: HeaderName, value: impl Into<Vec<u8>>) {
         self.0.push((name, value.into()));

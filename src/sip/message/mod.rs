@@ -1,37 +1,18 @@
 //! SIP messages: header values kept as they came, typed on demand.
 
+mod build;
 mod headers;
 mod method;
+mod parse;
+mod print;
+pub mod redact;
+mod status;
 
 pub use headers::{HeaderName, Headers};
 pub use method::Method;
-
-use std::fmt;
-
-/// A status code of a response, 100..=699.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StatusCode(pub u16);
-
-impl StatusCode {
-    /// 1xx.
-    pub fn is_provisional(self) -> bool {
-        self.0 < 200
-    }
-    /// 2xx.
-    pub fn is_success(self) -> bool {
-        (200..300).contains(&self.0)
-    }
-    /// 2xx–6xx.
-    pub fn is_final(self) -> bool {
-        self.0 >= 200
-    }
-}
-
-impl fmt::Display for StatusCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
+pub use parse::{MAX_HEADERS, MAX_LINE, MAX_MESSAGE, ParseError, Problem, parse};
+pub(crate) use parse::{content_length_of_head, strip_line_end};
+pub use status::StatusCode;
 
 /// A request. `uri` is the Request-URI exactly as on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]

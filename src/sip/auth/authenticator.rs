@@ -1,0 +1,157 @@
+//! A client's memory of challenges: what to answer, with which nonce, and when to stop.
+
+use super::{Challenge, Credentials};
+use crate::sip::message::{HeaderName, Request, Response};
+
+/// Most (realm, kind) pairs remembered; the oldest gives way.
+const MAX_REALMS: usize = 8;
+/// Most challenges to one realm that came back for requests bearing our answer, since the last success.
+const MAX_TRIES: u32 = 4;
+
+/// Why a 401 or 407 will not be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// No Digest challenge with an algorithm we know.
+    #[error("no challenge we can answer")]
+    NoChallenge,
+    /// Our answer to a fresh challenge was refused: user name or password are wrong.
+    #[error("credentials refused by realm {realm:?}")]
+    Refused {
+        /// The realm; foreign text.
+        realm: String,
+    },
+    /// The server calls one nonce after the other stale.
+    #[error("realm {realm:?} keeps asking")]
+    TooManyTries {
+        /// The realm; foreign text.
+        realm: String,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    challenge: Challenge,
+    /// Uses of the nonce so far.
+    count: u32,
+    /// A request with this nonce got past the challenge.
+    proven: bool,
+    tries: u32,
+}
+
+/// Answers challenges on behalf of one account towards its own server; the caller sees to it that no other server's
+/// challenge comes here. Keeps the last nonce of each (realm, kind), so that later requests carry their answer at once.
+#[derive(Debug, Clone, Default)]
+pub struct Authenticator {
+    entries: Vec<Entry>,
+}
+
+impl Authenticator {
+    /// One that knows no challenge.
+    pub fn new() -> Authenticator {
+        Authenticator::default()
+    }
+
+    /// Takes in a 401 or 407 to `request`. `Ok`: [`authorise`](Self::authorise) the request anew and send it again,
+    /// in a new transaction with the next CSeq. A response may challenge for several realms; all are taken in.
+    pub fn challenged(&mut self, request: &Request, response: &Response) -> Result<(), AuthError> {
+        let mut answered = 0;
+        for proxy in [false, true] {
+            let sent = Credentials::list(&request.headers, proxy);
+            for challenge in strongest(Challenge::list(&response.headers, proxy)) {
+                let nonce = sent.iter().find(|c| c.realm == challenge.realm).map(|c| c.nonce.as_str());
+                self.take(challenge, nonce)?;
+                answered += 1;
+            }
+        }
+        if answered == 0 { Err(AuthError::NoChallenge) } else { Ok(()) }
+    }
+
+    /// Notes that `request` got past its challenges: any response but 401 and 407. Its nonces are good for reuse.
+    pub fn accepted(&mut self, request: &Request) {
+        for proxy in [false, true] {
+            for sent in Credentials::list(&request.headers, proxy) {
+                if let Some(entry) = self.entry(&sent.realm, proxy).filter(|e| e.challenge.nonce == sent.nonce) {
+                    entry.proven = true;
+                    entry.tries = 0;
+                }
+            }
+        }
+    }
+
+    /// Puts our answers to all known challenges into a request, replacing old ones; does nothing if none is known.
+    /// The request must be complete: method, URI and body are hashed. `cnonce` yields fresh text for each answer.
+    pub fn authorise(&mut self, request: &mut Request, user: &str, password: &str, mut cnonce: impl FnMut() -> String) {
+        request.headers.remove(&HeaderName::Authorization);
+        request.headers.remove(&HeaderName::ProxyAuthorization);
+        for entry in &mut self.entries {
+            entry.count = entry.count.saturating_add(1);
+            let what = (&request.method, request.uri.as_str(), request.body.as_slice());
+            let answer = Credentials::answer(&entry.challenge, (user, password), what, (cnonce(), entry.count));
+            let name = if entry.challenge.proxy { HeaderName::ProxyAuthorization } else { HeaderName::Authorization };
+            request.headers.push(name, answer.to_string());
+        }
+    }
+
+    /// True if a request would carry credentials.
+    pub fn is_ready(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// Forgets every challenge: the account, its password or its server changed.
+    pub fn forget(&mut self) {
+        self.entries.clear();
+    }
+
+    fn entry(&mut self, realm: &str, proxy: bool) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|e| e.challenge.proxy == proxy && e.challenge.realm == realm)
+    }
+
+    /// `sent` is the nonce the challenged request already answered for this realm.
+    fn take(&mut self, challenge: Challenge, sent: Option<&str>) -> Result<(), AuthError> {
+        let realm = challenge.realm.clone();
+        let fresh = Entry { challenge, count: 0, proven: false, tries: 0 };
+        let Some(known) = self.entry(&realm, fresh.challenge.proxy) else {
+            // An answer to a realm forgotten since: its place was needed. Once more will do no harm.
+            if self.entries.len() >= MAX_REALMS {
+                self.entries.remove(0);
+            }
+            self.entries.push(fresh);
+            return Ok(());
+        };
+        let mut tries = known.tries;
+        if let Some(sent) = sent {
+            tries = tries.saturating_add(1);
+            //= RFC 3261 §22.2: no second try with credentials just refused, unless the nonce was stale
+            let same_again = sent == fresh.challenge.nonce;
+            let refused_unproven = sent == known.challenge.nonce && !known.proven;
+            if same_again || (refused_unproven && !fresh.challenge.stale) {
+                self.entries.retain(|e| e.challenge.realm != realm || e.challenge.proxy != fresh.challenge.proxy);
+                return Err(AuthError::Refused { realm });
+            }
+            if tries > MAX_TRIES {
+                self.entries.retain(|e| e.challenge.realm != realm || e.challenge.proxy != fresh.challenge.proxy);
+                return Err(AuthError::TooManyTries { realm });
+            }
+        }
+        if known.challenge.nonce == fresh.challenge.nonce && known.challenge.algorithm == fresh.challenge.algorithm {
+            // Two requests met the same challenge: one nonce, one count.
+            return Ok(());
+        }
+        *known = Entry { tries, ..fresh };
+        Ok(())
+    }
+}
+
+/// The strongest challenge of each realm; the first of equals (RFC 8760 §2.4: the server's order is its wish).
+fn strongest(challenges: Vec<Challenge>) -> Vec<Challenge> {
+    let mut best: Vec<Challenge> = Vec::new();
+    for challenge in challenges {
+        match best.iter_mut().find(|b| b.realm == challenge.realm) {
+            Some(known) if known.algorithm.hash < challenge.algorithm.hash => *known = challenge,
+            Some(_) => {}
+            None => best.push(challenge),
+        }
+    }
+    best.truncate(MAX_REALMS);
+    best
+}

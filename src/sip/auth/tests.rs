@@ -1,0 +1,165 @@
+use super::*;
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+
+fn request() -> Request {
+    Request::new(Method::Register, "sip:example.com")
+}
+
+fn challenged(headers: &[(HeaderName, &str)]) -> Response {
+    let mut response = Response::to_request(&request(), StatusCode(401), None);
+    for (name, value) in headers {
+        response.headers.push(name.clone(), *value);
+    }
+    response
+}
+
+fn www(value: &str) -> Response {
+    challenged(&[(HeaderName::WwwAuthenticate, value)])
+}
+
+fn authorised(auth: &mut Authenticator) -> Request {
+    let mut request = request();
+    auth.authorise(&mut request, "bob", "zanzibar", || "cn".to_owned());
+    request
+}
+
+/// RFC 7616 §3.9.1, RFC 2617 §3.5 and (SHA-512-256 over the values of §3.9.1) RFC 8760.
+#[test]
+fn published_vectors() {
+    let rows = [
+        (
+            "MD5",
+            "http-auth@example.org",
+            "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+            "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+            "Circle of Life",
+            "8ca523f5e9506fed4657c9700eebdbec",
+        ),
+        (
+            "SHA-256",
+            "http-auth@example.org",
+            "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+            "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+            "Circle of Life",
+            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
+        ),
+        (
+            "MD5",
+            "testrealm@host.com",
+            "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+            "0a4f113b",
+            "Circle Of Life",
+            "6629fae49393a05397450978507c4ef1",
+        ),
+    ];
+    for (algorithm, realm, nonce, cnonce, password, expected) in rows {
+        let value =
+            format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth,auth-int\"");
+        let challenge = Challenge::list(&www(&value).headers, false).remove(0);
+        let what = (&Method::Other("GET".to_owned()), "/dir/index.html", &b""[..]);
+        let answer = Credentials::answer(&challenge, ("Mufasa", password), what, (cnonce.to_owned(), 1));
+        assert_eq!(answer.response, expected, "{algorithm} {realm}");
+        assert!(answer.to_string().contains("nc=00000001"), "{answer}");
+    }
+}
+
+#[test]
+fn every_algorithm_and_quality_verifies_and_only_with_the_right_parts() {
+    for algorithm in ["MD5", "MD5-sess", "SHA-256", "sha-256-SESS", "SHA-512-256", "SHA-512-256-sess"] {
+        for qop in ["", ", qop=\"auth\"", ", qop=\"auth-int\"", ", qop=\"token, auth-int\""] {
+            let mut auth = Authenticator::new();
+            let value = format!("Digest realm=\"a\\\"b\", nonce=\"n\", algorithm={algorithm}{qop}");
+            auth.challenged(&request(), &www(&value)).unwrap();
+            let request = authorised(&mut auth);
+            let credentials = Credentials::list(&request.headers, false).remove(0);
+            assert_eq!(credentials.realm, "a\"b");
+            assert!(verify(&credentials, "zanzibar", &request.method, &request.body), "{value}");
+            assert!(!verify(&credentials, "Zanzibar", &request.method, &request.body), "{value}");
+            assert!(!verify(&credentials, "zanzibar", &Method::Invite, &request.body), "{value}");
+            let covers_body = !verify(&credentials, "zanzibar", &request.method, b"x");
+            assert_eq!(covers_body, qop.contains("auth-int"), "{value}");
+        }
+    }
+}
+
+#[test]
+fn the_strongest_known_challenge_of_one_or_many_lines_is_answered() {
+    let md5 = "Digest realm=\"r\", nonce=\"m\", algorithm=MD5";
+    let sha = "Digest realm=\"r\", nonce=\"s\", algorithm=SHA-256, qop=\"auth\"";
+    let alien = "Digest realm=\"r\", nonce=\"a\", algorithm=AKAv1-MD5";
+    let basic = "Basic realm=\"r\"";
+    let w = HeaderName::WwwAuthenticate;
+    for response in [
+        challenged(&[(w.clone(), md5), (w.clone(), sha), (w.clone(), alien), (w.clone(), basic)]),
+        www(&format!("{basic}, {md5}, {alien}, {sha}")),
+        www(&format!("{sha},{md5}")),
+    ] {
+        let mut auth = Authenticator::new();
+        auth.challenged(&request(), &response).unwrap();
+        let sent = Credentials::list(&authorised(&mut auth).headers, false);
+        assert_eq!(sent.iter().map(|c| c.nonce.as_str()).collect::<Vec<_>>(), ["s"]);
+    }
+    for hopeless in [basic, alien, "Digest realm=\"r\"", "Digest nonce=\"r\", qop=\"x\"", ""] {
+        let refused = Authenticator::new().challenged(&request(), &www(hopeless));
+        assert_eq!(refused, Err(AuthError::NoChallenge), "{hopeless}");
+    }
+}
+
+#[test]
+fn proxy_and_server_are_answered_together() {
+    let mut auth = Authenticator::new();
+    let proxy = challenged(&[(HeaderName::ProxyAuthenticate, "Digest realm=\"p\", nonce=\"1\"")]);
+    auth.challenged(&request(), &proxy).unwrap();
+    let second = authorised(&mut auth);
+    auth.challenged(&second, &www("Digest realm=\"p\", nonce=\"2\"")).unwrap();
+    let third = authorised(&mut auth);
+    assert_eq!(Credentials::list(&third.headers, true).len(), 1);
+    assert_eq!(Credentials::list(&third.headers, false).len(), 1);
+}
+
+#[test]
+fn a_wrong_password_is_tried_once_whatever_the_nonce() {
+    for second_nonce in ["1", "2"] {
+        let mut auth = Authenticator::new();
+        auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"1\"")).unwrap();
+        let sent = authorised(&mut auth);
+        let again = www(&format!("Digest realm=\"r\", nonce=\"{second_nonce}\""));
+        assert_eq!(auth.challenged(&sent, &again), Err(AuthError::Refused { realm: "r".to_owned() }));
+    }
+}
+
+#[test]
+fn a_proven_nonce_is_reused_counted_and_may_run_out() {
+    let mut auth = Authenticator::new();
+    auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"1\", qop=\"auth\"")).unwrap();
+    let first = authorised(&mut auth);
+    auth.accepted(&first);
+    let mut later = first;
+    for _ in 0..9 {
+        later = authorised(&mut auth);
+    }
+    assert!(later.headers.text(&HeaderName::Authorization).is_some_and(|v| v.contains("nc=0000000a")));
+    // A server that does not say stale: the nonce was good before, so this is no wrong password.
+    auth.challenged(&later, &www("Digest realm=\"r\", nonce=\"2\", qop=\"auth\"")).unwrap();
+    let fresh = authorised(&mut auth);
+    assert!(fresh.headers.text(&HeaderName::Authorization).is_some_and(|v| v.contains("nc=00000001")));
+}
+
+#[test]
+fn stale_for_ever_ends() {
+    let mut auth = Authenticator::new();
+    auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"0\"")).unwrap();
+    let tries = (1..100).take_while(|n| {
+        let sent = authorised(&mut auth);
+        auth.challenged(&sent, &www(&format!("Digest realm=\"r\", nonce=\"{n}\", stale=TRUE"))).is_ok()
+    });
+    assert_eq!(tries.count(), 4);
+}
+
+#[test]
+fn the_registrars_challenge_reads_back() {
+    let value = challenge_header("tui", "n\"1", Algorithm::SHA256, true);
+    let challenge = Challenge::list(&www(&value).headers, false).remove(0);
+    assert_eq!(challenge.algorithm, Algorithm::SHA256);
+    assert_eq!((challenge.nonce.as_str(), challenge.stale, challenge.qop), ("n\"1", true, Some(Qop::Auth)));
+}

@@ -1,0 +1,94 @@
+//! What a readable request may still have wrong, and the answer it deserves (RFC 3261 §8.2, RFC 4475).
+
+use crate::sip::header::HeaderError;
+use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
+use crate::sip::uri::{Uri, UriError};
+
+/// Judges a request as a user agent server must before it acts on it. The text says what is wrong, in a reason
+/// phrase's length. Options in Require are not judged here: see [`unsupported_options`].
+///
+/// Max-Forwards 0 is no fault: only a proxy answers 483 (RFC 3261 §16.3); we are where the request ends.
+pub fn check_request(request: &Request) -> Result<(), (StatusCode, String)> {
+    check_mandatory(&request.headers).map_err(|why| (StatusCode(400), why))?;
+    check_uri(&request.uri)?;
+    let bad = |why: &str| Err((StatusCode(400), why.to_owned()));
+    let read = |e: HeaderError| (StatusCode(400), e.to_string());
+    //= RFC 3261 §8.1.1.5
+    if request.headers.cseq().map_err(read)?.is_some_and(|cseq| cseq.method != request.method) {
+        return bad("CSeq method does not match the request");
+    }
+    request.headers.max_forwards().map_err(read)?;
+    request.headers.routes().map_err(read)?;
+    if request.headers.from().map_err(read)?.is_some_and(|from| from.uri.headers().is_some()) {
+        return bad("From: headers in the URI");
+    }
+    // RFC 2543 senders leave the From tag out; all but a dialog can do without (RFC 3261 §12.1.1).
+    match request.method {
+        Method::Invite | Method::Subscribe | Method::Refer | Method::Update => {
+            let contacts = request.headers.contacts().map_err(read)?;
+            //= RFC 3261 §8.1.1.8: exactly one Contact in what can begin a dialog
+            if request.method != Method::Update && contacts.list().len() != 1 {
+                return bad("Contact: exactly one is needed");
+            }
+        }
+        Method::Register => {
+            let contacts = request.headers.contacts().map_err(read)?;
+            let zero = request.headers.expires().is_ok_and(|e| e == Some(0));
+            //= RFC 3261 §10.2.2
+            if contacts == crate::sip::header::ContactList::Star && !zero {
+                return bad("Contact: * without Expires: 0");
+            }
+        }
+        _ => {}
+    }
+    if !request.body.is_empty() {
+        //= RFC 3261 §20.15: a body must say what it is
+        match request.headers.content_type().map_err(read)? {
+            None => return bad("Content-Type is missing"),
+            Some(_) => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// Judges a response; one that fails is dropped.
+pub fn check_response(response: &Response) -> Result<(), String> {
+    check_mandatory(&response.headers)
+}
+
+/// The option tags of Require we do not know: answer 420 with these in Unsupported (RFC 3261 §8.2.2.3).
+/// ACK and CANCEL are never refused for it.
+pub fn unsupported_options<'a>(request: &'a Request, supported: &[&str]) -> Vec<&'a str> {
+    if matches!(request.method, Method::Ack | Method::Cancel) {
+        return Vec::new();
+    }
+    let required = request.headers.elements(&HeaderName::Require).filter_map(|e| std::str::from_utf8(e).ok());
+    required.filter(|tag| !supported.iter().any(|s| s.eq_ignore_ascii_case(tag))).collect()
+}
+
+//= RFC 3261 §8.1.1: To, From, CSeq, Call-ID and Via are mandatory (Max-Forwards is missing in RFC 2543 requests)
+fn check_mandatory(headers: &Headers) -> Result<(), String> {
+    let text = |e: HeaderError| e.to_string();
+    let missing = |name: &str| format!("{name} is missing");
+    headers.via_top().map_err(text)?.ok_or_else(|| missing("Via"))?;
+    headers.vias().map_err(text)?;
+    headers.from().map_err(text)?.ok_or_else(|| missing("From"))?;
+    headers.to().map_err(text)?.ok_or_else(|| missing("To"))?;
+    headers.call_id().map_err(text)?.ok_or_else(|| missing("Call-ID"))?;
+    headers.cseq().map_err(text)?.ok_or_else(|| missing("CSeq"))?;
+    Ok(())
+}
+
+fn check_uri(text: &str) -> Result<(), (StatusCode, String)> {
+    match Uri::parse(text) {
+        //= RFC 3261 §8.2.2.1
+        Ok(uri) if !uri.is_sip() && !uri.is_tel() => {
+            Err((StatusCode(416), format!("scheme {} is not supported", uri.scheme())))
+        }
+        //= RFC 3261 §19.1.1: no headers in a Request-URI; RFC 4475 §3.1.2.11 allows to answer 400
+        Ok(uri) if uri.headers().is_some() => Err((StatusCode(400), "Request-URI with headers".to_owned())),
+        Ok(_) => Ok(()),
+        Err(UriError::TooLong) => Err((StatusCode(414), UriError::TooLong.to_string())),
+        Err(why) => Err((StatusCode(400), format!("Request-URI: {why}"))),
+    }
+}
