@@ -21,6 +21,7 @@ pub mod audio;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod demo;
 pub mod engine;
 pub mod media;
 pub mod rtp;

@@ -18,8 +18,18 @@ const END_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Carries the job out over `link`; prints the result; gives the exit code.
 pub async fn run(link: &Link, options: &Options, job: &CallJob, interrupts: &mut Interrupts) -> ExitCode {
+    follow(link, options, job, interrupts).await.0
+}
+
+/// As `run`, with the call as it was at its end.
+pub async fn follow(
+    link: &Link,
+    options: &Options,
+    job: &CallJob,
+    interrupts: &mut Interrupts,
+) -> (ExitCode, Option<CallInfo>) {
     let mut following = Following { link, options, job, call: None, hang_up_at: None, interrupted: None };
-    match following.follow(interrupts).await {
+    let code = match following.follow(interrupts).await {
         Ok(()) => following.report(),
         Err(e) => {
             if options.json || options.ndjson {
@@ -30,7 +40,8 @@ pub async fn run(link: &Link, options: &Options, job: &CallJob, interrupts: &mut
             out::error(&e);
             following.interrupted.unwrap_or(e.code)
         }
-    }
+    };
+    (code, following.call)
 }
 
 struct Following<'a> {

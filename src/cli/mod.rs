@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod daemon;
+pub mod demo;
 pub mod options;
 mod out;
 pub mod phone;

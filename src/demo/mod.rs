@@ -4,3 +4,4 @@
 pub mod exchange;
 pub mod far_ends;
 pub mod registrar;
+pub mod run;

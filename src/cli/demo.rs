@@ -1,0 +1,95 @@
+//! `tuiphone demo`: the phone beside its built-in far ends. With a terminal the interface, without one a call that tells
+//! how it went.
+
+use super::options::{CallJob, Options};
+use super::signals::Interrupts;
+use super::{daemon, out, phone};
+use crate::audio::Spec;
+use crate::config::{AccountId, Loaded, Settings};
+use crate::control::link::Link;
+use crate::control::{CommandError, ExitCode};
+use crate::demo::run::Demo;
+use crate::engine::handle::Handle;
+use crate::engine::signalling;
+use std::time::Duration;
+
+/// How long the spoken-out echo call lasts.
+const TALK: Duration = Duration::from_secs(3);
+
+/// The demo and the phone beside it.
+pub struct DemoPhone {
+    /// The phone.
+    pub handle: Handle,
+    _demo: Demo,
+}
+
+/// Starts both on the current runtime.
+///
+/// # Errors
+/// What could not be started.
+pub fn start(options: &Options, seed: Option<u64>) -> Result<DemoPhone, CommandError> {
+    let seed = match seed {
+        None => phone::seed()?,
+        Some(number) => {
+            let mut bytes = [0; 32];
+            bytes.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
+            bytes
+        }
+    };
+    let demo = Demo::start(seed).map_err(|e| CommandError {
+        code: ExitCode::Unexpected,
+        kind: "not_started",
+        message: format!("the demo did not start: {e}"),
+        hint: None,
+    })?;
+    let account = demo.account();
+    let settings = Settings { account_id: Some(1), bind_address: "127.0.0.1".into(), ..Settings::default() };
+    let loaded = Loaded { settings, accounts: vec![account], selected: AccountId(1), warnings: Vec::new() };
+    let mut config = phone::engine_config(options, loaded)?;
+    config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));
+    let (handle, _) = signalling::start(config).map_err(|e| phone::not_started(&e))?;
+    Ok(DemoPhone { handle, _demo: demo })
+}
+
+/// Without a terminal: registers, calls the echo, says each state and the result.
+///
+/// # Errors
+/// What could not be started.
+pub async fn speak(options: &Options, seed: Option<u64>) -> Result<ExitCode, CommandError> {
+    let mut interrupts = Interrupts::listen();
+    let options = Options {
+        audio_in: options.audio_in.clone().or(Some(Spec::Voice)),
+        audio_out: options.audio_out.clone().or(Some(Spec::Null)),
+        ..options.clone()
+    };
+    let phone = start(&options, seed)?;
+    let link = Link::Local(phone.handle.clone());
+    let job = CallJob {
+        number: "600".into(),
+        duration: Some(TALK),
+        wait_registered: Some(Duration::from_secs(10)),
+        ..CallJob::default()
+    };
+    out::talk("registering with the built-in exchange, then calling the echo (600) for three seconds");
+    let (code, call) = super::call::follow(&link, &options, &job, &mut interrupts).await;
+    if let (Some(call), false) = (&call, options.json) {
+        out::line(&summary(call));
+    }
+    daemon::stop(&phone.handle).await;
+    Ok(code)
+}
+
+fn summary(call: &crate::control::CallInfo) -> String {
+    let Some(media) = &call.media else { return super::words::ended(call) };
+    format!(
+        "{}: talked {:.1} s in {}, {} packets sent, {} heard, {} lost, jitter {:.1} ms{}",
+        super::words::remote(call),
+        call.duration,
+        media.codec,
+        media.tx_packets,
+        media.rx_packets,
+        media.rx_lost,
+        media.jitter_ms,
+        media.mos_rx.map(|mos| format!(", MOS {mos:.1}")).unwrap_or_default(),
+    )
+}
