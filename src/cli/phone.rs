@@ -35,9 +35,9 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
     };
     let trace = match &options.debug {
         None => None,
-        Some(path) => Some(
-            Trace::open(path).map_err(|e| wrong(format!("cannot write the trace to {}: {e}", path.display())))?,
-        ),
+        Some(path) => {
+            Some(Trace::open(path).map_err(|e| wrong(format!("cannot write the trace to {}: {e}", path.display())))?)
+        }
     };
     let seed = seed()?;
     let media = MediaConfig {
@@ -50,7 +50,8 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         rtp_port_min: settings.rtp_port_min,
         rtp_port_max: settings.rtp_port_max,
         volume_ring: settings.volume_ring,
-        seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]).rotate_left(17),
+        seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]])
+            .rotate_left(17),
     };
     Ok(EngineConfig {
         bind,
@@ -84,7 +85,12 @@ pub fn not_started(error: &EngineError) -> CommandError {
         EngineError::Bind(_) => "another phone may be running; try --port 0",
         EngineError::Media(_) => "try --audio-in null --audio-out null",
     };
-    CommandError { code: ExitCode::Unexpected, kind: "not_started", message: error.to_string(), hint: Some(hint.into()) }
+    CommandError {
+        code: ExitCode::Unexpected,
+        kind: "not_started",
+        message: error.to_string(),
+        hint: Some(hint.into()),
+    }
 }
 
 fn session_account(session: &super::options::SessionAccount, id: AccountId) -> Account {

@@ -55,7 +55,9 @@ async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
                 return ExitCode::NoDaemon;
             }
             (_, Request::Attach) => out::json(&json::feed(&news)),
-            (Feed::Event(event), _) if options.json || options.ndjson => out::json(&json::event(event, &out::time_now())),
+            (Feed::Event(event), _) if options.json || options.ndjson => {
+                out::json(&json::event(event, &out::time_now()))
+            }
             (Feed::Event(event), _) => {
                 if let Some(sentence) = super::words::sentence(event) {
                     out::line(&format!("{} {sentence}", out::time_now()));

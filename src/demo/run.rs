@@ -1,8 +1,8 @@
 //! The demo alive: the exchange on a socket of loopback, a phone for each far end.
 
-use super::exchange::{Exchange, ExchangeConfig};
+use super::exchange::{Exchange, ExchangeConfig, User};
 use super::far_ends::{CallBack, FAR_ENDS, FarEnd};
-use super::registrar::{DigestAlgorithm, User};
+use super::registrar::DigestAlgorithm;
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Secret};
 use crate::engine::handle::Handle;
@@ -114,7 +114,8 @@ impl Demo {
             trace: None,
             seed,
         };
-        let (handle, _) = signalling::start(config).map_err(|source| DemoError::FarEnd { number: far_end.user, source })?;
+        let (handle, _) =
+            signalling::start(config).map_err(|source| DemoError::FarEnd { number: far_end.user, source })?;
         Ok(tokio::spawn(manners(handle, far_end.calls_back)))
     }
 }

@@ -37,7 +37,8 @@ impl Trace {
     pub fn message(&mut self, sent: bool, flow: &Flow, bytes: &[u8], wall: SystemTime) {
         let arrow = if sent { "->" } else { "<-" };
         let time = humantime::format_rfc3339_millis(wall);
-        let text = String::from_utf8_lossy(bytes);
+        let redacted = crate::sip::message::redact::redact(bytes);
+        let text = String::from_utf8_lossy(&redacted);
         let _ = write!(self.out, "{time} {arrow} {} {} {}\n{text}\n", flow.transport, flow.remote, bytes.len());
         let _ = self.out.flush();
     }
