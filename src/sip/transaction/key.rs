@@ -86,6 +86,20 @@ impl TransactionKey {
     }
 }
 
+/// Call-ID, tag of From, CSeq number and method: the same request by whatever way (§8.2.2.2).
+pub(super) type MergeKey = (String, String, u32, String);
+
+/// `None` for a request within a dialog, or one that cannot be told.
+pub(super) fn merge_key(request: &Request) -> Option<MergeKey> {
+    let headers = &request.headers;
+    if headers.to().ok()??.tag().is_some() {
+        return None;
+    }
+    let from_tag = headers.from().ok()??.tag()?.to_owned();
+    let cseq = headers.cseq().ok()??;
+    Some((headers.text(&HeaderName::CallId)?, from_tag, cseq.number, request.method.to_string()))
+}
+
 /// `host:port` of a Via, lower-case; the port only if it is there.
 pub(super) fn sent_by(via: &Via) -> String {
     let (host, port) = via.sent_by();

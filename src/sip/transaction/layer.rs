@@ -1,104 +1,16 @@
 //! The table of transactions: finds the machine a message belongs to, carries out its wishes, bounds it all.
 
-use super::key::sent_by;
+use super::key::{MergeKey, merge_key, sent_by};
 use super::queue::TimerQueue;
+use super::reply::{note_source, stateless_tag};
 use super::{
-    ClientEvent, Config, Effect, Effects, Failure, InviteClient, InviteServer, InviteServerState, NonInviteClient,
-    NonInviteServer, ServerEvent, TransactionKey,
+    ClientEvent, ClientId, Config, Counters, Effect, Effects, Failure, InviteClient, InviteServer, InviteServerState,
+    LayerEvent, NonInviteClient, NonInviteServer, ServerEvent, ServerId, TransactionKey,
 };
-use crate::sip::flow::{Flow, Transport};
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Message, Method, Request, Response, StatusCode};
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::SocketAddr;
 use std::time::Instant;
-
-/// A client transaction; never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClientId(u64);
-
-/// A server transaction; never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ServerId(u64);
-
-/// What the layer wishes or tells, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LayerEvent {
-    /// Send these bytes.
-    Transmit {
-        /// The path.
-        flow: Flow,
-        /// The bytes.
-        bytes: Vec<u8>,
-    },
-    /// A new request to be answered, or, without a transaction, an ACK that belongs to a 2xx (or to nothing).
-    Request {
-        /// Answer here; `None` for an ACK.
-        server: Option<ServerId>,
-        /// The request; its top Via tells the source it came from.
-        request: Request,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// A response to a request of ours. An INVITE may yield several 2xx, retransmitted or from the branches of a fork:
-    /// each is to be acknowledged.
-    Response {
-        /// The request's transaction.
-        client: ClientId,
-        /// The response.
-        response: Response,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// A request of ours got no final response; the transaction is over.
-    ClientFailed {
-        /// The transaction.
-        client: ClientId,
-        /// Why.
-        why: Failure,
-    },
-    /// The transaction is over and tells no more; it had its final response.
-    ClientEnded {
-        /// The transaction.
-        client: ClientId,
-    },
-    /// No ACK came to a non-2xx final response, or a response could not be sent.
-    ServerFailed {
-        /// The transaction.
-        server: ServerId,
-        /// Why.
-        why: Failure,
-    },
-    /// The transaction is over: responses passed to it go nowhere.
-    ServerEnded {
-        /// The transaction.
-        server: ServerId,
-    },
-    /// A CANCEL came, and was answered; its INVITE still waits for the final response, which should be 487.
-    Cancelled {
-        /// The transaction of the INVITE.
-        server: ServerId,
-        /// The CANCEL; its Reason may tell that someone else answered.
-        cancel: Request,
-    },
-}
-
-/// What was dropped or refused, since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counters {
-    /// Responses that belong to no transaction.
-    pub stray_responses: u64,
-    /// Responses whose top Via is not the one we sent.
-    pub foreign_responses: u64,
-    /// Messages without a usable Via or CSeq.
-    pub unusable: u64,
-    /// Requests refused with 503, or not sent, because the table was full.
-    pub refused: u64,
-    /// Requests refused with 482: the same request by two ways.
-    pub merged: u64,
-    /// Retransmitted requests that were absorbed.
-    pub absorbed: u64,
-}
 
 #[derive(Debug)]
 enum Machine {
@@ -122,9 +34,6 @@ struct Entry {
     cancelled: bool,
     to_tag: Option<String>,
 }
-
-/// Call-ID, tag of From, CSeq number and method: the same request by whatever way (§8.2.2.2).
-type MergeKey = (String, String, u32, String);
 
 /// All transactions of the phone. Feed it messages and time; `poll` until it has nothing more.
 #[derive(Debug)]
@@ -462,43 +371,6 @@ impl Layer {
             self.merges.remove(&merge);
         }
     }
-}
-
-/// Writes the source into the top Via (RFC 3261 §18.2.1, RFC 3581 §4) and returns where responses go (§18.2.2).
-fn note_source(request: &mut Request, flow: Flow) -> Option<Flow> {
-    let mut via = request.headers.via_top().ok()??;
-    let rest: Vec<Vec<u8>> = request.headers.elements(&HeaderName::Via).skip(1).map(<[u8]>::to_vec).collect();
-    via.note_source(flow.remote);
-    // Why to the source address alone, whatever `maddr` or `sent-by` say: an answer must not be aimed at a third party.
-    let remote = match (flow.transport, via.rport()) {
-        (Transport::Udp, None) => SocketAddr::new(flow.remote.ip(), via.sent_by().1.unwrap_or(5060)),
-        _ => flow.remote,
-    };
-    request.headers.remove(&HeaderName::Via);
-    for value in rest.into_iter().rev() {
-        request.headers.push_front(HeaderName::Via, value);
-    }
-    request.headers.push_front(HeaderName::Via, via.to_string());
-    Some(Flow { remote, ..flow })
-}
-
-fn merge_key(request: &Request) -> Option<MergeKey> {
-    let headers = &request.headers;
-    if headers.to().ok()??.tag().is_some() {
-        return None;
-    }
-    let from_tag = headers.from().ok()??.tag()?.to_owned();
-    let cseq = headers.cseq().ok()??;
-    Some((headers.text(&HeaderName::CallId)?, from_tag, cseq.number, request.method.to_string()))
-}
-
-/// A tag made from the request alone, so that retransmissions get the same (§8.2.7).
-fn stateless_tag(request: &Request) -> String {
-    let mut hasher = DefaultHasher::new();
-    for name in [HeaderName::Via, HeaderName::From, HeaderName::CallId, HeaderName::CSeq] {
-        request.headers.get(&name).hash(&mut hasher);
-    }
-    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]

@@ -11,11 +11,13 @@
 
 mod client;
 mod effect;
+mod event;
 mod invite_client;
 mod invite_server;
 mod key;
 mod layer;
 mod queue;
+mod reply;
 mod server;
 #[cfg(test)]
 mod testing;
@@ -26,6 +28,7 @@ pub use effect::{ClientEvent, Effect, Effects, Failure, ServerEvent};
 pub use invite_client::{InviteClient, InviteClientState};
 pub use invite_server::{InviteServer, InviteServerState};
 pub use key::{TransactionKey, push_via};
-pub use layer::{ClientId, Counters, Layer, LayerEvent, ServerId};
+pub use event::{ClientId, Counters, LayerEvent, ServerId};
+pub use layer::Layer;
 pub use server::{NonInviteServer, NonInviteServerState};
 pub use timer::{Config, T1, T2, T4, Timer};

@@ -4,7 +4,9 @@
 use super::super::push_via;
 use super::super::testing::{at, request, response};
 use super::*;
+use crate::sip::flow::Transport;
 use crate::sip::message::parse;
+use std::net::SocketAddr;
 
 const OURS: &str = "192.0.2.1:5060";
 const PEER: &str = "192.0.2.9:5070";
