@@ -1,10 +1,12 @@
 //! SIP: bytes ↔ messages, and the machines of RFC 3261. No socket, no clock, no chance of its own; bodies are opaque.
 
 pub mod auth;
+pub mod dialog;
 pub mod flow;
 pub mod framing;
 pub mod header;
 pub mod ident;
 pub mod message;
+pub mod transaction;
 pub mod uri;
 pub mod validate;

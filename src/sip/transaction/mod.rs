@@ -25,10 +25,10 @@ mod timer;
 
 pub use client::{NonInviteClient, NonInviteClientState};
 pub use effect::{ClientEvent, Effect, Effects, Failure, ServerEvent};
+pub use event::{ClientId, Counters, LayerEvent, ServerId};
 pub use invite_client::{InviteClient, InviteClientState};
 pub use invite_server::{InviteServer, InviteServerState};
 pub use key::{TransactionKey, push_via};
-pub use event::{ClientId, Counters, LayerEvent, ServerId};
 pub use layer::Layer;
 pub use server::{NonInviteServer, NonInviteServerState};
 pub use timer::{Config, T1, T2, T4, Timer};
