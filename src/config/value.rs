@@ -28,7 +28,7 @@ pub(super) fn within<T: TryFrom<i64> + Into<i64> + Copy>(value: &str, max: T) ->
 
 /// True for the shape MicroSIP's obfuscated passwords have: groups of sixteen lower-case hex digits.
 pub(super) fn looks_sealed(value: &str) -> bool {
-    !value.is_empty() && value.len() % 16 == 0 && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    !value.is_empty() && value.len().is_multiple_of(16) && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod json;
 pub mod link;
 pub mod socket;
 pub mod spelling;
+mod values;
 pub mod verb;
 
 pub use crate::engine::handle::Levels;

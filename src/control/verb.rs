@@ -1,7 +1,8 @@
 //! The one table of verbs. The command line, the socket, the keymap, the help overlay and the man page read it.
 
-use super::{Command, CommandError, DtmfVia, ExitCode, HangupWhich, SoundPath, VolumeChange};
-use std::collections::BTreeMap;
+pub use super::values::Values;
+use super::values::{dtmf, volume};
+use super::{Command, CommandError, ExitCode, HangupWhich};
 
 /// A parameter of a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -354,103 +355,11 @@ impl VerbRow {
     /// # Errors
     /// A sentence.
     pub fn request(&self, values: Values) -> Result<Request, String> {
-        if let Some(unknown) = values.0.keys().find(|k| !self.params.iter().any(|p| p.name == k.as_str())) {
+        if let Some(unknown) = values.names().find(|k| !self.params.iter().any(|p| p.name == *k)) {
             return Err(format!("{} knows no '{unknown}'; usage: {}", self.name, self.usage()));
         }
         (self.make)(&values).map_err(|why| format!("{why}; usage: {}", self.usage()))
     }
-}
-
-/// Named parameters of one request.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<String, String>);
-
-impl Values {
-    /// Sets a parameter.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.0.insert(name.to_owned(), value.into());
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name).map(|v| v.trim()).filter(|v| !v.is_empty()).map(str::to_owned)
-    }
-
-    fn need(&self, name: &str) -> Result<String, String> {
-        self.text(name).ok_or_else(|| format!("no {name} given"))
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        matches!(self.0.get(name).map(String::as_str), Some("true" | "1" | "yes"))
-    }
-
-    fn number(&self, name: &str, low: u16, high: u16) -> Result<Option<u16>, String> {
-        let Some(text) = self.text(name) else { return Ok(None) };
-        match text.parse() {
-            Ok(n) if (low..=high).contains(&n) => Ok(Some(n)),
-            _ => Err(format!("{name} is a number from {low} to {high}, not '{text}'")),
-        }
-    }
-
-    fn path(&self) -> Result<SoundPath, String> {
-        match self.text("path").as_deref() {
-            None => Ok(SoundPath::Mic),
-            Some(word) => sound_path(word).ok_or_else(|| format!("'{word}' is neither mic nor speaker")),
-        }
-    }
-}
-
-fn sound_path(word: &str) -> Option<SoundPath> {
-    match word.to_ascii_lowercase().as_str() {
-        "mic" | "microphone" | "input" => Some(SoundPath::Mic),
-        "speaker" | "output" => Some(SoundPath::Speaker),
-        _ => None,
-    }
-}
-
-fn volume(v: &Values) -> Result<Request, String> {
-    let (path, level) = match (v.text("path"), v.text("level")) {
-        (None, level) => (SoundPath::Speaker, level),
-        (Some(word), level) => match (sound_path(&word), level) {
-            (Some(path), level) => (path, level),
-            (None, None) => (SoundPath::Speaker, Some(word)),
-            (None, Some(_)) => return Err(format!("'{word}' is neither mic nor speaker")),
-        },
-    };
-    match level.as_deref() {
-        Some("mute") => return Ok(Request::Command(Command::Mute { path })),
-        Some("unmute") => return Ok(Request::Command(Command::Unmute { path })),
-        _ => {}
-    }
-    let change = match level {
-        None => VolumeChange::By(0),
-        Some(text) => {
-            let bad = || format!("a volume is 0 to 100, +N or -N, not '{text}'");
-            let number: i16 = text.parse().map_err(|_| bad())?;
-            match text.starts_with(['+', '-']) {
-                true => VolumeChange::By(number.clamp(-100, 100)),
-                false => VolumeChange::To(u8::try_from(number).ok().filter(|n| *n <= 100).ok_or_else(bad)?),
-            }
-        }
-    };
-    Ok(Request::Command(Command::Volume { path, change }))
-}
-
-fn dtmf(v: &Values) -> Result<Request, String> {
-    let digits = v.need("digits")?.to_ascii_uppercase();
-    if let Some(bad) = digits.chars().find(|c| !matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | ',')) {
-        return Err(format!("'{}' is no DTMF digit", crate::text::sanitise(&bad.to_string())));
-    }
-    if digits.len() > 128 {
-        return Err("at most 128 digits at once".into());
-    }
-    let via = match v.text("via").as_deref() {
-        None => None,
-        Some("rtp") => Some(DtmfVia::Rtp),
-        Some("info") => Some(DtmfVia::Info),
-        Some("inband") => Some(DtmfVia::Inband),
-        Some(other) => return Err(format!("'{other}' is none of rtp, info, inband")),
-    };
-    Ok(Request::Command(Command::Dtmf { call: v.text("call"), digits, via }))
 }
 
 /// The error of a request that could not be read.
@@ -461,6 +370,7 @@ pub fn usage_error(message: String) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::{SoundPath, VolumeChange};
 
     fn parse(line: &str) -> Result<Request, String> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();

@@ -190,7 +190,7 @@ impl Signalling {
             match output {
                 Output::Transmit { flow, bytes } => self.transmit(flow, &bytes),
                 Output::Resolve { query, host, port, .. } => self.resolve(query, host, port),
-                Output::Media(command) => self.to_media(command),
+                Output::Media(command) => self.send_media(command),
                 Output::Event(event) => {
                     self.over |= event == Event::Exited;
                     self.event(event);
@@ -247,7 +247,7 @@ impl Signalling {
         self.agent.handle(Input::Resolved(query, flows), now());
     }
 
-    fn to_media(&mut self, command: MediaCommand) {
+    fn send_media(&mut self, command: MediaCommand) {
         if let Err(gone) = self.media.send(command) {
             self.event(Event::Error { message: gone.to_string(), hint: None });
         }

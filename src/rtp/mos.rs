@@ -13,7 +13,7 @@ pub struct Impairment {
 
 impl Impairment {
     /// Of a codec by its rtpmap name. G.113 has no figures for Opus and G.722 on the narrow-band scale: Opus is taken
-    /// as G.711 that bears more loss, as measured with in-band FEC; G.722 as G.711.
+    /// as G.711 that bears more loss (our stand-in for its in-band FEC), G.722 as G.711.
     pub fn of(encoding: &str) -> Impairment {
         let (ie, bpl) = match encoding.to_ascii_lowercase().as_str() {
             "opus" => (0.0, 35.0),

@@ -38,6 +38,7 @@ pub enum Input<'a> {
 
 /// What comes out.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "few at a time, moved once")]
 pub enum Output {
     /// Send these bytes.
     Transmit {

@@ -1,0 +1,102 @@
+//! The named parameters of a request, and what they may hold.
+
+use super::verb::Request;
+use super::{Command, DtmfVia, SoundPath, VolumeChange};
+use std::collections::BTreeMap;
+
+/// Named parameters of one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values(BTreeMap<String, String>);
+
+impl Values {
+    /// The names that were given.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Sets a parameter.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|v| v.trim()).filter(|v| !v.is_empty()).map(str::to_owned)
+    }
+
+    pub(super) fn need(&self, name: &str) -> Result<String, String> {
+        self.text(name).ok_or_else(|| format!("no {name} given"))
+    }
+
+    pub(super) fn flag(&self, name: &str) -> bool {
+        matches!(self.0.get(name).map(String::as_str), Some("true" | "1" | "yes"))
+    }
+
+    pub(super) fn number(&self, name: &str, low: u16, high: u16) -> Result<Option<u16>, String> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        match text.parse() {
+            Ok(n) if (low..=high).contains(&n) => Ok(Some(n)),
+            _ => Err(format!("{name} is a number from {low} to {high}, not '{text}'")),
+        }
+    }
+
+    pub(super) fn path(&self) -> Result<SoundPath, String> {
+        match self.text("path").as_deref() {
+            None => Ok(SoundPath::Mic),
+            Some(word) => sound_path(word).ok_or_else(|| format!("'{word}' is neither mic nor speaker")),
+        }
+    }
+}
+
+fn sound_path(word: &str) -> Option<SoundPath> {
+    match word.to_ascii_lowercase().as_str() {
+        "mic" | "microphone" | "input" => Some(SoundPath::Mic),
+        "speaker" | "output" => Some(SoundPath::Speaker),
+        _ => None,
+    }
+}
+
+pub(super) fn volume(v: &Values) -> Result<Request, String> {
+    let (path, level) = match (v.text("path"), v.text("level")) {
+        (None, level) => (SoundPath::Speaker, level),
+        (Some(word), level) => match (sound_path(&word), level) {
+            (Some(path), level) => (path, level),
+            (None, None) => (SoundPath::Speaker, Some(word)),
+            (None, Some(_)) => return Err(format!("'{word}' is neither mic nor speaker")),
+        },
+    };
+    match level.as_deref() {
+        Some("mute") => return Ok(Request::Command(Command::Mute { path })),
+        Some("unmute") => return Ok(Request::Command(Command::Unmute { path })),
+        _ => {}
+    }
+    let change = match level {
+        None => VolumeChange::By(0),
+        Some(text) => {
+            let bad = || format!("a volume is 0 to 100, +N or -N, not '{text}'");
+            let number: i16 = text.parse().map_err(|_| bad())?;
+            match text.starts_with(['+', '-']) {
+                true => VolumeChange::By(number.clamp(-100, 100)),
+                false => VolumeChange::To(u8::try_from(number).ok().filter(|n| *n <= 100).ok_or_else(bad)?),
+            }
+        }
+    };
+    Ok(Request::Command(Command::Volume { path, change }))
+}
+
+pub(super) fn dtmf(v: &Values) -> Result<Request, String> {
+    let digits = v.need("digits")?.to_ascii_uppercase();
+    if let Some(bad) = digits.chars().find(|c| !matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | ',')) {
+        return Err(format!("'{}' is no DTMF digit", crate::text::sanitise(&bad.to_string())));
+    }
+    if digits.len() > 128 {
+        return Err("at most 128 digits at once".into());
+    }
+    let via = match v.text("via").as_deref() {
+        None => None,
+        Some("rtp") => Some(DtmfVia::Rtp),
+        Some("info") => Some(DtmfVia::Info),
+        Some("inband") => Some(DtmfVia::Inband),
+        Some(other) => return Err(format!("'{other}' is none of rtp, info, inband")),
+    };
+    Ok(Request::Command(Command::Dtmf { call: v.text("call"), digits, via }))
+}
