@@ -2,9 +2,11 @@
 //!
 //! Inside, sound is 48 kHz mono `f32` in frames of 10 ms.
 
+pub mod codec;
 pub mod command;
 pub mod level;
 pub mod mixer;
+pub mod plc;
 pub mod resample;
 pub mod tone;
 pub mod voice;
