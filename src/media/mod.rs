@@ -4,10 +4,13 @@
 
 pub mod codec;
 pub mod command;
+pub mod jitter_buffer;
 pub mod level;
 pub mod mixer;
 pub mod plc;
 pub mod resample;
+pub mod stream;
+pub mod stretch;
 pub mod tone;
 pub mod voice;
 

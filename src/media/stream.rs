@@ -1,0 +1,476 @@
+//! One call's sound, both ways, without a socket.
+//!
+//! ```text
+//!  datagram ─► RtpSession ─► telephone-event? ─► Digit
+//!                   └─► JitterBuffer ─► Decoder / conceal ─► stretch ─► FIFO ─► tick_play, 10 ms ─► speaker or endpoint
+//!
+//!  microphone or endpoint ─► tick_capture, 10 ms ─► in-band DTMF ─► a ptime ─► Encoder ─┐
+//!                                                        telephone-event in its place ─┴─► RtpSession ─► poll_transmit
+//! ```
+
+use super::FRAME;
+use super::codec::{self, CodecError, Decoder, Encoder};
+use super::command::{Endpoint, LocalTone, StreamStats};
+use super::jitter_buffer::{Incoming, JitterBuffer, Pulled};
+use super::mixer::Ramp;
+use super::stretch;
+use super::tone::{DtmfPlayer, TonePlayer};
+use super::voice::Voice;
+use crate::rtp::mos;
+use crate::rtp::rtcp::WallAnchor;
+use crate::rtp::{RtpSession, telephone_event};
+use crate::sdp::{Agreed, Format};
+use rand::Rng;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Most datagrams waiting to be sent; more are dropped, as a network would.
+const MAX_OUTBOX: usize = 32;
+
+/// Which of the two sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// RTP.
+    Rtp,
+    /// RTCP.
+    Rtcp,
+}
+
+/// A datagram to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// From which socket.
+    pub port: Port,
+    /// Where to.
+    pub to: SocketAddr,
+    /// The datagram.
+    pub bytes: Vec<u8>,
+}
+
+/// What a stream noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// The first packet was played.
+    FirstPacket,
+    /// A digit arrived.
+    Digit(char),
+}
+
+/// The stream of one call.
+pub struct MediaStream {
+    session: RtpSession,
+    agreed: Option<Agreed>,
+    endpoint: Endpoint,
+    receive: Receive,
+    send: Sending,
+    outbox: VecDeque<Transmit>,
+    spare: Vec<Vec<u8>>,
+    events: VecDeque<StreamEvent>,
+}
+
+struct Receive {
+    buffer: JitterBuffer,
+    decoders: Vec<(u8, Format, Box<dyn Decoder>)>,
+    events: telephone_event::Receiver,
+    current: Option<u8>,
+    /// Decoded sound not yet played, from `played` on.
+    sound: Vec<f32>,
+    played: usize,
+    heard_any: bool,
+    gain: Ramp,
+    last_stretch: Option<Instant>,
+}
+
+struct Sending {
+    encoder: Option<(Format, Box<dyn Encoder>)>,
+    ptime_frames: usize,
+    gathered: Vec<f32>,
+    payload: Vec<u8>,
+    /// RTP ticks since the start.
+    ticks: u32,
+    marker: bool,
+    events: Option<(u8, u32, telephone_event::Sender)>,
+    dtmf: DtmfPlayer,
+    source: Source,
+    echo: [f32; FRAME],
+}
+
+/// What speaks for an endpoint that has no person.
+enum Source {
+    None,
+    Voice(Box<Voice>),
+    Tone(Box<TonePlayer>),
+}
+
+impl MediaStream {
+    /// A stream that knows nobody yet; `rng` gives SSRC, sequence number and timestamp.
+    pub fn new(anchor: WallAnchor, now: Instant, rng: &mut impl Rng) -> MediaStream {
+        MediaStream {
+            session: RtpSession::new(8_000, anchor, rng),
+            agreed: None,
+            endpoint: Endpoint::Phone,
+            receive: Receive {
+                buffer: JitterBuffer::new(8_000, now),
+                decoders: Vec::new(),
+                events: telephone_event::Receiver::default(),
+                current: None,
+                sound: Vec::with_capacity(FRAME * 24),
+                played: 0,
+                heard_any: false,
+                gain: Ramp::new(0.0),
+                last_stretch: None,
+            },
+            send: Sending {
+                encoder: None,
+                ptime_frames: 2,
+                gathered: Vec::with_capacity(FRAME * 12),
+                payload: Vec::with_capacity(codec::MAX_PAYLOAD),
+                ticks: 0,
+                marker: true,
+                events: None,
+                dtmf: DtmfPlayer::default(),
+                source: Source::None,
+                echo: [0.0; FRAME],
+            },
+            outbox: VecDeque::with_capacity(MAX_OUTBOX),
+            spare: Vec::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Starts, or changes to, what was agreed; what can go on does so without a gap.
+    pub fn start(&mut self, agreed: Agreed) -> Result<(), CodecError> {
+        self.session.set_remote(agreed.remote_rtp, agreed.remote_rtcp, agreed.rtcp_mux);
+        let rate = agreed.send.clock_rate;
+        if self.agreed.as_ref().is_none_or(|before| before.send.clock_rate != rate) {
+            self.session.set_clock_rate(rate);
+        }
+        if self.send.encoder.as_ref().is_none_or(|(format, _)| *format != agreed.send) {
+            self.send.encoder = Some((agreed.send.clone(), codec::encoder(&agreed.send)?));
+        }
+        let mut before = std::mem::take(&mut self.receive.decoders);
+        for format in agreed.receive.iter().filter(|format| codec::is_supported(format)) {
+            let kept = before.iter().position(|(_, known, _)| known == format).map(|index| before.swap_remove(index));
+            let decoder = match kept {
+                Some((_, _, decoder)) => decoder,
+                None => codec::decoder(format)?,
+            };
+            self.receive.decoders.push((format.payload_type, format.clone(), decoder));
+        }
+        self.send.set_ptime(&agreed);
+        let events = agreed.telephone_event_send;
+        if self.send.events.as_ref().map(|(payload_type, rate, _)| (*payload_type, *rate)) != events {
+            self.send.events = events.map(|(payload_type, rate)| {
+                const KEY: Duration = Duration::from_millis(160);
+                const BETWEEN: Duration = Duration::from_millis(60);
+                (payload_type, rate, telephone_event::Sender::new(rate, KEY, BETWEEN))
+            });
+        }
+        self.receive.gain.set(if agreed.direction.receives() { 1.0 } else { 0.0 });
+        self.agreed = Some(agreed);
+        Ok(())
+    }
+
+    /// What the far side talks to.
+    pub fn attach(&mut self, endpoint: Endpoint) {
+        self.send.source = match endpoint {
+            Endpoint::Announcement => Source::Voice(Box::new(Voice::new(601))),
+            Endpoint::Ringback => Source::Tone(Box::new(TonePlayer::new(LocalTone::Ringback))),
+            _ => Source::None,
+        };
+        self.endpoint = endpoint;
+    }
+
+    /// What the far side talks to.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// True once something was agreed.
+    pub fn is_started(&self) -> bool {
+        self.agreed.is_some()
+    }
+
+    /// True when somebody takes what we say.
+    pub fn is_sending(&self) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| agreed.direction.sends() && agreed.remote_rtp.is_some())
+    }
+
+    /// Sends digits; as events where asked and agreed, else as tones.
+    pub fn send_digits(&mut self, digits: &str, inband: bool) {
+        match &mut self.send.events {
+            Some((_, _, sender)) if !inband => {
+                sender.push(digits);
+            }
+            _ => self.send.dtmf.push(digits),
+        }
+    }
+
+    /// A datagram on the RTP port.
+    pub fn receive_rtp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
+        let Some(agreed) = &self.agreed else { return };
+        let Some(received) = self.session.receive(from, datagram, now) else { return };
+        if !agreed.direction.receives() {
+            return;
+        }
+        let packet = received.packet;
+        if received.new_source {
+            self.receive.events.reset();
+            self.receive.current = None;
+        }
+        let incoming =
+            |payload| Incoming { count: received.count, time: packet.time, payload_type: packet.payload_type, payload };
+        if agreed.telephone_event_receive.iter().any(|(payload_type, _)| *payload_type == packet.payload_type) {
+            if let Some(digit) = self.receive.events.receive(packet.time, packet.payload) {
+                self.events.push_back(StreamEvent::Digit(digit));
+                if self.endpoint == Endpoint::DigitReader {
+                    self.send.dtmf.push(digit.encode_utf8(&mut [0; 4]));
+                }
+            }
+            self.receive.buffer.insert(incoming(&[]), now);
+            return;
+        }
+        let format = self.receive.decoders.iter().find(|(payload_type, ..)| *payload_type == packet.payload_type);
+        let Some((_, format, _)) = format else {
+            self.receive.buffer.insert(incoming(&[]), now);
+            return;
+        };
+        if self.receive.current.is_none() {
+            self.receive.buffer.restart(format.clock_rate);
+        }
+        self.receive.current = Some(packet.payload_type);
+        self.receive.buffer.insert(incoming(packet.payload), now);
+    }
+
+    /// A datagram on the RTCP port.
+    pub fn receive_rtcp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
+        if self.agreed.is_some() && self.session.receive_rtcp(from, datagram, now).is_some() {
+            let loss = self.session.loss_at_peer().unwrap_or(0.0);
+            if let Some((_, encoder)) = &mut self.send.encoder {
+                encoder.expect_loss(loss);
+            }
+        }
+    }
+
+    /// The next 10 ms of what the far side says. An endpoint without a person hears them itself.
+    pub fn tick_play(&mut self, now: Instant, frame: &mut [f32; FRAME]) {
+        let receive = &mut self.receive;
+        while receive.sound.len() - receive.played < FRAME {
+            receive.sound.drain(..receive.played);
+            receive.played = 0;
+            if receive.pull(now) && !receive.heard_any {
+                receive.heard_any = true;
+                self.events.push_back(StreamEvent::FirstPacket);
+            }
+        }
+        let next = receive.sound.iter().skip(receive.played);
+        frame.iter_mut().zip(next).for_each(|(to, from)| *to = *from);
+        receive.played += FRAME;
+        receive.gain.apply(frame);
+        self.send.echo = *frame;
+    }
+
+    /// 10 ms of what the person here says; ignored where an endpoint speaks. Packets follow when a ptime is full.
+    pub fn tick_capture(&mut self, now: Instant, frame: &[f32; FRAME], rng: &mut impl Rng) {
+        let mut said = [0.0; FRAME];
+        match (&self.endpoint, &mut self.send.source) {
+            (Endpoint::Phone, _) => said = *frame,
+            (Endpoint::Echo, _) => said = self.send.echo,
+            (_, Source::Voice(voice)) => voice.fill(&mut said),
+            (_, Source::Tone(tone)) => {
+                tone.mix_into(&mut said);
+            }
+            _ => {}
+        }
+        if self.send.dtmf.is_active() {
+            said.fill(0.0);
+            self.send.dtmf.mix_into(&mut said);
+        }
+        self.send.gathered.extend_from_slice(&said);
+        if self.send.gathered.len() >= self.send.ptime_frames * FRAME {
+            self.send_packet(now);
+            self.send.gathered.clear();
+        }
+        if self.agreed.is_some()
+            && let Some((to, bytes)) = self.session.poll_rtcp(now, rng)
+        {
+            self.push(Transmit { port: self.rtcp_port(), to, bytes });
+        }
+    }
+
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.outbox.pop_front()
+    }
+
+    /// Gives a sent datagram's memory back.
+    pub fn recycle(&mut self, sent: Transmit) {
+        if self.spare.len() < 4 {
+            self.spare.push(sent.bytes);
+        }
+    }
+
+    /// What was noticed.
+    pub fn poll_event(&mut self) -> Option<StreamEvent> {
+        self.events.pop_front()
+    }
+
+    /// Says goodbye; one datagram may follow.
+    pub fn close(&mut self, now: Instant) {
+        self.outbox.clear();
+        if let Some((to, bytes)) = self.session.bye(now) {
+            self.push(Transmit { port: self.rtcp_port(), to, bytes });
+        }
+    }
+
+    /// The counters.
+    pub fn stats(&self, now: Instant) -> StreamStats {
+        let (network, buffer) = (self.session.counters(), self.receive.buffer.counters());
+        let delay = self.receive.buffer.delay(now);
+        let round_trip = self.session.round_trip();
+        let codec = self.agreed.as_ref().map_or(String::new(), |agreed| agreed.send.encoding.to_ascii_lowercase());
+        // Capture, packet and sound card take about this much at either end.
+        let path = round_trip.unwrap_or_default() / 2 + Duration::from_millis(60);
+        let impairment = mos::Impairment::of(&codec);
+        let expected = (network.received + network.lost).max(1) as f64;
+        let loss = (network.lost + buffer.late) as f64 / expected;
+        StreamStats {
+            clock_rate: self.agreed.as_ref().map_or(0, |agreed| agreed.send.clock_rate),
+            ptime_ms: self.send.ptime_frames as u32 * 10,
+            tx_packets: network.sent,
+            rx_packets: network.received,
+            rx_lost: network.lost,
+            rx_late: buffer.late,
+            jitter_ms: self.session.jitter_ms(),
+            rtt_ms: round_trip.map(|rtt| rtt.as_secs_f64() * 1_000.0),
+            tx_loss: self.session.loss_at_peer(),
+            playout_delay_ms: delay.as_secs_f64() * 1_000.0,
+            mos_rx: (network.received > 0).then(|| mos::estimate(impairment, delay + path, loss)),
+            mos_tx: self.session.loss_at_peer().map(|loss| mos::estimate(impairment, delay + path, loss)),
+            concealed_ms: buffer.concealed_ms,
+            codec,
+        }
+    }
+
+    fn rtcp_port(&self) -> Port {
+        if self.agreed.as_ref().is_some_and(|agreed| agreed.rtcp_mux) { Port::Rtp } else { Port::Rtcp }
+    }
+
+    /// Sends what was gathered, or an event in its place; the RTP clock goes on while nobody listens.
+    //= RFC 3550 §5.1: the timestamp rises during silence too
+    fn send_packet(&mut self, now: Instant) {
+        let send = &mut self.send;
+        let Some(agreed) = &self.agreed else { return };
+        let step = |rate: u32| (send.ptime_frames as u32 * (rate / 100)).max(1);
+        let packet_ticks = step(agreed.send.clock_rate);
+        let ticks = send.ticks;
+        send.ticks = ticks.wrapping_add(packet_ticks);
+        if !agreed.direction.sends() {
+            send.marker = true;
+            return;
+        }
+        let time = self.session.time_at(ticks);
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        if let Some((payload_type, rate, sender)) = &mut send.events {
+            // Its clock is ours nearly always; else the same moment on its own clock.
+            let scaled = (u64::from(ticks) * u64::from(*rate) / u64::from(agreed.send.clock_rate.max(1))) as u32;
+            let event_ticks = (send.ptime_frames as u32 * (*rate / 100)).max(1);
+            if let Some(event) = sender.poll(self.session.time_at(scaled), event_ticks) {
+                let to = self.session.send(*payload_type, event.marker, event.time, &event.payload, now, &mut bytes);
+                send.marker = true;
+                self.push_rtp(to, bytes);
+                return;
+            }
+        }
+        send.payload.clear();
+        let encoded = match &mut send.encoder {
+            Some((_, encoder)) => encoder.encode(&send.gathered, &mut send.payload),
+            None => false,
+        };
+        if encoded {
+            let to = self.session.send(agreed.send.payload_type, send.marker, time, &send.payload, now, &mut bytes);
+            if to.is_some() {
+                send.marker = false;
+            }
+            self.push_rtp(to, bytes);
+        }
+    }
+
+    fn push_rtp(&mut self, to: Option<SocketAddr>, bytes: Vec<u8>) {
+        if let Some(to) = to {
+            self.push(Transmit { port: Port::Rtp, to, bytes });
+        }
+    }
+
+    fn push(&mut self, transmit: Transmit) {
+        if self.outbox.len() < MAX_OUTBOX {
+            self.outbox.push_back(transmit);
+        }
+    }
+}
+
+impl Sending {
+    fn set_ptime(&mut self, agreed: &Agreed) {
+        let frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);
+        // Opus has no packets of 30 or 50 ms.
+        self.ptime_frames = match frames {
+            3 | 5 | 7.. if agreed.send.encoding.eq_ignore_ascii_case("opus") => {
+                if frames > 6 {
+                    6
+                } else {
+                    frames - 1
+                }
+            }
+            frames => frames,
+        };
+    }
+}
+
+impl Receive {
+    /// Adds at least 10 ms of sound; true when it came out of a packet.
+    fn pull(&mut self, now: Instant) -> bool {
+        let silence = |sound: &mut Vec<f32>, frames: usize| sound.resize(sound.len() + frames * FRAME, 0.0);
+        let before = self.sound.len();
+        let decoder_of = |decoders: &mut Vec<(u8, Format, Box<dyn Decoder>)>, payload_type: Option<u8>| {
+            decoders.iter().position(|(known, ..)| Some(*known) == payload_type)
+        };
+        let mut from_packet = false;
+        match self.buffer.pull(now) {
+            Pulled::Frame { payload: [], .. } => silence(&mut self.sound, 2),
+            Pulled::Frame { payload_type, payload, pace } => {
+                let decoder = decoder_of(&mut self.decoders, Some(payload_type));
+                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
+                    from_packet = decoder.decode(payload, &mut self.sound);
+                    if !from_packet {
+                        decoder.conceal(Duration::from_millis(20), None, &mut self.sound);
+                    }
+                }
+                if stretch::adjust(&mut self.sound, before, pace, now, self.last_stretch) {
+                    self.last_stretch = Some(now);
+                }
+            }
+            Pulled::Missing { duration, next } => {
+                let decoder =
+                    decoder_of(&mut self.decoders, next.map(|(payload_type, _)| payload_type).or(self.current));
+                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
+                    decoder.conceal(duration, next.map(|(_, payload)| payload), &mut self.sound);
+                }
+            }
+            Pulled::Starved => {
+                let decoder = decoder_of(&mut self.decoders, self.current);
+                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
+                    decoder.conceal(Duration::from_millis(10), None, &mut self.sound);
+                }
+            }
+            Pulled::Pause | Pulled::Waiting => silence(&mut self.sound, 1),
+        }
+        if self.sound.len() == before {
+            silence(&mut self.sound, 1);
+        }
+        from_packet
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Two streams joined by a network in memory, in virtual time.
+#![allow(clippy::disallowed_methods)] // a moment to count from
+
+use super::super::tone::{Sine, dtmf_frequencies, goertzel_dbfs};
+use super::*;
+use crate::sdp::Direction;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::time::SystemTime;
+
+const A: ([u8; 4], u16) = ([10, 0, 0, 1], 4_000);
+const B: ([u8; 4], u16) = ([10, 0, 0, 2], 5_000);
+
+fn format(encoding: &str) -> Format {
+    let (payload_type, clock_rate, channels) = match encoding {
+        "opus" => (96, 48_000, 2),
+        "PCMA" => (8, 8_000, 1),
+        _ => (0, 8_000, 1),
+    };
+    let fmtp = (encoding == "opus").then(|| "useinbandfec=1".to_owned());
+    Format { payload_type, encoding: encoding.to_owned(), clock_rate, channels, fmtp }
+}
+
+fn agreed(encoding: &str, remote: ([u8; 4], u16)) -> Agreed {
+    let events = (101, if encoding == "opus" { 48_000 } else { 8_000 });
+    Agreed {
+        remote_rtp: Some(remote.into()),
+        remote_rtcp: Some((remote.0, remote.1 + 1).into()),
+        rtcp_mux: false,
+        send: format(encoding),
+        receive: ["opus", "PCMA", "PCMU"].map(format).to_vec(),
+        telephone_event_send: Some(events),
+        telephone_event_receive: vec![events],
+        ptime: Duration::from_millis(20),
+        direction: Direction::SendRecv,
+    }
+}
+
+struct Pair {
+    a: MediaStream,
+    b: MediaStream,
+    rng: StdRng,
+    now: Instant,
+    /// Datagrams under way to B: arrival, bytes.
+    under_way: Vec<(Instant, Transmit)>,
+    heard: Vec<f32>,
+    answered: Vec<f32>,
+    sent: usize,
+}
+
+/// What the network does to a packet: `None` = lost, else its delay.
+type Network = fn(&mut StdRng) -> Option<Duration>;
+
+fn clean(_: &mut StdRng) -> Option<Duration> {
+    Some(Duration::ZERO)
+}
+
+impl Pair {
+    fn new(encoding: &str) -> Pair {
+        let mut rng = StdRng::seed_from_u64(1);
+        let now = Instant::now();
+        let anchor = WallAnchor { instant: now, wall: SystemTime::UNIX_EPOCH };
+        let mut a = MediaStream::new(anchor, now, &mut rng);
+        let mut b = MediaStream::new(anchor, now, &mut rng);
+        a.start(agreed(encoding, B)).unwrap();
+        b.start(agreed(encoding, A)).unwrap();
+        Pair { a, b, rng, now, under_way: Vec::new(), heard: Vec::new(), answered: Vec::new(), sent: 0 }
+    }
+
+    /// A speaks `sound`, the network does its work; what B plays, and what A plays of B's answer, is kept.
+    fn run(&mut self, ms: u64, mut sound: impl FnMut(&mut [f32; FRAME]), network: Network) {
+        for _ in 0..ms / 10 {
+            let mut frame = [0.0; FRAME];
+            sound(&mut frame);
+            self.a.tick_capture(self.now, &frame, &mut self.rng);
+            while let Some(transmit) = self.a.poll_transmit() {
+                self.sent += usize::from(transmit.port == Port::Rtp);
+                if let Some(delay) = network(&mut self.rng) {
+                    self.under_way.push((self.now + delay, transmit));
+                }
+            }
+            self.under_way.sort_by_key(|(at, _)| *at);
+            while let Some((at, transmit)) = self.under_way.first().cloned()
+                && at <= self.now
+            {
+                self.under_way.remove(0);
+                match transmit.port {
+                    Port::Rtp => self.b.receive_rtp(&transmit.bytes, A.into(), at),
+                    Port::Rtcp => self.b.receive_rtcp(&transmit.bytes, (A.0, A.1 + 1).into(), at),
+                }
+            }
+            self.b.tick_play(self.now, &mut frame);
+            self.heard.extend_from_slice(&frame);
+            self.b.tick_capture(self.now, &[0.0; FRAME], &mut self.rng);
+            while let Some(transmit) = self.b.poll_transmit() {
+                match transmit.port {
+                    Port::Rtp => self.a.receive_rtp(&transmit.bytes, B.into(), self.now),
+                    Port::Rtcp => self.a.receive_rtcp(&transmit.bytes, (B.0, B.1 + 1).into(), self.now),
+                }
+            }
+            self.a.tick_play(self.now, &mut frame);
+            self.answered.extend_from_slice(&frame);
+            self.now += Duration::from_millis(10);
+        }
+    }
+
+    fn events_of_b(&mut self) -> Vec<StreamEvent> {
+        std::iter::from_fn(|| self.b.poll_event()).collect()
+    }
+}
+
+fn sine(hz: f32) -> impl FnMut(&mut [f32; FRAME]) {
+    let mut sine = Sine::new(hz, 0.5);
+    move |frame| sine.fill(frame)
+}
+
+#[test]
+fn a_tone_goes_in_and_comes_out_with_each_codec() {
+    for encoding in ["PCMU", "PCMA", "opus"] {
+        let mut pair = Pair::new(encoding);
+        pair.run(2_000, sine(1_000.0), clean);
+        let level = goertzel_dbfs(&pair.heard[24_000..], 1_000.0, 48_000);
+        assert!((level + 6.0).abs() < 1.0, "{encoding}: {level} dBFS");
+        assert!(goertzel_dbfs(&pair.heard[24_000..], 1_700.0, 48_000) < -40.0, "{encoding}");
+        assert_eq!((pair.sent, pair.events_of_b()), (100, vec![StreamEvent::FirstPacket]), "{encoding}");
+        let stats = pair.b.stats(pair.now);
+        assert_eq!((stats.rx_packets, stats.rx_lost, stats.rx_late, stats.concealed_ms), (100, 0, 0, 0), "{encoding}");
+        assert!(stats.playout_delay_ms <= 60.0 && stats.mos_rx > Some(4.0), "{encoding}: {stats:?}");
+    }
+}
+
+#[test]
+fn a_bad_network_is_borne() {
+    let networks: [(&str, Network, f32); 3] = [
+        ("loss", |rng| rng.random_bool(0.95).then_some(Duration::ZERO), 3.0),
+        ("jitter", |rng| Some(Duration::from_millis(rng.random_range(0..60))), 3.0),
+        ("both", |rng| rng.random_bool(0.95).then(|| Duration::from_millis(rng.random_range(0..40))), 4.0),
+    ];
+    for (name, network, tolerance) in networks {
+        for encoding in ["PCMU", "opus"] {
+            let mut pair = Pair::new(encoding);
+            pair.run(10_000, sine(500.0), network);
+            let loud = pair.heard[96_000..].chunks(FRAME * 10);
+            let levels: Vec<f32> = loud.map(|part| goertzel_dbfs(&part[..FRAME], 500.0, 48_000)).collect();
+            let good = levels.iter().filter(|level| (*level + 6.0).abs() < tolerance).count();
+            assert!(good * 10 >= levels.len() * 8, "{name}, {encoding}: {good} of {} {levels:?}", levels.len());
+            assert_eq!(pair.heard.len(), 480_000);
+            let stats = pair.b.stats(pair.now);
+            assert!(stats.playout_delay_ms < 250.0, "{name}, {encoding}: {stats:?}");
+        }
+    }
+}
+
+#[test]
+fn digits_arrive_once_each_and_sound_goes_on() {
+    let mut pair = Pair::new("opus");
+    pair.run(500, sine(1_000.0), clean);
+    pair.a.send_digits("12#", false);
+    pair.run(2_000, sine(1_000.0), |rng| rng.random_bool(0.9).then_some(Duration::ZERO));
+    let digits: Vec<_> = pair.events_of_b().into_iter().filter(|event| *event != StreamEvent::FirstPacket).collect();
+    assert_eq!(digits, ['1', '2', '#'].map(StreamEvent::Digit));
+    assert!(goertzel_dbfs(&pair.heard[96_000..], 1_000.0, 48_000) > -9.0);
+}
+
+#[test]
+fn in_band_digits_are_tones() {
+    let mut pair = Pair::new("PCMA");
+    pair.run(200, |_| {}, clean);
+    pair.a.send_digits("5", true);
+    pair.run(400, |_| {}, clean);
+    let (low, high) = dtmf_frequencies('5').unwrap();
+    let during = &pair.heard[48 * 280..48 * 380];
+    assert!(goertzel_dbfs(during, low, 48_000) > -20.0 && goertzel_dbfs(during, high, 48_000) > -20.0);
+    assert_eq!(pair.events_of_b(), [StreamEvent::FirstPacket]);
+}
+
+#[test]
+fn held_means_nothing_is_sent_and_the_codec_may_change() {
+    let mut pair = Pair::new("PCMU");
+    pair.run(1_000, sine(1_000.0), clean);
+    let mut hold = agreed("PCMU", B);
+    hold.direction = Direction::Inactive;
+    pair.a.start(hold).unwrap();
+    let before = pair.sent;
+    pair.run(3_000, sine(1_000.0), clean);
+    assert_eq!(pair.sent, before);
+    pair.a.start(agreed("opus", B)).unwrap();
+    pair.run(1_000, sine(1_000.0), clean);
+    assert_eq!(pair.sent, before + 50);
+    let end = pair.heard.len();
+    let level = goertzel_dbfs(&pair.heard[end - 24_000..], 1_000.0, 48_000);
+    assert!((level + 6.0).abs() < 1.0, "{level} dBFS after resume with another codec");
+}
+
+//= RFC 3264 §5.1: no media before an answer
+#[test]
+fn nothing_is_sent_to_nobody() {
+    let mut pair = Pair::new("PCMU");
+    let mut nowhere = agreed("PCMU", B);
+    (nowhere.remote_rtp, nowhere.remote_rtcp) = (None, None);
+    pair.a.start(nowhere).unwrap();
+    pair.run(1_000, sine(1_000.0), clean);
+    assert_eq!(pair.sent, 0);
+}
+
+#[test]
+fn endpoints_answer() {
+    for (endpoint, hears) in [(Endpoint::Echo, 600.0), (Endpoint::Ringback, 425.0)] {
+        let mut pair = Pair::new("PCMA");
+        pair.b.attach(endpoint.clone());
+        pair.run(900, sine(600.0), clean);
+        let level = goertzel_dbfs(&pair.answered[24_000..43_000], hears, 48_000);
+        assert!(level > -22.0, "{endpoint:?}: {level} dBFS");
+    }
+    let mut pair = Pair::new("PCMA");
+    pair.b.attach(Endpoint::DigitReader);
+    pair.a.send_digits("9", false);
+    pair.run(600, |_| {}, clean);
+    let loud = |hz| pair.answered.chunks(2_400).any(|part| goertzel_dbfs(part, hz, 48_000) > -20.0);
+    assert!(loud(852.0) && loud(1_477.0) && !loud(697.0));
+    let mut pair = Pair::new("PCMA");
+    pair.b.attach(Endpoint::Announcement);
+    pair.run(3_000, |_| {}, clean);
+    assert!(pair.answered.iter().any(|s| s.abs() > 0.05));
+}
+
+#[test]
+fn strangers_and_rubbish_change_nothing() {
+    let mut pair = Pair::new("PCMU");
+    pair.run(500, sine(1_000.0), clean);
+    for length in 0..64 {
+        let rubbish: Vec<u8> = (0..length).map(|_| pair.rng.random()).collect();
+        pair.b.receive_rtp(&rubbish, A.into(), pair.now);
+        pair.b.receive_rtcp(&rubbish, (A.0, A.1 + 1).into(), pair.now);
+        pair.b.receive_rtp(&rubbish, ([10, 9, 9, 9], 1).into(), pair.now);
+    }
+    pair.run(500, sine(1_000.0), clean);
+    assert!(goertzel_dbfs(&pair.heard[30_000..], 1_000.0, 48_000) > -8.0);
+}
