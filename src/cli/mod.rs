@@ -1,11 +1,17 @@
 //! argv → verb or interface: paths, exit codes, what people read. No phone logic.
 
+pub mod args;
 pub mod call;
 pub mod daemon;
 pub mod demo;
+pub mod exit;
 pub mod options;
 mod out;
+pub mod password;
+pub mod paths;
 pub mod phone;
+mod rewrite;
+pub mod session;
 pub mod signals;
 pub mod verbs;
 pub mod words;

@@ -1,0 +1,337 @@
+//! The command line: options, and the verbs of the one table as its commands.
+
+use super::exit;
+use super::options::{CallJob, Color, Job, Options, SessionAccount};
+use super::password::PasswordSource;
+use super::rewrite::{self, BARE};
+use crate::audio::{Direction, Spec};
+use crate::config::{AutoAnswer, Secret, dial};
+use crate::control::verb::{self, ParamKind, VERBS, Values, VerbRow};
+use crate::control::{CommandError, ExitCode};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A command line, read.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// The options. A session account is still without its password.
+    pub options: Options,
+    /// What to do. A bare number is [`Job::Interface`] with that number.
+    pub job: Job,
+    /// Where the password is to be had, if the command line says so.
+    pub password: Option<PasswordSource>,
+    /// What is to be said on standard error before anything is done.
+    pub notes: Vec<String>,
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// Wrong usage, exit code 2.
+pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, CommandError> {
+    let parser = parser();
+    let (words, mut notes) = rewrite::rewrite(argv, &parser).map_err(|why| exit::usage(&why))?;
+    let matches = match parser.try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let job = Job::Print(error.render().to_string());
+            return Ok(Invocation { options: Options::default(), job, password: None, notes });
+        }
+        Err(error) => return Err(usage(&error)),
+    };
+    // Options that stand anywhere are known at the level of the command, wherever they stood.
+    let level = matches.subcommand().map_or(&matches, |(_, below)| below);
+    let password = password(level, &mut notes);
+    let options = options(level)?;
+    let job = job(&matches, &options)?;
+    Ok(Invocation { options, job, password, notes })
+}
+
+/// The parser; help, man page and completions read it too.
+pub fn parser() -> Command {
+    let root = Command::new("tuiphone")
+        .about("A softphone that lives in a terminal")
+        .version(env!("CARGO_PKG_VERSION"))
+        .help_template(concat!(
+            "{about}\n\nExamples:\n",
+            "  tuiphone                               open the phone\n",
+            "  tuiphone demo                          try it with built-in far ends, no server needed\n",
+            "  tuiphone 5551234                       dial\n",
+            "  tuiphone call 600 --duration 5 --json  call, hang up after 5 s, tell the result\n",
+            "  tuiphone --user 101 --domain pbx.example.net --password - call 600\n",
+            "  tuiphone status                        what the running phone does\n",
+            "  tuiphone /i:work.ini /answer           MicroSIP's words work too\n",
+            "\n{usage-heading} {usage}\n\n{all-args}{after-help}"
+        ))
+        .after_help(exit::table())
+        .disable_help_subcommand(true)
+        .args(global_args())
+        .args(call_args())
+        .arg(value("call", "NUMBER", "Call a number, follow the call to its end"));
+    let root = root.subcommands(VERBS.iter().map(verb_command));
+    root.subcommand(Command::new("daemon").about("Run the phone in the foreground, without an interface"))
+        .subcommand(
+            Command::new("demo")
+                .about("Start the phone with its built-in far ends")
+                .arg(flag("lively", "Let things happen by themselves"))
+                .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64))),
+        )
+        .subcommand(Command::new("help").about("Print this help, or that of a command").arg(Arg::new("command")))
+        .subcommand(Command::new(BARE).hide(true).arg(Arg::new("number").required(true)))
+}
+
+fn value(name: &'static str, value: &'static str, doc: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(doc)
+}
+
+fn flag(name: &'static str, doc: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(doc)
+}
+
+fn global_args() -> Vec<Arg> {
+    let spec = "default, device:NAME, null, file:PATH.wav, loop:PATH.wav, tone:HZ, pipe:";
+    let global = vec![
+        value("ini", "FILE", "The microsip.ini; also /i:FILE").short('i'),
+        flag("no-override", "Leave override.ini alone"),
+        value("account", "N|LABEL|ADDRESS", "The account; also /account:N").short('a'),
+        value("audio-in", "SPEC", "Microphone").long_help(spec),
+        value("audio-out", "SPEC", "Speaker").long_help(spec),
+        value("audio-ring", "SPEC", "Ringer").long_help(spec),
+        flag("json", "One JSON object on standard output"),
+        flag("ndjson", "A JSON object per event"),
+        value("debug", "FILE", "Write a SIP trace without secrets; - = standard error"),
+        flag("verbose", "Say more").short('v').action(ArgAction::Count),
+        flag("quiet", "Say less").short('q'),
+        value("color", "WHEN", "Colours").value_parser(["auto", "always", "never"]),
+        flag("no-input", "Never ask"),
+        value("timeout", "SEC", "Give up after that long").value_parser(seconds),
+        value("socket", "PATH", "The control socket").value_parser(value_parser!(PathBuf)),
+        flag("standalone", "Use no running phone"),
+        value("user", "USER", "User of a session account"),
+        value("domain", "HOST", "Domain of a session account"),
+        value("auth-id", "USER", "User for authentication"),
+        value("dn", "NAME", "Display name"),
+        value("proxy", "HOST[:PORT]", "Outbound proxy"),
+        value("transport", "NAME", "Transport").value_parser(["udp", "tcp", "tls"]),
+        value("password", "-|VALUE", "Password; - reads it from standard input").allow_hyphen_values(true),
+        value("password-file", "FILE", "Read the password from a file").conflicts_with("password"),
+        value("port", "N", "Local SIP port").value_parser(value_parser!(u16)),
+        value("autoanswer", "0|1|header[:SEC]", "Answer by itself"),
+        value("setvolume", "N", "Speaker volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
+        value("micvolume", "N", "Microphone volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
+    ];
+    global.into_iter().map(|arg| arg.global(true)).collect()
+}
+
+fn call_args() -> Vec<Arg> {
+    vec![
+        value("duration", "SEC", "Hang up that long after the answer").value_parser(seconds),
+        value("dtmf", "DIGITS", "Send digits after the answer; a comma is a second"),
+        flag("no-wait", "Return as soon as the call is on its way"),
+        value("until-dtmf", "DIGIT", "Hang up when the far end presses this").value_parser(digit),
+        value("wait-registered", "SEC", "Longest wait for the registration").value_parser(seconds),
+    ]
+}
+
+fn verb_command(row: &'static VerbRow) -> Command {
+    let mut command = Command::new(row.name).visible_aliases(row.aliases).about(row.doc).hide(row.name == "attach");
+    for param in row.params {
+        let arg = Arg::new(format!("verb.{}", param.name)).value_name(param.name.to_uppercase()).help(param.doc);
+        command = match param.kind {
+            ParamKind::Required => command.arg(arg.required(true).allow_negative_numbers(true)),
+            ParamKind::Optional => command.arg(arg.allow_negative_numbers(true)),
+            // The option of that name stands anywhere.
+            ParamKind::Option if param.name == "account" => command,
+            ParamKind::Option => command.arg(arg.long(param.name)),
+            ParamKind::Flag => command.arg(arg.long(param.name).action(ArgAction::SetTrue)),
+        };
+    }
+    if row.name == "call" { command.args(call_args()) } else { command }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
+    if duration.as_secs() > 86_400 { Err("more than a day".to_owned()) } else { Ok(duration) }
+}
+
+fn digit(text: &str) -> Result<char, String> {
+    match text.to_ascii_uppercase().as_bytes() {
+        &[digit @ (b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D')] => Ok(char::from(digit)),
+        _ => Err("not one DTMF digit".to_owned()),
+    }
+}
+
+fn text(matches: &ArgMatches, name: &str) -> Option<String> {
+    matches.get_one::<String>(name).cloned()
+}
+
+fn password(matches: &ArgMatches, notes: &mut Vec<String>) -> Option<PasswordSource> {
+    match (text(matches, "password").as_deref(), text(matches, "password-file")) {
+        (Some("-"), _) => Some(PasswordSource::Stdin),
+        (Some(value), _) => {
+            notes.push("others on this machine can read --password; use --password - or TUIPHONE_PASSWORD".to_owned());
+            Some(PasswordSource::Value(Secret::new(value)))
+        }
+        (None, file) => file.map(|file| PasswordSource::File(file.into())),
+    }
+}
+
+fn options(m: &ArgMatches) -> Result<Options, CommandError> {
+    if text(m, "ini").is_some_and(|ini| ini.is_empty()) {
+        return Err(exit::usage("--ini needs a file name"));
+    }
+    let spec = |name: &str, way: Direction| -> Result<Option<Spec>, CommandError> {
+        let parsed = text(m, name).map(|text| Spec::parse(&text, way));
+        parsed.transpose().map_err(|why| exit::usage(&format!("--{name}: {why}")))
+    };
+    Ok(Options {
+        ini: text(m, "ini").map(PathBuf::from),
+        no_override: m.get_flag("no-override"),
+        account: text(m, "account"),
+        audio_in: spec("audio-in", Direction::Input)?,
+        audio_out: spec("audio-out", Direction::Output)?,
+        audio_ring: spec("audio-ring", Direction::Output)?,
+        json: m.get_flag("json"),
+        ndjson: m.get_flag("ndjson"),
+        debug: text(m, "debug").map(PathBuf::from),
+        verbose: m.get_count("verbose"),
+        quiet: m.get_flag("quiet"),
+        color: match text(m, "color").as_deref() {
+            Some("always") => Color::Always,
+            Some("never") => Color::Never,
+            _ => Color::Auto,
+        },
+        no_input: m.get_flag("no-input"),
+        timeout: m.get_one("timeout").copied(),
+        socket: m.get_one("socket").cloned(),
+        standalone: m.get_flag("standalone"),
+        port: m.get_one("port").copied(),
+        session: session_account(m)?,
+        auto_answer: text(m, "autoanswer").map(|text| auto_answer(&text)).transpose()?,
+        volume: m.get_one("setvolume").copied(),
+        volume_mic: m.get_one("micvolume").copied(),
+    })
+}
+
+/// `--user U --domain D`, or `--user U@D`.
+fn session_account(m: &ArgMatches) -> Result<Option<SessionAccount>, CommandError> {
+    let (user, domain) = match (text(m, "user"), text(m, "domain")) {
+        (Some(user), Some(domain)) => (user, domain),
+        (Some(user), None) => match user.strip_prefix("sip:").unwrap_or(&user).split_once('@') {
+            Some((user, domain)) if !user.is_empty() && !domain.is_empty() => (user.to_owned(), domain.to_owned()),
+            _ => return Err(exit::usage("--user needs --domain, or the form USER@DOMAIN")),
+        },
+        (None, Some(_)) => return Err(exit::usage("--domain needs --user")),
+        (None, None) => {
+            let alone = ["auth-id", "dn", "proxy", "transport"].into_iter().find(|name| text(m, name).is_some());
+            return match alone {
+                Some(name) => Err(exit::usage(&format!("--{name} needs --user and --domain"))),
+                None => Ok(None),
+            };
+        }
+    };
+    Ok(Some(SessionAccount {
+        user,
+        domain,
+        password: Secret::default(),
+        auth_id: text(m, "auth-id").unwrap_or_default(),
+        proxy: text(m, "proxy"),
+        display_name: text(m, "dn").unwrap_or_default(),
+        transport: text(m, "transport"),
+    }))
+}
+
+fn auto_answer(text: &str) -> Result<(AutoAnswer, u32), CommandError> {
+    let (word, delay) = text.split_once(':').unwrap_or((text, "0"));
+    let when = match word {
+        "0" | "never" | "off" => Some(AutoAnswer::Never),
+        "1" | "all" => Some(AutoAnswer::All),
+        "button" => Some(AutoAnswer::Button),
+        "header" => Some(AutoAnswer::Header),
+        _ => None,
+    };
+    let wrong = || exit::usage(&format!("--autoanswer {text:?} is none of 0, 1, button, header, each with :SECONDS"));
+    Ok((when.ok_or_else(wrong)?, delay.parse().map_err(|_| wrong())?))
+}
+
+fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
+    let Some((name, below)) = matches.subcommand() else {
+        return Ok(match text(matches, "call") {
+            Some(number) => Job::Call(call(matches, &number)),
+            None => Job::Interface { dial: None },
+        });
+    };
+    if matches.contains_id("call") {
+        return Err(exit::usage(&format!("--call and {name} ask for two things at once")));
+    }
+    match name {
+        "daemon" => Ok(Job::Daemon),
+        "demo" => Ok(Job::Demo { lively: below.get_flag("lively"), seed: below.get_one("seed").copied() }),
+        "help" => help(text(below, "command")),
+        BARE => Ok(Job::Interface { dial: text(below, "number").map(|number| dial::decode_argument(&number)) }),
+        "call" => Ok(Job::Call(call(below, &text(below, "verb.number").unwrap_or_default()))),
+        _ => {
+            let row = verb::find(name).ok_or_else(|| exit::usage(&format!("there is no command {name:?}")))?;
+            let request = row.request(values(row, below, options)).map_err(|why| exit::usage(&why))?;
+            Ok(Job::Verb { verb: row.name, request })
+        }
+    }
+}
+
+fn call(matches: &ArgMatches, number: &str) -> CallJob {
+    CallJob {
+        number: dial::decode_argument(number),
+        no_wait: matches.get_flag("no-wait"),
+        wait_registered: matches.get_one("wait-registered").copied(),
+        duration: matches.get_one("duration").copied(),
+        dtmf: text(matches, "dtmf"),
+        until_dtmf: matches.get_one("until-dtmf").copied(),
+    }
+}
+
+fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
+    let mut values = Values::default();
+    for param in row.params {
+        let id = format!("verb.{}", param.name);
+        let given = match param.kind {
+            ParamKind::Flag => matches.get_flag(&id).then(|| "true".to_owned()),
+            ParamKind::Option if param.name == "account" => options.account.clone(),
+            _ => text(matches, &id).or_else(|| options.account.clone().filter(|_| param.name == "account")),
+        };
+        if let Some(given) = given {
+            values.set(param.name, given);
+        }
+    }
+    values
+}
+
+fn help(command: Option<String>) -> Result<Job, CommandError> {
+    let mut parser = parser();
+    parser.build();
+    let text = match command {
+        None => parser.render_help(),
+        Some(name) => match parser.find_subcommand_mut(&name) {
+            Some(command) => command.render_help(),
+            None => return Err(exit::usage(&format!("there is no command {name:?}"))),
+        },
+    };
+    Ok(Job::Print(text.to_string()))
+}
+
+/// clap's first paragraph, in our form; what it suggests becomes the hint.
+fn usage(error: &clap::Error) -> CommandError {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let first: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let tip = lines.find_map(|line| line.strip_prefix("tip: "));
+    let hint = tip.map_or_else(|| "tuiphone --help lists what there is".to_owned(), str::to_owned);
+    CommandError { code: ExitCode::Usage, kind: "usage", message: first.join(" "), hint: Some(hint) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Command lines as people and scripts write them.
+
+use super::*;
+use crate::control::verb::Request;
+use crate::control::{Command as Ask, HangupWhich, SoundPath, VolumeChange};
+
+fn parse_line(line: &str) -> Result<Invocation, CommandError> {
+    parse(std::iter::once("tuiphone").chain(line.split_whitespace()).map(OsString::from))
+}
+
+fn job(line: &str) -> Job {
+    parse_line(line).unwrap_or_else(|error| panic!("{line}: {error}")).job
+}
+
+#[test]
+fn the_parser_is_sound() {
+    parser().debug_assert();
+}
+
+#[test]
+fn numbers_are_dialled_and_verbs_are_not() {
+    for (line, number) in [
+        ("5551234", "5551234"),
+        ("+4912", "+4912"),
+        ("*97", "*97"),
+        ("sip:bob@example.net", "sip:bob@example.net"),
+        ("tel:%2B4912", "tel:+4912"),
+        ("-- answer", "answer"),
+        ("-- /answer", "/answer"),
+        ("-- -5", "-5"),
+        ("/account:2 100", "100"),
+        ("100 /account:2", "100"),
+        ("-a 2 100", "100"),
+    ] {
+        assert!(matches!(job(line), Job::Interface { dial: Some(dialled) } if dialled == number), "{line}");
+    }
+    for line in ["/account:2 100", "100 /account:2", "-a 2 100", "100 --account 2"] {
+        assert_eq!(parse_line(line).unwrap().options.account.as_deref(), Some("2"), "{line}");
+    }
+    assert!(matches!(job(""), Job::Interface { dial: None }));
+}
+
+#[test]
+fn verbs_come_from_the_table_in_every_spelling() {
+    for (line, ask) in [
+        ("answer", Ask::Answer { call: None }),
+        ("/answer", Ask::Answer { call: None }),
+        ("answer c2", Ask::Answer { call: Some("c2".to_owned()) }),
+        ("/hangupall", Ask::Hangup { which: HangupWhich::AllButRinging }),
+        ("/hangupincoming", Ask::Hangup { which: HangupWhich::Incoming }),
+        ("/hangupcalling", Ask::Hangup { which: HangupWhich::Calling }),
+        ("hangup --all", Ask::Hangup { which: HangupWhich::All }),
+        ("/exit", Ask::Exit),
+        ("quit", Ask::Exit),
+        ("/dtmf:12#", Ask::Dtmf { call: None, digits: "12#".to_owned(), via: None }),
+        ("dtmf 1 --call c1", Ask::Dtmf { call: Some("c1".to_owned()), digits: "1".to_owned(), via: None }),
+        ("volume -5", Ask::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) }),
+        ("register -a 2", Ask::Register { account: Some("2".to_owned()) }),
+        ("register 2", Ask::Register { account: Some("2".to_owned()) }),
+    ] {
+        match job(line) {
+            Job::Verb { request: Request::Command(given), .. } => assert_eq!(given, ask, "{line}"),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+    assert!(matches!(job("status --json"), Job::Verb { verb: "status", request: Request::Status }));
+    assert!(matches!(job("daemon"), Job::Daemon));
+    assert!(matches!(job("demo --seed 7 --lively"), Job::Demo { seed: Some(7), lively: true }));
+}
+
+#[test]
+fn calls_take_their_options_on_both_forms() {
+    for line in [
+        "call 600 --duration 1.5 --dtmf 1,,23# --wait-registered 3 --until-dtmf d",
+        "--call 600 --duration 1.5 --dtmf 1,,23# --wait-registered 3 --until-dtmf d",
+        "dial --duration 1.5 --dtmf=1,,23# --wait-registered 3 --until-dtmf D 600",
+    ] {
+        let Job::Call(call) = job(line) else { panic!("{line}") };
+        assert_eq!((call.number.as_str(), call.dtmf.as_deref(), call.until_dtmf), ("600", Some("1,,23#"), Some('D')));
+        assert_eq!((call.duration, call.no_wait), (Some(Duration::from_millis(1500)), false), "{line}");
+        assert_eq!(call.wait_registered, Some(Duration::from_secs(3)), "{line}");
+    }
+}
+
+#[test]
+fn options_stand_before_and_behind_the_verb() {
+    for line in
+        ["-i w.ini --json status", "status --json /i:w.ini", "/i:w.ini status --json", "--ini=w.ini status --json"]
+    {
+        let given = parse_line(line).unwrap();
+        assert_eq!((given.options.ini, given.options.json), (Some(PathBuf::from("w.ini")), true), "{line}");
+    }
+    let given = parse_line("--user 101 --domain d --password secret --port 5070 --autoanswer 1:3 call 600").unwrap();
+    assert_eq!((given.options.port, given.options.auto_answer), (Some(5070), Some((AutoAnswer::All, 3))));
+    let session = given.options.session.unwrap();
+    assert_eq!((session.user.as_str(), session.domain.as_str()), ("101", "d"));
+    assert_eq!(given.password, Some(PasswordSource::Value(Secret::new("secret"))));
+    assert_eq!(given.notes.len(), 1, "a password in argv is worth a word");
+    assert_eq!(parse_line("--password - call 1").unwrap().password, Some(PasswordSource::Stdin));
+    assert_eq!(parse_line("-i /etc/phone.ini status").unwrap().options.ini, Some(PathBuf::from("/etc/phone.ini")));
+    assert_eq!(parse_line("/ANSWER").unwrap().notes.len(), 1);
+}
+
+#[test]
+fn wrong_usage_is_refused_with_two() {
+    for line in [
+        "--nonsense",
+        "/dnd",
+        "/call:1",
+        "/answer:1",
+        "call",
+        "call 1 2",
+        "status extra",
+        "volume 300",
+        "hangup --loud",
+        "--port 99999 status",
+        "--timeout x status",
+        "--color pink",
+        "--call 1 status",
+        "-i",
+        "/i: status",
+        "call 1 --duration -1",
+        "answer /hangupall",
+        "--transport sctp status",
+        "--user 101 status",
+        "--domain d status",
+        "--proxy p status",
+        "--autoanswer maybe status",
+        "--autoanswer 1:x status",
+        "call 1 --until-dtmf 12",
+    ] {
+        match parse_line(line) {
+            Err(error) => {
+                assert_eq!(error.code, ExitCode::Usage, "{line}");
+                assert!(!error.message.is_empty() && !error.message.contains('\n'), "{line}: {error}");
+            }
+            Ok(given) => panic!("{line}: {given:?}"),
+        }
+    }
+}
+
+#[test]
+fn help_has_examples_first_and_exit_codes_last() {
+    for line in ["--help", "/?", "help", "-h"] {
+        let Job::Print(text) = job(line) else { panic!("{line}") };
+        let places = ["Examples:", "Usage:", "hangup", "--ini", "Exit codes:", "143"].map(|part| text.find(part));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{line}: {places:?}\n{text}");
+        assert!(!text.contains(BARE));
+    }
+    let Job::Print(text) = job("help hangup") else { panic!() };
+    assert!(text.contains("--incoming"), "{text}");
+}

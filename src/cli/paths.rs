@@ -1,0 +1,193 @@
+//! Where things are: the ini file, the control socket, the state folder.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The file's name everywhere.
+const NAME: &str = "microsip.ini";
+
+/// What the search asks of the system.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// Environment variables.
+    pub vars: HashMap<String, OsString>,
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// The program's own folder.
+    pub exe_dir: Option<PathBuf>,
+}
+
+/// The ini file of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IniPath {
+    /// Where it is, or where a new one belongs.
+    pub path: PathBuf,
+    /// It is there.
+    pub exists: bool,
+    /// It was named, or lies in a folder of the user's own. A file that merely lies in the working directory may
+    /// hold accounts, but no command to run.
+    pub trusted: bool,
+}
+
+impl Environment {
+    /// The real one.
+    pub fn of_process() -> Environment {
+        Environment {
+            vars: std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value))).collect(),
+            cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            exe_dir: std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned())),
+        }
+    }
+
+    /// The ini file: the one that is named, `TUIPHONE_INI`, then the first that exists of the working directory, the
+    /// program's folder, `%APPDATA%`, the configuration folder, each with `tuiphone` before `MicroSIP`.
+    pub fn ini(&self, named: Option<&str>) -> IniPath {
+        if let Some(named) = named {
+            return found(self.named(named), true);
+        }
+        if let Some(path) = self.path("TUIPHONE_INI") {
+            return found(self.cwd.join(path), true);
+        }
+        let here = found(self.cwd.join(NAME), false);
+        let beside = self.exe_dir.iter().map(|folder| found(folder.join(NAME), true));
+        let mut places = std::iter::once(here).chain(beside).chain(self.config_files().map(|path| found(path, true)));
+        let fresh = || IniPath { path: self.config_dir().join(NAME), exists: false, trusted: true };
+        places.find(|place| place.exists).unwrap_or_else(fresh)
+    }
+
+    /// The control socket of a profile: `TUIPHONE_SOCKET`, else named after the ini file.
+    pub fn socket(&self, ini: &Path) -> PathBuf {
+        if let Some(path) = self.path("TUIPHONE_SOCKET") {
+            return path;
+        }
+        let profile = profile(ini);
+        if cfg!(windows) {
+            let user = self.path("USERNAME").unwrap_or_default();
+            return format!(r"\\.\pipe\tuiphone-{}-{profile}", user.display()).into();
+        }
+        let folder = self.path("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("tuiphone"));
+        folder.unwrap_or_else(|| self.state_dir()).join(format!("{profile}.sock"))
+    }
+
+    /// `~/.local/state/tuiphone`, or what the system has in its place.
+    pub fn state_dir(&self) -> PathBuf {
+        let base = self.path("XDG_STATE_HOME").or_else(|| self.path("LOCALAPPDATA"));
+        base.unwrap_or_else(|| self.home().join(".local/state")).join("tuiphone")
+    }
+
+    /// `~/.config/tuiphone`, or what the system has in its place.
+    pub fn config_dir(&self) -> PathBuf {
+        self.config_base().join("tuiphone")
+    }
+
+    fn config_base(&self) -> PathBuf {
+        let base = self.path("APPDATA").or_else(|| self.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()));
+        base.unwrap_or_else(|| self.home().join(".config"))
+    }
+
+    fn config_files(&self) -> impl Iterator<Item = PathBuf> {
+        let base = self.config_base();
+        ["tuiphone", "MicroSIP"].into_iter().map(move |folder| base.join(folder).join(NAME))
+    }
+
+    /// A bare name is looked for here, then in the configuration folder; either slash separates.
+    fn named(&self, named: &str) -> PathBuf {
+        let here = self.cwd.join(named);
+        if here.exists() {
+            return here;
+        }
+        let slashed = self.cwd.join(named.replace('\\', "/"));
+        if named.contains(['/', '\\']) {
+            return slashed;
+        }
+        let there = self.config_dir().join(named);
+        if there.exists() { there } else { here }
+    }
+
+    fn home(&self) -> PathBuf {
+        self.path("HOME").or_else(|| self.path("USERPROFILE")).unwrap_or_else(|| self.cwd.clone())
+    }
+
+    fn path(&self, variable: &str) -> Option<PathBuf> {
+        self.vars.get(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+}
+
+fn found(path: PathBuf, trusted: bool) -> IniPath {
+    IniPath { exists: path.is_file(), path, trusted }
+}
+
+/// The profile's name: the file's own, and a number that tells equal names in other folders apart (FNV-1a, stable).
+fn profile(ini: &Path) -> String {
+    let canonical = ini.canonicalize().unwrap_or_else(|_| ini.to_owned());
+    let bytes = canonical.as_os_str().as_encoded_bytes();
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let stem = canonical.file_stem().unwrap_or_default().to_string_lossy();
+    let stem: String = stem.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    format!("{stem}-{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(root: &Path, vars: &[(&str, PathBuf)]) -> Environment {
+        let home = [("HOME", root.join("home"))];
+        let vars = home.iter().chain(vars).map(|(key, value)| ((*key).to_owned(), value.clone().into_os_string()));
+        Environment { vars: vars.collect(), cwd: root.join("cwd"), exe_dir: Some(root.join("bin")) }
+    }
+
+    fn put(path: PathBuf) -> PathBuf {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "").unwrap();
+        path
+    }
+
+    #[test]
+    fn the_search_takes_the_first_that_exists() {
+        let root = tempfile::tempdir().unwrap();
+        let environment = environment(root.path(), &[]);
+        let fresh = environment.ini(None);
+        assert_eq!((fresh.path.clone(), fresh.exists), (root.path().join("home/.config/tuiphone/microsip.ini"), false));
+        for place in ["home/.config/MicroSIP", "home/.config/tuiphone", "bin", "cwd"] {
+            let path = put(root.path().join(place).join(NAME));
+            assert_eq!(environment.ini(None), IniPath { path, exists: true, trusted: place != "cwd" });
+        }
+    }
+
+    #[test]
+    fn a_named_file_wins_even_if_it_is_missing() {
+        let root = tempfile::tempdir().unwrap();
+        let other = put(root.path().join("other.ini"));
+        let environment = environment(root.path(), &[("TUIPHONE_INI", other.clone())]);
+        put(root.path().join("cwd").join(NAME));
+        assert_eq!(environment.ini(None).path, other);
+        let missing = environment.ini(Some("x.ini"));
+        assert_eq!((missing.path, missing.exists), (root.path().join("cwd/x.ini"), false));
+        let there = put(root.path().join("home/.config/tuiphone/work.ini"));
+        assert_eq!(environment.ini(Some("work.ini")).path, there);
+        let deep = put(root.path().join("cwd/dir/file.ini"));
+        assert_eq!(environment.ini(Some(r"dir\file.ini")), IniPath { path: deep, exists: true, trusted: true });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_profile_has_a_socket_of_its_own() {
+        let root = tempfile::tempdir().unwrap();
+        let run = root.path().join("run");
+        let one = environment(root.path(), &[("XDG_RUNTIME_DIR", run.clone())]);
+        let (a, b) = (put(root.path().join("a/microsip.ini")), put(root.path().join("b/microsip.ini")));
+        let socket = one.socket(&a);
+        assert!(socket.starts_with(run.join("tuiphone")) && socket.extension().is_some_and(|e| e == "sock"));
+        assert_ne!(socket, one.socket(&b));
+        std::os::unix::fs::symlink(&a, root.path().join("link.ini")).unwrap();
+        assert_eq!(socket, one.socket(&root.path().join("link.ini")));
+        let bare = environment(root.path(), &[]);
+        assert!(bare.socket(&a).starts_with(root.path().join("home/.local/state/tuiphone")));
+        let told = environment(root.path(), &[("TUIPHONE_SOCKET", run.clone())]);
+        assert_eq!(told.socket(&a), run);
+    }
+}

@@ -1,0 +1,90 @@
+//! MicroSIP's spellings and bare numbers, rewritten into the words the parser knows.
+
+use crate::control::{spelling, verb};
+use clap::Command;
+use std::ffi::{OsStr, OsString};
+
+/// The words that begin a command and are no verbs of a running phone.
+pub(super) const OWN: &[&str] = &["daemon", "demo", "help"];
+
+/// The command that a bare number stands for.
+pub(super) const BARE: &str = "dial-as-typed";
+
+/// The words as the parser takes them, and what is to be said about them on standard error.
+///
+/// # Errors
+/// A sentence about a word with a slash that MicroSIP does not have, or that is one verb too many.
+pub(super) fn rewrite(
+    argv: impl IntoIterator<Item = OsString>,
+    parser: &Command,
+) -> Result<(Vec<OsString>, Vec<String>), String> {
+    let mut words = argv.into_iter();
+    let mut options: Vec<OsString> = words.next().into_iter().collect();
+    let (mut command, mut notes) = (Vec::new(), Vec::new());
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy().into_owned();
+        let fresh = command.is_empty();
+        let place = if fresh { &mut options } else { &mut command };
+        if text == "--" {
+            command.extend(fresh.then(|| BARE.into()));
+            command.push(word);
+            command.extend(words.by_ref());
+        } else if takes_value(&word, parser) {
+            place.push(word);
+            place.extend(words.next());
+        } else if let Some(body) = text.strip_prefix('/') {
+            slash(body, &mut options, &mut command, &mut notes)?;
+        } else if text.starts_with('-') {
+            place.push(word);
+        } else if fresh && !is_command(&text) && spelling::dialable(&text) {
+            command.extend([OsString::from(BARE), word]);
+        } else {
+            command.push(word);
+        }
+    }
+    options.extend(command);
+    Ok((options, notes))
+}
+
+/// A word of MicroSIP's own command line, without its slash.
+fn slash(
+    word: &str,
+    options: &mut Vec<OsString>,
+    command: &mut Vec<OsString>,
+    notes: &mut Vec<String>,
+) -> Result<(), String> {
+    let (name, value) = word.split_once(':').map_or((word, None), |(name, value)| (name, Some(value)));
+    let lower = name.to_ascii_lowercase();
+    let (list, words) = match (lower.as_str(), value) {
+        ("i", Some(file)) => (options, vec!["--ini", file]),
+        ("account", Some(account)) => (options, vec!["--account", account]),
+        ("password", Some(password)) => (options, vec!["--password", password]),
+        ("?", None) => (options, vec!["--help"]),
+        _ if !command.is_empty() => return Err(format!("/{word} does not go together with what stands before it")),
+        ("answer", None) => (command, vec!["answer"]),
+        ("hangupall", None) => (command, vec!["hangupall"]),
+        ("hangupincoming", None) => (command, vec!["hangup", "--incoming"]),
+        ("hangupcalling", None) => (command, vec!["hangup", "--calling"]),
+        ("exit", None) => (command, vec!["exit"]),
+        ("dtmf", Some(digits)) => (command, vec!["dtmf", digits]),
+        _ => return Err(format!("there is no /{word}; to dial it, write -- /{word}")),
+    };
+    list.extend(words.into_iter().map(OsString::from));
+    if name != lower {
+        notes.push(format!("/{name} is taken as /{lower}; MicroSIP itself would dial it"));
+    }
+    Ok(())
+}
+
+fn is_command(text: &str) -> bool {
+    OWN.contains(&text) || verb::find(text).is_some()
+}
+
+/// True for an option whose value is the next word.
+fn takes_value(word: &OsStr, parser: &Command) -> bool {
+    let word = word.to_string_lossy();
+    parser.get_arguments().filter(|arg| arg.get_action().takes_values()).any(|arg| {
+        let long = arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
+        long || arg.get_short().is_some_and(|short| word.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4])))
+    })
+}

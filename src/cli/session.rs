@@ -1,0 +1,188 @@
+//! The configuration of a session: the ini file, `override.ini` beside it, and the passwords neither of them has.
+
+use super::exit;
+use super::options::Options;
+use super::password::{self, PasswordSource};
+use super::paths::{Environment, IniPath};
+use crate::config::ini::{Document, Encoding};
+use crate::config::{self, Account, Loaded, Secret};
+use crate::control::CommandError;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What a session runs on.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The ini file, there or not.
+    pub ini: IniPath,
+    /// Its document; empty if it is not there. What is saved is this one, never an overlay.
+    pub document: Document,
+    /// Settings and accounts, `override.ini` applied; options are applied where the engine is made.
+    pub loaded: Loaded,
+    /// What is to be said on standard error, a line each.
+    pub notes: Vec<String>,
+}
+
+/// Reads everything a session runs on. Passwords are not asked for yet: [`Session::passwords`].
+///
+/// # Errors
+/// A file that is named and missing, a file that cannot be read, an account that does not exist.
+pub fn load(options: &Options, environment: &Environment) -> Result<Session, CommandError> {
+    let ini = environment.ini(options.ini.as_ref().map(|ini| ini.to_string_lossy()).as_deref());
+    let named = options.ini.is_some() || environment.vars.get("TUIPHONE_INI").is_some_and(|value| !value.is_empty());
+    if named && !ini.exists {
+        let hint = Some("name an existing microsip.ini with --ini, or give --user and --domain alone");
+        return Err(exit::config(format!("cannot read {}: there is no such file", ini.path.display()), hint));
+    }
+    let document = if ini.exists { read(&ini.path)? } else { Document::new(Encoding::Utf8) };
+    let beside = ini.path.with_file_name("override.ini");
+    let mut files = vec![ini.path.clone()];
+    let mut overlays = Vec::new();
+    if ini.exists && !options.no_override && beside.is_file() && beside != ini.path {
+        overlays.push(read(&beside)?);
+        files.push(beside);
+    }
+    let mut loaded = config::load(&document, &overlays);
+    let mut notes: Vec<String> = loaded.warnings.iter().map(|warning| located(warning, &files)).collect();
+    if !ini.trusted && !loaded.settings.password_command.is_empty() {
+        loaded.settings.password_command.clear();
+        notes.push(format!("{}: passwordCommand is only run if the file is named with --ini", ini.path.display()));
+    }
+    if let Some(name) = options.account.as_deref().filter(|_| options.session.is_none()) {
+        let missing = || exit::config(format!("there is no account {name:?}"), Some("tuiphone accounts lists them"));
+        loaded.selected = find_account(&loaded.accounts, name).ok_or_else(missing)?.id;
+    }
+    loaded.settings.account_id = Some(loaded.selected.0);
+    Ok(Session { ini, document, loaded, notes })
+}
+
+impl Session {
+    /// Fills in passwords: the option's or `TUIPHONE_PASSWORD` for the session account, else for the selected one;
+    /// `passwordCommand` for every account that registers and has none. A command that fails is a note, not an end.
+    ///
+    /// # Errors
+    /// The password named on the command line cannot be read.
+    pub fn passwords(
+        &mut self,
+        options: &mut Options,
+        source: Option<&PasswordSource>,
+        environment: &Environment,
+    ) -> Result<(), CommandError> {
+        let given = match source {
+            Some(source) => Some(source.read()?),
+            None => environment.vars.get("TUIPHONE_PASSWORD").and_then(|value| value.to_str()).map(Secret::new),
+        };
+        match (given.filter(|secret| !secret.is_empty()), &mut options.session, selected(&mut self.loaded)) {
+            (Some(secret), Some(session), _) => session.password = secret,
+            (Some(secret), None, Some(account)) => {
+                account.password = secret;
+                account.password_sealed = false;
+            }
+            _ => {}
+        }
+        let command = self.loaded.settings.password_command.clone();
+        if command.is_empty() {
+            return Ok(());
+        }
+        let folder = self.ini.path.parent().filter(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+        for account in self.loaded.accounts.iter_mut().filter(|a| !a.server.is_empty() && a.password.is_empty()) {
+            match password::run_command(&command, account, folder, password::PATIENCE) {
+                Ok(secret) => {
+                    account.password = secret;
+                    account.password_sealed = false;
+                }
+                Err(error) => self.notes.push(error.message),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The account that `--account` names: its number, label or address. `None` if there is none.
+pub fn find_account<'a>(accounts: &'a [Account], name: &str) -> Option<&'a Account> {
+    let by_number = accounts.iter().find(|account| name.parse() == Ok(account.id.0));
+    by_number.or_else(|| accounts.iter().find(|a| a.label == name || a.aor().eq_ignore_ascii_case(name)))
+}
+
+fn read(path: &Path) -> Result<Document, CommandError> {
+    let wrong = |why: String| exit::config(format!("cannot read {}: {why}", path.display()), None);
+    let file = std::fs::File::open(path).map_err(|why| wrong(why.to_string()))?;
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX);
+    file.take(bound.saturating_add(1)).read_to_end(&mut bytes).map_err(|why| wrong(why.to_string()))?;
+    Document::parse(&bytes).map_err(|why| wrong(why.to_string()))
+}
+
+fn located(warning: &config::Warning, files: &[PathBuf]) -> String {
+    match files.get(warning.layer) {
+        Some(file) => format!("{}: {warning}", file.display()),
+        None => format!("command line: [{}] {}: {}", warning.section, warning.key, warning.message),
+    }
+}
+
+fn selected(loaded: &mut Loaded) -> Option<&mut Account> {
+    loaded.accounts.iter_mut().find(|account| account.id == loaded.selected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::ExitCode;
+
+    fn session(ini: &str, line: &str) -> Result<(Session, Options), CommandError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("phone.ini");
+        std::fs::write(&path, ini).unwrap();
+        std::fs::write(folder.path().join("override.ini"), "[Settings]\nuserAgent=locked\nDTMFMethod=7\n").unwrap();
+        let words = ["tuiphone", "-i", path.to_str().unwrap()].into_iter().chain(line.split_whitespace());
+        let mut given = super::super::args::parse(words.map(Into::into)).unwrap();
+        let environment = Environment { cwd: folder.path().to_owned(), ..Environment::default() };
+        let mut session = load(&given.options, &environment)?;
+        session.passwords(&mut given.options, given.password.as_ref(), &environment)?;
+        Ok((session, given.options))
+    }
+
+    const INI: &str = "[Settings]\nuserAgent=mine\n[Account1]\ndomain=d\nusername=u\n\
+                       [Account2]\nlabel=Desk\ndomain=e\npassword=a268c52c2c3a93f1\n";
+
+    #[test]
+    fn override_ini_overrules_and_is_never_written() {
+        let (given, _) = session(INI, "").unwrap();
+        assert_eq!(given.loaded.settings.user_agent, "locked");
+        assert_eq!(given.document.to_bytes(), INI.as_bytes());
+        let told = given.notes.iter().any(|note| note.contains("override.ini: line 3: [Settings] DTMFMethod"));
+        assert!(told, "{:?}", given.notes);
+        assert_eq!(session(INI, "--no-override").unwrap().0.loaded.settings.user_agent, "mine");
+    }
+
+    #[test]
+    fn a_password_goes_to_the_account_that_is_meant() {
+        let (given, options) = session(INI, "-a Desk --password pw").unwrap();
+        let account = find_account(&given.loaded.accounts, "2").unwrap();
+        assert_eq!(
+            (given.loaded.selected, account.password.reveal(), account.password_sealed),
+            (account.id, "pw", false)
+        );
+        assert!(options.session.is_none());
+        let (given, options) = session(INI, "--user 101@pbx.example.net --password pw").unwrap();
+        assert_eq!(options.session.unwrap().password.reveal(), "pw");
+        assert!(given.loaded.accounts.iter().all(|account| account.password.is_empty()));
+        assert_eq!(session(INI, "-a Nobody").unwrap_err().code, ExitCode::Config);
+    }
+
+    #[test]
+    fn a_named_file_must_be_there() {
+        let options = Options { ini: Some("none.ini".into()), ..Options::default() };
+        let error = load(&options, &Environment::default()).unwrap_err();
+        assert!(error.code == ExitCode::Config && error.message.contains("none.ini"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_merely_lies_about_runs_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("microsip.ini"), "[tuiphone]\npasswordCommand=touch pwned\n").unwrap();
+        let environment = Environment { cwd: folder.path().to_owned(), ..Environment::default() };
+        let session = load(&Options::default(), &environment).unwrap();
+        assert!(session.loaded.settings.password_command.is_empty() && session.notes.len() == 1);
+    }
+}
