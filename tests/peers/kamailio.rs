@@ -1,0 +1,279 @@
+//! kamailio as registrar and proxy with digest: every outcome a script tells by the exit code, for MD5 and SHA-256.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::sipp::{FarEnd, Scenario};
+use crate::support::{Phone, Process, beside_others, free_port, have, until, which};
+
+/// A registrar and proxy on a free port. User N has the password `secret of N`.
+pub struct Kamailio {
+    process: Process,
+    /// Where it listens.
+    pub port: u16,
+    _folder: TempDir,
+}
+
+impl Kamailio {
+    /// Starts it; `numbers` leads each number to a port of 127.0.0.1.
+    pub fn start(algorithm: &str, numbers: &[(&str, u16)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let config = folder.path().join("kamailio.cfg");
+        std::fs::write(&config, configuration(port, algorithm, numbers)).unwrap();
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=3", "180"]).arg(which("kamailio").unwrap());
+        command.args(["-DD", "-E", "-m", "32", "-M", "4", "-f"]).arg(&config);
+        command.arg("-Y").arg(folder.path()).arg("-P").arg(folder.path().join("pid"));
+        let process = Process::start("kamailio", &mut command, folder.path());
+        until("kamailio answers", Duration::from_secs(15), || answers(port));
+        Self { process, port, _folder: folder }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn server(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A phone with the right password.
+    pub fn phone(&self, user: &str) -> Phone {
+        self.phone_with(user, "audioCodecs=PCMU/8000/1 opus/48000/2")
+    }
+
+    /// The same, with further lines of `[Settings]`.
+    pub fn phone_with(&self, user: &str, settings: &str) -> Phone {
+        Phone::new(user, &format!("secret of {user}"), &self.server(), settings)
+    }
+
+    /// What it has logged: a line for each request, and for each contact saved.
+    pub fn said(&self) -> String {
+        self.process.said()
+    }
+}
+
+/// Whether an OPTIONS to the proxy itself is answered.
+fn answers(port: u16) -> bool {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let own = socket.local_addr().unwrap();
+    let ask = format!(
+        "OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{0}\r\nMax-Forwards: 1\r\n\
+         From: <sip:probe@{own}>;tag={0}\r\nTo: <sip:127.0.0.1:{port}>\r\nCall-ID: {0}\r\nCSeq: 1 OPTIONS\r\n\
+         Content-Length: 0\r\n\r\n",
+        own.port()
+    );
+    socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let mut reply = [0; 2048];
+    socket.send_to(ask.as_bytes(), ("127.0.0.1", port)).is_ok() && socket.recv(&mut reply).is_ok()
+}
+
+fn modules() -> PathBuf {
+    let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
+    let found = folders.iter().map(|f| Path::new(f).join("kamailio/modules")).find(|p| p.is_dir());
+    found.expect("kamailio's modules")
+}
+
+fn configuration(port: u16, algorithm: &str, numbers: &[(&str, u16)]) -> String {
+    let mut routes = String::new();
+    for (number, to) in numbers {
+        writeln!(routes, r#"    if ($rU == "{number}") {{ $du = "sip:127.0.0.1:{to}"; t_relay(); exit; }}"#).unwrap();
+    }
+    let mut load = String::new();
+    for module in "tm sl rr pv maxfwd textops siputils usrloc registrar auth xlog".split(' ') {
+        writeln!(load, r#"loadmodule "{module}.so""#).unwrap();
+    }
+    format!(
+        r#"#!KAMAILIO
+debug=2
+log_stderror=yes
+children=1
+disable_tcp=yes
+auto_aliases=no
+dns=off
+rev_dns=off
+listen=udp:127.0.0.1:{port}
+mpath="{modules}/"
+{load}
+modparam("usrloc", "db_mode", 0)
+modparam("auth", "algorithm", "{algorithm}")
+modparam("rr", "enable_full_lr", 1)
+
+request_route {{
+    xlog("L_NOTICE", "request $rm $ru from $fU auth=$aa\n");
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (has_totag()) {{
+        if (loose_route()) {{ t_relay(); exit; }}
+        if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+        sl_send_reply("404", "Not Here");
+        exit;
+    }}
+    t_check_trans();
+    if (is_method("REGISTER")) {{
+        if (!pv_www_authenticate("$fd", "secret of $fU", "0")) {{ www_challenge("$fd", "1"); exit; }}
+        save("location");
+        xlog("L_NOTICE", "saved $fU expires=$hdr(Expires)\n");
+        exit;
+    }}
+    if ($fU != "sipp" && is_method("INVITE")) {{
+        if (!pv_proxy_authenticate("$fd", "secret of $fU", "0")) {{ proxy_challenge("$fd", "1"); exit; }}
+        consume_credentials();
+    }}
+    if (is_method("INVITE")) record_route();
+{routes}    if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
+    t_relay();
+}}
+"#,
+        modules = modules().display()
+    )
+}
+
+/// One call through the proxy to a far end, and what must be true of it.
+fn call(algorithm: &str, scenario: Scenario, arguments: &[&str]) -> Option<crate::support::Outcome> {
+    if !have(&["kamailio", "sipp"]) {
+        return None;
+    }
+    let _machine = beside_others();
+    let far = FarEnd::start(scenario);
+    let proxy = Kamailio::start(algorithm, &[("600", far.port)]);
+    let phone = proxy.phone("101");
+    let arguments = [&["call", "600", "--audio-in", "tone:440", "--audio-out", "null"], arguments].concat();
+    let outcome = phone.run(&arguments, Duration::from_secs(40));
+    if outcome.code == Some(0) {
+        far.finished();
+        // Nothing stays behind at the registrar.
+        until("un-register", Duration::from_secs(3), || proxy.said().matches("saved 101").count() >= 2);
+    }
+    assert!(proxy.said().contains(&format!("auth={algorithm}")), "{algorithm} asked\n{}", proxy.said());
+    Some(outcome)
+}
+
+/// Exit 0 and a result that is true of an answered call with an echo.
+fn answered(algorithm: &str) {
+    let Some(outcome) = call(algorithm, Scenario::Answer, &["--duration", "5"]) else { return };
+    outcome.ends(0);
+    assert_eq!(outcome.text("/outcome"), "answered", "{}", outcome.told);
+    assert_eq!(outcome.text("/call/direction"), "outgoing");
+    assert_eq!(outcome.text("/call/ended_by"), "local");
+    assert_eq!(outcome.text("/call/remote/user"), "600");
+    assert_eq!(outcome.number("/call/status"), 200.0);
+    let duration = outcome.number("/call/duration");
+    assert!((4.9..6.0).contains(&duration), "{duration} s\n{}", outcome.told);
+    assert!(outcome.number("/call/ringing_after") <= outcome.number("/call/answered_after"));
+    let (sent, heard) = (outcome.number("/call/media/tx_packets"), outcome.number("/call/media/rx_packets"));
+    assert!((240.0..=300.0).contains(&sent), "{sent} packets sent\n{}", outcome.told);
+    assert!(heard > sent * 0.9 && heard <= sent, "{heard} of {sent} came back\n{}", outcome.told);
+    assert_eq!(outcome.text("/call/media/codec").to_ascii_lowercase(), "pcmu");
+}
+
+#[test]
+fn an_answered_call_with_md5() {
+    answered("MD5");
+}
+
+#[test]
+fn an_answered_call_with_sha_256() {
+    answered("SHA-256");
+}
+
+#[test]
+fn busy_is_20() {
+    let Some(outcome) = call("MD5", Scenario::Refuse(486, "Busy Here"), &[]) else { return };
+    outcome.ends(20);
+    assert_eq!(outcome.number("/call/status"), 486.0);
+}
+
+#[test]
+fn declined_is_22() {
+    let Some(outcome) = call("MD5", Scenario::Refuse(603, "Decline"), &[]) else { return };
+    outcome.ends(22);
+    assert_eq!(outcome.number("/call/status"), 603.0);
+}
+
+#[test]
+fn no_common_codec_is_24() {
+    let Some(outcome) = call("MD5", Scenario::Refuse(488, "Not Acceptable Here"), &[]) else { return };
+    outcome.ends(24);
+}
+
+#[test]
+fn a_late_answer_is_an_answer() {
+    let Some(outcome) = call("MD5", Scenario::Slow, &["--duration", "1"]) else { return };
+    outcome.ends(0);
+    assert!(outcome.number("/call/answered_after") > 2.5, "{}", outcome.told);
+}
+
+#[test]
+fn early_media_is_heard_before_the_answer() {
+    let Some(outcome) = call("MD5", Scenario::EarlyMedia, &["--duration", "1"]) else { return };
+    outcome.ends(0);
+    assert!(outcome.number("/call/media/rx_packets") > 0.0, "{}", outcome.told);
+}
+
+#[test]
+fn of_two_answers_one_is_kept_and_the_other_hung_up() {
+    let Some(outcome) = call("MD5", Scenario::Forked, &["--duration", "1"]) else { return };
+    outcome.ends(0);
+}
+
+#[test]
+fn the_far_end_hangs_up() {
+    let Some(outcome) = call("MD5", Scenario::AnswerThenBye, &[]) else { return };
+    outcome.ends(0);
+    assert_eq!(outcome.text("/call/ended_by"), "remote", "{}", outcome.told);
+}
+
+#[test]
+fn an_unknown_number_is_23() {
+    if !have(&["kamailio"]) {
+        return;
+    }
+    let _machine = beside_others();
+    let proxy = Kamailio::start("SHA-256", &[]);
+    let outcome = proxy.phone("101").run(&["call", "4711"], Duration::from_secs(40));
+    outcome.ends(23);
+    assert_eq!(outcome.number("/call/status"), 404.0);
+}
+
+#[test]
+fn a_wrong_password_is_10() {
+    if !have(&["kamailio"]) {
+        return;
+    }
+    let _machine = beside_others();
+    for algorithm in ["MD5", "SHA-256"] {
+        let proxy = Kamailio::start(algorithm, &[]);
+        let phone = Phone::new("101", "not the secret", &proxy.server(), "");
+        phone.run(&["call", "600"], Duration::from_secs(40)).ends(10);
+        assert!(!proxy.said().contains("saved 101"));
+    }
+}
+
+#[test]
+fn nobody_there_is_11() {
+    let _machine = beside_others();
+    let phone = Phone::new("101", "x", &format!("127.0.0.1:{}", free_port()), "");
+    phone.run(&["call", "600"], Duration::from_secs(60)).ends(11);
+}
+
+/// A caller who gives up sends CANCEL, and the script learns that it was interrupted.
+#[test]
+fn ctrl_c_while_it_rings_cancels() {
+    if !have(&["kamailio", "sipp"]) {
+        return;
+    }
+    let _machine = beside_others();
+    let far = FarEnd::start(Scenario::NeverAnswers);
+    let proxy = Kamailio::start("MD5", &[("600", far.port)]);
+    let phone = proxy.phone("101");
+    let mut command = phone.command(&["call", "600", "--json", "--audio-in", "null", "--audio-out", "null"]);
+    let mut process = Process::start("tuiphone", &mut command, &phone.file("run"));
+    until("INVITE at the proxy", Duration::from_secs(15), || proxy.said().matches("request INVITE").count() >= 2);
+    std::thread::sleep(Duration::from_millis(500));
+    process.interrupt();
+    assert_eq!(process.ended(Duration::from_secs(10)).code(), Some(130), "{}", process.said());
+    far.finished();
+}
