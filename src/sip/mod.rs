@@ -7,6 +7,8 @@ pub mod framing;
 pub mod header;
 pub mod ident;
 pub mod message;
+pub mod registration;
+pub mod session;
 pub mod transaction;
 pub mod uri;
 pub mod validate;

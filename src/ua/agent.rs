@@ -1,11 +1,18 @@
 //! The phone's one front door: inputs in, outputs out, time and chance handed in.
 
+use super::account::Line;
+use super::call::Call;
 use super::port::{Input, Output};
+use super::route::{Hop, Job, Owner, Sent};
 use super::snapshot::Status;
-use crate::config::{Account, Settings};
-use crate::media::command::Endpoint;
+use crate::config::{Account, AccountId, Settings};
+use crate::media::command::{Endpoint, LocalTone};
+use crate::sip::flow::Flow;
+use crate::sip::ident;
+use crate::sip::message;
+use crate::sip::transaction::{self, ClientId, Layer, LayerEvent};
 use rand::rngs::StdRng;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
 /// What becomes of an incoming call before a person decides; the phone itself rings, built-in far ends do more.
@@ -64,17 +71,88 @@ impl AgentConfig {
 /// After every `handle`, drain `poll_output` and call `handle(Input::Timeout, now)` at `next_timeout`.
 #[derive(Debug)]
 pub struct Agent {
-    outputs: VecDeque<Output>,
+    pub(super) config: AgentConfig,
+    pub(super) layer_config: transaction::Config,
+    pub(super) rng: StdRng,
+    pub(super) started: Instant,
+    pub(super) wall: SystemTime,
+    pub(super) layer: Layer,
+    pub(super) outputs: VecDeque<Output>,
+    pub(super) lines: Vec<Line>,
+    pub(super) calls: Vec<Call>,
+    pub(super) last_call: u32,
+    pub(super) last_query: u64,
+    pub(super) clients: BTreeMap<ClientId, Sent>,
+    pub(super) queries: BTreeMap<u64, (Hop, Vec<Job>)>,
+    pub(super) hops: BTreeMap<Hop, (Vec<Flow>, Instant)>,
+    /// The system's words for the failure being handled.
+    pub(super) transport_error: Option<String>,
+    pub(super) mic_muted: bool,
+    pub(super) speaker_muted: bool,
+    pub(super) volume: u8,
+    pub(super) volume_mic: u8,
+    pub(super) tone: Option<LocalTone>,
+    pub(super) exiting: Option<Instant>,
+    pub(super) exited: bool,
+    begun: bool,
 }
 
 impl Agent {
     /// A phone at rest. `now` and `wall` are the same moment on the two clocks; `wall` dates what people read.
-    pub fn new(_config: AgentConfig, _rng: StdRng, _now: Instant, _wall: SystemTime) -> Agent {
-        Agent { outputs: VecDeque::new() }
+    pub fn new(config: AgentConfig, mut rng: StdRng, now: Instant, wall: SystemTime) -> Agent {
+        let instance = ident::uuid(&mut rng);
+        let mut accounts = config.accounts.clone();
+        if !accounts.iter().any(|account| account.id == AccountId(0)) {
+            accounts.push(Account::new(AccountId(0)));
+        }
+        accounts.sort_by_key(|account| account.id);
+        let lines = accounts.into_iter().map(|account| Line::new(account, &instance, &mut rng)).collect();
+        let layer_config = transaction::Config { t1: config.t1, ..transaction::Config::default() };
+        Agent {
+            layer: Layer::new(layer_config),
+            layer_config,
+            rng,
+            started: now,
+            wall,
+            outputs: VecDeque::new(),
+            lines,
+            calls: Vec::new(),
+            last_call: 0,
+            last_query: 0,
+            clients: BTreeMap::new(),
+            queries: BTreeMap::new(),
+            hops: BTreeMap::new(),
+            transport_error: None,
+            mic_muted: false,
+            speaker_muted: false,
+            volume: config.settings.volume_output,
+            volume_mic: config.settings.volume_input,
+            tone: None,
+            exiting: None,
+            exited: false,
+            begun: false,
+            config,
+        }
     }
 
     /// Takes one input in.
-    pub fn handle(&mut self, _input: Input<'_>, _now: Instant) {}
+    pub fn handle(&mut self, input: Input<'_>, now: Instant) {
+        self.begin(now);
+        match input {
+            Input::Command(id, command) => self.command(id, command, now),
+            Input::Datagram { bytes, flow } => self.datagram(bytes, flow, now),
+            Input::Resolved(query, flows) => self.resolved(query, flows, now),
+            Input::TransportFailed { flow, error } => {
+                self.transport_error = Some(crate::text::sanitise(&error));
+                self.layer.transport_failed(flow, now);
+            }
+            Input::Media(event) => self.media_event(event, now),
+            Input::Timeout => {}
+        }
+        self.timeouts(now);
+        self.drain(now);
+        self.transport_error = None;
+    }
 
     /// The next output, in the order they came about; `None` when there is nothing left to do.
     pub fn poll_output(&mut self) -> Option<Output> {
@@ -83,11 +161,108 @@ impl Agent {
 
     /// When `Input::Timeout` is due.
     pub fn next_timeout(&self) -> Option<Instant> {
-        None
+        if self.exited {
+            return None;
+        }
+        let registrations = self.lines.iter().filter_map(|line| line.registration.next_timeout());
+        let calls = self.calls.iter().filter_map(Call::next_timeout);
+        let begin = (!self.begun && self.config.register).then_some(self.started);
+        registrations.chain(calls).chain(self.layer.next_timeout()).chain(self.exiting).chain(begin).min()
     }
 
     /// Everything a face needs to draw, as of `now`.
-    pub fn status(&self, _now: Instant) -> Status {
-        Status { v: 1, ..Status::default() }
+    pub fn status(&self, now: Instant) -> Status {
+        self.snapshot(now)
+    }
+
+    fn begin(&mut self, now: Instant) {
+        if !std::mem::replace(&mut self.begun, true) && self.config.register {
+            let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();
+            ids.into_iter().for_each(|id| self.register(id, now));
+        }
+    }
+
+    fn datagram(&mut self, bytes: &[u8], flow: Flow, now: Instant) {
+        // Bytes that are no message get no answer: their sender is not known to speak SIP, or to be who it says.
+        if let Ok(message) = message::parse(bytes) {
+            self.layer.receive(message, flow, now);
+        }
+    }
+
+    fn timeouts(&mut self, now: Instant) {
+        if self.exited {
+            return;
+        }
+        self.layer.handle_timeout(now);
+        let due = self.lines.iter().filter(|line| line.registration.is_due(now)).map(|line| line.account.id);
+        for id in due.collect::<Vec<_>>() {
+            if self.exiting.is_none() {
+                self.register(id, now);
+            }
+        }
+        self.call_timeouts(now);
+    }
+
+    /// Carries on until nothing is left to do at this moment.
+    fn drain(&mut self, now: Instant) {
+        loop {
+            while let Some(event) = self.layer.poll() {
+                self.layer_event(event, now);
+            }
+            if !self.advance_calls(now) {
+                break;
+            }
+        }
+        self.choose_tone();
+        self.finish_exit(now);
+    }
+
+    fn layer_event(&mut self, event: LayerEvent, now: Instant) {
+        match event {
+            LayerEvent::Transmit { flow, bytes } => self.outputs.push_back(Output::Transmit { flow, bytes }),
+            LayerEvent::Request { server, request, flow } => self.request_received(server, request, flow, now),
+            LayerEvent::Response { client, response, .. } => {
+                let Some(Sent { owner, request, .. }) = self.clients.get(&client) else { return };
+                let (owner, request) = (*owner, request.clone());
+                match owner {
+                    Owner::Register(id) => self.registration_answered(id, &request, &response, now),
+                    Owner::Call(call, exchange) => self.call_answered(call, exchange, &request, response, now),
+                }
+            }
+            LayerEvent::ClientFailed { client, why } => self.client_failed(client, why, now),
+            LayerEvent::ClientEnded { client } => {
+                self.clients.remove(&client);
+            }
+            LayerEvent::Cancelled { server, cancel } => self.invite_cancelled(server, cancel),
+            LayerEvent::ServerFailed { .. } | LayerEvent::ServerEnded { .. } => {}
+        }
+    }
+
+    pub(super) fn account(&self, id: AccountId) -> Option<&Line> {
+        self.lines.iter().find(|line| line.account.id == id)
+    }
+
+    pub(super) fn account_mut(&mut self, id: AccountId) -> Option<&mut Line> {
+        self.lines.iter_mut().find(|line| line.account.id == id)
+    }
+
+    pub(super) fn call(&self, id: u32) -> Option<&Call> {
+        self.calls.iter().find(|call| call.id == id)
+    }
+
+    pub(super) fn call_mut(&mut self, id: u32) -> Option<&mut Call> {
+        self.calls.iter_mut().find(|call| call.id == id)
+    }
+
+    pub(super) fn account_of_call(&self, id: u32) -> AccountId {
+        self.call(id).map_or(AccountId(0), |call| call.account)
+    }
+
+    /// The account new calls use: the chosen one, else the first with a server, else the first.
+    pub(super) fn selected_account(&self) -> AccountId {
+        let chosen = self.config.settings.account_id.map(AccountId).filter(|id| self.account(*id).is_some());
+        let with_server = || self.lines.iter().find(|line| line.registers()).map(|line| line.account.id);
+        let named = || self.lines.iter().map(|line| line.account.id).find(|id| id.0 != 0);
+        chosen.or_else(with_server).or_else(named).unwrap_or(AccountId(0))
     }
 }

@@ -1,8 +1,16 @@
 //! The phone as a pure machine: accounts × registrations × calls. No I/O of any kind.
 
+mod account;
 pub mod agent;
+mod call;
 pub mod command;
+mod commands;
+mod dial;
 pub mod event;
+mod incoming;
 pub mod outcome;
 pub mod port;
+mod progress;
+mod route;
 pub mod snapshot;
+mod sound;

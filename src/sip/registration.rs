@@ -1,0 +1,321 @@
+//! The registration of one AOR at its registrar: RFC 3261 §10.2, as a machine.
+
+use crate::sip::header::NameAddr;
+use crate::sip::message::{HeaderName, Method, Request, Response};
+use rand::{Rng, RngExt};
+use std::time::{Duration, Instant};
+
+/// Shortest and longest binding we believe in, whatever the registrar says, in seconds.
+const EXPIRES_S: std::ops::RangeInclusive<u32> = 30..=86_400;
+/// First and longest wait before a failed registration is tried again.
+const RETRY_FIRST: Duration = Duration::from_secs(5);
+const RETRY_MOST: Duration = Duration::from_secs(600);
+
+/// What does not change from one REGISTER to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Request-URI, `sip:example.net`.
+    pub registrar: String,
+    /// From and To, `"Bob" <sip:bob@example.net>`, without a tag.
+    pub address: String,
+    /// Tag of From.
+    pub from_tag: String,
+    /// Call-ID, the same for every REGISTER of this run.
+    pub call_id: String,
+    /// The wished lifetime in seconds.
+    pub expires_s: u32,
+}
+
+/// Where the registration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Not registered, nothing under way.
+    Off,
+    /// A REGISTER is under way, or about to be.
+    Registering,
+    /// The registrar holds our binding.
+    Registered {
+        /// Until then.
+        until: Instant,
+    },
+    /// A REGISTER with Expires: 0 is under way.
+    Unregistering,
+    /// Refused or unanswered.
+    Failed,
+}
+
+/// What an answer to a REGISTER comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to do: a provisional response, or one we no longer wait for.
+    Waiting,
+    /// The binding stands.
+    Registered,
+    /// The binding is gone, as wished.
+    Unregistered,
+    /// 401 or 407: send again with credentials (`again`), or `fail`.
+    Challenged,
+    /// Send again at once: 423 with a lifetime we can live with.
+    Again,
+    /// Refused; tried again later if `next_timeout` says so.
+    Failed,
+}
+
+/// The machine. It makes requests; Via, Contact and credentials are the sender's.
+#[derive(Debug)]
+pub struct Registration {
+    binding: Binding,
+    cseq: u32,
+    expires_s: u32,
+    state: State,
+    failures: u32,
+    too_brief: u8,
+    due: Option<Instant>,
+}
+
+impl Registration {
+    /// At rest; `cseq` is the number before the first one used.
+    pub fn new(binding: Binding, cseq: u32) -> Registration {
+        let expires_s = binding.expires_s.clamp(*EXPIRES_S.start(), *EXPIRES_S.end());
+        Registration { binding, cseq, expires_s, state: State::Off, failures: 0, too_brief: 0, due: None }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The binding is in force.
+    pub fn is_registered(&self) -> bool {
+        matches!(self.state, State::Registered { .. })
+    }
+
+    /// Begins, or refreshes. A standing binding stays `Registered` until the answer says otherwise.
+    pub fn register(&mut self) -> Request {
+        self.due = None;
+        if !self.is_registered() {
+            self.state = State::Registering;
+        }
+        self.request(self.expires_s)
+    }
+
+    /// Gives the binding back.
+    pub fn unregister(&mut self) -> Request {
+        self.due = None;
+        self.state = State::Unregistering;
+        self.request(0)
+    }
+
+    /// The last request once more, with the next CSeq number (after a challenge or a 423).
+    pub fn again(&mut self) -> Request {
+        if self.state == State::Unregistering { self.request(0) } else { self.request(self.expires_s) }
+    }
+
+    /// Takes in a response. `is_ours` finds our own Contact among the bindings it lists.
+    pub fn receive(
+        &mut self,
+        response: &Response,
+        is_ours: impl Fn(&NameAddr) -> bool,
+        now: Instant,
+        rng: &mut impl Rng,
+    ) -> Verdict {
+        if response.status.is_provisional() || matches!(self.state, State::Off) {
+            return Verdict::Waiting;
+        }
+        match response.status.0 {
+            200..=299 if self.state == State::Unregistering => {
+                self.state = State::Off;
+                Verdict::Unregistered
+            }
+            200..=299 => {
+                self.accept(response, is_ours, now, rng);
+                Verdict::Registered
+            }
+            401 | 407 => Verdict::Challenged,
+            423 if self.lengthen(response) => Verdict::Again,
+            _ => {
+                let after = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
+                self.fail(after, now, rng);
+                Verdict::Failed
+            }
+        }
+    }
+
+    /// No registration for now: refused or unanswered. Tried again after `at_least`, or later, each time more patiently.
+    pub fn fail(&mut self, at_least: Option<Duration>, now: Instant, rng: &mut impl Rng) {
+        if self.state == State::Unregistering {
+            self.state = State::Off;
+            return;
+        }
+        self.state = State::Failed;
+        let doubled = RETRY_FIRST.saturating_mul(1 << self.failures.min(7)).min(RETRY_MOST);
+        self.failures = self.failures.saturating_add(1);
+        let wait = doubled.max(at_least.unwrap_or_default().min(Duration::from_secs(86_400)));
+        self.due = now.checked_add(wait + wait.mul_f64(rng.random_range(0.0..0.5)));
+    }
+
+    /// Not tried again by itself: the password is wrong and stays wrong.
+    pub fn give_up(&mut self) {
+        self.due = None;
+        self.state = if self.state == State::Unregistering { State::Off } else { State::Failed };
+    }
+
+    /// When `register` is to be called: a refresh or another try.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// True once the time of `next_timeout` has come.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+
+    fn accept(&mut self, response: &Response, is_ours: impl Fn(&NameAddr) -> bool, now: Instant, rng: &mut impl Rng) {
+        self.failures = 0;
+        self.too_brief = 0;
+        let contacts = response.headers.contacts().ok();
+        let ours = contacts.iter().flat_map(|list| list.list()).find(|contact| is_ours(contact));
+        //= RFC 3261 §10.2.4: the lifetime of our binding is the one the registrar states
+        let granted = ours.and_then(NameAddr::expires).or_else(|| response.headers.expires().ok().flatten());
+        let granted = granted.unwrap_or(self.expires_s).clamp(*EXPIRES_S.start(), *EXPIRES_S.end());
+        let life = Duration::from_secs(granted.into());
+        self.state = State::Registered { until: now + life };
+        // Between 75 % and 90 %: early enough for a lost round of retransmissions, and not all phones at once.
+        self.due = Some(now + life.mul_f64(rng.random_range(0.75..0.90)));
+    }
+
+    /// 423: true if we can ask for as much as the registrar wants.
+    fn lengthen(&mut self, response: &Response) -> bool {
+        let least = response.headers.min_expires().ok().flatten().unwrap_or(0);
+        self.too_brief = self.too_brief.saturating_add(1);
+        //= RFC 3261 §10.2.8
+        let sensible = least > self.expires_s && EXPIRES_S.contains(&least) && self.too_brief <= 2;
+        if sensible {
+            self.expires_s = least;
+        }
+        sensible
+    }
+
+    fn request(&mut self, expires_s: u32) -> Request {
+        let Binding { registrar, address, from_tag, call_id, .. } = &self.binding;
+        self.cseq = self.cseq.saturating_add(1);
+        let mut request = Request::new(Method::Register, registrar.clone());
+        request.headers.push(HeaderName::MaxForwards, "70");
+        request.headers.push(HeaderName::From, format!("{address};tag={from_tag}"));
+        request.headers.push(HeaderName::To, address.as_str());
+        request.headers.push(HeaderName::CallId, call_id.as_str());
+        request.headers.push(HeaderName::CSeq, format!("{} REGISTER", self.cseq));
+        request.headers.push(HeaderName::Expires, expires_s.to_string());
+        request
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::StatusCode;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    fn registration() -> Registration {
+        let binding = Binding {
+            registrar: "sip:example.net".into(),
+            address: "<sip:bob@example.net>".into(),
+            from_tag: "t".into(),
+            call_id: "c".into(),
+            expires_s: 300,
+        };
+        Registration::new(binding, 0)
+    }
+
+    fn answer(request: &Request, status: u16, headers: &[(HeaderName, &str)]) -> Response {
+        let mut response = Response::to_request(request, StatusCode(status), Some("r"));
+        headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
+        response
+    }
+
+    fn receive(machine: &mut Registration, response: &Response, now: Instant) -> Verdict {
+        machine.receive(response, |c| c.uri.user() == Some("me"), now, &mut StdRng::seed_from_u64(1))
+    }
+
+    #[allow(clippy::disallowed_methods)]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    //= RFC 3261 §10.2.4
+    #[test]
+    fn refreshes_well_before_the_granted_lifetime_ends() {
+        // (Contact of the answer, Expires of the answer, seconds believed)
+        for (contact, expires, believed) in [
+            ("<sip:me@h>;expires=120, <sip:you@h>;expires=9", "300", 120),
+            ("<sip:you@h>;expires=9", "60", 60),
+            ("<sip:me@h>;expires=0", "300", 30),
+            ("<sip:me@h>;expires=4294967295", "300", 86_400),
+        ] {
+            let (mut machine, now) = (registration(), start());
+            let request = machine.register();
+            let ok = answer(&request, 200, &[(HeaderName::Contact, contact), (HeaderName::Expires, expires)]);
+            assert_eq!(receive(&mut machine, &ok, now), Verdict::Registered, "{contact}");
+            let life = Duration::from_secs(believed);
+            assert_eq!(machine.state(), State::Registered { until: now + life }, "{contact}");
+            let due = machine.next_timeout().map(|due| due - now);
+            assert!(due >= Some(life * 3 / 4) && due < Some(life * 9 / 10), "{contact}: {due:?}");
+        }
+    }
+
+    //= RFC 3261 §10.2.8
+    #[test]
+    fn asks_again_with_min_expires_within_reason() {
+        for (least, verdict) in
+            [("1800", Verdict::Again), ("4294967295", Verdict::Failed), ("10", Verdict::Failed), ("x", Verdict::Failed)]
+        {
+            let (mut machine, now) = (registration(), start());
+            let request = machine.register();
+            let brief = answer(&request, 423, &[(HeaderName::MinExpires, least)]);
+            assert_eq!(receive(&mut machine, &brief, now), verdict, "{least}");
+        }
+        let (mut machine, now) = (registration(), start());
+        let mut request = machine.register();
+        for (round, least) in ["400", "500", "600"].iter().enumerate() {
+            let brief = answer(&request, 423, &[(HeaderName::MinExpires, least)]);
+            let verdict = receive(&mut machine, &brief, now);
+            assert_eq!(verdict == Verdict::Again, round < 2);
+            request = machine.again();
+        }
+    }
+
+    #[test]
+    fn retries_have_a_floor_grow_and_are_capped() {
+        let (mut machine, now) = (registration(), start());
+        let mut rng = StdRng::seed_from_u64(2);
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            machine.register();
+            machine.fail(None, now, &mut rng);
+            waits.extend(machine.next_timeout().map(|due| due - now));
+        }
+        assert_eq!(waits.len(), 12);
+        for (n, wait) in waits.iter().enumerate() {
+            let base = Duration::from_secs(5 * (1 << n.min(7))).min(Duration::from_secs(600));
+            assert!(*wait >= base && *wait < base * 3 / 2, "try {n}: {wait:?}");
+        }
+        machine.fail(Some(Duration::from_secs(3000)), now, &mut rng);
+        assert!(machine.next_timeout().is_some_and(|due| due - now >= Duration::from_secs(3000)));
+        machine.give_up();
+        assert_eq!((machine.state(), machine.next_timeout()), (State::Failed, None));
+    }
+
+    #[test]
+    fn unregisters_with_expires_zero_and_rising_cseq() {
+        let (mut machine, now) = (registration(), start());
+        let first = machine.register();
+        receive(&mut machine, &answer(&first, 200, &[]), now);
+        let last = machine.unregister();
+        assert_eq!(last.headers.get(&HeaderName::Expires), Some(&b"0"[..]));
+        assert_eq!(last.headers.get(&HeaderName::CSeq), Some(&b"2 REGISTER"[..]));
+        assert_eq!(last.headers.get(&HeaderName::CallId), first.headers.get(&HeaderName::CallId));
+        assert_eq!(receive(&mut machine, &answer(&last, 200, &[]), now), Verdict::Unregistered);
+        assert_eq!((machine.state(), machine.next_timeout()), (State::Off, None));
+    }
+}

@@ -1,0 +1,190 @@
+//! Being called: ring, answer, refuse; the 200 is sent again until its ACK comes (RFC 3261 §13.3.1).
+
+use super::{Effect, End, Modifying, Session, Stage};
+use crate::sip::dialog::{Dialog, DialogError};
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::transaction::{Config, Failure, ServerId};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// An INVITE to us whose ACK has not come.
+#[derive(Debug)]
+pub(super) struct Accepting {
+    pub(super) server: ServerId,
+    invite: Request,
+    pub(super) sent: Option<Sent>,
+    /// Hang up when the ACK comes.
+    pub(super) closing: bool,
+}
+
+/// A 2xx on its way, sent again until acknowledged.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) server: ServerId,
+    response: Response,
+    interval: Duration,
+    again: Instant,
+    until: Instant,
+}
+
+impl Sent {
+    pub(super) fn new(server: ServerId, response: Response, config: &Config, now: Instant) -> Sent {
+        let interval = config.t1;
+        Sent { server, response, interval, again: now + interval, until: now + config.t1_64() }
+    }
+
+    pub(super) fn next_timeout(&self) -> Instant {
+        self.again.min(self.until)
+    }
+
+    /// What is due: the response again, or the end of patience.
+    pub(super) fn handle_timeout(&mut self, config: &Config, now: Instant) -> Result<Option<Response>, Failure> {
+        if now >= self.until {
+            return Err(Failure::Timeout);
+        }
+        if now < self.again {
+            return Ok(None);
+        }
+        //= RFC 3261 §13.3.1.4: T1, doubled up to T2
+        self.interval = config.backoff(self.interval);
+        self.again += self.interval;
+        Ok(Some(self.response.clone()))
+    }
+}
+
+impl Accepting {
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        self.sent.as_ref().map(Sent::next_timeout)
+    }
+}
+
+impl Session {
+    /// Is called: nothing is sent before `ring`, `accept` or `reject`.
+    pub fn incoming(
+        invite: Request,
+        server: ServerId,
+        local_tag: String,
+        config: Config,
+    ) -> Result<Session, DialogError> {
+        let dialog = Dialog::uas(&invite, &local_tag)?;
+        Ok(Session {
+            config,
+            call_id: dialog.id().call_id.clone(),
+            dialog: Some(dialog),
+            stage: Stage::Accepting(Box::new(Accepting { server, invite, sent: None, closing: false })),
+            acks: Vec::new(),
+            invite: None,
+            modify: Modifying::default(),
+            local_tag,
+            is_caller: false,
+            effects: VecDeque::new(),
+        })
+    }
+
+    /// The INVITE that calls us, while it waits for its answer.
+    pub fn waiting_invite(&self) -> Option<&Request> {
+        match &self.stage {
+            Stage::Accepting(accepting) if accepting.sent.is_none() => Some(&accepting.invite),
+            _ => None,
+        }
+    }
+
+    /// A provisional answer: 180, or 183 with a description.
+    pub fn ring(&mut self, status: StatusCode, body: Vec<u8>) {
+        if let Some((server, response)) = self.answer(status, body) {
+            self.effects.push_back(Effect::Respond(server, response));
+        }
+    }
+
+    /// Answers with 200 and this description.
+    pub fn accept(&mut self, body: Vec<u8>, now: Instant) {
+        let Some((server, response)) = self.answer(StatusCode(200), body) else { return };
+        if let Some(dialog) = self.dialog.as_mut() {
+            let _ = dialog.confirm(&response);
+        }
+        let sent = Sent::new(server, response.clone(), &self.config, now);
+        self.effects.push_back(Effect::Respond(server, response));
+        if let Stage::Accepting(accepting) = &mut self.stage {
+            accepting.sent = Some(sent);
+        }
+    }
+
+    /// Refuses, 300–699.
+    pub fn reject(&mut self, status: StatusCode) {
+        if let Some((server, response)) = self.answer(status, Vec::new()) {
+            self.effects.push_back(Effect::Respond(server, response));
+            self.end(End::Local);
+        }
+    }
+
+    /// The caller gave up before our answer.
+    pub fn cancelled(&mut self, cancel: Request) {
+        //= RFC 3261 §9.2: the INVITE is answered 487
+        if let Some((server, response)) = self.answer(StatusCode(487), Vec::new()) {
+            self.effects.push_back(Effect::Respond(server, response));
+            self.end(End::Cancelled(Box::new(cancel)));
+        }
+    }
+
+    /// The server transaction of the INVITE that calls us.
+    pub fn server(&self) -> Option<ServerId> {
+        match &self.stage {
+            Stage::Accepting(accepting) => Some(accepting.server),
+            _ => None,
+        }
+    }
+
+    /// Our 200 went out (ACK or not).
+    pub fn is_accepted(&self) -> bool {
+        matches!(&self.stage, Stage::Accepting(accepting) if accepting.sent.is_some())
+    }
+
+    fn answer(&self, status: StatusCode, body: Vec<u8>) -> Option<(ServerId, Response)> {
+        let Stage::Accepting(accepting) = &self.stage else { return None };
+        if accepting.sent.is_some() {
+            return None;
+        }
+        let mut response = Response::to_request(&accepting.invite, status, Some(&self.local_tag));
+        if !body.is_empty() {
+            response.headers.push(HeaderName::ContentType, "application/sdp");
+            response.body = body;
+        }
+        Some((accepting.server, response))
+    }
+
+    pub(super) fn acknowledged(&mut self, ack: &Request) {
+        if let Stage::Accepting(accepting) = &self.stage
+            && accepting.sent.is_some()
+        {
+            let closing = accepting.closing;
+            self.stage = Stage::Confirmed;
+            self.effects.push_back(Effect::Confirmed(ack.body.clone()));
+            if closing {
+                self.close();
+            }
+        } else {
+            self.modify_acknowledged(ack);
+        }
+    }
+
+    pub(super) fn accept_timeout(&mut self, now: Instant) {
+        let Stage::Accepting(accepting) = &mut self.stage else { return };
+        let Some(sent) = accepting.sent.as_mut() else { return };
+        let server = sent.server;
+        match sent.handle_timeout(&self.config, now) {
+            Ok(Some(response)) => self.effects.push_back(Effect::Respond(server, response)),
+            Ok(None) => {}
+            //= RFC 3261 §13.3.1.4: no ACK within 64*T1: BYE
+            Err(why) => self.hang_up_lost(End::Failed(why)),
+        }
+    }
+
+    /// Sends BYE without waiting for its answer, and ends so.
+    pub(super) fn hang_up_lost(&mut self, how: End) {
+        if let Some(dialog) = self.dialog.as_mut() {
+            let bye = dialog.request(Method::Bye);
+            self.effects.push_back(Effect::Request(super::Exchange::Surplus, bye));
+        }
+        self.end(how);
+    }
+}

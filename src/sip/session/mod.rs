@@ -1,0 +1,312 @@
+//! The session: one INVITE's usage of its dialogs, as caller or callee. One verb, one file.
+//!
+//! ```text
+//!  caller  connect ─▶ forks (early) ─▶ 2xx ─▶ ACK ─▶ confirmed ─┬▶ modify (re-INVITE) ─▶ close (BYE)
+//!  callee  accept: ring ─▶ 200, sent again until the ACK ───────┘
+//! ```
+//!
+//! It makes requests and responses; addresses, Via, Contact and credentials are the sender's. Bodies are opaque.
+
+mod accept;
+mod close;
+mod connect;
+mod modify;
+
+use crate::sip::dialog::{Dialog, DialogId};
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::transaction::{Config, Failure, ServerId};
+use accept::Accepting;
+use connect::Connecting;
+use modify::Modifying;
+use rand::Rng;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Which of the session's requests a response belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Exchange {
+    /// The first INVITE.
+    Invite,
+    /// A re-INVITE of ours.
+    Modify,
+    /// BYE.
+    Bye,
+    /// BYE to a dialog nobody wants: another branch of a fork answered too.
+    Surplus,
+    /// INFO.
+    Info,
+}
+
+/// What the session wishes or tells, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send in a transaction of its own; the fate comes back through `receive_response` or `failed`.
+    Request(Exchange, Request),
+    /// Send without a transaction.
+    Ack(Request),
+    /// Cancel the transaction of `Exchange::Invite`.
+    Cancel,
+    /// Answer here. A 2xx to an INVITE may come again and again.
+    Respond(ServerId, Response),
+    /// A provisional response to our INVITE, from the fork with this tag.
+    Progress {
+        /// Tag of the fork; empty without a dialog.
+        fork: String,
+        /// The response.
+        response: Response,
+    },
+    /// Our INVITE was accepted; ACKed already.
+    Answered {
+        /// Tag of the fork that won.
+        fork: String,
+        /// The response.
+        response: Response,
+    },
+    /// Our request was challenged: `retry` with credentials, or `give_up`.
+    Challenged(Exchange, Response),
+    /// Our INVITE was refused for good (3xx–6xx).
+    Refused(Response),
+    /// The peer has our 200: the ACK came, with its body (an answer, if ours was the offer).
+    Confirmed(Vec<u8>),
+    /// The peer changes the session: `answer_modify` or `refuse_modify`. An empty body asks for our offer.
+    Offered(Vec<u8>),
+    /// Our change was answered with this body.
+    Modified(Vec<u8>),
+    /// Our change was refused; what was before stands.
+    ModifyRefused(Response),
+    /// A request inside the dialog that is not the session's own; `respond` to it.
+    Other(ServerId, Request),
+    /// It is over.
+    Ended(End),
+}
+
+/// How a session came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// We hung up or cancelled.
+    Local,
+    /// The peer sent BYE, with this request.
+    Bye(Box<Request>),
+    /// The caller cancelled before the answer, with this request.
+    Cancelled(Box<Request>),
+    /// Nothing came: no response, or no ACK to our 200.
+    Failed(Failure),
+    /// The dialog is unknown to the peer (481) or it no longer answers (408).
+    Lost(u16),
+}
+
+#[derive(Debug)]
+enum Stage {
+    Connecting(Box<Connecting>),
+    Accepting(Box<Accepting>),
+    Confirmed,
+    Closing,
+    Ended,
+}
+
+/// A session.
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    stage: Stage,
+    /// The dialog, once there is one that counts.
+    dialog: Option<Dialog>,
+    /// As caller: the forks that were acknowledged, with their ACK, for 2xx that come again.
+    acks: Vec<(DialogId, Request)>,
+    invite: Option<Request>,
+    modify: Modifying,
+    call_id: String,
+    local_tag: String,
+    /// We gave the Call-ID (RFC 3261 §14.1 paces 491 by it).
+    is_caller: bool,
+    effects: VecDeque<Effect>,
+}
+
+/// What a session outgoing or incoming says of itself in every message that may carry it.
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY";
+
+impl Session {
+    /// The next wish, in order.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Call-ID of every message.
+    pub fn call_id(&self) -> &str {
+        &self.call_id
+    }
+
+    /// Our tag.
+    pub fn local_tag(&self) -> &str {
+        &self.local_tag
+    }
+
+    /// The dialog that counts: confirmed, or the callee's early one.
+    pub fn dialog(&self) -> Option<&Dialog> {
+        self.dialog.as_ref()
+    }
+
+    /// Answered, not ended.
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self.stage, Stage::Confirmed)
+    }
+
+    /// Nothing more will come of it.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.stage, Stage::Ended)
+    }
+
+    /// True if a request with these identifiers belongs to one of our dialogs.
+    pub fn owns(&self, id: &DialogId) -> bool {
+        self.call_id == id.call_id
+            && self.local_tag == id.local_tag
+            && self.dialogs().any(|dialog| dialog.id().remote_tag == id.remote_tag)
+    }
+
+    fn dialogs(&self) -> impl Iterator<Item = &Dialog> {
+        let early = match &self.stage {
+            Stage::Connecting(connecting) => connecting.forks.as_slice(),
+            _ => &[],
+        };
+        self.dialog.iter().chain(early)
+    }
+
+    /// Takes in a response to one of our requests.
+    pub fn receive_response(&mut self, exchange: Exchange, response: Response, now: Instant, rng: &mut impl Rng) {
+        match exchange {
+            Exchange::Invite => self.invite_answered(response),
+            Exchange::Modify => self.modify_answered(response, now, rng),
+            Exchange::Bye => self.bye_answered(&response),
+            Exchange::Surplus | Exchange::Info => {
+                if matches!(response.status.0, 401 | 407) {
+                    self.effects.push_back(Effect::Challenged(exchange, response));
+                }
+            }
+        }
+    }
+
+    /// One of our requests got no final response.
+    pub fn failed(&mut self, exchange: Exchange, why: Failure) {
+        match exchange {
+            Exchange::Invite if matches!(self.stage, Stage::Connecting(_)) => self.end(End::Failed(why)),
+            Exchange::Modify if self.is_confirmed() => self.hang_up_lost(End::Failed(why)),
+            Exchange::Bye => self.end(End::Local),
+            _ => {}
+        }
+    }
+
+    /// A request inside one of our dialogs.
+    pub fn receive(&mut self, server: Option<ServerId>, request: Request, now: Instant) {
+        let Some(server) = server else {
+            if request.method == Method::Ack {
+                self.acknowledged(&request);
+            }
+            return;
+        };
+        let order = match self.dialog_of(&request) {
+            None => {
+                return self.respond(server, &request, StatusCode(481));
+            }
+            Some(dialog) => dialog.receive(&request),
+        };
+        if let Err(error) = order {
+            return self.respond(server, &request, error.status());
+        }
+        match request.method {
+            Method::Bye => self.bye_received(server, request),
+            Method::Invite | Method::Update => self.modify_received(server, request, now),
+            _ => self.effects.push_back(Effect::Other(server, request)),
+        }
+    }
+
+    /// When `handle_timeout` is wanted next.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let accepting = match &self.stage {
+            Stage::Accepting(accepting) => accepting.next_timeout(),
+            _ => None,
+        };
+        [accepting, self.modify.next_timeout()].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.accept_timeout(now);
+        self.modify_timeout(now);
+    }
+
+    /// A request of any method within the confirmed dialog (INFO); `None` without one.
+    pub fn send(&mut self, exchange: Exchange, method: Method, content_type: &str, body: Vec<u8>) -> bool {
+        let Some(dialog) = self.dialog.as_mut() else { return false };
+        let mut request = dialog.request(method);
+        set_body(&mut request, content_type, body);
+        self.effects.push_back(Effect::Request(exchange, request));
+        true
+    }
+
+    /// The CSeq number for sending a challenged request once more.
+    pub fn retry(&mut self, exchange: Exchange, mut request: Request) -> Request {
+        if exchange == Exchange::Invite {
+            if let Stage::Connecting(connecting) = &mut self.stage {
+                connecting.cseq += 1;
+                //= RFC 3261 §8.1.3.5
+                request.headers.set(HeaderName::CSeq, format!("{} INVITE", connecting.cseq));
+                connecting.forks.clear();
+            }
+        } else if let Some(dialog) = self.dialog.as_mut() {
+            let number = dialog.next_cseq();
+            request.headers.set(HeaderName::CSeq, format!("{number} {}", request.method));
+        }
+        request
+    }
+
+    /// Remembers what went out for good: the INVITE as sent is what ACKs are made from.
+    pub fn sent(&mut self, exchange: Exchange, request: &Request) {
+        match exchange {
+            Exchange::Invite => self.invite = Some(request.clone()),
+            Exchange::Modify => self.modify.sent = Some(request.clone()),
+            _ => {}
+        }
+    }
+
+    /// A challenged request stays unanswered: no credentials, or wrong ones.
+    pub fn give_up(&mut self, exchange: Exchange, response: Response) {
+        match exchange {
+            Exchange::Invite => self.refused(response),
+            Exchange::Modify => self.modify_refused(response),
+            Exchange::Bye => self.end(End::Local),
+            Exchange::Surplus | Exchange::Info => {}
+        }
+    }
+
+    fn dialog_of(&mut self, request: &Request) -> Option<&mut Dialog> {
+        let id = DialogId::of_request(request)?;
+        if let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.id().remote_tag == id.remote_tag) {
+            return Some(dialog);
+        }
+        match &mut self.stage {
+            Stage::Connecting(connecting) => connecting.forks.iter_mut().find(|dialog| *dialog.id() == id),
+            _ => None,
+        }
+    }
+
+    fn respond(&mut self, server: ServerId, request: &Request, status: StatusCode) {
+        let response = Response::to_request(request, status, Some(&self.local_tag));
+        self.effects.push_back(Effect::Respond(server, response));
+    }
+
+    fn end(&mut self, how: End) {
+        if !self.is_ended() {
+            self.stage = Stage::Ended;
+            self.modify = Modifying::default();
+            self.effects.push_back(Effect::Ended(how));
+        }
+    }
+}
+
+/// Puts a body and its type; an empty body has neither.
+pub fn set_body(request: &mut Request, content_type: &str, body: Vec<u8>) {
+    if !body.is_empty() {
+        request.headers.set(HeaderName::ContentType, content_type);
+    }
+    request.body = body;
+}

@@ -1,0 +1,157 @@
+//! Changing a session under way: re-INVITE and UPDATE, ours and the peer's, and their collision (RFC 3261 §14, RFC 3311).
+
+use super::accept::Sent;
+use super::{Effect, End, Exchange, Session, set_body};
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::transaction::ServerId;
+use rand::{Rng, RngExt};
+use std::time::{Duration, Instant};
+
+/// Most collisions in a row before a change is given up.
+const MAX_GLARES: u8 = 6;
+
+/// The changes under way.
+#[derive(Debug, Default)]
+pub(super) struct Modifying {
+    /// Ours, as it was sent.
+    pub(super) sent: Option<Request>,
+    ours: bool,
+    body: Vec<u8>,
+    retry_at: Option<Instant>,
+    glares: u8,
+    /// The peer's, waiting for our answer.
+    theirs: Option<(ServerId, Request)>,
+    /// Our 2xx to the peer's re-INVITE, until its ACK.
+    accepted: Option<Sent>,
+    /// That 2xx bore our offer: the ACK bears the answer.
+    awaits_answer: bool,
+}
+
+impl Modifying {
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        [self.retry_at, self.accepted.as_ref().map(Sent::next_timeout)].into_iter().flatten().min()
+    }
+}
+
+impl Session {
+    /// No change is under way and none of the peer's waits: `modify` may be called.
+    pub fn can_modify(&self) -> bool {
+        let Modifying { ours, theirs, retry_at, accepted, .. } = &self.modify;
+        self.is_confirmed() && !ours && theirs.is_none() && retry_at.is_none() && accepted.is_none()
+    }
+
+    /// Offers this description in a re-INVITE.
+    pub fn modify(&mut self, body: Vec<u8>) {
+        if self.can_modify() {
+            self.modify.glares = 0;
+            self.send_modify(body);
+        }
+    }
+
+    fn send_modify(&mut self, body: Vec<u8>) {
+        let Some(dialog) = self.dialog.as_mut() else { return };
+        let mut request = dialog.request(Method::Invite);
+        set_body(&mut request, "application/sdp", body.clone());
+        self.modify.ours = true;
+        self.modify.body = body;
+        self.modify.sent = Some(request.clone());
+        self.effects.push_back(Effect::Request(Exchange::Modify, request));
+    }
+
+    pub(super) fn modify_answered(&mut self, response: Response, now: Instant, rng: &mut impl Rng) {
+        match response.status.0 {
+            100..=199 => {}
+            200..=299 => {
+                if let (Some(dialog), Some(sent)) = (self.dialog.as_mut(), self.modify.sent.as_ref()) {
+                    let _ = dialog.refresh_target(&response.headers);
+                    self.effects.push_back(Effect::Ack(dialog.ack_for(sent)));
+                }
+                if std::mem::take(&mut self.modify.ours) {
+                    self.effects.push_back(Effect::Modified(response.body));
+                }
+            }
+            401 | 407 => self.effects.push_back(Effect::Challenged(Exchange::Modify, response)),
+            491 if self.modify.glares < MAX_GLARES => {
+                //= RFC 3261 §14.1: the owner of the Call-ID waits 2.1–4 s, the other 0–2 s, in steps of 10 ms
+                let steps = if self.is_caller { rng.random_range(210..=400) } else { rng.random_range(0..=200) };
+                self.modify.ours = false;
+                self.modify.glares += 1;
+                self.modify.retry_at = Some(now + Duration::from_millis(steps * 10));
+            }
+            //= RFC 3261 §12.2.1.2: the dialog is gone
+            status @ (408 | 481) => self.hang_up_lost(End::Lost(status)),
+            _ => self.modify_refused(response),
+        }
+    }
+
+    pub(super) fn modify_refused(&mut self, response: Response) {
+        self.modify.ours = false;
+        self.effects.push_back(Effect::ModifyRefused(response));
+    }
+
+    pub(super) fn modify_received(&mut self, server: ServerId, request: Request, _now: Instant) {
+        //= RFC 3261 §14.2, RFC 3311 §5.2: 500 while an INVITE of the peer waits, 491 while one of ours does
+        if self.modify.theirs.is_some() || self.waiting_invite().is_some() {
+            let mut response = Response::to_request(&request, StatusCode(500), Some(&self.local_tag));
+            response.headers.push(HeaderName::RetryAfter, "5");
+            self.effects.push_back(Effect::Respond(server, response));
+            return;
+        }
+        let is_update = request.method == Method::Update;
+        if self.modify.ours || !(self.is_confirmed() || self.is_accepted() && is_update) {
+            return self.respond(server, &request, StatusCode(491));
+        }
+        if let Some(dialog) = self.dialog.as_mut() {
+            let _ = dialog.refresh_target(&request.headers);
+        }
+        if is_update && request.body.is_empty() {
+            return self.respond(server, &request, StatusCode(200));
+        }
+        let body = request.body.clone();
+        self.modify.theirs = Some((server, request));
+        self.effects.push_back(Effect::Offered(body));
+    }
+
+    /// Answers the peer's change with this description (our offer, if the peer gave none).
+    pub fn answer_modify(&mut self, body: Vec<u8>, now: Instant) {
+        let Some((server, request)) = self.modify.theirs.take() else { return };
+        let mut response = Response::to_request(&request, StatusCode(200), Some(&self.local_tag));
+        response.headers.push(HeaderName::ContentType, "application/sdp");
+        response.body = body;
+        if request.method == Method::Invite {
+            self.modify.awaits_answer = request.body.is_empty();
+            self.modify.accepted = Some(Sent::new(server, response.clone(), &self.config, now));
+        }
+        self.effects.push_back(Effect::Respond(server, response));
+    }
+
+    /// Refuses the peer's change; what was before stands.
+    pub fn refuse_modify(&mut self, status: StatusCode) {
+        if let Some((server, request)) = self.modify.theirs.take() {
+            self.respond(server, &request, status);
+        }
+    }
+
+    pub(super) fn modify_acknowledged(&mut self, ack: &Request) {
+        if self.modify.accepted.take().is_some() && std::mem::take(&mut self.modify.awaits_answer) {
+            self.effects.push_back(Effect::Confirmed(ack.body.clone()));
+        }
+    }
+
+    pub(super) fn modify_timeout(&mut self, now: Instant) {
+        if self.modify.retry_at.is_some_and(|at| at <= now) {
+            self.modify.retry_at = None;
+            let body = std::mem::take(&mut self.modify.body);
+            if self.is_confirmed() {
+                self.send_modify(body);
+            }
+        }
+        let Some(sent) = self.modify.accepted.as_mut() else { return };
+        let server = sent.server;
+        match sent.handle_timeout(&self.config, now) {
+            Ok(Some(response)) => self.effects.push_back(Effect::Respond(server, response)),
+            Ok(None) => {}
+            Err(why) => self.hang_up_lost(End::Failed(why)),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! An account at work: its registration, its credentials, the Contact only its registrar knows.
+
+use super::agent::Agent;
+use super::event::Event;
+use super::port::Output;
+use super::route::{Hop, Job, Owner};
+use super::snapshot::{AccountInfo, RegistrationState};
+use crate::config::{Account, AccountId};
+use crate::sip::auth::Authenticator;
+use crate::sip::flow::{Flow, Transport};
+use crate::sip::header::NameAddr;
+use crate::sip::ident;
+use crate::sip::message::{Request, Response};
+use crate::sip::registration::{Binding, Registration, State, Verdict};
+use crate::sip::uri::{Host, Uri, escape_user};
+use crate::text::sanitise;
+use rand::rngs::StdRng;
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// Most addresses remembered as an account's own servers.
+const MAX_SERVERS: usize = 16;
+
+/// An account with what lives beside it.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub account: Account,
+    pub registration: Registration,
+    authenticator: Authenticator,
+    /// User part of our Contact; nobody but the registrar learns it.
+    pub contact_user: String,
+    instance: String,
+    /// Addresses of the registrar and the outbound proxies, as resolved.
+    servers: Vec<IpAddr>,
+    /// Where the registrar sees us, if not where we see ourselves.
+    public: Option<SocketAddr>,
+    pub status: Option<u16>,
+    pub reason: Option<String>,
+    /// The transport failed or timed out, rather than a refusal.
+    pub unreachable: bool,
+}
+
+impl Line {
+    pub fn new(account: Account, instance: &str, rng: &mut StdRng) -> Line {
+        let domain = account.domain_or_server().to_owned();
+        let aor = format!("sip:{}@{domain}", escape_user(&account.username));
+        let binding = Binding {
+            registrar: format!("sip:{domain}"),
+            address: named(&account.display_name, &aor),
+            from_tag: ident::tag(rng),
+            call_id: ident::call_id(rng, ""),
+            expires_s: account.register_refresh_s,
+        };
+        let contact_user = match account.server.is_empty() {
+            true if account.username.is_empty() => "tuiphone".to_owned(),
+            true => account.username.clone(),
+            false => ident::tag(rng),
+        };
+        Line {
+            registration: Registration::new(binding, ident::cseq(rng)),
+            authenticator: Authenticator::default(),
+            contact_user,
+            instance: instance.to_owned(),
+            servers: Vec::new(),
+            public: None,
+            status: None,
+            reason: None,
+            unreachable: false,
+            account,
+        }
+    }
+
+    /// It has a registrar.
+    pub fn registers(&self) -> bool {
+        !self.account.server.is_empty()
+    }
+
+    /// Where its requests go first, if not to their own target.
+    pub fn first_hop(&self) -> Option<Hop> {
+        let transport = self.account.transport.as_str();
+        let proxy = self.account.proxies.first().and_then(|proxy| Hop::of_server(proxy, transport));
+        proxy.or_else(|| Hop::of_server(&self.account.server, transport).filter(|_| self.registers()))
+    }
+
+    /// From of our requests, without a tag.
+    pub fn from(&self, local: &Flow) -> String {
+        let domain = self.account.domain_or_server();
+        let host = if domain.is_empty() { Host::from(local.local.ip()).to_string() } else { domain.to_owned() };
+        let user = if self.account.username.is_empty() { "tuiphone" } else { &self.account.username };
+        named(&self.account.display_name, &format!("sip:{}@{host}", escape_user(user)))
+    }
+
+    /// Our Contact on this path; with the instance for the registrar alone.
+    pub fn contact(&self, flow: &Flow, for_registrar: bool) -> String {
+        let at = self.public.filter(|_| self.is_server(flow.remote.ip())).unwrap_or(flow.local);
+        let mut uri = Uri::sip(Some(&self.contact_user), &Host::from(at.ip()), Some(at.port()));
+        if flow.transport != Transport::Udp {
+            uri = uri.with_param("transport", Some(flow.transport.param()));
+        }
+        let instance =
+            if for_registrar { format!(";+sip.instance=\"<urn:uuid:{}>\"", self.instance) } else { String::new() };
+        format!("<{uri}>{instance}")
+    }
+
+    pub fn note_path(&mut self, flow: &Flow, more: &VecDeque<Flow>) {
+        for ip in std::iter::once(flow).chain(more).map(|flow| flow.remote.ip()) {
+            if !self.servers.contains(&ip) && self.servers.len() < MAX_SERVERS {
+                self.servers.push(ip);
+            }
+        }
+    }
+
+    /// The address is one of its registrar or proxies.
+    pub fn is_server(&self, ip: IpAddr) -> bool {
+        self.servers.contains(&ip)
+    }
+
+    /// A path on which its credentials may be shown: its own registrar's or proxy's.
+    pub fn is_own_path(&self, flow: &Flow) -> bool {
+        self.is_server(flow.remote.ip())
+    }
+
+    /// Puts our answers to challenges already known into a request on the account's own path.
+    pub fn authorise(&mut self, request: &mut Request, flow: &Flow, rng: &mut StdRng) {
+        if self.is_own_path(flow) && self.authenticator.is_ready() {
+            let (user, password) = (self.account.auth_user(), self.account.password.reveal());
+            self.authenticator.authorise(request, user, password, || ident::nonce(rng));
+        }
+    }
+
+    /// Takes in the challenges to `request`; false if there is nothing to answer them with, or the answer was refused.
+    pub fn take_challenge(&mut self, request: &Request, response: &Response) -> bool {
+        !self.account.password.is_empty() && self.authenticator.challenged(request, response).is_ok()
+    }
+
+    /// `request` got past its challenges.
+    pub fn accepted(&mut self, request: &Request) {
+        self.authenticator.accepted(request);
+    }
+
+    pub fn info(&self, selected: bool, now: Instant) -> AccountInfo {
+        let aor = self.account.aor();
+        let state = match self.registration.state() {
+            State::Off => RegistrationState::Off,
+            State::Registering | State::Unregistering => RegistrationState::Registering,
+            State::Registered { .. } => RegistrationState::Registered,
+            State::Failed => RegistrationState::Failed,
+        };
+        let expires_in = match self.registration.state() {
+            State::Registered { until } => Some(until.saturating_duration_since(now).as_secs()),
+            _ => None,
+        };
+        AccountInfo {
+            id: self.account.id.0,
+            label: if self.account.label.is_empty() { aor.clone() } else { self.account.label.clone() },
+            aor,
+            state,
+            registered: state == RegistrationState::Registered,
+            status: self.status,
+            reason: self.reason.clone(),
+            expires_in,
+            transport: if self.account.transport.is_empty() { "udp".into() } else { self.account.transport.clone() },
+            selected,
+        }
+    }
+
+    /// In words: who refused, and what may be wrong.
+    fn refusal(&self, status: u16, phrase: &str) -> String {
+        let server = &self.account.server;
+        let hint = match status {
+            401 | 403 | 407 => ": wrong user or password?",
+            404 => ": is the user right?",
+            _ => "",
+        };
+        format!("{status} {} from {server}{hint}", sanitise(phrase))
+    }
+}
+
+impl Account {
+    /// The AOR's domain; the registrar where none is given.
+    pub(super) fn domain_or_server(&self) -> &str {
+        if self.domain.is_empty() { &self.server } else { &self.domain }
+    }
+}
+
+fn named(display_name: &str, uri: &str) -> String {
+    match Uri::parse(uri) {
+        Ok(uri) => NameAddr::new(uri).with_display_name(&sanitise(display_name)).to_string(),
+        Err(_) => format!("<{uri}>"),
+    }
+}
+
+impl Agent {
+    /// Registers, or refreshes.
+    pub(super) fn register(&mut self, id: AccountId, now: Instant) {
+        let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
+        let was = line.registration.state();
+        let request = line.registration.register();
+        self.send_register(id, request, now);
+        if self.account(id).is_some_and(|line| line.registration.state() != was) {
+            self.tell_registration(id, now);
+        }
+    }
+
+    /// Gives the binding back, if there is one.
+    pub(super) fn unregister(&mut self, id: AccountId, now: Instant) {
+        let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
+        if line.registration.is_registered() {
+            let request = line.registration.unregister();
+            self.send_register(id, request, now);
+        } else {
+            line.registration.unregister();
+            line.registration.give_up();
+        }
+        self.tell_registration(id, now);
+    }
+
+    fn send_register(&mut self, id: AccountId, request: Request, now: Instant) {
+        let hop = self.account(id).and_then(Line::first_hop);
+        self.route(hop, Job::Request(Owner::Register(id), Box::new(request)), now);
+    }
+
+    pub(super) fn registration_answered(&mut self, id: AccountId, sent: &Request, response: &Response, now: Instant) {
+        let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
+        let Some(line) = self.lines.get_mut(at) else { return };
+        let user = line.contact_user.clone();
+        let verdict = line.registration.receive(response, |c| c.uri.user() == Some(user.as_str()), now, &mut self.rng);
+        match verdict {
+            Verdict::Waiting => return,
+            Verdict::Challenged => {
+                if line.take_challenge(sent, response) {
+                    let request = line.registration.again();
+                    return self.send_register(id, request, now);
+                }
+                line.registration.give_up();
+            }
+            Verdict::Again => {
+                line.accepted(sent);
+                let request = line.registration.again();
+                return self.send_register(id, request, now);
+            }
+            Verdict::Registered => {
+                line.accepted(sent);
+                line.learn_public(response);
+            }
+            Verdict::Unregistered | Verdict::Failed => {}
+        }
+        line.status = Some(response.status.0);
+        line.unreachable = false;
+        line.reason = Some(match verdict {
+            Verdict::Challenged | Verdict::Failed => line.refusal(response.status.0, &response.reason),
+            _ => sanitise(&response.reason),
+        });
+        self.tell_registration(id, now);
+        self.registration_settled(id, now);
+    }
+
+    pub(super) fn registration_unanswered(&mut self, id: AccountId, words: &str, now: Instant) {
+        let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
+        let Some(line) = self.lines.get_mut(at) else { return };
+        line.registration.fail(None, now, &mut self.rng);
+        line.status = None;
+        line.unreachable = true;
+        line.reason = Some(sanitise(words));
+        self.tell_registration(id, now);
+        self.registration_settled(id, now);
+    }
+
+    fn tell_registration(&mut self, id: AccountId, now: Instant) {
+        let selected = self.selected_account() == id;
+        if let Some(line) = self.account(id) {
+            let account = line.info(selected, now);
+            self.outputs.push_back(Output::Event(Event::Registration { account }));
+        }
+    }
+}
+
+impl Line {
+    /// Where the registrar saw our request come from (RFC 3581), if that is another address than ours.
+    fn learn_public(&mut self, response: &Response) {
+        let Ok(Some(via)) = response.headers.via_top() else { return };
+        let (host, port) = via.sent_by();
+        let seen = via.received().or(host.ip()).zip(via.rport().flatten().or(port));
+        self.public = seen
+            .map(|(ip, port)| SocketAddr::new(ip, port))
+            .filter(|at| Some(at.ip()) != host.ip() || Some(at.port()) != port);
+    }
+}

@@ -1,0 +1,281 @@
+//! A call: what a person sees of a session, its sound and its times.
+
+use super::agent::Agent;
+use super::event::Event;
+use super::outcome::{EndedBy, ExitCode};
+use super::port::Output;
+use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
+use crate::config::AccountId;
+use crate::media::command::StreamId;
+use crate::sdp::{Negotiation, SessionDescription};
+use crate::sip::flow::Flow;
+use crate::sip::header::NameAddr;
+use crate::sip::session::Session;
+use crate::sip::uri::Uri;
+use crate::text::sanitise;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Most calls alive at once.
+pub(super) const MAX_CALLS: usize = 32;
+/// How long the end of a call waits for the last word of its sound.
+const LAST_STATS: Duration = Duration::from_millis(200);
+
+/// A call.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub id: u32,
+    pub account: AccountId,
+    pub direction: CallDirection,
+    pub state: CallState,
+    pub remote: Party,
+    pub sip_call_id: String,
+    pub session: Option<Session>,
+    pub stream: StreamId,
+    pub flow: Option<Flow>,
+    pub more: VecDeque<Flow>,
+    /// Our RTP and RTCP addresses, once bound.
+    pub bound: Option<(SocketAddr, SocketAddr)>,
+    /// Offer and answer of the dialog that counts, or, before it is known, as offered.
+    pub negotiation: Option<Negotiation>,
+    /// Offer and answer of each fork that answered early.
+    pub forks: BTreeMap<String, Negotiation>,
+    /// The caller's offer, until answered.
+    pub offer: Option<SessionDescription>,
+    /// A re-INVITE of ours is to bring the hold to this.
+    pub hold_wanted: Option<bool>,
+    /// Answer as soon as the sound is bound.
+    pub answer_wanted: bool,
+    pub early_wanted: bool,
+    pub answer_at: Option<Instant>,
+    /// Outgoing: waits for the registration until then.
+    pub waits_until: Option<Instant>,
+    /// Outgoing: the target, and targets of redirections still to try.
+    pub target: String,
+    pub extra: Vec<(String, String)>,
+    pub targets: VecDeque<String>,
+    pub redirections: u8,
+    /// Digits to send, each at its time.
+    pub digits: VecDeque<(Instant, String)>,
+    pub info_digits: VecDeque<char>,
+    pub info_busy: bool,
+    pub post_dial: Vec<(Duration, String)>,
+    pub status: Option<u16>,
+    pub reason: Option<String>,
+    pub ended_by: Option<EndedBy>,
+    pub code: Option<ExitCode>,
+    pub progressed: bool,
+    pub remote_hold: bool,
+    pub media: Option<MediaInfo>,
+    pub started: Instant,
+    pub ringing: Option<Instant>,
+    pub answered: Option<Instant>,
+    pub ended: Option<Instant>,
+    pub first_rtp: Option<Instant>,
+    /// The end is told at this time, or when the last counters came.
+    pub tell_end_at: Option<Instant>,
+}
+
+impl Call {
+    pub fn new(id: u32, account: AccountId, direction: CallDirection, remote: Party, now: Instant) -> Call {
+        Call {
+            id,
+            account,
+            direction,
+            state: match direction {
+                CallDirection::Outgoing => CallState::Calling,
+                CallDirection::Incoming => CallState::Incoming,
+            },
+            remote,
+            sip_call_id: String::new(),
+            session: None,
+            stream: StreamId(id),
+            flow: None,
+            more: VecDeque::new(),
+            bound: None,
+            negotiation: None,
+            forks: BTreeMap::new(),
+            offer: None,
+            hold_wanted: None,
+            answer_wanted: false,
+            early_wanted: false,
+            answer_at: None,
+            waits_until: None,
+            target: String::new(),
+            extra: Vec::new(),
+            targets: VecDeque::new(),
+            redirections: 0,
+            digits: VecDeque::new(),
+            info_digits: VecDeque::new(),
+            info_busy: false,
+            post_dial: Vec::new(),
+            status: None,
+            reason: None,
+            ended_by: None,
+            code: None,
+            progressed: false,
+            remote_hold: false,
+            media: None,
+            started: now,
+            ringing: None,
+            answered: None,
+            ended: None,
+            first_rtp: None,
+            tell_end_at: None,
+        }
+    }
+
+    /// `c1`
+    pub fn name(&self) -> String {
+        format!("c{}", self.id)
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.state != CallState::Ended
+    }
+
+    pub fn is_answered(&self) -> bool {
+        matches!(self.state, CallState::Connected | CallState::Held)
+    }
+
+    /// Rings here, not answered yet.
+    pub fn is_ringing_here(&self) -> bool {
+        self.state == CallState::Incoming && !self.answer_wanted
+    }
+
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let session = self.session.as_ref().and_then(Session::next_timeout);
+        let digits = self.digits.front().map(|(at, _)| *at);
+        [session, digits, self.answer_at, self.waits_until, self.tell_end_at].into_iter().flatten().min()
+    }
+}
+
+/// The party of an address header, as safe text.
+pub(super) fn party(address: &NameAddr) -> Party {
+    let uri = address.uri.clone().without_headers();
+    Party {
+        user: uri.user_decoded().map(|user| sanitise(&user)).unwrap_or_default(),
+        name: address.display_name.as_deref().map(sanitise).filter(|name| !name.trim().is_empty()),
+        uri: sanitise(&plain(&uri)),
+    }
+}
+
+fn plain(uri: &Uri) -> String {
+    uri.as_str().split(';').next().unwrap_or_default().to_owned()
+}
+
+/// `2026-01-01T12:00:00.000Z` of a wall time; years 1970–9999.
+fn iso8601(at: SystemTime) -> String {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    // Days to civil date, the year counted from March (H. Hinnant, "chrono-compatible low-level date algorithms").
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
+}
+
+fn seconds(duration: Duration) -> f64 {
+    // To the millisecond: more would be noise in a report.
+    duration.as_millis() as f64 / 1000.0
+}
+
+impl Agent {
+    /// The call as its faces see it.
+    pub(super) fn call_info(&self, call: &Call, now: Instant) -> CallInfo {
+        let since = |at: Option<Instant>| at.map(|at| seconds(at.saturating_duration_since(call.started)));
+        let talk = call.answered.map(|at| call.ended.unwrap_or(now).saturating_duration_since(at));
+        let media = call.media.clone().map(|media| MediaInfo {
+            first_rtp_after: call.answered.zip(call.first_rtp).map(|(a, r)| seconds(r.saturating_duration_since(a))),
+            ..media
+        });
+        CallInfo {
+            id: call.name(),
+            sip_call_id: sanitise(&call.sip_call_id),
+            direction: call.direction,
+            state: call.state,
+            account: self.account(call.account).map(|line| line.account.aor()).unwrap_or_default(),
+            remote: call.remote.clone(),
+            status: call.status,
+            reason: call.reason.clone(),
+            ended_by: call.ended_by,
+            outcome: call.code.map(|code| if call.answered.is_some() { "answered" } else { code.kind() }.to_owned()),
+            started_at: iso8601(self.wall + call.started.saturating_duration_since(self.started)),
+            ringing_after: since(call.ringing),
+            answered_after: since(call.answered),
+            duration: talk.map_or(0.0, seconds),
+            remote_hold: call.remote_hold,
+            media,
+        }
+    }
+
+    /// Emits an event about a call.
+    pub(super) fn tell(&mut self, id: u32, now: Instant, event: impl FnOnce(CallInfo) -> Event) {
+        if let Some(call) = self.call(id) {
+            let event = event(self.call_info(call, now));
+            self.outputs.push_back(Output::Event(event));
+        }
+    }
+
+    /// The call is over: says so once the last counters are in.
+    pub(super) fn end_call(&mut self, id: u32, by: EndedBy, code: ExitCode, now: Instant) {
+        let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
+        call.state = super::snapshot::CallState::Ended;
+        call.ended = Some(now);
+        call.ended_by.get_or_insert(by);
+        call.code.get_or_insert(code);
+        call.answer_at = None;
+        call.waits_until = None;
+        call.digits.clear();
+        let stream = call.stream;
+        if call.flow.is_some() {
+            let has_sound = call.bound.is_some();
+            call.tell_end_at = Some(if has_sound { now + LAST_STATS } else { now });
+            self.outputs.push_back(Output::Media(crate::media::command::MediaCommand::Close { stream }));
+        } else {
+            call.tell_end_at = Some(now);
+        }
+    }
+
+    /// Tells the end and forgets the call, unless its session still has something to finish.
+    pub(super) fn tell_ends(&mut self, now: Instant) {
+        let due: Vec<u32> =
+            self.calls.iter().filter(|c| c.tell_end_at.is_some_and(|at| at <= now)).map(|c| c.id).collect();
+        for id in due {
+            if let Some(call) = self.call_mut(id) {
+                call.tell_end_at = None;
+            }
+            self.tell(id, now, |call| Event::CallEnded { call });
+        }
+        let clients = &self.clients;
+        self.calls.retain(|call| {
+            let busy =
+                clients.values().any(|sent| matches!(sent.owner, super::route::Owner::Call(id, _) if id == call.id));
+            call.is_live() || call.tell_end_at.is_some() || busy
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_civil() {
+        for (unix_ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_767_268_800_123, "2026-01-01T12:00:00.123Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+        ] {
+            assert_eq!(iso8601(UNIX_EPOCH + Duration::from_millis(unix_ms)), text);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What people and scripts ask for, carried out or refused in words.
+
+use super::agent::Agent;
+use super::call::Call;
+use super::command::{Command, CommandError, HangupWhich, Reply, RequestId, SoundPath, VolumeChange};
+use super::event::Event;
+use super::outcome::{EndedBy, ExitCode};
+use super::port::Output;
+use super::snapshot::{CallDirection, CallState, PhoneState, RegistrationState, Status};
+use crate::config::AccountId;
+use crate::media::command::MediaCommand;
+use crate::sip::message::StatusCode;
+use crate::sip::registration::State;
+use crate::text::sanitise;
+use std::time::{Duration, Instant};
+
+/// How long leaving may take.
+const EXIT_BOUND: Duration = Duration::from_secs(2);
+/// Most digits of one command.
+const MAX_DIGITS: usize = 64;
+
+type Outcome = Result<Reply, CommandError>;
+
+impl Agent {
+    pub(super) fn command(&mut self, id: RequestId, command: Command, now: Instant) {
+        let reply = self.obey(command, now);
+        self.outputs.push_back(Output::Reply(id, reply));
+    }
+
+    fn obey(&mut self, command: Command, now: Instant) -> Outcome {
+        match command {
+            Command::Dial { target, account } => self.dial(&target, account.as_deref(), now),
+            Command::Answer { call } => {
+                let id = self.pick(call, "answer", "is not ringing here", Call::is_ringing_here)?;
+                self.accept(id, now);
+                self.reply_call(id, now)
+            }
+            Command::Reject { call, code } => {
+                let id = self.pick(call, "reject", "is not ringing here", Call::is_ringing_here)?;
+                self.reject(id, code.unwrap_or(486).clamp(400, 699), now);
+                Ok(Reply::Done)
+            }
+            Command::Hangup { which } => self.hang_up(which, now),
+            Command::Hold { call } => {
+                let id = self.pick(call, "hold", "is not connected", |call| call.state == CallState::Connected)?;
+                self.want_hold(id, true);
+                Ok(Reply::Done)
+            }
+            Command::Resume { call } => {
+                let id = self.pick(call, "resume", "is not on hold", |call| call.state == CallState::Held)?;
+                self.hold_others(Some(id), now);
+                self.want_hold(id, false);
+                Ok(Reply::Done)
+            }
+            Command::Mute { path } => Ok(self.mute(path, true)),
+            Command::Unmute { path } => Ok(self.mute(path, false)),
+            Command::Volume { path, change } => Ok(self.set_volume(path, change)),
+            Command::Dtmf { call, digits, via } => {
+                if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.chars().all(is_digit) {
+                    return Err(CommandError {
+                        code: ExitCode::Usage,
+                        kind: "bad_digits",
+                        message: format!("cannot send {} as digits", sanitise(&digits)),
+                        hint: Some("0-9 * # A-D, a comma for a pause, at most 64".into()),
+                    });
+                }
+                let id = self.pick(call, "send digits in", "is not connected", Call::is_answered)?;
+                self.send_digits(id, &digits, via);
+                Ok(Reply::Done)
+            }
+            Command::Register { account } => {
+                let ids = self.registering_accounts(account.as_deref())?;
+                ids.into_iter().for_each(|id| self.register(id, now));
+                Ok(Reply::Done)
+            }
+            Command::Unregister { account } => {
+                let ids = self.registering_accounts(account.as_deref())?;
+                ids.into_iter().for_each(|id| self.unregister(id, now));
+                Ok(Reply::Done)
+            }
+            Command::Exit => {
+                self.exit(now);
+                Ok(Reply::Done)
+            }
+        }
+    }
+
+    /// The named call, or the obvious one: the last that fits.
+    fn pick(
+        &self,
+        named: Option<String>,
+        verb: &str,
+        unfit: &str,
+        fits: impl Fn(&Call) -> bool,
+    ) -> Result<u32, CommandError> {
+        let refusal = |kind, message| CommandError {
+            code: ExitCode::NotFound,
+            kind,
+            message,
+            hint: Some("`tuiphone calls` lists them".into()),
+        };
+        match named {
+            None => self
+                .calls
+                .iter()
+                .filter(|call| call.is_live())
+                .filter(|call| fits(call))
+                .map(|call| call.id)
+                .next_back()
+                .ok_or_else(|| CommandError {
+                    hint: None,
+                    ..refusal("no_call", format!("there is no call to {verb}"))
+                }),
+            Some(name) => {
+                let call = self.calls.iter().find(|call| call.is_live() && call.name() == name);
+                let call = call.ok_or_else(|| refusal("no_such_call", format!("no call {}", sanitise(&name))))?;
+                if fits(call) { Ok(call.id) } else { Err(refusal("wrong_state", format!("call {name} {unfit}"))) }
+            }
+        }
+    }
+
+    fn reply_call(&self, id: u32, now: Instant) -> Outcome {
+        Ok(self.call(id).map_or(Reply::Done, |call| Reply::Call(Box::new(self.call_info(call, now)))))
+    }
+
+    fn reject(&mut self, id: u32, status: u16, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        call.status = Some(status);
+        call.reason = Some(StatusCode(status).default_reason().to_owned());
+        if let Some(session) = call.session.as_mut() {
+            session.reject(StatusCode(status));
+        }
+        self.end_call(id, EndedBy::Local, ExitCode::of_status(status, true), now);
+    }
+
+    fn hang_up(&mut self, which: HangupWhich, now: Instant) -> Outcome {
+        let one = |agent: &Agent, name| agent.pick(name, "hang up", "is over", Call::is_live).map(|id| vec![id]);
+        let live = |fits: &dyn Fn(&Call) -> bool| -> Vec<u32> {
+            self.calls.iter().filter(|call| call.is_live() && fits(call)).map(|call| call.id).collect()
+        };
+        let outgoing = |c: &Call| c.direction == CallDirection::Outgoing && !c.is_answered();
+        let ids = match which {
+            HangupWhich::Current => {
+                let talking = live(&|call| call.state == CallState::Connected);
+                talking.last().map_or_else(|| one(self, None), |id| Ok(vec![*id]))?
+            }
+            HangupWhich::Call(name) => one(self, Some(name))?,
+            HangupWhich::AllButRinging => live(&|call| !call.is_ringing_here()),
+            HangupWhich::All => live(&|_| true),
+            HangupWhich::Incoming => live(&Call::is_ringing_here),
+            HangupWhich::Calling => live(&outgoing),
+        };
+        if ids.is_empty() {
+            return one(self, None).map(|_| Reply::Done);
+        }
+        ids.into_iter().for_each(|id| self.hang_up_call(id, now));
+        Ok(Reply::Done)
+    }
+
+    /// For the person the call is over at once; BYE or CANCEL finish behind it.
+    fn hang_up_call(&mut self, id: u32, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        if call.is_ringing_here() {
+            return self.reject(id, 486, now);
+        }
+        let talked = call.answered.is_some();
+        if let Some(session) = call.session.as_mut() {
+            session.close();
+        }
+        if !talked && call.reason.is_none() {
+            call.reason = Some("hung up before the answer".into());
+        }
+        self.end_call(id, EndedBy::Local, if talked { ExitCode::Ok } else { ExitCode::NoAnswer }, now);
+    }
+
+    fn mute(&mut self, path: SoundPath, muted: bool) -> Reply {
+        let command = match path {
+            SoundPath::Mic => {
+                self.mic_muted = muted;
+                MediaCommand::MuteMic(muted)
+            }
+            SoundPath::Speaker => {
+                self.speaker_muted = muted;
+                MediaCommand::MuteSpeaker(muted)
+            }
+        };
+        self.outputs.push_back(Output::Media(command));
+        Reply::Done
+    }
+
+    fn set_volume(&mut self, path: SoundPath, change: VolumeChange) -> Reply {
+        let volume = if path == SoundPath::Mic { &mut self.volume_mic } else { &mut self.volume };
+        let wanted = match change {
+            VolumeChange::To(value) => i32::from(value),
+            VolumeChange::By(step) => i32::from(*volume) + i32::from(step),
+        };
+        *volume = u8::try_from(wanted.clamp(0, 100)).unwrap_or(100);
+        let now = *volume;
+        self.outputs.push_back(Output::Media(MediaCommand::Volume { output: self.volume, input: self.volume_mic }));
+        Reply::Volume(path, now)
+    }
+
+    fn registering_accounts(&self, wanted: Option<&str>) -> Result<Vec<AccountId>, CommandError> {
+        let refusal = |message| CommandError {
+            code: ExitCode::NotFound,
+            kind: "no_registrar",
+            message,
+            hint: Some("give the account a server".into()),
+        };
+        if let Some(wanted) = wanted {
+            let id = self.find_account(wanted)?;
+            let registers = self.account(id).is_some_and(|line| line.registers());
+            return if registers { Ok(vec![id]) } else { Err(refusal(format!("account {} has no server", id.0))) };
+        }
+        let ids: Vec<_> = self.lines.iter().filter(|line| line.registers()).map(|line| line.account.id).collect();
+        if ids.is_empty() { Err(refusal("no account has a server to register at".into())) } else { Ok(ids) }
+    }
+
+    fn exit(&mut self, now: Instant) {
+        if self.exiting.is_some() {
+            return;
+        }
+        self.exiting = Some(now + EXIT_BOUND);
+        let live: Vec<u32> = self.calls.iter().filter(|call| call.is_live()).map(|call| call.id).collect();
+        live.into_iter().for_each(|id| self.hang_up_call(id, now));
+        let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();
+        ids.into_iter().for_each(|id| self.unregister(id, now));
+    }
+
+    /// Says `Exited` once everything is given back, or time is up.
+    pub(super) fn finish_exit(&mut self, now: Instant) {
+        let Some(until) = self.exiting.filter(|_| !self.exited) else { return };
+        let leaving = self.lines.iter().any(|line| line.registration.state() == State::Unregistering);
+        let closing =
+            self.calls.iter().any(|c| c.tell_end_at.is_some() || c.session.as_ref().is_some_and(|s| !s.is_ended()));
+        if (!leaving && !closing) || now >= until {
+            self.exited = true;
+            self.outputs.push_back(Output::Event(Event::Exited));
+        }
+    }
+
+    /// What is due in the calls.
+    pub(super) fn call_timeouts(&mut self, now: Instant) {
+        let ids: Vec<u32> = self.calls.iter().map(|call| call.id).collect();
+        for id in ids {
+            let Some(call) = self.call_mut(id) else { continue };
+            if let Some(session) = call.session.as_mut() {
+                session.handle_timeout(now);
+            }
+            if call.answer_at.is_some_and(|at| at <= now) {
+                self.accept(id, now);
+            }
+            self.send_hold(id);
+            self.due_digits(id, now);
+            let Some(call) = self.call_mut(id) else { continue };
+            if call.waits_until.is_some_and(|at| at <= now) {
+                call.waits_until = None;
+                call.reason = Some("the account was not registered in time".into());
+                self.end_call(id, EndedBy::Network, ExitCode::Unreachable, now);
+            }
+        }
+        self.tell_ends(now);
+    }
+
+    fn due_digits(&mut self, id: u32, now: Instant) {
+        while let Some(call) = self.call_mut(id) {
+            let due = call.digits.front().is_some_and(|(at, _)| *at <= now);
+            let Some((_, digits)) = call.digits.pop_front_if(|_| due) else { return };
+            self.send_digits(id, &digits, None);
+        }
+    }
+
+    pub(super) fn snapshot(&self, now: Instant) -> Status {
+        let selected = self.selected_account();
+        let shown = |id: AccountId| id.0 != 0 || self.config.settings.enable_local_account;
+        let lines = self.lines.iter().filter(|line| shown(line.account.id));
+        let accounts: Vec<_> = lines.map(|line| line.info(line.account.id == selected, now)).collect();
+        let has = |state: CallState| self.calls.iter().any(|call| call.state == state);
+        let state = match () {
+            () if has(CallState::Connected) => PhoneState::Connected,
+            () if has(CallState::Incoming) => PhoneState::Ringing,
+            () if has(CallState::Calling) || has(CallState::Ringing) || has(CallState::EarlyMedia) => {
+                PhoneState::Calling
+            }
+            () if has(CallState::Held) => PhoneState::Held,
+            () if accounts.iter().any(|a| a.state == RegistrationState::Registering) => PhoneState::Registering,
+            () => PhoneState::Idle,
+        };
+        Status {
+            v: 1,
+            state,
+            accounts,
+            calls: self.calls.iter().filter(|call| call.is_live()).map(|call| self.call_info(call, now)).collect(),
+            dnd: self.config.settings.dnd,
+            mic_muted: self.mic_muted,
+            speaker_muted: self.speaker_muted,
+            volume: self.volume,
+            volume_mic: self.volume_mic,
+            ..Status::default()
+        }
+    }
+}
+
+fn is_digit(c: char) -> bool {
+    matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | 'a'..='d' | ',')
+}

@@ -1,0 +1,253 @@
+//! Calling out: the target, the wait for the registration, the first path, the INVITE.
+
+use super::agent::Agent;
+use super::call::{Call, MAX_CALLS, party};
+use super::command::{CommandError, Reply};
+use super::event::Event;
+use super::outcome::{EndedBy, ExitCode};
+use super::port::Output;
+use super::route::{Hop, Job};
+use super::snapshot::CallDirection;
+use crate::config::AccountId;
+use crate::config::dial::dial;
+use crate::media::command::{Endpoint, MediaCommand};
+use crate::sip::flow::Flow;
+use crate::sip::header::NameAddr;
+use crate::sip::ident;
+use crate::sip::message::{HeaderName, Method, Request};
+use crate::sip::registration::State;
+use crate::sip::session::{Session, set_body};
+use crate::sip::uri::Uri;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How long a call waits for its account to be registered.
+const WAIT_REGISTERED: Duration = Duration::from_secs(33);
+/// Longest address that is called, in bytes.
+const MAX_TARGET: usize = 1024;
+
+impl Agent {
+    /// `Command::Dial`.
+    pub(super) fn dial(&mut self, typed: &str, account: Option<&str>, now: Instant) -> Result<Reply, CommandError> {
+        let id = self.account_for(typed, account)?;
+        let Some(line) = self.account(id) else { return Err(no_account(account.unwrap_or("0"))) };
+        let waits = line.registers() && !line.registration.is_registered();
+        let target = dial(typed, &line.account).map_err(|error| CommandError {
+            code: ExitCode::Usage,
+            kind: "bad_number",
+            message: format!("cannot call {}: {error}", crate::text::sanitise(typed)),
+            hint: Some("a number, user@host or sip:user@host".into()),
+        })?;
+        let uri = Uri::parse(&target.uri).ok().filter(|uri| target.uri.len() <= MAX_TARGET && uri.host().is_some());
+        let Some(uri) = uri.filter(|uri| uri.is_sip() || uri.is_sips()) else {
+            return Err(CommandError {
+                code: ExitCode::Usage,
+                kind: "bad_number",
+                message: format!("cannot call {}: not a SIP address", crate::text::sanitise(typed)),
+                hint: Some("a number needs an account with a domain; sip:user@host works without".into()),
+            });
+        };
+        self.room_for_a_call()?;
+        self.hold_others(None, now);
+        self.last_call += 1;
+        let number = self.last_call;
+        let mut call = Call::new(number, id, CallDirection::Outgoing, party(&NameAddr::new(uri)), now);
+        call.target = target.uri;
+        call.extra = target.headers;
+        call.post_dial = target.dtmf.into_iter().map(|chunk| (chunk.after, chunk.digits)).collect();
+        call.sip_call_id = ident::call_id(&mut self.rng, "");
+        call.waits_until = waits.then(|| now + WAIT_REGISTERED);
+        let info = self.call_info(&call, now);
+        self.calls.push(call);
+        self.outputs.push_back(Output::Event(Event::CallOutgoing { call: info.clone() }));
+        if waits {
+            let state = self.account(id).map(|line| line.registration.state());
+            if !matches!(state, Some(State::Registering)) {
+                self.register(id, now);
+            }
+        } else {
+            self.begin_call(number, now);
+        }
+        Ok(Reply::Call(Box::new(info)))
+    }
+
+    /// The registration the calls of this account wait for has come to a result.
+    pub(super) fn registration_settled(&mut self, id: AccountId, now: Instant) {
+        let Some(line) = self.account(id) else { return };
+        let waiting = self.calls.iter().filter(|call| call.account == id && call.waits_until.is_some());
+        let waiting: Vec<u32> = waiting.map(|call| call.id).collect();
+        let (registered, unreachable) = (line.registration.is_registered(), line.unreachable);
+        let (status, reason) = (line.status, line.reason.clone());
+        for number in waiting {
+            let Some(call) = self.call_mut(number) else { continue };
+            call.waits_until = None;
+            if registered {
+                self.begin_call(number, now);
+                continue;
+            }
+            call.status = status;
+            call.reason = reason.clone();
+            let code = match status {
+                _ if unreachable => ExitCode::Unreachable,
+                Some(408 | 503) => ExitCode::Unreachable,
+                _ => ExitCode::Refused,
+            };
+            self.end_call(number, if unreachable { EndedBy::Network } else { EndedBy::Remote }, code, now);
+        }
+    }
+
+    /// Finds the first path of a call.
+    pub(super) fn begin_call(&mut self, id: u32, now: Instant) {
+        let hop = self.call(id).and_then(|call| self.hop_of(call));
+        self.route(hop, Job::Dial(id), now);
+    }
+
+    /// The proxy, the account's own server for targets of its domain, else the target itself.
+    fn hop_of(&self, call: &Call) -> Option<Hop> {
+        let uri = Uri::parse(&call.target).ok()?;
+        let own = Hop::of_uri(&uri)?;
+        let Some(line) = self.account(call.account) else { return Some(own) };
+        let first = line.first_hop().filter(|_| self.is_at_home(call));
+        Some(first.unwrap_or(own))
+    }
+
+    /// The call goes over the account's own proxy, or to its own domain.
+    fn is_at_home(&self, call: &Call) -> bool {
+        let Some(line) = self.account(call.account) else { return false };
+        let home = line.account.domain_or_server().split(':').next().unwrap_or_default();
+        let host = Uri::parse(&call.target).ok().and_then(|uri| Hop::of_uri(&uri)).map(|hop| hop.host);
+        !line.account.proxies.is_empty() || host.is_some_and(|host| host.eq_ignore_ascii_case(home))
+    }
+
+    /// The first path is known: bind the sound on its address.
+    pub(super) fn dial_path(&mut self, id: u32, flow: Flow, more: VecDeque<Flow>, now: Instant) {
+        let endpoint = self.config.endpoint.clone();
+        let (account, at_home) = self.call(id).map_or((AccountId(0), false), |c| (c.account, self.is_at_home(c)));
+        if let Some(line) = self.account_mut(account).filter(|_| at_home) {
+            line.note_path(&flow, &more);
+        }
+        let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
+        call.flow = Some(flow);
+        call.more = more;
+        if call.bound.is_some() {
+            return self.invite(id, now);
+        }
+        let stream = call.stream;
+        self.bind(stream, flow, endpoint);
+    }
+
+    pub(super) fn bind(&mut self, stream: crate::media::command::StreamId, flow: Flow, endpoint: Endpoint) {
+        self.outputs.push_back(Output::Media(MediaCommand::Bind { stream, local: flow.local.ip() }));
+        if endpoint != Endpoint::Phone {
+            self.outputs.push_back(Output::Media(MediaCommand::Attach { stream, endpoint }));
+        }
+    }
+
+    pub(super) fn dial_unreachable(&mut self, id: u32, words: &str, now: Instant) {
+        if let Some(call) = self.call_mut(id) {
+            call.reason = Some(crate::text::sanitise(words));
+            self.end_call(id, EndedBy::Network, ExitCode::Unreachable, now);
+        }
+    }
+
+    /// The sound is bound: offers it in an INVITE.
+    pub(super) fn invite(&mut self, id: u32, now: Instant) {
+        let Some(mut negotiation) = self.new_negotiation(id) else { return };
+        let tag = ident::tag(&mut self.rng);
+        let cseq = ident::cseq(&mut self.rng).max(1);
+        let Some(call) = self.call(id) else { return };
+        let (Some(flow), Some(line)) = (call.flow, self.account(call.account)) else { return };
+        let mut request = Request::new(Method::Invite, call.target.clone());
+        let headers = &mut request.headers;
+        headers.push(HeaderName::MaxForwards, "70");
+        for proxy in &line.account.proxies {
+            //= RFC 3261 §8.1.2: an outbound proxy is a pre-loaded route
+            if let Ok(uri) = Uri::parse(&format!("sip:{proxy};lr")) {
+                headers.push(HeaderName::Route, format!("<{uri}>"));
+            }
+        }
+        headers.push(HeaderName::From, format!("{};tag={tag}", line.from(&flow)));
+        headers.push(HeaderName::To, format!("<{}>", call.target));
+        headers.push(HeaderName::CallId, call.sip_call_id.as_str());
+        headers.push(HeaderName::CSeq, format!("{cseq} INVITE"));
+        for (name, value) in &call.extra {
+            headers.push(HeaderName::from_token(name), value.as_str());
+        }
+        set_body(&mut request, "application/sdp", negotiation.offer(false).to_bytes());
+        let config = self.layer_config;
+        if let Some(call) = self.call_mut(id) {
+            call.negotiation = Some(negotiation);
+            call.session = Some(Session::connect(request, config));
+        }
+        self.advance_calls(now);
+    }
+
+    /// 3xx: the next target, of at most five redirections; false without one.
+    pub(super) fn redirect(&mut self, id: u32, contacts: &[NameAddr], now: Instant) -> bool {
+        let call_id = ident::call_id(&mut self.rng, "");
+        let Some(call) = self.call_mut(id) else { return false };
+        if call.redirections >= 5 {
+            return false;
+        }
+        //= RFC 3261 §8.1.3.4; headers in a Contact are not ours to send
+        let targets = contacts.iter().filter(|c| c.uri.is_sip() || c.uri.is_sips()).take(8);
+        call.targets.extend(targets.map(|c| c.uri.clone().without_headers().to_string()));
+        let Some(next) = call.targets.pop_front() else { return false };
+        call.redirections += 1;
+        call.targets.truncate(8);
+        call.target = next;
+        call.session = None;
+        call.forks.clear();
+        call.sip_call_id = call_id;
+        self.begin_call(id, now);
+        true
+    }
+
+    fn room_for_a_call(&self) -> Result<(), CommandError> {
+        let live = self.calls.iter().filter(|call| call.is_live()).count();
+        let refusal = |kind, message: String, hint: &str| {
+            Err(CommandError { code: ExitCode::Refused, kind, message, hint: Some(hint.into()) })
+        };
+        if self.exiting.is_some() {
+            return refusal("exiting", "the phone is shutting down".into(), "start it again");
+        }
+        if live >= MAX_CALLS {
+            return refusal("too_many_calls", format!("{live} calls are up, the most there can be"), "hang up one");
+        }
+        if self.config.settings.single_mode && live > 0 {
+            let hint = "hang up first, or set singleMode=0";
+            return refusal("single_mode", "another call is up, and this phone takes one at a time".into(), hint);
+        }
+        Ok(())
+    }
+
+    /// The account of a dial command: the named one; Local for an address with a host; else the selected one.
+    fn account_for(&self, typed: &str, account: Option<&str>) -> Result<AccountId, CommandError> {
+        if let Some(wanted) = account {
+            return self.find_account(wanted);
+        }
+        let selected = self.selected_account();
+        let has_domain = self.account(selected).is_some_and(|line| !line.account.domain_or_server().is_empty());
+        Ok(if !has_domain && typed.contains('@') { AccountId(0) } else { selected })
+    }
+
+    /// By number, label or AOR.
+    pub(super) fn find_account(&self, wanted: &str) -> Result<AccountId, CommandError> {
+        let fits = |line: &&super::account::Line| {
+            let account = &line.account;
+            wanted.parse() == Ok(account.id.0)
+                || wanted.eq_ignore_ascii_case(&account.label)
+                || wanted.trim_start_matches("sip:").eq_ignore_ascii_case(&account.aor())
+        };
+        self.lines.iter().find(fits).map(|line| line.account.id).ok_or_else(|| no_account(wanted))
+    }
+}
+
+fn no_account(wanted: &str) -> CommandError {
+    CommandError {
+        code: ExitCode::NotFound,
+        kind: "no_such_account",
+        message: format!("no account {}", crate::text::sanitise(wanted)),
+        hint: Some("`tuiphone accounts` lists them".into()),
+    }
+}

@@ -1,0 +1,205 @@
+//! Requests from outside: who may ring, what is answered without a person, what belongs to a call.
+
+use super::agent::{Agent, IncomingPolicy};
+use super::call::{Call, MAX_CALLS, party};
+use super::event::Event;
+use super::snapshot::{CallDirection, Party};
+use crate::config::{AccountId, AutoAnswer};
+use crate::sdp;
+use crate::sip::dialog::DialogId;
+use crate::sip::flow::Flow;
+use crate::sip::ident;
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::session::Session;
+use crate::sip::transaction::ServerId;
+use crate::sip::uri::Uri;
+use crate::sip::validate::check_request;
+use std::time::{Duration, Instant};
+
+impl Agent {
+    /// A new request, or an ACK to a 2xx (`server` is `None`).
+    pub(super) fn request_received(&mut self, server: Option<ServerId>, request: Request, flow: Flow, now: Instant) {
+        let dialog = DialogId::of_request(&request);
+        let Some(server) = server else {
+            let owner =
+                dialog.and_then(|id| self.calls.iter_mut().find_map(|c| c.session.as_mut().filter(|s| s.owns(&id))));
+            if let Some(session) = owner {
+                session.receive(None, request, now);
+            }
+            return;
+        };
+        if let Err((status, words)) = check_request(&request) {
+            return self.refuse(server, &request, status, Some(&words), now);
+        }
+        //= RFC 3261 §8.2.2.3
+        let required: Vec<String> = request.headers.tokens(&HeaderName::Require).map(str::to_owned).collect();
+        if !required.is_empty() {
+            let mut response = Response::to_request(&request, StatusCode(420), Some(&ident::tag(&mut self.rng)));
+            response.headers.push(HeaderName::Unsupported, required.join(", "));
+            return self.answer(server, response, None, now);
+        }
+        if let Some(id) = dialog {
+            match self.calls.iter_mut().find_map(|c| c.session.as_mut().filter(|s| s.owns(&id))) {
+                Some(session) => session.receive(Some(server), request, now),
+                //= RFC 3261 §12.2.2
+                None => self.refuse(server, &request, StatusCode(481), None, now),
+            }
+            return;
+        }
+        match request.method {
+            Method::Invite => self.invited(server, request, flow, now),
+            Method::Options => {
+                let mut response = Response::to_request(&request, StatusCode(200), Some(&ident::tag(&mut self.rng)));
+                response.headers.push(HeaderName::Accept, "application/sdp");
+                self.answer(server, response, None, now);
+            }
+            // Why: outside a call nobody but the user makes this phone call somebody.
+            Method::Refer => self.refuse(server, &request, StatusCode(403), None, now),
+            Method::Bye | Method::Info | Method::Update | Method::Prack | Method::Notify => {
+                self.refuse(server, &request, StatusCode(481), None, now);
+            }
+            _ => self.refuse(server, &request, StatusCode(405), None, now),
+        }
+    }
+
+    fn refuse(&mut self, server: ServerId, request: &Request, status: StatusCode, words: Option<&str>, now: Instant) {
+        let mut response = Response::to_request(request, status, Some(&ident::tag(&mut self.rng)));
+        if let Some(words) = words {
+            response.reason = words.to_owned();
+        }
+        self.answer(server, response, None, now);
+    }
+
+    /// Which account an INVITE is for; `None` = a stranger's.
+    fn addressee(&self, request: &Request, flow: &Flow) -> Option<AccountId> {
+        let user = Uri::parse(&request.uri).ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
+        let by_contact = || self.lines.iter().find(|line| line.contact_user == user && line.is_reachable());
+        let named = |line: &&super::account::Line| line.account.username == user;
+        let by_path = || {
+            let from_server = || self.lines.iter().filter(|line| line.registers() && line.is_server(flow.remote.ip()));
+            from_server().find(named).or_else(|| from_server().next())
+        };
+        let any = || {
+            let open = self.config.settings.accept_from_any;
+            self.lines.iter().filter(|_| open).max_by_key(|line| (named(line), line.registers()))
+        };
+        by_contact().or_else(by_path).or_else(any).map(|line| line.account.id)
+    }
+
+    fn invited(&mut self, server: ServerId, request: Request, flow: Flow, now: Instant) {
+        let Some(account) = self.addressee(&request, &flow) else {
+            return self.refuse(server, &request, StatusCode(404), None, now);
+        };
+        if let Some(status) = self.busy() {
+            return self.refuse(server, &request, status, None, now);
+        }
+        let offer = match (request.body.is_empty(), sdp::parse(&request.body)) {
+            (true, _) => None,
+            (false, Ok(offer)) => Some(offer),
+            (false, Err(_)) => return self.refuse(server, &request, StatusCode(488), None, now),
+        };
+        let remote = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_else(Party::default);
+        let call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();
+        let tag = ident::tag(&mut self.rng);
+        let session = match Session::incoming(request.clone(), server, tag, self.layer_config) {
+            Ok(session) => session,
+            Err(error) => return self.refuse(server, &request, error.status(), None, now),
+        };
+        self.last_call += 1;
+        let id = self.last_call;
+        let mut call = Call::new(id, account, CallDirection::Incoming, remote, now);
+        call.sip_call_id = call_id;
+        call.session = Some(session);
+        call.flow = Some(flow);
+        call.offer = offer;
+        call.answer_at = self.answers_itself_after().map(|after| now + after);
+        call.early_wanted = matches!(self.config.incoming, IncomingPolicy::EarlyMedia { .. });
+        let (stream, early) = (call.stream, call.early_wanted);
+        if let (false, Some(session)) = (early, call.session.as_mut()) {
+            session.ring(StatusCode(180), Vec::new());
+        }
+        call.ringing = Some(now);
+        self.calls.push(call);
+        let endpoint = self.config.endpoint.clone();
+        self.bind(stream, flow, endpoint);
+        self.tell(id, now, |call| Event::CallIncoming { call });
+    }
+
+    /// The status a further call is refused with, if it is.
+    fn busy(&self) -> Option<StatusCode> {
+        if let IncomingPolicy::Refuse(status) = self.config.incoming {
+            return Some(StatusCode(status.clamp(400, 699)));
+        }
+        let settings = &self.config.settings;
+        let live = self.calls.iter().filter(|call| call.is_live()).count();
+        let taken = live > 0 && !settings.call_waiting || live >= MAX_CALLS;
+        (settings.dnd || taken || self.exiting.is_some()).then_some(StatusCode(486))
+    }
+
+    fn answers_itself_after(&self) -> Option<Duration> {
+        let settings = &self.config.settings;
+        match (self.config.incoming, settings.auto_answer) {
+            (IncomingPolicy::Answer { after }, _) => Some(after),
+            (IncomingPolicy::EarlyMedia { answer_after }, _) => answer_after,
+            (_, AutoAnswer::All) => Some(Duration::from_secs(settings.auto_answer_delay_s.into())),
+            (_, AutoAnswer::Button) if settings.auto_answer_button => {
+                Some(Duration::from_secs(settings.auto_answer_delay_s.into()))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn invite_cancelled(&mut self, server: ServerId, cancel: Request) {
+        let called = |session: &&mut Session| session.server() == Some(server);
+        if let Some(session) = self.calls.iter_mut().find_map(|call| call.session.as_mut().filter(called)) {
+            session.cancelled(cancel);
+        }
+    }
+
+    /// A request inside a call that is not the session's own business.
+    pub(super) fn other_request(&mut self, id: u32, server: ServerId, request: Request, now: Instant) {
+        let status = match request.method {
+            Method::Options | Method::Notify => StatusCode(200),
+            Method::Info => {
+                let digit = dtmf_relay(&request);
+                if let Some(digit) = digit {
+                    self.tell(id, now, |call| Event::CallDtmf { call, digit });
+                }
+                if digit.is_some() || request.body.is_empty() { StatusCode(200) } else { StatusCode(415) }
+            }
+            Method::Refer => StatusCode(403),
+            _ => StatusCode(405),
+        };
+        let response = Response::to_request(&request, status, None);
+        self.answer(server, response, None, now);
+    }
+}
+
+/// The digit of an INFO: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`).
+fn dtmf_relay(request: &Request) -> Option<char> {
+    let media_type = request.headers.content_type().ok()??;
+    let body = std::str::from_utf8(request.body.get(..256).unwrap_or(&request.body)).ok()?;
+    let value = if media_type.is("application", "dtmf-relay") {
+        body.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("signal").then_some(value)
+        })?
+    } else if media_type.is("application", "dtmf") {
+        body
+    } else {
+        return None;
+    };
+    let digit = match value.trim() {
+        "10" => '*',
+        "11" => '#',
+        other => other.chars().next()?.to_ascii_uppercase(),
+    };
+    matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
+}
+
+impl super::account::Line {
+    /// Its Contact is known to somebody who may use it: it is registered, or it has no registrar at all.
+    fn is_reachable(&self) -> bool {
+        !self.registers() || self.registration.is_registered()
+    }
+}

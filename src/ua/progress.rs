@@ -1,0 +1,328 @@
+//! What a session's effects mean for its call: rings, answers, changes, the end.
+
+use super::agent::Agent;
+use super::event::Event;
+use super::outcome::{EndedBy, ExitCode};
+use super::port::Output;
+use super::route::{Hop, Job, Owner};
+use super::snapshot::{CallDirection, CallState};
+use crate::media::command::MediaCommand;
+use crate::sdp;
+use crate::sip::flow::Flow;
+use crate::sip::message::{Request, Response};
+use crate::sip::session::{Effect, End, Exchange};
+use crate::sip::transaction::Failure;
+use crate::text::sanitise;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+impl Agent {
+    /// Carries out what the sessions wish; true if there was something.
+    pub(super) fn advance_calls(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        let mut at = 0;
+        while let Some(call) = self.calls.get_mut(at) {
+            let id = call.id;
+            match call.session.as_mut().and_then(|session| session.poll()) {
+                Some(effect) => {
+                    any = true;
+                    self.session_effect(id, effect, now);
+                }
+                None => at += 1,
+            }
+        }
+        any
+    }
+
+    fn session_effect(&mut self, id: u32, effect: Effect, now: Instant) {
+        match effect {
+            Effect::Request(exchange, request) => self.send_in_call(id, exchange, request, now),
+            Effect::Ack(request) => {
+                let hop = self.hop_in_dialog(&request);
+                match self.direct(id, hop.as_ref()) {
+                    Some(flow) => self.send_ack(id, request, flow),
+                    None => self.route(hop, Job::Ack(id, Box::new(request)), now),
+                }
+            }
+            Effect::Cancel => {
+                let owner = Owner::Call(id, Exchange::Invite);
+                let client = self.clients.iter().find(|(_, sent)| sent.owner == owner).map(|(client, _)| *client);
+                if let Some(client) = client {
+                    self.layer.cancel(client, now);
+                }
+            }
+            Effect::Respond(server, response) => {
+                let contact = self.call(id).and_then(|call| {
+                    let bears = response.status.is_success() || (101..200).contains(&response.status.0);
+                    let flow = call.flow.filter(|_| bears)?;
+                    self.account(call.account).map(|line| line.contact(&flow, false))
+                });
+                self.answer(server, response, contact, now);
+            }
+            Effect::Progress { fork, response } => self.progressed(id, fork, &response, now),
+            Effect::Answered { fork, response } => self.answered(id, &fork, &response, now),
+            Effect::Challenged(exchange, response) => self.challenged(id, exchange, response, now),
+            Effect::Refused(response) => self.refused(id, &response, now),
+            Effect::Confirmed(body) => self.confirmed(id, &body, now),
+            Effect::Offered(body) => self.offered(id, &body, now),
+            Effect::Modified(body) => self.modified(id, &body, now),
+            Effect::ModifyRefused(_) => {
+                if let Some(call) = self.call_mut(id) {
+                    call.hold_wanted = None;
+                    if let Some(negotiation) = call.negotiation.as_mut() {
+                        negotiation.abandon_offer();
+                    }
+                }
+            }
+            Effect::Other(server, request) => self.other_request(id, server, request, now),
+            Effect::Ended(end) => self.session_ended(id, end, now),
+        }
+    }
+
+    fn send_in_call(&mut self, id: u32, exchange: Exchange, request: Request, now: Instant) {
+        let owner = Owner::Call(id, exchange);
+        if exchange == Exchange::Invite {
+            let Some(call) = self.call_mut(id) else { return };
+            let (flow, more) = (call.flow, std::mem::take(&mut call.more));
+            if let Some(flow) = flow {
+                self.transmit(owner, request, flow, more, now);
+            }
+            return;
+        }
+        let hop = self.hop_in_dialog(&request);
+        match self.direct(id, hop.as_ref()) {
+            Some(flow) => self.transmit(owner, request, flow, VecDeque::new(), now),
+            None => self.route(hop, Job::Request(owner, Box::new(request)), now),
+        }
+    }
+
+    /// The call's own path, if that is where the hop leads.
+    fn direct(&self, id: u32, hop: Option<&Hop>) -> Option<Flow> {
+        let flow = self.call(id)?.flow?;
+        let hop = hop?;
+        let same = hop.host.parse() == Ok(flow.remote.ip()) && hop.port.unwrap_or(5060) == flow.remote.port();
+        (same && hop.transport == flow.transport).then_some(flow)
+    }
+
+    /// Where a request inside a dialog goes: its first Route, or its request-URI.
+    fn hop_in_dialog(&self, request: &Request) -> Option<Hop> {
+        let route = request.headers.routes().ok().and_then(|routes| routes.into_iter().next());
+        //= RFC 3261 §12.2.1.1: behind a strict router the request-URI is the first hop
+        let uri = match route {
+            Some(route) if route.uri.is_lr() => route.uri,
+            _ => crate::sip::uri::Uri::parse(&request.uri).ok()?,
+        };
+        Hop::of_uri(&uri)
+    }
+
+    /// A response to a request of a call.
+    pub(super) fn call_answered(
+        &mut self,
+        id: u32,
+        exchange: Exchange,
+        request: &Request,
+        response: Response,
+        now: Instant,
+    ) {
+        if response.status.is_final()
+            && !matches!(response.status.0, 401 | 407)
+            && let Some(line) = self.account_mut(self.account_of_call(id))
+        {
+            line.accepted(request);
+        }
+        let rng = &mut self.rng;
+        let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };
+        if exchange == Exchange::Info && response.status.is_final() {
+            call.info_busy = false;
+        }
+        if let Some(session) = call.session.as_mut() {
+            session.receive_response(exchange, response, now, rng);
+        }
+        self.send_info_digit(id);
+    }
+
+    pub(super) fn call_request_failed(
+        &mut self,
+        id: u32,
+        exchange: Exchange,
+        why: Failure,
+        words: &str,
+        _now: Instant,
+    ) {
+        let Some(call) = self.call_mut(id) else { return };
+        if exchange == Exchange::Info {
+            call.info_busy = false;
+        }
+        if exchange == Exchange::Invite && call.is_live() {
+            call.reason = Some(sanitise(words));
+        }
+        if let Some(session) = call.session.as_mut() {
+            session.failed(exchange, why);
+        }
+    }
+
+    /// 401 or 407: once more with credentials, if the challenge came from the account's own path.
+    fn challenged(&mut self, id: u32, exchange: Exchange, response: Response, now: Instant) {
+        let owner = Owner::Call(id, exchange);
+        let sent = self.clients.values().filter(|sent| sent.owner == owner).last();
+        let Some((request, flow)) = sent.map(|sent| (sent.request.clone(), sent.flow)) else { return };
+        let account = self.account_of_call(id);
+        let answered = self
+            .account_mut(account)
+            .is_some_and(|line| line.is_own_path(&flow) && line.take_challenge(&request, &response));
+        let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
+        if !answered {
+            return session.give_up(exchange, response);
+        }
+        let request = session.retry(exchange, request);
+        // The old transaction has its final response; only the new one may answer for this exchange.
+        self.clients.retain(|_, sent| sent.owner != owner);
+        self.transmit(owner, request, flow, VecDeque::new(), now);
+    }
+
+    fn progressed(&mut self, id: u32, fork: String, response: &Response, now: Instant) {
+        let early = self.early_answer(id, &fork, response);
+        let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
+        call.status = Some(response.status.0);
+        call.reason = Some(sanitise(&response.reason));
+        call.progressed = true;
+        let was = call.state;
+        let stream = call.stream;
+        call.ringing.get_or_insert(now);
+        call.state = match early {
+            Some(_) => CallState::EarlyMedia,
+            None if was == CallState::Calling => CallState::Ringing,
+            None => was,
+        };
+        if let Some(agreed) = early {
+            self.outputs.push_back(Output::Media(MediaCommand::Start { stream, agreed: Box::new(agreed) }));
+        }
+        match self.call(id).map(|call| call.state) {
+            Some(CallState::EarlyMedia) if was != CallState::EarlyMedia => {
+                self.tell(id, now, |call| Event::CallEarlyMedia { call });
+            }
+            Some(CallState::Ringing) if was != CallState::Ringing => {
+                self.tell(id, now, |call| Event::CallRinging { call });
+            }
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, id: u32, fork: &str, response: &Response, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let early = call.forks.remove(fork);
+        let mut negotiation = early.clone().or_else(|| call.negotiation.clone());
+        call.forks.clear();
+        let agreed = match (negotiation.as_mut(), response.body.is_empty(), &early) {
+            //= RFC 3261 §13.2.1: the answer may have come with a provisional response of the same fork already
+            (Some(early), true, Some(_)) => early.agreed().cloned(),
+            (Some(negotiation), _, _) => {
+                sdp::parse(&response.body).ok().and_then(|answer| negotiation.accept_answer(&answer).ok())
+            }
+            (None, _, _) => None,
+        };
+        call.negotiation = negotiation;
+        call.status = Some(response.status.0);
+        call.reason = Some(sanitise(&response.reason));
+        let Some(agreed) = agreed else {
+            call.reason = Some("answered, but with no sound this phone can play".into());
+            if let Some(session) = call.session.as_mut() {
+                session.close();
+            }
+            return self.end_call(id, EndedBy::Local, ExitCode::NoCommonCodec, now);
+        };
+        self.connected(id, now);
+        self.start(id, agreed, now);
+    }
+
+    /// The call is answered, whichever side called.
+    pub(super) fn connected(&mut self, id: u32, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        call.state = CallState::Connected;
+        call.answered = Some(now);
+        let mut at = now;
+        for (after, digits) in std::mem::take(&mut call.post_dial) {
+            at += after;
+            call.digits.push_back((at, digits));
+        }
+        self.tell(id, now, |call| Event::CallAnswered { call });
+    }
+
+    fn refused(&mut self, id: u32, response: &Response, now: Instant) {
+        let status = response.status.0;
+        if (300..400).contains(&status) {
+            let contacts = response.headers.contacts().ok();
+            if self.redirect(id, contacts.as_ref().map_or(&[], |list| list.list()), now) {
+                return;
+            }
+        }
+        let more = self.call(id).is_some_and(|call| !call.targets.is_empty() && status < 600);
+        if more && self.redirect(id, &[], now) {
+            return;
+        }
+        let retry = response.headers.retry_after().ok().flatten();
+        let Some(call) = self.call_mut(id) else { return };
+        call.status = Some(status);
+        let words = sanitise(&response.reason);
+        call.reason = Some(match (status, retry) {
+            (401 | 407, _) => format!("{words}: wrong user or password?"),
+            (_, Some(wait)) => format!("{words}, again in {wait} s"),
+            _ => words,
+        });
+        let code = ExitCode::of_status(status, call.progressed);
+        self.end_call(id, EndedBy::Remote, code, now);
+    }
+
+    fn confirmed(&mut self, id: u32, body: &[u8], now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let waits = call.negotiation.as_ref().is_some_and(|n| n.agreed().is_none());
+        if body.is_empty() && !waits {
+            return;
+        }
+        let answer = sdp::parse(body).ok();
+        let agreed = answer.and_then(|answer| call.negotiation.as_mut()?.accept_answer(&answer).ok());
+        match agreed {
+            Some(agreed) => self.start(id, agreed, now),
+            None if waits => {
+                call.reason = Some("the caller's answer has no sound this phone can play".into());
+                call.code = Some(ExitCode::NoCommonCodec);
+                if let Some(session) = call.session.as_mut() {
+                    session.close();
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn session_ended(&mut self, id: u32, end: End, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let talked = call.answered.is_some();
+        let (by, code, words) = match end {
+            End::Local => (EndedBy::Local, if talked { ExitCode::Ok } else { ExitCode::NoAnswer }, None),
+            End::Bye(_) => (EndedBy::Remote, ExitCode::Ok, None),
+            End::Cancelled(cancel) => {
+                let elsewhere = cancel
+                    .headers
+                    .reasons()
+                    .iter()
+                    .any(|reason| reason.params.value("cause").is_some_and(|cause| cause == "200"));
+                call.status = Some(487);
+                let words = if elsewhere { "answered elsewhere" } else { "the caller gave up" };
+                (EndedBy::Remote, ExitCode::NoAnswer, Some(words.to_owned()))
+            }
+            End::Failed(Failure::Timeout) if call.direction == CallDirection::Outgoing && !talked => {
+                let code = if call.progressed { ExitCode::NoAnswer } else { ExitCode::Unreachable };
+                (EndedBy::Network, code, call.reason.clone())
+            }
+            End::Failed(why) if talked => (EndedBy::Network, ExitCode::Ok, Some(format!("the far end is gone: {why}"))),
+            End::Failed(_) => (EndedBy::Network, ExitCode::Unreachable, call.reason.clone()),
+            End::Lost(status) => {
+                (EndedBy::Network, ExitCode::Ok, Some(format!("the far end lost the call ({status})")))
+            }
+        };
+        if words.is_some() {
+            call.reason = words;
+        }
+        self.end_call(id, by, code, now);
+    }
+}

@@ -1,0 +1,250 @@
+//! From a request to a path: the next hop, its resolution, failing over, and what every message of ours bears.
+
+use super::agent::Agent;
+use super::port::{Output, QueryId};
+use crate::config::AccountId;
+use crate::sip::flow::{Flow, Transport};
+use crate::sip::ident;
+use crate::sip::message::{HeaderName, Method, Request, Response};
+use crate::sip::session::{ALLOW, Exchange};
+use crate::sip::transaction::{ClientId, Failure, ServerId, push_via};
+use crate::sip::uri::Uri;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How long a resolved hop is believed.
+const HOP_LIFE: Duration = Duration::from_secs(30);
+/// Most hops remembered.
+const MAX_HOPS: usize = 64;
+/// Most names being resolved at once.
+const MAX_QUERIES: usize = 256;
+
+/// A host to reach, before resolution.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hop {
+    pub host: String,
+    pub port: Option<u16>,
+    pub transport: Transport,
+}
+
+impl Hop {
+    /// The hop of a URI.
+    pub fn of_uri(uri: &Uri) -> Option<Hop> {
+        let transport = match uri.transport() {
+            _ if uri.is_sips() => Transport::Tls,
+            Some(t) if t.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+            Some(t) if t.eq_ignore_ascii_case("tls") => Transport::Tls,
+            _ => Transport::Udp,
+        };
+        let host = uri.host()?.to_string().trim_matches(['[', ']']).to_owned();
+        Some(Hop { host, port: uri.port(), transport })
+    }
+
+    /// The hop of `host[:port]`, as the configuration writes it.
+    pub fn of_server(server: &str, transport: &str) -> Option<Hop> {
+        let bare = server.trim().trim_start_matches("sip:").trim_start_matches('<').trim_end_matches('>');
+        let uri = Uri::parse(&format!("sip:{bare}")).ok()?;
+        let named = Hop::of_uri(&uri)?;
+        let transport = match transport {
+            "tcp" => Transport::Tcp,
+            "tls" => Transport::Tls,
+            _ => named.transport,
+        };
+        Some(Hop { transport, ..named })
+    }
+}
+
+impl std::fmt::Display for Hop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port} ({})", self.host, self.transport),
+            None => write!(f, "{} ({})", self.host, self.transport),
+        }
+    }
+}
+
+/// Whose request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Register(AccountId),
+    Call(u32, Exchange),
+}
+
+/// What waits for a path.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A request in a transaction.
+    Request(Owner, Box<Request>),
+    /// An ACK of a call.
+    Ack(u32, Box<Request>),
+    /// A call that needs its first path.
+    Dial(u32),
+}
+
+/// A request under way: enough to send it again.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub owner: Owner,
+    /// Without Via and Contact.
+    pub request: Request,
+    pub flow: Flow,
+    pub more: VecDeque<Flow>,
+}
+
+impl Agent {
+    /// Finds paths to the hop, then does the job.
+    pub(super) fn route(&mut self, hop: Option<Hop>, job: Job, now: Instant) {
+        let Some(hop) = hop else { return self.unroutable(job, "the address has no host", now) };
+        self.hops.retain(|_, (_, until)| *until > now);
+        if let Some((flows, _)) = self.hops.get(&hop) {
+            let flows = flows.clone();
+            return self.carry_out(job, flows, now);
+        }
+        if let Some((_, jobs)) = self.queries.values_mut().find(|(asked, _)| *asked == hop) {
+            jobs.push(job);
+            return;
+        }
+        if self.queries.len() >= MAX_QUERIES {
+            return self.unroutable(job, "too many names are being looked up", now);
+        }
+        self.last_query += 1;
+        let query = QueryId(self.last_query);
+        let Hop { host, port, transport } = hop.clone();
+        self.queries.insert(query.0, (hop, vec![job]));
+        self.outputs.push_back(Output::Resolve { query, host, port, transport });
+    }
+
+    pub(super) fn resolved(&mut self, query: QueryId, flows: Result<Vec<Flow>, String>, now: Instant) {
+        let Some((hop, jobs)) = self.queries.remove(&query.0) else { return };
+        match flows {
+            Ok(flows) if !flows.is_empty() => {
+                if self.hops.len() < MAX_HOPS {
+                    self.hops.insert(hop, (flows.clone(), now + HOP_LIFE));
+                }
+                jobs.into_iter().for_each(|job| self.carry_out(job, flows.clone(), now));
+            }
+            Ok(_) => jobs.into_iter().for_each(|job| self.unroutable(job, &format!("{hop} has no address"), now)),
+            Err(error) => {
+                let words = format!("cannot find {hop}: {error}");
+                jobs.into_iter().for_each(|job| self.unroutable(job, &words, now));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, job: Job, flows: Vec<Flow>, now: Instant) {
+        let mut flows = VecDeque::from(flows);
+        let Some(first) = flows.pop_front() else { return };
+        match job {
+            Job::Request(owner, request) => self.transmit(owner, *request, first, flows, now),
+            Job::Ack(call, request) => self.send_ack(call, *request, first),
+            Job::Dial(call) => self.dial_path(call, first, flows, now),
+        }
+    }
+
+    fn unroutable(&mut self, job: Job, words: &str, now: Instant) {
+        match job {
+            Job::Request(owner, _) => self.request_failed(owner, Failure::Transport, words, now),
+            Job::Ack(..) => {}
+            Job::Dial(call) => self.dial_unreachable(call, words, now),
+        }
+    }
+
+    /// Sends a request in a transaction of its own over `flow`; over one of `more` if that cannot deliver.
+    pub(super) fn transmit(
+        &mut self,
+        owner: Owner,
+        mut request: Request,
+        flow: Flow,
+        more: VecDeque<Flow>,
+        now: Instant,
+    ) {
+        let account = match owner {
+            Owner::Register(id) => {
+                if let Some(account) = self.account_mut(id) {
+                    account.note_path(&flow, &more);
+                }
+                id
+            }
+            Owner::Call(call, _) => self.account_of_call(call),
+        };
+        if let Some(line) = self.lines.iter_mut().find(|line| line.account.id == account) {
+            line.authorise(&mut request, &flow, &mut self.rng);
+        }
+        let mut wire = request.clone();
+        self.finish(&mut wire, account, &flow);
+        if let Owner::Call(call, exchange) = owner
+            && let Some(session) = self.call_mut(call).and_then(|call| call.session.as_mut())
+        {
+            session.sent(exchange, &wire);
+        }
+        let client = self.layer.request(wire, flow, now);
+        self.clients.insert(client, Sent { owner, request, flow, more });
+    }
+
+    /// Sends the ACK to a 2xx.
+    pub(super) fn send_ack(&mut self, call: u32, mut request: Request, flow: Flow) {
+        self.finish(&mut request, self.account_of_call(call), &flow);
+        self.layer.send_ack(&request, flow);
+    }
+
+    /// The transaction ended without a final response: another path, or the news.
+    pub(super) fn client_failed(&mut self, client: ClientId, why: Failure, now: Instant) {
+        let Some(Sent { owner, request, flow, mut more }) = self.clients.remove(&client) else { return };
+        //= RFC 3263 §4.3: the next address after a transport failure
+        if why == Failure::Transport
+            && let Some(next) = more.pop_front()
+        {
+            return self.transmit(owner, request, next, more, now);
+        }
+        self.hops.retain(|_, (flows, _)| !flows.contains(&flow));
+        let peer = format!("{} ({})", flow.remote, flow.transport);
+        let words = match (&self.transport_error, why) {
+            (_, Failure::Timeout) => {
+                let waited = self.layer_config.t1_64();
+                format!("no answer from {peer} in {} s", waited.as_secs().max(1))
+            }
+            (Some(error), Failure::Transport) => format!("cannot reach {peer}: {error}"),
+            _ => format!("cannot reach {peer}: {why}"),
+        };
+        self.request_failed(owner, why, &words, now);
+    }
+
+    fn request_failed(&mut self, owner: Owner, why: Failure, words: &str, now: Instant) {
+        match owner {
+            Owner::Register(id) => self.registration_unanswered(id, words, now),
+            Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
+        }
+    }
+
+    /// Via, Contact and what we say of ourselves.
+    fn finish(&mut self, request: &mut Request, account: AccountId, flow: &Flow) {
+        push_via(request, flow, &ident::branch(&mut self.rng));
+        let contact = self.account(account).map(|a| a.contact(flow, request.method == Method::Register));
+        let bears_contact = matches!(request.method, Method::Invite | Method::Register | Method::Update);
+        if let Some(contact) = contact.filter(|_| bears_contact) {
+            request.headers.set(HeaderName::Contact, contact);
+        }
+        if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
+            request.headers.set(HeaderName::Allow, ALLOW);
+        }
+        request.headers.set(HeaderName::UserAgent, self.user_agent());
+    }
+
+    /// Answers a request; `contact` for those that found or refresh a dialog.
+    pub(super) fn answer(&mut self, server: ServerId, mut response: Response, contact: Option<String>, now: Instant) {
+        if let Some(contact) = contact {
+            response.headers.set(HeaderName::Contact, contact);
+        }
+        if response.status.is_success() || response.status.0 == 405 {
+            response.headers.set(HeaderName::Allow, ALLOW);
+        }
+        response.headers.set(HeaderName::Server, self.user_agent());
+        self.layer.respond(server, response, now);
+    }
+
+    /// What we call ourselves.
+    pub(super) fn user_agent(&self) -> String {
+        let own = crate::text::sanitise(&self.config.settings.user_agent);
+        if own.is_empty() { concat!("tuiphone/", env!("CARGO_PKG_VERSION")).to_owned() } else { own }
+    }
+}

@@ -1,0 +1,315 @@
+//! The sound of calls: binding, offers and answers, hold, digits, counters, the tones a person hears.
+
+use super::agent::Agent;
+use super::call::Call;
+use super::event::Event;
+use super::outcome::{EndedBy, ExitCode};
+use super::port::Output;
+use super::snapshot::{CallDirection, CallState, MediaInfo};
+use crate::media::command::{LocalTone, MediaCommand, MediaEvent, StreamId, StreamStats};
+use crate::sdp::{self, Agreed, Capability, LocalMedia, Negotiation};
+use crate::sip::message::{Method, Response, StatusCode};
+use crate::sip::session::Exchange;
+use crate::text::sanitise;
+use std::time::Instant;
+
+/// The codecs this phone can code.
+const CODECS: [&str; 3] = ["opus", "PCMA", "PCMU"];
+
+impl Agent {
+    pub(super) fn media_event(&mut self, event: MediaEvent, now: Instant) {
+        match event {
+            MediaEvent::Bound { stream, rtp, rtcp } => self.bound(stream, (rtp, rtcp), now),
+            MediaEvent::BindFailed { stream, error } => {
+                let Some(id) = self.of_stream(stream) else { return };
+                if let Some(call) = self.call_mut(id) {
+                    call.reason = Some(sanitise(&error));
+                    if let Some(session) = call.session.as_mut() {
+                        session.reject(StatusCode(500));
+                    }
+                }
+                self.end_call(id, EndedBy::Local, ExitCode::Unexpected, now);
+            }
+            MediaEvent::FirstPacket { stream } => {
+                if let Some(call) = self.of_stream(stream).and_then(|id| self.call_mut(id)) {
+                    call.first_rtp.get_or_insert(now);
+                }
+            }
+            MediaEvent::Digit { stream, digit } => {
+                if let Some(id) = self.of_stream(stream) {
+                    self.tell(id, now, |call| Event::CallDtmf { call, digit });
+                }
+            }
+            MediaEvent::Stats { stream, stats } => self.stats(stream, &stats, now),
+        }
+    }
+
+    fn of_stream(&self, stream: StreamId) -> Option<u32> {
+        self.calls.iter().find(|call| call.stream == stream).map(|call| call.id)
+    }
+
+    fn bound(&mut self, stream: StreamId, addresses: (std::net::SocketAddr, std::net::SocketAddr), now: Instant) {
+        let Some(id) = self.of_stream(stream) else { return };
+        let Some(call) = self.call_mut(id) else { return };
+        call.bound = Some(addresses);
+        if !call.is_live() {
+            return;
+        }
+        match call.direction {
+            CallDirection::Outgoing if call.session.is_none() => self.invite(id, now),
+            CallDirection::Incoming if call.answer_wanted => self.accept(id, now),
+            CallDirection::Incoming if call.early_wanted => self.accept_early(id, now),
+            _ => {}
+        }
+    }
+
+    fn stats(&mut self, stream: StreamId, stats: &StreamStats, now: Instant) {
+        let Some(id) = self.of_stream(stream) else { return };
+        let Some(call) = self.call_mut(id) else { return };
+        call.media = Some(MediaInfo {
+            codec: stats.codec.clone(),
+            clock_rate: stats.clock_rate,
+            ptime_ms: stats.ptime_ms,
+            srtp: None,
+            tx_packets: stats.tx_packets,
+            rx_packets: stats.rx_packets,
+            rx_lost: stats.rx_lost,
+            rx_late: stats.rx_late,
+            jitter_ms: stats.jitter_ms,
+            rtt_ms: stats.rtt_ms,
+            playout_delay_ms: stats.playout_delay_ms,
+            mos_rx: stats.mos_rx,
+            mos_tx: stats.mos_tx,
+            first_rtp_after: None,
+        });
+        if call.tell_end_at.is_some() {
+            call.tell_end_at = Some(now);
+        } else if call.is_answered() {
+            self.tell(id, now, |call| Event::CallQuality { call });
+        }
+    }
+
+    pub(super) fn new_negotiation(&mut self, id: u32) -> Option<Negotiation> {
+        let (rtp, rtcp) = self.call(id)?.bound?;
+        let wanted = self.config.settings.audio_codecs.iter().filter_map(|id| Capability::from_microsip_id(id));
+        let mut codecs: Vec<Capability> =
+            wanted.filter(|codec| CODECS.iter().any(|known| known.eq_ignore_ascii_case(&codec.encoding))).collect();
+        if codecs.is_empty() {
+            codecs = CODECS.iter().filter_map(|id| Capability::from_microsip_id(id)).collect();
+        }
+        Some(Negotiation::new(LocalMedia::new(rtp, rtcp, codecs), &mut self.rng))
+    }
+
+    /// Answers an incoming call, now or as soon as its sound is bound.
+    pub(super) fn accept(&mut self, id: u32, now: Instant) {
+        let Some(call) = self.call_mut(id).filter(|call| call.state == CallState::Incoming) else { return };
+        call.answer_wanted = true;
+        call.answer_at = None;
+        if call.bound.is_none() {
+            return;
+        }
+        let Some((body, agreed)) = self.local_description(id, now) else { return };
+        let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
+        session.accept(body, now);
+        self.hold_others(Some(id), now);
+        if let Some(call) = self.call_mut(id) {
+            call.status = Some(200);
+            call.reason = Some("OK".into());
+        }
+        self.connected(id, now);
+        if let Some(agreed) = agreed {
+            self.start(id, agreed, now);
+        }
+    }
+
+    fn accept_early(&mut self, id: u32, now: Instant) {
+        let Some((body, agreed)) = self.local_description(id, now) else { return };
+        let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
+        session.ring(StatusCode(183), body);
+        if let Some(agreed) = agreed {
+            self.start(id, agreed, now);
+        }
+    }
+
+    /// Our answer to the caller's offer, or our offer if there was none; refuses with 488 when nothing fits.
+    fn local_description(&mut self, id: u32, now: Instant) -> Option<(Vec<u8>, Option<Agreed>)> {
+        let fresh = self.new_negotiation(id)?;
+        let call = self.call_mut(id)?;
+        let negotiation = call.negotiation.get_or_insert(fresh);
+        let offer = call.offer.clone();
+        let Some(offer) = offer else { return Some((negotiation.offer(false).to_bytes(), None)) };
+        match negotiation.answer(&offer) {
+            Ok((answer, agreed)) => Some((answer.to_bytes(), Some(agreed))),
+            Err(error) => {
+                call.reason = Some(error.to_string());
+                call.status = Some(error.status_code());
+                if let Some(session) = call.session.as_mut() {
+                    session.reject(StatusCode(error.status_code()));
+                }
+                self.end_call(id, EndedBy::Local, ExitCode::NoCommonCodec, now);
+                None
+            }
+        }
+    }
+
+    /// The answer of a fork in a provisional response.
+    pub(super) fn early_answer(&mut self, id: u32, fork: &str, response: &Response) -> Option<Agreed> {
+        let answer = sdp::parse(Some(&response.body).filter(|body| !body.is_empty())?).ok()?;
+        let call = self.call_mut(id)?;
+        let mut negotiation = call.negotiation.clone()?;
+        let agreed = negotiation.accept_answer(&answer).ok()?;
+        if call.forks.len() < 12 {
+            call.forks.insert(fork.to_owned(), negotiation);
+        }
+        Some(agreed)
+    }
+
+    /// Starts, or changes to, what was agreed; tells of the peer's hold.
+    pub(super) fn start(&mut self, id: u32, agreed: Agreed, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let stream = call.stream;
+        let held = call.negotiation.as_ref().is_some_and(Negotiation::held_by_peer);
+        let changed = std::mem::replace(&mut call.remote_hold, held) != held;
+        self.outputs.push_back(Output::Media(MediaCommand::Start { stream, agreed: Box::new(agreed) }));
+        match (changed, held) {
+            (true, true) => self.tell(id, now, |call| Event::CallHeld { call }),
+            (true, false) => self.tell(id, now, |call| Event::CallResumed { call }),
+            _ => {}
+        }
+    }
+
+    /// The peer's re-INVITE or UPDATE.
+    pub(super) fn offered(&mut self, id: u32, body: &[u8], now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let (Some(session), Some(negotiation)) = (call.session.as_mut(), call.negotiation.as_mut()) else { return };
+        if body.is_empty() {
+            let held = negotiation.held();
+            return session.answer_modify(negotiation.offer(held).to_bytes(), now);
+        }
+        let answer = sdp::parse(body).ok().and_then(|offer| negotiation.answer(&offer).ok());
+        match answer {
+            Some((answer, agreed)) => {
+                session.answer_modify(answer.to_bytes(), now);
+                self.start(id, agreed, now);
+            }
+            None => session.refuse_modify(StatusCode(488)),
+        }
+    }
+
+    /// Our re-INVITE was answered.
+    pub(super) fn modified(&mut self, id: u32, body: &[u8], now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let answer = sdp::parse(body).ok();
+        let agreed = answer.and_then(|answer| call.negotiation.as_mut()?.accept_answer(&answer).ok());
+        let held = call.negotiation.as_ref().is_some_and(Negotiation::held);
+        let was = call.state;
+        if call.is_answered() {
+            call.state = if held { CallState::Held } else { CallState::Connected };
+        }
+        let state = call.state;
+        if let Some(agreed) = agreed {
+            self.start(id, agreed, now);
+        }
+        match (was, state) {
+            (CallState::Connected, CallState::Held) => self.tell(id, now, |call| Event::CallHeld { call }),
+            (CallState::Held, CallState::Connected) => self.tell(id, now, |call| Event::CallResumed { call }),
+            _ => {}
+        }
+    }
+
+    /// Offers a hold or its end as soon as no other change is under way.
+    pub(super) fn want_hold(&mut self, id: u32, hold: bool) {
+        let Some(call) = self.call_mut(id).filter(|call| call.is_answered()) else { return };
+        call.hold_wanted = Some(hold);
+        self.send_hold(id);
+    }
+
+    pub(super) fn send_hold(&mut self, id: u32) {
+        let Some(call) = self.call_mut(id) else { return };
+        let Some(hold) = call.hold_wanted else { return };
+        let (Some(session), Some(negotiation)) = (call.session.as_mut(), call.negotiation.as_mut()) else { return };
+        if session.can_modify() {
+            call.hold_wanted = None;
+            session.modify(negotiation.offer(hold).to_bytes());
+        }
+    }
+
+    /// One person has one mouth: every other answered call is put on hold.
+    pub(super) fn hold_others(&mut self, but: Option<u32>, _now: Instant) {
+        if self.config.endpoint != crate::media::command::Endpoint::Phone {
+            return;
+        }
+        let others = self.calls.iter().filter(|call| Some(call.id) != but && call.state == CallState::Connected);
+        for id in others.map(|call| call.id).collect::<Vec<_>>() {
+            self.want_hold(id, true);
+        }
+    }
+
+    /// Sends digits by the method of the call's account, or the one asked for.
+    pub(super) fn send_digits(&mut self, id: u32, digits: &str, via: Option<super::command::DtmfVia>) {
+        use super::command::DtmfVia;
+        use crate::config::DtmfMethod;
+        let method = self.account(self.account_of_call(id)).map(|line| line.account.dtmf_method);
+        let Some(call) = self.call_mut(id) else { return };
+        let takes_events =
+            call.negotiation.as_ref().and_then(|n| n.agreed()).is_some_and(|a| a.telephone_event_send.is_some());
+        let via = via.unwrap_or(match method.unwrap_or_default() {
+            DtmfMethod::Auto if takes_events => DtmfVia::Rtp,
+            DtmfMethod::Auto | DtmfMethod::Inband => DtmfVia::Inband,
+            DtmfMethod::Rtp => DtmfVia::Rtp,
+            DtmfMethod::Info => DtmfVia::Info,
+        });
+        let (stream, digits) = (call.stream, digits.to_ascii_uppercase());
+        if via == DtmfVia::Info {
+            let room = 64usize.saturating_sub(call.info_digits.len());
+            call.info_digits.extend(digits.chars().filter(|c| *c != ',').take(room));
+            return self.send_info_digit(id);
+        }
+        let inband = via == DtmfVia::Inband;
+        self.outputs.push_back(Output::Media(MediaCommand::SendDigits { stream, digits, inband }));
+    }
+
+    /// The next digit by INFO, once the one before is answered.
+    pub(super) fn send_info_digit(&mut self, id: u32) {
+        let Some(call) = self.call_mut(id).filter(|call| call.is_answered() && !call.info_busy) else { return };
+        let Some(digit) = call.info_digits.pop_front() else { return };
+        let body = format!("Signal={digit}\r\nDuration=160\r\n").into_bytes();
+        if let Some(session) = call.session.as_mut() {
+            call.info_busy = session.send(Exchange::Info, Method::Info, "application/dtmf-relay", body);
+        }
+    }
+
+    /// What the person at this phone is to hear beside the calls, told when it changes.
+    pub(super) fn choose_tone(&mut self) {
+        let any = |fits: &dyn Fn(&Call) -> bool| self.calls.iter().any(fits);
+        let talking = any(&|call| call.state == CallState::Connected);
+        let is_phone = self.config.endpoint == crate::media::command::Endpoint::Phone;
+        let tone = match () {
+            () if !is_phone => None,
+            () if any(&Call::is_ringing_here) => Some(if talking { LocalTone::CallWaiting } else { LocalTone::Ring }),
+            () if !talking && any(&|call| call.state == CallState::Ringing) => Some(LocalTone::Ringback),
+            () => None,
+        };
+        let failed = |code: Option<ExitCode>| match code {
+            Some(ExitCode::Busy) => Some(LocalTone::Busy),
+            Some(ExitCode::Ok | ExitCode::NoAnswer | ExitCode::Rejected) | None => None,
+            Some(_) => Some(LocalTone::Congestion),
+        };
+        let over = self.calls.iter().find(|c| c.tell_end_at.is_some() && c.direction == CallDirection::Outgoing);
+        let tone = match tone {
+            None if is_phone && !talking => {
+                let ended = over.filter(|c| c.answered.is_none() && c.ended_by != Some(EndedBy::Local));
+                ended.and_then(|call| failed(call.code))
+            }
+            tone => tone,
+        };
+        // Busy and congestion end by themselves: leaving them says nothing.
+        let ends_itself = matches!(self.tone, Some(LocalTone::Busy | LocalTone::Congestion));
+        if tone != self.tone {
+            self.tone = tone;
+            if tone.is_some() || !ends_itself {
+                self.outputs.push_back(Output::Media(MediaCommand::Tone(tone)));
+            }
+        }
+    }
+}
