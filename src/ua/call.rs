@@ -45,6 +45,8 @@ pub(super) struct Call {
     pub offer: Option<SessionDescription>,
     /// A re-INVITE of ours is to bring the hold to this.
     pub hold_wanted: Option<bool>,
+    /// What the re-INVITE under way asks for.
+    pub hold_offered: Option<bool>,
     /// Answer as soon as the sound is bound.
     pub answer_wanted: bool,
     pub early_wanted: bool,
@@ -98,6 +100,7 @@ impl Call {
             forks: BTreeMap::new(),
             offer: None,
             hold_wanted: None,
+            hold_offered: None,
             answer_wanted: false,
             early_wanted: false,
             answer_at: None,

@@ -3,7 +3,7 @@
 use super::agent::{Agent, IncomingPolicy};
 use super::call::{Call, MAX_CALLS, party};
 use super::event::Event;
-use super::snapshot::{CallDirection, Party};
+use super::snapshot::CallDirection;
 use crate::config::{AccountId, AutoAnswer};
 use crate::sdp;
 use crate::sip::dialog::DialogId;
@@ -98,7 +98,7 @@ impl Agent {
             (false, Ok(offer)) => Some(offer),
             (false, Err(_)) => return self.refuse(server, &request, StatusCode(488), None, now),
         };
-        let remote = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_else(Party::default);
+        let remote = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_default();
         let call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();
         let tag = ident::tag(&mut self.rng);
         let session = match Session::incoming(request.clone(), server, tag, self.layer_config) {

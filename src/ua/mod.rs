@@ -14,3 +14,6 @@ mod progress;
 mod route;
 pub mod snapshot;
 mod sound;
+
+#[cfg(test)]
+mod tests;

@@ -66,9 +66,18 @@ impl Agent {
             Effect::Confirmed(body) => self.confirmed(id, &body, now),
             Effect::Offered(body) => self.offered(id, &body, now),
             Effect::Modified(body) => self.modified(id, &body, now),
+            Effect::Collided => {
+                if let Some(call) = self.call_mut(id) {
+                    call.hold_wanted = call.hold_wanted.or(call.hold_offered.take());
+                    if let Some(negotiation) = call.negotiation.as_mut() {
+                        negotiation.abandon_offer();
+                    }
+                }
+            }
             Effect::ModifyRefused(_) => {
                 if let Some(call) = self.call_mut(id) {
                     call.hold_wanted = None;
+                    call.hold_offered = None;
                     if let Some(negotiation) = call.negotiation.as_mut() {
                         negotiation.abandon_offer();
                     }
@@ -164,7 +173,7 @@ impl Agent {
     /// 401 or 407: once more with credentials, if the challenge came from the account's own path.
     fn challenged(&mut self, id: u32, exchange: Exchange, response: Response, now: Instant) {
         let owner = Owner::Call(id, exchange);
-        let sent = self.clients.values().filter(|sent| sent.owner == owner).last();
+        let sent = self.clients.values().rfind(|sent| sent.owner == owner);
         let Some((request, flow)) = sent.map(|sent| (sent.request.clone(), sent.flow)) else { return };
         let account = self.account_of_call(id);
         let answered = self

@@ -229,7 +229,7 @@ impl Agent {
         let Some(hold) = call.hold_wanted else { return };
         let (Some(session), Some(negotiation)) = (call.session.as_mut(), call.negotiation.as_mut()) else { return };
         if session.can_modify() {
-            call.hold_wanted = None;
+            call.hold_offered = call.hold_wanted.take();
             session.modify(negotiation.offer(hold).to_bytes());
         }
     }

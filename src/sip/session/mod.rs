@@ -72,6 +72,8 @@ pub enum Effect {
     Offered(Vec<u8>),
     /// Our change was answered with this body.
     Modified(Vec<u8>),
+    /// Our change met one of the peer's: `modify` again, with a new description, once `can_modify` says so.
+    Collided,
     /// Our change was refused; what was before stands.
     ModifyRefused(Response),
     /// A request inside the dialog that is not the session's own; `respond` to it.

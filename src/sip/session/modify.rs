@@ -16,7 +16,6 @@ pub(super) struct Modifying {
     /// Ours, as it was sent.
     pub(super) sent: Option<Request>,
     ours: bool,
-    body: Vec<u8>,
     retry_at: Option<Instant>,
     glares: u8,
     /// The peer's, waiting for our answer.
@@ -42,18 +41,13 @@ impl Session {
 
     /// Offers this description in a re-INVITE.
     pub fn modify(&mut self, body: Vec<u8>) {
-        if self.can_modify() {
-            self.modify.glares = 0;
-            self.send_modify(body);
+        if !self.can_modify() {
+            return;
         }
-    }
-
-    fn send_modify(&mut self, body: Vec<u8>) {
         let Some(dialog) = self.dialog.as_mut() else { return };
         let mut request = dialog.request(Method::Invite);
-        set_body(&mut request, "application/sdp", body.clone());
+        set_body(&mut request, "application/sdp", body);
         self.modify.ours = true;
-        self.modify.body = body;
         self.modify.sent = Some(request.clone());
         self.effects.push_back(Effect::Request(Exchange::Modify, request));
     }
@@ -66,6 +60,7 @@ impl Session {
                     let _ = dialog.refresh_target(&response.headers);
                     self.effects.push_back(Effect::Ack(dialog.ack_for(sent)));
                 }
+                self.modify.glares = 0;
                 if std::mem::take(&mut self.modify.ours) {
                     self.effects.push_back(Effect::Modified(response.body));
                 }
@@ -77,6 +72,7 @@ impl Session {
                 self.modify.ours = false;
                 self.modify.glares += 1;
                 self.modify.retry_at = Some(now + Duration::from_millis(steps * 10));
+                self.effects.push_back(Effect::Collided);
             }
             //= RFC 3261 §12.2.1.2: the dialog is gone
             status @ (408 | 481) => self.hang_up_lost(End::Lost(status)),
@@ -86,6 +82,7 @@ impl Session {
 
     pub(super) fn modify_refused(&mut self, response: Response) {
         self.modify.ours = false;
+        self.modify.glares = 0;
         self.effects.push_back(Effect::ModifyRefused(response));
     }
 
@@ -141,10 +138,6 @@ impl Session {
     pub(super) fn modify_timeout(&mut self, now: Instant) {
         if self.modify.retry_at.is_some_and(|at| at <= now) {
             self.modify.retry_at = None;
-            let body = std::mem::take(&mut self.modify.body);
-            if self.is_confirmed() {
-                self.send_modify(body);
-            }
         }
         let Some(sent) = self.modify.accepted.as_mut() else { return };
         let server = sent.server;

@@ -1,0 +1,190 @@
+//! A phone at a scripted registrar on port 5999, and what strangers get from it.
+
+use super::*;
+use crate::sip::message::{HeaderName, StatusCode};
+use crate::ua::snapshot::RegistrationState;
+
+const SERVER: u16 = 5999;
+
+fn phone() -> World {
+    let mut world = World::new();
+    world.add(AgentConfig::new(Settings::default(), vec![account("101")]), 5070);
+    world.run(Duration::ZERO);
+    world
+}
+
+/// The scripted server answers the last request.
+fn answer(world: &mut World, status: u16, headers: &[(HeaderName, &str)]) {
+    let request = world.last_request();
+    let mut response = Response::to_request(&request, StatusCode(status), Some("srv"));
+    headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
+    world.send(SERVER, 0, response.to_bytes());
+}
+
+fn challenge(nonce: &str) -> String {
+    format!("Digest realm=\"pbx\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"")
+}
+
+fn state(world: &World) -> crate::ua::snapshot::AccountInfo {
+    world.phones[0].agent.status(world.now).accounts[0].clone()
+}
+
+fn registered() -> World {
+    let mut world = phone();
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
+    let contact = world.last_request().headers.text(&HeaderName::Contact).expect("a Contact");
+    answer(&mut world, 200, &[(HeaderName::Contact, &format!("{contact};expires=120"))]);
+    world
+}
+
+#[test]
+fn registers_with_digest_and_refreshes() {
+    let mut world = phone();
+    assert_eq!(state(&world).state, RegistrationState::Registering);
+    assert_eq!(world.last_request().uri, "sip:127.0.0.1");
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
+    let second = world.last_request();
+    assert!(second.headers.text(&HeaderName::Authorization).is_some_and(|value| value.contains("nonce=\"n1\"")));
+    let contact = second.headers.text(&HeaderName::Contact).expect("a Contact");
+    assert!(contact.contains("+sip.instance"));
+    assert!(!contact.contains("101@"), "the user part tells a stranger nothing: {contact}");
+    answer(&mut world, 200, &[(HeaderName::Contact, &format!("{contact};expires=120"))]);
+    let info = state(&world);
+    assert_eq!((info.state, info.status, info.expires_in), (RegistrationState::Registered, Some(200), Some(120)));
+    let before = world.count("REGISTER");
+    world.run(Duration::from_secs(89));
+    assert_eq!(world.count("REGISTER"), before);
+    world.run(Duration::from_secs(20));
+    assert!(world.count("REGISTER") > before);
+    // The nonce is used again: no challenge needed.
+    assert!(world.last_request().headers.get(&HeaderName::Authorization).is_some());
+}
+
+#[test]
+fn a_wrong_password_is_tried_once() {
+    let mut world = phone();
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n2"))]);
+    let info = state(&world);
+    assert_eq!((info.state, info.status), (RegistrationState::Failed, Some(401)));
+    assert_eq!(info.reason.as_deref(), Some("401 Unauthorized from 127.0.0.1:5999: wrong user or password?"));
+    world.run(Duration::from_secs(3600));
+    assert_eq!(world.count("REGISTER"), 2);
+}
+
+#[test]
+fn a_call_waits_for_the_registration() {
+    let mut world = phone();
+    world.dial(0, "600");
+    assert_eq!(world.count("INVITE"), 0);
+    answer(&mut world, 200, &[]);
+    assert_eq!(world.count("INVITE"), 1);
+    assert_eq!(world.last_request().uri, "sip:600@127.0.0.1");
+    // 407 to the INVITE: acknowledged, then again with credentials and the next CSeq.
+    let first = world.last_request();
+    answer(&mut world, 407, &[(HeaderName::ProxyAuthenticate, &challenge("p1"))]);
+    let second = world.last_request();
+    assert_eq!((world.count("ACK"), world.count("INVITE")), (1, 2));
+    assert!(second.headers.get(&HeaderName::ProxyAuthorization).is_some());
+    let cseq = |request: &Request| request.headers.cseq().ok().flatten().map(|c| c.number);
+    assert_eq!(cseq(&second), cseq(&first).map(|n| n + 1));
+    answer(&mut world, 407, &[(HeaderName::ProxyAuthenticate, &challenge("p2"))]);
+    world.run(Duration::from_secs(1));
+    assert_eq!(world.ended(0).outcome.as_deref(), Some("refused"));
+}
+
+#[test]
+fn a_call_fails_with_the_registration() {
+    let mut world = phone();
+    world.dial(0, "600");
+    answer(&mut world, 403, &[]);
+    world.run(Duration::from_secs(1));
+    let call = world.ended(0);
+    assert_eq!((call.status, call.outcome.as_deref()), (Some(403), Some("refused")));
+    assert_eq!(call.reason.as_deref(), Some("403 Forbidden from 127.0.0.1:5999: wrong user or password?"));
+
+    let mut world = phone();
+    world.dial(0, "600");
+    world.run(Duration::from_secs(40));
+    let call = world.ended(0);
+    assert_eq!(call.outcome.as_deref(), Some("unreachable"));
+    assert_eq!(call.reason.as_deref(), Some("no answer from 127.0.0.1:5999 (udp) in 32 s"));
+}
+
+#[test]
+fn exit_gives_the_binding_back() {
+    let mut world = registered();
+    world.command(0, Command::Exit).expect("always");
+    let last = world.last_request();
+    assert_eq!(last.headers.get(&HeaderName::Expires), Some(&b"0"[..]));
+    assert_eq!(world.names(0).last().map(String::as_str), Some("registration"));
+    answer(&mut world, 200, &[]);
+    assert_eq!(world.names(0).last().map(String::as_str), Some("exited"));
+
+    let mut world = registered();
+    world.command(0, Command::Exit).expect("always");
+    world.run(Duration::from_secs(2));
+    assert_eq!(world.names(0).last().map(String::as_str), Some("exited"), "a dead registrar does not hold us");
+}
+
+/// A request as a peer without manners writes it.
+fn stranger(method: &str, uri: &str, branch: &str, extra: &str) -> Vec<u8> {
+    format!(
+        "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:6000;rport;branch=z9hG4bK{branch}\r\nMax-Forwards: 70\r\n\
+         From: <sip:eve@evil>;tag=e{branch}\r\nTo: <{uri}>\r\nCall-ID: {branch}\r\nCSeq: 1 {method}\r\n\
+         Contact: <sip:eve@127.0.0.2:6000>\r\n{extra}Content-Length: 0\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+fn send_as_stranger(world: &mut World, bytes: Vec<u8>) -> Response {
+    let to = world.phones[0].at;
+    world.wire.push_back(Packet { from: SocketAddr::from(([127, 0, 0, 2], 6000)), to, bytes });
+    world.settle();
+    world.last_response()
+}
+
+#[test]
+fn strangers_do_not_ring_and_get_polite_answers() {
+    let mut world = registered();
+    for (method, extra, status) in [
+        ("INVITE", "", 404),
+        ("OPTIONS", "", 200),
+        ("REFER", "Refer-To: <sip:premium@evil>\r\n", 403),
+        ("BYE", "", 481),
+        ("NOTIFY", "Event: message-summary\r\nSubscription-State: active\r\n", 481),
+        ("FROBNICATE", "", 405),
+        ("OPTIONS", "Require: timewarp\r\n", 420),
+    ] {
+        let branch = format!("{method}{}", extra.len());
+        let response = send_as_stranger(&mut world, stranger(method, "sip:101@127.0.0.1:5070", &branch, extra));
+        assert_eq!(response.status.0, status, "{method}");
+        assert!(response.body.is_empty(), "{method}");
+        assert_eq!(response.headers.allows().is_empty(), !matches!(status, 200 | 405), "{method}");
+    }
+    assert!(!world.names(0).contains(&"call_incoming".to_owned()));
+}
+
+#[test]
+fn the_registered_contact_rings_wherever_it_comes_from() {
+    let mut world = registered();
+    let contact = world.last_request().headers.contacts().expect("readable").first().expect("one").uri.to_string();
+    let response = send_as_stranger(&mut world, stranger("INVITE", &contact, "in1", ""));
+    assert_eq!(response.status.0, 180);
+    assert_eq!(world.names(0).last().map(String::as_str), Some("call_incoming"));
+    // An INVITE without an offer: ours is in the 200.
+    world.command(0, Command::Answer { call: None }).expect("it rings");
+    let answered = world.last_response();
+    assert_eq!(answered.status.0, 200);
+    assert!(String::from_utf8_lossy(&answered.body).contains("m=audio"));
+}
+
+#[test]
+fn the_registrars_path_rings_by_user_name() {
+    let mut world = registered();
+    let to = world.phones[0].at;
+    let bytes = stranger("INVITE", "sip:101@127.0.0.1:5070", "srv", "");
+    world.wire.push_back(Packet { from: address(SERVER), to, bytes });
+    world.settle();
+    assert_eq!(world.names(0).last().map(String::as_str), Some("call_incoming"));
+}
