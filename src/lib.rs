@@ -5,7 +5,7 @@
 //! ```text
 //!  6 cli      argv → verb or TUI; paths, exit codes
 //!  5 ui       Model · update · view; theme, keymap                          ─▶ control
-//!  5 demo     a registrar and far ends on loopback, made of our own parts   ─▶ engine ua media sip sdp config
+//!  5 demo     a registrar and far ends on loopback, made of our own parts   ─▶ engine ua media audio sip sdp config
 //!  4 control  the one verb table, its spellings, JSON, the local socket     ─▶ engine ua
 //!  3 engine   tokio: sockets, DNS, timers, files; the media thread          ─▶ ua media audio config sip sdp rtp
 //!  2 ua       the phone as a pure machine                                   ─▶ sip sdp nat config (media: words)

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: [(&str, &[&str]); 13] = [
     ("cli", &["config", "control", "demo", "engine", "ui", "ua", "audio"]),
     ("ui", &["control"]),
-    ("demo", &["engine", "ua", "media", "sip", "sdp", "config"]),
+    ("demo", &["engine", "ua", "media", "audio", "sip", "sdp", "config"]),
     ("control", &["engine", "ua"]),
     ("engine", &["ua", "media", "audio", "config", "sip", "sdp", "rtp"]),
     ("ua", &["sip", "sdp", "nat", "config", "media"]),
