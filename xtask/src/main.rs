@@ -6,6 +6,7 @@
 mod bench;
 mod demo;
 mod doctor;
+mod far_end;
 mod licences;
 mod run;
 mod system;
