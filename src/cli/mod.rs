@@ -11,6 +11,7 @@ pub mod password;
 pub mod paths;
 pub mod phone;
 mod rewrite;
+pub mod run;
 pub mod session;
 pub mod signals;
 pub mod verbs;
