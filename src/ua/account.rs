@@ -10,7 +10,7 @@ use crate::sip::auth::Authenticator;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
-use crate::sip::message::{Request, Response};
+use crate::sip::message::{HeaderName, Request, Response};
 use crate::sip::registration::{Binding, Registration, State, Verdict};
 use crate::sip::uri::{Host, Uri, escape_user};
 use crate::text::sanitise;
@@ -81,6 +81,13 @@ impl Line {
         let transport = self.account.transport.as_str();
         let proxy = self.account.proxies.first().and_then(|proxy| Hop::of_server(proxy, transport));
         proxy.or_else(|| Hop::of_server(&self.account.server, transport).filter(|_| self.registers()))
+    }
+
+    /// The outbound proxies as Route values, nearest first.
+    pub fn routes(&self) -> impl Iterator<Item = String> {
+        //= RFC 3261 §8.1.2: an outbound proxy is a pre-loaded route
+        let uris = self.account.proxies.iter().filter_map(|proxy| Uri::parse(&format!("sip:{proxy};lr")).ok());
+        uris.map(|uri| format!("<{uri}>"))
     }
 
     /// From of our requests, without a tag.
@@ -196,6 +203,10 @@ impl Agent {
     pub(super) fn register(&mut self, id: AccountId, now: Instant) {
         let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
         let was = line.registration.state();
+        //= RFC 3261 §10.2: one REGISTER at a time
+        if was == State::Registering {
+            return;
+        }
         let request = line.registration.register();
         self.send_register(id, request, now);
         if self.account(id).is_some_and(|line| line.registration.state() != was) {
@@ -216,8 +227,10 @@ impl Agent {
         self.tell_registration(id, now);
     }
 
-    fn send_register(&mut self, id: AccountId, request: Request, now: Instant) {
-        let hop = self.account(id).and_then(Line::first_hop);
+    fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {
+        let Some(line) = self.account(id) else { return };
+        let hop = line.first_hop();
+        line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
         self.route(hop, Job::Request(Owner::Register(id), Box::new(request)), now);
     }
 

@@ -209,11 +209,12 @@ impl Agent {
             while let Some(event) = self.layer.poll() {
                 self.layer_event(event, now);
             }
-            if !self.advance_calls(now) {
+            if !self.advance_calls(now) && !self.send_holds() {
                 break;
             }
         }
         self.choose_tone();
+        self.tell_ends(now);
         self.finish_exit(now);
     }
 

@@ -4,6 +4,7 @@ use super::agent::Agent;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
+use super::route::{Owner, Sent};
 use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
 use crate::config::AccountId;
 use crate::media::command::StreamId;
@@ -259,9 +260,10 @@ impl Agent {
         }
         let clients = &self.clients;
         self.calls.retain(|call| {
-            let busy =
-                clients.values().any(|sent| matches!(sent.owner, super::route::Owner::Call(id, _) if id == call.id));
-            call.is_live() || call.tell_end_at.is_some() || busy
+            let owner = |sent: &Sent| matches!(sent.owner, Owner::Call(id, _) if id == call.id);
+            // Why: a 2xx may still come again, or a BYE still wait for its ACK or its answer.
+            let busy = call.session.as_ref().is_some_and(|session| !session.is_ended());
+            call.is_live() || call.tell_end_at.is_some() || busy || clients.values().any(owner)
         });
     }
 }

@@ -250,7 +250,6 @@ impl Agent {
             if call.answer_at.is_some_and(|at| at <= now) {
                 self.accept(id, now);
             }
-            self.send_hold(id);
             self.due_digits(id, now);
             let Some(call) = self.call_mut(id) else { continue };
             if call.waits_until.is_some_and(|at| at <= now) {

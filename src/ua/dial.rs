@@ -160,12 +160,7 @@ impl Agent {
         let mut request = Request::new(Method::Invite, call.target.clone());
         let headers = &mut request.headers;
         headers.push(HeaderName::MaxForwards, "70");
-        for proxy in &line.account.proxies {
-            //= RFC 3261 §8.1.2: an outbound proxy is a pre-loaded route
-            if let Ok(uri) = Uri::parse(&format!("sip:{proxy};lr")) {
-                headers.push(HeaderName::Route, format!("<{uri}>"));
-            }
-        }
+        line.routes().for_each(|route| headers.push(HeaderName::Route, route));
         headers.push(HeaderName::From, format!("{};tag={tag}", line.from(&flow)));
         headers.push(HeaderName::To, format!("<{}>", call.target));
         headers.push(HeaderName::CallId, call.sip_call_id.as_str());

@@ -73,7 +73,10 @@ impl Agent {
     /// Which account an INVITE is for; `None` = a stranger's.
     fn addressee(&self, request: &Request, flow: &Flow) -> Option<AccountId> {
         let user = Uri::parse(&request.uri).ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
-        let by_contact = || self.lines.iter().find(|line| line.contact_user == user && line.is_reachable());
+        // Why not Local beside others: its user is no secret, and it would ring for strangers.
+        let local = self.config.settings.enable_local_account || self.lines.len() == 1;
+        let lines = || self.lines.iter().filter(|line| line.account.id.0 != 0 || local);
+        let by_contact = || lines().find(|line| line.contact_user == user && line.is_reachable());
         let named = |line: &&super::account::Line| line.account.username == user;
         let by_path = || {
             let from_server = || self.lines.iter().filter(|line| line.registers() && line.is_server(flow.remote.ip()));

@@ -221,17 +221,24 @@ impl Agent {
     pub(super) fn want_hold(&mut self, id: u32, hold: bool) {
         let Some(call) = self.call_mut(id).filter(|call| call.is_answered()) else { return };
         call.hold_wanted = Some(hold);
-        self.send_hold(id);
     }
 
-    pub(super) fn send_hold(&mut self, id: u32) {
-        let Some(call) = self.call_mut(id) else { return };
-        let Some(hold) = call.hold_wanted else { return };
-        let (Some(session), Some(negotiation)) = (call.session.as_mut(), call.negotiation.as_mut()) else { return };
-        if session.can_modify() {
+    /// Offers every hold that can be offered now; true if there was one.
+    pub(super) fn send_holds(&mut self) -> bool {
+        let mut any = false;
+        for call in &mut self.calls {
+            let Some(hold) = call.hold_wanted else { continue };
+            let (Some(session), Some(negotiation)) = (call.session.as_mut(), call.negotiation.as_mut()) else {
+                continue;
+            };
+            if !session.can_modify() {
+                continue;
+            }
+            any = true;
             call.hold_offered = call.hold_wanted.take();
             session.modify(negotiation.offer(hold).to_bytes());
         }
+        any
     }
 
     /// One person has one mouth: every other answered call is put on hold.
