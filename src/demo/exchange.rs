@@ -3,8 +3,9 @@
 //! A user with several contacts is forked to all of them at once; every answer goes upstream, so both 200s of a fork
 //! reach the caller. Tests make it misbehave through `Fault`.
 
-use super::registrar::{DigestAlgorithm, Proof, Registrar};
+use super::registrar::{Proof, Registrar};
 use crate::config::Secret;
+use crate::sip::auth::Algorithm;
 use crate::sip::flow::Flow;
 use crate::sip::header::{NameAddr, Via};
 use crate::sip::ident;
@@ -32,7 +33,7 @@ pub struct User {
     /// The password.
     pub password: Secret,
     /// What it is challenged with.
-    pub algorithm: DigestAlgorithm,
+    pub algorithm: Algorithm,
 }
 
 /// What an exchange is made of.
@@ -131,7 +132,7 @@ impl Exchange {
         let Some(user) = to.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
             return answer(request, StatusCode(404), flow);
         };
-        match self.registrar.prove(&user, request, &HeaderName::Authorization) {
+        match self.registrar.prove(&user, request, false) {
             Proof::Right => {
                 let response = self.registrar.register(&user.name, request, flow, &own_tag(request), now);
                 vec![Transmit { flow, bytes: response.to_bytes() }]
@@ -162,7 +163,7 @@ impl Exchange {
         let Some(user) = from.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
             return Some(answer(request, StatusCode(403), flow));
         };
-        let proof = self.registrar.prove(&user, request, &HeaderName::ProxyAuthorization);
+        let proof = self.registrar.prove(&user, request, true);
         if proof == Proof::Right {
             return None;
         }

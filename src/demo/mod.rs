@@ -1,4 +1,4 @@
-//! What the phone talks to when there is nothing else: a registrar and proxy, and far ends, all pure machines. The engine
+//! What the phone talks to when there is nothing else: a registrar and proxy, and far ends, pure machines all. `run`
 //! gives them sockets on loopback; the simulation gives them a network of its own.
 
 pub mod exchange;

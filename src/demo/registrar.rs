@@ -2,13 +2,11 @@
 
 use super::exchange::User;
 use crate::config::Secret;
+use crate::sip::auth::{Algorithm, Credentials, challenge_header, verify};
 use crate::sip::flow::Flow;
-use crate::sip::header::split::{split, unquote};
 use crate::sip::header::{ContactList, NameAddr};
 use crate::sip::message::{HeaderName, Request, Response, StatusCode};
 use crate::sip::uri::Uri;
-use md5::{Digest, Md5};
-use sha2::Sha256;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -16,32 +14,6 @@ use std::time::{Duration, Instant};
 const MAX_BINDINGS: usize = 10;
 const MAX_NONCES: usize = 256;
 const NONCE_LIFE: Duration = Duration::from_secs(300);
-
-/// The digest algorithm a user is challenged with (RFC 8760).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DigestAlgorithm {
-    /// RFC 2617's.
-    Md5,
-    /// RFC 7616's.
-    Sha256,
-}
-
-impl DigestAlgorithm {
-    fn token(self) -> &'static str {
-        match self {
-            DigestAlgorithm::Md5 => "MD5",
-            DigestAlgorithm::Sha256 => "SHA-256",
-        }
-    }
-
-    pub(super) fn hash(self, text: &str) -> String {
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
-        match self {
-            DigestAlgorithm::Md5 => hex(&Md5::digest(text.as_bytes())),
-            DigestAlgorithm::Sha256 => hex(&Sha256::digest(text.as_bytes())),
-        }
-    }
-}
 
 /// A contact a user can be reached at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,12 +82,7 @@ impl Registrar {
 
     /// The value of a challenge to `user`, with a nonce of the caller's chance.
     pub fn challenge(&mut self, user: &User, nonce: String, stale: bool, now: Instant) -> String {
-        let stale = if stale { ", stale=true" } else { "" };
-        let value = format!(
-            "Digest realm=\"{}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}",
-            self.realm,
-            user.algorithm.token()
-        );
+        let value = challenge_header(&self.realm, &nonce, user.algorithm, stale);
         if self.nonces.len() >= MAX_NONCES {
             self.nonces.pop_front();
         }
@@ -123,15 +90,21 @@ impl Registrar {
         value
     }
 
-    /// Whether the credentials in this header are `user`'s.
-    pub fn prove(&self, user: &User, request: &Request, header: &HeaderName) -> Proof {
-        let ours = |fields: &BTreeMap<String, String>| fields.get("realm") == Some(&self.realm);
-        let Some(fields) = request.headers.all(header).map(digest_fields).find(ours) else { return Proof::Missing };
-        if !is_right(user, request.method.as_str(), &self.realm, &fields) {
+    /// Whether the request bears `user`'s credentials, in Proxy-Authorization or in Authorization.
+    pub fn prove(&self, user: &User, request: &Request, proxy: bool) -> Proof {
+        let given = Credentials::list(&request.headers, proxy);
+        let Some(credentials) = given.iter().find(|credentials| credentials.realm == self.realm) else {
             return Proof::Missing;
+        };
+        let right = credentials.username == user.name
+            && credentials.algorithm == user.algorithm
+            && credentials.uri == request.uri
+            && verify(credentials, user.password.reveal(), &request.method, &request.body);
+        match right {
+            false => Proof::Missing,
+            true if self.nonces.iter().any(|(known, _)| *known == credentials.nonce) => Proof::Right,
+            true => Proof::Stale,
         }
-        let nonce = fields.get("nonce").map(String::as_str).unwrap_or_default();
-        if self.nonces.iter().any(|(known, _)| known == nonce) { Proof::Right } else { Proof::Stale }
     }
 
     /// Carries a proven REGISTER of `user` out and answers it.
@@ -179,39 +152,7 @@ impl Registrar {
 
 impl User {
     /// A user with a password.
-    pub fn new(name: &str, password: &str, algorithm: DigestAlgorithm) -> User {
+    pub fn new(name: &str, password: &str, algorithm: Algorithm) -> User {
         User { name: name.to_owned(), password: Secret::new(password), algorithm }
     }
-}
-
-fn digest_fields(value: &[u8]) -> BTreeMap<String, String> {
-    let text = String::from_utf8_lossy(value);
-    let Some((scheme, rest)) = text.trim().split_once(' ') else { return BTreeMap::new() };
-    if !scheme.eq_ignore_ascii_case("Digest") {
-        return BTreeMap::new();
-    }
-    let field = |part: &[u8]| {
-        let part = String::from_utf8_lossy(part).into_owned();
-        let (name, value) = part.split_once('=')?;
-        Some((name.trim().to_ascii_lowercase(), unquote(value.trim()).into_owned()))
-    };
-    split(rest.as_bytes(), b',').filter_map(field).collect()
-}
-
-/// RFC 7616 §3.4.1 with qop=auth, or RFC 2069's form without qop.
-fn is_right(user: &User, method: &str, realm: &str, fields: &BTreeMap<String, String>) -> bool {
-    let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    let algorithm = fields.get("algorithm").map_or("MD5", String::as_str);
-    if field("username") != user.name || !algorithm.eq_ignore_ascii_case(user.algorithm.token()) {
-        return false;
-    }
-    let hash = |text: String| user.algorithm.hash(&text);
-    let a1 = hash(format!("{}:{realm}:{}", user.name, user.password.reveal()));
-    let a2 = hash(format!("{method}:{}", field("uri")));
-    let expected = if fields.contains_key("qop") {
-        hash(format!("{a1}:{}:{}:{}:{}:{a2}", field("nonce"), field("nc"), field("cnonce"), field("qop")))
-    } else {
-        hash(format!("{a1}:{}:{a2}", field("nonce")))
-    };
-    field("response").eq_ignore_ascii_case(&expected)
 }

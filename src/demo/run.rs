@@ -2,13 +2,13 @@
 
 use super::exchange::{Exchange, ExchangeConfig, User};
 use super::far_ends::{CallBack, FAR_ENDS, FarEnd};
-use super::registrar::DigestAlgorithm;
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Secret};
 use crate::engine::handle::Handle;
 use crate::engine::media::MediaConfig;
 use crate::engine::net::udp::{BindError, MAX_DATAGRAM, Received, Sockets};
 use crate::engine::signalling::{self, EngineConfig, EngineError};
+use crate::sip::auth::Algorithm;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -59,7 +59,7 @@ impl Demo {
             .iter()
             .map(|f| f.user)
             .chain([OWN_NUMBER])
-            .map(|number| User::new(number, &password, DigestAlgorithm::Sha256))
+            .map(|number| User::new(number, &password, Algorithm::SHA256))
             .collect();
         let exchange = Exchange::new(ExchangeConfig::new(DOMAIN, users));
         let sockets = Sockets::bind(Some(LOOPBACK), 0)?;
