@@ -1,0 +1,74 @@
+use crate::support::House;
+
+#[test]
+fn a_daemon_takes_verbs_in_every_spelling_and_tells_events() {
+    let house = House::open();
+    let mut daemon = house.daemon();
+    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
+    assert_eq!(watching.ask("watch")["ok"], true);
+    let ready = wire.ask(r#"{"verb":"ready","id":7}"#);
+    assert_eq!((&ready["id"], &ready["ready"], &ready["registered"]), (&7.into(), &true.into(), &true.into()));
+    let reply = wire.ask("[Dial(600)]");
+    assert_eq!(reply["ok"], true, "{reply}");
+    let id = reply["call"]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(watching.await_event("call_outgoing")["call"]["id"], id.as_str());
+    assert_eq!(watching.await_event("call_answered")["call"]["state"], "connected");
+    assert_eq!(wire.ask("status")["state"], "connected");
+    assert_eq!(wire.ask("/dtmf:12")["ok"], true);
+    assert_eq!(wire.ask("hold")["ok"], true);
+    watching.await_event("call_held");
+    assert_eq!(wire.ask("calls")["calls"][0]["state"], "held");
+    assert_eq!(wire.ask("resume")["ok"], true);
+    watching.await_event("call_resumed");
+    assert_eq!(wire.ask("mute")["ok"], true);
+    assert_eq!(wire.ask("status")["mic_muted"], true);
+    assert_eq!(wire.ask("volume speaker 40")["level"], 40);
+    assert_eq!(wire.ask("action=hangup")["ok"], true);
+    let ended = watching.await_event("call_ended");
+    assert_eq!(ended["call"]["outcome"], "answered");
+    assert!(ended["call"]["media"]["rx_packets"].as_u64() > Some(0), "{ended}");
+    let refused = wire.ask("hangup");
+    assert_eq!((&refused["ok"], &refused["error"]["code"]), (&false.into(), &5.into()), "{refused}");
+    assert_eq!(daemon.terminate(), 0);
+    assert!(!house.socket().exists(), "the socket goes with the daemon");
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_and_the_connection_stays() {
+    let house = House::open();
+    let daemon = house.daemon();
+    let mut wire = daemon.connect();
+    let long = vec![b'x'; 70_000];
+    for line in [&b"\xff\xfe"[..], &long, b"{", b"anwser", b"{\"verb\":\"call\"}", b"call 1 2 3"] {
+        wire.send(line);
+        let reply = wire.line();
+        assert_eq!((&reply["ok"], &reply["error"]["code"]), (&false.into(), &2.into()), "{reply}");
+    }
+    assert_eq!(wire.ask("status")["v"], 1);
+}
+
+#[test]
+fn a_second_daemon_is_told_of_the_first() {
+    let house = House::open();
+    let _first = house.daemon();
+    let second = house.run(&["daemon"]);
+    assert_eq!(second.code, 4, "{second:?}");
+    assert!(second.stderr.contains("already") && second.stderr.contains("hint:"), "{}", second.stderr);
+    assert_eq!(house.run(&["status"]).code, 0, "the first one lives");
+}
+
+#[test]
+fn verbs_from_the_shell_reach_the_daemon() {
+    let house = House::open();
+    let mut daemon = house.daemon();
+    let status = house.run(&["status", "--json"]);
+    assert_eq!(status.code, 0, "{status:?}");
+    assert_eq!(status.json()["accounts"][0]["registered"], true, "{status:?}");
+    let call = house.run(&["call", "600", "--duration", "1", "--json"]);
+    assert_eq!(call.code, 0, "{call:?}");
+    assert_eq!(call.json()["outcome"], "answered");
+    assert_eq!(house.run(&["hangup"]).code, 5);
+    assert_eq!(house.run(&["exit"]).code, 0);
+    assert_eq!(daemon.child.wait().expect("its end").code(), Some(0));
+    assert_eq!(house.run(&["status"]).code, 4);
+}

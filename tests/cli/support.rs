@@ -1,0 +1,213 @@
+//! The exchange of the demo in this process, and the program under test beside it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+use tuiphone::demo::run::{DOMAIN, Demo, OWN_NUMBER};
+
+/// Longest wait for anything here.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running exchange with far ends, and a folder with an ini file for a phone.
+pub struct House {
+    pub folder: tempfile::TempDir,
+    pub server: String,
+    pub password: String,
+    _stop: mpsc::Sender<()>,
+}
+
+impl House {
+    pub fn open() -> House {
+        let (ready, account) = mpsc::channel();
+        let (stop, stopped) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let demo = Demo::start([7; 32]).expect("the demo starts");
+                let account = demo.account();
+                ready.send((account.server.clone(), account.password.reveal().to_owned())).expect("someone waits");
+                while let Err(mpsc::TryRecvError::Empty) = stopped.try_recv() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            });
+        });
+        let (server, password) = account.recv_timeout(PATIENCE).expect("the demo is up");
+        let house = House { folder: tempfile::tempdir().expect("a folder"), server, password, _stop: stop };
+        house.write_ini(&house.password);
+        house
+    }
+
+    pub fn ini(&self) -> PathBuf {
+        self.folder.path().join("microsip.ini")
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("run").join("phone.sock")
+    }
+
+    pub fn write_ini(&self, password: &str) {
+        let server = &self.server;
+        let text = format!(
+            "[Settings]\r\naccountId=1\r\n[Account1]\r\nserver={server}\r\nproxy={server}\r\ndomain={DOMAIN}\r\n\
+             username={OWN_NUMBER}\r\npassword={password}\r\n"
+        );
+        std::fs::write(self.ini(), text).expect("written");
+    }
+
+    /// The program with this house's files, silent devices and nothing of the environment it could lean on.
+    pub fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = bare(self.folder.path(), &[]);
+        command.arg("--ini").arg(self.ini()).arg("--socket").arg(self.socket());
+        command.args(["--audio-in", "voice", "--audio-out", "null"]).args(arguments);
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Finished {
+        finish(self.program(arguments))
+    }
+
+    pub fn daemon(&self) -> Daemon {
+        let mut child = self.program(&["daemon"]).stderr(Stdio::piped()).spawn().expect("it starts");
+        let lines = lines_of(child.stderr.take().expect("its stderr"));
+        let daemon = Daemon { child, socket: self.socket(), lines };
+        daemon.await_line("SIP on udp");
+        daemon.await_line("registered 100@demo");
+        daemon
+    }
+}
+
+pub fn bare(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tuiphone"));
+    command.args(arguments).env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
+    command.env("XDG_RUNTIME_DIR", home.join("runtime")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// What a program said and how it ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Finished {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(self.stdout.trim()).unwrap_or_else(|e| panic!("{e} in {self:?}"))
+    }
+}
+
+/// Runs to the end, within bounds.
+pub fn finish(mut command: Command) -> Finished {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let id = child.id();
+    let (done, waiting) = mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    let Ok(output) = waiting.recv_timeout(PATIENCE) else {
+        let _ = Command::new("kill").arg("-9").arg(id.to_string()).status();
+        panic!("{command:?} did not end in {PATIENCE:?}");
+    };
+    let Output { status, stdout, stderr } = output.expect("its output");
+    Finished {
+        code: status.code().unwrap_or(-1),
+        stdout: String::from_utf8(stdout).expect("UTF-8"),
+        stderr: String::from_utf8(stderr).expect("UTF-8"),
+    }
+}
+
+/// A daemon; killed when dropped.
+pub struct Daemon {
+    pub child: Child,
+    pub lines: mpsc::Receiver<String>,
+    socket: PathBuf,
+}
+
+impl Daemon {
+    /// Waits for a line of its log that holds `part`.
+    pub fn await_line(&self, part: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(part) => return line,
+                Ok(line) => seen.push(line),
+                Err(e) => panic!("no line with '{part}' ({e}) after {seen:#?}"),
+            }
+        }
+    }
+
+    pub fn connect(&self) -> Wire {
+        let stream = std::os::unix::net::UnixStream::connect(&self.socket).expect("the socket");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a bound");
+        Wire { reading: BufReader::new(stream.try_clone().expect("a copy")), writing: stream }
+    }
+
+    pub fn terminate(&mut self) -> i32 {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait().expect("its state") {
+                Some(status) => return status.code().unwrap_or(-1),
+                None if Instant::now() > deadline => panic!("the daemon did not stop"),
+                None => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A connection to a control socket.
+pub struct Wire {
+    reading: BufReader<std::os::unix::net::UnixStream>,
+    writing: std::os::unix::net::UnixStream,
+}
+
+impl Wire {
+    pub fn send(&mut self, line: &[u8]) {
+        self.writing.write_all(line).expect("sent");
+        self.writing.write_all(b"\n").expect("sent");
+    }
+
+    pub fn line(&mut self) -> serde_json::Value {
+        let mut line = String::new();
+        self.reading.read_line(&mut line).expect("a line");
+        serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e} in '{line}'"))
+    }
+
+    pub fn ask(&mut self, line: &str) -> serde_json::Value {
+        self.send(line.as_bytes());
+        self.line()
+    }
+
+    /// The next event of this name.
+    pub fn await_event(&mut self, name: &str) -> serde_json::Value {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let line = self.line();
+            if line["event"] == name {
+                return line;
+            }
+        }
+        panic!("no {name} in {PATIENCE:?}");
+    }
+}
+
+fn lines_of(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (out, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if out.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
