@@ -2,6 +2,7 @@
 
 mod calls;
 mod forks;
+mod hostile;
 mod registering;
 
 use super::agent::{Agent, AgentConfig};
@@ -45,6 +46,8 @@ pub(super) struct World {
     pub wire: VecDeque<Packet>,
     /// What no phone received: `(when, packet)`.
     pub outside: Vec<(Duration, Packet)>,
+    /// Every packet's bytes.
+    pub tap: Vec<Vec<u8>>,
     /// Every message, first line and time.
     pub log: Vec<String>,
     /// Drops a packet if it says so.
@@ -87,6 +90,7 @@ impl World {
             phones: Vec::new(),
             wire: VecDeque::new(),
             outside: Vec::new(),
+            tap: Vec::new(),
             log: Vec::new(),
             lose: Box::new(|_| false),
         }
@@ -129,6 +133,7 @@ impl World {
                 self.carry_out(phone);
             }
             let Some(packet) = self.wire.pop_front() else { return };
+            self.tap.push(packet.bytes.clone());
             let Ok(message) = message::parse(&packet.bytes) else { panic!("unreadable: {:?}", packet.bytes) };
             self.log.push(format!(
                 "{:.3} {} {}",
