@@ -29,3 +29,4 @@ pub mod sdp;
 pub mod sip;
 pub mod text;
 pub mod ua;
+pub mod ui;

@@ -1,0 +1,220 @@
+//! The line a number or an address is typed into: text, cursor, and the numbers dialled before.
+
+/// Longest text the field takes, in characters.
+pub const MAX_CHARS: usize = 256;
+/// How many dialled numbers are remembered.
+const MAX_DIALLED: usize = 50;
+
+/// A one-line editor.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DialField {
+    text: Vec<char>,
+    cursor: usize,
+    /// Keys that are letters belong to the field, not to commands.
+    pub focused: bool,
+    dialled: Vec<String>,
+    recall: Option<usize>,
+}
+
+/// A movement of the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Motion {
+    Left,
+    Right,
+    Home,
+    End,
+}
+
+impl DialField {
+    /// What is typed.
+    pub fn text(&self) -> String {
+        self.text.iter().collect()
+    }
+
+    /// Nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// What stands before the cursor.
+    pub fn before_cursor(&self) -> String {
+        self.text.iter().take(self.cursor).collect()
+    }
+
+    /// Types a character; control characters and what exceeds [`MAX_CHARS`] are dropped. Focuses the field.
+    pub fn insert(&mut self, c: char) {
+        self.focused = true;
+        self.recall = None;
+        if !c.is_control() && self.text.len() < MAX_CHARS {
+            self.text.insert(self.cursor, c);
+            self.cursor += 1;
+        }
+    }
+
+    /// Puts pasted text in as [`normalise`] leaves it.
+    pub fn paste(&mut self, text: &str) {
+        self.focused = true;
+        for c in normalise(text).chars() {
+            self.insert(c);
+        }
+    }
+
+    /// Deletes before the cursor; in an empty field gives the focus up.
+    pub fn backspace(&mut self) {
+        if self.text.is_empty() {
+            self.focused = false;
+        } else if self.cursor > 0 {
+            self.cursor -= 1;
+            self.text.remove(self.cursor);
+        }
+    }
+
+    /// Deletes at the cursor.
+    pub fn delete(&mut self) {
+        if self.cursor < self.text.len() {
+            self.text.remove(self.cursor);
+        }
+    }
+
+    /// Moves the cursor.
+    pub fn motion(&mut self, motion: Motion) {
+        self.cursor = match motion {
+            Motion::Left => self.cursor.saturating_sub(1),
+            Motion::Right => (self.cursor + 1).min(self.text.len()),
+            Motion::Home => 0,
+            Motion::End => self.text.len(),
+        };
+    }
+
+    /// Empties the field and gives the focus up.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.cursor = 0;
+        self.focused = false;
+        self.recall = None;
+    }
+
+    /// Shows this text, cursor at its end, focused.
+    pub fn set(&mut self, text: &str) {
+        self.text = text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
+        self.cursor = self.text.len();
+        self.focused = true;
+    }
+
+    /// Takes the text to dial it: remembered for `recall`, the field is empty again. `None` if nothing is typed.
+    pub fn take(&mut self) -> Option<String> {
+        let target = self.text().trim().to_owned();
+        if target.is_empty() {
+            return None;
+        }
+        self.clear();
+        self.dialled.retain(|old| *old != target);
+        self.dialled.push(target.clone());
+        if self.dialled.len() > MAX_DIALLED {
+            self.dialled.remove(0);
+        }
+        Some(target)
+    }
+
+    /// Shows the number dialled before the one shown (`older`) or after it. True if there was one.
+    pub fn recall(&mut self, older: bool) -> bool {
+        let next = match (self.recall, older) {
+            (None, true) => self.dialled.len().checked_sub(1),
+            (Some(at), true) => at.checked_sub(1),
+            (Some(at), false) => Some(at + 1),
+            (None, false) => None,
+        };
+        let Some((at, target)) = next.and_then(|at| Some((at, self.dialled.get(at)?.clone()))) else { return false };
+        self.set(&target);
+        self.recall = Some(at);
+        true
+    }
+}
+
+/// Makes one line of pasted text: a telephone number loses its separators (and the `(0)` written after a country code),
+/// anything else only its line breaks and outer blanks. A line break never dials.
+pub fn normalise(text: &str) -> String {
+    let line = text.split(['\r', '\n']).map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ',');
+    let is_separator =
+        |c: char| matches!(c, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2013}') || c.is_whitespace();
+    let is_number = line.chars().all(|c| is_digit(c) || is_separator(c)) && line.chars().any(|c| c.is_ascii_digit());
+    let is_dotted_address = line.split('.').count() == 4 && line.split('.').all(|part| part.parse::<u8>().is_ok());
+    if !is_number || is_dotted_address {
+        return line.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
+    }
+    let number = if line.starts_with('+') { line.replacen("(0)", "", 1) } else { line.to_owned() };
+    number.chars().filter(|c| is_digit(*c)).take(MAX_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pasted_numbers_become_one_number() {
+        let rows = [
+            ("+49 (0)40 / 123-45\n", "+494012345"),
+            ("+49 (40) 123-45", "+494012345"),
+            ("\n\n  0800 123 456\r\nsecond line", "0800123456"),
+            ("(020) 7946 0000", "02079460000"),
+            ("*21#", "*21#"),
+            ("sip:bob@example.com\n", "sip:bob@example.com"),
+            ("600@127.0.0.1:5060", "600@127.0.0.1:5060"),
+            ("192.168.1.20", "192.168.1.20"),
+            ("+1.202.555.0100", "+12025550100"),
+            ("\n", ""),
+            ("\x1b[2J", "[2J"),
+        ];
+        for (pasted, expected) in rows {
+            assert_eq!(normalise(pasted), expected, "{pasted:?}");
+        }
+        assert_eq!(normalise(&"9".repeat(5000)).len(), MAX_CHARS);
+    }
+
+    #[test]
+    fn editing_moves_inserts_and_deletes_by_character() {
+        let mut field = DialField::default();
+        field.paste("6é0");
+        field.motion(Motion::Left);
+        field.insert('1');
+        assert_eq!((field.text().as_str(), field.before_cursor().as_str()), ("6é10", "6é1"));
+        field.motion(Motion::Home);
+        field.backspace();
+        field.delete();
+        assert_eq!(field.text(), "é10");
+        field.motion(Motion::End);
+        field.motion(Motion::Right);
+        field.backspace();
+        assert_eq!(field.text(), "é1");
+    }
+
+    #[test]
+    fn dialled_numbers_come_back_newest_first_and_once() {
+        let mut field = DialField::default();
+        for number in ["600", "601", "600"] {
+            field.set(number);
+            assert_eq!(field.take().as_deref(), Some(number));
+        }
+        assert!(field.recall(true));
+        assert_eq!(field.text(), "600");
+        assert!(field.recall(true));
+        assert_eq!(field.text(), "601");
+        assert!(!field.recall(true));
+        assert!(field.recall(false));
+        assert_eq!(field.text(), "600");
+        field.clear();
+        assert_eq!(field.take(), None);
+    }
+
+    #[test]
+    fn backspace_in_an_empty_field_gives_the_focus_up() {
+        let mut field = DialField::default();
+        field.insert('5');
+        field.backspace();
+        assert!(field.focused);
+        field.backspace();
+        assert!(!field.focused);
+    }
+}

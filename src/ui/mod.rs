@@ -1,0 +1,21 @@
+//! The terminal interface: a pure [`model`], [`update`] and [`view`], and a thin shell ([`run`], [`term`]) around them.
+//!
+//! ```text
+//!  keys, mouse, paste, size ─┐                                  ┌─▶ Action::Send ─▶ Link::request ─▶ Msg::Reply ─┐
+//!  Link::feed ───────────────┼─▶ Msg ─▶ update(&mut Model) ─────┼─▶ Action::Draw ─▶ view(&Model) ─▶ terminal     │
+//!  a timer, if one is needed ┘            ▲                     └─▶ Bell, Suspend, Quit                          │
+//!                                         └──────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Nothing here knows SIP: what the phone can do comes from the verb table, what it is doing from `Status`.
+
+pub mod dial_field;
+pub mod glyphs;
+pub mod keymap;
+pub mod model;
+pub mod msg;
+pub mod run;
+pub mod term;
+pub mod theme;
+pub mod update;
+pub mod view;

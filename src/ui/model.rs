@@ -1,0 +1,204 @@
+//! What the interface knows: the phone's last status, what is typed, what is open. Plain data; `update` changes it.
+
+use super::dial_field::DialField;
+use super::keymap::Keymap;
+use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Levels kept for the history graph, one a tenth of a second.
+pub const LEVEL_HISTORY: usize = 300;
+/// Ended calls kept for the list.
+const RECENT: usize = 30;
+/// The level of silence, in dBFS.
+pub const SILENCE_DBFS: f32 = -96.0;
+
+/// A live call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallRow {
+    /// As the phone tells it.
+    pub info: CallInfo,
+    /// When the timer of its present phase (ringing or talking) read zero.
+    pub since: Instant,
+}
+
+/// A call that ended while the interface was open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EndedCall {
+    /// Number or name of the far side.
+    pub who: String,
+    /// Who called whom.
+    pub direction: CallDirection,
+    /// How it ended, in words.
+    pub outcome: String,
+    /// It was answered.
+    pub answered: bool,
+}
+
+/// How bad a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Good to know.
+    Note,
+    /// Something went wrong.
+    Error,
+}
+
+/// The message line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// What was tried, on what, what happened.
+    pub text: String,
+    /// What next.
+    pub hint: Option<String>,
+    /// How bad it is.
+    pub weight: Weight,
+    /// When it goes.
+    pub until: Instant,
+}
+
+/// What lies over the screen and takes the keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Nothing.
+    #[default]
+    Phone,
+    /// The list of keys.
+    Help {
+        /// What is searched for.
+        search: String,
+        /// The chosen row of those that match.
+        row: usize,
+    },
+    /// Several calls are up: which to hang up?
+    AskHangup,
+    /// The phone ends with the interface and a call is up: really?
+    AskQuit,
+}
+
+/// Is the phone there?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Connection {
+    /// No status has come yet.
+    Opening,
+    /// Yes.
+    Open,
+    /// It went away, with this reason.
+    Closed(String),
+}
+
+/// Everything `view` draws from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// The phone's last status; its calls are in `calls`.
+    pub status: Status,
+    /// Live calls, oldest first.
+    pub calls: Vec<CallRow>,
+    /// Ended calls, newest first.
+    pub recent: VecDeque<EndedCall>,
+    /// The chosen call, by id, if one was chosen by hand.
+    pub chosen: Option<String>,
+    /// Levels now.
+    pub levels: Levels,
+    /// Levels of the last half minute, newest last.
+    pub level_history: VecDeque<Levels>,
+    /// The line one types into.
+    pub field: DialField,
+    /// Digits sent in the present call.
+    pub digits_sent: String,
+    /// The key of the dial pad that shows as pressed, and until when.
+    pub pressed: Option<(char, Instant)>,
+    /// What takes the keys.
+    pub mode: Mode,
+    /// The message line.
+    pub message: Option<Message>,
+    /// Is the phone there?
+    pub connection: Connection,
+    /// The keys.
+    pub keymap: Keymap,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The phone lives on when the interface is left.
+    pub stays: bool,
+    /// What to try, for an empty call list.
+    pub welcome: Vec<String>,
+}
+
+impl Model {
+    /// An interface before its first news.
+    pub fn new(size: (u16, u16), stays: bool, welcome: Vec<String>) -> Model {
+        Model {
+            status: Status::default(),
+            calls: Vec::new(),
+            recent: VecDeque::new(),
+            chosen: None,
+            levels: SILENT,
+            level_history: VecDeque::new(),
+            field: DialField::default(),
+            digits_sent: String::new(),
+            pressed: None,
+            mode: Mode::Phone,
+            message: None,
+            connection: Connection::Opening,
+            keymap: Keymap::default(),
+            size,
+            stays,
+            welcome,
+        }
+    }
+
+    /// The call that commands mean: the one chosen by hand, else the one talking, dialling, ringing, held, in this order.
+    pub fn current(&self) -> Option<&CallRow> {
+        let chosen = self.chosen.as_ref().and_then(|id| self.calls.iter().find(|row| row.info.id == *id));
+        chosen.or_else(|| self.calls.iter().min_by_key(|row| precedence(row.info.state)))
+    }
+
+    /// The ringing call that `answer` and `reject` mean: the current one, else the first.
+    pub fn incoming(&self) -> Option<&CallRow> {
+        let rings = |row: &&CallRow| row.info.state == CallState::Incoming;
+        self.current().filter(rings).or_else(|| self.calls.iter().find(rings))
+    }
+
+    /// The call that typed digits go to as tones.
+    pub fn digit_call(&self) -> Option<&CallRow> {
+        let listens = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::EarlyMedia);
+        self.current().filter(listens)
+    }
+
+    /// A call carries sound, so the meters mean something.
+    pub fn has_sound(&self) -> bool {
+        self.calls
+            .iter()
+            .any(|row| matches!(row.info.state, CallState::Connected | CallState::EarlyMedia | CallState::Held))
+    }
+
+    /// When `Msg::Tick` is next due; `None` lets an idle phone sleep.
+    pub fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let second = self.current().map(|row| {
+            let whole = now.saturating_duration_since(row.since).as_secs() + 1;
+            row.since + Duration::from_secs(whole)
+        });
+        let message = self.message.as_ref().map(|message| message.until);
+        let pressed = self.pressed.map(|(_, until)| until);
+        [second, message, pressed].into_iter().flatten().min()
+    }
+
+    /// Puts an ended call on top of the list.
+    pub(super) fn remember(&mut self, call: EndedCall) {
+        self.recent.push_front(call);
+        self.recent.truncate(RECENT);
+    }
+}
+
+/// No sound at all.
+pub const SILENT: Levels = Levels { mic_dbfs: SILENCE_DBFS, speaker_dbfs: SILENCE_DBFS };
+
+fn precedence(state: CallState) -> u8 {
+    match state {
+        CallState::Connected => 0,
+        CallState::EarlyMedia | CallState::Ringing | CallState::Calling => 1,
+        CallState::Incoming => 2,
+        CallState::Held => 3,
+        CallState::Ended => 4,
+    }
+}

@@ -1,0 +1,158 @@
+//! The terminal: made ours, given back. Given back on every way out, the panic included.
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use std::io::{self, IsTerminal, Stdout, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static OURS: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// Holds the terminal; dropping it gives it back.
+#[derive(Debug)]
+pub struct Term {
+    mouse: bool,
+}
+
+impl Term {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, the mouse if wanted.
+    pub fn take(mouse: bool) -> io::Result<Term> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "standard input or output is no terminal"));
+        }
+        HOOK.call_once(|| {
+            let before = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                give_back();
+                before(info);
+            }));
+        });
+        let term = Term { mouse };
+        term.enter()?;
+        Ok(term)
+    }
+
+    /// Takes it again, after a stop; harmless if it is ours.
+    pub fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        OURS.store(true, Ordering::SeqCst);
+        let mut out = io::stdout();
+        execute!(out, EnterAlternateScreen, EnableBracketedPaste)?;
+        if self.mouse {
+            enable_mouse(&mut out)?;
+        }
+        out.flush()
+    }
+
+    /// Gives it back for now.
+    pub fn leave(&self) {
+        give_back();
+    }
+
+    /// Rings the bell, so that `monitor-bell` of tmux works too.
+    pub fn bell(&self) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(b"\x07")?;
+        out.flush()
+    }
+
+    /// Gives the terminal back, stops the whole job as Ctrl-Z would, and takes it again at `fg`.
+    pub fn suspend(&self, farewell: &str) -> io::Result<()> {
+        self.leave();
+        writeln!(io::stdout(), "{farewell}")?;
+        stop_job()?;
+        self.enter()
+    }
+}
+
+impl Drop for Term {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Undoes everything `enter` does; once.
+fn give_back() {
+    if OURS.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        // A terminal that is gone cannot be restored; there is nobody to tell.
+        let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Presses and wheel only: reports of every motion would wake an idle phone.
+#[cfg(unix)]
+fn enable_mouse(out: &mut Stdout) -> io::Result<()> {
+    out.write_all(b"\x1b[?1000h\x1b[?1006h")
+}
+
+#[cfg(not(unix))]
+fn enable_mouse(out: &mut Stdout) -> io::Result<()> {
+    execute!(out, crossterm::event::EnableMouseCapture)
+}
+
+#[cfg(unix)]
+fn stop_job() -> io::Result<()> {
+    use rustix::process::{Signal, kill_current_process_group};
+    Ok(kill_current_process_group(Signal::TSTP)?)
+}
+
+#[cfg(not(unix))]
+fn stop_job() -> io::Result<()> {
+    Ok(())
+}
+
+/// Waits for the signals that end or wake an interface.
+#[derive(Debug)]
+pub struct Signals {
+    #[cfg(unix)]
+    inner: [tokio::signal::unix::Signal; 3],
+}
+
+/// What a signal asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignalAsks {
+    /// Leave: SIGTERM, SIGHUP.
+    Leave,
+    /// Take the terminal again: SIGCONT after a stop from outside.
+    Continue,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Begins to listen.
+    pub fn listen() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let cont = SignalKind::from_raw(Signal::CONT.as_raw());
+        use rustix::process::Signal;
+        Ok(Signals { inner: [signal(SignalKind::terminate())?, signal(SignalKind::hangup())?, signal(cont)?] })
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) -> SignalAsks {
+        let [term, hup, cont] = &mut self.inner;
+        tokio::select! {
+            _ = term.recv() => SignalAsks::Leave,
+            _ = hup.recv() => SignalAsks::Leave,
+            _ = cont.recv() => SignalAsks::Continue,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Nothing to listen to.
+    pub fn listen() -> io::Result<Signals> {
+        Ok(Signals {})
+    }
+
+    /// Never.
+    pub async fn next(&mut self) -> SignalAsks {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,138 @@
+//! `update`: a message changes the model and says what is to be done. No clock, no terminal, no phone.
+
+mod help;
+mod news;
+mod phone;
+
+use super::keymap::{Act, Key};
+use super::model::{Message, Mode, Model, Weight};
+use super::msg::{Action, Msg, Urgency};
+use super::view::hit::{Hit, hit};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use std::time::{Duration, Instant};
+
+/// How long a note and an error stay on the message line.
+const NOTE_STAYS: Duration = Duration::from_secs(8);
+const ERROR_STAYS: Duration = Duration::from_secs(30);
+
+/// Takes a message in. Nothing to draw, nothing to do: an empty list.
+pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
+    match msg {
+        Msg::Key(key) => on_key(model, key, now),
+        Msg::Mouse(mouse) => on_mouse(model, mouse, now),
+        Msg::Paste(text) => on_paste(model, &text),
+        Msg::Resize(columns, rows) => {
+            if model.size == (columns, rows) {
+                return Vec::new();
+            }
+            model.size = (columns, rows);
+            drawn()
+        }
+        Msg::Feed(feed) => news::feed(model, feed, now),
+        Msg::Reply(command, reply) => news::reply(model, &command, reply, now),
+        Msg::Tick => on_tick(model, now),
+    }
+}
+
+fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
+    // Windows and some terminals report releases too: a doubled key here is a doubled digit there.
+    if event.kind != KeyEventKind::Press {
+        return Vec::new();
+    }
+    let key = Key::from(event);
+    // Function keys mean the same everywhere, so a call can be answered out of the help.
+    let everywhere = model.keymap.act(key).filter(|act| {
+        let leaves = matches!(act, Act::Interrupt | Act::Suspend | Act::Repaint | Act::Quit);
+        let plain = matches!(key.code, KeyCode::F(_)) || key.modifiers.contains(KeyModifiers::CONTROL);
+        plain && (leaves || matches!(act, Act::Verb(_)))
+    });
+    match (everywhere, &model.mode) {
+        (Some(act), _) => run(model, act, now),
+        (None, Mode::Phone) => phone::key(model, key, now),
+        (None, Mode::Help { .. }) => help::key(model, key, now),
+        (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
+        (None, Mode::AskQuit) => phone::answer_quit(model, key),
+    }
+}
+
+/// Does what a binding says; keys, the mouse and the help all come here.
+pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
+    match act {
+        Act::Help => {
+            model.mode = match model.mode {
+                Mode::Help { .. } => Mode::Phone,
+                _ => Mode::Help { search: String::new(), row: 0 },
+            };
+            drawn()
+        }
+        Act::Quit => phone::quit(model),
+        Act::Interrupt => vec![Action::Quit],
+        Act::Suspend => vec![Action::Suspend],
+        Act::Repaint => vec![Action::Repaint],
+        // Hanging up a second time answers its own question.
+        Act::Verb("hangup") => phone::run(model, act, now),
+        act => {
+            model.mode = Mode::Phone;
+            phone::run(model, act, now)
+        }
+    }
+}
+
+fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => match hit(model, mouse.column, mouse.row) {
+            Some(Hit::Pad(c)) => phone::press(model, c, now),
+            Some(Hit::Act(act)) => run(model, act, now),
+            Some(Hit::Call(id)) => {
+                model.chosen = Some(id);
+                drawn()
+            }
+            None => Vec::new(),
+        },
+        MouseEventKind::ScrollUp => on_key(model, KeyCode::Up.into(), now),
+        MouseEventKind::ScrollDown => on_key(model, KeyCode::Down.into(), now),
+        _ => Vec::new(),
+    }
+}
+
+fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
+    match &mut model.mode {
+        Mode::Phone => model.field.paste(text),
+        Mode::Help { search, row } => {
+            search
+                .extend(text.chars().filter(|c| !c.is_control()).take(help::SEARCH_CHARS.saturating_sub(search.len())));
+            *row = 0;
+        }
+        Mode::AskHangup | Mode::AskQuit => return Vec::new(),
+    }
+    drawn()
+}
+
+fn on_tick(model: &mut Model, now: Instant) -> Vec<Action> {
+    let mut changed = !model.calls.is_empty();
+    if model.message.as_ref().is_some_and(|message| message.until <= now) {
+        model.message = None;
+        changed = true;
+    }
+    if model.pressed.is_some_and(|(_, until)| until <= now) {
+        model.pressed = None;
+        changed = true;
+    }
+    if changed { drawn() } else { Vec::new() }
+}
+
+fn drawn() -> Vec<Action> {
+    vec![Action::Draw(Urgency::Now)]
+}
+
+fn note(model: &mut Model, text: impl Into<String>, now: Instant) {
+    say(model, Weight::Note, text.into(), None, now);
+}
+
+fn say(model: &mut Model, weight: Weight, text: String, hint: Option<String>, now: Instant) {
+    let stays = match weight {
+        Weight::Note => NOTE_STAYS,
+        Weight::Error => ERROR_STAYS,
+    };
+    model.message = Some(Message { text, hint, weight, until: now + stays });
+}

@@ -1,0 +1,152 @@
+//! News from the phone: status, events, levels, answers.
+
+use super::{drawn, note, say};
+use crate::control::feed::Feed;
+use crate::control::{
+    CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, Reply, Status,
+};
+use crate::ui::model::{CallRow, Connection, EndedCall, LEVEL_HISTORY, Mode, Model, SILENT, Weight};
+use crate::ui::msg::{Action, Urgency};
+use crate::ui::view::words;
+use std::mem;
+use std::time::{Duration, Instant};
+
+/// Takes news in.
+pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
+    match feed {
+        Feed::Status(status) => set_status(model, *status, now),
+        Feed::Event(event) => on_event(model, *event, now),
+        Feed::Levels(levels) => set_levels(model, levels),
+        Feed::Closed(reason) => {
+            model.connection = Connection::Closed(reason);
+            model.calls.clear();
+            model.mode = Mode::Phone;
+            drawn()
+        }
+    }
+}
+
+/// Takes the answer to a command in: silence is consent, a refusal is told.
+pub fn reply(model: &mut Model, command: &Command, reply: Result<Reply, CommandError>, now: Instant) -> Vec<Action> {
+    let Err(refusal) = reply else { return Vec::new() };
+    if let Command::Dial { target, .. } = command {
+        // A number that could not be dialled is given back, to be mended.
+        if model.field.is_empty() {
+            model.field.set(target);
+        }
+    }
+    say(model, Weight::Error, refusal.message, refusal.hint, now);
+    drawn()
+}
+
+fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action> {
+    let infos = mem::take(&mut status.calls);
+    let calls: Vec<CallRow> = infos
+        .into_iter()
+        .filter(|info| info.state != CallState::Ended)
+        .map(|info| {
+            let old = model.calls.iter().find(|row| row.info.id == info.id);
+            let since = timer_start(old, &info, now);
+            CallRow { info, since }
+        })
+        .collect();
+    for account in &mut status.accounts {
+        // A countdown that nothing shows must not draw.
+        account.expires_in = None;
+    }
+    let same_calls = calls.len() == model.calls.len()
+        && calls
+            .iter()
+            .zip(&model.calls)
+            .all(|(new, old)| new.since == old.since && shown(&new.info) == shown(&old.info));
+    let changed = !same_calls || status != model.status || model.connection != Connection::Open;
+    let digits_for = model.digit_call().map(|row| row.info.id.clone());
+    model.status = status;
+    model.calls = calls;
+    model.connection = Connection::Open;
+    if model.chosen.as_ref().is_some_and(|id| !model.calls.iter().any(|row| row.info.id == *id)) {
+        model.chosen = None;
+    }
+    if model.digit_call().map(|row| row.info.id.clone()) != digits_for {
+        model.digits_sent.clear();
+    }
+    if !model.has_sound() {
+        model.levels = SILENT;
+        model.level_history.clear();
+    }
+    let question_gone = match model.mode {
+        Mode::AskHangup => model.calls.len() < 2,
+        Mode::AskQuit => model.calls.is_empty(),
+        Mode::Phone | Mode::Help { .. } => false,
+    };
+    if question_gone {
+        model.mode = Mode::Phone;
+    }
+    if changed { drawn() } else { Vec::new() }
+}
+
+/// When the timer of a call read zero. Talk is dated by the phone, ringing by its first sight.
+fn timer_start(old: Option<&CallRow>, info: &CallInfo, now: Instant) -> Instant {
+    let talks = |state| matches!(state, CallState::Connected | CallState::Held);
+    let told = talks(info.state).then(|| {
+        let seconds = if info.duration.is_finite() { info.duration.clamp(0.0, 1e7) } else { 0.0 };
+        now.checked_sub(Duration::from_secs_f64(seconds)).unwrap_or(now)
+    });
+    match (told, old.filter(|row| talks(row.info.state) == talks(info.state))) {
+        (None, Some(row)) => row.since,
+        (None, None) => now,
+        (Some(told), Some(row)) => {
+            let drift = told.max(row.since).saturating_duration_since(told.min(row.since));
+            if drift < Duration::from_secs(1) { row.since } else { told }
+        }
+        (Some(told), None) => told,
+    }
+}
+
+/// A call without what moves by itself.
+fn shown(info: &CallInfo) -> CallInfo {
+    CallInfo { duration: 0.0, ..info.clone() }
+}
+
+fn set_levels(model: &mut Model, levels: Levels) -> Vec<Action> {
+    if !model.has_sound() {
+        return Vec::new();
+    }
+    let tidy = |dbfs: f32| if dbfs.is_finite() { dbfs.clamp(SILENT.mic_dbfs, 0.0) } else { SILENT.mic_dbfs };
+    let levels = Levels { mic_dbfs: tidy(levels.mic_dbfs), speaker_dbfs: tidy(levels.speaker_dbfs) };
+    model.level_history.push_back(levels);
+    if model.level_history.len() > LEVEL_HISTORY {
+        model.level_history.pop_front();
+    }
+    model.levels = levels;
+    vec![Action::Draw(Urgency::Meter)]
+}
+
+fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
+    match event {
+        Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
+        Event::CallEnded { call } => on_ended(model, &call, now),
+        Event::CallDtmf { call, digit } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
+        Event::Device { message } | Event::Config { message } => note(model, message, now),
+        Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
+        Event::Exited => {
+            model.connection = Connection::Closed("the phone has ended".to_owned());
+            model.calls.clear();
+        }
+        // The status that goes with these says it all.
+        _ => return Vec::new(),
+    }
+    drawn()
+}
+
+fn on_ended(model: &mut Model, call: &CallInfo, now: Instant) {
+    let who = words::who(call);
+    let answered = call.answered_after.is_some();
+    let outcome = words::outcome(call);
+    let weight = match (answered, call.direction, call.ended_by) {
+        (true, ..) | (_, _, Some(EndedBy::Local)) | (_, CallDirection::Incoming, _) => Weight::Note,
+        _ => Weight::Error,
+    };
+    say(model, weight, format!("{who}: {outcome}"), None, now);
+    model.remember(EndedCall { who, direction: call.direction, outcome, answered });
+}

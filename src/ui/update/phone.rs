@@ -1,0 +1,262 @@
+//! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
+
+use super::{drawn, note};
+use crate::control::{CallState, Command, HangupWhich, SoundPath, VolumeChange};
+use crate::ui::dial_field::Motion;
+use crate::ui::keymap::{Act, Key};
+use crate::ui::model::{CallRow, Connection, Mode, Model};
+use crate::ui::msg::{Action, Urgency};
+use crossterm::event::{KeyCode, KeyModifiers};
+use std::time::{Duration, Instant};
+
+/// How long a key of the pad looks pressed.
+const PRESS_SHOWS: Duration = Duration::from_millis(150);
+/// Digits sent that are shown.
+const DIGITS_SHOWN: usize = 32;
+/// A step of the volume, in percent.
+const VOLUME_STEP: i16 = 5;
+
+/// A key with nothing over the screen.
+pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
+    match key.code {
+        KeyCode::Char(c) if key.is_character() && model.field.focused => {
+            model.field.insert(c);
+            pressed(model, c, now);
+            return drawn();
+        }
+        KeyCode::Char(c) if key.is_character() && is_dialled(c) => return press(model, c, now),
+        _ => {}
+    }
+    if edit(model, key) {
+        return drawn();
+    }
+    match model.keymap.act(key) {
+        Some(act) => super::run(model, act, now),
+        None => Vec::new(),
+    }
+}
+
+/// A key of the dial pad, by keyboard or mouse: a tone in a call, else typed.
+pub fn press(model: &mut Model, c: char, now: Instant) -> Vec<Action> {
+    pressed(model, c, now);
+    let tone_for = model.digit_call().filter(|_| !model.field.focused && c != '+').map(|row| row.info.id.clone());
+    let Some(call) = tone_for else {
+        model.field.insert(c);
+        return drawn();
+    };
+    model.digits_sent.push(c);
+    if model.digits_sent.len() > DIGITS_SHOWN {
+        model.digits_sent.remove(0);
+    }
+    send(Command::Dtmf { call: Some(call), digits: c.to_string(), via: None })
+}
+
+/// An act that is about the phone.
+pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
+    match act {
+        Act::Verb(verb) => run_verb(model, verb, now),
+        Act::Type => {
+            model.field.focused = true;
+            drawn()
+        }
+        Act::MuteSpeaker => mute(model, SoundPath::Speaker),
+        Act::SpeakerUp => volume(SoundPath::Speaker, VOLUME_STEP),
+        Act::SpeakerDown => volume(SoundPath::Speaker, -VOLUME_STEP),
+        Act::MicUp => volume(SoundPath::Mic, VOLUME_STEP),
+        Act::MicDown => volume(SoundPath::Mic, -VOLUME_STEP),
+        Act::Up => up_down(model, true),
+        Act::Down => up_down(model, false),
+        Act::Cancel => {
+            model.field.clear();
+            model.message = None;
+            model.chosen = None;
+            drawn()
+        }
+        Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => Vec::new(),
+    }
+}
+
+/// Leaves; asks first only if a call would end with the interface.
+pub fn quit(model: &mut Model) -> Vec<Action> {
+    if model.stays || model.calls.is_empty() || model.mode == Mode::AskQuit {
+        return vec![Action::Quit];
+    }
+    model.mode = Mode::AskQuit;
+    drawn()
+}
+
+/// A key after "hang up which?".
+pub fn answer_hangup(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
+    let which = match key.code {
+        _ if model.keymap.act(key) == Some(Act::Verb("hangup")) => current_id(model).map(HangupWhich::Call),
+        KeyCode::Char('a') => Some(HangupWhich::All),
+        KeyCode::Char('y') | KeyCode::Enter => current_id(model).map(HangupWhich::Call),
+        KeyCode::Char(c) => {
+            let nth = c.to_digit(10).and_then(|digit| digit.checked_sub(1));
+            let row = nth.and_then(|nth| model.calls.get(nth as usize));
+            row.map(|row| HangupWhich::Call(row.info.id.clone()))
+        }
+        KeyCode::Up | KeyCode::Down => return up_down(model, key.code == KeyCode::Up),
+        _ => None,
+    };
+    model.mode = Mode::Phone;
+    match which {
+        Some(which) => send(Command::Hangup { which }),
+        None => {
+            note(model, "nothing hung up", now);
+            drawn()
+        }
+    }
+}
+
+/// A key after "end the call and quit?".
+pub fn answer_quit(model: &mut Model, key: Key) -> Vec<Action> {
+    if matches!(key.code, KeyCode::Char('y' | 'q') | KeyCode::Enter) {
+        return vec![Action::Quit];
+    }
+    model.mode = Mode::Phone;
+    drawn()
+}
+
+fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
+    if let Connection::Closed(_) = model.connection {
+        note(model, "the phone is gone; leave and start it again", now);
+        return drawn();
+    }
+    let ringing = model.incoming().map(|row| row.info.id.clone());
+    match verb {
+        "call" => dial(model, now),
+        "answer" => match ringing {
+            Some(id) => send(Command::Answer { call: Some(id) }),
+            None => refuse(model, "no call is ringing", now),
+        },
+        "reject" => match ringing {
+            Some(id) => send(Command::Reject { call: Some(id), code: None }),
+            None => refuse(model, "no call is ringing", now),
+        },
+        "hangup" => hangup(model, now),
+        "hold" => hold(model, now),
+        "resume" => resume(model, now),
+        "mute" | "unmute" => mute(model, SoundPath::Mic),
+        "register" => send(Command::Register { account: None }),
+        "unregister" => send(Command::Unregister { account: None }),
+        "exit" => send(Command::Exit),
+        _ => refuse(model, "this needs more words: use the command line", now),
+    }
+}
+
+/// Dials what is typed; with nothing typed, brings the last number back.
+fn dial(model: &mut Model, now: Instant) -> Vec<Action> {
+    match model.field.take() {
+        Some(target) => {
+            model.message = None;
+            send(Command::Dial { target, account: None })
+        }
+        None if model.field.recall(true) => drawn(),
+        None => refuse(model, "type a number first", now),
+    }
+}
+
+fn hangup(model: &mut Model, now: Instant) -> Vec<Action> {
+    let asked = model.mode == Mode::AskHangup;
+    match (model.calls.len(), current_id(model)) {
+        (0, _) | (_, None) => refuse(model, "no call to hang up", now),
+        (1, Some(id)) => send(Command::Hangup { which: HangupWhich::Call(id) }),
+        (_, Some(id)) if asked => {
+            model.mode = Mode::Phone;
+            send(Command::Hangup { which: HangupWhich::Call(id) })
+        }
+        _ => {
+            model.mode = Mode::AskHangup;
+            drawn()
+        }
+    }
+}
+
+fn hold(model: &mut Model, now: Instant) -> Vec<Action> {
+    let call = model.current().map(|row| (row.info.id.clone(), row.info.state));
+    match call {
+        Some((id, CallState::Held)) => send(Command::Resume { call: Some(id) }),
+        Some((id, CallState::Connected)) => send(Command::Hold { call: Some(id) }),
+        _ => refuse(model, "no call to hold", now),
+    }
+}
+
+fn resume(model: &mut Model, now: Instant) -> Vec<Action> {
+    let held = |row: &&CallRow| row.info.state == CallState::Held;
+    let call = model.current().filter(held).or_else(|| model.calls.iter().find(held));
+    match call.map(|row| row.info.id.clone()) {
+        Some(id) => send(Command::Resume { call: Some(id) }),
+        None => refuse(model, "no call is on hold", now),
+    }
+}
+
+fn mute(model: &Model, path: SoundPath) -> Vec<Action> {
+    let muted = match path {
+        SoundPath::Mic => model.status.mic_muted,
+        SoundPath::Speaker => model.status.speaker_muted,
+    };
+    send(if muted { Command::Unmute { path } } else { Command::Mute { path } })
+}
+
+fn volume(path: SoundPath, by: i16) -> Vec<Action> {
+    send(Command::Volume { path, change: VolumeChange::By(by) })
+}
+
+fn up_down(model: &mut Model, up: bool) -> Vec<Action> {
+    if model.field.focused || model.calls.is_empty() {
+        return if model.field.recall(up) { drawn() } else { Vec::new() };
+    }
+    let current = current_id(model);
+    let at = model.calls.iter().position(|row| Some(&row.info.id) == current.as_ref()).unwrap_or(0);
+    let next = if up { at.saturating_sub(1) } else { (at + 1).min(model.calls.len() - 1) };
+    let chosen = model.calls.get(next).map(|row| row.info.id.clone());
+    if model.chosen == chosen {
+        return Vec::new();
+    }
+    model.chosen = chosen;
+    drawn()
+}
+
+/// Editing keys of the dial field. True if the key was one.
+fn edit(model: &mut Model, key: Key) -> bool {
+    if !model.field.focused || !key.modifiers.is_empty() && key.modifiers != KeyModifiers::CONTROL {
+        return false;
+    }
+    let field = &mut model.field;
+    match (key.code, key.modifiers.is_empty()) {
+        (KeyCode::Left, true) => field.motion(Motion::Left),
+        (KeyCode::Right, true) => field.motion(Motion::Right),
+        (KeyCode::Home, true) | (KeyCode::Char('a'), false) => field.motion(Motion::Home),
+        (KeyCode::End, true) | (KeyCode::Char('e'), false) => field.motion(Motion::End),
+        (KeyCode::Backspace, _) => field.backspace(),
+        (KeyCode::Delete, true) => field.delete(),
+        (KeyCode::Char('u'), false) => field.clear(),
+        (KeyCode::Tab, true) if field.is_empty() => field.focused = false,
+        _ => return false,
+    }
+    true
+}
+
+fn pressed(model: &mut Model, c: char, now: Instant) {
+    if is_dialled(c) {
+        model.pressed = Some((c, now + PRESS_SHOWS));
+    }
+}
+
+fn is_dialled(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '*' | '#' | '+')
+}
+
+fn current_id(model: &Model) -> Option<String> {
+    model.current().map(|row| row.info.id.clone())
+}
+
+fn refuse(model: &mut Model, why: &str, now: Instant) -> Vec<Action> {
+    note(model, why, now);
+    drawn()
+}
+
+fn send(command: Command) -> Vec<Action> {
+    vec![Action::Send(command), Action::Draw(Urgency::Now)]
+}

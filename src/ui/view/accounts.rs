@@ -1,0 +1,101 @@
+//! The accounts: glyph, word and reason of each registration.
+
+use super::{Look, words};
+use crate::control::{AccountInfo, RegistrationState};
+use crate::ui::model::Model;
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+/// The glyph of a registration, and its role.
+pub fn sign(look: Look, state: RegistrationState) -> (&'static str, Role) {
+    match state {
+        RegistrationState::Registered => (look.glyphs.registered, Role::Good),
+        RegistrationState::Registering => (look.glyphs.registering, Role::Pending),
+        RegistrationState::Failed => (look.glyphs.failed, Role::Bad),
+        RegistrationState::Off => (look.glyphs.off, Role::Dim),
+    }
+}
+
+/// Draws the panel.
+pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = look.panel(buf, area, "Accounts", false);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let accounts = &model.status.accounts;
+    if accounts.is_empty() {
+        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, "none yet")), Line::default());
+        return;
+    }
+    let mut row = 0;
+    for (at, account) in accounts.iter().enumerate() {
+        let lines = lines(look, account, inner.width);
+        let left = accounts.len() - at;
+        if row + lines.len() as u16 > inner.height && left > 0 {
+            let last = inner.height.saturating_sub(1);
+            let more = look.span(Role::Dim, format!("and {left} more"));
+            look.row(
+                buf,
+                Rect { y: inner.y + row.min(last), height: 1, ..inner },
+                0,
+                Line::from(more),
+                Line::default(),
+            );
+            return;
+        }
+        for line in lines {
+            look.row(buf, inner, row, line, Line::default());
+            row += 1;
+        }
+    }
+}
+
+fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
+    let (glyph, role) = sign(look, account.state);
+    let name = if account.label.is_empty() { &account.aor } else { &account.label };
+    let name_role = if account.selected { Role::Strong } else { Role::Text };
+    let mut lines = vec![Line::from(vec![
+        look.span(role, format!("{glyph} ")),
+        look.span(name_role, look.clip(name, width.saturating_sub(2))),
+    ])];
+    let mut second = words::registration(account.state).to_owned();
+    if account.state == RegistrationState::Failed {
+        match (account.status, account.reason.as_deref()) {
+            (Some(status), Some(reason)) => second = format!("{second}: {status} {reason}"),
+            (None, Some(reason)) => second = format!("{second}: {reason}"),
+            (Some(status), None) => second = format!("{second}: {status}"),
+            (None, None) => {}
+        }
+    } else if !account.transport.is_empty() && account.state == RegistrationState::Registered {
+        second = format!("{second} {} {}", look.glyphs.dot, account.transport);
+    }
+    let indent = width.saturating_sub(2);
+    for piece in wrap(&second, usize::from(indent), 2) {
+        lines.push(Line::from(
+            look.span(if role == Role::Good { Role::Dim } else { role }, format!("  {}", look.clip(&piece, indent))),
+        ));
+    }
+    lines
+}
+
+/// Breaks at blanks into at most `most` lines; the last one keeps the rest.
+fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
+    use unicode_width::UnicodeWidthStr;
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split(' ') {
+        let full = lines.len() >= most;
+        let Some(line) = lines.last_mut() else { break };
+        if !full && !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

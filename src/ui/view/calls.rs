@@ -1,0 +1,164 @@
+//! The call list: live calls with state, timer, codec and quality; below them the calls that ended.
+
+use super::{Look, words};
+use crate::control::{CallDirection, CallState};
+use crate::ui::model::{CallRow, Connection, EndedCall, Model};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+/// Cells of the state word; the longest ones push.
+const STATE_WIDTH: usize = 9;
+
+/// Draws the list.
+pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = if framed { look.panel(buf, area, "Calls", false) } else { area };
+    let mut row = 0;
+    let current = model.current().map(|call| call.info.id.as_str());
+    for (at, call) in visible(model, inner, framed) {
+        let chosen = model.calls.len() > 1 && current == Some(call.info.id.as_str());
+        first_line(look, call, at, chosen, model.calls.len() > 1, inner, row, buf);
+        row += 1;
+        if framed {
+            second_line(look, call, inner, row, buf);
+            row += 1;
+        }
+    }
+    if model.calls.is_empty() && model.recent.is_empty() {
+        empty(model, look, inner, framed, buf);
+    }
+    if framed && row > 0 {
+        row += 1;
+    }
+    for ended in model.recent.iter().take(usize::from(inner.height.saturating_sub(row))) {
+        ended_line(look, ended, inner, row, buf);
+        row += 1;
+    }
+}
+
+/// The live call drawn at a cell, by id.
+pub fn call_at(model: &Model, area: Rect, framed: bool, at: Position) -> Option<String> {
+    if !area.contains(at) {
+        return None;
+    }
+    let edge = u16::from(framed);
+    let inner = Rect { y: area.y + edge, height: area.height.saturating_sub(2 * edge), ..area };
+    let row = usize::from(at.y.checked_sub(inner.y)?) / if framed { 2 } else { 1 };
+    visible(model, inner, framed).nth(row).map(|(_, call)| call.info.id.clone())
+}
+
+/// The live calls there is room for, the current one among them.
+fn visible(model: &Model, area: Rect, framed: bool) -> impl Iterator<Item = (usize, &CallRow)> {
+    let room = usize::from(area.height / if framed { 2 } else { 1 });
+    let current = model.current().and_then(|call| model.calls.iter().position(|row| row.info.id == call.info.id));
+    let skip = current.map_or(0, |at| (at + 1).saturating_sub(room));
+    model.calls.iter().enumerate().skip(skip).take(room)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn first_line(
+    look: Look,
+    call: &CallRow,
+    at: usize,
+    chosen: bool,
+    several: bool,
+    area: Rect,
+    row: u16,
+    buf: &mut Buffer,
+) {
+    let (glyph, role) = sign(look, call.info.state);
+    let mark = if chosen { look.glyphs.selected } else { " " };
+    let mut left = vec![look.span(Role::Key, mark), look.span(role, format!("{glyph} "))];
+    if several {
+        left.push(look.span(Role::Dim, format!("{} ", at + 1)));
+    }
+    left.push(look.span(role, format!("{:<STATE_WIDTH$} ", words::call_state(&call.info))));
+    let name = words::who(&call.info);
+    let number = words::number(&call.info);
+    left.push(look.span(Role::Strong, name.clone()));
+    if number != name {
+        left.push(look.span(Role::Dim, format!("  {number}")));
+    }
+    let elapsed = look.now.saturating_duration_since(call.since);
+    let timer = look.span(role, format!("{} ", words::clock(elapsed)));
+    look.row(buf, area, row, Line::from(left), Line::from(timer));
+}
+
+fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffer) {
+    let info = &call.info;
+    let dot = format!(" {} ", look.glyphs.dot);
+    let mut spans: Vec<Span> = vec![Span::raw("     ")];
+    match &info.media {
+        Some(media) if !media.codec.is_empty() => {
+            spans.push(look.span(Role::Dim, words::codec(media)));
+            if let Some((quality, bad)) = words::quality(media) {
+                spans.push(look.span(Role::Dim, dot.clone()));
+                spans.push(look.span(if bad { Role::Bad } else { Role::Good }, quality));
+            }
+            let loss = words::loss_percent(media);
+            spans.push(look.span(Role::Dim, format!("{dot}loss {loss:.1}%{dot}jitter {:.0} ms", media.jitter_ms)));
+            if let Some(srtp) = &media.srtp {
+                spans.push(look.span(Role::Good, format!("{dot}encrypted {srtp}")));
+            }
+        }
+        _ => {
+            let status = match (info.status, info.reason.as_deref()) {
+                (Some(status), Some(reason)) => format!("{status} {reason}{dot}"),
+                _ => String::new(),
+            };
+            spans.push(look.span(Role::Dim, format!("{status}{}", info.account)));
+        }
+    }
+    look.row(buf, area, row, Line::from(spans), Line::default());
+}
+
+fn ended_line(look: Look, ended: &EndedCall, area: Rect, row: u16, buf: &mut Buffer) {
+    let glyph = match ended.direction {
+        CallDirection::Outgoing => look.glyphs.outgoing,
+        CallDirection::Incoming => look.glyphs.incoming,
+    };
+    let missed = !ended.answered && ended.direction == CallDirection::Incoming;
+    let role = if missed { Role::Pending } else { Role::Dim };
+    let outcome = if missed && ended.outcome != "cancelled" {
+        format!("missed: {}", ended.outcome)
+    } else {
+        ended.outcome.clone()
+    };
+    let outcome = look.clip(&outcome, area.width / 2);
+    let left = Line::from(vec![look.span(role, format!(" {glyph} ")), look.span(role, ended.who.clone())]);
+    look.row(buf, area, row, left, Line::from(look.span(role, format!("{outcome} "))));
+}
+
+fn empty(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) {
+    let mut lines = match &model.connection {
+        Connection::Open => vec!["No calls.".to_owned()],
+        Connection::Opening => vec!["Looking for the phone".to_owned()],
+        Connection::Closed(reason) => vec![format!("The phone is gone: {reason}")],
+    };
+    if model.connection == Connection::Open {
+        lines.extend(model.welcome.iter().cloned());
+        if model.welcome.is_empty() {
+            lines.push("Type a number, press Enter.".to_owned());
+        }
+    }
+    let edge = u16::from(framed);
+    for (row, text) in (edge..).zip(lines) {
+        let text = look.clip(&text, area.width.saturating_sub(4));
+        let role = if row == edge { Role::Text } else { Role::Dim };
+        look.row(buf, area, row, Line::from(vec![Span::raw("  "), look.span(role, text)]), Line::default());
+    }
+}
+
+fn sign(look: Look, state: CallState) -> (&'static str, Role) {
+    match state {
+        CallState::Calling | CallState::Ringing | CallState::EarlyMedia => (look.glyphs.outgoing, Role::Pending),
+        CallState::Incoming => (look.glyphs.incoming, Role::Incoming),
+        CallState::Connected => (look.glyphs.talking, Role::Good),
+        CallState::Held => (look.glyphs.held, Role::Pending),
+        CallState::Ended => (look.glyphs.off, Role::Dim),
+    }
+}

@@ -1,0 +1,54 @@
+//! The line one types into, or the digits sent in a call.
+
+use super::Look;
+use super::layout::Layout;
+use crate::ui::model::Model;
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Draws it; gives where the cursor is, if it is here.
+pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) -> Option<Position> {
+    let mut area = layout.field;
+    if area.is_empty() {
+        return None;
+    }
+    if !layout.framed {
+        let label = if model.digit_call().is_some() && !model.field.focused { " tones " } else { " dial " };
+        let width = (label.len() as u16).min(area.width);
+        buf.set_span(area.x, area.y, &look.span(Role::Title, label), width);
+        area = Rect { x: area.x + width, width: area.width - width, ..area };
+    }
+    let field = &model.field;
+    if field.is_empty() && !field.focused {
+        let (role, text) = match model.digit_call() {
+            Some(_) if model.digits_sent.is_empty() => (Role::Dim, "keys send tones".to_owned()),
+            Some(_) => (Role::Strong, tail(&model.digits_sent, usize::from(area.width))),
+            None => (Role::Dim, "type a number".to_owned()),
+        };
+        buf.set_line(area.x, area.y, &Line::from(look.span(role, look.clip(&text, area.width))), area.width);
+        return None;
+    }
+    // The text slides so that the cursor, one cell after what is before it, stays in sight.
+    let room = usize::from(area.width).checked_sub(1)?;
+    let before = tail(&field.before_cursor(), room);
+    let after: String = field.text().chars().skip(field.before_cursor().chars().count()).collect();
+    let column = before.width() as u16;
+    let text = Span::styled(before + &after, look.style(Role::Strong));
+    buf.set_span(area.x, area.y, &text, area.width);
+    Some(Position::new(area.x + column, area.y))
+}
+
+/// The end of a text that fits `width` cells.
+fn tail(text: &str, width: usize) -> String {
+    let mut used = 0;
+    let kept = text.chars().rev().take_while(|c| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    });
+    let mut kept: Vec<char> = kept.collect();
+    kept.reverse();
+    kept.into_iter().collect()
+}

@@ -1,0 +1,116 @@
+//! The keys that are valid now, the most important first.
+
+use super::Look;
+use crate::control::CallState;
+use crate::ui::keymap::Act;
+use crate::ui::model::{Mode, Model};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+/// A key and what it does; one without an act is told, not clicked.
+struct Item {
+    act: Option<Act>,
+    key: String,
+    label: &'static str,
+}
+
+impl Item {
+    /// Cells with the blanks around.
+    fn width(&self) -> u16 {
+        (self.key.width() + self.label.width() + 3) as u16
+    }
+}
+
+/// Draws as many as fit.
+pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
+    for (x, item) in placed(model, area) {
+        let line = Line::from(vec![
+            Span::raw(" "),
+            look.span(Role::Key, item.key.clone()),
+            Span::raw(" "),
+            look.span(Role::Text, item.label),
+        ]);
+        buf.set_line(x, area.y, &line, area.right().saturating_sub(x));
+    }
+}
+
+/// What a click at this column does.
+pub fn act_at(model: &Model, area: Rect, column: u16) -> Option<Act> {
+    placed(model, area)
+        .into_iter()
+        .find(|(x, item)| (*x..*x + item.width()).contains(&column))
+        .and_then(|(_, item)| item.act)
+}
+
+fn placed(model: &Model, area: Rect) -> Vec<(u16, Item)> {
+    let mut x = area.x;
+    let mut placed = Vec::new();
+    if area.is_empty() {
+        return placed;
+    }
+    for item in items(model) {
+        let width = item.width();
+        // The first one is shown even cut: it is the one that answers.
+        if x + width > area.right() + 1 && !placed.is_empty() {
+            continue;
+        }
+        placed.push((x, item));
+        x += width;
+    }
+    placed
+}
+
+fn items(model: &Model) -> Vec<Item> {
+    let typing = model.field.focused;
+    let bound = |act: Act, label: &'static str| {
+        let key = model.keymap.key(act, typing).map(|key| key.to_string());
+        key.map(|key| Item { act: Some(act), key, label })
+    };
+    let told = |key: &str, label| Some(Item { act: None, key: key.to_owned(), label });
+    let verb = |name: &'static str, label| bound(Act::Verb(name), label);
+    let help = bound(Act::Help, "help");
+    let quit = bound(Act::Quit, if model.stays { "detach" } else { "quit" });
+    let items = match &model.mode {
+        Mode::Help { .. } => vec![told("a-z", "search"), told("Enter", "do it"), bound(Act::Cancel, "close")],
+        Mode::AskHangup => {
+            vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
+        }
+        Mode::AskQuit => vec![told("y", "end it and quit"), bound(Act::Cancel, "stay")],
+        Mode::Phone => {
+            let state = model.current().map(|row| row.info.state);
+            let mute = verb("mute", if model.status.mic_muted { "unmute" } else { "mute" });
+            let mut items = Vec::new();
+            if model.incoming().is_some() {
+                items.extend([verb("answer", "answer"), verb("reject", "reject")]);
+            }
+            if typing {
+                items.extend([verb("call", "call"), bound(Act::Cancel, "clear")]);
+            }
+            match state {
+                Some(CallState::Connected) => {
+                    items.extend([verb("hangup", "hang up"), verb("hold", "hold"), mute]);
+                    items.push(bound(Act::Type, "new call").filter(|_| !typing));
+                }
+                Some(CallState::Held) => {
+                    items.extend([verb("hangup", "hang up"), verb("hold", "resume"), mute]);
+                    items.push(bound(Act::Type, "new call").filter(|_| !typing));
+                }
+                Some(CallState::Incoming) => {}
+                Some(_) => items.extend([verb("hangup", "hang up"), mute]),
+                None if !typing => {
+                    items.extend([told("0-9", "dial"), verb("call", "redial"), bound(Act::Type, "address"), mute]);
+                }
+                None => {}
+            }
+            if model.calls.len() > 1 && !typing {
+                items.push(told("Up/Down", "choose"));
+            }
+            items.extend([help, quit]);
+            items
+        }
+    };
+    items.into_iter().flatten().collect()
+}

@@ -1,0 +1,78 @@
+//! The list of keys and verbs, made from the keymap and the verb table, searchable.
+
+use super::Look;
+use crate::control::verb::VERBS;
+use crate::ui::keymap::Act;
+use crate::ui::model::{Mode, Model};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+
+/// A line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What Enter does; nothing for verbs of the command line alone.
+    pub act: Option<Act>,
+    /// The keys, or the verb with its arguments.
+    pub how: String,
+    /// What it is.
+    pub what: String,
+}
+
+/// The rows that match what is searched for.
+pub fn rows(model: &Model) -> Vec<Row> {
+    let Mode::Help { search, .. } = &model.mode else { return Vec::new() };
+    let keys = model.keymap.bindings().iter().map(|binding| {
+        let keys: Vec<String> = binding.keys.iter().map(|key| key.to_string()).collect();
+        let what = match binding.act {
+            Act::Verb(name) => format!("{}: {}", name, binding.doc),
+            _ => binding.doc.to_owned(),
+        };
+        Row { act: Some(binding.act), how: keys.join(" "), what }
+    });
+    let dialling = Row { act: None, how: "0-9 * # +".to_owned(), what: "dial; in a call, send tones".to_owned() };
+    let bound = |name| model.keymap.binding(Act::Verb(name)).is_some();
+    let verbs = VERBS.iter().filter(|verb| !bound(verb.name)).map(|verb| Row {
+        act: None,
+        how: format!("tuiphone {}", verb.name),
+        what: verb.doc.to_owned(),
+    });
+    let wanted = search.to_lowercase();
+    let matches = |row: &Row| row.how.to_lowercase().contains(&wanted) || row.what.to_lowercase().contains(&wanted);
+    std::iter::once(dialling).chain(keys).chain(verbs).filter(matches).collect()
+}
+
+/// Draws it over the body of the screen.
+pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, buf: &mut Buffer) {
+    let area = if area.width > 100 { area.inner(Margin::new((area.width - 96) / 2, 0)) } else { area };
+    if area.height < 2 || area.width < 4 {
+        return;
+    }
+    let rows = rows(model);
+    let height = (rows.len().max(1) as u16).saturating_add(2).clamp(2, area.height);
+    let area = Rect { height, ..area };
+    Clear.render(area, buf);
+    let title = if search.is_empty() { "Keys and verbs".to_owned() } else { format!("Keys and verbs: {search}") };
+    let inner = look.panel(buf, area, &look.clip(&title, area.width.saturating_sub(4)), true);
+    if rows.is_empty() {
+        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, " nothing matches")), Line::default());
+    }
+    let room = usize::from(inner.height);
+    let skip = (chosen + 1).saturating_sub(room);
+    let how_width = if inner.width >= 70 { 30 } else { 14 };
+    for (y, (at, row)) in (0u16..).zip(rows.iter().enumerate().skip(skip).take(room)) {
+        let (how_role, what_role) = match (row.act, at == chosen) {
+            (_, true) => (Role::Selected, Role::Selected),
+            (Some(_), false) => (Role::Key, Role::Text),
+            (None, false) => (Role::Dim, Role::Text),
+        };
+        let how = look.clip(&row.how, how_width);
+        let pad = " ".repeat(usize::from(how_width).saturating_sub(Span::raw(how.as_str()).width()));
+        let what = look.clip(&row.what, inner.width.saturating_sub(how_width + 3));
+        let line =
+            Line::from(vec![look.span(how_role, format!(" {how}{pad} ")), look.span(what_role, format!("{what} "))]);
+        look.row(buf, inner, y, line, Line::default());
+    }
+}

@@ -1,0 +1,41 @@
+//! What the mouse points at.
+
+use super::layout::Layout;
+use super::{calls, footer, incoming};
+use crate::ui::keymap::Act;
+use crate::ui::model::{Mode, Model};
+use ratatui::layout::{Position, Rect};
+
+/// Something that can be clicked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hit {
+    /// A key of the dial pad.
+    Pad(char),
+    /// A key named on screen.
+    Act(Act),
+    /// A live call, by id.
+    Call(String),
+}
+
+/// What is at this cell.
+pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
+    let area = Rect::new(0, 0, model.size.0, model.size.1);
+    let layout = Layout::of(model, area);
+    let at = Position::new(column, row);
+    if layout.footer.contains(at) {
+        return footer::act_at(model, layout.footer, column).map(Hit::Act);
+    }
+    if layout.banner.contains(at) {
+        return incoming::act_at(model, layout.banner, at).map(Hit::Act);
+    }
+    if model.mode != Mode::Phone {
+        return None;
+    }
+    if layout.field.contains(at) {
+        return Some(Hit::Act(Act::Type));
+    }
+    if let Some((digit, ..)) = layout.pad_keys().find(|(_, _, key)| key.contains(at)) {
+        return Some(Hit::Pad(digit));
+    }
+    calls::call_at(model, layout.calls, layout.framed, at).map(Hit::Call)
+}

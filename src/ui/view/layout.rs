@@ -1,0 +1,175 @@
+//! Where everything goes, from one line to 300 columns. The mouse asks the same table, so it hits what is drawn.
+//!
+//! ```text
+//!  from 64 × 16                                      smaller
+//!  header                                            header
+//!  banner of an incoming call                        banner
+//!  ╭ Dial ──────╮ ╭ Calls ─────────────────────╮     calls
+//!  │ field, pad │ │                            │     meters
+//!  ╰────────────╯ ╰────────────────────────────╯     field
+//!  ╭ Accounts ──╮ ╭ Call: detail (tall) ───────╮     message
+//!  │            │ ╭ Sound ─────────────────────╮     footer
+//!  ╰────────────╯ ╰────────────────────────────╯
+//!  message
+//!  footer
+//! ```
+
+use crate::ui::model::Model;
+use ratatui::layout::Rect;
+
+/// The rectangles; one without an area is not drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Layout {
+    pub header: Rect,
+    pub banner: Rect,
+    pub dial: Rect,
+    pub field: Rect,
+    pub pad: Rect,
+    /// Rows a key of the pad takes: 1, 2, or 3 with a frame of its own.
+    pub pad_rows: u16,
+    pub accounts: Rect,
+    pub calls: Rect,
+    pub detail: Rect,
+    pub sound: Rect,
+    pub message: Rect,
+    pub footer: Rect,
+    /// Where a list may lie over the screen; never over the banner.
+    pub overlay: Rect,
+    /// Panels have frames.
+    pub framed: bool,
+}
+
+/// The smallest screen with frames and a dial pad.
+const FRAMED: (u16, u16) = (64, 16);
+/// Rows of the banner with a frame, and without.
+const BANNER: u16 = 5;
+const BANNER_BARE: u16 = 3;
+/// Frame, field and the line below it.
+const DIAL_FIXED: u16 = 4;
+/// Rows at which the body is tall enough for the detail of a call.
+const TALL: u16 = 30;
+
+/// The pad's keys, row by row.
+pub const PAD: [[(char, &str); 3]; 4] = [
+    [('1', ""), ('2', "abc"), ('3', "def")],
+    [('4', "ghi"), ('5', "jkl"), ('6', "mno")],
+    [('7', "pqrs"), ('8', "tuv"), ('9', "wxyz")],
+    [('*', ""), ('0', "+"), ('#', "")],
+];
+
+impl Layout {
+    /// The layout of a screen.
+    pub fn of(model: &Model, area: Rect) -> Layout {
+        let rings = model.incoming().is_some();
+        if area.width >= FRAMED.0 && area.height >= FRAMED.1 {
+            framed(area, rings, !model.calls.is_empty())
+        } else {
+            bare(area, rings)
+        }
+    }
+
+    /// The rectangle of each key of the pad.
+    pub fn pad_keys(&self) -> impl Iterator<Item = (char, &'static str, Rect)> {
+        let (pad, rows) = (self.pad, self.pad_rows);
+        let width = pad.width / 3;
+        let keys = (0u16..).zip(PAD).flat_map(|(y, keys)| (0u16..).zip(keys).map(move |(x, key)| (x, y, key)));
+        keys.filter(move |(_, y, _)| rows > 0 && (y + 1) * rows <= pad.height).map(move |(x, y, (digit, letters))| {
+            (digit, letters, Rect::new(pad.x + x * width, pad.y + y * rows, width, rows))
+        })
+    }
+}
+
+fn framed(area: Rect, rings: bool, calls: bool) -> Layout {
+    let mut rest = area;
+    let header = top(&mut rest, 1);
+    let banner = top(&mut rest, if rings { BANNER } else { 0 });
+    let footer = bottom(&mut rest, 1);
+    let message = bottom(&mut rest, 1);
+    let overlay = rest;
+    let left_width = if area.width >= 100 { 36 } else { 30 };
+    let mut left = Rect { width: left_width, ..rest };
+    let mut right = Rect { x: rest.x + left_width, width: rest.width - left_width, ..rest };
+
+    let pad_rows = match rest.height {
+        25.. => 3,
+        17.. => 2,
+        _ => 1,
+    };
+    let dial = top(&mut left, DIAL_FIXED + 4 * pad_rows);
+    let inner = Rect { x: dial.x + 2, y: dial.y + 1, width: dial.width - 4, height: dial.height.saturating_sub(2) };
+    let field = Rect { height: 1, ..inner };
+    let pad = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    let accounts = if left.height >= 3 { left } else { Rect::default() };
+
+    let tall = rest.height >= TALL;
+    let sound = bottom(&mut right, if tall { 8 } else { 4 });
+    let detail = bottom(&mut right, if tall && calls { 9 } else { 0 });
+    Layout {
+        header,
+        banner,
+        dial,
+        field,
+        pad,
+        pad_rows,
+        accounts,
+        calls: right,
+        detail,
+        sound,
+        message,
+        footer,
+        overlay,
+        framed: true,
+    }
+}
+
+/// What matters most gets its row first.
+fn bare(area: Rect, rings: bool) -> Layout {
+    let mut spare = area.height;
+    let mut want = |rows: u16| {
+        let got = rows.min(spare);
+        spare -= got;
+        got
+    };
+    let mut banner = want(u16::from(rings));
+    let footer = want(1);
+    let mut calls = want(1);
+    let field = want(1);
+    let header = want(1);
+    let message = want(1);
+    if rings {
+        banner += want(BANNER_BARE - 1);
+    }
+    let sound = want(u16::from(area.height >= 8));
+    calls += want(area.height);
+
+    let mut rest = area;
+    let header = top(&mut rest, header);
+    let banner = top(&mut rest, banner);
+    let overlay = Rect { height: rest.height.saturating_sub(footer), ..rest };
+    Layout {
+        header,
+        banner,
+        calls: top(&mut rest, calls),
+        sound: top(&mut rest, sound),
+        field: top(&mut rest, field),
+        message: top(&mut rest, message),
+        footer: top(&mut rest, footer),
+        overlay,
+        ..Layout::default()
+    }
+}
+
+fn top(rest: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(rest.height);
+    let taken = Rect { height: rows, ..*rest };
+    rest.y += rows;
+    rest.height -= rows;
+    taken
+}
+
+fn bottom(rest: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(rest.height);
+    rest.height -= rows;
+    Rect { y: rest.y + rest.height, height: rows, ..*rest }
+}

@@ -1,0 +1,47 @@
+//! The message line: what was tried, on what, what next; or the question that waits for an answer.
+
+use super::layout::Layout;
+use super::{Look, words};
+use crate::ui::model::{Mode, Model, Weight};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+/// Draws it; where there is no line for it, an error takes the last one of the calls.
+pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
+    let Some(line) = line(model, look) else { return };
+    let mut area = layout.message;
+    if area.is_empty() && layout.calls.height > 0 {
+        area = Rect { y: layout.calls.bottom() - 1, height: 1, ..layout.calls };
+        buf.set_style(area, look.style(Role::Text));
+        buf.set_string(area.x, area.y, " ".repeat(usize::from(area.width)), look.style(Role::Text));
+    }
+    look.row(buf, area, 0, line, Line::default());
+}
+
+fn line(model: &Model, look: Look) -> Option<Line<'static>> {
+    let who = || model.current().map(|row| words::who(&row.info)).unwrap_or_default();
+    let question = match model.mode {
+        Mode::AskHangup => Some(format!(" {} calls are up: hang up {}? ", model.calls.len(), who())),
+        Mode::AskQuit => Some(" the call ends with this program: quit? ".to_owned()),
+        Mode::Phone | Mode::Help { .. } => None,
+    };
+    if let Some(question) = question {
+        return Some(Line::from(look.span(Role::Alert, question)));
+    }
+    let message = model.message.as_ref()?;
+    let mut spans = match message.weight {
+        Weight::Note => vec![look.span(Role::Text, format!(" {}", message.text))],
+        Weight::Error => {
+            vec![
+                look.span(Role::Bad, format!(" {} ", look.glyphs.failed)),
+                look.span(Role::Strong, message.text.clone()),
+            ]
+        }
+    };
+    if let Some(hint) = &message.hint {
+        spans.push(look.span(Role::Dim, format!(" {} {hint}", look.glyphs.dot)));
+    }
+    Some(Line::from(spans))
+}

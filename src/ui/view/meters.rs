@@ -1,0 +1,139 @@
+//! The level meters, both ways, in dBFS; on tall screens their last half minute too.
+
+use super::Look;
+use crate::ui::model::{Model, SILENCE_DBFS};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// The left end of a meter, in dBFS.
+const FLOOR_DBFS: f32 = -60.0;
+/// From here a level counts as loud, and as about to clip.
+const LOUD_DBFS: f32 = -12.0;
+const CLIP_DBFS: f32 = -3.0;
+/// Cells of `-23 dBFS`.
+const FIGURE_WIDTH: u16 = 9;
+
+/// One meter.
+struct Meter {
+    name: &'static str,
+    dbfs: f32,
+    muted: bool,
+    history: Vec<f32>,
+}
+
+/// Draws both.
+pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let live = model.has_sound();
+    let history = |of: fn(&crate::control::Levels) -> f32| model.level_history.iter().map(of).collect();
+    let mic = Meter {
+        name: "mic",
+        dbfs: model.levels.mic_dbfs,
+        muted: model.status.mic_muted,
+        history: history(|levels| levels.mic_dbfs),
+    };
+    let speaker = Meter {
+        name: if framed { "speaker" } else { "spk" },
+        dbfs: model.levels.speaker_dbfs,
+        muted: model.status.speaker_muted,
+        history: history(|levels| levels.speaker_dbfs),
+    };
+    if !framed {
+        let half = area.width / 2;
+        bar(look, &mic, live, 4, Rect { width: half, ..area }, buf);
+        bar(look, &speaker, live, 4, Rect { x: area.x + half, width: area.width - half, ..area }, buf);
+        return;
+    }
+    let inner = look.panel(buf, area, &title(model, look, area.width), false);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let each = inner.height / 2;
+    for (at, meter) in (0u16..).zip([mic, speaker]) {
+        let area = Rect { y: inner.y + at * each, height: each, ..inner };
+        bar(look, &meter, live, 8, area, buf);
+        if each > 1 {
+            graph(
+                look,
+                &meter,
+                Rect {
+                    x: area.x + 8,
+                    y: area.y + 1,
+                    width: area.width.saturating_sub(8 + FIGURE_WIDTH),
+                    height: each - 1,
+                },
+                buf,
+            );
+        }
+    }
+}
+
+fn title(model: &Model, look: Look, width: u16) -> String {
+    let audio = &model.status.audio;
+    let devices = match (audio.input.as_str(), audio.output.as_str()) {
+        ("", "") => String::new(),
+        (input, output) if input == output => format!(" {} {input}", look.glyphs.dot),
+        (input, output) => format!(" {} {input} {} {output}", look.glyphs.dot, look.glyphs.outgoing),
+    };
+    let warning = audio.warning.as_ref().map(|warning| format!(" {} {warning}", look.glyphs.dot)).unwrap_or_default();
+    look.clip(&format!("Sound{devices}{warning}"), width.saturating_sub(4))
+}
+
+fn bar(look: Look, meter: &Meter, live: bool, name_width: usize, area: Rect, buf: &mut Buffer) {
+    let name = look.span(Role::Text, format!("{:<name_width$}", meter.name));
+    let figure_width = if name_width > 4 { FIGURE_WIDTH } else { 4 };
+    let width = area.width.saturating_sub(name_width as u16 + figure_width + u16::from(name_width <= 4));
+    let mut spans = vec![name];
+    if meter.muted {
+        spans.push(look.span(Role::Alert, " MUTED "));
+    } else {
+        spans.extend(cells(look, if live { meter.dbfs } else { SILENCE_DBFS }, width));
+        let figure = match (live, name_width > 4) {
+            (false, _) => String::new(),
+            (true, true) => format!("{:>4.0} dBFS", meter.dbfs),
+            (true, false) => format!("{:>4.0}", meter.dbfs),
+        };
+        spans.push(look.span(if live { Role::Text } else { Role::Dim }, figure));
+    }
+    buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// The bar in runs of one role each.
+fn cells(look: Look, dbfs: f32, width: u16) -> Vec<Span<'static>> {
+    let mark = |dbfs: f32| ((fraction(dbfs) * f32::from(width)).round() as u16).min(width);
+    let filled = mark(dbfs);
+    let run =
+        |role, glyph: &str, from: u16, to: u16| look.span(role, glyph.repeat(usize::from(to.saturating_sub(from))));
+    let (loud, clip) = (mark(LOUD_DBFS), mark(CLIP_DBFS));
+    let on = look.glyphs.meter_on;
+    vec![
+        run(Role::LevelNormal, on, 0, filled.min(loud)),
+        run(Role::LevelLoud, on, loud, filled.min(clip)),
+        run(Role::LevelClip, on, clip, filled),
+        run(Role::LevelEmpty, look.glyphs.meter_off, filled, width),
+    ]
+}
+
+/// The history as rising bars, newest at the right.
+fn graph(look: Look, meter: &Meter, area: Rect, buf: &mut Buffer) {
+    let newest = meter.history.iter().rev().take(usize::from(area.width));
+    for (back, dbfs) in (1u16..).zip(newest) {
+        let eighths = (fraction(*dbfs) * f32::from(area.height) * 8.0).round() as u16;
+        let role = match *dbfs {
+            CLIP_DBFS.. => Role::LevelClip,
+            LOUD_DBFS.. => Role::LevelLoud,
+            _ => Role::LevelNormal,
+        };
+        for up in 0..area.height {
+            let step = eighths.saturating_sub(up * 8).min(8);
+            let glyph = look.glyphs.bars.get(usize::from(step)).copied().unwrap_or(" ");
+            buf.set_string(area.right() - back, area.bottom() - 1 - up, glyph, look.style(role));
+        }
+    }
+}
+
+fn fraction(dbfs: f32) -> f32 {
+    ((dbfs - FLOOR_DBFS) / -FLOOR_DBFS).clamp(0.0, 1.0)
+}

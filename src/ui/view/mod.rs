@@ -1,0 +1,97 @@
+//! `view`: draws the model, a file per thing on screen. Reads everything, changes nothing.
+
+mod accounts;
+mod calls;
+mod detail;
+mod dial_field;
+mod dial_pad;
+mod footer;
+mod header;
+pub(super) mod help;
+pub mod hit;
+mod incoming;
+pub mod layout;
+mod message;
+mod meters;
+pub mod words;
+
+use super::glyphs::Glyphs;
+use super::model::{Mode, Model};
+use super::theme::{Role, Theme};
+use layout::Layout;
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+use std::time::Instant;
+
+/// What every panel is drawn with.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    theme: &'a Theme,
+    glyphs: &'a Glyphs,
+    now: Instant,
+}
+
+impl Look<'_> {
+    fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    fn span<'s>(&self, role: Role, text: impl Into<String>) -> Span<'s> {
+        Span::styled(text.into(), self.theme.style(role))
+    }
+
+    fn clip(&self, text: &str, width: u16) -> String {
+        words::clip(text, usize::from(width), self.glyphs.ellipsis)
+    }
+
+    /// Draws a panel's frame and gives what is inside.
+    fn panel(&self, buf: &mut Buffer, area: Rect, title: &str, focus: bool) -> Rect {
+        let border = if focus { Role::BorderFocus } else { Role::Border };
+        let block = Block::bordered()
+            .border_set(self.glyphs.border)
+            .border_style(self.style(border))
+            .title(Line::from(self.span(Role::Title, format!(" {title} "))));
+        let inner = block.inner(area);
+        block.render(area, buf);
+        inner
+    }
+
+    /// Draws `left` and, at the right end of the same row, `right`, which wins if both do not fit.
+    fn row(&self, buf: &mut Buffer, area: Rect, row: u16, left: Line<'_>, right: Line<'_>) {
+        if row >= area.height {
+            return;
+        }
+        let y = area.y + row;
+        let right_width = (right.width() as u16).min(area.width);
+        let left_width = area.width.saturating_sub(right_width).saturating_sub(u16::from(right_width > 0));
+        buf.set_line(area.x, y, &left, left_width);
+        buf.set_line(area.x + area.width - right_width, y, &right, right_width);
+    }
+}
+
+/// Draws the whole screen.
+pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: &mut Frame) {
+    let area = frame.area();
+    let layout = Layout::of(model, area);
+    let look = Look { theme, glyphs, now };
+    let buf = frame.buffer_mut();
+    header::draw(model, look, layout.header, buf);
+    incoming::draw(model, look, layout.banner, buf);
+    accounts::draw(model, look, layout.accounts, buf);
+    dial_pad::draw(model, look, &layout, buf);
+    let cursor = dial_field::draw(model, look, &layout, buf);
+    calls::draw(model, look, layout.calls, layout.framed, buf);
+    detail::draw(model, look, layout.detail, buf);
+    meters::draw(model, look, layout.sound, layout.framed, buf);
+    message::draw(model, look, &layout, buf);
+    footer::draw(model, look, layout.footer, buf);
+    if let Mode::Help { search, row } = &model.mode {
+        help::draw(model, look, search, *row, layout.overlay, buf);
+    } else if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}

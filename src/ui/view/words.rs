@@ -1,0 +1,151 @@
+//! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
+
+use crate::control::{CallInfo, CallState, EndedBy, ExitCode, MediaInfo, RegistrationState};
+use std::time::Duration;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The far side as a person names it: name, else number, else address.
+pub fn who(call: &CallInfo) -> String {
+    let name = call.remote.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    name.map(str::to_owned).unwrap_or_else(|| number(call))
+}
+
+/// The far side's number, else its address.
+pub fn number(call: &CallInfo) -> String {
+    let remote = &call.remote;
+    let parts = [&remote.user, &remote.uri];
+    parts.into_iter().find(|part| !part.is_empty()).cloned().unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// A call's state in a word or two.
+pub fn call_state(call: &CallInfo) -> &'static str {
+    match call.state {
+        CallState::Calling => "calling",
+        CallState::Ringing => "ringing",
+        CallState::EarlyMedia => "progress",
+        CallState::Incoming => "incoming",
+        CallState::Connected if call.remote_hold => "held by far end",
+        CallState::Connected => "talking",
+        CallState::Held => "on hold",
+        CallState::Ended => "ended",
+    }
+}
+
+/// A registration's state in a word.
+pub fn registration(state: RegistrationState) -> &'static str {
+    match state {
+        RegistrationState::Off => "off",
+        RegistrationState::Registering => "registering",
+        RegistrationState::Registered => "registered",
+        RegistrationState::Failed => "failed",
+    }
+}
+
+/// How a call ended, in a few words.
+pub fn outcome(call: &CallInfo) -> String {
+    if call.answered_after.is_some() {
+        let seconds = if call.duration.is_finite() { call.duration.clamp(0.0, 1e7) } else { 0.0 };
+        return format!("talked {}", clock(Duration::from_secs_f64(seconds)));
+    }
+    if call.ended_by == Some(EndedBy::Local) {
+        return "cancelled".to_owned();
+    }
+    let kind = call.outcome.as_deref().unwrap_or_default();
+    let meaning = ExitCode::ALL.iter().find(|code| code.kind() == kind && **code != ExitCode::Ok);
+    let words = meaning.map_or("ended", |code| code.meaning());
+    match (call.status, call.reason.as_deref()) {
+        (Some(status), Some(reason)) => format!("{words} ({status} {reason})"),
+        (Some(status), None) => format!("{words} ({status})"),
+        (None, Some(reason)) => format!("{words} ({reason})"),
+        (None, None) => words.to_owned(),
+    }
+}
+
+/// `00:12`, `1:02:03`.
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
+}
+
+/// `opus 48 kHz`.
+pub fn codec(media: &MediaInfo) -> String {
+    let khz = f64::from(media.clock_rate) / 1000.0;
+    format!("{} {khz} kHz", media.codec)
+}
+
+/// The quality of what is heard: a word, the MOS it stands for, and whether it is bad.
+pub fn quality(media: &MediaInfo) -> Option<(String, bool)> {
+    let mos = media.mos_rx.filter(|mos| mos.is_finite())?;
+    let word = match mos {
+        4.0.. => "good",
+        3.6..4.0 => "fair",
+        3.1..3.6 => "poor",
+        _ => "bad",
+    };
+    Some((format!("{word} {mos:.1}"), mos < 3.6))
+}
+
+/// Packets lost or too late, in percent of those due.
+pub fn loss_percent(media: &MediaInfo) -> f64 {
+    let missed = media.rx_lost.saturating_add(media.rx_late);
+    let due = media.rx_packets.saturating_add(media.rx_lost);
+    if due == 0 { 0.0 } else { 100.0 * missed as f64 / due as f64 }
+}
+
+/// Cuts to a width in cells; what is cut ends in `ellipsis` (one cell).
+pub fn clip(text: &str, width: usize, ellipsis: &str) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let Some(room) = width.checked_sub(1) else { return String::new() };
+    let mut used = 0;
+    let mut out: String = text
+        .chars()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= room
+        })
+        .collect();
+    out.push_str(ellipsis);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_by_cells() {
+        let rows = [
+            ("Alice", 5, "Alice"),
+            ("Alice", 4, "Ali…"),
+            ("日本語の名前", 6, "日本…"),
+            ("日本語の名前", 5, "日本…"),
+            ("é́é", 1, "…"),
+            ("Alice", 0, ""),
+        ];
+        for (text, width, expected) in rows {
+            assert_eq!(clip(text, width, "…"), expected, "{text} in {width}");
+        }
+    }
+
+    #[test]
+    fn clocks_grow_an_hour_when_they_need_it() {
+        for (seconds, expected) in
+            [(0, "00:00"), (59, "00:59"), (3599, "59:59"), (3723, "1:02:03"), (360_000, "100:00:00")]
+        {
+            assert_eq!(clock(Duration::from_secs(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn quality_and_loss_are_told_in_words_and_numbers() {
+        let media = |mos, lost| MediaInfo { mos_rx: mos, rx_packets: 95, rx_lost: lost, ..MediaInfo::default() };
+        assert_eq!(quality(&media(Some(4.34), 0)), Some(("good 4.3".to_owned(), false)));
+        assert_eq!(quality(&media(Some(2.0), 0)), Some(("bad 2.0".to_owned(), true)));
+        assert_eq!(quality(&media(None, 0)), None);
+        assert_eq!(loss_percent(&media(None, 5)), 5.0);
+        assert_eq!(loss_percent(&MediaInfo::default()), 0.0);
+    }
+}
