@@ -2,12 +2,14 @@
 //! how it went.
 
 use super::options::{CallJob, Options};
+use super::screen::Shown;
 use super::signals::Interrupts;
 use super::{daemon, out, phone};
 use crate::audio::Spec;
 use crate::config::{AccountId, Loaded, Settings};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
+use crate::demo::far_ends::FAR_ENDS;
 use crate::demo::run::Demo;
 use crate::engine::handle::Handle;
 use crate::engine::signalling;
@@ -49,6 +51,20 @@ pub fn start(options: &Options, seed: Option<u64>) -> Result<DemoPhone, CommandE
     config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));
     let (handle, _) = signalling::start(config).map_err(|e| phone::not_started(&e))?;
     Ok(DemoPhone { handle, _demo: demo })
+}
+
+/// With a terminal: the interface, until it is left.
+///
+/// # Errors
+/// What could not be started.
+pub async fn show(options: &Options, seed: Option<u64>) -> Result<ExitCode, CommandError> {
+    let phone = start(options, seed)?;
+    let welcome = FAR_ENDS.iter().map(|f| format!("{}  {}", f.user, f.name)).collect();
+    let note = Some("The demo: a built-in exchange, real SIP and sound on this machine".to_owned());
+    let shown = Shown { welcome, note, ..Shown::default() };
+    let code = super::screen::show(Link::Local(phone.handle.clone()), options, shown).await;
+    daemon::stop(&phone.handle).await;
+    code
 }
 
 /// Without a terminal: registers, calls the echo, says each state and the result.

@@ -12,6 +12,7 @@ pub mod paths;
 pub mod phone;
 mod rewrite;
 pub mod run;
+pub mod screen;
 pub mod session;
 pub mod signals;
 pub mod verbs;

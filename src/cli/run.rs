@@ -5,11 +5,10 @@ use super::options::{CallJob, Job, Options};
 use super::paths::Environment;
 use super::session::{self, Session};
 use super::signals::Interrupts;
-use super::{call, daemon, demo, exit, out, phone, verbs};
+use super::{call, daemon, demo, exit, out, phone, screen, verbs};
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::Link;
 use crate::control::socket::Client;
-use crate::control::verb::Request;
 use crate::control::{Command, CommandError, ExitCode, json};
 use crate::engine::signalling;
 use std::io::IsTerminal;
@@ -48,6 +47,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
             out::line(text.trim_end());
             return Ok(ExitCode::Ok);
         }
+        Job::Demo { seed, .. } if screen::is_there() => return demo::show(&options, *seed).await,
         Job::Demo { seed, .. } => return demo::speak(&options, *seed).await,
         _ => {}
     }
@@ -85,6 +85,7 @@ impl Place {
                 self.call(CallJob { number, ..CallJob::default() }).await
             }
             Job::Interface { dial } => self.interface(dial).await,
+            Job::Verb { verb: verb @ "register", .. } if self.alone => self.register_once(verb).await,
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
@@ -112,14 +113,19 @@ impl Place {
         Ok(code)
     }
 
-    async fn interface(self, _dial: Option<String>) -> Result<ExitCode, CommandError> {
-        if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-            let mut error = exit::usage("there is no terminal for the interface, and no verb");
-            error.hint = Some("tuiphone call NUMBER, tuiphone daemon, or tuiphone --help".to_owned());
-            return Err(error);
-        }
+    async fn interface(self, dial: Option<String>) -> Result<ExitCode, CommandError> {
+        screen::required()?;
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
-        Ok(verbs::run(&link, &self.options, "status", &Request::Status).await)
+        screen::show(link, &self.options, screen::Shown { dial, stays: true, ..Default::default() }).await
+    }
+
+    /// `register` and `unregister` where no phone runs: what the server says, then gone again.
+    async fn register_once(self, verb: &'static str) -> Result<ExitCode, CommandError> {
+        let config = phone::engine_config(&self.options, self.session.loaded)?;
+        let (handle, _phone) = signalling::start(config).map_err(|error| phone::not_started(&error))?;
+        let code = verbs::registration(&handle, &self.options, verb).await;
+        daemon::stop(&handle).await;
+        code
     }
 }
 

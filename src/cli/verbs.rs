@@ -6,7 +6,12 @@ use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{AccountInfo, CallInfo, CommandError, ExitCode, RegistrationState, Status, json};
+use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// As long as a REGISTER is repeated (RFC 3261 timer F).
+const REGISTRATION_PATIENCE: Duration = Duration::from_secs(32);
 
 /// Sends a request and prints the answer.
 pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) -> ExitCode {
@@ -37,6 +42,38 @@ fn code_of(request: &Request, fields: &Map<String, Value>) -> ExitCode {
     match request {
         Request::Ready if fields.get("ready") != Some(&Value::Bool(true)) => ExitCode::NotFound,
         _ => ExitCode::Ok,
+    }
+}
+
+/// Waits until every account that registers has its answer; prints them; the code of the worst.
+///
+/// # Errors
+/// The phone has stopped.
+pub async fn registration(handle: &Handle, options: &Options, verb: &str) -> Result<ExitCode, CommandError> {
+    let deadline = tokio::time::Instant::now() + options.timeout.unwrap_or(REGISTRATION_PATIENCE);
+    let mut changed = handle.changed();
+    let status = loop {
+        let status = handle.status().await?;
+        let waiting = status.accounts.iter().any(|a| a.state == RegistrationState::Registering);
+        let news = tokio::time::timeout_at(deadline, changed.changed());
+        if !waiting || news.await.is_err() {
+            break status;
+        }
+    };
+    let code = status.accounts.iter().map(registration_code).find(|c| *c != ExitCode::Ok).unwrap_or(ExitCode::Ok);
+    if options.json || options.ndjson {
+        out::json(&serde_json::json!({"v": 1, "verb": verb, "ok": code == ExitCode::Ok, "accounts": status.accounts}));
+    } else {
+        status.accounts.iter().for_each(|account| out::line(&account_line(account)));
+    }
+    Ok(code)
+}
+
+fn registration_code(account: &AccountInfo) -> ExitCode {
+    match (account.state, account.status) {
+        (RegistrationState::Registered | RegistrationState::Off, _) => ExitCode::Ok,
+        (_, Some(status)) => ExitCode::of_status(status, false),
+        (_, None) => ExitCode::Unreachable,
     }
 }
 

@@ -3,7 +3,9 @@ use crate::support::{House, bare, finish};
 #[test]
 fn wrong_words_end_with_usage_and_one_clear_line() {
     let folder = tempfile::tempdir().expect("a folder");
-    for arguments in [&["--nonsense"][..], &["anwser"], &["call"], &["--audio-in", "florp:", "call", "1"], &["volume", "loud"]] {
+    for arguments in
+        [&["--nonsense"][..], &["anwser"], &["call"], &["--audio-in", "florp:", "call", "1"], &["volume", "loud"]]
+    {
         let done = finish(bare(folder.path(), arguments));
         assert_eq!(done.code, 2, "{arguments:?}: {done:?}");
         assert!(done.stdout.is_empty() && done.stderr.starts_with("tuiphone: "), "{arguments:?}: {done:?}");

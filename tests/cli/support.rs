@@ -81,7 +81,11 @@ impl House {
 pub fn bare(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tuiphone"));
     command.args(arguments).env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
-    command.env("XDG_RUNTIME_DIR", home.join("runtime")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .env("XDG_RUNTIME_DIR", home.join("runtime"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 

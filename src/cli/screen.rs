@@ -1,0 +1,72 @@
+//! The interface as the command line starts it: is there a terminal, what can it show.
+
+use super::exit;
+use super::options::{Color, Options};
+use crate::control::link::Link;
+use crate::control::{CommandError, ExitCode};
+use crate::ui::glyphs::Glyphs;
+use crate::ui::run::{UiError, UiOptions};
+use crate::ui::theme::{ColorDepth, Theme};
+use std::io::IsTerminal;
+
+/// What differs between one showing and another.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// A number to dial at once.
+    pub dial: Option<String>,
+    /// The phone lives on when the interface is left.
+    pub stays: bool,
+    /// Lines for an empty call list.
+    pub welcome: Vec<String>,
+    /// A note for the message line.
+    pub note: Option<String>,
+}
+
+/// True with a terminal on both sides.
+pub fn is_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Refuses to go on without a terminal.
+///
+/// # Errors
+/// A usage error that says what else there is.
+pub fn required() -> Result<(), CommandError> {
+    if is_there() {
+        return Ok(());
+    }
+    let mut error = exit::usage("there is no terminal for the interface, and no verb");
+    error.hint = Some("tuiphone call NUMBER, tuiphone daemon, or tuiphone --help".to_owned());
+    Err(error)
+}
+
+/// Shows the interface until it is left. While it is up, nothing else reaches the terminal.
+///
+/// # Errors
+/// The phone or the terminal could not be had.
+pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCode, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let term = variable("TERM");
+    let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
+    let no_color = match options.color {
+        Color::Auto => variable("NO_COLOR").is_some(),
+        Color::Never => true,
+        Color::Always => false,
+    };
+    let ui = UiOptions {
+        theme: Theme { depth: ColorDepth::for_terminal(no_color, term.as_deref()), ..Theme::default() },
+        glyphs: Glyphs::for_terminal(term.as_deref(), locale.as_deref()),
+        stays: shown.stays,
+        welcome: shown.welcome,
+        dial: shown.dial,
+        note: shown.note,
+        ..UiOptions::default()
+    };
+    match crate::ui::run::run(link, ui).await {
+        Ok(()) => Ok(ExitCode::Ok),
+        Err(UiError::Phone(error)) => Err(error),
+        Err(other) => {
+            Err(CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: other.to_string(), hint: None })
+        }
+    }
+}
