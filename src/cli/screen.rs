@@ -54,7 +54,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         Color::Always => false,
     };
     let ui = UiOptions {
-        theme: Theme { depth: ColorDepth::for_terminal(no_color, term.as_deref()), ..Theme::default() },
+        theme: Theme { depth: ColorDepth::for_terminal(no_color, term.as_deref()) },
         glyphs: Glyphs::for_terminal(term.as_deref(), locale.as_deref()),
         stays: shown.stays,
         welcome: shown.welcome,

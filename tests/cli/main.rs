@@ -1,6 +1,7 @@
 //! The program as people and scripts meet it: the real binary beside the built-in exchange, on loopback, without a card.
 
 #![allow(missing_docs)]
+#![allow(clippy::disallowed_methods)] // These tests wait on the real clock, within bounds.
 
 mod call;
 mod daemon;
