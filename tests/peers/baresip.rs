@@ -52,7 +52,7 @@ impl Baresip {
 
 fn modules() -> &'static Path {
     let folders = ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules", "/usr/lib64/baresip/modules"];
-    folders.iter().map(Path::new).find(|p| p.is_dir()).expect("baresip's modules")
+    folders.into_iter().map(Path::new).find(|p| p.is_dir()).expect("baresip's modules")
 }
 
 /// The phone calls baresip and hears itself.

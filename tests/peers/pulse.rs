@@ -114,72 +114,114 @@ fn python() -> Option<PathBuf> {
     python.exists().then_some(python)
 }
 
-/// One call with this codec; the speech that comes back, scored: (holes, PESQ narrow band, PESQ wide band).
-fn score(codec: &str) -> Option<(f64, f64, f64)> {
+/// What the score needs: the scorer's Python, when everything is here.
+fn scorer() -> Option<PathBuf> {
     if !have(&["kamailio", "sipp", "pulseaudio", "pactl", "paplay", "parecord"]) {
         return None;
     }
-    let Some(python) = python() else {
-        skipped("no scorer; `cargo xtask test` makes one");
-        return None;
-    };
     if !Path::new(SPEECH).exists() {
         skipped("no speech; Debian has it in pocketsphinx-testdata");
         return None;
     }
+    python().or_else(|| {
+        skipped("no scorer; `cargo xtask test` makes one");
+        None
+    })
+}
+
+/// How good the speech in a file is.
+#[derive(Debug)]
+struct Score {
+    /// Seconds compared.
+    seconds: f64,
+    /// Frames of 10 ms that are missing from active speech.
+    holes: f64,
+    /// PESQ at 8 kHz and at 16 kHz, MOS-LQO.
+    narrow: f64,
+    wide: f64,
+}
+
+impl Sound {
+    /// Records a source into a file until the process is dropped.
+    fn record(&self, source: &str, file: &Path) -> Process {
+        let mut command = Command::new("parecord");
+        command.args(["-d", source, "--rate=16000", "--channels=1", "--format=s16le", "--latency-msec=20"]);
+        command.arg("--file-format=wav").arg(file).envs(self.environment());
+        Process::start("parecord", &mut command, self.folder.path())
+    }
+
+    /// Speaks into the microphone, `pause` from now; returns at the end of the speech.
+    fn speak(environment: &[(String, String)], pause: Duration) {
+        std::thread::sleep(pause);
+        let mut player = Command::new("paplay");
+        player.args(["-d", "mic", SPEECH]).envs(environment.iter().cloned()).stdin(Stdio::null());
+        assert!(player.status().is_ok_and(|s| s.success()), "paplay");
+    }
+
+    /// Compares a recording with the speech.
+    fn score(&self, python: &Path, heard: &Path) -> Score {
+        let script = self.file("score.py");
+        std::fs::write(&script, SCORE).unwrap();
+        let output = Command::new(python).arg(script).arg(SPEECH).arg(heard).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let figures: Vec<f64> = printed.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+        let [seconds, holes, narrow, wide] = figures[..] else {
+            panic!("no score: {printed}{}", String::from_utf8_lossy(&output.stderr))
+        };
+        Score { seconds, holes, narrow, wide }
+    }
+}
+
+/// One call with this codec through the far end's echo, and the score of what comes back.
+fn call(codec: &str, far: Scenario) -> Option<Score> {
+    let python = scorer()?;
     let _machine = alone();
     let sound = Sound::start();
-    let far = FarEnd::start(if codec.starts_with("opus") { Scenario::AnswerOpus } else { Scenario::Answer });
+    let far = FarEnd::start(far);
     let proxy = Kamailio::start("MD5", &[("600", far.port)]);
     let mut phone = proxy.phone_with("101", &format!("audioCodecs={codec}"));
     phone.environment = sound.environment().into_iter().filter(|(name, _)| name.starts_with("PULSE")).collect();
 
     let heard = sound.file("heard.wav");
-    let mut arguments = vec!["-d", "spk.monitor", "--rate=16000", "--channels=1", "--format=s16le"];
-    arguments.extend(["--latency-msec=20", "--file-format=wav"]);
-    let mut recorder = Command::new("parecord");
-    recorder.args(&arguments).arg(&heard).envs(sound.environment());
-    let recorder = Process::start("parecord", &mut recorder, sound.folder.path());
-
-    let talk = std::thread::spawn({
-        let environment = sound.environment();
-        move || {
-            // The call stands by then; the score does not start before the first words.
-            std::thread::sleep(Duration::from_secs(3));
-            let mut player = Command::new("paplay");
-            player.args(["-d", "mic", SPEECH]).envs(environment).stdin(Stdio::null()).status()
-        }
-    });
+    let recorder = sound.record("spk.monitor", &heard);
+    let environment = sound.environment();
+    // The call stands by the time the first word is said.
+    let talk = std::thread::spawn(move || Sound::speak(&environment, Duration::from_secs(3)));
     let outcome = phone.run(&["call", "600", "--duration", "12"], Duration::from_secs(40));
-    talk.join().unwrap().unwrap();
-    recorder.interrupt();
-    std::thread::sleep(Duration::from_millis(300));
+    talk.join().unwrap();
     drop(recorder);
     outcome.ends(0);
-    assert_eq!(outcome.text("/call/media/codec").to_ascii_lowercase(), codec.split('/').next().unwrap().to_lowercase());
+    let spoken = outcome.text("/call/media/codec").to_ascii_lowercase();
+    assert_eq!(Some(spoken.as_str()), codec.to_ascii_lowercase().split('/').next(), "{}", outcome.told);
+    let score = sound.score(&python, &heard);
+    eprintln!("{codec}: {score:?}");
+    assert!(score.seconds > 3.0, "{score:?}\n{}", outcome.told);
+    Some(score)
+}
 
-    let script = sound.file("score.py");
-    std::fs::write(&script, SCORE).unwrap();
-    let output = Command::new(python).arg(script).arg(SPEECH).arg(&heard).output().unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let figures: Vec<f64> = printed.split_whitespace().filter_map(|w| w.parse().ok()).collect();
-    let [_seconds, holes, narrow, wide] = figures[..] else {
-        panic!("no score: {printed}{}\n{}", String::from_utf8_lossy(&output.stderr), outcome.told)
-    };
-    eprintln!("{codec}: {holes} holes, PESQ {narrow:.2} narrow band, {wide:.2} wide band");
-    Some((holes, narrow, wide))
+/// The control: without a phone nothing is lost, so whatever is lost with one is the phone's.
+#[test]
+fn the_sound_server_itself_loses_nothing() {
+    let Some(python) = scorer() else { return };
+    let _machine = alone();
+    let sound = Sound::start();
+    let heard = sound.file("heard.wav");
+    let recorder = sound.record("mic.monitor", &heard);
+    Sound::speak(&sound.environment(), Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(300));
+    drop(recorder);
+    let score = sound.score(&python, &heard);
+    assert!(score.holes == 0.0 && score.wide > 4.5, "{score:?}");
 }
 
 #[test]
 fn speech_through_pcmu_is_as_good_as_the_codec() {
-    let Some((holes, narrow, _)) = score("PCMU/8000/1") else { return };
-    assert_eq!(holes, 0.0, "holes");
-    assert!(narrow >= 4.2, "PESQ {narrow}");
+    let Some(score) = call("PCMU/8000/1", Scenario::Answer) else { return };
+    assert!(score.holes == 0.0 && score.narrow >= 4.2, "{score:?}");
 }
 
 #[test]
 fn speech_through_opus_is_as_good_as_the_codec() {
-    let Some((holes, _, wide)) = score("opus/48000/2") else { return };
-    assert_eq!(holes, 0.0, "holes");
-    assert!(wide >= 4.1, "PESQ {wide}");
+    let Some(score) = call("opus/48000/2", Scenario::AnswerOpus) else { return };
+    assert!(score.holes == 0.0 && score.wide >= 4.1, "{score:?}");
 }
