@@ -17,8 +17,10 @@ use crate::text::sanitise;
 use rand::rngs::StdRng;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// Shortest interval between keep-alives, in seconds.
+const KEEP_ALIVE_LEAST_S: u32 = 5;
 /// Most addresses remembered as an account's own servers.
 const MAX_SERVERS: usize = 16;
 
@@ -35,6 +37,9 @@ pub(super) struct Line {
     servers: Vec<IpAddr>,
     /// Where the registrar sees us, if not where we see ourselves.
     public: Option<SocketAddr>,
+    /// The path of the registration, and when it is to be kept open next.
+    path: Option<Flow>,
+    keep_alive_at: Option<Instant>,
     pub status: Option<u16>,
     pub reason: Option<String>,
     /// The transport failed or timed out, rather than a refusal.
@@ -64,6 +69,8 @@ impl Line {
             instance: instance.to_owned(),
             servers: Vec::new(),
             public: None,
+            path: None,
+            keep_alive_at: None,
             status: None,
             reason: None,
             unreachable: false,
@@ -111,11 +118,25 @@ impl Line {
     }
 
     pub fn note_path(&mut self, flow: &Flow, more: &VecDeque<Flow>) {
+        self.path = Some(*flow);
         for ip in std::iter::once(flow).chain(more).map(|flow| flow.remote.ip()) {
             if !self.servers.contains(&ip) && self.servers.len() < MAX_SERVERS {
                 self.servers.push(ip);
             }
         }
+    }
+
+    /// The path to keep open, if that is due now.
+    pub fn keep_alive(&mut self, now: Instant) -> Option<Flow> {
+        self.keep_alive_at.filter(|at| *at <= now)?;
+        let interval = Duration::from_secs(self.account.keep_alive_s.max(KEEP_ALIVE_LEAST_S).into());
+        self.keep_alive_at = Some(now + interval).filter(|_| self.registration.is_registered());
+        self.path.filter(|_| self.keep_alive_at.is_some())
+    }
+
+    /// When the registration or its path wants attention.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.registration.next_timeout().into_iter().chain(self.keep_alive_at).min()
     }
 
     /// The address is one of its registrar or proxies.
@@ -256,6 +277,9 @@ impl Agent {
             Verdict::Registered => {
                 line.accepted(sent);
                 line.learn_public(response);
+                if line.account.keep_alive_s > 0 {
+                    line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));
+                }
             }
             Verdict::Unregistered | Verdict::Failed => {}
         }

@@ -164,7 +164,7 @@ impl Agent {
         if self.exited {
             return None;
         }
-        let registrations = self.lines.iter().filter_map(|line| line.registration.next_timeout());
+        let registrations = self.lines.iter().filter_map(Line::next_timeout);
         let calls = self.calls.iter().filter_map(Call::next_timeout);
         let begin = (!self.begun && self.config.register).then_some(self.started);
         registrations.chain(calls).chain(self.layer.next_timeout()).chain(self.exiting).chain(begin).min()
@@ -199,6 +199,10 @@ impl Agent {
             if self.exiting.is_none() {
                 self.register(id, now);
             }
+        }
+        for flow in self.lines.iter_mut().filter_map(|line| line.keep_alive(now)) {
+            //= RFC 5626 §4.4.1: a double CRLF keeps the path through a NAT open
+            self.outputs.push_back(Output::Transmit { flow, bytes: b"\r\n\r\n".to_vec() });
         }
         self.call_timeouts(now);
     }

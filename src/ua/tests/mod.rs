@@ -134,6 +134,14 @@ impl World {
             }
             let Some(packet) = self.wire.pop_front() else { return };
             self.tap.push(packet.bytes.clone());
+            if packet.bytes == b"\r\n\r\n" {
+                self.log.push(format!(
+                    "{:.3} {} keep-alive",
+                    (self.now - self.start).as_secs_f64(),
+                    packet.from.port()
+                ));
+                continue;
+            }
             let Ok(message) = message::parse(&packet.bytes) else { panic!("unreadable: {:?}", packet.bytes) };
             self.log.push(format!(
                 "{:.3} {} {}",

@@ -61,6 +61,18 @@ fn registers_with_digest_and_refreshes() {
 }
 
 #[test]
+fn the_path_is_kept_open_while_registered() {
+    let mut world = registered();
+    world.run(Duration::from_secs(60));
+    // The first after 5 s, then every 15 s.
+    assert_eq!(world.count("keep-alive"), 4);
+    world.command(0, Command::Unregister { account: None }).expect("registered");
+    answer(&mut world, 200, &[]);
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.count("keep-alive"), 4);
+}
+
+#[test]
 fn a_wrong_password_is_tried_once() {
     let mut world = phone();
     answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
