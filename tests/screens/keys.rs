@@ -1,0 +1,202 @@
+//! Keys as rows: a state, what is pressed, what is asked of the phone.
+
+use crate::stage::{Stage, call, commands};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tuiphone::control::feed::Feed;
+use tuiphone::control::{CallState, Command, CommandError, ExitCode, HangupWhich, SoundPath, VolumeChange};
+use tuiphone::ui::msg::{Action, Msg, Urgency};
+
+fn dial(target: &str) -> Command {
+    Command::Dial { target: target.into(), account: None }
+}
+
+fn tone(digit: &str) -> Command {
+    Command::Dtmf { call: Some("c1".into()), digits: digit.into(), via: None }
+}
+
+fn hangup(id: &str) -> Command {
+    Command::Hangup { which: HangupWhich::Call(id.into()) }
+}
+
+#[test]
+fn keys_ask_the_phone() {
+    use CallState::{Calling, Connected, EarlyMedia, Held, Incoming};
+    let c = |n: &str| Some(n.to_owned());
+    let mute = |path| Command::Mute { path };
+    let louder = |by| Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(by) };
+    let rows: Vec<(&[(&str, CallState)], &str, Vec<Command>)> = vec![
+        (&[], "6 0 0 Enter", vec![dial("600")]),
+        (&[], "6 0 0 Enter Enter", vec![dial("600")]),
+        (&[], "6 0 0 Enter Enter Enter", vec![dial("600"), dial("600")]),
+        (&[], "+ 4 9 Left Left 0 Enter", vec![dial("+049")]),
+        (&[], "6 0 1 Backspace 0 Enter", vec![dial("600")]),
+        (&[], "/ b o b @ h q ? a Enter", vec![dial("bob@hq?a")]),
+        (&[], "Tab a Enter", vec![dial("a")]),
+        (&[], "6 Esc Enter", vec![]),
+        (&[], "Enter a r h o", vec![]),
+        (&[("c1", Incoming)], "a", vec![Command::Answer { call: c("c1") }]),
+        (&[("c1", Incoming)], "F2", vec![Command::Answer { call: c("c1") }]),
+        (&[("c1", Incoming)], "r", vec![Command::Reject { call: c("c1"), code: None }]),
+        (&[("c1", Incoming)], "Enter Space", vec![]),
+        (&[("c1", Incoming)], "/ a r h", vec![]),
+        (&[("c1", Incoming)], "5 a r h", vec![]),
+        (&[("c1", Incoming)], "5 a F2", vec![Command::Answer { call: c("c1") }]),
+        (&[("c1", Incoming)], "? F3", vec![Command::Reject { call: c("c1"), code: None }]),
+        (&[("c1", Connected), ("c2", Incoming)], "a", vec![Command::Answer { call: c("c2") }]),
+        (&[("c1", Connected)], "1 # *", vec![tone("1"), tone("#"), tone("*")]),
+        (&[("c1", EarlyMedia)], "4", vec![tone("4")]),
+        (&[("c1", Calling)], "4 2 Enter", vec![dial("42")]),
+        (&[("c1", Connected)], "/ 6 0 1 Enter", vec![dial("601")]),
+        (&[("c1", Connected)], "h", vec![hangup("c1")]),
+        (&[("c1", Calling)], "F4", vec![hangup("c1")]),
+        (&[("c1", Connected), ("c2", Held)], "h", vec![]),
+        (&[("c1", Connected), ("c2", Held)], "h h", vec![hangup("c1")]),
+        (&[("c1", Connected), ("c2", Held)], "F4 F4", vec![hangup("c1")]),
+        (&[("c1", Connected), ("c2", Held)], "h 2", vec![hangup("c2")]),
+        (&[("c1", Connected), ("c2", Held)], "h Down y", vec![hangup("c2")]),
+        (&[("c1", Connected), ("c2", Held)], "h a", vec![Command::Hangup { which: HangupWhich::All }]),
+        (&[("c1", Connected), ("c2", Held)], "h Esc", vec![]),
+        (&[("c1", Connected), ("c2", Held)], "h 9", vec![]),
+        (&[("c1", Connected)], "o", vec![Command::Hold { call: c("c1") }]),
+        (&[("c1", Held)], "o", vec![Command::Resume { call: c("c1") }]),
+        (&[("c1", Connected), ("c2", Held)], "F6", vec![Command::Resume { call: c("c2") }]),
+        (&[("c1", Connected), ("c2", Held)], "Down o", vec![Command::Resume { call: c("c2") }]),
+        (&[], "m M", vec![mute(SoundPath::Mic), mute(SoundPath::Speaker)]),
+        (&[], "PgUp PgDn", vec![louder(5), louder(-5)]),
+        (&[("c1", Connected)], "? h o l d Enter", vec![Command::Hold { call: c("c1") }]),
+    ];
+    for (calls, keys, expected) in rows {
+        let mut stage = Stage::new(80, 24);
+        stage.calls(calls.iter().map(|(id, state)| call(id, *state, "600", "")).collect());
+        assert_eq!(stage.keys(keys), expected, "{calls:?} {keys}");
+    }
+}
+
+#[test]
+fn muted_paths_open_again() {
+    let mut stage = Stage::new(80, 24);
+    stage.status.mic_muted = true;
+    stage.tell();
+    assert_eq!(stage.keys("m"), [Command::Unmute { path: SoundPath::Mic }]);
+}
+
+#[test]
+fn a_pasted_line_break_never_dials() {
+    let mut stage = Stage::new(80, 24);
+    assert_eq!(commands(stage.msg(Msg::Paste("+49 (0)40 / 123-45\n".into()))), []);
+    assert_eq!(stage.keys("Enter"), [dial("+494012345")]);
+}
+
+#[test]
+fn a_released_key_is_no_digit() {
+    let mut stage = Stage::new(80, 24);
+    stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
+    let mut key = KeyEvent::new(KeyCode::Char('5'), KeyModifiers::NONE);
+    for kind in [KeyEventKind::Release, KeyEventKind::Repeat] {
+        key.kind = kind;
+        assert_eq!(stage.msg(Msg::of_terminal(Event::Key(key)).unwrap()), []);
+    }
+}
+
+#[test]
+fn the_mouse_presses_what_it_points_at() {
+    let mut stage = Stage::new(80, 24);
+    stage.click("8 ");
+    stage.click("wxyz");
+    assert_eq!(commands(stage.click("Enter call")), [dial("89")]);
+    stage.calls(vec![call("c1", CallState::Incoming, "201", "Alice")]);
+    assert_eq!(commands(stage.click("a ANSWER")), [Command::Answer { call: Some("c1".into()) }]);
+    assert_eq!(commands(stage.click("REJECT")), [Command::Reject { call: Some("c1".into()), code: None }]);
+    stage.calls(vec![call("c1", CallState::Connected, "201", "Alice"), call("c2", CallState::Held, "202", "Bob")]);
+    stage.click("Bob");
+    assert_eq!(stage.keys("o"), [Command::Resume { call: Some("c2".into()) }]);
+    stage.click("Alice");
+    assert_eq!(commands(stage.click("pqrs")), [tone("7")]);
+}
+
+#[test]
+fn leaving_asks_only_if_a_call_would_end() {
+    for (stays, calls, keys, leaves) in [
+        (true, 1, "q", true),
+        (true, 0, "Ctrl-q", true),
+        (false, 0, "q", true),
+        (false, 1, "q", false),
+        (false, 1, "q y", true),
+        (false, 1, "q n", false),
+        (false, 1, "Ctrl-c", true),
+        (true, 0, "/ q", false),
+        (true, 0, "/ Ctrl-c", true),
+    ] {
+        let mut stage = Stage::new(80, 24);
+        stage.model.stays = stays;
+        stage.calls((0..calls).map(|n| call(&format!("c{n}"), CallState::Connected, "600", "")).collect());
+        let left = keys.split(' ').flat_map(|key| stage.key(key)).any(|action| action == Action::Quit);
+        assert_eq!(left, leaves, "stays {stays}, {calls} calls, {keys}");
+    }
+}
+
+#[test]
+fn a_refused_number_comes_back_with_the_reason() {
+    let mut stage = Stage::new(80, 24);
+    let asked = stage.keys("6 0 x Enter").remove(0);
+    let refusal = CommandError {
+        code: ExitCode::NotFound,
+        kind: "no_account",
+        message: "cannot call 60x: no account is registered".into(),
+        hint: Some("see the accounts".into()),
+    };
+    assert_eq!(stage.msg(Msg::Reply(asked, Err(refusal))), [Action::Draw(Urgency::Now)]);
+    let screen = stage.screen();
+    assert!(screen.contains("no account is registered · see the accounts"), "{screen}");
+    assert_eq!(stage.keys("Enter"), [dial("60x")]);
+}
+
+#[test]
+fn what_changes_nothing_draws_nothing() {
+    let mut stage = Stage::new(80, 24);
+    assert_eq!(stage.tell(), []);
+    stage.status.accounts[0].expires_in = Some(3);
+    assert_eq!(stage.tell(), [], "a countdown nobody sees");
+    assert_eq!(stage.levels(-20.0, -20.0), [], "levels without a call");
+    assert_eq!(stage.msg(Msg::Resize(80, 24)), []);
+    assert_eq!(stage.msg(Msg::Tick), []);
+    assert_eq!(stage.model.next_wake(stage.now), None, "an idle phone sleeps");
+    stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
+    assert_eq!(stage.tell(), []);
+    assert_eq!(stage.levels(-20.0, -20.0), [Action::Draw(Urgency::Meter)]);
+}
+
+#[test]
+fn a_live_call_wakes_once_a_second() {
+    let mut stage = Stage::new(80, 24);
+    stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
+    let mut wakes = 0;
+    let end = stage.now + std::time::Duration::from_secs(10);
+    while let Some(wake) = stage.model.next_wake(stage.now).filter(|wake| *wake <= end) {
+        assert!(wake > stage.now);
+        stage.now = wake;
+        assert_eq!(stage.msg(Msg::Tick), [Action::Draw(Urgency::Now)]);
+        wakes += 1;
+    }
+    assert_eq!(wakes, 10);
+    assert!(stage.screen().contains("00:22"));
+}
+
+#[test]
+fn a_call_rings_the_bell_once() {
+    let mut stage = Stage::new(80, 24);
+    let call = call("c1", CallState::Incoming, "201", "");
+    let actions = stage.event(tuiphone::control::Event::CallIncoming { call: call.clone() });
+    assert_eq!(actions.iter().filter(|action| **action == Action::Bell).count(), 1);
+    assert!(!stage.calls(vec![call]).contains(&Action::Bell));
+}
+
+#[test]
+fn a_phone_that_went_away_is_told_and_left_alone() {
+    let mut stage = Stage::new(80, 24);
+    stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
+    stage.msg(Msg::Feed(Feed::Closed("the daemon has ended".into())));
+    assert!(stage.screen().contains("the daemon has ended"));
+    assert_eq!(stage.keys("6 0 0 Enter h m"), []);
+    assert_eq!(stage.key("Ctrl-q"), [Action::Quit]);
+}

@@ -1,0 +1,9 @@
+//! The interface, asserted as people see it: screens as pictures in `tests/screens/expected`, keys as rows, and a storm
+//! of anything at any size. `UPDATE_SCREENS=1 cargo test --test screens` draws the pictures anew: look at them.
+
+#![allow(clippy::unwrap_used)]
+
+mod keys;
+mod pictures;
+mod stage;
+mod storm;

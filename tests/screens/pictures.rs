@@ -1,0 +1,183 @@
+//! Screens as pictures.
+
+use crate::stage::{Stage, account, call, ended};
+use std::fs;
+use std::path::Path;
+use tuiphone::control::{AccountInfo, CallState, Event, RegistrationState};
+use tuiphone::ui::glyphs::ASCII;
+use tuiphone::ui::theme::{ColorDepth, Theme};
+
+/// Compares with `expected/NAME.txt`.
+fn picture(name: &str, stage: &Stage) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/expected").join(format!("{name}.txt"));
+    let drawn = stage.screen();
+    if std::env::var_os("UPDATE_SCREENS").is_some() {
+        fs::write(&path, &drawn).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default().replace('\r', "");
+    assert!(drawn == expected, "{name}\nexpected\n{expected}\ndrawn\n{drawn}");
+}
+
+fn in_call(columns: u16, rows: u16) -> Stage {
+    let mut stage = Stage::new(columns, rows);
+    stage.calls(vec![call("c1", CallState::Connected, "600", "Echo")]);
+    for step in 0..120 {
+        stage.levels(-40.0 + (step % 17) as f32, -30.0 + (step % 29) as f32);
+    }
+    stage.levels(-23.4, -8.0);
+    stage
+}
+
+fn two_calls(columns: u16, rows: u16) -> Stage {
+    let mut stage = in_call(columns, rows);
+    stage.calls(vec![
+        call("c1", CallState::Held, "201", "Alice Smith"),
+        call("c2", CallState::Connected, "600", "Echo"),
+    ]);
+    stage.levels(-31.0, -52.0);
+    stage
+}
+
+#[test]
+fn idle() {
+    picture("idle", &Stage::new(80, 24));
+}
+
+#[test]
+fn registration_failed() {
+    let mut stage = Stage::new(80, 24);
+    stage.status.accounts.push(AccountInfo {
+        id: 2,
+        label: "Branch".into(),
+        aor: "7@branch.example.org".into(),
+        state: RegistrationState::Failed,
+        registered: false,
+        status: Some(403),
+        reason: Some("Forbidden (bad auth)".into()),
+        selected: false,
+        ..account()
+    });
+    stage.status.accounts.push(AccountInfo {
+        id: 3,
+        label: String::new(),
+        aor: "9@slow.example.org".into(),
+        state: RegistrationState::Registering,
+        selected: false,
+        ..account()
+    });
+    stage.tell();
+    stage.event(Event::Error {
+        message: "7@branch.example.org: registration refused, 403 Forbidden".into(),
+        hint: Some("check the password".into()),
+    });
+    picture("registration_failed", &stage);
+}
+
+#[test]
+fn typing_a_number() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("6 0 0");
+    picture("typing", &stage);
+}
+
+#[test]
+fn dialling_and_ringing_out() {
+    let mut stage = Stage::new(80, 24);
+    stage.calls(vec![call("c1", CallState::Calling, "600", "")]);
+    picture("dialling", &stage);
+    stage.calls(vec![call("c1", CallState::Ringing, "600", "")]);
+    stage.pass(4.0);
+    picture("ringing_out", &stage);
+}
+
+#[test]
+fn incoming() {
+    let mut stage = Stage::new(80, 24);
+    stage.calls(vec![call("c1", CallState::Incoming, "201", "Alice Smith")]);
+    stage.pass(3.0);
+    picture("incoming", &stage);
+    stage.keys("5 5 5");
+    picture("incoming_while_typing", &stage);
+}
+
+#[test]
+fn in_a_call() {
+    let mut stage = in_call(80, 24);
+    stage.keys("1 2 #");
+    stage.pass(1.0);
+    picture("in_call", &stage);
+    stage.status.mic_muted = true;
+    stage.tell();
+    picture("in_call_muted", &stage);
+}
+
+#[test]
+fn held_and_a_second_call() {
+    let mut stage = two_calls(80, 24);
+    picture("two_calls", &stage);
+    stage.keys("h");
+    picture("hang_up_which", &stage);
+}
+
+#[test]
+fn after_calls() {
+    let mut stage = Stage::new(80, 24);
+    let busy = ended(call("c1", CallState::Ringing, "602", ""), 486, "Busy Here", "busy");
+    stage.event(Event::CallEnded {
+        call: ended(call("c0", CallState::Connected, "600", "Echo"), 200, "OK", "answered"),
+    });
+    stage.event(Event::CallEnded { call: busy });
+    picture("after_calls", &stage);
+}
+
+#[test]
+fn help() {
+    let mut stage = in_call(80, 24);
+    stage.keys("? Down");
+    picture("help", &stage);
+    stage.keys("h o l d");
+    picture("help_search", &stage);
+}
+
+#[test]
+fn small_screens_still_answer_and_hang_up() {
+    for (columns, rows) in [(40, 10), (20, 5)] {
+        let mut stage = Stage::new(columns, rows);
+        picture(&format!("idle_{columns}x{rows}"), &stage);
+        stage.calls(vec![call("c1", CallState::Incoming, "201", "Alice Smith")]);
+        picture(&format!("incoming_{columns}x{rows}"), &stage);
+        picture(&format!("in_call_{columns}x{rows}"), &in_call(columns, rows));
+    }
+    picture("two_calls_40x10", &two_calls(40, 10));
+    let mut help = in_call(40, 10);
+    help.keys("?");
+    picture("help_40x10", &help);
+}
+
+#[test]
+fn large_screens_show_more() {
+    picture("in_call_120x40", &in_call(120, 40));
+    picture("two_calls_300x100", &two_calls(300, 100));
+}
+
+#[test]
+fn without_unicode_and_colour() {
+    let mut stage = two_calls(80, 24);
+    stage.glyphs = ASCII;
+    stage.theme = Theme { depth: ColorDepth::None };
+    assert!(stage.screen().is_ascii());
+    picture("two_calls_ascii", &stage);
+    stage.calls(vec![call("c3", CallState::Incoming, "201", "Alice Smith")]);
+    assert!(stage.screen().is_ascii());
+    picture("incoming_ascii", &stage);
+}
+
+#[test]
+fn wide_and_long_names_stay_in_their_cells() {
+    let mut stage = Stage::new(80, 24);
+    let name = "日本語の名前がとても長い人".repeat(8);
+    stage.calls(vec![call("c1", CallState::Incoming, "201", &name), call("c2", CallState::Connected, "9", &name)]);
+    let screen = stage.screen();
+    assert!(screen.lines().all(|line| line.chars().count() <= 80));
+    assert!(screen.lines().any(|line| line.ends_with("00:12 │")), "the timer was pushed off\n{screen}");
+}

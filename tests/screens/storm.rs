@@ -1,0 +1,93 @@
+//! Anything, in any order, at any size: the interface neither panics nor writes outside its screen.
+
+use crate::stage::{Stage, account, call, ended};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use proptest::prelude::*;
+use tuiphone::control::feed::Feed;
+use tuiphone::control::{CallState, Event, Levels, RegistrationState, Status};
+use tuiphone::ui::glyphs::{ASCII, UNICODE};
+use tuiphone::ui::msg::Msg;
+
+fn key() -> impl Strategy<Value = Msg> {
+    let code = prop_oneof![
+        4 => "[0-9*#+a-zA-Z?/ <>é日]".prop_map(|c| KeyCode::Char(c.chars().next().unwrap())),
+        2 => prop::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::Backspace, KeyCode::Delete, KeyCode::Up, KeyCode::Down,
+            KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown,
+        ]),
+        1 => (1u8..=12).prop_map(KeyCode::F),
+    ];
+    let modifiers =
+        prop_oneof![4 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::ALT)];
+    (code, modifiers).prop_map(|(code, modifiers)| Msg::Key(KeyEvent::new(code, modifiers)))
+}
+
+fn state() -> impl Strategy<Value = CallState> {
+    use CallState::{Calling, Connected, EarlyMedia, Ended, Held, Incoming, Ringing};
+    prop::sample::select(vec![Calling, Ringing, EarlyMedia, Incoming, Connected, Held, Ended])
+}
+
+fn status() -> impl Strategy<Value = Msg> {
+    let one = (0u8..6, state(), "[ -~日é]{0,60}", prop::num::f64::ANY).prop_map(|(id, state, name, duration)| {
+        let mut call = call(&format!("c{id}"), state, "600", &name);
+        call.duration = duration;
+        if let Some(media) = &mut call.media {
+            media.mos_rx = Some(duration);
+            media.rx_lost = u64::MAX;
+        }
+        call
+    });
+    (prop::collection::vec(one, 0..5), 0usize..9, any::<bool>()).prop_map(|(calls, accounts, muted)| {
+        let failed = RegistrationState::Failed;
+        let accounts = (0..accounts).map(|n| {
+            if n % 2 == 0 { account() } else { tuiphone::control::AccountInfo { state: failed, ..account() } }
+        });
+        let status = Status { calls, accounts: accounts.collect(), mic_muted: muted, ..Status::default() };
+        Msg::Feed(Feed::Status(Box::new(status)))
+    })
+}
+
+fn message() -> impl Strategy<Value = Msg> {
+    let mouse = (0u16..320, 0u16..110).prop_map(|(column, row)| {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+    });
+    let levels = (prop::num::f32::ANY, prop::num::f32::ANY)
+        .prop_map(|(mic_dbfs, speaker_dbfs)| Msg::Feed(Feed::Levels(Levels { mic_dbfs, speaker_dbfs })));
+    let end = state().prop_map(|state| {
+        let call = ended(call("c1", state, "602", "x"), 486, "Busy Here", "busy");
+        Msg::Feed(Feed::Event(Box::new(Event::CallEnded { call })))
+    });
+    let small = (0u16..90, 0u16..30).prop_map(|(columns, rows)| Msg::Resize(columns, rows));
+    let large = (0u16..320, 0u16..110).prop_map(|(columns, rows)| Msg::Resize(columns, rows));
+    prop_oneof![
+        8 => key(),
+        3 => status(),
+        2 => mouse,
+        2 => levels,
+        2 => small,
+        1 => large,
+        1 => end,
+        1 => ".{0,300}".prop_map(Msg::Paste),
+        1 => Just(Msg::Tick),
+        1 => Just(Msg::Feed(Feed::Closed("gone".into()))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_storm_never_panics(messages in prop::collection::vec(message(), 1..40), ascii: bool) {
+        let mut stage = Stage::new(80, 24);
+        stage.glyphs = if ascii { ASCII } else { UNICODE };
+        for message in messages {
+            stage.msg(message);
+            stage.pass(0.3);
+            if let Some(wake) = stage.model.next_wake(stage.now) {
+                prop_assert!(wake > stage.now - std::time::Duration::from_secs(60));
+            }
+            stage.screen();
+        }
+    }
+}
