@@ -1,5 +1,12 @@
-//! Devices: sound cards, files, pipes and what stands in for them. The media thread sees only wait-free ends.
+//! Devices: sound cards, files and pipes. The media thread sees only the wait-free ends of rings.
 
+#[cfg(feature = "audio")]
+mod card;
+pub mod cards;
+pub mod line;
+pub mod pipe;
 pub mod spec;
+pub mod wav;
 
+pub use line::{CaptureLine, Health, PlaybackLine};
 pub use spec::{Direction, Spec, SpecError};

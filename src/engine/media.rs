@@ -1,11 +1,16 @@
 //! The media thread: one for all calls, a 10 ms tick of its own, RTP sockets polled between ticks.
 
+mod devices;
+mod ends;
+mod ports;
+mod run;
+
 use crate::audio::Spec;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::media::level::{Levels, Meter};
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use thiserror::Error;
 
 /// How the media thread is set up.
@@ -23,7 +28,7 @@ pub struct MediaConfig {
     pub rtp_port_max: u16,
     /// Ring volume, 0–100.
     pub volume_ring: u8,
-    /// Seed of SSRCs, sequence numbers and RTCP intervals.
+    /// Seed of SSRCs, sequence numbers and RTCP intervals; 0 = by chance. Never the same in two phones that may talk.
     pub seed: u64,
 }
 
@@ -61,22 +66,38 @@ pub enum MediaGone {
     Ended,
 }
 
+/// Commands that may wait.
+const QUEUE: usize = 256;
+
 /// The door to the media thread; the thread ends when the last handle is dropped.
 #[derive(Clone)]
 pub struct MediaHandle {
-    commands: SyncSender<MediaCommand>,
-    waker: Arc<mio::Waker>,
+    door: Arc<Door>,
     levels: Arc<Levels>,
+}
+
+struct Door {
+    /// `None` only while being dropped.
+    commands: Option<SyncSender<MediaCommand>>,
+    waker: mio::Waker,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.commands = None;
+        let _ = self.waker.wake();
+    }
 }
 
 impl MediaHandle {
     /// Hands over a command; never blocks.
     pub fn send(&self, command: MediaCommand) -> Result<(), MediaGone> {
-        self.commands.try_send(command).map_err(|error| match error {
+        let commands = self.door.commands.as_ref().ok_or(MediaGone::Ended)?;
+        commands.try_send(command).map_err(|error| match error {
             TrySendError::Full(_) => MediaGone::Full,
             TrySendError::Disconnected(_) => MediaGone::Ended,
         })?;
-        let _ = self.waker.wake();
+        let _ = self.door.waker.wake();
         Ok(())
     }
 
@@ -88,6 +109,18 @@ impl MediaHandle {
 
 /// Starts the media thread. `report` is called on that thread and must not block.
 pub fn spawn(config: MediaConfig, report: impl FnMut(MediaReport) + Send + 'static) -> io::Result<MediaHandle> {
-    let _ = (config, report);
-    Err(io::Error::from(io::ErrorKind::Unsupported))
+    let poll = mio::Poll::new()?;
+    let waker = mio::Waker::new(poll.registry(), run::WAKE)?;
+    let (sender, commands) = sync_channel(QUEUE);
+    let levels = Arc::new(Levels::default());
+    let shared = levels.clone();
+    std::thread::Builder::new().name("media".to_owned()).stack_size(1024 * 1024).spawn(move || {
+        let priority = super::priority::raise();
+        tracing::info!(?priority, "media thread");
+        run::Loop::new(config, poll, commands, shared, Box::new(report)).run();
+    })?;
+    Ok(MediaHandle { door: Arc::new(Door { commands: Some(sender), waker }), levels })
 }
+
+#[cfg(test)]
+mod tests;

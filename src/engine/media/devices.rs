@@ -1,0 +1,187 @@
+//! The devices of the media thread: opened while something needs sound, released soon after.
+
+use super::ends::{LineIn, LineOut, Mic, Speaker};
+use super::{MediaConfig, MediaReport};
+use crate::audio::cards::{Cards, Opened};
+use crate::audio::{CaptureLine, Health, PlaybackLine, Spec, pipe, wav};
+use crate::media::resample::clip_to_internal;
+use crate::media::tone::Sine;
+use crate::media::voice::Voice;
+use crate::media::{FRAME, SAMPLE_RATE};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long devices stay open after the last sound.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Microphone, speaker and the speaker that rings.
+pub struct Devices {
+    input: Spec,
+    output: Spec,
+    ring_spec: Spec,
+    mic: Mic,
+    speaker: Speaker,
+    ring: Option<Speaker>,
+    played: [f32; FRAME],
+    cards: Option<Cards>,
+    open: bool,
+    in_use_until: Option<Instant>,
+}
+
+impl Devices {
+    /// The devices of a configuration, none of them open.
+    pub fn new(config: &MediaConfig) -> Devices {
+        Devices {
+            input: config.input.clone(),
+            output: config.output.clone(),
+            ring_spec: config.ring.clone(),
+            mic: Mic::Silent,
+            speaker: Speaker::Silent,
+            ring: None,
+            played: [0.0; FRAME],
+            cards: None,
+            open: false,
+            in_use_until: None,
+        }
+    }
+
+    /// Something needs sound: opens what is not open yet.
+    pub fn wanted(&mut self, now: Instant, report: &mut dyn FnMut(MediaReport)) {
+        self.in_use_until = Some(now + LINGER);
+        if !self.open {
+            self.open = true;
+            self.open_all(report);
+        }
+        while let Some(opened) = self.cards.as_mut().and_then(Cards::poll) {
+            match opened {
+                Opened::Capture(line) => {
+                    self.mic = LineIn::new(line).map_or(Mic::Silent, |line| Mic::Line(line.into()))
+                }
+                Opened::CaptureLost => self.mic = Mic::Silent,
+                Opened::Playback(line) => self.speaker = speaker(LineOut::new(line)),
+                Opened::PlaybackLost => self.speaker = Speaker::Silent,
+                Opened::Ring(line) => self.ring = Some(speaker(LineOut::new(line))),
+                Opened::RingLost => self.ring = None,
+                Opened::Warning(text) => report(MediaReport::Warning(text)),
+            }
+        }
+    }
+
+    /// True while they are to stay open though nothing sounds; releases them afterwards.
+    pub fn linger(&mut self, now: Instant) -> bool {
+        let stay = self.in_use_until.is_some_and(|until| now < until);
+        if !stay && self.open {
+            self.open = false;
+            self.in_use_until = None;
+            self.cards = None;
+            if !keeps(&self.input) {
+                self.mic = Mic::Silent;
+            }
+            if !keeps(&self.output) {
+                self.speaker = Speaker::Silent;
+            }
+            self.ring = None;
+        }
+        stay
+    }
+
+    /// 10 ms from the microphone.
+    pub fn read(&mut self, frame: &mut [f32; FRAME]) {
+        self.mic.read(frame, &self.played);
+    }
+
+    /// 10 ms to the speaker; a file hears only calls.
+    pub fn write(&mut self, frame: &[f32; FRAME], in_call: bool) {
+        self.played = *frame;
+        if in_call || !matches!(self.output, Spec::File(_)) {
+            self.speaker.write(frame);
+        }
+    }
+
+    /// True when ringing has a speaker of its own; it gets 10 ms.
+    pub fn write_ring(&mut self, frame: &[f32; FRAME]) -> bool {
+        self.ring.as_mut().map(|ring| ring.write(frame)).is_some()
+    }
+
+    fn open_all(&mut self, report: &mut dyn FnMut(MediaReport)) {
+        let mut warn = |text: String| report(MediaReport::Warning(text));
+        if !keeps(&self.input) || matches!(self.mic, Mic::Silent) {
+            self.mic = match &self.input {
+                Spec::File(path) => clip(path, false, &mut warn),
+                Spec::Loop(path) => clip(path, true, &mut warn),
+                Spec::Tone(hz) => Mic::Tone(Sine::new(*hz, 0.25)),
+                Spec::Voice => Mic::Voice(Box::new(Voice::new(1))),
+                Spec::Loopback => Mic::Loopback,
+                Spec::Pipe { rate } => match pipe::read(std::io::stdin(), *rate) {
+                    Ok(samples) => {
+                        LineIn::new(CaptureLine { samples, rate: *rate, health: Arc::new(Health::default()) })
+                            .map_or(Mic::Silent, |line| Mic::Line(line.into()))
+                    }
+                    Err(error) => {
+                        warn(format!("cannot read standard input: {error}"));
+                        Mic::Silent
+                    }
+                },
+                Spec::Null | Spec::Default | Spec::Device(_) => Mic::Silent,
+            };
+        }
+        if !keeps(&self.output) || matches!(self.speaker, Speaker::Silent) {
+            self.speaker = match &self.output {
+                Spec::File(path) => match wav::record(path, SAMPLE_RATE) {
+                    Ok(samples) => {
+                        let line = PlaybackLine { samples, rate: SAMPLE_RATE, health: Arc::new(Health::default()) };
+                        Speaker::Line(LineOut::file(line).into())
+                    }
+                    Err(error) => {
+                        warn(error.to_string());
+                        Speaker::Silent
+                    }
+                },
+                Spec::Pipe { rate } => match pipe::write(std::io::stdout(), *rate) {
+                    Ok(samples) => {
+                        let health = Arc::new(Health::default());
+                        speaker(LineOut::new(PlaybackLine { samples, rate: *rate, health }))
+                    }
+                    Err(error) => {
+                        warn(format!("cannot write standard output: {error}"));
+                        Speaker::Silent
+                    }
+                },
+                _ => Speaker::Silent,
+            };
+        }
+        let own_ring = (self.ring_spec != self.output).then_some(&self.ring_spec);
+        let card = |spec: &Spec| spec.is_hardware().then(|| spec.clone());
+        let (input, output) = (card(&self.input), card(&self.output));
+        let ring = own_ring.and_then(card);
+        if input.is_some() || output.is_some() || ring.is_some() {
+            self.cards = Cards::open(input, output, ring).map_err(|error| warn(error.to_string())).ok();
+        } else if own_ring == Some(&Spec::Null) {
+            self.ring = Some(Speaker::Silent);
+        }
+    }
+}
+
+/// Files and pipes live as long as the phone: one file for all calls, one stream of bytes.
+fn keeps(spec: &Spec) -> bool {
+    matches!(spec, Spec::File(_) | Spec::Pipe { .. })
+}
+
+fn speaker(line: Option<LineOut>) -> Speaker {
+    line.map_or(Speaker::Silent, |line| Speaker::Line(line.into()))
+}
+
+fn clip(path: &Path, repeat: bool, warn: &mut dyn FnMut(String)) -> Mic {
+    let samples = wav::read(path).map_err(|error| error.to_string()).and_then(|(samples, rate)| {
+        clip_to_internal(&samples, rate).map_err(|error| format!("{}: {error}", path.display()))
+    });
+    match samples {
+        Ok(samples) if !samples.is_empty() => Mic::Clip { samples, at: 0, repeat },
+        Ok(_) => Mic::Silent,
+        Err(error) => {
+            warn(error);
+            Mic::Silent
+        }
+    }
+}

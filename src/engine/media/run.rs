@@ -1,0 +1,411 @@
+//! The loop of the media thread.
+
+use super::devices::Devices;
+use super::{MediaConfig, MediaReport, ports};
+use crate::media::FRAME;
+use crate::media::command::{Endpoint, LocalTone, MediaCommand, MediaEvent, StreamId};
+use crate::media::level::{LevelMeter, Levels, Meter};
+use crate::media::mixer::{self, Ramp, volume_gain};
+use crate::media::stream::{MediaStream, Port, StreamEvent};
+use crate::media::tone::TonePlayer;
+use crate::rtp::rtcp::WallAnchor;
+use mio::net::UdpSocket;
+use mio::{Events, Interest, Poll, Token};
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
+use std::collections::BTreeMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+/// The token of the command queue.
+pub const WAKE: Token = Token(usize::MAX);
+
+const TICK: Duration = Duration::from_millis(10);
+/// Lateness that is made up tick by tick; beyond it time starts anew.
+const MAKE_UP: Duration = Duration::from_millis(200);
+/// Most calls with sound at once.
+const MAX_STREAMS: usize = 64;
+/// Datagrams read from one socket in a row.
+const READ_AT_ONCE: usize = 64;
+
+type Report = Box<dyn FnMut(MediaReport) + Send>;
+
+/// Everything the media thread owns.
+pub struct Loop {
+    config: MediaConfig,
+    poll: Poll,
+    commands: Receiver<MediaCommand>,
+    levels: Arc<Levels>,
+    report: Report,
+    rng: StdRng,
+    anchor: WallAnchor,
+    calls: BTreeMap<StreamId, Call>,
+    tone: Option<(LocalTone, TonePlayer)>,
+    devices: Devices,
+    mic_gain: Gain,
+    speaker_gain: Gain,
+    mic_meter: LevelMeter,
+    speaker_meter: LevelMeter,
+    next_tick: Instant,
+    ticking: bool,
+    missed: u64,
+    datagram: Vec<u8>,
+}
+
+/// One bound stream.
+struct Call {
+    stream: MediaStream,
+    rtp: UdpSocket,
+    rtcp: UdpSocket,
+    heard: [f32; FRAME],
+    next_stats: Instant,
+}
+
+/// A volume that can be muted.
+struct Gain {
+    volume: f32,
+    muted: bool,
+    ramp: Ramp,
+}
+
+impl Gain {
+    fn new() -> Gain {
+        Gain { volume: 1.0, muted: false, ramp: Ramp::new(1.0) }
+    }
+
+    fn set(&mut self, volume: Option<u8>, muted: Option<bool>) {
+        self.volume = volume.map_or(self.volume, volume_gain);
+        self.muted = muted.unwrap_or(self.muted);
+        self.ramp.set(if self.muted { 0.0 } else { self.volume });
+    }
+}
+
+impl Loop {
+    /// A loop without streams.
+    pub fn new(
+        config: MediaConfig,
+        poll: Poll,
+        commands: Receiver<MediaCommand>,
+        levels: Arc<Levels>,
+        report: Report,
+    ) -> Loop {
+        let now = now();
+        #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
+        let wall = std::time::SystemTime::now();
+        Loop {
+            rng: generator(config.seed),
+            anchor: WallAnchor { instant: now, wall },
+            calls: BTreeMap::new(),
+            tone: None,
+            devices: Devices::new(&config),
+            mic_gain: Gain::new(),
+            speaker_gain: Gain::new(),
+            mic_meter: LevelMeter::default(),
+            speaker_meter: LevelMeter::default(),
+            next_tick: now,
+            ticking: false,
+            missed: 0,
+            datagram: vec![0; 2_048],
+            config,
+            poll,
+            commands,
+            levels,
+            report,
+        }
+    }
+
+    /// Runs until the last handle is dropped.
+    pub fn run(mut self) {
+        let mut events = Events::with_capacity(128);
+        loop {
+            // 1. what is asked
+            if !self.take_commands() {
+                return;
+            }
+            // 2. sleep: to the next tick, or for ever while nothing sounds
+            let wait = self.is_active(now()).then(|| self.next_tick.saturating_duration_since(now()));
+            if let Err(error) = self.poll.poll(&mut events, wait)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "the media thread cannot wait for its sockets");
+                return;
+            }
+            // 3. what arrived
+            for event in &events {
+                if event.token() != WAKE {
+                    self.read_socket(event.token());
+                }
+            }
+            // 4. time
+            self.run_ticks();
+        }
+    }
+
+    /// False when nobody can ask any more.
+    fn take_commands(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => {
+                    let open: Vec<StreamId> = self.calls.keys().copied().collect();
+                    open.into_iter().for_each(|stream| self.close(stream));
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, command: MediaCommand) {
+        match command {
+            MediaCommand::Bind { stream, local } => {
+                let event = match self.bind(stream, local) {
+                    Ok(event) => event,
+                    Err(error) => MediaEvent::BindFailed { stream, error },
+                };
+                self.tell(event);
+            }
+            MediaCommand::Start { stream, agreed } => {
+                if let Some(call) = self.calls.get_mut(&stream)
+                    && let Err(error) = call.stream.start(*agreed)
+                {
+                    (self.report)(MediaReport::Warning(crate::text::sanitise(&error.to_string()).to_string()));
+                }
+            }
+            MediaCommand::Attach { stream, endpoint } => {
+                if let Some(call) = self.calls.get_mut(&stream) {
+                    call.stream.attach(endpoint);
+                }
+            }
+            MediaCommand::SendDigits { stream, digits, inband } => {
+                if let Some(call) = self.calls.get_mut(&stream) {
+                    call.stream.send_digits(&digits, inband);
+                }
+            }
+            MediaCommand::Close { stream } => self.close(stream),
+            MediaCommand::MuteMic(muted) => self.mic_gain.set(None, Some(muted)),
+            MediaCommand::MuteSpeaker(muted) => self.speaker_gain.set(None, Some(muted)),
+            MediaCommand::Volume { output, input } => {
+                self.speaker_gain.set(Some(output), None);
+                self.mic_gain.set(Some(input), None);
+            }
+            MediaCommand::Tone(tone) => {
+                if self.tone.as_ref().map(|(playing, _)| *playing) != tone {
+                    self.tone = tone.map(|tone| (tone, TonePlayer::new(tone)));
+                }
+            }
+        }
+    }
+
+    fn bind(&mut self, id: StreamId, local: std::net::IpAddr) -> Result<MediaEvent, String> {
+        if self.calls.len() >= MAX_STREAMS {
+            return Err(format!("cannot bind RTP ports on {local}: {MAX_STREAMS} streams are open already"));
+        }
+        let (min, max) = (self.config.rtp_port_min, self.config.rtp_port_max);
+        let (mut rtp, mut rtcp) = ports::bind_pair(local, min, max, &mut self.rng)?;
+        let tried = |error: io::Error| format!("cannot use RTP ports on {local}: {error}");
+        let registry = self.poll.registry();
+        registry.register(&mut rtp, token(id, Port::Rtp), Interest::READABLE).map_err(tried)?;
+        registry.register(&mut rtcp, token(id, Port::Rtcp), Interest::READABLE).map_err(tried)?;
+        let event = MediaEvent::Bound {
+            stream: id,
+            rtp: rtp.local_addr().map_err(tried)?,
+            rtcp: rtcp.local_addr().map_err(tried)?,
+        };
+        let stream = MediaStream::new(self.anchor, now(), &mut self.rng);
+        let next_stats = now() + Duration::from_secs(1);
+        self.calls.insert(id, Call { stream, rtp, rtcp, heard: [0.0; FRAME], next_stats });
+        Ok(event)
+    }
+
+    fn close(&mut self, id: StreamId) {
+        let Some(mut call) = self.calls.remove(&id) else { return };
+        call.stream.close(now());
+        call.transmit();
+        let stats = call.stream.stats(now());
+        let _ = self.poll.registry().deregister(&mut call.rtp);
+        let _ = self.poll.registry().deregister(&mut call.rtcp);
+        self.tell(MediaEvent::Stats { stream: id, stats });
+    }
+
+    fn read_socket(&mut self, ready: Token) {
+        let (id, port) = stream_of(ready);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let socket = if port == Port::Rtp { &call.rtp } else { &call.rtcp };
+        // A socket is reported once: it is read until empty, but a flood must not stop the clock.
+        for _ in 0..READ_AT_ONCE * 16 {
+            let (length, from) = match socket.recv_from(&mut self.datagram) {
+                Ok(received) => received,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // Answers of the network to what was sent (port unreachable) are no end.
+                Err(_) => continue,
+            };
+            let datagram = self.datagram.get(..length).unwrap_or_default();
+            let stream = &mut call.stream;
+            let taken = catch_unwind(AssertUnwindSafe(|| match port {
+                Port::Rtp => stream.receive_rtp(datagram, from, now()),
+                Port::Rtcp => stream.receive_rtcp(datagram, from, now()),
+            }));
+            if taken.is_err() {
+                self.give_up(id);
+                return;
+            }
+        }
+    }
+
+    /// True while ticks are needed. Nothing agreed, no tone, devices closed: the thread sleeps.
+    fn is_active(&mut self, now: Instant) -> bool {
+        let sounding = self.tone.is_some() || self.calls.values().any(|call| call.stream.is_started());
+        let active = sounding || self.devices.linger(now);
+        if active && !self.ticking {
+            self.next_tick = now;
+        }
+        if !active && self.ticking {
+            self.levels.set_mic(Meter::default());
+            self.levels.set_speaker(Meter::default());
+        }
+        self.ticking = active;
+        active
+    }
+
+    /// The clock is ours, never the device's: t0 + n · 10 ms.
+    fn run_ticks(&mut self) {
+        if !self.ticking {
+            return;
+        }
+        let late = now().saturating_duration_since(self.next_tick);
+        if late > MAKE_UP {
+            self.missed += (late.as_millis() / TICK.as_millis()) as u64;
+            tracing::warn!(late_ms = late.as_millis() as u64, missed = self.missed, "media clock set anew");
+            self.next_tick = now();
+        }
+        while self.next_tick <= now() {
+            self.tick(self.next_tick);
+            self.next_tick += TICK;
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let in_call = self.calls.values().any(|call| call.stream.is_started() && call.at_phone());
+        if in_call || self.tone.is_some() {
+            self.devices.wanted(now, &mut *self.report);
+        }
+        let mut mic = [0.0; FRAME];
+        self.devices.read(&mut mic);
+        self.mic_gain.ramp.apply(&mut mic);
+        let mut speaker = [0.0; FRAME];
+        let mut broken = None;
+        for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
+            let rng = &mut self.rng;
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                call.stream.tick_play(now, &mut call.heard);
+                call.stream.tick_capture(now, &mic, rng);
+            }));
+            if done.is_err() {
+                broken = Some(*id);
+            } else if call.at_phone() {
+                mixer::add(&mut speaker, &call.heard);
+            }
+            call.transmit();
+        }
+        self.play(&mut speaker, in_call);
+        let measure = if in_call { self.mic_meter.measure(&mic) } else { self.mic_meter.measure(&[]) };
+        self.levels.set_mic(measure);
+        self.report_all(now);
+        if let Some(id) = broken {
+            self.give_up(id);
+        }
+    }
+
+    fn play(&mut self, speaker: &mut [f32; FRAME], in_call: bool) {
+        if let Some((tone, player)) = &mut self.tone {
+            let mut sound = [0.0; FRAME];
+            let goes_on = player.mix_into(&mut sound);
+            let rings = *tone == LocalTone::Ring;
+            if rings {
+                let gain = volume_gain(self.config.volume_ring);
+                sound.iter_mut().for_each(|sample| *sample *= gain);
+            }
+            if !(rings && self.devices.write_ring(&sound)) {
+                mixer::add(speaker, &sound);
+            }
+            if !goes_on {
+                self.tone = None;
+            }
+        }
+        self.speaker_gain.ramp.apply(speaker);
+        mixer::limit(speaker);
+        self.levels.set_speaker(self.speaker_meter.measure(speaker));
+        self.devices.write(speaker, in_call);
+    }
+
+    fn report_all(&mut self, now: Instant) {
+        for (id, call) in &mut self.calls {
+            while let Some(event) = call.stream.poll_event() {
+                let stream = *id;
+                (self.report)(MediaReport::Event(match event {
+                    StreamEvent::FirstPacket => MediaEvent::FirstPacket { stream },
+                    StreamEvent::Digit(digit) => MediaEvent::Digit { stream, digit },
+                }));
+            }
+            if call.stream.is_started() && now >= call.next_stats {
+                call.next_stats = now + Duration::from_secs(1);
+                let event = MediaEvent::Stats { stream: *id, stats: call.stream.stats(now) };
+                (self.report)(MediaReport::Event(event));
+            }
+        }
+    }
+
+    /// A stream that panicked is closed; the others and the thread go on.
+    fn give_up(&mut self, id: StreamId) {
+        tracing::error!(stream = id.0, "a media stream failed and was closed");
+        (self.report)(MediaReport::Warning("the sound of a call failed and was closed".to_owned()));
+        if let Some(mut call) = self.calls.remove(&id) {
+            let _ = self.poll.registry().deregister(&mut call.rtp);
+            let _ = self.poll.registry().deregister(&mut call.rtcp);
+        }
+    }
+
+    fn tell(&mut self, event: MediaEvent) {
+        (self.report)(MediaReport::Event(event));
+    }
+}
+
+impl Call {
+    fn at_phone(&self) -> bool {
+        *self.stream.endpoint() == Endpoint::Phone
+    }
+
+    fn transmit(&mut self) {
+        while let Some(transmit) = self.stream.poll_transmit() {
+            let socket = if transmit.port == Port::Rtp { &self.rtp } else { &self.rtcp };
+            // A full or refusing network loses packets; the reports tell.
+            let _ = socket.send_to(&transmit.bytes, transmit.to);
+            self.stream.recycle(transmit);
+        }
+    }
+}
+
+fn token(id: StreamId, port: Port) -> Token {
+    Token(id.0 as usize * 2 + usize::from(port == Port::Rtcp))
+}
+
+fn stream_of(token: Token) -> (StreamId, Port) {
+    (StreamId((token.0 / 2) as u32), if token.0.is_multiple_of(2) { Port::Rtp } else { Port::Rtcp })
+}
+
+/// Two phones of one seed would draw the same SSRC and take each other for themselves.
+fn generator(seed: u64) -> StdRng {
+    match seed {
+        0 => StdRng::try_from_rng(&mut SysRng).unwrap_or_else(|_| StdRng::seed_from_u64(u64::from(std::process::id()))),
+        seed => StdRng::seed_from_u64(seed),
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
+fn now() -> Instant {
+    Instant::now()
+}

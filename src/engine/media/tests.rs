@@ -1,0 +1,173 @@
+//! The thread over real loopback sockets, with devices that need no card.
+#![allow(clippy::disallowed_methods)] // waits are bounded by the clock
+
+use super::*;
+use crate::audio::wav;
+use crate::media::command::{Endpoint, LocalTone, StreamId, StreamStats};
+use crate::media::tone::goertzel_dbfs;
+use crate::sdp::{Agreed, Direction, Format};
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn phone(input: Spec, output: Spec) -> (MediaHandle, Receiver<MediaReport>) {
+    let (reports, inbox) = channel();
+    let config = MediaConfig { input, output, ring: Spec::Null, ..MediaConfig::default() };
+    let handle = spawn(config, move |report| drop(reports.send(report))).unwrap();
+    (handle, inbox)
+}
+
+fn wait<T>(inbox: &Receiver<MediaReport>, mut found: impl FnMut(&MediaEvent) -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match inbox.recv_timeout(left) {
+            Ok(MediaReport::Event(event)) => {
+                if let Some(found) = found(&event) {
+                    return found;
+                }
+            }
+            Ok(MediaReport::Warning(text)) => panic!("{text}"),
+            Err(error) => panic!("waited in vain: {error}"),
+        }
+    }
+}
+
+fn bind(phone: &(MediaHandle, Receiver<MediaReport>), id: u32) -> SocketAddr {
+    phone.0.send(MediaCommand::Bind { stream: StreamId(id), local: [127, 0, 0, 1].into() }).unwrap();
+    wait(&phone.1, |event| match event {
+        MediaEvent::Bound { stream, rtp, rtcp } if stream.0 == id => {
+            assert!(rtp.port() % 2 == 0 && rtcp.port() == rtp.port() + 1);
+            Some(*rtp)
+        }
+        _ => None,
+    })
+}
+
+fn agreed(encoding: &str, remote: SocketAddr) -> Box<Agreed> {
+    let (payload_type, clock_rate) = if encoding == "opus" { (111, 48_000) } else { (8, 8_000) };
+    let format = Format { payload_type, encoding: encoding.to_owned(), clock_rate, channels: 1, fmtp: None };
+    Box::new(Agreed {
+        remote_rtp: Some(remote),
+        remote_rtcp: Some(SocketAddr::new(remote.ip(), remote.port() + 1)),
+        rtcp_mux: false,
+        send: format.clone(),
+        receive: vec![format],
+        telephone_event_send: Some((101, clock_rate)),
+        telephone_event_receive: vec![(101, clock_rate)],
+        ptime: Duration::from_millis(20),
+        direction: Direction::SendRecv,
+    })
+}
+
+fn start(phone: &MediaHandle, id: u32, agreed: Box<Agreed>) {
+    phone.send(MediaCommand::Start { stream: StreamId(id), agreed }).unwrap();
+}
+
+fn close(phone: &(MediaHandle, Receiver<MediaReport>), id: u32) -> StreamStats {
+    while phone.1.try_recv().is_ok() {}
+    phone.0.send(MediaCommand::Close { stream: StreamId(id) }).unwrap();
+    wait(&phone.1, |event| match event {
+        MediaEvent::Stats { stats, .. } => Some(stats.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_tone_crosses_the_wire_into_a_file() {
+    for encoding in ["PCMA", "opus"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("heard.wav");
+        let a = phone(Spec::Tone(1_000.0), Spec::Null);
+        let b = phone(Spec::Null, Spec::File(path.clone()));
+        let (at_a, at_b) = (bind(&a, 1), bind(&b, 2));
+        start(&a.0, 1, agreed(encoding, at_b));
+        start(&b.0, 2, agreed(encoding, at_a));
+        wait(&b.1, |event| matches!(event, MediaEvent::FirstPacket { .. }).then_some(()));
+        a.0.send(MediaCommand::SendDigits { stream: StreamId(1), digits: "7".into(), inband: false }).unwrap();
+        let digit = wait(&b.1, |event| match event {
+            MediaEvent::Digit { digit, .. } => Some(*digit),
+            _ => None,
+        });
+        assert_eq!(digit, '7');
+        wait(&b.1, |event| matches!(event, MediaEvent::Stats { stats, .. } if stats.rx_packets > 80).then_some(()));
+        let (mic, _) = a.0.levels();
+        let (_, speaker) = b.0.levels();
+        assert!((mic.peak_dbfs + 12.0).abs() < 1.0, "{mic:?}");
+        assert!((speaker.peak_dbfs + 12.0).abs() < 3.0, "{speaker:?}");
+        let stats = close(&b, 2);
+        assert!(stats.rx_packets > 80 && stats.rx_lost == 0, "{stats:?}");
+        drop(b);
+        let deadline = Instant::now() + PATIENCE;
+        let heard = loop {
+            match wav::read(&path) {
+                Ok((samples, 48_000)) if samples.len() > 60_000 => break samples,
+                _ => assert!(Instant::now() < deadline, "no sound in the file"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let last = &heard[heard.len() - 24_000..heard.len() - 4_800];
+        assert!((goertzel_dbfs(last, 1_000.0, 48_000) + 12.0).abs() < 1.5, "{encoding}");
+    }
+}
+
+#[test]
+fn an_echo_comes_back_within_one_thread() {
+    let a = phone(Spec::Tone(700.0), Spec::Null);
+    let (near, far) = (bind(&a, 1), bind(&a, 2));
+    a.0.send(MediaCommand::Attach { stream: StreamId(2), endpoint: Endpoint::Echo }).unwrap();
+    start(&a.0, 1, agreed("PCMA", far));
+    start(&a.0, 2, agreed("PCMA", near));
+    wait(&a.1, |event| {
+        matches!(event, MediaEvent::Stats { stream: StreamId(1), stats } if stats.rx_packets > 50).then_some(())
+    });
+    assert!(a.0.levels().1.peak_dbfs > -16.0, "{:?}", a.0.levels());
+}
+
+#[test]
+fn tones_sound_and_silence_follows() {
+    let a = phone(Spec::Null, Spec::Null);
+    a.0.send(MediaCommand::Tone(Some(LocalTone::Busy))).unwrap();
+    let until = |wanted: fn(f32) -> bool| {
+        let deadline = Instant::now() + PATIENCE;
+        while !wanted(a.0.levels().1.peak_dbfs) {
+            assert!(Instant::now() < deadline, "{:?}", a.0.levels());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    until(|peak| peak > -25.0);
+    a.0.send(MediaCommand::Tone(None)).unwrap();
+    until(|peak| peak <= -96.0);
+}
+
+#[test]
+fn a_range_without_room_is_said() {
+    let (reports, inbox) = channel();
+    let config = MediaConfig { rtp_port_min: 20_001, rtp_port_max: 20_002, ..MediaConfig::default() };
+    let handle = spawn(config, move |report| drop(reports.send(report))).unwrap();
+    handle.send(MediaCommand::Bind { stream: StreamId(1), local: [127, 0, 0, 1].into() }).unwrap();
+    let error = wait(&inbox, |event| match event {
+        MediaEvent::BindFailed { error, .. } => Some(error.clone()),
+        _ => None,
+    });
+    assert!(error.contains("20001-20002"), "{error}");
+}
+
+#[test]
+fn the_thread_ends_with_its_last_handle() {
+    let (handle, inbox) = phone(Spec::Null, Spec::Null);
+    let second = handle.clone();
+    drop(handle);
+    second.send(MediaCommand::MuteMic(true)).unwrap();
+    drop(second);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(_) => {}
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(error) => panic!("the thread lives on: {error}"),
+        }
+    }
+}
