@@ -5,6 +5,7 @@ mod card;
 pub mod cards;
 pub mod line;
 pub mod pipe;
+pub mod quiet;
 pub mod spec;
 pub mod wav;
 
