@@ -6,7 +6,7 @@ use super::port::{Input, Output};
 use super::route::{Hop, Job, Owner, Sent};
 use super::snapshot::Status;
 use crate::config::{Account, AccountId, Settings};
-use crate::media::command::{Endpoint, LocalTone};
+use crate::media::command::{Endpoint, LocalTone, MediaCommand};
 use crate::sip::flow::Flow;
 use crate::sip::ident;
 use crate::sip::message;
@@ -176,7 +176,14 @@ impl Agent {
     }
 
     fn begin(&mut self, now: Instant) {
-        if !std::mem::replace(&mut self.begun, true) && self.config.register {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
+        if (self.volume, self.volume_mic) != (100, 100) {
+            let volume = MediaCommand::Volume { output: self.volume, input: self.volume_mic };
+            self.outputs.push_back(Output::Media(volume));
+        }
+        if self.config.register {
             let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();
             ids.into_iter().for_each(|id| self.register(id, now));
         }

@@ -189,6 +189,26 @@ fn the_registered_contact_rings_wherever_it_comes_from() {
     let answered = world.last_response();
     assert_eq!(answered.status.0, 200);
     assert!(String::from_utf8_lossy(&answered.body).contains("m=audio"));
+    let starts =
+        |world: &World| world.phones[0].media.iter().filter(|c| matches!(c, MediaCommand::Start { .. })).count();
+    assert_eq!(starts(&world), 0);
+    //= RFC 3261 §13.2.1: the ACK bears the answer
+    let header = |name| answered.headers.text(&name).unwrap_or_default();
+    let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+    let ack = format!(
+        "ACK {contact} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:6000;branch=z9hG4bKack\r\nMax-Forwards: 70\r\nFrom: {}\r\n\
+         To: {}\r\nCall-ID: {}\r\nCSeq: 1 ACK\r\nContent-Type: application/sdp\r\n\r\n{sdp}",
+        header(HeaderName::From),
+        header(HeaderName::To),
+        header(HeaderName::CallId)
+    );
+    let to = world.phones[0].at;
+    world.wire.push_back(Packet { from: SocketAddr::from(([127, 0, 0, 2], 6000)), to, bytes: ack.into_bytes() });
+    world.settle();
+    assert_eq!(starts(&world), 1);
+    let before = world.count("200 INVITE");
+    world.run(Duration::from_secs(60));
+    assert_eq!((world.count("200 INVITE"), world.count("BYE")), (before, 0), "acknowledged is enough");
 }
 
 #[test]
