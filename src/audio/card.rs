@@ -60,7 +60,10 @@ pub fn watch(specs: [Option<Spec>; 3], reports: &Sender<Opened>, ended: &AtomicB
         })
         .collect();
     while !ended.load(Ordering::Relaxed) {
-        places.iter_mut().for_each(|place| place.look_after(reports));
+        let missing: Vec<String> = places.iter_mut().filter_map(|place| place.look_after(reports)).collect();
+        if !missing.is_empty() {
+            let _ = reports.send(Opened::Warning(format!("{}; using null", missing.join(", "))));
+        }
         thread::park_timeout(PERIOD);
     }
 }
@@ -77,7 +80,8 @@ pub fn names(direction: Direction) -> Vec<String> {
 }
 
 impl Place {
-    fn look_after(&mut self, reports: &Sender<Opened>) {
+    /// What the person is to know is missing, said once until it came back.
+    fn look_after(&mut self, reports: &Sender<Opened>) -> Option<String> {
         let now = now();
         if let Some(open) = &mut self.open {
             let errors = open.health.errors.load(Ordering::Relaxed);
@@ -99,26 +103,26 @@ impl Place {
                 });
             }
         }
-        if self.open.is_none() && now >= self.retry_at {
-            self.try_open(now, reports);
-        }
+        if self.open.is_none() && now >= self.retry_at { self.try_open(now, reports) } else { None }
     }
 
-    fn try_open(&mut self, now: Instant, reports: &Sender<Opened>) {
+    fn try_open(&mut self, now: Instant, reports: &Sender<Opened>) -> Option<String> {
         match open(self.role, &self.spec) {
             Ok((open, line)) => {
                 self.open = Some(open);
                 (self.back_off, self.warned, self.looked) = (FIRST_RETRY, false, now);
                 let _ = reports.send(line);
+                None
             }
             Err(why) => {
                 self.retry_at = now + self.back_off;
                 self.back_off = (self.back_off * 2).min(LAST_RETRY);
-                if !self.warned && self.role != Role::Ring {
-                    self.warned = true;
-                    let what = if self.role == Role::Mic { "microphone" } else { "speaker" };
-                    let _ = reports.send(Opened::Warning(format!("no {what} ({}): using null; {why}", self.spec)));
+                if self.warned || self.role == Role::Ring {
+                    return None;
                 }
+                self.warned = true;
+                let what = if self.role == Role::Mic { "microphone" } else { "speaker" };
+                Some(format!("no {what} ({}): {why}", self.spec))
             }
         }
     }
