@@ -37,6 +37,11 @@ impl DialField {
         self.text.is_empty()
     }
 
+    /// A number was dialled before, so `recall` has something.
+    pub fn has_dialled(&self) -> bool {
+        !self.dialled.is_empty()
+    }
+
     /// What stands before the cursor.
     pub fn before_cursor(&self) -> String {
         self.text.iter().take(self.cursor).collect()

@@ -10,6 +10,8 @@ use ratatui::text::{Line, Span};
 
 /// Cells of the state word; the longest ones push.
 const STATE_WIDTH: usize = 9;
+/// Below this width the name comes before the state.
+const NARROW: u16 = 32;
 
 /// Draws the list.
 pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) {
@@ -76,12 +78,18 @@ fn first_line(
     if several {
         left.push(look.span(Role::Dim, format!("{} ", at + 1)));
     }
-    left.push(look.span(role, format!("{:<STATE_WIDTH$} ", words::call_state(&call.info))));
+    let state = words::call_state(&call.info);
     let name = words::who(&call.info);
     let number = words::number(&call.info);
-    left.push(look.span(Role::Strong, name.clone()));
-    if number != name {
-        left.push(look.span(Role::Dim, format!("  {number}")));
+    if area.width < NARROW {
+        left.push(look.span(Role::Strong, format!("{name} ")));
+        left.push(look.span(role, state));
+    } else {
+        left.push(look.span(role, format!("{state:<STATE_WIDTH$} ")));
+        left.push(look.span(Role::Strong, name.clone()));
+        if number != name {
+            left.push(look.span(Role::Dim, format!("  {number}")));
+        }
     }
     let elapsed = look.now.saturating_duration_since(call.since);
     let timer = look.span(role, format!("{} ", words::clock(elapsed)));
@@ -90,28 +98,36 @@ fn first_line(
 
 fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffer) {
     let info = &call.info;
-    let dot = format!(" {} ", look.glyphs.dot);
-    let mut spans: Vec<Span> = vec![Span::raw("     ")];
+    let mut parts: Vec<Span> = Vec::new();
     match &info.media {
         Some(media) if !media.codec.is_empty() => {
-            spans.push(look.span(Role::Dim, words::codec(media)));
+            parts.push(look.span(Role::Dim, words::codec(media)));
             if let Some((quality, bad)) = words::quality(media) {
-                spans.push(look.span(Role::Dim, dot.clone()));
-                spans.push(look.span(if bad { Role::Bad } else { Role::Good }, quality));
+                parts.push(look.span(if bad { Role::Bad } else { Role::Good }, quality));
             }
-            let loss = words::loss_percent(media);
-            spans.push(look.span(Role::Dim, format!("{dot}loss {loss:.1}%{dot}jitter {:.0} ms", media.jitter_ms)));
-            if let Some(srtp) = &media.srtp {
-                spans.push(look.span(Role::Good, format!("{dot}encrypted {srtp}")));
-            }
+            parts.extend(media.srtp.as_ref().map(|srtp| look.span(Role::Good, format!("encrypted {srtp}"))));
+            parts.push(look.span(Role::Dim, format!("loss {:.1}%", words::loss_percent(media))));
+            parts.push(look.span(Role::Dim, format!("jitter {:.0} ms", media.jitter_ms)));
         }
         _ => {
-            let status = match (info.status, info.reason.as_deref()) {
-                (Some(status), Some(reason)) => format!("{status} {reason}{dot}"),
-                _ => String::new(),
-            };
-            spans.push(look.span(Role::Dim, format!("{status}{}", info.account)));
+            if let (Some(status), Some(reason)) = (info.status, info.reason.as_deref()) {
+                parts.push(look.span(Role::Dim, format!("{status} {reason}")));
+            }
+            parts.push(look.span(Role::Dim, info.account.clone()));
         }
+    }
+    // Whole parts, as many as fit; the first one always.
+    let mut spans = vec![Span::raw("     ")];
+    let mut width = 5;
+    for (at, part) in parts.into_iter().enumerate() {
+        width += part.width() + if at > 0 { 3 } else { 0 };
+        if at > 0 && width > usize::from(area.width) {
+            break;
+        }
+        if at > 0 {
+            spans.push(look.span(Role::Dim, format!(" {} ", look.glyphs.dot)));
+        }
+        spans.push(part);
     }
     look.row(buf, area, row, Line::from(spans), Line::default());
 }

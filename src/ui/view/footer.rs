@@ -101,7 +101,12 @@ fn items(model: &Model) -> Vec<Item> {
                 Some(CallState::Incoming) => {}
                 Some(_) => items.extend([verb("hangup", "hang up"), mute]),
                 None if !typing => {
-                    items.extend([told("0-9", "dial"), verb("call", "redial"), bound(Act::Type, "address"), mute]);
+                    items.extend([
+                        told("0-9", "dial"),
+                        verb("call", "redial").filter(|_| model.field.has_dialled()),
+                        bound(Act::Type, "address"),
+                        mute,
+                    ]);
                 }
                 None => {}
             }

@@ -8,9 +8,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+/// Below this width the program's name makes way.
+const NARROW: u16 = 36;
+
 /// Draws it.
 pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
-    let mut left = vec![look.span(Role::Brand, " tuiphone ")];
+    let brand = if area.width >= NARROW { " tuiphone " } else { " " };
+    let mut left = vec![look.span(Role::Brand, brand)];
     left.extend(state(model, look));
     let mut right = sound(model, look, area.width);
     right.push(Span::raw(" "));

@@ -73,9 +73,10 @@ impl Layout {
     pub fn pad_keys(&self) -> impl Iterator<Item = (char, &'static str, Rect)> {
         let (pad, rows) = (self.pad, self.pad_rows);
         let width = pad.width / 3;
+        let left = pad.x + (pad.width - 3 * width) / 2;
         let keys = (0u16..).zip(PAD).flat_map(|(y, keys)| (0u16..).zip(keys).map(move |(x, key)| (x, y, key)));
         keys.filter(move |(_, y, _)| rows > 0 && (y + 1) * rows <= pad.height).map(move |(x, y, (digit, letters))| {
-            (digit, letters, Rect::new(pad.x + x * width, pad.y + y * rows, width, rows))
+            (digit, letters, Rect::new(left + x * width, pad.y + y * rows, width, rows))
         })
     }
 }

@@ -69,6 +69,9 @@ impl Look<'_> {
         let right_width = (right.width() as u16).min(area.width);
         let left_width = area.width.saturating_sub(right_width).saturating_sub(u16::from(right_width > 0));
         buf.set_line(area.x, y, &left, left_width);
+        if left.width() > usize::from(left_width) && left_width > 0 {
+            buf.set_string(area.x + left_width - 1, y, self.glyphs.ellipsis, self.style(Role::Dim));
+        }
         buf.set_line(area.x + area.width - right_width, y, &right, right_width);
     }
 }
