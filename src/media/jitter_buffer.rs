@@ -276,8 +276,10 @@ impl JitterBuffer {
 
     fn pace(&self, now: Instant) -> Pace {
         const SLACK: Duration = Duration::from_millis(20);
+        /// Cutting into speech anywhere is heard; a quarter of a second of delay is worse.
+        const FAR_BEHIND: Duration = Duration::from_millis(250);
         let (delay, target) = (self.delay(now), self.target.delay(now));
-        if delay > target * 4 {
+        if delay > (target * 4).max(FAR_BEHIND) {
             Pace::MuchFaster
         } else if delay > target + SLACK {
             Pace::Faster
