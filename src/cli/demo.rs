@@ -88,7 +88,7 @@ pub async fn speak(options: &Options, seed: Option<u64>) -> Result<ExitCode, Com
     };
     out::talk("registering with the built-in exchange, then calling the echo (600) for three seconds");
     let (code, call) = super::call::follow(&link, &options, &job, &mut interrupts).await;
-    if let (Some(call), false) = (&call, options.json) {
+    if let (Some(call), false) = (&call, options.json || options.ndjson) {
         out::line(&summary(call));
     }
     daemon::stop(&phone.handle).await;

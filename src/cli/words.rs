@@ -1,6 +1,6 @@
 //! What people read: one plain sentence for each thing that happens.
 
-use crate::control::{AccountInfo, CallDirection, CallInfo, CommandError, Event, RegistrationState};
+use crate::control::{AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, RegistrationState};
 
 /// A sentence for an event; `None` where a person need not know.
 pub fn sentence(event: &Event) -> Option<String> {
@@ -54,6 +54,9 @@ pub fn ended(call: &CallInfo) -> String {
     };
     match call.answered_after {
         Some(_) => format!("ended after {:.1} s", call.duration),
+        None if call.ended_by == Some(EndedBy::Local) && call.status.is_none_or(|s| s < 200) => {
+            if call.ringing_after.is_some() { "given up while it rang" } else { "given up before it rang" }.to_owned()
+        }
         None if answer.is_empty() => "ended".to_owned(),
         None => format!("not connected: {answer}"),
     }

@@ -90,9 +90,8 @@ pub fn ready(status: &Status) -> bool {
 
 /// An event line of `watch`; `time` is ISO 8601 UTC.
 pub fn event(event: &Event, time: &str) -> Value {
-    let mut fields = object(json!(event));
-    fields.insert("v".into(), 1.into());
-    fields.insert("time".into(), time.into());
+    let mut fields = object(json!({"v": 1, "time": time}));
+    fields.extend(object(json!(event)));
     Value::Object(fields)
 }
 
@@ -151,7 +150,7 @@ mod tests {
         };
         assert_eq!(
             reply(&line, Err(refused)).to_string(),
-            r#"{"error":{"code":5,"hint":null,"kind":"no_such_call","message":"no call is ringing"},"id":"x","ok":false,"v":1,"verb":"answer"}"#
+            r#"{"v":1,"id":"x","verb":"answer","ok":false,"error":{"code":5,"kind":"no_such_call","message":"no call is ringing","hint":null}}"#
         );
         let done = reply(&line, Ok(Map::new()));
         assert_eq!(done["ok"], true);

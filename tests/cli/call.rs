@@ -63,7 +63,9 @@ fn a_far_end_that_never_answers_is_given_up_at_the_time_limit() {
     let house = House::open();
     let done = house.run(&["--timeout", "1", "call", "604", "--json"]);
     assert_eq!(done.code, 21, "{done:?}");
-    assert_eq!(done.json()["call"]["status"], 487, "{done:?}");
+    let call = &done.json()["call"];
+    assert_eq!((&call["status"], &call["ended_by"]), (&180.into(), &"local".into()), "{done:?}");
+    assert!(done.stderr.contains("given up while it rang"), "{done:?}");
 }
 
 #[test]

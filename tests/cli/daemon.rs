@@ -23,6 +23,7 @@ fn a_daemon_takes_verbs_in_every_spelling_and_tells_events() {
     assert_eq!(wire.ask("mute")["ok"], true);
     assert_eq!(wire.ask("status")["mic_muted"], true);
     assert_eq!(wire.ask("volume speaker 40")["level"], 40);
+    watching.await_event("call_quality");
     assert_eq!(wire.ask("action=hangup")["ok"], true);
     let ended = watching.await_event("call_ended");
     assert_eq!(ended["call"]["outcome"], "answered");
