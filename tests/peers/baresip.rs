@@ -103,6 +103,6 @@ fn baresip_calls_the_phone() {
     until("the phone shows the call", Duration::from_secs(5), connected);
     let outcome = phone.run(&["hangup"], Duration::from_secs(5));
     outcome.ends(0);
-    baresip.process.until_says("terminated");
+    baresip.process.until_says("session closed");
     drop(daemon);
 }
