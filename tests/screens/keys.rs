@@ -24,7 +24,8 @@ fn keys_ask_the_phone() {
     let c = |n: &str| Some(n.to_owned());
     let mute = |path| Command::Mute { path };
     let louder = |by| Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(by) };
-    let rows: Vec<(&[(&str, CallState)], &str, Vec<Command>)> = vec![
+    type Row<'a> = (&'a [(&'a str, CallState)], &'a str, Vec<Command>);
+    let rows: Vec<Row> = vec![
         (&[], "6 0 0 Enter", vec![dial("600")]),
         (&[], "6 0 0 Enter Enter", vec![dial("600")]),
         (&[], "6 0 0 Enter Enter Enter", vec![dial("600"), dial("600")]),

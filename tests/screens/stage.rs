@@ -28,6 +28,7 @@ pub struct Stage {
 
 impl Stage {
     /// A phone with one registered account, at rest.
+    #[allow(clippy::disallowed_methods)]
     pub fn new(columns: u16, rows: u16) -> Stage {
         let mut stage = Stage {
             model: Model::new((columns, rows), true, Vec::new()),

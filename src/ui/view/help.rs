@@ -61,7 +61,7 @@ pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, 
     }
     let room = usize::from(inner.height);
     let skip = (chosen + 1).saturating_sub(room);
-    let how_width = if inner.width >= 70 { 30 } else { 14 };
+    let how_width = if inner.width >= 70 { 22 } else { 14 };
     for (y, (at, row)) in (0u16..).zip(rows.iter().enumerate().skip(skip).take(room)) {
         let (how_role, what_role) = match (row.act, at == chosen) {
             (_, true) => (Role::Selected, Role::Selected),

@@ -10,8 +10,8 @@ use ratatui::text::{Line, Span};
 /// The left end of a meter, in dBFS.
 const FLOOR_DBFS: f32 = -60.0;
 /// From here a level counts as loud, and as about to clip.
-const LOUD_DBFS: f32 = -12.0;
-const CLIP_DBFS: f32 = -3.0;
+const LOUD_DBFS: f32 = -9.0;
+const CLIP_DBFS: f32 = -0.5;
 /// Cells of `-23 dBFS`.
 const FIGURE_WIDTH: u16 = 9;
 
@@ -43,6 +43,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
         history: history(|levels| levels.speaker_dbfs),
     };
     if !framed {
+        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
         let half = area.width / 2;
         bar(look, &mic, live, 4, Rect { width: half, ..area }, buf);
         bar(look, &speaker, live, 4, Rect { x: area.x + half, width: area.width - half, ..area }, buf);
@@ -77,8 +78,11 @@ fn title(model: &Model, look: Look, width: u16) -> String {
         (input, output) if input == output => format!(" {} {input}", look.glyphs.dot),
         (input, output) => format!(" {} {input} {} {output}", look.glyphs.dot, look.glyphs.outgoing),
     };
-    let warning = audio.warning.as_ref().map(|warning| format!(" {} {warning}", look.glyphs.dot)).unwrap_or_default();
-    look.clip(&format!("Sound{devices}{warning}"), width.saturating_sub(4))
+    let title = match &audio.warning {
+        Some(warning) => format!("Sound {} {warning}", look.glyphs.failed),
+        None => format!("Sound{devices}"),
+    };
+    look.clip(&title, width.saturating_sub(4))
 }
 
 fn bar(look: Look, meter: &Meter, live: bool, name_width: usize, area: Rect, buf: &mut Buffer) {

@@ -22,7 +22,7 @@ use layout::Layout;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 use std::time::Instant;
@@ -54,7 +54,8 @@ impl Look<'_> {
         let block = Block::bordered()
             .border_set(self.glyphs.border)
             .border_style(self.style(border))
-            .title(Line::from(self.span(Role::Title, format!(" {title} "))));
+            // The border's look would show through.
+            .title(Line::from(self.span(Role::Title, format!(" {title} ")).not_dim()));
         let inner = block.inner(area);
         block.render(area, buf);
         inner
