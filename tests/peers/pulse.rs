@@ -186,7 +186,9 @@ fn call(codec: &str, far: Scenario) -> Option<Score> {
     let recorder = sound.record("spk.monitor", &heard);
     let environment = sound.environment();
     // The call stands by the time the first word is said.
-    let talk = std::thread::spawn(move || Sound::speak(&environment, Duration::from_secs(3)));
+    let talk = std::thread::spawn(move || {
+        Sound::speak(&environment, Duration::from_secs(3));
+    });
     let outcome = phone.run(&["call", "600", "--duration", "12"], Duration::from_secs(40));
     talk.join().unwrap();
     drop(recorder);
@@ -194,7 +196,7 @@ fn call(codec: &str, far: Scenario) -> Option<Score> {
     let spoken = outcome.text("/call/media/codec").to_ascii_lowercase();
     assert_eq!(Some(spoken.as_str()), codec.to_ascii_lowercase().split('/').next(), "{}", outcome.told);
     let score = sound.score(&python, &heard);
-    eprintln!("{codec}: {score:?}");
+    eprintln!("{codec}: {score:?}\n{}", outcome.told.split("---- trace").next().unwrap_or_default());
     assert!(score.seconds > 3.0, "{score:?}\n{}", outcome.told);
     Some(score)
 }
