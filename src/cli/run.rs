@@ -116,7 +116,21 @@ impl Place {
     async fn interface(self, dial: Option<String>) -> Result<ExitCode, CommandError> {
         screen::required()?;
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
-        screen::show(link, &self.options, screen::Shown { dial, stays: true, ..Default::default() }).await
+        let shown = screen::Shown { dial, stays: true, welcome: self.first_steps(), note: None };
+        screen::show(link, &self.options, shown).await
+    }
+
+    /// What to try where no account is set up.
+    fn first_steps(&self) -> Vec<String> {
+        if has_account(&self.session.loaded, &self.options) {
+            return Vec::new();
+        }
+        vec![
+            format!("There is no account in {}.", self.session.ini.path.display()),
+            "Try the built-in exchange:  tuiphone demo".to_owned(),
+            "Use an account for now:  tuiphone --user 101 --domain pbx.example.net --password -".to_owned(),
+            "Or call an address:  / then name@host".to_owned(),
+        ]
     }
 
     /// `register` and `unregister` where no phone runs: what the server says, then gone again.
@@ -131,7 +145,7 @@ impl Place {
 
 /// Without an account only addresses can be called.
 fn usable(loaded: &Loaded, options: &Options, number: &str, ini: &Path) -> Result<(), CommandError> {
-    let numbered = options.session.is_some() || loaded.accounts.iter().any(|account| account.id != AccountId(0));
+    let numbered = has_account(loaded, options);
     let local = loaded.accounts.first().map(|local| dial(number, local));
     match local {
         Some(Err(DialError::NoDomain(_))) | None if !numbered => {
@@ -140,4 +154,8 @@ fn usable(loaded: &Loaded, options: &Options, number: &str, ini: &Path) -> Resul
         }
         _ => Ok(()),
     }
+}
+
+fn has_account(loaded: &Loaded, options: &Options) -> bool {
+    options.session.is_some() || loaded.accounts.iter().any(|account| account.id != AccountId(0))
 }
