@@ -125,11 +125,17 @@ impl Place {
         if has_account(&self.session.loaded, &self.options) {
             return Vec::new();
         }
+        let home = std::env::var("HOME").unwrap_or_default();
+        let path = self.session.ini.path.display().to_string();
+        let path =
+            path.strip_prefix(&home).filter(|_| !home.is_empty()).map_or(path.clone(), |rest| format!("~{rest}"));
         vec![
-            format!("There is no account in {}.", self.session.ini.path.display()),
-            "Try the built-in exchange:  tuiphone demo".to_owned(),
-            "Use an account for now:  tuiphone --user 101 --domain pbx.example.net --password -".to_owned(),
-            "Or call an address:  / then name@host".to_owned(),
+            "No account yet; its file is".to_owned(),
+            format!("  {path}"),
+            "Without one:".to_owned(),
+            "  tuiphone demo   built-in far ends".to_owned(),
+            "  tuiphone --user 101 --domain HOST".to_owned(),
+            "  /  then name@host   call an address".to_owned(),
         ]
     }
 
