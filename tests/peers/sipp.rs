@@ -223,7 +223,7 @@ fn xml(scenario: Scenario) -> String {
         }
         Scenario::Forked => {
             let second = reply(200, "OK", "far2", true);
-            [INVITE, &ringing, &ok, &pause(100), &second, ACK, ACK, BYE, OK_IN_DIALOG, BYE, OK_IN_DIALOG].concat()
+            [INVITE, &ringing, &ok, &second, ACK, ACK, BYE, OK_IN_DIALOG, BYE, OK_IN_DIALOG].concat()
         }
         Scenario::NeverAnswers => [INVITE, &ringing, CANCEL, OK_IN_DIALOG, TERMINATED, ACK].concat(),
         Scenario::Caller => {
