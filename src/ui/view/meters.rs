@@ -94,10 +94,12 @@ fn bar(look: Look, meter: &Meter, live: bool, name_width: usize, area: Rect, buf
         spans.push(look.span(Role::Alert, " MUTED "));
     } else {
         spans.extend(cells(look, if live { meter.dbfs } else { SILENCE_DBFS }, width));
+        // A sum, for there is no -0 dBFS.
+        let dbfs = meter.dbfs.round() + 0.0;
         let figure = match (live, name_width > 4) {
             (false, _) => String::new(),
-            (true, true) => format!("{:>4.0} dBFS", meter.dbfs),
-            (true, false) => format!("{:>4.0}", meter.dbfs),
+            (true, true) => format!("{dbfs:>4.0} dBFS"),
+            (true, false) => format!("{dbfs:>4.0}"),
         };
         spans.push(look.span(if live { Role::Text } else { Role::Dim }, figure));
     }
