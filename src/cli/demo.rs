@@ -45,7 +45,8 @@ pub fn start(options: &Options, seed: Option<u64>) -> Result<DemoPhone, CommandE
         hint: None,
     })?;
     let account = demo.account();
-    let settings = Settings { account_id: Some(1), bind_address: "127.0.0.1".into(), ..Settings::default() };
+    let settings =
+        Settings { account_id: Some(1), bind_address: "127.0.0.1".into(), single_mode: false, ..Settings::default() };
     let loaded = Loaded { settings, accounts: vec![account], selected: AccountId(1), warnings: Vec::new() };
     let mut config = phone::engine_config(options, loaded)?;
     config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));

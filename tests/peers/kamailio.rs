@@ -214,13 +214,6 @@ fn early_media_is_heard_before_the_answer() {
 }
 
 #[test]
-#[ignore = "SIPp ends its scenario before the second answer; forks are covered in virtual time"]
-fn of_two_answers_one_is_kept_and_the_other_hung_up() {
-    let Some(outcome) = call("MD5", Scenario::Forked, &["--duration", "1"]) else { return };
-    outcome.ends(0);
-}
-
-#[test]
 fn the_far_end_hangs_up() {
     let Some(outcome) = call("MD5", Scenario::AnswerThenBye, &[]) else { return };
     outcome.ends(0);

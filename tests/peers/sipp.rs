@@ -24,8 +24,6 @@ pub enum Scenario {
     Slow,
     /// 183 with a description, a second of echo, then 200.
     EarlyMedia,
-    /// Two answers from two ends of a fork; one must be hung up at once.
-    Forked,
     /// Rings until it is cancelled.
     NeverAnswers,
     /// The other way round: calls the phone, hangs up after two seconds.
@@ -220,10 +218,6 @@ fn xml(scenario: Scenario) -> String {
         Scenario::Slow => [INVITE, &trying, &pause(3000), &ringing, &ok, &until_bye].concat(),
         Scenario::EarlyMedia => {
             [INVITE, &reply(183, "Session Progress", "far1", true), &pause(1000), &ok, &until_bye].concat()
-        }
-        Scenario::Forked => {
-            let second = reply(200, "OK", "far2", true);
-            [INVITE, &ringing, &ok, &second, ACK, ACK, BYE, OK_IN_DIALOG, BYE, OK_IN_DIALOG].concat()
         }
         Scenario::NeverAnswers => [INVITE, &ringing, CANCEL, OK_IN_DIALOG, TERMINATED, ACK].concat(),
         Scenario::Caller => {
