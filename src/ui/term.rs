@@ -111,13 +111,13 @@ fn stop_job() -> io::Result<()> {
 #[derive(Debug)]
 pub struct Signals {
     #[cfg(unix)]
-    inner: [tokio::signal::unix::Signal; 3],
+    inner: [tokio::signal::unix::Signal; 4],
 }
 
 /// What a signal asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignalAsks {
-    /// Leave: SIGTERM, SIGHUP.
+    /// Leave: SIGTERM, SIGHUP, SIGINT from outside.
     Leave,
     /// Take the terminal again: SIGCONT after a stop from outside.
     Continue,
@@ -130,15 +130,18 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let cont = SignalKind::from_raw(Signal::CONT.as_raw());
         use rustix::process::Signal;
-        Ok(Signals { inner: [signal(SignalKind::terminate())?, signal(SignalKind::hangup())?, signal(cont)?] })
+        let leave = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+        let [terminate, hang_up, interrupt] = leave.map(signal);
+        Ok(Signals { inner: [terminate?, hang_up?, interrupt?, signal(cont)?] })
     }
 
     /// The next one.
     pub async fn next(&mut self) -> SignalAsks {
-        let [term, hup, cont] = &mut self.inner;
+        let [term, hup, int, cont] = &mut self.inner;
         tokio::select! {
             _ = term.recv() => SignalAsks::Leave,
             _ = hup.recv() => SignalAsks::Leave,
+            _ = int.recv() => SignalAsks::Leave,
             _ = cont.recv() => SignalAsks::Continue,
         }
     }

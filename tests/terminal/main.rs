@@ -1,0 +1,93 @@
+//! The interface in a real pseudo-terminal, on a real daemon beside the built-in exchange.
+
+#![allow(missing_docs)]
+#![allow(clippy::disallowed_methods)] // These tests wait on the real clock, within bounds.
+#![cfg(unix)]
+
+mod screen;
+#[path = "../cli/support.rs"]
+#[allow(dead_code)]
+mod support;
+
+use screen::Screen;
+use std::time::Duration;
+use support::House;
+
+#[test]
+fn a_closed_terminal_ends_no_call_and_the_next_one_finds_it() {
+    let house = House::open();
+    let daemon = house.daemon();
+    let mut first = Screen::open(house.program(&[]), 24, 80);
+    first.wait_for("registered");
+    first.press("600\r");
+    first.wait_for("talking");
+    first.hang_up();
+    let mut wire = daemon.connect();
+    assert_eq!(wire.ask("status")["state"], "connected");
+
+    let mut second = Screen::open(house.program(&[]), 10, 40);
+    second.wait_for("talking");
+    second.press("h");
+    second.wait_for_end_of("talking");
+    assert_eq!(wire.ask("calls")["calls"].as_array().map(Vec::len), Some(0));
+    second.press("q");
+    assert_eq!(second.ended(), 0);
+    assert_eq!(wire.ask("ready")["ready"], true, "the daemon lives on");
+}
+
+#[test]
+fn an_idle_interface_writes_nothing() {
+    let house = House::open();
+    let _daemon = house.daemon();
+    let mut screen = Screen::open(house.program(&[]), 24, 80);
+    screen.wait_for("registered");
+    screen.settle();
+    assert_eq!(screen.bytes_within(Duration::from_secs(5)), 0);
+    screen.press("5");
+    screen.wait_for("Enter call");
+    screen.press("\u{11}"); // Ctrl-Q
+    assert_eq!(screen.ended(), 0);
+    screen.assert_restored();
+}
+
+#[test]
+fn every_way_out_gives_the_terminal_back() {
+    let house = House::open();
+    let _daemon = house.daemon();
+    for leave in [Leave::Key("\u{3}"), Leave::Signal("TERM"), Leave::Signal("HUP"), Leave::Signal("INT")] {
+        let mut screen = Screen::open(house.program(&[]), 24, 80);
+        screen.wait_for("registered");
+        match leave {
+            Leave::Key(key) => screen.press(key),
+            Leave::Signal(name) => screen.signal(name),
+        }
+        screen.ended();
+        screen.assert_restored();
+    }
+}
+
+enum Leave {
+    Key(&'static str),
+    Signal(&'static str),
+}
+
+/// Runs only as the child of the next test.
+#[test]
+fn child_that_panics_under_the_interface() {
+    if std::env::var_os("PANIC_UNDER_THE_INTERFACE").is_none() {
+        return;
+    }
+    let _term = tuiphone::ui::term::Term::take(true).expect("a terminal");
+    panic!("on purpose");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_readable() {
+    let mut program = std::process::Command::new(std::env::current_exe().expect("this test"));
+    program.args(["--exact", "child_that_panics_under_the_interface", "--nocapture", "--test-threads=1"]);
+    program.env("PANIC_UNDER_THE_INTERFACE", "1");
+    let mut screen = Screen::open(program, 24, 80);
+    assert_ne!(screen.ended(), 0);
+    screen.assert_restored();
+    assert!(screen.raw_after_restore().contains("on purpose"), "{:?}", screen.raw_after_restore());
+}
