@@ -9,6 +9,7 @@ use super::update::update;
 use super::view::view;
 use crate::control::link::Link;
 use crate::control::{Command, CommandError, Reply};
+use crossterm::event;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::future;
@@ -104,6 +105,10 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
             biased;
             asks = signals.next() => match asks {
                 SignalAsks::Leave => break,
+                SignalAsks::Resized => match crossterm::terminal::size() {
+                    Ok((columns, rows)) => Msg::Resize(columns, rows),
+                    Err(_) => continue,
+                },
                 SignalAsks::Continue => {
                     term.enter().map_err(UiError::Terminal)?;
                     shell.repaint(&mut screen).map_err(UiError::Draw)?;
@@ -215,9 +220,12 @@ async fn ask_in_order(
 fn read_terminal() -> mpsc::Receiver<Msg> {
     let (sender, receiver) = mpsc::channel(EVENTS);
     let read = move || {
-        while let Ok(event) = crossterm::event::read() {
-            if Msg::of_terminal(event).is_some_and(|msg| sender.blocking_send(msg).is_err()) {
-                return;
+        while super::term::wait_for_input() {
+            while event::poll(Duration::ZERO).unwrap_or(false) {
+                let Ok(event) = event::read() else { return };
+                if Msg::of_terminal(event).is_some_and(|msg| sender.blocking_send(msg).is_err()) {
+                    return;
+                }
             }
         }
     };

@@ -111,7 +111,7 @@ fn stop_job() -> io::Result<()> {
 #[derive(Debug)]
 pub struct Signals {
     #[cfg(unix)]
-    inner: [tokio::signal::unix::Signal; 4],
+    inner: [tokio::signal::unix::Signal; 5],
 }
 
 /// What a signal asks.
@@ -121,6 +121,33 @@ pub enum SignalAsks {
     Leave,
     /// Take the terminal again: SIGCONT after a stop from outside.
     Continue,
+    /// Look at the terminal's size again: SIGWINCH.
+    Resized,
+}
+
+/// Sleeps until the terminal has input; false when it is gone. The event reader alone would spin on a terminal that
+/// hung up.
+#[cfg(unix)]
+pub fn wait_for_input() -> bool {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let stdin = io::stdin();
+    let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
+    loop {
+        match poll(&mut waiting, None) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+            Ok(_) => {
+                let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+                return !waiting.iter().any(|w| w.revents().intersects(gone));
+            }
+        }
+    }
+}
+
+/// Sleeps until the terminal has input; false when it is gone.
+#[cfg(not(unix))]
+pub fn wait_for_input() -> bool {
+    crossterm::event::poll(std::time::Duration::from_secs(3600)).is_ok()
 }
 
 #[cfg(unix)]
@@ -132,17 +159,18 @@ impl Signals {
         use rustix::process::Signal;
         let leave = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
         let [terminate, hang_up, interrupt] = leave.map(signal);
-        Ok(Signals { inner: [terminate?, hang_up?, interrupt?, signal(cont)?] })
+        Ok(Signals { inner: [terminate?, hang_up?, interrupt?, signal(cont)?, signal(SignalKind::window_change())?] })
     }
 
     /// The next one.
     pub async fn next(&mut self) -> SignalAsks {
-        let [term, hup, int, cont] = &mut self.inner;
+        let [term, hup, int, cont, size] = &mut self.inner;
         tokio::select! {
             _ = term.recv() => SignalAsks::Leave,
             _ = hup.recv() => SignalAsks::Leave,
             _ = int.recv() => SignalAsks::Leave,
             _ = cont.recv() => SignalAsks::Continue,
+            _ = size.recv() => SignalAsks::Resized,
         }
     }
 }
