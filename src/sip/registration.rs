@@ -55,7 +55,7 @@ pub enum Verdict {
     Unregistered,
     /// 401 or 407: send again with credentials (`again`), or `fail`.
     Challenged,
-    /// Send again at once: 423 with a lifetime we can live with.
+    /// Send again at once (`again`): 423 with a lifetime we can live with, or the wish has changed meanwhile.
     Again,
     /// Refused; tried again later if `next_timeout` says so.
     Failed,
@@ -71,13 +71,36 @@ pub struct Registration {
     failures: u32,
     too_brief: u8,
     due: Option<Instant>,
+    /// We want a binding; the request under way may still say otherwise.
+    wanted: bool,
+    /// The registrar may hold a binding of ours.
+    bound: bool,
+    pending: Option<Pending>,
+}
+
+/// The REGISTER without a final answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pending {
+    Register,
+    Leave,
 }
 
 impl Registration {
     /// At rest; `cseq` is the number before the first one used.
     pub fn new(binding: Binding, cseq: u32) -> Registration {
         let expires_s = binding.expires_s.clamp(*EXPIRES_S.start(), *EXPIRES_S.end());
-        Registration { binding, cseq, expires_s, state: State::Off, failures: 0, too_brief: 0, due: None }
+        Registration {
+            binding,
+            cseq,
+            expires_s,
+            state: State::Off,
+            failures: 0,
+            too_brief: 0,
+            due: None,
+            wanted: false,
+            bound: false,
+            pending: None,
+        }
     }
 
     /// Where it stands.
@@ -90,25 +113,39 @@ impl Registration {
         matches!(self.state, State::Registered { .. })
     }
 
-    /// Begins, or refreshes. A standing binding stays `Registered` until the answer says otherwise.
-    pub fn register(&mut self) -> Request {
+    /// Begins, or refreshes; `None` while another REGISTER is under way: what that one leaves to do follows its answer.
+    /// A standing binding stays `Registered` until the answer says otherwise.
+    pub fn register(&mut self) -> Option<Request> {
         self.due = None;
+        self.wanted = true;
         if !self.is_registered() {
             self.state = State::Registering;
         }
-        self.request(self.expires_s)
+        self.next()
     }
 
-    /// Gives the binding back.
-    pub fn unregister(&mut self) -> Request {
+    /// Gives the binding back; `None` if there is none, or while another REGISTER is under way: then its answer decides.
+    pub fn unregister(&mut self) -> Option<Request> {
         self.due = None;
+        self.wanted = false;
+        if !self.bound && self.pending.is_none() {
+            self.state = State::Off;
+            return None;
+        }
         self.state = State::Unregistering;
-        self.request(0)
+        self.next()
     }
 
-    /// The last request once more, with the next CSeq number (after a challenge or a 423).
+    /// The wish once more, with the next CSeq number (after a challenge, a 423, or a change of mind).
     pub fn again(&mut self) -> Request {
-        if self.state == State::Unregistering { self.request(0) } else { self.request(self.expires_s) }
+        let (pending, expires_s) = if self.wanted { (Pending::Register, self.expires_s) } else { (Pending::Leave, 0) };
+        self.pending = Some(pending);
+        self.request(expires_s)
+    }
+
+    fn next(&mut self) -> Option<Request> {
+        //= RFC 3261 §10.2: no new REGISTER before the final answer to the one before
+        if self.pending.is_some() { None } else { Some(self.again()) }
     }
 
     /// Takes in a response. `is_ours` finds our own Contact among the bindings it lists.
@@ -119,20 +156,34 @@ impl Registration {
         now: Instant,
         rng: &mut impl Rng,
     ) -> Verdict {
-        if response.status.is_provisional() || matches!(self.state, State::Off) {
+        let number = response.headers.cseq().ok().flatten().map(|cseq| cseq.number);
+        if response.status.is_provisional() || number != Some(self.cseq) {
             return Verdict::Waiting;
         }
-        match response.status.0 {
-            200..=299 if self.state == State::Unregistering => {
+        let Some(pending) = self.pending.take() else { return Verdict::Waiting };
+        match (response.status.0, pending) {
+            (200..=299, Pending::Leave) => {
+                self.bound = false;
+                if self.wanted {
+                    return Verdict::Again;
+                }
                 self.state = State::Off;
                 Verdict::Unregistered
             }
-            200..=299 => {
+            (200..=299, Pending::Register) => {
+                self.bound = true;
+                if !self.wanted {
+                    return Verdict::Again;
+                }
                 self.accept(response, is_ours, now, rng);
                 Verdict::Registered
             }
-            401 | 407 => Verdict::Challenged,
-            423 if self.lengthen(response) => Verdict::Again,
+            (401 | 407, _) if !self.wanted && !self.bound => {
+                self.state = State::Off;
+                Verdict::Unregistered
+            }
+            (401 | 407, _) => Verdict::Challenged,
+            (423, Pending::Register) if self.wanted && self.lengthen(response) => Verdict::Again,
             _ => {
                 let after = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
                 self.fail(after, now, rng);
@@ -143,7 +194,9 @@ impl Registration {
 
     /// No registration for now: refused or unanswered. Tried again after `at_least`, or later, each time more patiently.
     pub fn fail(&mut self, at_least: Option<Duration>, now: Instant, rng: &mut impl Rng) {
-        if self.state == State::Unregistering {
+        self.pending = None;
+        self.bound = false;
+        if !self.wanted {
             self.state = State::Off;
             return;
         }
@@ -157,7 +210,9 @@ impl Registration {
     /// Not tried again by itself: the password is wrong and stays wrong.
     pub fn give_up(&mut self) {
         self.due = None;
-        self.state = if self.state == State::Unregistering { State::Off } else { State::Failed };
+        self.pending = None;
+        self.bound = false;
+        self.state = if self.wanted { State::Failed } else { State::Off };
     }
 
     /// When `register` is to be called: a refresh or another try.
@@ -174,9 +229,9 @@ impl Registration {
         self.failures = 0;
         self.too_brief = 0;
         let contacts = response.headers.contacts().ok();
-        let ours = contacts.iter().flat_map(|list| list.list()).find(|contact| is_ours(contact));
+        let ours = contacts.iter().flat_map(|list| list.list()).filter(|contact| is_ours(contact));
         //= RFC 3261 §10.2.4: the lifetime of our binding is the one the registrar states
-        let granted = ours.and_then(NameAddr::expires).or_else(|| response.headers.expires().ok().flatten());
+        let granted = ours.filter_map(NameAddr::expires).max().or_else(|| response.headers.expires().ok().flatten());
         let granted = granted.unwrap_or(self.expires_s).clamp(*EXPIRES_S.start(), *EXPIRES_S.end());
         let life = Duration::from_secs(granted.into());
         self.state = State::Registered { until: now + life };
@@ -254,7 +309,7 @@ mod tests {
             ("<sip:me@h>;expires=4294967295", "300", 86_400),
         ] {
             let (mut machine, now) = (registration(), start());
-            let request = machine.register();
+            let request = machine.register().expect("nothing is under way");
             let ok = answer(&request, 200, &[(HeaderName::Contact, contact), (HeaderName::Expires, expires)]);
             assert_eq!(receive(&mut machine, &ok, now), Verdict::Registered, "{contact}");
             let life = Duration::from_secs(believed);
@@ -271,12 +326,12 @@ mod tests {
             [("1800", Verdict::Again), ("4294967295", Verdict::Failed), ("10", Verdict::Failed), ("x", Verdict::Failed)]
         {
             let (mut machine, now) = (registration(), start());
-            let request = machine.register();
+            let request = machine.register().expect("nothing is under way");
             let brief = answer(&request, 423, &[(HeaderName::MinExpires, least)]);
             assert_eq!(receive(&mut machine, &brief, now), verdict, "{least}");
         }
         let (mut machine, now) = (registration(), start());
-        let mut request = machine.register();
+        let mut request = machine.register().expect("nothing is under way");
         for (round, least) in ["400", "500", "600"].iter().enumerate() {
             let brief = answer(&request, 423, &[(HeaderName::MinExpires, least)]);
             let verdict = receive(&mut machine, &brief, now);
@@ -309,13 +364,41 @@ mod tests {
     #[test]
     fn unregisters_with_expires_zero_and_rising_cseq() {
         let (mut machine, now) = (registration(), start());
-        let first = machine.register();
+        let first = machine.register().expect("nothing is under way");
         receive(&mut machine, &answer(&first, 200, &[]), now);
-        let last = machine.unregister();
+        let last = machine.unregister().expect("registered");
         assert_eq!(last.headers.get(&HeaderName::Expires), Some(&b"0"[..]));
         assert_eq!(last.headers.get(&HeaderName::CSeq), Some(&b"2 REGISTER"[..]));
         assert_eq!(last.headers.get(&HeaderName::CallId), first.headers.get(&HeaderName::CallId));
         assert_eq!(receive(&mut machine, &answer(&last, 200, &[]), now), Verdict::Unregistered);
         assert_eq!((machine.state(), machine.next_timeout()), (State::Off, None));
+    }
+
+    //= RFC 3261 §10.2
+    #[test]
+    fn a_change_of_mind_waits_for_the_answer_under_way() {
+        let (mut machine, now) = (registration(), start());
+        let first = machine.register().expect("nothing is under way");
+        assert_eq!((machine.unregister(), machine.state()), (None, State::Unregistering));
+        assert_eq!(receive(&mut machine, &answer(&first, 200, &[]), now), Verdict::Again);
+        let leave = machine.again();
+        assert_eq!(leave.headers.get(&HeaderName::Expires), Some(&b"0"[..]));
+        // The old answer once more means nothing; a new wish waits again.
+        assert_eq!(receive(&mut machine, &answer(&first, 200, &[]), now), Verdict::Waiting);
+        assert_eq!(machine.register(), None);
+        assert_eq!(receive(&mut machine, &answer(&leave, 200, &[]), now), Verdict::Again);
+        let back = machine.again();
+        assert_eq!(receive(&mut machine, &answer(&back, 200, &[]), now), Verdict::Registered);
+    }
+
+    #[test]
+    fn leaving_before_a_binding_asks_for_nothing() {
+        for status in [401, 403, 503] {
+            let (mut machine, now) = (registration(), start());
+            let first = machine.register().expect("nothing is under way");
+            assert_eq!(machine.unregister(), None);
+            receive(&mut machine, &answer(&first, status, &[]), now);
+            assert_eq!((machine.state(), machine.next_timeout()), (State::Off, None), "{status}");
+        }
     }
 }

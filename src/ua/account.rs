@@ -6,7 +6,7 @@ use super::port::Output;
 use super::route::{Hop, Job, Owner};
 use super::snapshot::{AccountInfo, RegistrationState};
 use crate::config::{Account, AccountId};
-use crate::sip::auth::Authenticator;
+use crate::sip::auth::{Authenticator, Challenge};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
@@ -16,7 +16,7 @@ use crate::sip::uri::{Host, Uri, escape_user};
 use crate::text::sanitise;
 use rand::rngs::StdRng;
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Shortest interval between keep-alives, in seconds.
@@ -34,9 +34,16 @@ pub(super) struct Line {
     pub contact_user: String,
     instance: String,
     /// Addresses of the registrar and the outbound proxies, as resolved.
-    servers: Vec<IpAddr>,
+    servers: Vec<SocketAddr>,
+    /// Realms the registrar has asked us for.
+    realms: Vec<String>,
     /// Where the registrar sees us, if not where we see ourselves.
     public: Option<SocketAddr>,
+    /// The Contact of the last REGISTER, and of the one the registrar has accepted.
+    sent_contact: String,
+    bound_contact: Option<String>,
+    /// A new Contact was registered at once since the last refresh: not again before the next.
+    recontacted: bool,
     /// The path of the registration, and when it is to be kept open next.
     path: Option<Flow>,
     keep_alive_at: Option<Instant>,
@@ -68,7 +75,11 @@ impl Line {
             contact_user,
             instance: instance.to_owned(),
             servers: Vec::new(),
+            realms: Vec::new(),
             public: None,
+            sent_contact: String::new(),
+            bound_contact: None,
+            recontacted: false,
             path: None,
             keep_alive_at: None,
             status: None,
@@ -107,7 +118,7 @@ impl Line {
 
     /// Our Contact on this path; with the instance for the registrar alone.
     pub fn contact(&self, flow: &Flow, for_registrar: bool) -> String {
-        let at = self.public.filter(|_| self.is_server(flow.remote.ip())).unwrap_or(flow.local);
+        let at = self.public.filter(|_| self.is_own_path(flow)).unwrap_or(flow.local);
         let mut uri = Uri::sip(Some(&self.contact_user), &Host::from(at.ip()), Some(at.port()));
         if flow.transport != Transport::Udp {
             uri = uri.with_param("transport", Some(flow.transport.param()));
@@ -117,11 +128,21 @@ impl Line {
         format!("<{uri}>{instance}")
     }
 
+    /// The Contacts of a REGISTER on this path: ours, and the one that stood before, to be forgotten.
+    pub fn register_contacts(&mut self, flow: &Flow) -> impl Iterator<Item = String> {
+        let contact = self.contact(flow, true);
+        let old = self.bound_contact.clone().filter(|old| *old != contact);
+        self.sent_contact = contact.clone();
+        //= RFC 3261 §10.2.2: a binding is removed by its Contact with a lifetime of zero
+        std::iter::once(contact).chain(old.map(|old| format!("{old};expires=0")))
+    }
+
+    /// Notes where requests of the account go: paths its credentials may be shown on.
     pub fn note_path(&mut self, flow: &Flow, more: &VecDeque<Flow>) {
         self.path = Some(*flow);
-        for ip in std::iter::once(flow).chain(more).map(|flow| flow.remote.ip()) {
-            if !self.servers.contains(&ip) && self.servers.len() < MAX_SERVERS {
-                self.servers.push(ip);
+        for server in std::iter::once(flow).chain(more).map(|flow| flow.remote) {
+            if !self.servers.contains(&server) && self.servers.len() < MAX_SERVERS {
+                self.servers.push(server);
             }
         }
     }
@@ -139,14 +160,23 @@ impl Line {
         self.registration.next_timeout().into_iter().chain(self.keep_alive_at).min()
     }
 
-    /// The address is one of its registrar or proxies.
-    pub fn is_server(&self, ip: IpAddr) -> bool {
-        self.servers.contains(&ip)
+    /// A path to its own registrar or proxy: its credentials may be shown on it, and calls that come on it are its own.
+    pub fn is_own_path(&self, flow: &Flow) -> bool {
+        self.servers.contains(&flow.remote)
     }
 
-    /// A path on which its credentials may be shown: its own registrar's or proxy's.
-    pub fn is_own_path(&self, flow: &Flow) -> bool {
-        self.is_server(flow.remote.ip())
+    /// Every realm that asks is one the registrar has asked for, or the registrar never asked.
+    pub fn knows_realms(&self, response: &Response) -> bool {
+        let challenges = [false, true].into_iter().flat_map(|proxy| Challenge::list(&response.headers, proxy));
+        self.realms.is_empty() || challenges.into_iter().all(|challenge| self.realms.contains(&challenge.realm))
+    }
+
+    fn note_realms(&mut self, response: &Response) {
+        for challenge in [false, true].into_iter().flat_map(|proxy| Challenge::list(&response.headers, proxy)) {
+            if !self.realms.contains(&challenge.realm) && self.realms.len() < MAX_SERVERS {
+                self.realms.push(challenge.realm);
+            }
+        }
     }
 
     /// Puts our answers to challenges already known into a request on the account's own path.
@@ -224,26 +254,27 @@ impl Agent {
     pub(super) fn register(&mut self, id: AccountId, now: Instant) {
         let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
         let was = line.registration.state();
-        //= RFC 3261 §10.2: one REGISTER at a time
-        if was == State::Registering {
-            return;
+        if let Some(request) = line.registration.register() {
+            self.send_register(id, request, now);
         }
-        let request = line.registration.register();
-        self.send_register(id, request, now);
         if self.account(id).is_some_and(|line| line.registration.state() != was) {
             self.tell_registration(id, now);
         }
     }
 
-    /// Gives the binding back, if there is one.
+    /// The time of a refresh or of another try has come.
+    pub(super) fn refresh(&mut self, id: AccountId, now: Instant) {
+        if let Some(line) = self.account_mut(id) {
+            line.recontacted = false;
+        }
+        self.register(id, now);
+    }
+
+    /// Gives the binding back, if there is one or may be one soon.
     pub(super) fn unregister(&mut self, id: AccountId, now: Instant) {
         let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
-        if line.registration.is_registered() {
-            let request = line.registration.unregister();
+        if let Some(request) = line.registration.unregister() {
             self.send_register(id, request, now);
-        } else {
-            line.registration.unregister();
-            line.registration.give_up();
         }
         self.tell_registration(id, now);
     }
@@ -259,6 +290,10 @@ impl Agent {
         let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
         let Some(line) = self.lines.get_mut(at) else { return };
         let user = line.contact_user.clone();
+        if response.status.is_final() {
+            line.learn_public(response);
+            line.note_realms(response);
+        }
         let verdict = line.registration.receive(response, |c| c.uri.user() == Some(user.as_str()), now, &mut self.rng);
         match verdict {
             Verdict::Waiting => return,
@@ -276,13 +311,14 @@ impl Agent {
             }
             Verdict::Registered => {
                 line.accepted(sent);
-                line.learn_public(response);
+                line.bound_contact = Some(line.sent_contact.clone());
                 if line.account.keep_alive_s > 0 {
                     line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));
                 }
             }
-            Verdict::Unregistered | Verdict::Failed => {}
+            Verdict::Unregistered | Verdict::Failed => line.bound_contact = None,
         }
+        let moved = verdict == Verdict::Registered && line.has_moved();
         line.status = Some(response.status.0);
         line.unreachable = false;
         line.reason = Some(match verdict {
@@ -291,6 +327,9 @@ impl Agent {
         });
         self.tell_registration(id, now);
         self.registration_settled(id, now);
+        if moved {
+            self.register(id, now);
+        }
     }
 
     pub(super) fn registration_unanswered(&mut self, id: AccountId, words: &str, now: Instant) {
@@ -322,5 +361,13 @@ impl Line {
         self.public = seen
             .map(|(ip, port)| SocketAddr::new(ip, port))
             .filter(|at| Some(at.ip()) != host.ip() || Some(at.port()) != port);
+    }
+
+    /// The registrar holds a Contact under which nobody reaches us; true once between two refreshes: an address that
+    /// changes with every request must not make a storm.
+    fn has_moved(&mut self) -> bool {
+        let Some(path) = self.path else { return false };
+        let moved = self.bound_contact.as_ref().is_some_and(|bound| *bound != self.contact(&path, true));
+        moved && !std::mem::replace(&mut self.recontacted, true)
     }
 }

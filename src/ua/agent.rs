@@ -204,7 +204,7 @@ impl Agent {
         let due = self.lines.iter().filter(|line| line.registration.is_due(now)).map(|line| line.account.id);
         for id in due.collect::<Vec<_>>() {
             if self.exiting.is_none() {
-                self.register(id, now);
+                self.refresh(id, now);
             }
         }
         for flow in self.lines.iter_mut().filter_map(|line| line.keep_alive(now)) {

@@ -79,7 +79,7 @@ impl Agent {
         let by_contact = || lines().find(|line| line.contact_user == user && line.is_reachable());
         let named = |line: &&super::account::Line| line.account.username == user;
         let by_path = || {
-            let from_server = || self.lines.iter().filter(|line| line.registers() && line.is_server(flow.remote.ip()));
+            let from_server = || self.lines.iter().filter(|line| line.registers() && line.is_own_path(flow));
             from_server().find(named).or_else(|| from_server().next())
         };
         let any = || {

@@ -219,10 +219,16 @@ impl Agent {
     /// Via, Contact and what we say of ourselves.
     fn finish(&mut self, request: &mut Request, account: AccountId, flow: &Flow) {
         push_via(request, flow, &ident::branch(&mut self.rng));
-        let contact = self.account(account).map(|a| a.contact(flow, request.method == Method::Register));
-        let bears_contact = matches!(request.method, Method::Invite | Method::Register | Method::Update);
-        if let Some(contact) = contact.filter(|_| bears_contact) {
-            request.headers.set(HeaderName::Contact, contact);
+        if let Some(line) = self.account_mut(account) {
+            match request.method {
+                Method::Register => {
+                    for contact in line.register_contacts(flow) {
+                        request.headers.push(HeaderName::Contact, contact);
+                    }
+                }
+                Method::Invite | Method::Update => request.headers.set(HeaderName::Contact, line.contact(flow, false)),
+                _ => {}
+            }
         }
         if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
             request.headers.set(HeaderName::Allow, ALLOW);
