@@ -234,6 +234,10 @@ impl Agent {
             LayerEvent::Transmit { flow, bytes } => self.outputs.push_back(Output::Transmit { flow, bytes }),
             LayerEvent::Request { server, request, flow } => self.request_received(server, request, flow, now),
             LayerEvent::Response { client, response, .. } => {
+                //= RFC 3263 §4.3: 503 counts as a failure of the path
+                if response.status.0 == 503 && self.another_path(client, now) {
+                    return;
+                }
                 let Some(Sent { owner, request, .. }) = self.clients.get(&client) else { return };
                 let (owner, request) = (*owner, request.clone());
                 match owner {

@@ -6,7 +6,7 @@ use super::command::{CommandError, Reply};
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
-use super::route::{Hop, Job};
+use super::route::{Hop, Job, Owner};
 use super::snapshot::CallDirection;
 use crate::config::AccountId;
 use crate::config::dial::dial;
@@ -16,7 +16,7 @@ use crate::sip::header::NameAddr;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request};
 use crate::sip::registration::State;
-use crate::sip::session::{Session, set_body};
+use crate::sip::session::{Exchange, Session, set_body};
 use crate::sip::uri::Uri;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -188,12 +188,15 @@ impl Agent {
         let targets = contacts.iter().filter(|c| c.uri.is_sip() || c.uri.is_sips()).take(8);
         call.targets.extend(targets.map(|c| c.uri.clone().without_headers().to_string()));
         let Some(next) = call.targets.pop_front() else { return false };
+        let owner = Owner::Call(id, Exchange::Invite);
         call.redirections += 1;
         call.targets.truncate(8);
         call.target = next;
         call.session = None;
         call.forks.clear();
         call.sip_call_id = call_id;
+        // Those before have their final response; a CANCEL is for the next one.
+        self.clients.retain(|_, sent| sent.owner != owner);
         self.begin_call(id, now);
         true
     }

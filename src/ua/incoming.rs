@@ -104,7 +104,7 @@ impl Agent {
         let remote = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_default();
         let call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();
         let tag = ident::tag(&mut self.rng);
-        let session = match Session::incoming(request.clone(), server, tag, self.layer_config) {
+        let session = match Session::incoming(request.clone(), server, tag, self.layer_config, now) {
             Ok(session) => session,
             Err(error) => return self.refuse(server, &request, error.status(), None, now),
         };
@@ -119,7 +119,7 @@ impl Agent {
         call.early_wanted = matches!(self.config.incoming, IncomingPolicy::EarlyMedia { .. });
         let (stream, early) = (call.stream, call.early_wanted);
         if let (false, Some(session)) = (early, call.session.as_mut()) {
-            session.ring(StatusCode(180), Vec::new());
+            session.ring(StatusCode(180), Vec::new(), now);
         }
         call.ringing = Some(now);
         self.calls.push(call);

@@ -4,12 +4,12 @@ use super::agent::Agent;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
-use super::route::{Hop, Job, Owner};
+use super::route::{Hop, Job, Owner, Sent};
 use super::snapshot::{CallDirection, CallState};
 use crate::media::command::MediaCommand;
 use crate::sdp;
 use crate::sip::flow::Flow;
-use crate::sip::message::{Request, Response};
+use crate::sip::message::{Headers, Method, Request, Response};
 use crate::sip::session::{Effect, End, Exchange};
 use crate::sip::transaction::Failure;
 use crate::text::sanitise;
@@ -46,14 +46,18 @@ impl Agent {
             }
             Effect::Cancel => {
                 let owner = Owner::Call(id, Exchange::Invite);
-                let client = self.clients.iter().find(|(_, sent)| sent.owner == owner).map(|(client, _)| *client);
+                // The last one: those before it were challenged.
+                let client = self.clients.iter().rfind(|(_, sent)| sent.owner == owner).map(|(client, _)| *client);
                 if let Some(client) = client {
                     self.layer.cancel(client, now);
                 }
             }
             Effect::Respond(server, response) => {
                 let contact = self.call(id).and_then(|call| {
-                    let bears = response.status.is_success() || (101..200).contains(&response.status.0);
+                    //= RFC 3261 §12.1.1, §12.2.2: Contact in what founds a dialog or refreshes its target
+                    let method = response.headers.cseq().ok().flatten().map(|cseq| cseq.method);
+                    let bears = (101..300).contains(&response.status.0)
+                        && matches!(method, Some(Method::Invite | Method::Update));
                     let flow = call.flow.filter(|_| bears)?;
                     self.account(call.account).map(|line| line.contact(&flow, false))
                 });
@@ -173,19 +177,22 @@ impl Agent {
     /// 401 or 407: once more with credentials, if the challenge came from the account's own path.
     fn challenged(&mut self, id: u32, exchange: Exchange, response: Response, now: Instant) {
         let owner = Owner::Call(id, exchange);
-        let sent = self.clients.values().rfind(|sent| sent.owner == owner);
-        let Some((request, flow)) = sent.map(|sent| (sent.request.clone(), sent.flow)) else { return };
+        let asked = self.clients.iter().find(|(_, sent)| sent.owner == owner && is_answer(&response, &sent.request));
+        let Some((client, Sent { request, flow, .. })) = asked else { return };
+        let (client, request, flow) = (*client, request.clone(), *flow);
         let account = self.account_of_call(id);
-        let answered = self
-            .account_mut(account)
-            .is_some_and(|line| line.is_own_path(&flow) && line.take_challenge(&request, &response));
+        let answered = self.account_mut(account).is_some_and(|line| {
+            // Why: inside a call the peer itself can make up a challenge, and the proxy carries it to us.
+            let trusted = exchange == Exchange::Invite || line.knows_realms(&response);
+            trusted && line.is_own_path(&flow) && line.take_challenge(&request, &response)
+        });
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
         if !answered {
             return session.give_up(exchange, response);
         }
         let request = session.retry(exchange, request);
-        // The old transaction has its final response; only the new one may answer for this exchange.
-        self.clients.retain(|_, sent| sent.owner != owner);
+        // It has its final response; only the new one may answer for this exchange.
+        self.clients.remove(&client);
         self.transmit(owner, request, flow, VecDeque::new(), now);
     }
 
@@ -292,6 +299,7 @@ impl Agent {
         let agreed = answer.and_then(|answer| call.negotiation.as_mut()?.accept_answer(&answer).ok());
         match agreed {
             Some(agreed) => self.start(id, agreed, now),
+            //= RFC 3261 §13.2.1: an ACK without a usable answer to the offer of our 200 leaves no session
             None if waits => {
                 call.reason = Some("the caller's answer has no sound this phone can play".into());
                 call.code = Some(ExitCode::NoCommonCodec);
@@ -299,7 +307,11 @@ impl Agent {
                     session.close();
                 }
             }
-            None => {}
+            None => {
+                if let Some(negotiation) = call.negotiation.as_mut() {
+                    negotiation.abandon_offer();
+                }
+            }
         }
     }
 
@@ -319,6 +331,11 @@ impl Agent {
                 let words = if elsewhere { "answered elsewhere" } else { "the caller gave up" };
                 (EndedBy::Remote, ExitCode::NoAnswer, Some(words.to_owned()))
             }
+            End::Unanswered(status) => {
+                call.status = Some(status);
+                let waited = now.saturating_duration_since(call.started).as_secs();
+                (EndedBy::Network, ExitCode::NoAnswer, Some(format!("nobody answered in {waited} s")))
+            }
             End::Failed(Failure::Timeout) if call.direction == CallDirection::Outgoing && !talked => {
                 let code = if call.progressed { ExitCode::NoAnswer } else { ExitCode::Unreachable };
                 (EndedBy::Network, code, call.reason.clone())
@@ -334,4 +351,12 @@ impl Agent {
         }
         self.end_call(id, by, code, now);
     }
+}
+
+/// The response is to this request of ours: the same number, in the same dialog.
+fn is_answer(response: &Response, request: &Request) -> bool {
+    let number = |headers: &Headers| headers.cseq().ok().flatten().map(|cseq| cseq.number);
+    let tag = |headers: &Headers| headers.to().ok().flatten().and_then(|to| to.tag().map(str::to_owned));
+    let dialog = tag(&request.headers);
+    number(&response.headers) == number(&request.headers) && (dialog.is_none() || dialog == tag(&response.headers))
 }

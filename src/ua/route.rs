@@ -1,6 +1,7 @@
 //! From a request to a path: the next hop, its resolution, failing over, and what every message of ours bears.
 
 use super::agent::Agent;
+use super::call::Call;
 use super::port::{Output, QueryId};
 use crate::config::AccountId;
 use crate::sip::flow::{Flow, Transport};
@@ -173,9 +174,14 @@ impl Agent {
         let mut wire = request.clone();
         self.finish(&mut wire, account, &flow);
         if let Owner::Call(call, exchange) = owner
-            && let Some(session) = self.call_mut(call).and_then(|call| call.session.as_mut())
+            && let Some(call) = self.call_mut(call)
         {
-            session.sent(exchange, &wire);
+            if exchange == Exchange::Invite {
+                call.flow = Some(flow);
+            }
+            if let Some(session) = call.session.as_mut() {
+                session.sent(exchange, &wire);
+            }
         }
         let client = self.layer.request(wire, flow, now);
         self.clients.insert(client, Sent { owner, request, flow, more });
@@ -189,13 +195,11 @@ impl Agent {
 
     /// The transaction ended without a final response: another path, or the news.
     pub(super) fn client_failed(&mut self, client: ClientId, why: Failure, now: Instant) {
-        let Some(Sent { owner, request, flow, mut more }) = self.clients.remove(&client) else { return };
-        //= RFC 3263 §4.3: the next address after a transport failure
-        if why == Failure::Transport
-            && let Some(next) = more.pop_front()
-        {
-            return self.transmit(owner, request, next, more, now);
+        //= RFC 3263 §4.3: the next address after a transport failure, or when nothing answers
+        if why != Failure::Full && self.another_path(client, now) {
+            return;
         }
+        let Some(Sent { owner, flow, .. }) = self.clients.remove(&client) else { return };
         self.hops.retain(|_, (flows, _)| !flows.contains(&flow));
         let peer = format!("{} ({})", flow.remote, flow.transport);
         let words = match (&self.transport_error, why) {
@@ -207,6 +211,24 @@ impl Agent {
             _ => format!("cannot reach {peer}: {why}"),
         };
         self.request_failed(owner, why, &words, now);
+    }
+
+    /// Sends the request over its next path; false if it has none, or if nobody waits for it any more.
+    pub(super) fn another_path(&mut self, client: ClientId, now: Instant) -> bool {
+        let Some(owner) = self.clients.get(&client).map(|sent| sent.owner) else { return false };
+        if matches!(owner, Owner::Call(id, Exchange::Invite) if !self.call(id).is_some_and(Call::is_live)) {
+            return false;
+        }
+        let Some(next) = self.clients.get_mut(&client).and_then(|sent| sent.more.pop_front()) else { return false };
+        let Some(Sent { request, flow, more, .. }) = self.clients.remove(&client) else { return false };
+        // The next requests try the path that failed last.
+        for (flows, _) in self.hops.values_mut() {
+            let (failed, mut others): (Vec<Flow>, Vec<Flow>) = flows.iter().partition(|known| **known == flow);
+            others.extend(failed);
+            *flows = others;
+        }
+        self.transmit(owner, request, next, more, now);
+        true
     }
 
     fn request_failed(&mut self, owner: Owner, why: Failure, words: &str, now: Instant) {

@@ -125,7 +125,7 @@ impl Agent {
     fn accept_early(&mut self, id: u32, now: Instant) {
         let Some((body, agreed)) = self.local_description(id, now) else { return };
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
-        session.ring(StatusCode(183), body);
+        session.ring(StatusCode(183), body, now);
         if let Some(agreed) = agreed {
             self.start(id, agreed, now);
         }
@@ -166,7 +166,7 @@ impl Agent {
 
     /// Starts, or changes to, what was agreed; tells of the peer's hold.
     pub(super) fn start(&mut self, id: u32, agreed: Agreed, now: Instant) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
         let stream = call.stream;
         let held = call.negotiation.as_ref().is_some_and(Negotiation::held_by_peer);
         let changed = std::mem::replace(&mut call.remote_hold, held) != held;

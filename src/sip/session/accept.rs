@@ -7,12 +7,20 @@ use crate::sip::transaction::{Config, Failure, ServerId};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+/// How often a ringing phone says so again, and how long it rings.
+const REMIND: Duration = Duration::from_secs(60);
+const RING_MOST: Duration = Duration::from_secs(180);
+
 /// An INVITE to us whose ACK has not come.
 #[derive(Debug)]
 pub(super) struct Accepting {
     pub(super) server: ServerId,
     invite: Request,
     pub(super) sent: Option<Sent>,
+    /// The last provisional answer, and when it is given again.
+    ringing: Option<(Response, Instant)>,
+    /// The invitation lasts until then; past it this is the answer.
+    expires: (Instant, StatusCode),
     /// Hang up when the ACK comes.
     pub(super) closing: bool,
 }
@@ -54,7 +62,11 @@ impl Sent {
 
 impl Accepting {
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        self.sent.as_ref().map(Sent::next_timeout)
+        match (&self.sent, &self.ringing) {
+            (Some(sent), _) => Some(sent.next_timeout()),
+            (None, Some((_, again))) => Some(self.expires.0.min(*again)),
+            (None, None) => Some(self.expires.0),
+        }
     }
 }
 
@@ -65,13 +77,22 @@ impl Session {
         server: ServerId,
         local_tag: String,
         config: Config,
+        now: Instant,
     ) -> Result<Session, DialogError> {
         let dialog = Dialog::uas(&invite, &local_tag)?;
+        let lasts = invite.headers.expires().ok().flatten().map(|s| Duration::from_secs(s.into()));
+        let expires = match lasts.filter(|lasts| *lasts <= RING_MOST) {
+            //= RFC 3261 §13.3.1: 487 when the time the caller gave is over
+            Some(lasts) => (now + lasts, StatusCode(487)),
+            // Why a bound of our own: a caller who gave up without hearing of us can send no CANCEL (§9.1).
+            None => (now + RING_MOST, StatusCode(480)),
+        };
+        let accepting = Accepting { server, invite, sent: None, ringing: None, expires, closing: false };
         Ok(Session {
             config,
             call_id: dialog.id().call_id.clone(),
             dialog: Some(dialog),
-            stage: Stage::Accepting(Box::new(Accepting { server, invite, sent: None, closing: false })),
+            stage: Stage::Accepting(Box::new(accepting)),
             acks: Vec::new(),
             invite: None,
             modify: Modifying::default(),
@@ -90,10 +111,12 @@ impl Session {
     }
 
     /// A provisional answer: 180, or 183 with a description.
-    pub fn ring(&mut self, status: StatusCode, body: Vec<u8>) {
-        if let Some((server, response)) = self.answer(status, body) {
-            self.effects.push_back(Effect::Respond(server, response));
+    pub fn ring(&mut self, status: StatusCode, body: Vec<u8>, now: Instant) {
+        let Some((server, response)) = self.answer(status, body) else { return };
+        if let Stage::Accepting(accepting) = &mut self.stage {
+            accepting.ringing = Some((response.clone(), now + REMIND));
         }
+        self.effects.push_back(Effect::Respond(server, response));
     }
 
     /// Answers with 200 and this description.
@@ -169,13 +192,28 @@ impl Session {
 
     pub(super) fn accept_timeout(&mut self, now: Instant) {
         let Stage::Accepting(accepting) = &mut self.stage else { return };
-        let Some(sent) = accepting.sent.as_mut() else { return };
+        let Some(sent) = accepting.sent.as_mut() else { return self.ring_timeout(now) };
         let server = sent.server;
         match sent.handle_timeout(&self.config, now) {
             Ok(Some(response)) => self.effects.push_back(Effect::Respond(server, response)),
             Ok(None) => {}
             //= RFC 3261 §13.3.1.4: no ACK within 64*T1: BYE
             Err(why) => self.hang_up_lost(End::Failed(why)),
+        }
+    }
+
+    fn ring_timeout(&mut self, now: Instant) {
+        let Stage::Accepting(accepting) = &mut self.stage else { return };
+        let (until, status) = accepting.expires;
+        if now >= until {
+            if let Some((server, response)) = self.answer(status, Vec::new()) {
+                self.effects.push_back(Effect::Respond(server, response));
+                self.end(End::Unanswered(status.0));
+            }
+        } else if let Some((response, again)) = accepting.ringing.as_mut().filter(|(_, again)| *again <= now) {
+            //= RFC 3261 §13.3.1.1: a provisional answer every minute, against proxies that give up
+            *again = now + REMIND;
+            self.effects.push_back(Effect::Respond(accepting.server, response.clone()));
         }
     }
 

@@ -91,6 +91,8 @@ pub enum End {
     Bye(Box<Request>),
     /// The caller cancelled before the answer, with this request.
     Cancelled(Box<Request>),
+    /// Nobody here answered in time; the caller was told this status.
+    Unanswered(u16),
     /// Nothing came: no response, or no ACK to our 200.
     Failed(Failure),
     /// The dialog is unknown to the peer (481) or it no longer answers (408).
@@ -179,11 +181,12 @@ impl Session {
             Exchange::Invite => self.invite_answered(response),
             Exchange::Modify => self.modify_answered(response, now, rng),
             Exchange::Bye => self.bye_answered(&response),
-            Exchange::Surplus | Exchange::Info => {
-                if matches!(response.status.0, 401 | 407) {
-                    self.effects.push_back(Effect::Challenged(exchange, response));
-                }
-            }
+            Exchange::Surplus | Exchange::Info => match response.status.0 {
+                401 | 407 => self.effects.push_back(Effect::Challenged(exchange, response)),
+                //= RFC 3261 §12.2.1.2: the dialog is gone
+                481 if exchange == Exchange::Info && self.is_confirmed() => self.hang_up_lost(End::Lost(481)),
+                _ => {}
+            },
         }
     }
 
@@ -213,6 +216,10 @@ impl Session {
         };
         if let Err(error) = order {
             return self.respond(server, &request, error.status());
+        }
+        //= RFC 3261 §15.1.1: with our BYE the dialog is over; only the peer's own BYE may cross it
+        if self.is_ended() || matches!(self.stage, Stage::Closing) && request.method != Method::Bye {
+            return self.respond(server, &request, StatusCode(481));
         }
         match request.method {
             Method::Bye => self.bye_received(server, request),
@@ -254,6 +261,10 @@ impl Session {
                 request.headers.set(HeaderName::CSeq, format!("{} INVITE", connecting.cseq));
                 connecting.forks.clear();
             }
+        } else if exchange == Exchange::Surplus {
+            // Its dialog is not kept: this is the only request in it.
+            let number = request.headers.cseq().ok().flatten().map_or(1, |cseq| cseq.number.saturating_add(1));
+            request.headers.set(HeaderName::CSeq, format!("{number} {}", request.method));
         } else if let Some(dialog) = self.dialog.as_mut() {
             let number = dialog.next_cseq();
             request.headers.set(HeaderName::CSeq, format!("{number} {}", request.method));
@@ -299,7 +310,8 @@ impl Session {
     fn end(&mut self, how: End) {
         if !self.is_ended() {
             self.stage = Stage::Ended;
-            self.modify = Modifying::default();
+            // A late 2xx to a re-INVITE of ours is still acknowledged.
+            self.modify = std::mem::take(&mut self.modify).over();
             self.effects.push_back(Effect::Ended(how));
         }
     }

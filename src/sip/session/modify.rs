@@ -2,19 +2,24 @@
 
 use super::accept::Sent;
 use super::{Effect, End, Exchange, Session, set_body};
-use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::transaction::ServerId;
 use rand::{Rng, RngExt};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// Most collisions in a row before a change is given up.
 const MAX_GLARES: u8 = 6;
+/// Most ACKs kept: as many changes as a person makes in 64·T1.
+const MAX_ACKS: usize = 16;
 
 /// The changes under way.
 #[derive(Debug, Default)]
 pub(super) struct Modifying {
     /// Ours, as it was sent.
     pub(super) sent: Option<Request>,
+    /// The ACKs of those accepted, last first, for 2xx that come again.
+    pub(super) acks: VecDeque<Request>,
     ours: bool,
     retry_at: Option<Instant>,
     glares: u8,
@@ -27,6 +32,11 @@ pub(super) struct Modifying {
 }
 
 impl Modifying {
+    /// What is left of it after the end.
+    pub(super) fn over(self) -> Modifying {
+        Modifying { sent: self.sent, acks: self.acks, ..Modifying::default() }
+    }
+
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         [self.retry_at, self.accepted.as_ref().map(Sent::next_timeout)].into_iter().flatten().min()
     }
@@ -53,18 +63,20 @@ impl Session {
     }
 
     pub(super) fn modify_answered(&mut self, response: Response, now: Instant, rng: &mut impl Rng) {
+        let is_success = response.status.is_success();
+        let asked = number(&response.headers);
+        if let Some(ack) = self.modify.acks.iter().find(|ack| is_success && number(&ack.headers) == asked) {
+            //= RFC 3261 §13.2.2.4, §14.1: the ACK is sent again for each 2xx that comes again
+            self.effects.push_back(Effect::Ack(ack.clone()));
+            return;
+        }
+        if self.modify.sent.as_ref().is_none_or(|sent| number(&sent.headers) != asked) {
+            return;
+        }
         match response.status.0 {
             100..=199 => {}
-            200..=299 => {
-                if let (Some(dialog), Some(sent)) = (self.dialog.as_mut(), self.modify.sent.as_ref()) {
-                    let _ = dialog.refresh_target(&response.headers);
-                    self.effects.push_back(Effect::Ack(dialog.ack_for(sent)));
-                }
-                self.modify.glares = 0;
-                if std::mem::take(&mut self.modify.ours) {
-                    self.effects.push_back(Effect::Modified(response.body));
-                }
-            }
+            200..=299 => self.modify_accepted(response),
+            _ if !self.is_confirmed() => {}
             401 | 407 => self.effects.push_back(Effect::Challenged(Exchange::Modify, response)),
             491 if self.modify.glares < MAX_GLARES => {
                 //= RFC 3261 §14.1: the owner of the Call-ID waits 2.1–4 s, the other 0–2 s, in steps of 10 ms
@@ -80,6 +92,20 @@ impl Session {
         }
     }
 
+    fn modify_accepted(&mut self, response: Response) {
+        if let (Some(dialog), Some(sent)) = (self.dialog.as_mut(), self.modify.sent.as_ref()) {
+            let _ = dialog.refresh_target(&response.headers);
+            let ack = dialog.ack_for(sent);
+            self.modify.acks.push_front(ack.clone());
+            self.modify.acks.truncate(MAX_ACKS);
+            self.effects.push_back(Effect::Ack(ack));
+        }
+        self.modify.glares = 0;
+        if std::mem::take(&mut self.modify.ours) && self.is_confirmed() {
+            self.effects.push_back(Effect::Modified(response.body));
+        }
+    }
+
     pub(super) fn modify_refused(&mut self, response: Response) {
         self.modify.ours = false;
         self.modify.glares = 0;
@@ -87,6 +113,14 @@ impl Session {
     }
 
     pub(super) fn modify_received(&mut self, server: ServerId, request: Request, _now: Instant) {
+        let is_update = request.method == Method::Update;
+        if is_update && request.body.is_empty() {
+            //= RFC 3311 §5.2: without an offer it refreshes the target alone, at any time
+            if let Some(dialog) = self.dialog_of(&request) {
+                let _ = dialog.refresh_target(&request.headers);
+            }
+            return self.respond(server, &request, StatusCode(200));
+        }
         //= RFC 3261 §14.2, RFC 3311 §5.2: 500 while an INVITE of the peer waits, 491 while one of ours does
         if self.modify.theirs.is_some() || self.waiting_invite().is_some() {
             let mut response = Response::to_request(&request, StatusCode(500), Some(&self.local_tag));
@@ -94,15 +128,11 @@ impl Session {
             self.effects.push_back(Effect::Respond(server, response));
             return;
         }
-        let is_update = request.method == Method::Update;
         if self.modify.ours || !(self.is_confirmed() || self.is_accepted() && is_update) {
             return self.respond(server, &request, StatusCode(491));
         }
         if let Some(dialog) = self.dialog.as_mut() {
             let _ = dialog.refresh_target(&request.headers);
-        }
-        if is_update && request.body.is_empty() {
-            return self.respond(server, &request, StatusCode(200));
         }
         let body = request.body.clone();
         self.modify.theirs = Some((server, request));
@@ -147,4 +177,8 @@ impl Session {
             Err(why) => self.hang_up_lost(End::Failed(why)),
         }
     }
+}
+
+fn number(headers: &Headers) -> Option<u32> {
+    headers.cseq().ok().flatten().map(|cseq| cseq.number)
 }
