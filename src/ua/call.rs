@@ -63,6 +63,8 @@ pub(super) struct Call {
     pub digits: VecDeque<(Instant, String)>,
     pub info_digits: VecDeque<char>,
     pub info_busy: bool,
+    /// No digit by INFO before this.
+    pub info_at: Option<Instant>,
     pub post_dial: Vec<(Duration, String)>,
     pub status: Option<u16>,
     pub reason: Option<String>,
@@ -113,6 +115,7 @@ impl Call {
             digits: VecDeque::new(),
             info_digits: VecDeque::new(),
             info_busy: false,
+            info_at: None,
             post_dial: Vec::new(),
             status: None,
             reason: None,
@@ -151,7 +154,8 @@ impl Call {
     pub fn next_timeout(&self) -> Option<Instant> {
         let session = self.session.as_ref().and_then(Session::next_timeout);
         let digits = self.digits.front().map(|(at, _)| *at);
-        [session, digits, self.answer_at, self.waits_until, self.tell_end_at].into_iter().flatten().min()
+        let info = self.info_at.filter(|_| !self.info_digits.is_empty() && !self.info_busy);
+        [session, digits, info, self.answer_at, self.waits_until, self.tell_end_at].into_iter().flatten().min()
     }
 }
 
@@ -210,7 +214,10 @@ impl Agent {
             status: call.status,
             reason: call.reason.clone(),
             ended_by: call.ended_by,
-            outcome: call.code.map(|code| if call.answered.is_some() { "answered" } else { code.kind() }.to_owned()),
+            outcome: call.code.map(|code| match code {
+                ExitCode::Ok if call.answered.is_some() => "answered".to_owned(),
+                code => code.kind().to_owned(),
+            }),
             started_at: iso8601(self.wall + call.started.saturating_duration_since(self.started)),
             ringing_after: since(call.ringing),
             answered_after: since(call.answered),
@@ -238,6 +245,7 @@ impl Agent {
         call.answer_at = None;
         call.waits_until = None;
         call.digits.clear();
+        call.info_digits.clear();
         let stream = call.stream;
         if call.flow.is_some() {
             let has_sound = call.bound.is_some();

@@ -65,7 +65,7 @@ impl Agent {
                     });
                 }
                 let id = self.pick(call, "send digits in", "is not connected", Call::is_answered)?;
-                self.send_digits(id, &digits, via);
+                self.send_digits(id, &digits, via, now);
                 Ok(Reply::Done)
             }
             Command::Register { account } => {
@@ -251,6 +251,7 @@ impl Agent {
                 self.accept(id, now);
             }
             self.due_digits(id, now);
+            self.send_info_digit(id, now);
             let Some(call) = self.call_mut(id) else { continue };
             if call.waits_until.is_some_and(|at| at <= now) {
                 call.waits_until = None;
@@ -265,7 +266,7 @@ impl Agent {
         while let Some(call) = self.call_mut(id) {
             let due = call.digits.front().is_some_and(|(at, _)| *at <= now);
             let Some((_, digits)) = call.digits.pop_front_if(|_| due) else { return };
-            self.send_digits(id, &digits, None);
+            self.send_digits(id, &digits, None, now);
         }
     }
 

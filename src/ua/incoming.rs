@@ -48,11 +48,7 @@ impl Agent {
         }
         match request.method {
             Method::Invite => self.invited(server, request, flow, now),
-            Method::Options => {
-                let mut response = Response::to_request(&request, StatusCode(200), Some(&ident::tag(&mut self.rng)));
-                response.headers.push(HeaderName::Accept, "application/sdp");
-                self.answer(server, response, None, now);
-            }
+            Method::Options => self.tell_abilities(server, &request, now),
             // Why: outside a call nobody but the user makes this phone call somebody.
             Method::Refer => self.refuse(server, &request, StatusCode(403), None, now),
             Method::Bye | Method::Info | Method::Update | Method::Prack | Method::Notify => {
@@ -60,6 +56,20 @@ impl Agent {
             }
             _ => self.refuse(server, &request, StatusCode(405), None, now),
         }
+    }
+
+    fn tell_abilities(&mut self, server: ServerId, request: &Request, now: Instant) {
+        //= RFC 3261 §11.2
+        let mut response = Response::to_request(request, StatusCode(200), Some(&ident::tag(&mut self.rng)));
+        for (name, value) in [
+            (HeaderName::Accept, "application/sdp"),
+            (HeaderName::AcceptEncoding, "identity"),
+            (HeaderName::AcceptLanguage, "en"),
+            (HeaderName::Supported, ""),
+        ] {
+            response.headers.push(name, value);
+        }
+        self.answer(server, response, None, now);
     }
 
     fn refuse(&mut self, server: ServerId, request: &Request, status: StatusCode, words: Option<&str>, now: Instant) {
@@ -95,6 +105,13 @@ impl Agent {
         };
         if let Some(status) = self.busy() {
             return self.refuse(server, &request, status, None, now);
+        }
+        if !is_readable(&request) {
+            //= RFC 3261 §8.2.3
+            let mut response = Response::to_request(&request, StatusCode(415), Some(&ident::tag(&mut self.rng)));
+            response.headers.push(HeaderName::Accept, "application/sdp");
+            response.headers.push(HeaderName::AcceptEncoding, "identity");
+            return self.answer(server, response, None, now);
         }
         let offer = match (request.body.is_empty(), sdp::parse(&request.body)) {
             (true, _) => None,
@@ -162,7 +179,8 @@ impl Agent {
     /// A request inside a call that is not the session's own business.
     pub(super) fn other_request(&mut self, id: u32, server: ServerId, request: Request, now: Instant) {
         let status = match request.method {
-            Method::Options | Method::Notify => StatusCode(200),
+            Method::Options => return self.tell_abilities(server, &request, now),
+            Method::Notify => StatusCode(200),
             Method::Info => {
                 let digit = dtmf_relay(&request);
                 if let Some(digit) = digit {
@@ -176,6 +194,13 @@ impl Agent {
         let response = Response::to_request(&request, status, None);
         self.answer(server, response, None, now);
     }
+}
+
+/// Its body, if it has one, is a plain session description.
+fn is_readable(request: &Request) -> bool {
+    let encoded = |coding: &str| !coding.eq_ignore_ascii_case("identity");
+    let is_sdp = || request.headers.content_type().ok().flatten().is_some_and(|t| t.is("application", "sdp"));
+    request.body.is_empty() || is_sdp() && !request.headers.tokens(&HeaderName::ContentEncoding).any(encoded)
 }
 
 /// The digit of an INFO: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`).

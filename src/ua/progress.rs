@@ -6,6 +6,7 @@ use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
 use super::route::{Hop, Job, Owner, Sent};
 use super::snapshot::{CallDirection, CallState};
+use super::sound::note_agreed;
 use crate::media::command::MediaCommand;
 use crate::sdp;
 use crate::sip::flow::Flow;
@@ -151,17 +152,10 @@ impl Agent {
         if let Some(session) = call.session.as_mut() {
             session.receive_response(exchange, response, now, rng);
         }
-        self.send_info_digit(id);
+        self.send_info_digit(id, now);
     }
 
-    pub(super) fn call_request_failed(
-        &mut self,
-        id: u32,
-        exchange: Exchange,
-        why: Failure,
-        words: &str,
-        _now: Instant,
-    ) {
+    pub(super) fn call_request_failed(&mut self, id: u32, exchange: Exchange, why: Failure, words: &str, now: Instant) {
         let Some(call) = self.call_mut(id) else { return };
         if exchange == Exchange::Info {
             call.info_busy = false;
@@ -172,6 +166,7 @@ impl Agent {
         if let Some(session) = call.session.as_mut() {
             session.failed(exchange, why);
         }
+        self.send_info_digit(id, now);
     }
 
     /// 401 or 407: once more with credentials, if the challenge came from the account's own path.
@@ -211,6 +206,7 @@ impl Agent {
             None => was,
         };
         if let Some(agreed) = early {
+            note_agreed(call, &agreed);
             self.outputs.push_back(Output::Media(MediaCommand::Start { stream, agreed: Box::new(agreed) }));
         }
         match self.call(id).map(|call| call.state) {
@@ -247,6 +243,7 @@ impl Agent {
             }
             return self.end_call(id, EndedBy::Local, ExitCode::NoCommonCodec, now);
         };
+        note_agreed(call, &agreed);
         self.connected(id, now);
         self.start(id, agreed, now);
     }

@@ -11,10 +11,14 @@ use crate::sdp::{self, Agreed, Capability, LocalMedia, Negotiation};
 use crate::sip::message::{Method, Response, StatusCode};
 use crate::sip::session::Exchange;
 use crate::text::sanitise;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The codecs this phone can code.
 const CODECS: [&str; 3] = ["opus", "PCMA", "PCMU"];
+/// A digit by INFO: how long it is said to sound, the silence after it at least, and what `,` stands for.
+const INFO_DIGIT: Duration = Duration::from_millis(160);
+const INFO_GAP: Duration = Duration::from_millis(90);
+const INFO_PAUSE: Duration = Duration::from_secs(1);
 
 impl Agent {
     pub(super) fn media_event(&mut self, event: MediaEvent, now: Instant) {
@@ -66,20 +70,26 @@ impl Agent {
     fn stats(&mut self, stream: StreamId, stats: &StreamStats, now: Instant) {
         let Some(id) = self.of_stream(stream) else { return };
         let Some(call) = self.call_mut(id) else { return };
+        let agreed = call.media.take().unwrap_or_default();
+        // A stream that never started counts nothing and names no codec.
+        let (codec, clock_rate, ptime_ms) = match stats.codec.is_empty() {
+            true => (agreed.codec, agreed.clock_rate, agreed.ptime_ms),
+            false => (stats.codec.clone(), stats.clock_rate, stats.ptime_ms),
+        };
         call.media = Some(MediaInfo {
-            codec: stats.codec.clone(),
-            clock_rate: stats.clock_rate,
-            ptime_ms: stats.ptime_ms,
+            codec,
+            clock_rate,
+            ptime_ms,
             srtp: None,
             tx_packets: stats.tx_packets,
             rx_packets: stats.rx_packets,
             rx_lost: stats.rx_lost,
             rx_late: stats.rx_late,
-            jitter_ms: stats.jitter_ms,
-            rtt_ms: stats.rtt_ms,
-            playout_delay_ms: stats.playout_delay_ms,
-            mos_rx: stats.mos_rx,
-            mos_tx: stats.mos_tx,
+            jitter_ms: rounded(stats.jitter_ms, 1),
+            rtt_ms: stats.rtt_ms.map(|ms| rounded(ms, 1)),
+            playout_delay_ms: rounded(stats.playout_delay_ms, 1),
+            mos_rx: stats.mos_rx.map(|mos| rounded(mos, 2)),
+            mos_tx: stats.mos_tx.map(|mos| rounded(mos, 2)),
             first_rtp_after: None,
         });
         if call.tell_end_at.is_some() {
@@ -115,6 +125,9 @@ impl Agent {
         if let Some(call) = self.call_mut(id) {
             call.status = Some(200);
             call.reason = Some("OK".into());
+            if let Some(agreed) = &agreed {
+                note_agreed(call, agreed);
+            }
         }
         self.connected(id, now);
         if let Some(agreed) = agreed {
@@ -170,6 +183,7 @@ impl Agent {
         let stream = call.stream;
         let held = call.negotiation.as_ref().is_some_and(Negotiation::held_by_peer);
         let changed = std::mem::replace(&mut call.remote_hold, held) != held;
+        note_agreed(call, &agreed);
         self.outputs.push_back(Output::Media(MediaCommand::Start { stream, agreed: Box::new(agreed) }));
         match (changed, held) {
             (true, true) => self.tell(id, now, |call| Event::CallHeld { call }),
@@ -201,6 +215,9 @@ impl Agent {
         let Some(call) = self.call_mut(id) else { return };
         let answer = sdp::parse(body).ok();
         let agreed = answer.and_then(|answer| call.negotiation.as_mut()?.accept_answer(&answer).ok());
+        if let (None, Some(negotiation)) = (&agreed, call.negotiation.as_mut()) {
+            negotiation.abandon_offer();
+        }
         let held = call.negotiation.as_ref().is_some_and(Negotiation::held);
         let was = call.state;
         if call.is_answered() {
@@ -253,7 +270,7 @@ impl Agent {
     }
 
     /// Sends digits by the method of the call's account, or the one asked for.
-    pub(super) fn send_digits(&mut self, id: u32, digits: &str, via: Option<super::command::DtmfVia>) {
+    pub(super) fn send_digits(&mut self, id: u32, digits: &str, via: Option<super::command::DtmfVia>, now: Instant) {
         use super::command::DtmfVia;
         use crate::config::DtmfMethod;
         let method = self.account(self.account_of_call(id)).map(|line| line.account.dtmf_method);
@@ -269,18 +286,26 @@ impl Agent {
         let (stream, digits) = (call.stream, digits.to_ascii_uppercase());
         if via == DtmfVia::Info {
             let room = 64usize.saturating_sub(call.info_digits.len());
-            call.info_digits.extend(digits.chars().filter(|c| *c != ',').take(room));
-            return self.send_info_digit(id);
+            call.info_digits.extend(digits.chars().take(room));
+            return self.send_info_digit(id, now);
         }
         let inband = via == DtmfVia::Inband;
         self.outputs.push_back(Output::Media(MediaCommand::SendDigits { stream, digits, inband }));
     }
 
-    /// The next digit by INFO, once the one before is answered.
-    pub(super) fn send_info_digit(&mut self, id: u32) {
+    /// The next digit by INFO, once the one before is answered and its tone and a gap are over.
+    pub(super) fn send_info_digit(&mut self, id: u32, now: Instant) {
         let Some(call) = self.call_mut(id).filter(|call| call.is_answered() && !call.info_busy) else { return };
+        if call.info_at.is_some_and(|at| at > now) {
+            return;
+        }
         let Some(digit) = call.info_digits.pop_front() else { return };
-        let body = format!("Signal={digit}\r\nDuration=160\r\n").into_bytes();
+        if digit == ',' {
+            call.info_at = Some(now + INFO_PAUSE);
+            return;
+        }
+        call.info_at = Some(now + INFO_DIGIT + INFO_GAP);
+        let body = format!("Signal={digit}\r\nDuration={}\r\n", INFO_DIGIT.as_millis()).into_bytes();
         if let Some(session) = call.session.as_mut() {
             call.info_busy = session.send(Exchange::Info, Method::Info, "application/dtmf-relay", body);
         }
@@ -319,4 +344,17 @@ impl Agent {
             }
         }
     }
+}
+
+/// What is known of the sound before any is heard.
+pub(super) fn note_agreed(call: &mut Call, agreed: &Agreed) {
+    let media = call.media.get_or_insert_default();
+    media.codec = agreed.send.encoding.to_ascii_lowercase();
+    media.clock_rate = agreed.send.clock_rate;
+    media.ptime_ms = u32::try_from(agreed.ptime.as_millis()).unwrap_or_default();
+}
+
+fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
 }

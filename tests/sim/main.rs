@@ -1,8 +1,11 @@
 //! Scenarios in virtual time: machines of the phone, an exchange and a bad network in memory, on a seed.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // A moment to count from; nothing waits on it.
 
-mod calls;
+mod changes;
+mod endings;
 mod network;
 mod peer;
 mod phone;
+mod registering;
 mod signalling;
+mod stage;

@@ -32,6 +32,8 @@ pub struct Link {
 impl Link {
     pub const GOOD: Link =
         Link { delay: Duration::from_millis(10), jitter: Duration::ZERO, loss: 0.0, duplication: 0.0 };
+    /// Bad, but a scenario of many steps comes through.
+    pub const POOR: Link = Link { loss: 0.1, ..Link::BAD };
     pub const BAD: Link =
         Link { delay: Duration::from_millis(20), jitter: Duration::from_millis(300), loss: 0.2, duplication: 0.1 };
 }
@@ -39,6 +41,7 @@ impl Link {
 pub struct Network {
     pub now: Instant,
     pub link: Link,
+    pub seed: u64,
     start: Instant,
     rng: StdRng,
     nodes: Vec<(SocketAddr, Rc<RefCell<dyn Node>>)>,
@@ -46,6 +49,8 @@ pub struct Network {
     sent: u64,
     /// One line a packet: who, whom, first words; printed when a scenario fails.
     pub trace: Vec<String>,
+    /// Loses the packets whose trace line it says so of.
+    pub lose: fn(&str) -> bool,
 }
 
 struct Packet {
@@ -60,12 +65,14 @@ impl Network {
         Network {
             now,
             link,
+            seed,
             start: now,
             rng: StdRng::seed_from_u64(seed),
             nodes: Vec::new(),
             in_flight: BTreeMap::new(),
             sent: 0,
             trace: Vec::new(),
+            lose: |_| false,
         }
     }
 
@@ -110,20 +117,27 @@ impl Network {
 
     fn send(&mut self, packet: Packet) {
         let text = String::from_utf8_lossy(&packet.bytes).into_owned();
-        let copies = if self.rng.random_bool(self.link.loss) {
+        let at = (self.now - self.start).as_millis();
+        let (from, to) = (packet.from.port(), packet.to.port());
+        let line = format!("{from} -> {to} {}", words(&text));
+        let copies = if self.rng.random_bool(self.link.loss) || (self.lose)(&line) {
             0
         } else {
             1 + u32::from(self.rng.random_bool(self.link.duplication))
         };
-        let at = (self.now - self.start).as_millis();
-        let line = text.lines().next().unwrap_or_default();
-        self.trace.push(format!("{at:>6} ms {} -> {} x{copies} {line}", packet.from.port(), packet.to.port()));
+        self.trace.push(format!("{at:>6} ms x{copies} {line}"));
         for _ in 0..copies {
             let jitter = self.link.jitter.mul_f64(self.rng.random::<f64>());
             self.sent += 1;
             let copy = Packet { bytes: packet.bytes.clone(), ..packet };
             self.in_flight.insert((self.now + self.link.delay + jitter, self.sent), copy);
         }
+    }
+
+    /// When packets were sent whose trace line has all these words, in milliseconds.
+    pub fn times(&self, has: &[&str]) -> Vec<u64> {
+        let fits = self.trace.iter().filter(|line| has.iter().all(|words| line.contains(words)));
+        fits.filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
     }
 
     fn deliver(&mut self) {
@@ -137,6 +151,17 @@ impl Network {
                 node.borrow_mut().receive(&packet.bytes, flow, self.now);
             }
         }
+    }
+}
+
+/// `INVITE sip:b@c`, `200 INVITE`, or `keep-alive`.
+fn words(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    let cseq = message.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or_default();
+    match first.strip_prefix("SIP/2.0 ") {
+        Some(status) => format!("{} {}", status.get(..3).unwrap_or(status), cseq.split(' ').nth(1).unwrap_or_default()),
+        None if first.is_empty() => "keep-alive".to_owned(),
+        None => first.trim_end_matches(" SIP/2.0").to_owned(),
     }
 }
 
