@@ -1,11 +1,12 @@
 //! The command line: options, and the verbs of the one table as its commands.
 
-use super::exit;
 use super::options::{CallJob, Color, Job, Options, SessionAccount};
 use super::password::PasswordSource;
-use super::rewrite::{self, BARE};
+use super::rewrite::{self, BARE, SPELLED};
+use super::{exit, help};
 use crate::audio::{Direction, Spec};
 use crate::config::{AutoAnswer, Secret, dial};
+use crate::control::spelling;
 use crate::control::verb::{self, ParamKind, VERBS, Values, VerbRow};
 use crate::control::{CommandError, ExitCode};
 use clap::error::ErrorKind;
@@ -79,8 +80,13 @@ pub fn parser() -> Command {
                 .arg(flag("lively", "Let things happen by themselves"))
                 .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64))),
         )
-        .subcommand(Command::new("help").about("Print this help, or that of a command").arg(Arg::new("command")))
-        .subcommand(Command::new(BARE).hide(true).arg(Arg::new("number").required(true)))
+        .subcommand(
+            Command::new("help")
+                .about("Print this help, or that of a command, exit-codes, microsip")
+                .arg(Arg::new("command")),
+        )
+        .subcommand(Command::new(BARE).hide(true).arg(Arg::new("number").required(true)).args(call_args()))
+        .subcommand(Command::new(SPELLED).hide(true).arg(Arg::new("line").required(true)))
 }
 
 fn value(name: &'static str, value: &'static str, doc: &'static str) -> Arg {
@@ -92,16 +98,16 @@ fn flag(name: &'static str, doc: &'static str) -> Arg {
 }
 
 fn global_args() -> Vec<Arg> {
-    let spec = "default, device:NAME, null, file:PATH.wav, loop:PATH.wav, tone:HZ, pipe:";
     let global = vec![
         value("ini", "FILE", "The microsip.ini; also /i:FILE").short('i'),
         flag("no-override", "Leave override.ini alone"),
         value("account", "N|LABEL|ADDRESS", "The account; also /account:N").short('a'),
-        value("audio-in", "SPEC", "Microphone").long_help(spec),
-        value("audio-out", "SPEC", "Speaker").long_help(spec),
-        value("audio-ring", "SPEC", "Ringer").long_help(spec),
+        value("audio-in", "SPEC", "Microphone: default, device:NAME, null, file:WAV, loop:WAV, tone:HZ, pipe:"),
+        value("audio-out", "SPEC", "Speaker: default, device:NAME, null, file:WAV, pipe:"),
+        value("audio-ring", "SPEC", "Ringer: as the speaker"),
         flag("json", "One JSON object on standard output"),
         flag("ndjson", "A JSON object per event"),
+        value("log", "FILE.csv", "Write a row for each event of a call"),
         value("debug", "FILE", "Write a SIP trace without secrets; - = standard error"),
         flag("verbose", "Say more").short('v').action(ArgAction::Count),
         flag("quiet", "Say less").short('q'),
@@ -123,13 +129,15 @@ fn global_args() -> Vec<Arg> {
         value("setvolume", "N", "Speaker volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
         value("micvolume", "N", "Microphone volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
     ];
-    global.into_iter().map(|arg| arg.global(true)).collect()
+    global.into_iter().map(|arg| arg.global(true).help_heading("Options everywhere")).collect()
 }
 
 fn call_args() -> Vec<Arg> {
     vec![
-        value("duration", "SEC", "Hang up that long after the answer").value_parser(seconds),
-        value("dtmf", "DIGITS", "Send digits after the answer; a comma is a second"),
+        value("duration", "SEC", "Hang up that long after the answer")
+            .value_parser(seconds)
+            .allow_negative_numbers(true),
+        value("dtmf", "DIGITS", "Send digits after the answer; a comma is a second").value_parser(digits),
         flag("no-wait", "Return as soon as the call is on its way"),
         value("until-dtmf", "DIGIT", "Hang up when the far end presses this").value_parser(digit),
         value("wait-registered", "SEC", "Longest wait for the registration").value_parser(seconds),
@@ -138,6 +146,9 @@ fn call_args() -> Vec<Arg> {
 
 fn verb_command(row: &'static VerbRow) -> Command {
     let mut command = Command::new(row.name).visible_aliases(row.aliases).about(row.doc).hide(row.name == "attach");
+    if let Some(examples) = help::examples(row.name) {
+        command = command.before_help(examples);
+    }
     for param in row.params {
         let arg = Arg::new(format!("verb.{}", param.name)).value_name(param.name.to_uppercase()).help(param.doc);
         command = match param.kind {
@@ -154,8 +165,16 @@ fn verb_command(row: &'static VerbRow) -> Command {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
+    let duration =
+        Duration::try_from_secs_f64(number).map_err(|_| "not a number of seconds that can pass".to_owned())?;
     if duration.as_secs() > 86_400 { Err("more than a day".to_owned()) } else { Ok(duration) }
+}
+
+fn digits(text: &str) -> Result<String, String> {
+    let row = verb::find("dtmf").ok_or("no digits can be sent")?;
+    row.parse_words(&["--".to_owned(), text.to_owned()])
+        .map(|_| text.to_owned())
+        .map_err(|why| why.split_once("; usage").map_or(why.clone(), |(why, _)| why.to_owned()))
 }
 
 fn digit(text: &str) -> Result<char, String> {
@@ -197,6 +216,7 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         audio_ring: spec("audio-ring", Direction::Output)?,
         json: m.get_flag("json"),
         ndjson: m.get_flag("ndjson"),
+        log: text(m, "log").map(PathBuf::from),
         debug: text(m, "debug").map(PathBuf::from),
         verbose: m.get_count("verbose"),
         quiet: m.get_flag("quiet"),
@@ -210,6 +230,7 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         socket: m.get_one("socket").cloned(),
         standalone: m.get_flag("standalone"),
         port: m.get_one("port").copied(),
+        password: Secret::default(),
         session: session_account(m)?,
         auto_answer: text(m, "autoanswer").map(|text| auto_answer(&text)).transpose()?,
         volume: m.get_one("setvolume").copied(),
@@ -261,7 +282,7 @@ fn auto_answer(text: &str) -> Result<(AutoAnswer, u32), CommandError> {
 fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     let Some((name, below)) = matches.subcommand() else {
         return Ok(match text(matches, "call") {
-            Some(number) => Job::Call(call(matches, &number)),
+            Some(number) => Job::Call(call(matches, &number)?),
             None => Job::Interface { dial: None },
         });
     };
@@ -271,9 +292,17 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     match name {
         "daemon" => Ok(Job::Daemon),
         "demo" => Ok(Job::Demo { lively: below.get_flag("lively"), seed: below.get_one("seed").copied() }),
-        "help" => help(text(below, "command")),
-        BARE => Ok(Job::Interface { dial: text(below, "number").map(|number| dial::decode_argument(&number)) }),
-        "call" => Ok(Job::Call(call(below, &text(below, "verb.number").unwrap_or_default()))),
+        "help" => help::page(parser(), text(below, "command").as_deref()),
+        BARE => {
+            let job = call(below, &text(below, "number").unwrap_or_default())?;
+            let followed = CallJob { number: job.number.clone(), ..CallJob::default() } != job;
+            Ok(if followed { Job::Call(job) } else { Job::Interface { dial: Some(job.number) } })
+        }
+        SPELLED => {
+            let line = spelling::parse(&text(below, "line").unwrap_or_default());
+            Ok(Job::Verb { verb: line.verb, request: line.request.map_err(|why| exit::usage(&why.message))? })
+        }
+        "call" => Ok(Job::Call(call(below, &text(below, "verb.number").unwrap_or_default())?)),
         _ => {
             let row = verb::find(name).ok_or_else(|| exit::usage(&format!("there is no command {name:?}")))?;
             let request = row.request(values(row, below, options)).map_err(|why| exit::usage(&why))?;
@@ -282,15 +311,19 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     }
 }
 
-fn call(matches: &ArgMatches, number: &str) -> CallJob {
-    CallJob {
-        number: dial::decode_argument(number),
+fn call(matches: &ArgMatches, number: &str) -> Result<CallJob, CommandError> {
+    let number = dial::decode_argument(number);
+    if number.trim().is_empty() {
+        return Err(exit::usage("there is no number to call"));
+    }
+    Ok(CallJob {
+        number,
         no_wait: matches.get_flag("no-wait"),
         wait_registered: matches.get_one("wait-registered").copied(),
         duration: matches.get_one("duration").copied(),
         dtmf: text(matches, "dtmf"),
         until_dtmf: matches.get_one("until-dtmf").copied(),
-    }
+    })
 }
 
 fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
@@ -307,19 +340,6 @@ fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
         }
     }
     values
-}
-
-fn help(command: Option<String>) -> Result<Job, CommandError> {
-    let mut parser = parser();
-    parser.build();
-    let text = match command {
-        None => parser.render_help(),
-        Some(name) => match parser.find_subcommand_mut(&name) {
-            Some(command) => command.render_help(),
-            None => return Err(exit::usage(&format!("there is no command {name:?}"))),
-        },
-    };
-    Ok(Job::Print(text.to_string()))
 }
 
 /// clap's first paragraph, in our form; what it suggests becomes the hint.

@@ -71,6 +71,7 @@ impl Following<'_> {
         if self.job.no_wait {
             return Ok(());
         }
+        // The limit is one on the answer, not on the talk.
         let mut give_up = self.options.timeout.map(|t| Instant::now() + t);
         loop {
             tokio::select! {
@@ -79,6 +80,8 @@ impl Following<'_> {
                         if self.take(&event).await? {
                             return Ok(());
                         }
+                        let answered = matches!(*event, Event::CallAnswered { .. }) && self.is_up();
+                        give_up = give_up.filter(|_| !answered || self.interrupted.is_some());
                     }
                     Some(Feed::Closed(why)) => return Err(gone(why)),
                     None => return Err(gone("the phone has stopped".into())),
@@ -195,6 +198,10 @@ impl Following<'_> {
         }
     }
 
+    fn is_up(&self) -> bool {
+        self.call.as_ref().is_some_and(|c| c.answered_after.is_some() && c.state != CallState::Ended)
+    }
+
     fn ended_for_us(&self) -> bool {
         self.call.as_ref().is_none_or(|c| c.state == CallState::Ended)
     }
@@ -210,6 +217,8 @@ impl Following<'_> {
             let name = self.call.as_ref().and_then(|c| c.outcome.clone());
             out::json(&json!({"v": 1, "verb": "call", "ok": code == ExitCode::Ok,
                 "outcome": name.unwrap_or_else(|| code.kind().to_owned()), "call": self.call}));
+        } else if let (true, false, Some(call)) = (self.job.no_wait, self.options.quiet, &self.call) {
+            out::line(&call.id);
         }
         code
     }

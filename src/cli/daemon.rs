@@ -6,15 +6,10 @@ use super::{out, phone, words};
 use crate::config::Loaded;
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
-use crate::control::{Command, CommandError, Event, ExitCode};
-use crate::engine::handle::Handle;
-use crate::engine::signalling;
+use crate::control::{CommandError, Event, ExitCode};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
-
-/// How long a phone may take to let go of its calls and registrations.
-pub const EXIT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a daemon may take to come up.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -30,8 +25,8 @@ pub async fn run(options: &Options, loaded: Loaded, socket: &Path) -> Result<Exi
     let mut interrupts = Interrupts::listen();
     interrupts.ignore_hang_up();
     let server = Server::open(socket).await.map_err(|e| refused(&e))?;
-    let (handle, mut phone) =
-        signalling::start(phone::engine_config(options, loaded)?).map_err(|e| phone::not_started(&e))?;
+    let mut phone = phone::start(options, loaded)?;
+    let handle = phone.handle.clone();
     let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
     out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
     let mut events = handle.events();
@@ -43,13 +38,11 @@ pub async fn run(options: &Options, loaded: Loaded, socket: &Path) -> Result<Exi
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
             },
-            _ = &mut phone => break,
-            _ = interrupts.next() => {
-                stop(&handle).await;
-                break;
-            }
+            _ = &mut phone.task => break,
+            _ = interrupts.next() => break,
         }
     }
+    phone.stop().await;
     serving.abort();
     let _ = serving.await;
     Ok(ExitCode::Ok)
@@ -63,22 +56,6 @@ fn log(event: &Event, options: &Options) {
         let call = super::call::call_of(event).map(|c| format!("{} ", c.id)).unwrap_or_default();
         out::talk(&format!("{} {call}{sentence}", out::time_now()));
     }
-}
-
-/// Ends calls and registrations, within a bound.
-pub async fn stop(handle: &Handle) {
-    let mut events = handle.events();
-    let farewell = async {
-        if handle.request(Command::Exit).await.is_err() {
-            return;
-        }
-        while let Ok(event) = events.recv().await {
-            if *event == Event::Exited {
-                return;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(EXIT_PATIENCE, farewell).await;
 }
 
 /// A link to the daemon of this socket; starts one in the background if there is none.
@@ -132,8 +109,8 @@ fn spawn(options: &Options, socket: &Path, log: &Path) -> std::io::Result<std::p
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
     let mut command = std::process::Command::new(std::env::current_exe()?);
     command.args(options.daemon_arguments(socket)).arg("daemon");
-    if let Some(session) = options.session.as_ref().filter(|s| !s.password.is_empty()) {
-        command.env(PASSWORD_VARIABLE, session.password.reveal());
+    if !options.password.is_empty() {
+        command.env(PASSWORD_VARIABLE, options.password.reveal());
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(open.open(log)?);
     #[cfg(unix)]

@@ -4,7 +4,7 @@
 use super::options::{CallJob, Options};
 use super::screen::Shown;
 use super::signals::Interrupts;
-use super::{daemon, out, phone};
+use super::{out, phone};
 use crate::audio::Spec;
 use crate::config::{AccountId, Loaded, Settings};
 use crate::control::link::Link;
@@ -64,7 +64,7 @@ pub async fn show(options: &Options, seed: Option<u64>) -> Result<ExitCode, Comm
     let note = Some("The demo: a built-in exchange, real SIP and sound on this machine".to_owned());
     let shown = Shown { welcome, note, ..Shown::default() };
     let code = super::screen::show(Link::Local(phone.handle.clone()), options, shown).await;
-    daemon::stop(&phone.handle).await;
+    phone::stop(&phone.handle).await;
     code
 }
 
@@ -92,7 +92,7 @@ pub async fn speak(options: &Options, seed: Option<u64>) -> Result<ExitCode, Com
     if let (Some(call), false) = (&call, options.json || options.ndjson) {
         out::line(&summary(call));
     }
-    daemon::stop(&phone.handle).await;
+    phone::stop(&phone.handle).await;
     Ok(code)
 }
 

@@ -2,14 +2,18 @@
 
 pub mod args;
 pub mod call;
+pub mod call_log;
 pub mod daemon;
 pub mod demo;
 pub mod exit;
+mod help;
 pub mod options;
 mod out;
 pub mod password;
 pub mod paths;
 pub mod phone;
+mod platform;
+mod prompt;
 mod rewrite;
 pub mod run;
 pub mod screen;

@@ -28,6 +28,8 @@ pub struct Options {
     pub ndjson: bool,
     /// `--debug FILE`, `-` = standard error.
     pub debug: Option<PathBuf>,
+    /// `--log FILE.csv`.
+    pub log: Option<PathBuf>,
     /// How often `-v`.
     pub verbose: u8,
     /// `-q`.
@@ -44,6 +46,8 @@ pub struct Options {
     pub standalone: bool,
     /// `--port N`: SIP port; taken = an error.
     pub port: Option<u16>,
+    /// The password that was given for the selected account, for a daemon that we start.
+    pub password: Secret,
     /// The account of `--user`, `--domain`…, if any of them was given.
     pub session: Option<SessionAccount>,
     /// `--autoanswer 0|1|header|button`, with its delay in seconds: `1:3`.
@@ -116,7 +120,7 @@ pub enum Job {
 }
 
 /// One call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallJob {
     /// Number or address as typed.
     pub number: String,
@@ -148,8 +152,13 @@ impl Options {
                 pair(name, spec.to_string().into());
             }
         }
-        if let Some(path) = &self.debug {
-            pair("--debug", path.as_os_str().to_owned());
+        for (name, path) in [("--debug", &self.debug), ("--log", &self.log)] {
+            if let Some(path) = path {
+                pair(name, path.as_os_str().to_owned());
+            }
+        }
+        if let (Some(account), None) = (&self.account, &self.session) {
+            pair("--account", account.into());
         }
         if let Some(port) = self.port {
             pair("--port", port.to_string().into());

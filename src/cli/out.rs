@@ -1,8 +1,12 @@
-//! Standard output is for data, standard error for talk; a closed pipe is no error.
+//! Standard output is for data, standard error for talk. A reader that has gone is no error; a full disk is one.
 
 use crate::control::CommandError;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::OnceLock;
+
+/// The first thing that went wrong with standard output.
+static TROUBLE: OnceLock<io::Error> = OnceLock::new();
 
 /// A line of JSON on standard output.
 pub fn json(value: &Value) {
@@ -11,14 +15,31 @@ pub fn json(value: &Value) {
 
 /// A line on standard output.
 pub fn line(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{text}");
-    let _ = stdout.flush();
+    let mut stdout = io::stdout().lock();
+    if let Err(trouble) = writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        let _ = TROUBLE.set(trouble);
+    }
+}
+
+/// True when nothing more reaches standard output, for whatever reason.
+pub fn is_gone() -> bool {
+    TROUBLE.get().is_some()
+}
+
+/// What kept data from standard output, unless its reader just had enough.
+pub fn trouble() -> Option<&'static io::Error> {
+    TROUBLE.get().filter(|trouble| trouble.kind() != io::ErrorKind::BrokenPipe)
 }
 
 /// A line on standard error.
 pub fn talk(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A question on standard error; the answer stands on the same line.
+pub fn ask(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
 }
 
 /// An error with its hint on standard error.

@@ -44,7 +44,8 @@ impl Environment {
     /// program's folder, `%APPDATA%`, the configuration folder, each with `tuiphone` before `MicroSIP`.
     pub fn ini(&self, named: Option<&str>) -> IniPath {
         if let Some(named) = named {
-            return found(self.named(named), true);
+            let path = self.named(named);
+            return IniPath { exists: path.exists(), path, trusted: true };
         }
         if let Some(path) = self.path("TUIPHONE_INI") {
             return found(self.cwd.join(path), true);

@@ -1,14 +1,70 @@
 //! From options and a configuration to a running phone.
 
+use super::call_log::CallLog;
 use super::options::Options;
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, AutoAnswer, Loaded};
-use crate::control::{CommandError, ExitCode};
+use crate::control::{Command, CommandError, Event, ExitCode};
+use crate::engine::handle::Handle;
 use crate::engine::media::MediaConfig;
-use crate::engine::signalling::{EngineConfig, EngineError};
+use crate::engine::signalling::{self, EngineConfig, EngineError};
 use crate::engine::trace::Trace;
 use crate::ua::agent::AgentConfig;
 use rand::TryRng;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How long a phone may take to let go of its calls and registrations.
+const EXIT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A phone in this process, and the log of its calls.
+pub struct Phone {
+    /// How to talk to it.
+    pub handle: Handle,
+    /// Ends when the phone stops.
+    pub task: JoinHandle<()>,
+    log: Option<JoinHandle<()>>,
+}
+
+/// Starts a phone on the current runtime.
+///
+/// # Errors
+/// What could not be had, and what to do about it.
+pub fn start(options: &Options, loaded: Loaded) -> Result<Phone, CommandError> {
+    let log = options.log.as_ref().map(|path| {
+        CallLog::open(path).map_err(|why| wrong(format!("cannot write the log of calls to {}: {why}", path.display())))
+    });
+    let log = log.transpose()?;
+    let (handle, task) = signalling::start(engine_config(options, loaded)?).map_err(|error| not_started(&error))?;
+    let log = log.map(|log| tokio::spawn(log.follow(handle.events())));
+    Ok(Phone { handle, task, log })
+}
+
+impl Phone {
+    /// Ends calls and registrations, within a bound.
+    pub async fn stop(&mut self) {
+        stop(&self.handle).await;
+        if let Some(log) = self.log.take() {
+            let _ = tokio::time::timeout(Duration::from_secs(1), log).await;
+        }
+    }
+}
+
+/// Ends calls and registrations, within a bound.
+pub async fn stop(handle: &Handle) {
+    let mut events = handle.events();
+    let farewell = async {
+        if handle.request(Command::Exit).await.is_err() {
+            return;
+        }
+        while let Ok(event) = events.recv().await {
+            if *event == Event::Exited {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(EXIT_PATIENCE, farewell).await;
+}
 
 /// What the engine is to be started with.
 ///
@@ -81,16 +137,14 @@ pub fn seed() -> Result<[u8; 32], CommandError> {
 
 /// The engine's refusal with what to do about it.
 pub fn not_started(error: &EngineError) -> CommandError {
-    let hint = match error {
-        EngineError::Bind(_) => "another phone may be running; try --port 0",
-        EngineError::Media(_) => "try --audio-in null --audio-out null",
+    let (code, hint) = match error {
+        EngineError::Bind(why) if why.source.kind() == std::io::ErrorKind::AddrNotAvailable => {
+            (ExitCode::Config, "this machine has no such address; see [tuiphone] bindAddress")
+        }
+        EngineError::Bind(_) => (ExitCode::Unexpected, "another phone may be running; try --port 0"),
+        EngineError::Media(_) => (ExitCode::Unexpected, "try --audio-in null --audio-out null"),
     };
-    CommandError {
-        code: ExitCode::Unexpected,
-        kind: "not_started",
-        message: error.to_string(),
-        hint: Some(hint.into()),
-    }
+    CommandError { code, kind: "not_started", message: error.to_string(), hint: Some(hint.into()) }
 }
 
 fn session_account(session: &super::options::SessionAccount, id: AccountId) -> Account {

@@ -7,6 +7,9 @@ use std::ffi::{OsStr, OsString};
 /// The words that begin a command and are no verbs of a running phone.
 pub(super) const OWN: &[&str] = &["daemon", "demo", "help"];
 
+/// The command that stands for a line in one of the socket's spellings.
+pub(super) const SPELLED: &str = "as-spelled";
+
 /// The command that a bare number stands for.
 pub(super) const BARE: &str = "dial-as-typed";
 
@@ -36,6 +39,8 @@ pub(super) fn rewrite(
             slash(body, &mut options, &mut command, &mut notes)?;
         } else if text.starts_with('-') {
             place.push(word);
+        } else if fresh && ["msip:", "[", "action=", "action:"].iter().any(|start| text.starts_with(start)) {
+            command.extend([OsString::from(SPELLED), word]);
         } else if fresh && !is_command(&text) && spelling::dialable(&text) {
             command.extend([OsString::from(BARE), word]);
         } else {

@@ -2,23 +2,27 @@
 
 use super::args::{self, Invocation};
 use super::options::{CallJob, Job, Options};
+use super::password::PasswordSource;
 use super::paths::Environment;
 use super::session::{self, Session};
 use super::signals::Interrupts;
-use super::{call, daemon, demo, exit, out, phone, screen, verbs};
+use super::{call, daemon, demo, exit, out, phone, prompt, screen, verbs};
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::Link;
 use crate::control::socket::Client;
-use crate::control::{Command, CommandError, ExitCode, json};
-use crate::engine::signalling;
+use crate::control::verb::Request;
+use crate::control::{AccountInfo, Command, CommandError, ExitCode, json};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Runs the program; the code it ends with.
 pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let argv: Vec<_> = argv.into_iter().collect();
+    let words = argv.iter().take_while(|word| *word != "--");
+    let asks_json = words.into_iter().any(|word| word == "--json" || word == "--ndjson");
     let invocation = match args::parse(argv) {
         Ok(invocation) => invocation,
-        Err(error) => return failed(&error, false),
+        Err(error) => return failed(&error, asks_json),
     };
     let wants_json = invocation.options.json || invocation.options.ndjson;
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -28,7 +32,20 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
             return ExitCode::Unexpected;
         }
     };
-    runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, wants_json))
+    let code = runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, wants_json));
+    match out::trouble() {
+        Some(why) if code == ExitCode::Ok => {
+            out::talk(&format!("tuiphone: cannot write to standard output: {}", plain(why)));
+            ExitCode::Unexpected
+        }
+        _ => code,
+    }
+}
+
+/// The system's words without its number.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 fn failed(error: &CommandError, wants_json: bool) -> ExitCode {
@@ -56,14 +73,54 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&session.ini.path));
     // Whoever only asks a running phone needs no password, and no word about the file that phone has read.
     let alone = options.standalone || options.session.is_some() || Client::connect(&socket).await.is_err();
-    if alone || matches!(job, Job::Daemon) {
-        session.passwords(&mut options, password.as_ref(), &environment)?;
+    if needs_phone(&job) && (alone || matches!(job, Job::Daemon)) {
+        passwords(&mut session, &mut options, &job, password.as_ref(), &environment)?;
         if !options.quiet {
             session.notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
         }
+    } else if !alone && !options.quiet && (options.debug.is_some() || options.log.is_some()) {
+        out::talk("tuiphone: --log and --debug are for the phone that runs; stop it and start it with them");
     }
     let place = Place { options, session, socket, alone, log: environment.state_dir().join("daemon.log") };
     place.carry_out(job).await
+}
+
+/// True for a job that makes a phone where none runs.
+fn needs_phone(job: &Job) -> bool {
+    !matches!(job, Job::Verb { verb, .. } if *verb != "register")
+}
+
+/// Passwords from wherever they are to be had; the last resort is to ask.
+fn passwords(
+    session: &mut Session,
+    options: &mut Options,
+    job: &Job,
+    source: Option<&PasswordSource>,
+    environment: &Environment,
+) -> Result<(), CommandError> {
+    session.given_password(options, source, environment)?;
+    // A daemon in the background runs its command itself.
+    let in_background = matches!(job, Job::Interface { .. }) && screen::is_there();
+    let command_to_come = in_background && !session.loaded.settings.password_command.is_empty();
+    if !in_background {
+        session.commanded_passwords();
+    }
+    let Some(whose) = session.lacks_password(options).filter(|_| !command_to_come) else { return Ok(()) };
+    if options.no_input || !prompt::possible() {
+        let how = "--password -, --password-file, TUIPHONE_PASSWORD or passwordCommand can give one";
+        session.notes.push(format!("there is no password for {whose}; {how}"));
+        return Ok(());
+    }
+    match prompt::password(&whose) {
+        Ok(Some(secret)) => session.take_password(options, secret),
+        Ok(None) => {}
+        Err(why) if why.kind() == std::io::ErrorKind::Interrupted => {
+            let message = "interrupted at the password".to_owned();
+            return Err(CommandError { code: ExitCode::Interrupted, kind: "interrupted", message, hint: None });
+        }
+        Err(why) => session.notes.push(format!("cannot ask for the password: {}", plain(&why))),
+    }
+    Ok(())
 }
 
 struct Place {
@@ -85,7 +142,9 @@ impl Place {
                 self.call(CallJob { number, ..CallJob::default() }).await
             }
             Job::Interface { dial } => self.interface(dial).await,
-            Job::Verb { verb: verb @ "register", .. } if self.alone => self.register_once(verb).await,
+            Job::Verb { verb: "register", request: Request::Command(Command::Register { account }) } if self.alone => {
+                self.register_once(account).await
+            }
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
@@ -95,9 +154,8 @@ impl Place {
 
     /// A number alone, and a phone that runs: it dials, we are done.
     async fn dial(self, number: String) -> Result<ExitCode, CommandError> {
-        let dial = Command::Dial { target: number, account: self.options.account.clone() };
-        Link::Socket(self.socket).request(dial).await?;
-        Ok(ExitCode::Ok)
+        let dial = Request::Command(Command::Dial { target: number, account: self.options.account.clone() });
+        Ok(verbs::run(&Link::Socket(self.socket), &self.options, "call", &dial).await)
     }
 
     async fn call(self, job: CallJob) -> Result<ExitCode, CommandError> {
@@ -105,11 +163,16 @@ impl Place {
         if !self.alone {
             return Ok(call::run(&Link::Socket(self.socket), &self.options, &job, &mut interrupts).await);
         }
+        if job.no_wait {
+            let mut error = exit::usage("--no-wait needs a running phone: here the call would end with the command");
+            error.hint = Some("start one: tuiphone daemon".to_owned());
+            error.code = if self.options.standalone { ExitCode::Usage } else { ExitCode::NoDaemon };
+            return Err(CommandError { kind: error.code.kind(), ..error });
+        }
         usable(&self.session.loaded, &self.options, &job.number, &self.session.ini.path)?;
-        let config = phone::engine_config(&self.options, self.session.loaded)?;
-        let (handle, _phone) = signalling::start(config).map_err(|error| phone::not_started(&error))?;
-        let code = call::run(&Link::Local(handle.clone()), &self.options, &job, &mut interrupts).await;
-        daemon::stop(&handle).await;
+        let mut phone = phone::start(&self.options, self.session.loaded)?;
+        let code = call::run(&Link::Local(phone.handle.clone()), &self.options, &job, &mut interrupts).await;
+        phone.stop().await;
         Ok(code)
     }
 
@@ -139,12 +202,28 @@ impl Place {
         ]
     }
 
-    /// `register` and `unregister` where no phone runs: what the server says, then gone again.
-    async fn register_once(self, verb: &'static str) -> Result<ExitCode, CommandError> {
-        let config = phone::engine_config(&self.options, self.session.loaded)?;
-        let (handle, _phone) = signalling::start(config).map_err(|error| phone::not_started(&error))?;
-        let code = verbs::registration(&handle, &self.options, verb).await;
-        daemon::stop(&handle).await;
+    /// `register` where no phone runs: what the server says, then gone again.
+    async fn register_once(self, account: Option<String>) -> Result<ExitCode, CommandError> {
+        let mut interrupts = Interrupts::listen();
+        let accounts = &self.session.loaded.accounts;
+        let of_session = self.options.session.is_some();
+        let meant = match account.filter(|_| !of_session) {
+            None => None,
+            Some(name) => {
+                let found = session::find_account(accounts, &name).map(|account| account.id.0);
+                Some(found.ok_or_else(|| session::no_account(accounts, &name))?)
+            }
+        };
+        if !of_session && accounts.iter().all(|account| account.id == AccountId(0)) {
+            return Err(without_account(&self.session.ini.path));
+        }
+        let meant = |account: &AccountInfo| match meant {
+            Some(id) => account.id == id,
+            None => !of_session || account.selected,
+        };
+        let mut phone = phone::start(&self.options, self.session.loaded)?;
+        let code = verbs::registration(&phone.handle, &self.options, "register", meant, &mut interrupts).await;
+        phone.stop().await;
         code
     }
 }
@@ -154,12 +233,14 @@ fn usable(loaded: &Loaded, options: &Options, number: &str, ini: &Path) -> Resul
     let numbered = has_account(loaded, options);
     let local = loaded.accounts.first().map(|local| dial(number, local));
     match local {
-        Some(Err(DialError::NoDomain(_))) | None if !numbered => {
-            let hint = Some("give --user and --domain, or --ini FILE");
-            Err(exit::config(format!("there is no account in {}", ini.display()), hint))
-        }
+        Some(Err(DialError::NoDomain(_))) | None if !numbered => Err(without_account(ini)),
         _ => Ok(()),
     }
+}
+
+fn without_account(ini: &Path) -> CommandError {
+    let hint = Some("give --user and --domain, or --ini FILE");
+    exit::config(format!("there is no account in {}", ini.display()), hint)
 }
 
 fn has_account(loaded: &Loaded, options: &Options) -> bool {

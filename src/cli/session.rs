@@ -6,7 +6,7 @@ use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::ini::{Document, Encoding};
 use crate::config::{self, Account, Loaded, Secret};
-use crate::control::CommandError;
+use crate::control::{CommandError, ExitCode};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -49,20 +49,19 @@ pub fn load(options: &Options, environment: &Environment) -> Result<Session, Com
         notes.push(format!("{}: passwordCommand is only run if the file is named with --ini", ini.path.display()));
     }
     if let Some(name) = options.account.as_deref().filter(|_| options.session.is_none()) {
-        let missing = || exit::config(format!("there is no account {name:?}"), Some("tuiphone accounts lists them"));
-        loaded.selected = find_account(&loaded.accounts, name).ok_or_else(missing)?.id;
+        let found = find_account(&loaded.accounts, name).map(|account| account.id);
+        loaded.selected = found.ok_or_else(|| no_account(&loaded.accounts, name))?;
     }
     loaded.settings.account_id = Some(loaded.selected.0);
     Ok(Session { ini, document, loaded, notes })
 }
 
 impl Session {
-    /// Fills in passwords: the option's or `TUIPHONE_PASSWORD` for the session account, else for the selected one;
-    /// `passwordCommand` for every account that registers and has none. A command that fails is a note, not an end.
+    /// Fills in the password of the session account, else of the selected one: the option's or `TUIPHONE_PASSWORD`.
     ///
     /// # Errors
     /// The password named on the command line cannot be read.
-    pub fn passwords(
+    pub fn given_password(
         &mut self,
         options: &mut Options,
         source: Option<&PasswordSource>,
@@ -72,17 +71,40 @@ impl Session {
             Some(source) => Some(source.read()?),
             None => environment.vars.get("TUIPHONE_PASSWORD").and_then(|value| value.to_str()).map(Secret::new),
         };
-        match (given.filter(|secret| !secret.is_empty()), &mut options.session, selected(&mut self.loaded)) {
-            (Some(secret), Some(session), _) => session.password = secret,
-            (Some(secret), None, Some(account)) => {
+        if let Some(secret) = given.filter(|secret| !secret.is_empty()) {
+            self.take_password(options, secret);
+        }
+        Ok(())
+    }
+
+    /// This is the password of the session account, else of the selected one.
+    pub fn take_password(&mut self, options: &mut Options, secret: Secret) {
+        options.password = secret.clone();
+        match (&mut options.session, selected(&mut self.loaded)) {
+            (Some(session), _) => session.password = secret,
+            (None, Some(account)) => {
                 account.password = secret;
                 account.password_sealed = false;
             }
             _ => {}
         }
+    }
+
+    /// The account that is going to register without a password, as `user@domain`.
+    pub fn lacks_password(&self, options: &Options) -> Option<String> {
+        if let Some(session) = &options.session {
+            return session.password.is_empty().then(|| format!("{}@{}", session.user, session.domain));
+        }
+        let account = self.loaded.accounts.iter().find(|account| account.id == self.loaded.selected)?;
+        let registers = !account.server.is_empty() && !account.username.is_empty();
+        (registers && account.password.is_empty()).then(|| account.aor())
+    }
+
+    /// Runs `passwordCommand` for every account that registers and has no password. One that fails is a note, not an end.
+    pub fn commanded_passwords(&mut self) {
         let command = self.loaded.settings.password_command.clone();
         if command.is_empty() {
-            return Ok(());
+            return;
         }
         let folder = self.ini.path.parent().filter(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         for account in self.loaded.accounts.iter_mut().filter(|a| !a.server.is_empty() && a.password.is_empty()) {
@@ -94,7 +116,6 @@ impl Session {
                 Err(error) => self.notes.push(error.message),
             }
         }
-        Ok(())
     }
 }
 
@@ -104,8 +125,21 @@ pub fn find_account<'a>(accounts: &'a [Account], name: &str) -> Option<&'a Accou
     by_number.or_else(|| accounts.iter().find(|a| a.label == name || a.aor().eq_ignore_ascii_case(name)))
 }
 
+/// The error of a name that is no account's.
+pub fn no_account(accounts: &[Account], name: &str) -> CommandError {
+    let named = accounts.iter().filter(|account| account.id.0 != 0);
+    let list: Vec<String> = named.map(|account| format!("{} {}", account.id.0, account.aor())).collect();
+    let hint = if list.is_empty() { "there is none".to_owned() } else { format!("there are: {}", list.join(", ")) };
+    let message = format!("there is no account {name:?}");
+    CommandError { code: ExitCode::NotFound, kind: "no_such_account", message, hint: Some(hint) }
+}
+
 fn read(path: &Path) -> Result<Document, CommandError> {
     let wrong = |why: String| exit::config(format!("cannot read {}: {why}", path.display()), None);
+    let about = std::fs::metadata(path).map_err(|why| wrong(why.to_string()))?;
+    if !about.is_file() {
+        return Err(wrong(if about.is_dir() { "it is a folder" } else { "it is no file" }.to_owned()));
+    }
     let file = std::fs::File::open(path).map_err(|why| wrong(why.to_string()))?;
     let mut bytes = Vec::new();
     let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX);
@@ -127,7 +161,6 @@ fn selected(loaded: &mut Loaded) -> Option<&mut Account> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::ExitCode;
 
     fn session(ini: &str, line: &str) -> Result<(Session, Options), CommandError> {
         let folder = tempfile::tempdir().unwrap();
@@ -138,7 +171,8 @@ mod tests {
         let mut given = super::super::args::parse(words.map(Into::into)).unwrap();
         let environment = Environment { cwd: folder.path().to_owned(), ..Environment::default() };
         let mut session = load(&given.options, &environment)?;
-        session.passwords(&mut given.options, given.password.as_ref(), &environment)?;
+        session.given_password(&mut given.options, given.password.as_ref(), &environment)?;
+        session.commanded_passwords();
         Ok((session, given.options))
     }
 
@@ -167,7 +201,8 @@ mod tests {
         let (given, options) = session(INI, "--user 101@pbx.example.net --password pw").unwrap();
         assert_eq!(options.session.unwrap().password.reveal(), "pw");
         assert!(given.loaded.accounts.iter().all(|account| account.password.is_empty()));
-        assert_eq!(session(INI, "-a Nobody").unwrap_err().code, ExitCode::Config);
+        let error = session(INI, "-a Nobody").unwrap_err();
+        assert_eq!((error.code, error.hint.as_deref()), (ExitCode::NotFound, Some("there are: 1 u@d, 2 e")));
     }
 
     #[test]

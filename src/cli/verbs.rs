@@ -2,6 +2,7 @@
 
 use super::options::Options;
 use super::out;
+use super::signals::Interrupts;
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
@@ -15,10 +16,18 @@ const REGISTRATION_PATIENCE: Duration = Duration::from_secs(32);
 
 /// Sends a request and prints the answer.
 pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) -> ExitCode {
+    let forever = Duration::from_secs(86_400);
+    let limit = options.timeout.unwrap_or(forever);
     match request {
-        Request::Watch | Request::Attach => watch(link, options, request).await,
+        Request::Watch | Request::Attach => {
+            // Whoever says for how long to watch has what was asked for when that is over.
+            tokio::time::timeout(limit, watch(link, options, request)).await.unwrap_or(ExitCode::Ok)
+        }
         _ => {
-            let result = link.fields(request).await;
+            let result = match tokio::time::timeout(limit, link.fields(request)).await {
+                Ok(result) => result,
+                Err(_) => Err(no_answer(limit)),
+            };
             let code = result.as_ref().map_or_else(|e| e.code, |fields| code_of(request, fields));
             if options.json || options.ndjson {
                 let line = crate::control::spelling::Line { id: None, verb: name(verb), request: Ok(request.clone()) };
@@ -45,26 +54,36 @@ fn code_of(request: &Request, fields: &Map<String, Value>) -> ExitCode {
     }
 }
 
-/// Waits until every account that registers has its answer; prints them; the code of the worst.
+/// Waits until every account that is meant and registers has its answer; prints them; the code of the worst.
 ///
 /// # Errors
 /// The phone has stopped.
-pub async fn registration(handle: &Handle, options: &Options, verb: &str) -> Result<ExitCode, CommandError> {
+pub async fn registration(
+    handle: &Handle,
+    options: &Options,
+    verb: &str,
+    meant: impl Fn(&AccountInfo) -> bool,
+    interrupts: &mut Interrupts,
+) -> Result<ExitCode, CommandError> {
     let deadline = tokio::time::Instant::now() + options.timeout.unwrap_or(REGISTRATION_PATIENCE);
     let mut changed = handle.changed();
-    let status = loop {
-        let status = handle.status().await?;
-        let waiting = status.accounts.iter().any(|a| a.state == RegistrationState::Registering);
-        let news = tokio::time::timeout_at(deadline, changed.changed());
-        if !waiting || news.await.is_err() {
-            break status;
+    let accounts = loop {
+        let mut accounts = handle.status().await?.accounts;
+        accounts.retain(&meant);
+        if !accounts.iter().any(|a| a.state == RegistrationState::Registering) {
+            break accounts;
+        }
+        tokio::select! {
+            _ = changed.changed() => {}
+            () = tokio::time::sleep_until(deadline) => break accounts,
+            code = interrupts.next() => return Ok(code),
         }
     };
-    let code = status.accounts.iter().map(registration_code).find(|c| *c != ExitCode::Ok).unwrap_or(ExitCode::Ok);
+    let code = accounts.iter().map(registration_code).find(|c| *c != ExitCode::Ok).unwrap_or(ExitCode::Ok);
     if options.json || options.ndjson {
-        out::json(&serde_json::json!({"v": 1, "verb": verb, "ok": code == ExitCode::Ok, "accounts": status.accounts}));
+        out::json(&serde_json::json!({"v": 1, "verb": verb, "ok": code == ExitCode::Ok, "accounts": accounts}));
     } else {
-        status.accounts.iter().for_each(|account| out::line(&account_line(account)));
+        accounts.iter().for_each(|account| out::line(&account_line(account)));
     }
     Ok(code)
 }
@@ -81,11 +100,22 @@ async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
     let mut feed = match link.feed().await {
         Ok(feed) => feed,
         Err(e) => {
+            if options.json || options.ndjson {
+                out::json(&serde_json::json!({"v": 1, "verb": "watch", "ok": false, "error": json::error(&e)}));
+            }
             out::error(&e);
             return e.code;
         }
     };
-    while let Some(news) = feed.recv().await {
+    let mut interrupts = Interrupts::listen();
+    let mut reader_gone = std::pin::pin!(super::platform::reader_gone());
+    loop {
+        let news = tokio::select! {
+            news = feed.recv() => news,
+            () = &mut reader_gone => return ExitCode::Ok,
+            code = interrupts.next() => return code,
+        };
+        let Some(news) = news else { return ExitCode::Ok };
         match (&news, request) {
             (Feed::Closed(why), _) => {
                 out::talk(&format!("tuiphone: {why}"));
@@ -102,8 +132,19 @@ async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
             }
             _ => {}
         }
+        if out::is_gone() {
+            return ExitCode::Ok;
+        }
     }
-    ExitCode::Ok
+}
+
+fn no_answer(limit: Duration) -> CommandError {
+    CommandError {
+        code: ExitCode::NoDaemon,
+        kind: "no_answer",
+        message: format!("the phone has not answered within {} s", limit.as_secs_f64()),
+        hint: None,
+    }
 }
 
 fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {

@@ -3,10 +3,11 @@
 use super::feed::Feed;
 use super::socket::Client;
 use super::verb::Request;
-use super::{Command, CommandError, ExitCode, Levels, Reply, Status, json};
+use super::{Command, CommandError, Event, ExitCode, Levels, Reply, Status, json};
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
@@ -37,7 +38,7 @@ impl Link {
         match self {
             Link::Local(handle) => handle.request(command).await,
             Link::Socket(path) => {
-                let line = super::socket::command_line(&command);
+                let line = super::client::command_line(&command);
                 let reply = Client::connect(path).await?.ask(&line).await?;
                 match reply.get("error") {
                     Some(error) => Err(json::error_from(error)),
@@ -81,8 +82,8 @@ impl Link {
         let (out, news) = mpsc::channel(FEED_BACKLOG);
         match self {
             Link::Local(handle) => {
-                let handle = handle.clone();
-                tokio::spawn(follow(handle, out));
+                // Listening begins here, not when the task first runs: what happens next is not missed.
+                tokio::spawn(follow(handle.clone(), handle.events(), out));
             }
             Link::Socket(path) => {
                 let mut client = Client::connect(path).await?;
@@ -115,8 +116,7 @@ pub fn devices() -> Map<String, Value> {
     fields
 }
 
-async fn follow(handle: Handle, out: mpsc::Sender<Feed>) {
-    let mut events = handle.events();
+async fn follow(handle: Handle, mut events: broadcast::Receiver<Arc<Event>>, out: mpsc::Sender<Feed>) {
     let mut changed = handle.changed();
     let mut levels = tokio::time::interval(LEVEL_PERIOD);
     levels.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);

@@ -1,8 +1,10 @@
 //! How anyone talks to a phone: the one verb table, its spellings and JSON, the local socket, and `Link`.
 
+mod client;
 pub mod feed;
 pub mod json;
 pub mod link;
+mod place;
 pub mod socket;
 pub mod spelling;
 mod values;

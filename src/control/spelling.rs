@@ -6,6 +6,9 @@ use super::{Command, CommandError};
 /// Longest line a request may have.
 pub const MAX_LINE: usize = 64 * 1024;
 
+/// Characters of a word that an error repeats.
+const MAX_SHOWN: usize = 40;
+
 /// A request and the `id` its JSON carried, to be echoed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -64,7 +67,9 @@ fn json(line: &str) -> Line {
 }
 
 fn unknown(word: &str) -> String {
-    format!("no such verb: '{}'", crate::text::sanitise(word))
+    let shown: String = word.chars().take(MAX_SHOWN).collect();
+    let more = if shown.len() < word.len() { "…" } else { "" };
+    format!("no such verb: '{}{more}'", crate::text::sanitise(&shown))
 }
 
 /// `[Dial(600)]`, `[Status]`.
@@ -76,6 +81,9 @@ fn dde(text: &str) -> Parsed {
     let (path, name) = match name.to_ascii_lowercase().as_str() {
         "setmicvolume" => (Some("mic"), "volume"),
         "setvolume" => (Some("speaker"), "volume"),
+        "reject" | "decline" if argument.trim().parse::<u16>().is_ok() => {
+            return verb_words("reject", &["--code", argument.trim()]);
+        }
         "volumeup" => return verb_words("volume", &["speaker", "+5"]),
         "volumedown" => return verb_words("volume", &["speaker", "-5"]),
         _ => (None, name),
@@ -187,6 +195,21 @@ mod tests {
         assert!(
             matches!(parse("/dtmf:12#").request, Ok(Request::Command(Command::Dtmf { digits, .. })) if digits == "12#")
         );
+    }
+
+    #[test]
+    fn dde_rejects_with_a_status() {
+        let reject =
+            |call: Option<&str>, code| Ok(Request::Command(Command::Reject { call: call.map(str::to_owned), code }));
+        assert_eq!(parse("[Reject]").request, reject(None, None));
+        assert_eq!(parse("[Reject(603)]").request, reject(None, Some(603)));
+        assert_eq!(parse("[Reject(c2)]").request, reject(Some("c2"), None));
+    }
+
+    #[test]
+    fn an_error_repeats_little_of_what_was_sent() {
+        let error = parse(&"x".repeat(60_000)).request.unwrap_err().message;
+        assert!(error.len() < 100, "{error}");
     }
 
     #[test]

@@ -88,8 +88,8 @@ pub(super) fn dtmf(v: &Values) -> Result<Request, String> {
     if let Some(bad) = digits.chars().find(|c| !matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | ',')) {
         return Err(format!("'{}' is no DTMF digit", crate::text::sanitise(&bad.to_string())));
     }
-    if digits.len() > 128 {
-        return Err("at most 128 digits at once".into());
+    if digits.len() > 64 {
+        return Err("at most 64 digits at once".into());
     }
     let via = match v.text("via").as_deref() {
         None => None,

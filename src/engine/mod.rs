@@ -7,7 +7,14 @@ pub mod priority;
 pub mod signalling;
 pub mod trace;
 
-/// The sound devices of this machine, as `devices` prints them.
+/// The sound devices of this machine, as `devices` prints them: what `--audio-in` and `--audio-out` take.
 pub fn devices() -> Vec<serde_json::Value> {
-    Vec::new()
+    use crate::audio::{Direction, cards};
+    let list = |direction, word: &'static str| {
+        cards::names(direction).into_iter().map(move |name| {
+            let name = crate::text::sanitise(&name);
+            serde_json::json!({"direction": word, "spec": format!("device:{name}"), "name": name})
+        })
+    };
+    list(Direction::Input, "input").chain(list(Direction::Output, "output")).collect()
 }

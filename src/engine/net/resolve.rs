@@ -22,20 +22,26 @@ pub fn literal(host: &str, port: Option<u16>) -> Option<SocketAddr> {
 /// Every address of a host, in the system's order.
 ///
 /// # Errors
-/// A sentence that names the host.
+/// Why not, in words that follow the host's name.
 pub async fn lookup(host: &str, port: Option<u16>) -> Result<Vec<SocketAddr>, String> {
     if let Some(address) = literal(host, port) {
         return Ok(vec![address]);
     }
     let question = tokio::net::lookup_host((host, port.unwrap_or(SIP_PORT)));
     match tokio::time::timeout(PATIENCE, question).await {
-        Err(_) => Err(format!("no answer for the name {host} in {} s", PATIENCE.as_secs())),
-        Ok(Err(e)) => Err(format!("cannot find the host {host}: {e}")),
+        Err(_) => Err(format!("no answer from the resolver in {} s", PATIENCE.as_secs())),
+        Ok(Err(e)) => Err(reason(&e)),
         Ok(Ok(addresses)) => {
             let list: Vec<SocketAddr> = addresses.take(MAX_ADDRESSES).collect();
-            if list.is_empty() { Err(format!("the host {host} has no address")) } else { Ok(list) }
+            if list.is_empty() { Err("it has no address".to_owned()) } else { Ok(list) }
         }
     }
+}
+
+/// The system's words without those of the library around them.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_lowercase()
 }
 
 #[cfg(test)]

@@ -1,0 +1,64 @@
+//! What `help` prints, beside the pages the parser makes itself.
+
+use super::exit;
+use super::options::Job;
+use crate::control::CommandError;
+use clap::Command;
+
+/// Pages that are no commands.
+const TOPICS: &[(&str, fn() -> String)] = &[("exit-codes", exit::table), ("microsip", || MICROSIP.to_owned())];
+
+const MICROSIP: &str = "\
+MicroSIP's words:
+  tuiphone NUMBER                dial; also sip: tel: callto: dial: dialpad:
+  tuiphone /answer               answer the first ringing call
+  tuiphone /hangupall            end every call except ringing incoming ones
+  tuiphone /hangupincoming       end ringing incoming calls
+  tuiphone /hangupcalling        end own calls not answered yet
+  tuiphone /dtmf:DIGITS          send digits
+  tuiphone /account:N [NUMBER]   which account
+  tuiphone /password:PASSWORD    its password; others can read it, better: --password -
+  tuiphone /i:FILE               which microsip.ini
+  tuiphone /exit                 stop the phone
+  tuiphone msip:WORD             answer hangupall hold micmute micunmute micup micdown speakmute speakup speakdown ...
+  tuiphone '[Dial(NUMBER)]'      DDE text; also action=call&number=NUMBER
+
+Where MicroSIP would dial a word it does not know, this is an error; to dial it all the same: tuiphone -- WORD";
+
+/// The page of a command or topic; without a name the page of the program.
+///
+/// # Errors
+/// There is none of that name.
+pub(super) fn page(mut parser: Command, name: Option<&str>) -> Result<Job, CommandError> {
+    parser.build();
+    let Some(name) = name else { return Ok(Job::Print(parser.render_help().to_string())) };
+    if let Some((_, text)) = TOPICS.iter().find(|(topic, _)| *topic == name) {
+        return Ok(Job::Print(text()));
+    }
+    match parser.find_subcommand_mut(name) {
+        Some(command) => Ok(Job::Print(command.render_help().to_string())),
+        None => {
+            let mut error = exit::usage(&format!("there is no help about {name:?}"));
+            error.hint = Some("tuiphone help COMMAND, tuiphone help exit-codes, tuiphone help microsip".to_owned());
+            Err(error)
+        }
+    }
+}
+
+/// What is worth showing before the options of a command.
+pub(super) fn examples(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "call" => {
+            "Examples:\n  \
+             tuiphone call 600 --duration 5 --json\n  \
+             tuiphone call sip:bob@example.net --dtmf 1,,23#\n  \
+             tuiphone --user 101 --domain pbx.example.net --password - call 600"
+        }
+        "hangup" => "Examples:\n  tuiphone hangup\n  tuiphone hangup c2\n  tuiphone hangup --all",
+        "volume" => "Examples:\n  tuiphone volume 80\n  tuiphone volume mic +5\n  tuiphone volume mute",
+        "watch" => "Examples:\n  tuiphone watch\n  tuiphone watch --json | jq .event",
+        "register" => "Examples:\n  tuiphone register\n  tuiphone -i work.ini register --json",
+        "status" => "Examples:\n  tuiphone status\n  tuiphone status --json",
+        _ => return None,
+    })
+}

@@ -1,0 +1,162 @@
+//! The asking end of a control socket.
+
+use super::place;
+use super::socket::is_ours;
+use super::{Command, CommandError, ExitCode, HangupWhich, SoundPath, VolumeChange};
+use interprocess::local_socket::tokio::{Stream, prelude::*};
+use interprocess::local_socket::{GenericFilePath, ToFsName};
+use serde_json::{Value, json};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
+
+/// A phone that does not answer for this long is taken for hung.
+const REPLY_PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection to a phone's socket.
+#[derive(Debug)]
+pub struct Client {
+    reading: BufReader<ReadHalf<Stream>>,
+    writing: WriteHalf<Stream>,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    /// `NoDaemon`: nobody listens there, or somebody else.
+    pub async fn connect(path: &Path) -> Result<Client, CommandError> {
+        place::fits(path).map_err(|e| no_daemon(path, &e))?;
+        let name = path.to_fs_name::<GenericFilePath>().map_err(|e| no_daemon(path, &e))?;
+        let stream = Stream::connect(name).await.map_err(|e| no_daemon(path, &e))?;
+        if !is_ours(&stream) {
+            return Err(no_daemon(path, &io::Error::other("it belongs to another user")));
+        }
+        let (reading, writing) = tokio::io::split(stream);
+        Ok(Client { reading: BufReader::new(reading), writing })
+    }
+
+    /// Sends a request line and waits for its reply.
+    ///
+    /// # Errors
+    /// `NoDaemon`: the phone went away or hangs.
+    pub async fn ask(&mut self, line: &str) -> Result<Value, CommandError> {
+        let sent = self.writing.write_all(format!("{line}\n").as_bytes()).await;
+        sent.map_err(|e| gone(&e.to_string()))?;
+        match tokio::time::timeout(REPLY_PATIENCE, self.line()).await {
+            Ok(line) => line,
+            Err(_) => Err(gone("no answer")),
+        }
+    }
+
+    /// The next line.
+    ///
+    /// # Errors
+    /// `NoDaemon`: the phone went away.
+    pub async fn line(&mut self) -> Result<Value, CommandError> {
+        let mut line = String::new();
+        match self.reading.read_line(&mut line).await {
+            Ok(0) => Err(gone("it closed the connection")),
+            Ok(_) => serde_json::from_str(&line).map_err(|e| gone(&e.to_string())),
+            Err(e) => Err(gone(&e.to_string())),
+        }
+    }
+}
+
+fn no_daemon(path: &Path, error: &io::Error) -> CommandError {
+    CommandError {
+        code: ExitCode::NoDaemon,
+        kind: "no_daemon",
+        message: match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                format!("no phone runs on {}", path.display())
+            }
+            _ => format!("no phone can be reached on {}: {error}", path.display()),
+        },
+        hint: Some("start it: tuiphone daemon, or tuiphone for the interface".into()),
+    }
+}
+
+fn gone(why: &str) -> CommandError {
+    CommandError {
+        code: ExitCode::NoDaemon,
+        kind: "no_daemon",
+        message: format!("the phone went away: {why}"),
+        hint: None,
+    }
+}
+
+/// A command as the JSON line that parses back to it.
+pub fn command_line(command: &Command) -> String {
+    let path = |p: SoundPath| if p == SoundPath::Mic { "mic" } else { "speaker" };
+    let value = match command {
+        Command::Dial { target, account } => json!({"verb": "call", "number": target, "account": account}),
+        Command::Answer { call } => json!({"verb": "answer", "call": call}),
+        Command::Reject { call, code } => json!({"verb": "reject", "call": call, "code": code}),
+        Command::Hangup { which } => match which {
+            HangupWhich::Current => json!({"verb": "hangup"}),
+            HangupWhich::Call(call) => json!({"verb": "hangup", "call": call}),
+            HangupWhich::All => json!({"verb": "hangup", "all": true}),
+            HangupWhich::Incoming => json!({"verb": "hangup", "incoming": true}),
+            HangupWhich::Calling => json!({"verb": "hangup", "calling": true}),
+            HangupWhich::AllButRinging => json!({"verb": "hangupall"}),
+        },
+        Command::Hold { call } => json!({"verb": "hold", "call": call}),
+        Command::Resume { call } => json!({"verb": "resume", "call": call}),
+        Command::Mute { path: p } => json!({"verb": "mute", "path": path(*p)}),
+        Command::Unmute { path: p } => json!({"verb": "unmute", "path": path(*p)}),
+        Command::Volume { path: p, change } => {
+            let level = match change {
+                VolumeChange::To(n) => n.to_string(),
+                VolumeChange::By(n) => format!("{n:+}"),
+            };
+            json!({"verb": "volume", "path": path(*p), "level": level})
+        }
+        Command::Dtmf { call, digits, via } => {
+            let via = via.map(|v| format!("{v:?}").to_ascii_lowercase());
+            json!({"verb": "dtmf", "call": call, "digits": digits, "via": via})
+        }
+        Command::Register { account } => json!({"verb": "register", "account": account}),
+        Command::Unregister { account } => json!({"verb": "unregister", "account": account}),
+        Command::Exit => json!({"verb": "exit"}),
+    };
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::verb::Request;
+    use crate::control::{DtmfVia, spelling};
+
+    #[test]
+    fn every_command_survives_its_line() {
+        let call = Some("c1".to_owned());
+        let commands = [
+            Command::Dial { target: "sip:a@b;x=\"1\"".into(), account: Some("2".into()) },
+            Command::Answer { call: None },
+            Command::Reject { call: call.clone(), code: Some(603) },
+            Command::Hangup { which: HangupWhich::Current },
+            Command::Hangup { which: HangupWhich::Call("c2".into()) },
+            Command::Hangup { which: HangupWhich::All },
+            Command::Hangup { which: HangupWhich::AllButRinging },
+            Command::Hangup { which: HangupWhich::Incoming },
+            Command::Hangup { which: HangupWhich::Calling },
+            Command::Hold { call: call.clone() },
+            Command::Resume { call: call.clone() },
+            Command::Mute { path: SoundPath::Speaker },
+            Command::Unmute { path: SoundPath::Mic },
+            Command::Volume { path: SoundPath::Mic, change: VolumeChange::To(7) },
+            Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) },
+            Command::Dtmf { call, digits: "1,#".into(), via: Some(DtmfVia::Info) },
+            Command::Register { account: None },
+            Command::Unregister { account: Some("a@b".into()) },
+            Command::Exit,
+        ];
+        for command in commands {
+            let line = command_line(&command);
+            assert_eq!(spelling::parse(&line).request, Ok(Request::Command(command)), "{line}");
+        }
+    }
+}

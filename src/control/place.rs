@@ -1,0 +1,126 @@
+//! The place of a control socket in the file system: nobody else can put theirs there, and we remove nothing but our own.
+
+#[cfg(not(unix))]
+use std::io;
+#[cfg(not(unix))]
+use std::path::Path;
+
+/// Bytes that the system has room for in the address of a socket, its NUL not counted.
+#[cfg(unix)]
+const LONGEST: usize = if cfg!(target_vendor = "apple") { 103 } else { 107 };
+
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+#[cfg(unix)]
+pub(super) use unix::{clear, fits, prepare, restrict};
+
+#[cfg(unix)]
+mod unix {
+    use super::{Identity, LONGEST};
+    use std::fs::{self, DirBuilder, File, Permissions};
+    use std::io;
+    use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+    use std::path::Path;
+    use std::time::Duration;
+
+    /// How often another phone that is just opening its socket here is waited for, 10 ms each time.
+    const TURNS: u32 = 200;
+
+    impl Identity {
+        /// Of the file of this name; a link counts as itself.
+        pub fn of(path: &Path) -> Option<Identity> {
+            fs::symlink_metadata(path).ok().map(|m| Identity(m.dev(), m.ino()))
+        }
+    }
+
+    /// Refuses a path that is too long for a socket.
+    pub fn fits(path: &Path) -> io::Result<()> {
+        let length = path.as_os_str().len();
+        if length <= LONGEST {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("the path has {length} bytes, a socket's may have {LONGEST}"),
+        ))
+    }
+
+    /// Makes the folder, 0700, and refuses one in which others could put things. While the returned file is open no other
+    /// phone passes here, so that two that start at once do not take each other's socket for a stale one.
+    pub async fn prepare(path: &Path) -> io::Result<Option<File>> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let turn = File::open(folder)?;
+        let about = turn.metadata()?;
+        let (owner, mode) = (about.uid(), about.permissions().mode());
+        let name = folder.display();
+        if owner != 0 && owner != nix::unistd::geteuid().as_raw() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{name} belongs to another user")));
+        }
+        // In a folder like /tmp nobody can remove or rename what is ours.
+        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+            let why = format!("others may write to {name}; chmod 700 {name}");
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        for _ in 0..TURNS {
+            match turn.try_lock() {
+                Ok(()) => return Ok(Some(turn)),
+                Err(fs::TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(10)).await,
+                // A file system without locks: the race is small.
+                Err(fs::TryLockError::Error(_)) => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes a socket that a dead phone left; anything else that is in the way stays where it is.
+    pub fn clear(path: &Path) -> io::Result<()> {
+        let Ok(about) = fs::symlink_metadata(path) else { return Ok(()) };
+        let refused = |why| Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+        if !about.file_type().is_socket() {
+            return refused("something that is no socket is there");
+        }
+        if about.uid() != nix::unistd::geteuid().as_raw() {
+            return refused("a socket of another user is there");
+        }
+        fs::remove_file(path)
+    }
+
+    /// For the owner alone.
+    pub fn restrict(path: &Path) -> io::Result<()> {
+        fs::set_permissions(path, Permissions::from_mode(0o600))
+    }
+}
+
+/// A named pipe has no place in the file system.
+#[cfg(not(unix))]
+impl Identity {
+    pub fn of(_: &Path) -> Option<Identity> {
+        None
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn fits(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) async fn prepare(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn clear(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn restrict(_: &Path) -> io::Result<()> {
+    Ok(())
+}
