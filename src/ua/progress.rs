@@ -79,15 +79,7 @@ impl Agent {
                     }
                 }
             }
-            Effect::ModifyRefused(_) => {
-                if let Some(call) = self.call_mut(id) {
-                    call.hold_wanted = None;
-                    call.hold_offered = None;
-                    if let Some(negotiation) = call.negotiation.as_mut() {
-                        negotiation.abandon_offer();
-                    }
-                }
-            }
+            Effect::ModifyRefused(response) => self.modify_refused(id, &response),
             Effect::Other(server, request) => self.other_request(id, server, request, now),
             Effect::Ended(end) => self.session_ended(id, end, now),
         }

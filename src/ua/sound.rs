@@ -234,6 +234,19 @@ impl Agent {
         }
     }
 
+    /// Our re-INVITE was refused: what was before stands, and the person is told.
+    pub(super) fn modify_refused(&mut self, id: u32, response: &Response) {
+        let Some(call) = self.call_mut(id) else { return };
+        call.hold_wanted = None;
+        let wish = if call.hold_offered.take() == Some(false) { "resume" } else { "hold" };
+        if let Some(negotiation) = call.negotiation.as_mut() {
+            negotiation.abandon_offer();
+        }
+        let (name, status, reason) = (call.name(), response.status, sanitise(&response.reason));
+        let message = format!("the far end refused to {wish} call {name}: {status} {reason}");
+        self.outputs.push_back(Output::Event(Event::Error { message, hint: None }));
+    }
+
     /// Offers a hold or its end as soon as no other change is under way.
     pub(super) fn want_hold(&mut self, id: u32, hold: bool) {
         let Some(call) = self.call_mut(id).filter(|call| call.is_answered()) else { return };

@@ -4,6 +4,7 @@ mod calls;
 mod forks;
 mod hostile;
 mod registering;
+mod rules;
 
 use super::agent::{Agent, AgentConfig};
 use super::command::{Command, CommandError, Reply, RequestId};
@@ -52,6 +53,8 @@ pub(super) struct World {
     pub log: Vec<String>,
     /// Drops a packet if it says so.
     pub lose: Box<dyn FnMut(&Message) -> bool>,
+    /// A second port every host has.
+    pub spare: Option<u16>,
 }
 
 pub(super) fn address(port: u16) -> SocketAddr {
@@ -93,6 +96,7 @@ impl World {
             tap: Vec::new(),
             log: Vec::new(),
             lose: Box::new(|_| false),
+            spare: None,
         }
     }
 
@@ -175,7 +179,9 @@ impl World {
                     let answer = host
                         .parse()
                         .map(|ip| {
-                            vec![Flow { transport, local: it.at, remote: SocketAddr::new(ip, port.unwrap_or(5060)) }]
+                            let ports = [Some(port.unwrap_or(5060)), self.spare].into_iter().flatten();
+                            let remotes = ports.map(|port| SocketAddr::new(ip, port));
+                            remotes.map(|remote| Flow { transport, local: it.at, remote }).collect()
                         })
                         .map_err(|_| "no such host".to_owned());
                     it.agent.handle(Input::Resolved(query, answer), now);

@@ -1,0 +1,389 @@
+//! The rules of a call's life one by one, against a scripted far end: order, loss, refusals, challenges.
+
+use super::*;
+use crate::sip::message::{HeaderName, StatusCode};
+use crate::ua::command::HangupWhich;
+use crate::ua::outcome::EndedBy;
+use crate::ua::snapshot::CallState;
+
+const PEER: u16 = 5998;
+const SPARE: u16 = 5997;
+const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+
+/// Answers this request of the phone.
+fn respond(world: &mut World, request: &Request, status: u16, headers: &[(HeaderName, &str)], body: &str) {
+    let mut response = Response::to_request(request, StatusCode(status), Some("one"));
+    response.headers.push(HeaderName::Contact, format!("<sip:one@127.0.0.1:{PEER}>"));
+    headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
+    if !body.is_empty() {
+        response.headers.push(HeaderName::ContentType, "application/sdp");
+        response.body = body.into();
+    }
+    world.send(PEER, 0, response.to_bytes());
+}
+
+/// A phone in a call that it began.
+fn connected() -> (World, Request) {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    world.dial(0, "sip:bob@127.0.0.1:5998");
+    let invite = world.last_request();
+    respond(&mut world, &invite, 200, &[], SDP);
+    assert_eq!(state(&world), [CallState::Connected]);
+    (world, invite)
+}
+
+fn state(world: &World) -> Vec<CallState> {
+    world.phones[0].agent.status(world.now).calls.iter().map(|call| call.state).collect()
+}
+
+/// The far end's request in the dialog of `invite`, with a branch of its own; its answer's status.
+fn ask(world: &mut World, invite: &Request, method: &str, cseq: u32, extra: &str, body: &str) -> Response {
+    let header = |name: &HeaderName| invite.headers.text(name).unwrap_or_default();
+    let (from, call_id) = (header(&HeaderName::From), header(&HeaderName::CallId));
+    let text = format!(
+        "{method} sip:alice@127.0.0.1:5070 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{PEER};branch=z9hG4bK{method}{cseq}\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:bob@127.0.0.1:5998>;tag=one\r\nTo: {from}\r\nCall-ID: {call_id}\r\n\
+         CSeq: {cseq} {method}\r\nContact: <sip:one@127.0.0.1:{PEER}>\r\n{extra}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    world.send(PEER, 0, text.into_bytes());
+    world.last_response()
+}
+
+fn called(extra: &str, body: &str, branch: &str) -> Vec<u8> {
+    format!(
+        "INVITE sip:alice@127.0.0.1:5070 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{PEER};branch=z9hG4bK{branch}\r\n\
+         Max-Forwards: 70\r\nRecord-Route: <sip:127.0.0.1:{PEER};lr>\r\nFrom: <sip:bob@127.0.0.1:5998>;tag=one\r\n\
+         To: <sip:alice@127.0.0.1:5070>\r\nCall-ID: in\r\nCSeq: 1 INVITE\r\nContact: <sip:one@127.0.0.1:{PEER}>\r\n\
+         {extra}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A phone that was called and answered; the INVITE's headers turned for `ask`.
+fn answered(world: &mut World) -> Request {
+    world.add(local("alice"), 5070);
+    world.send(PEER, 0, called("Content-Type: application/sdp\r\n", SDP, "in"));
+    world.command(0, Command::Answer { call: None }).expect("it rings");
+    let ok = world.last_response();
+    let mut invite = Request::new(message::Method::Invite, "sip:bob@127.0.0.1:5998");
+    invite.headers.set(HeaderName::From, ok.headers.text(&HeaderName::To).unwrap_or_default());
+    invite.headers.set(HeaderName::CallId, "in");
+    invite
+}
+
+fn cseq(request: &Request) -> u32 {
+    request.headers.cseq().ok().flatten().map_or(0, |cseq| cseq.number)
+}
+
+//= RFC 3261 §13.3.1.4, §12.1.1, §20.5
+#[test]
+fn an_answer_bears_what_founds_the_dialog() {
+    let mut world = World::new();
+    answered(&mut world);
+    let ok = world.last_response();
+    for (name, has) in [
+        (HeaderName::RecordRoute, "<sip:127.0.0.1:5998;lr>"),
+        (HeaderName::Contact, "@127.0.0.1:5070>"),
+        (HeaderName::Allow, "INVITE"),
+        (HeaderName::To, ";tag="),
+        (HeaderName::Server, "tuiphone/"),
+    ] {
+        assert!(ok.headers.text(&name).is_some_and(|value| value.contains(has)), "{name}: {ok:?}");
+    }
+}
+
+//= RFC 3261 §14.2, §15.1.2
+#[test]
+fn before_the_ack_a_change_is_refused_and_a_bye_ends() {
+    let mut world = World::new();
+    let dialog = answered(&mut world);
+    let change = ask(&mut world, &dialog, "INVITE", 2, "Content-Type: application/sdp\r\n", SDP);
+    assert_eq!(change.status.0, 491);
+    assert_eq!(ask(&mut world, &dialog, "BYE", 3, "", "").status.0, 200);
+    let sent = world.count("200 INVITE");
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.count("200 INVITE"), sent, "the answer is not repeated after the end");
+    assert_eq!(world.ended(0).ended_by, Some(EndedBy::Remote));
+}
+
+//= RFC 3261 §13.2.1
+#[test]
+fn an_ack_without_a_usable_answer_to_our_offer_is_hung_up() {
+    for body in ["", "v=0\r\n", &SDP.replace("RTP/AVP 8", "RTP/AVP 3")] {
+        let mut world = World::new();
+        world.add(local("alice"), 5070);
+        world.send(PEER, 0, called("", "", "in"));
+        world.command(0, Command::Answer { call: None }).expect("it rings");
+        let ok = world.last_response();
+        let mut invite = Request::new(message::Method::Invite, "sip:bob@127.0.0.1:5998");
+        invite.headers.set(HeaderName::From, ok.headers.text(&HeaderName::To).unwrap_or_default());
+        invite.headers.set(HeaderName::CallId, "in");
+        ask(&mut world, &invite, "ACK", 1, "Content-Type: application/sdp\r\n", body);
+        assert_eq!(world.count("BYE"), 1, "{body:?}");
+        let bye = world.last_request();
+        respond(&mut world, &bye, 200, &[], "");
+        world.run(Duration::from_secs(1));
+        let call = world.ended(0);
+        assert_eq!(call.outcome.as_deref(), Some("no_common_codec"), "{body:?}");
+        assert_eq!(call.reason.as_deref(), Some("the caller's answer has no sound this phone can play"));
+    }
+}
+
+//= RFC 3261 §13.3.1
+#[test]
+fn an_invitation_expires_with_487() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    world.send(PEER, 0, called("Expires: 20\r\n", "", "in"));
+    world.run(Duration::from_secs(19));
+    assert_eq!(state(&world), [CallState::Incoming]);
+    world.run(Duration::from_secs(2));
+    assert_eq!(world.last_response().status.0, 487);
+    assert_eq!(world.ended(0).reason.as_deref(), Some("nobody answered in 20 s"));
+}
+
+//= RFC 3261 §8.2.2.2, §17.2.1
+#[test]
+fn the_same_invite_rings_once() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    for branch in ["in", "in", "other"] {
+        world.send(PEER, 0, called("", "", branch));
+    }
+    assert_eq!((world.count("180 INVITE"), world.count("482 INVITE")), (2, 1));
+    assert_eq!(state(&world), [CallState::Incoming]);
+}
+
+//= RFC 3261 §8.2.3
+#[test]
+fn a_body_that_is_no_description_is_refused() {
+    for extra in ["Content-Type: text/plain\r\n", "Content-Type: application/sdp\r\nContent-Encoding: gzip\r\n"] {
+        let mut world = World::new();
+        world.add(local("alice"), 5070);
+        world.send(PEER, 0, called(extra, SDP, "in"));
+        let response = world.last_response();
+        assert_eq!(response.status.0, 415, "{extra}");
+        assert_eq!(response.headers.text(&HeaderName::Accept).as_deref(), Some("application/sdp"));
+        assert!(state(&world).is_empty());
+    }
+}
+
+//= RFC 3261 §11.2
+#[test]
+fn options_are_told_in_a_call_as_outside() {
+    let (mut world, invite) = connected();
+    let response = ask(&mut world, &invite, "OPTIONS", 5, "", "");
+    assert_eq!((response.status.0, response.body.len()), (200, 0));
+    for name in [HeaderName::Accept, HeaderName::Allow, HeaderName::Supported] {
+        assert!(response.headers.get(&name).is_some(), "{name}");
+    }
+    assert_eq!(ask(&mut world, &invite, "MESSAGE", 6, "", "").status.0, 405);
+    assert!(!world.last_response().headers.allows().is_empty());
+    assert_eq!(state(&world), [CallState::Connected]);
+}
+
+//= RFC 3261 §15.1.1
+#[test]
+fn after_our_bye_the_dialog_is_over() {
+    let (mut world, invite) = connected();
+    world.command(0, Command::Hangup { which: HangupWhich::All }).expect("there is a call");
+    for (method, cseq) in [("INFO", 5), ("OPTIONS", 6)] {
+        assert_eq!(ask(&mut world, &invite, method, cseq, "", "").status.0, 481, "{method}");
+    }
+    let change = ask(&mut world, &invite, "INVITE", 7, "Content-Type: application/sdp\r\n", SDP);
+    assert_eq!(change.status.0, 481);
+    assert_eq!(ask(&mut world, &invite, "BYE", 8, "", "").status.0, 200, "two BYEs may cross");
+}
+
+//= RFC 3261 §13.2.2.4
+#[test]
+fn an_old_answer_is_not_taken_for_a_newer_one() {
+    let (mut world, _) = connected();
+    world.command(0, Command::Hold { call: None }).expect("connected");
+    let hold = world.last_request();
+    respond(&mut world, &hold, 200, &[], &format!("{SDP}a=recvonly\r\n"));
+    assert_eq!(state(&world), [CallState::Held]);
+    world.command(0, Command::Resume { call: None }).expect("held");
+    let resume = world.last_request();
+    assert_eq!(cseq(&resume), cseq(&hold) + 1);
+    let acks = world.count("ACK");
+    respond(&mut world, &hold, 200, &[], &format!("{SDP}a=recvonly\r\n"));
+    assert_eq!((world.count("ACK"), cseq(&world.last_request())), (acks + 1, cseq(&hold)));
+    assert_eq!(state(&world), [CallState::Held]);
+    respond(&mut world, &resume, 200, &[], SDP);
+    assert_eq!(state(&world), [CallState::Connected]);
+    assert_eq!(cseq(&world.last_request()), cseq(&resume));
+}
+
+//= RFC 3261 §12.2.1.2
+#[test]
+fn a_dialog_the_peer_does_not_know_is_hung_up() {
+    for status in [408, 481] {
+        let (mut world, _) = connected();
+        world.command(0, Command::Hold { call: None }).expect("connected");
+        let hold = world.last_request();
+        respond(&mut world, &hold, status, &[], "");
+        assert_eq!(world.count("BYE"), 1, "{status}");
+        world.run(Duration::from_secs(1));
+        let call = world.ended(0);
+        assert_eq!(call.ended_by, Some(EndedBy::Network));
+        assert_eq!(call.reason, Some(format!("the far end lost the call ({status})")));
+    }
+    let (mut world, _) = connected();
+    world.command(0, Command::Hold { call: None }).expect("connected");
+    let hold = world.last_request();
+    respond(&mut world, &hold, 488, &[], "");
+    assert_eq!((state(&world), world.count("BYE")), (vec![CallState::Connected], 0), "what was before stands");
+    let told =
+        Event::Error { message: "the far end refused to hold call c1: 488 Not Acceptable Here".into(), hint: None };
+    assert_eq!(world.phones[0].events.last(), Some(&told));
+}
+
+#[test]
+fn digits_by_info_keep_a_gap_and_pause_at_a_comma() {
+    let (mut world, _) = connected();
+    let via = Some(crate::ua::command::DtmfVia::Info);
+    world.command(0, Command::Dtmf { call: None, digits: "12,3".into(), via }).expect("connected");
+    for _ in 0..40 {
+        if world.last_request().method == message::Method::Info {
+            let info = world.last_request();
+            respond(&mut world, &info, 200, &[], "");
+        }
+        world.run(Duration::from_millis(50));
+    }
+    let times: Vec<&str> =
+        world.log.iter().filter(|line| line.contains(" INFO ")).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(times, ["0.000", "0.250", "1.500"], "{:#?}", world.log);
+}
+
+/// A phone with an account at 5998, registered there under the realm `pbx`.
+fn at_home() -> World {
+    let mut world = World::new();
+    let account = Account { server: format!("127.0.0.1:{PEER}"), ..account("101") };
+    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+    world.run(Duration::ZERO);
+    let first = world.last_request();
+    respond(&mut world, &first, 401, &[(HeaderName::WwwAuthenticate, "Digest realm=\"pbx\", nonce=\"a\"")], "");
+    let second = world.last_request();
+    respond(&mut world, &second, 200, &[], "");
+    world.dial(0, "600");
+    let invite = world.last_request();
+    respond(&mut world, &invite, 200, &[], SDP);
+    assert_eq!(state(&world), [CallState::Connected]);
+    world
+}
+
+//= RFC 3261 §22.1, §22.3
+#[test]
+fn inside_a_call_only_the_registrars_realm_is_answered() {
+    for (realm, answers) in [("pbx", true), ("evil", false)] {
+        for command in [Command::Hold { call: None }, Command::Hangup { which: HangupWhich::All }] {
+            let mut world = at_home();
+            world.command(0, command.clone()).expect("connected");
+            let request = world.last_request();
+            let challenge = format!("Digest realm=\"{realm}\", nonce=\"b\"");
+            respond(&mut world, &request, 407, &[(HeaderName::ProxyAuthenticate, &challenge)], "");
+            let again = world.outside.iter().rev().find_map(|(_, packet)| match message::parse(&packet.bytes) {
+                Ok(Message::Request(r)) if r.method == request.method => Some(r),
+                _ => None,
+            });
+            let again = again.expect("it was sent");
+            let shown = again.headers.text(&HeaderName::ProxyAuthorization);
+            assert_eq!(shown.is_some_and(|value| value.contains("nonce=\"b\"")), answers, "{realm}, {command:?}");
+            assert_eq!(cseq(&again), cseq(&request) + u32::from(answers), "{realm}, {command:?}");
+        }
+    }
+}
+
+/// Another socket of the registrar's machine is not the registrar.
+#[test]
+fn a_neighbour_of_the_registrar_is_a_stranger() {
+    let mut world = at_home();
+    world.command(0, Command::Hangup { which: HangupWhich::All }).expect("connected");
+    let invite = String::from_utf8(called("", "", "x")).expect("text").replace("sip:alice@", "sip:101@");
+    world.send(6001, 0, invite.replace("127.0.0.1:5998", "127.0.0.1:6001").into_bytes());
+    assert_eq!(world.last_response().status.0, 404);
+    world.send(PEER, 0, invite.replace("Call-ID: in", "Call-ID: in2").into_bytes());
+    assert_eq!(world.last_response().status.0, 180);
+}
+
+fn dialled_with_a_spare() -> (World, Request) {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    world.spare = Some(SPARE);
+    world.dial(0, "sip:bob@127.0.0.1:5998");
+    let invite = world.last_request();
+    (world, invite)
+}
+
+fn invites_to(world: &World, port: u16) -> usize {
+    let is_invite = |packet: &Packet| packet.to.port() == port && packet.bytes.starts_with(b"INVITE");
+    world.outside.iter().filter(|(_, packet)| is_invite(packet)).count()
+}
+
+//= RFC 3263 §4.3
+#[test]
+fn the_next_address_is_tried_after_503_and_silence() {
+    let (mut world, invite) = dialled_with_a_spare();
+    respond(&mut world, &invite, 503, &[(HeaderName::RetryAfter, "9")], "");
+    assert_eq!((world.count("ACK"), invites_to(&world, SPARE)), (1, 1));
+    let next = world.last_request();
+    assert_eq!(cseq(&next), cseq(&invite));
+    // Now there is no other: the refusal is told.
+    let refused = Response::to_request(&next, StatusCode(503), Some("two"));
+    world.send(SPARE, 0, refused.to_bytes());
+    world.run(Duration::from_secs(1));
+    assert_eq!(world.ended(0).reason.as_deref(), Some("Service Unavailable"));
+
+    let (mut world, _) = dialled_with_a_spare();
+    world.run(Duration::from_millis(32_100));
+    assert_eq!((invites_to(&world, PEER), invites_to(&world, SPARE)), (7, 1));
+    world.run(Duration::from_secs(40));
+    assert_eq!(world.ended(0).outcome.as_deref(), Some("unreachable"));
+}
+
+#[test]
+fn a_call_given_up_tries_no_other_address() {
+    let (mut world, _) = dialled_with_a_spare();
+    world.command(0, Command::Hangup { which: HangupWhich::All }).expect("there is a call");
+    world.run(Duration::from_secs(40));
+    assert_eq!(invites_to(&world, SPARE), 0);
+    let flow = Flow { transport: Transport::Udp, local: address(5070), remote: address(PEER) };
+    let (mut world, _) = dialled_with_a_spare();
+    world.command(0, Command::Hangup { which: HangupWhich::All }).expect("there is a call");
+    let now = world.now;
+    world.phones[0].agent.handle(Input::TransportFailed { flow, error: "refused".into() }, now);
+    world.settle();
+    assert_eq!(invites_to(&world, SPARE), 0);
+}
+
+/// The registrar sees us elsewhere and says so in its 200: registered there at once, but an address that changes each
+/// time makes no storm.
+//= RFC 3581 §4
+#[test]
+fn a_learned_address_is_registered_once_between_refreshes() {
+    let mut world = World::new();
+    let account = Account { server: format!("127.0.0.1:{PEER}"), ..account("101") };
+    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+    world.run(Duration::ZERO);
+    let mut contacts = Vec::new();
+    for port in [40_001, 40_002, 40_003] {
+        let register = world.last_request();
+        contacts.push(register.headers.all(&HeaderName::Contact).count());
+        let mut ok = Response::to_request(&register, StatusCode(200), Some("r"));
+        let via = register.headers.text(&HeaderName::Via).unwrap_or_default();
+        ok.headers.set(HeaderName::Via, via.replace(";rport", &format!(";received=198.51.100.7;rport={port}")));
+        ok.headers.push(HeaderName::Expires, "100");
+        world.send(PEER, 0, ok.to_bytes());
+    }
+    assert_eq!((world.count("REGISTER"), contacts), (2, vec![1, 2, 2]));
+    let second = world.last_request();
+    let text = String::from_utf8(second.to_bytes()).expect("text");
+    assert!(text.contains("@198.51.100.7:40001>"), "{text}");
+    assert!(text.contains("@127.0.0.1:5070>;+sip.instance") && text.contains(";expires=0"), "{text}");
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.count("REGISTER"), 2);
+}
