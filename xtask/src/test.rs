@@ -97,6 +97,11 @@ fn scorer(install: bool) -> Result<(), Failure> {
         system::apt(&["python3-venv", "python3-dev"])?;
         venv(&["--clear"])?;
     }
+    // One of the modules is compiled here, against Python's headers.
+    let headers = "import os, sysconfig, sys; sys.exit(not os.path.exists(sysconfig.get_path('include') + '/Python.h'))";
+    if bounded(Command::new(&python).args(["-c", headers]), minutes(1)).is_err() {
+        system::apt(&["python3-dev"])?;
+    }
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     pip.args(["numpy", "scipy", "soundfile", "pesq"]);
