@@ -1,26 +1,23 @@
-//! An account at work: its registration, its credentials, the Contact only its registrar knows.
+//! An account at work: its paths, its credentials, the Contact only its registrar knows.
 
-use super::agent::Agent;
-use super::event::Event;
-use super::port::Output;
-use super::route::{Hop, Job, Owner};
+use super::route::Hop;
 use super::snapshot::{AccountInfo, RegistrationState};
-use crate::config::{Account, AccountId};
+use crate::config::Account;
 use crate::sip::auth::{Authenticator, Challenge};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
-use crate::sip::message::{HeaderName, Request, Response};
-use crate::sip::registration::{Binding, Registration, State, Verdict};
+use crate::sip::message::{Request, Response};
+use crate::sip::registration::{Binding, Registration, State};
 use crate::sip::uri::{Host, Uri, escape_user};
 use crate::text::sanitise;
 use rand::rngs::StdRng;
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// Shortest interval between keep-alives, in seconds.
-const KEEP_ALIVE_LEAST_S: u32 = 5;
+pub(super) const KEEP_ALIVE_LEAST_S: u32 = 5;
 /// Most addresses remembered as an account's own servers.
 const MAX_SERVERS: usize = 16;
 
@@ -40,13 +37,13 @@ pub(super) struct Line {
     /// Where the registrar sees us, if not where we see ourselves.
     public: Option<SocketAddr>,
     /// The Contact of the last REGISTER, and of the one the registrar has accepted.
-    sent_contact: String,
-    bound_contact: Option<String>,
+    pub sent_contact: String,
+    pub bound_contact: Option<String>,
     /// A new Contact was registered at once since the last refresh: not again before the next.
-    recontacted: bool,
+    pub recontacted: bool,
     /// The path of the registration, and when it is to be kept open next.
     path: Option<Flow>,
-    keep_alive_at: Option<Instant>,
+    pub keep_alive_at: Option<Instant>,
     pub status: Option<u16>,
     pub reason: Option<String>,
     /// The transport failed or timed out, rather than a refusal.
@@ -171,7 +168,7 @@ impl Line {
         self.realms.is_empty() || challenges.into_iter().all(|challenge| self.realms.contains(&challenge.realm))
     }
 
-    fn note_realms(&mut self, response: &Response) {
+    pub fn note_realms(&mut self, response: &Response) {
         for challenge in [false, true].into_iter().flat_map(|proxy| Challenge::list(&response.headers, proxy)) {
             if !self.realms.contains(&challenge.realm) && self.realms.len() < MAX_SERVERS {
                 self.realms.push(challenge.realm);
@@ -224,7 +221,7 @@ impl Line {
     }
 
     /// In words: who refused, and what may be wrong.
-    fn refusal(&self, status: u16, phrase: &str) -> String {
+    pub fn refusal(&self, status: u16, phrase: &str) -> String {
         let server = &self.account.server;
         let hint = match status {
             401 | 403 | 407 => ": wrong user or password?",
@@ -249,125 +246,31 @@ fn named(display_name: &str, uri: &str) -> String {
     }
 }
 
-impl Agent {
-    /// Registers, or refreshes.
-    pub(super) fn register(&mut self, id: AccountId, now: Instant) {
-        let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
-        let was = line.registration.state();
-        if let Some(request) = line.registration.register() {
-            self.send_register(id, request, now);
-        }
-        if self.account(id).is_some_and(|line| line.registration.state() != was) {
-            self.tell_registration(id, now);
-        }
-    }
-
-    /// The time of a refresh or of another try has come.
-    pub(super) fn refresh(&mut self, id: AccountId, now: Instant) {
-        if let Some(line) = self.account_mut(id) {
-            line.recontacted = false;
-        }
-        self.register(id, now);
-    }
-
-    /// Gives the binding back, if there is one or may be one soon.
-    pub(super) fn unregister(&mut self, id: AccountId, now: Instant) {
-        let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
-        if let Some(request) = line.registration.unregister() {
-            self.send_register(id, request, now);
-        }
-        self.tell_registration(id, now);
-    }
-
-    fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {
-        let Some(line) = self.account(id) else { return };
-        let hop = line.first_hop();
-        line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
-        self.route(hop, Job::Request(Owner::Register(id), Box::new(request)), now);
-    }
-
-    pub(super) fn registration_answered(&mut self, id: AccountId, sent: &Request, response: &Response, now: Instant) {
-        let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
-        let Some(line) = self.lines.get_mut(at) else { return };
-        let user = line.contact_user.clone();
-        if response.status.is_final() {
-            line.learn_public(response);
-            line.note_realms(response);
-        }
-        let verdict = line.registration.receive(response, |c| c.uri.user() == Some(user.as_str()), now, &mut self.rng);
-        match verdict {
-            Verdict::Waiting => return,
-            Verdict::Challenged => {
-                if line.take_challenge(sent, response) {
-                    let request = line.registration.again();
-                    return self.send_register(id, request, now);
-                }
-                line.registration.give_up();
-            }
-            Verdict::Again => {
-                line.accepted(sent);
-                let request = line.registration.again();
-                return self.send_register(id, request, now);
-            }
-            Verdict::Registered => {
-                line.accepted(sent);
-                line.bound_contact = Some(line.sent_contact.clone());
-                if line.account.keep_alive_s > 0 {
-                    line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));
-                }
-            }
-            Verdict::Unregistered | Verdict::Failed => line.bound_contact = None,
-        }
-        let moved = verdict == Verdict::Registered && line.has_moved();
-        line.status = Some(response.status.0);
-        line.unreachable = false;
-        line.reason = Some(match verdict {
-            Verdict::Challenged | Verdict::Failed => line.refusal(response.status.0, &response.reason),
-            _ => sanitise(&response.reason),
-        });
-        self.tell_registration(id, now);
-        self.registration_settled(id, now);
-        if moved {
-            self.register(id, now);
-        }
-    }
-
-    pub(super) fn registration_unanswered(&mut self, id: AccountId, words: &str, now: Instant) {
-        let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
-        let Some(line) = self.lines.get_mut(at) else { return };
-        line.registration.fail(None, now, &mut self.rng);
-        line.status = None;
-        line.unreachable = true;
-        line.reason = Some(sanitise(words));
-        self.tell_registration(id, now);
-        self.registration_settled(id, now);
-    }
-
-    fn tell_registration(&mut self, id: AccountId, now: Instant) {
-        let selected = self.selected_account() == id;
-        if let Some(line) = self.account(id) {
-            let account = line.info(selected, now);
-            self.outputs.push_back(Output::Event(Event::Registration { account }));
-        }
-    }
-}
-
 impl Line {
     /// Where the registrar saw our request come from (RFC 3581), if that is another address than ours.
-    fn learn_public(&mut self, response: &Response) {
+    pub fn learn_public(&mut self, response: &Response) {
         let Ok(Some(via)) = response.headers.via_top() else { return };
         let (host, port) = via.sent_by();
         let seen = via.received().or(host.ip()).zip(via.rport().flatten().or(port));
         self.public = seen
             .map(|(ip, port)| SocketAddr::new(ip, port))
-            .filter(|at| Some(at.ip()) != host.ip() || Some(at.port()) != port);
+            .filter(|at| Some(at.ip()) != host.ip() || Some(at.port()) != port)
+            // Why: some NATs rewrite the Via on the way back; a private address is none a public registrar has seen.
+            .filter(|at| !is_private(at.ip()) || self.path.is_none_or(|path| is_private(path.remote.ip())));
     }
 
     /// The registrar holds a Contact under which nobody reaches us; true once between two refreshes: an address that
     /// changes with every request must not make a storm.
-    fn has_moved(&mut self) -> bool {
+    pub fn has_moved(&mut self) -> bool {
         let Some(path) = self.path else { return false };
         let moved = self.bound_contact.as_ref().is_some_and(|bound| *bound != self.contact(&path, true));
         moved && !std::mem::replace(&mut self.recontacted, true)
+    }
+}
+
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
     }
 }

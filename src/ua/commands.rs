@@ -262,14 +262,6 @@ impl Agent {
         self.tell_ends(now);
     }
 
-    fn due_digits(&mut self, id: u32, now: Instant) {
-        while let Some(call) = self.call_mut(id) {
-            let due = call.digits.front().is_some_and(|(at, _)| *at <= now);
-            let Some((_, digits)) = call.digits.pop_front_if(|_| due) else { return };
-            self.send_digits(id, &digits, None, now);
-        }
-    }
-
     pub(super) fn snapshot(&self, now: Instant) -> Status {
         let selected = self.selected_account();
         let shown = |id: AccountId| id.0 != 0 || self.config.settings.enable_local_account;

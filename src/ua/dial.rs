@@ -77,7 +77,7 @@ impl Agent {
         let waiting = self.calls.iter().filter(|call| call.account == id && call.waits_until.is_some());
         let waiting: Vec<u32> = waiting.map(|call| call.id).collect();
         let (registered, unreachable) = (line.registration.is_registered(), line.unreachable);
-        let (status, reason) = (line.status, line.reason.clone());
+        let (state, status, reason) = (line.registration.state(), line.status, line.reason.clone());
         for number in waiting {
             let Some(call) = self.call_mut(number) else { continue };
             call.waits_until = None;
@@ -85,8 +85,10 @@ impl Agent {
                 self.begin_call(number, now);
                 continue;
             }
-            call.status = status;
-            call.reason = reason.clone();
+            (call.status, call.reason) = match state {
+                State::Off => (None, Some("the account was un-registered".into())),
+                _ => (status, reason.clone()),
+            };
             let code = match status {
                 _ if unreachable => ExitCode::Unreachable,
                 Some(408 | 503) => ExitCode::Unreachable,

@@ -309,7 +309,12 @@ impl Agent {
         let talked = call.answered.is_some();
         let (by, code, words) = match end {
             End::Local => (EndedBy::Local, if talked { ExitCode::Ok } else { ExitCode::NoAnswer }, None),
-            End::Bye(_) => (EndedBy::Remote, ExitCode::Ok, None),
+            End::Bye(bye) => {
+                //= RFC 3326 §2: the far end may say why
+                let reasons = bye.headers.reasons();
+                let text = reasons.iter().find_map(|reason| reason.params.value("text"));
+                (EndedBy::Remote, ExitCode::Ok, text.map(|text| sanitise(&text)).filter(|text| !text.is_empty()))
+            }
             End::Cancelled(cancel) => {
                 let elsewhere = cancel
                     .headers

@@ -9,3 +9,4 @@ mod phone;
 mod registering;
 mod signalling;
 mod stage;
+mod storm;

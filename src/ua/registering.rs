@@ -1,0 +1,115 @@
+//! Registering the accounts: when, what the answers come to, who is told.
+
+use super::account::KEEP_ALIVE_LEAST_S;
+use super::agent::Agent;
+use super::event::Event;
+use super::port::Output;
+use super::route::{Job, Owner};
+use crate::config::AccountId;
+use crate::sip::message::{HeaderName, Request, Response};
+use crate::sip::registration::Verdict;
+use crate::text::sanitise;
+use std::time::{Duration, Instant};
+
+impl Agent {
+    /// Registers, or refreshes.
+    pub(super) fn register(&mut self, id: AccountId, now: Instant) {
+        let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
+        let was = line.registration.state();
+        if let Some(request) = line.registration.register() {
+            self.send_register(id, request, now);
+        }
+        if self.account(id).is_some_and(|line| line.registration.state() != was) {
+            self.tell_registration(id, now);
+        }
+    }
+
+    /// The time of a refresh or of another try has come.
+    pub(super) fn refresh(&mut self, id: AccountId, now: Instant) {
+        if let Some(line) = self.account_mut(id) {
+            line.recontacted = false;
+        }
+        self.register(id, now);
+    }
+
+    /// Gives the binding back, if there is one or may be one soon.
+    pub(super) fn unregister(&mut self, id: AccountId, now: Instant) {
+        let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
+        if let Some(request) = line.registration.unregister() {
+            self.send_register(id, request, now);
+        }
+        self.tell_registration(id, now);
+    }
+
+    fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {
+        let Some(line) = self.account(id) else { return };
+        let hop = line.first_hop();
+        line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
+        self.route(hop, Job::Request(Owner::Register(id), Box::new(request)), now);
+    }
+
+    pub(super) fn registration_answered(&mut self, id: AccountId, sent: &Request, response: &Response, now: Instant) {
+        let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
+        let Some(line) = self.lines.get_mut(at) else { return };
+        let user = line.contact_user.clone();
+        if response.status.is_final() {
+            line.learn_public(response);
+            line.note_realms(response);
+        }
+        let verdict = line.registration.receive(response, |c| c.uri.user() == Some(user.as_str()), now, &mut self.rng);
+        match verdict {
+            Verdict::Waiting => return,
+            Verdict::Challenged => {
+                if line.take_challenge(sent, response) {
+                    let request = line.registration.again();
+                    return self.send_register(id, request, now);
+                }
+                line.registration.give_up();
+            }
+            Verdict::Again => {
+                line.accepted(sent);
+                let request = line.registration.again();
+                return self.send_register(id, request, now);
+            }
+            Verdict::Registered => {
+                line.accepted(sent);
+                line.bound_contact = Some(line.sent_contact.clone());
+                if line.account.keep_alive_s > 0 {
+                    line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));
+                }
+            }
+            Verdict::Unregistered | Verdict::Failed => line.bound_contact = None,
+        }
+        let moved = verdict == Verdict::Registered && line.has_moved();
+        line.status = Some(response.status.0);
+        line.unreachable = false;
+        line.reason = Some(match verdict {
+            Verdict::Challenged | Verdict::Failed => line.refusal(response.status.0, &response.reason),
+            _ => sanitise(&response.reason),
+        });
+        self.tell_registration(id, now);
+        self.registration_settled(id, now);
+        if moved {
+            self.register(id, now);
+        }
+    }
+
+    pub(super) fn registration_unanswered(&mut self, id: AccountId, words: &str, now: Instant) {
+        let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
+        let Some(line) = self.lines.get_mut(at) else { return };
+        line.registration.fail(None, now, &mut self.rng);
+        line.status = None;
+        line.unreachable = true;
+        line.reason = Some(sanitise(words));
+        self.tell_registration(id, now);
+        self.registration_settled(id, now);
+    }
+
+    fn tell_registration(&mut self, id: AccountId, now: Instant) {
+        let selected = self.selected_account() == id;
+        if let Some(line) = self.account(id) {
+            let account = line.info(selected, now);
+            self.outputs.push_back(Output::Event(Event::Registration { account }));
+        }
+    }
+}
