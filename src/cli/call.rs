@@ -98,7 +98,8 @@ impl Following<'_> {
                     }
                     self.hang_up().await?;
                     give_up = Some(Instant::now() + END_PATIENCE);
-                    self.interrupted = Some(ExitCode::NoAnswer);
+                    let silent = self.call.as_ref().is_none_or(|call| call.status.is_none());
+                    self.interrupted = Some(if silent { ExitCode::Unreachable } else { ExitCode::NoAnswer });
                 }
                 code = interrupts.next() => {
                     if self.interrupted.replace(code).is_some() {

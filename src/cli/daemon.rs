@@ -42,7 +42,7 @@ pub async fn run(options: &Options, loaded: Loaded, socket: &Path) -> Result<Exi
             _ = interrupts.next() => break,
         }
     }
-    phone.stop().await;
+    phone.stop(&mut interrupts).await;
     serving.abort();
     let _ = serving.await;
     Ok(ExitCode::Ok)

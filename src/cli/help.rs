@@ -6,7 +6,13 @@ use crate::control::CommandError;
 use clap::Command;
 
 /// Pages that are no commands.
-const TOPICS: &[(&str, fn() -> String)] = &[("exit-codes", exit::table), ("microsip", || MICROSIP.to_owned())];
+fn topic(name: &str) -> Option<String> {
+    match name {
+        "exit-codes" => Some(exit::table()),
+        "microsip" => Some(MICROSIP.to_owned()),
+        _ => None,
+    }
+}
 
 const MICROSIP: &str = "\
 MicroSIP's words:
@@ -32,8 +38,8 @@ Where MicroSIP would dial a word it does not know, this is an error; to dial it 
 pub(super) fn page(mut parser: Command, name: Option<&str>) -> Result<Job, CommandError> {
     parser.build();
     let Some(name) = name else { return Ok(Job::Print(parser.render_help().to_string())) };
-    if let Some((_, text)) = TOPICS.iter().find(|(topic, _)| *topic == name) {
-        return Ok(Job::Print(text()));
+    if let Some(text) = topic(name) {
+        return Ok(Job::Print(text));
     }
     match parser.find_subcommand_mut(name) {
         Some(command) => Ok(Job::Print(command.render_help().to_string())),

@@ -2,6 +2,7 @@
 
 use super::call_log::CallLog;
 use super::options::Options;
+use super::signals::Interrupts;
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, AutoAnswer, Loaded};
 use crate::control::{Command, CommandError, Event, ExitCode};
@@ -41,9 +42,12 @@ pub fn start(options: &Options, loaded: Loaded) -> Result<Phone, CommandError> {
 }
 
 impl Phone {
-    /// Ends calls and registrations, within a bound.
-    pub async fn stop(&mut self) {
-        stop(&self.handle).await;
+    /// Ends calls and registrations, within a bound; at once when asked to stop once more.
+    pub async fn stop(&mut self, interrupts: &mut Interrupts) {
+        tokio::select! {
+            () = stop(&self.handle) => {}
+            _ = interrupts.next() => {}
+        }
         if let Some(log) = self.log.take() {
             let _ = tokio::time::timeout(Duration::from_secs(1), log).await;
         }

@@ -18,8 +18,9 @@ pub fn possible() -> bool {
 /// # Errors
 /// The terminal failed, or the question was broken off with Ctrl-C (`Interrupted`).
 pub fn password(whose: &str) -> io::Result<Option<Secret>> {
-    out::ask(&format!("Password of {whose}: "));
+    // Before the question: whoever answers at once must not see it either.
     crossterm::terminal::enable_raw_mode()?;
+    out::ask(&format!("Password of {whose}: "));
     let answer = read();
     let restored = crossterm::terminal::disable_raw_mode();
     out::talk("");
@@ -38,6 +39,8 @@ fn read() -> io::Result<zeroize::Zeroizing<String>> {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Enter => return Ok(answer),
+            // The end of a line that was typed ahead.
+            KeyCode::Char('j') if control => return Ok(answer),
             KeyCode::Esc => return Err(io::ErrorKind::Interrupted.into()),
             KeyCode::Char('c' | 'd') if control => return Err(io::ErrorKind::Interrupted.into()),
             KeyCode::Char('u') if control => answer.clear(),

@@ -172,7 +172,7 @@ impl Place {
         usable(&self.session.loaded, &self.options, &job.number, &self.session.ini.path)?;
         let mut phone = phone::start(&self.options, self.session.loaded)?;
         let code = call::run(&Link::Local(phone.handle.clone()), &self.options, &job, &mut interrupts).await;
-        phone.stop().await;
+        phone.stop(&mut interrupts).await;
         Ok(code)
     }
 
@@ -223,7 +223,7 @@ impl Place {
         };
         let mut phone = phone::start(&self.options, self.session.loaded)?;
         let code = verbs::registration(&phone.handle, &self.options, "register", meant, &mut interrupts).await;
-        phone.stop().await;
+        phone.stop(&mut interrupts).await;
         code
     }
 }

@@ -75,7 +75,10 @@ pub async fn registration(
         }
         tokio::select! {
             _ = changed.changed() => {}
-            () = tokio::time::sleep_until(deadline) => break accounts,
+            () = tokio::time::sleep_until(deadline) => {
+                out::talk("tuiphone: there is no answer yet, and the time is up");
+                break accounts;
+            }
             code = interrupts.next() => return Ok(code),
         }
     };

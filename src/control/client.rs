@@ -43,8 +43,9 @@ impl Client {
     /// `NoDaemon`: the phone went away or hangs.
     pub async fn ask(&mut self, line: &str) -> Result<Value, CommandError> {
         let sent = self.writing.write_all(format!("{line}\n").as_bytes()).await;
-        sent.map_err(|e| gone(&e.to_string()))?;
         match tokio::time::timeout(REPLY_PATIENCE, self.line()).await {
+            // A phone that turns us away may have said why before it heard us.
+            Ok(Err(_)) if sent.is_err() => Err(gone("it closed the connection")),
             Ok(line) => line,
             Err(_) => Err(gone("no answer")),
         }

@@ -57,7 +57,10 @@ impl Link {
             Link::Local(handle) => handle.status().await,
             Link::Socket(path) => {
                 let reply = Client::connect(path).await?.ask(r#"{"verb":"status"}"#).await?;
-                serde_json::from_value(reply).map_err(|e| misread(&e.to_string()))
+                match reply.get("error") {
+                    Some(error) => Err(json::error_from(error)),
+                    None => serde_json::from_value(reply).map_err(|e| misread(&e.to_string())),
+                }
             }
         }
     }
@@ -87,7 +90,9 @@ impl Link {
             }
             Link::Socket(path) => {
                 let mut client = Client::connect(path).await?;
-                client.ask(r#"{"verb":"attach"}"#).await?;
+                if let Some(error) = client.ask(r#"{"verb":"attach"}"#).await?.get("error") {
+                    return Err(json::error_from(error));
+                }
                 tokio::spawn(async move {
                     let why = loop {
                         match client.line().await {
