@@ -69,6 +69,8 @@ pub fn parser() -> Command {
         ))
         .after_help(exit::table())
         .disable_help_subcommand(true)
+        // The last one counts, so that an alias may bring options of its own.
+        .args_override_self(true)
         .args(global_args())
         .args(call_args())
         .arg(value("call", "NUMBER", "Call a number, follow the call to its end"));

@@ -31,6 +31,9 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
             let code = result.as_ref().map_or_else(|e| e.code, |fields| code_of(request, fields));
             if options.json || options.ndjson {
                 let line = crate::control::spelling::Line { id: None, verb: name(verb), request: Ok(request.clone()) };
+                if let Err(e) = &result {
+                    out::error(e);
+                }
                 out::json(&json::reply(&line, result));
             } else {
                 match result {

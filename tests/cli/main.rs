@@ -6,4 +6,7 @@
 mod call;
 mod daemon;
 mod errors;
+mod incoming;
+mod options;
+mod socket;
 mod support;

@@ -69,11 +69,15 @@ impl House {
     }
 
     pub fn daemon(&self) -> Daemon {
-        let mut child = self.program(&["daemon"]).stderr(Stdio::piped()).spawn().expect("it starts");
+        self.daemon_with(&[], "registered 100@demo")
+    }
+
+    /// A daemon with more options, once its log has a line with `part`.
+    pub fn daemon_with(&self, options: &[&str], part: &str) -> Daemon {
+        let mut child = self.program(options).arg("daemon").stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = lines_of(child.stderr.take().expect("its stderr"));
-        let daemon = Daemon { child, socket: self.socket(), lines };
-        daemon.await_line("SIP on udp");
-        daemon.await_line("registered 100@demo");
+        let mut daemon = Daemon { child, socket: self.socket(), lines, awaited: String::new() };
+        daemon.awaited = daemon.await_line(part);
         daemon
     }
 }
@@ -105,13 +109,17 @@ impl Finished {
 
 /// Runs to the end, within bounds.
 pub fn finish(mut command: Command) -> Finished {
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    finish_in(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"))
+}
+
+/// What a started program says from now on, and how it ends, within bounds.
+pub fn finish_in(child: Child) -> Finished {
     let id = child.id();
     let (done, waiting) = mpsc::channel();
     std::thread::spawn(move || done.send(child.wait_with_output()));
     let Ok(output) = waiting.recv_timeout(PATIENCE) else {
         let _ = Command::new("kill").arg("-9").arg(id.to_string()).status();
-        panic!("{command:?} did not end in {PATIENCE:?}");
+        panic!("process {id} did not end in {PATIENCE:?}");
     };
     let Output { status, stdout, stderr } = output.expect("its output");
     Finished {
@@ -126,9 +134,15 @@ pub struct Daemon {
     pub child: Child,
     pub lines: mpsc::Receiver<String>,
     socket: PathBuf,
+    awaited: String,
 }
 
 impl Daemon {
+    /// The line that told it was up.
+    pub fn line(&self) -> &str {
+        &self.awaited
+    }
+
     /// Waits for a line of its log that holds `part`.
     pub fn await_line(&self, part: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
@@ -149,7 +163,7 @@ impl Daemon {
     }
 
     pub fn terminate(&mut self) -> i32 {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        signal(&self.child, "TERM");
         let deadline = Instant::now() + PATIENCE;
         loop {
             match self.child.try_wait().expect("its state") {
@@ -180,6 +194,29 @@ impl Wire {
         self.writing.write_all(b"\n").expect("sent");
     }
 
+    /// A part of a line.
+    pub fn send_part(&mut self, part: &[u8]) {
+        self.writing.write_all(part).expect("sent");
+    }
+
+    /// As `ask`, for a phone that may have closed its ear already.
+    pub fn try_ask(&mut self, line: &str) -> serde_json::Value {
+        let _ = self.writing.write_all(format!("{line}\n").as_bytes());
+        self.line()
+    }
+
+    /// Sends without ever reading; false once no more can be sent.
+    pub fn push(&mut self, bytes: &[u8]) -> bool {
+        self.writing.set_write_timeout(Some(Duration::from_millis(300))).expect("a bound");
+        self.writing.write_all(bytes).is_ok()
+    }
+
+    /// True when the phone has closed the connection.
+    pub fn is_cut(&mut self) -> bool {
+        self.writing.set_write_timeout(Some(Duration::from_millis(50))).expect("a bound");
+        matches!(self.writing.write_all(b"\n"), Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     pub fn line(&mut self) -> serde_json::Value {
         let mut line = String::new();
         self.reading.read_line(&mut line).expect("a line");
@@ -204,7 +241,25 @@ impl Wire {
     }
 }
 
-fn lines_of(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+/// Sends a signal by its name.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
+    assert!(sent.expect("kill runs").success());
+}
+
+/// Asks again until it is so, within bounds.
+pub fn until(mut so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if so() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+pub fn lines_of(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
     let (out, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
