@@ -250,7 +250,8 @@ impl Agent {
                 self.clients.remove(&client);
             }
             LayerEvent::Cancelled { server, cancel } => self.invite_cancelled(server, cancel),
-            LayerEvent::ServerFailed { .. } | LayerEvent::ServerEnded { .. } => {}
+            LayerEvent::ServerFailed { server, why } => self.caller_lost(server, why),
+            LayerEvent::ServerEnded { .. } => {}
         }
     }
 

@@ -58,6 +58,8 @@ pub(super) struct Call {
     pub target: String,
     pub extra: Vec<(String, String)>,
     pub targets: VecDeque<String>,
+    /// Those tried, this one too.
+    pub tried: Vec<Uri>,
     pub redirections: u8,
     /// Digits to send, each at its time.
     pub digits: VecDeque<(Instant, String)>,
@@ -111,6 +113,7 @@ impl Call {
             target: String::new(),
             extra: Vec::new(),
             targets: VecDeque::new(),
+            tried: Vec::new(),
             redirections: 0,
             digits: VecDeque::new(),
             info_digits: VecDeque::new(),

@@ -186,9 +186,22 @@ impl Agent {
         if call.redirections >= 5 {
             return false;
         }
-        //= RFC 3261 §8.1.3.4; headers in a Contact are not ours to send
-        let targets = contacts.iter().filter(|c| c.uri.is_sip() || c.uri.is_sips()).take(8);
-        call.targets.extend(targets.map(|c| c.uri.clone().without_headers().to_string()));
+        if let Ok(uri) = Uri::parse(&call.target) {
+            call.tried.push(uri);
+        }
+        let secure = call.target.starts_with("sips:");
+        let mut contacts: Vec<&NameAddr> = contacts.iter().collect();
+        let q = |contact: &NameAddr| contact.params.value("q").and_then(|q| q.parse().ok()).unwrap_or(1.0_f32);
+        contacts.sort_by(|a, b| q(b).total_cmp(&q(a)));
+        for contact in contacts.into_iter().take(8) {
+            //= RFC 3261 §8.1.3.4: no URI twice, none less secure; headers in a Contact are not ours to send
+            let uri = contact.uri.clone().without_headers();
+            let waits = call.targets.iter().any(|waiting| waiting == uri.as_str());
+            let is_new = !waits && !call.tried.iter().any(|tried| tried.equivalent(&uri));
+            if is_new && (uri.is_sips() || uri.is_sip() && !secure) {
+                call.targets.push_back(uri.to_string());
+            }
+        }
         let Some(next) = call.targets.pop_front() else { return false };
         let owner = Owner::Call(id, Exchange::Invite);
         call.redirections += 1;

@@ -11,7 +11,7 @@ use crate::sip::flow::Flow;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::session::Session;
-use crate::sip::transaction::ServerId;
+use crate::sip::transaction::{Failure, ServerId};
 use crate::sip::uri::Uri;
 use crate::sip::validate::check_request;
 use std::time::{Duration, Instant};
@@ -173,6 +173,14 @@ impl Agent {
         let called = |session: &&mut Session| session.server() == Some(server);
         if let Some(session) = self.calls.iter_mut().find_map(|call| call.session.as_mut().filter(called)) {
             session.cancelled(cancel);
+        }
+    }
+
+    /// The answer to an INVITE cannot be delivered.
+    pub(super) fn caller_lost(&mut self, server: ServerId, why: Failure) {
+        let called = |session: &&mut Session| session.server() == Some(server);
+        if let Some(session) = self.calls.iter_mut().find_map(|call| call.session.as_mut().filter(called)) {
+            session.caller_lost(why);
         }
     }
 

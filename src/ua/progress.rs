@@ -237,6 +237,7 @@ impl Agent {
         };
         note_agreed(call, &agreed);
         self.connected(id, now);
+        self.hold_others(Some(id), now);
         self.start(id, agreed, now);
     }
 
@@ -335,6 +336,9 @@ impl Agent {
                 (EndedBy::Network, code, call.reason.clone())
             }
             End::Failed(why) if talked => (EndedBy::Network, ExitCode::Ok, Some(format!("the far end is gone: {why}"))),
+            End::Failed(_) if call.direction == CallDirection::Incoming => {
+                (EndedBy::Network, ExitCode::Unreachable, Some("the caller cannot be reached".to_owned()))
+            }
             End::Failed(_) => (EndedBy::Network, ExitCode::Unreachable, call.reason.clone()),
             End::Lost(status) => {
                 (EndedBy::Network, ExitCode::Ok, Some(format!("the far end lost the call ({status})")))

@@ -98,7 +98,8 @@ fn scorer(install: bool) -> Result<(), Failure> {
         venv(&["--clear"])?;
     }
     // One of the modules is compiled here, against Python's headers.
-    let headers = "import os, sysconfig, sys; sys.exit(not os.path.exists(sysconfig.get_path('include') + '/Python.h'))";
+    let headers =
+        "import os, sysconfig, sys; sys.exit(not os.path.exists(sysconfig.get_path('include') + '/Python.h'))";
     if bounded(Command::new(&python).args(["-c", headers]), minutes(1)).is_err() {
         system::apt(&["python3-dev"])?;
     }

@@ -149,6 +149,14 @@ impl Session {
         }
     }
 
+    /// The transaction of the INVITE is gone before our answer: nobody could hear one.
+    pub fn caller_lost(&mut self, why: Failure) {
+        //= RFC 3261 §17.2.4
+        if self.waiting_invite().is_some() {
+            self.end(End::Failed(why));
+        }
+    }
+
     /// The server transaction of the INVITE that calls us.
     pub fn server(&self) -> Option<ServerId> {
         match &self.stage {

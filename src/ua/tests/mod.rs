@@ -3,6 +3,7 @@
 mod calls;
 mod forks;
 mod hostile;
+mod paths;
 mod registering;
 mod rules;
 

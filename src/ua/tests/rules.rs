@@ -6,12 +6,12 @@ use crate::ua::command::HangupWhich;
 use crate::ua::outcome::EndedBy;
 use crate::ua::snapshot::CallState;
 
-const PEER: u16 = 5998;
-const SPARE: u16 = 5997;
-const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+pub(super) const PEER: u16 = 5998;
+pub(super) const SDP: &str =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
 
 /// Answers this request of the phone.
-fn respond(world: &mut World, request: &Request, status: u16, headers: &[(HeaderName, &str)], body: &str) {
+pub(super) fn respond(world: &mut World, request: &Request, status: u16, headers: &[(HeaderName, &str)], body: &str) {
     let mut response = Response::to_request(request, StatusCode(status), Some("one"));
     response.headers.push(HeaderName::Contact, format!("<sip:one@127.0.0.1:{PEER}>"));
     headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
@@ -33,7 +33,7 @@ fn connected() -> (World, Request) {
     (world, invite)
 }
 
-fn state(world: &World) -> Vec<CallState> {
+pub(super) fn state(world: &World) -> Vec<CallState> {
     world.phones[0].agent.status(world.now).calls.iter().map(|call| call.state).collect()
 }
 
@@ -51,7 +51,7 @@ fn ask(world: &mut World, invite: &Request, method: &str, cseq: u32, extra: &str
     world.last_response()
 }
 
-fn called(extra: &str, body: &str, branch: &str) -> Vec<u8> {
+pub(super) fn called(extra: &str, body: &str, branch: &str) -> Vec<u8> {
     format!(
         "INVITE sip:alice@127.0.0.1:5070 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{PEER};branch=z9hG4bK{branch}\r\n\
          Max-Forwards: 70\r\nRecord-Route: <sip:127.0.0.1:{PEER};lr>\r\nFrom: <sip:bob@127.0.0.1:5998>;tag=one\r\n\
@@ -74,7 +74,7 @@ fn answered(world: &mut World) -> Request {
     invite
 }
 
-fn cseq(request: &Request) -> u32 {
+pub(super) fn cseq(request: &Request) -> u32 {
     request.headers.cseq().ok().flatten().map_or(0, |cseq| cseq.number)
 }
 
@@ -259,131 +259,37 @@ fn digits_by_info_keep_a_gap_and_pause_at_a_comma() {
     assert_eq!(times, ["0.000", "0.250", "1.500"], "{:#?}", world.log);
 }
 
-/// A phone with an account at 5998, registered there under the realm `pbx`.
-fn at_home() -> World {
-    let mut world = World::new();
-    let account = Account { server: format!("127.0.0.1:{PEER}"), ..account("101") };
-    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
-    world.run(Duration::ZERO);
-    let first = world.last_request();
-    respond(&mut world, &first, 401, &[(HeaderName::WwwAuthenticate, "Digest realm=\"pbx\", nonce=\"a\"")], "");
-    let second = world.last_request();
-    respond(&mut world, &second, 200, &[], "");
-    world.dial(0, "600");
-    let invite = world.last_request();
-    respond(&mut world, &invite, 200, &[], SDP);
-    assert_eq!(state(&world), [CallState::Connected]);
-    world
-}
-
-//= RFC 3261 §22.1, §22.3
+/// One person has one mouth, whichever call is answered first.
 #[test]
-fn inside_a_call_only_the_registrars_realm_is_answered() {
-    for (realm, answers) in [("pbx", true), ("evil", false)] {
-        for command in [Command::Hold { call: None }, Command::Hangup { which: HangupWhich::All }] {
-            let mut world = at_home();
-            world.command(0, command.clone()).expect("connected");
-            let request = world.last_request();
-            let challenge = format!("Digest realm=\"{realm}\", nonce=\"b\"");
-            respond(&mut world, &request, 407, &[(HeaderName::ProxyAuthenticate, &challenge)], "");
-            let again = world.outside.iter().rev().find_map(|(_, packet)| match message::parse(&packet.bytes) {
-                Ok(Message::Request(r)) if r.method == request.method => Some(r),
-                _ => None,
-            });
-            let again = again.expect("it was sent");
-            let shown = again.headers.text(&HeaderName::ProxyAuthorization);
-            assert_eq!(shown.is_some_and(|value| value.contains("nonce=\"b\"")), answers, "{realm}, {command:?}");
-            assert_eq!(cseq(&again), cseq(&request) + u32::from(answers), "{realm}, {command:?}");
-        }
-    }
-}
-
-/// Another socket of the registrar's machine is not the registrar.
-#[test]
-fn a_neighbour_of_the_registrar_is_a_stranger() {
-    let mut world = at_home();
-    world.command(0, Command::Hangup { which: HangupWhich::All }).expect("connected");
-    let invite = String::from_utf8(called("", "", "x")).expect("text").replace("sip:alice@", "sip:101@");
-    world.send(6001, 0, invite.replace("127.0.0.1:5998", "127.0.0.1:6001").into_bytes());
-    assert_eq!(world.last_response().status.0, 404);
-    world.send(PEER, 0, invite.replace("Call-ID: in", "Call-ID: in2").into_bytes());
-    assert_eq!(world.last_response().status.0, 180);
-}
-
-fn dialled_with_a_spare() -> (World, Request) {
+fn of_two_calls_answered_the_first_is_held() {
     let mut world = World::new();
     world.add(local("alice"), 5070);
-    world.spare = Some(SPARE);
-    world.dial(0, "sip:bob@127.0.0.1:5998");
-    let invite = world.last_request();
-    (world, invite)
+    let mut invites = Vec::new();
+    for number in ["one", "two"] {
+        world.dial(0, &format!("sip:{number}@127.0.0.1:5998"));
+        invites.push(world.last_request());
+    }
+    for invite in &invites {
+        respond(&mut world, invite, 200, &[], SDP);
+    }
+    let hold = world.last_request();
+    let call_id = |request: &Request| request.headers.text(&HeaderName::CallId);
+    assert_eq!((call_id(&hold), hold.method.as_str()), (invites.first().and_then(call_id), "INVITE"));
+    respond(&mut world, &hold, 200, &[], &format!("{SDP}a=recvonly\r\n"));
+    assert_eq!(state(&world), [CallState::Held, CallState::Connected]);
 }
 
-fn invites_to(world: &World, port: u16) -> usize {
-    let is_invite = |packet: &Packet| packet.to.port() == port && packet.bytes.starts_with(b"INVITE");
-    world.outside.iter().filter(|(_, packet)| is_invite(packet)).count()
-}
-
-//= RFC 3263 §4.3
+//= RFC 3261 §17.2.4
 #[test]
-fn the_next_address_is_tried_after_503_and_silence() {
-    let (mut world, invite) = dialled_with_a_spare();
-    respond(&mut world, &invite, 503, &[(HeaderName::RetryAfter, "9")], "");
-    assert_eq!((world.count("ACK"), invites_to(&world, SPARE)), (1, 1));
-    let next = world.last_request();
-    assert_eq!(cseq(&next), cseq(&invite));
-    // Now there is no other: the refusal is told.
-    let refused = Response::to_request(&next, StatusCode(503), Some("two"));
-    world.send(SPARE, 0, refused.to_bytes());
-    world.run(Duration::from_secs(1));
-    assert_eq!(world.ended(0).reason.as_deref(), Some("Service Unavailable"));
-
-    let (mut world, _) = dialled_with_a_spare();
-    world.run(Duration::from_millis(32_100));
-    assert_eq!((invites_to(&world, PEER), invites_to(&world, SPARE)), (7, 1));
-    world.run(Duration::from_secs(40));
-    assert_eq!(world.ended(0).outcome.as_deref(), Some("unreachable"));
-}
-
-#[test]
-fn a_call_given_up_tries_no_other_address() {
-    let (mut world, _) = dialled_with_a_spare();
-    world.command(0, Command::Hangup { which: HangupWhich::All }).expect("there is a call");
-    world.run(Duration::from_secs(40));
-    assert_eq!(invites_to(&world, SPARE), 0);
+fn a_caller_who_cannot_be_answered_does_not_ring_on() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    world.send(PEER, 0, called("", "", "in"));
+    assert_eq!(state(&world), [CallState::Incoming]);
     let flow = Flow { transport: Transport::Udp, local: address(5070), remote: address(PEER) };
-    let (mut world, _) = dialled_with_a_spare();
-    world.command(0, Command::Hangup { which: HangupWhich::All }).expect("there is a call");
     let now = world.now;
     world.phones[0].agent.handle(Input::TransportFailed { flow, error: "refused".into() }, now);
-    world.settle();
-    assert_eq!(invites_to(&world, SPARE), 0);
-}
-
-/// The registrar sees us elsewhere and says so in its 200: registered there at once, but an address that changes each
-/// time makes no storm.
-//= RFC 3581 §4
-#[test]
-fn a_learned_address_is_registered_once_between_refreshes() {
-    let mut world = World::new();
-    let account = Account { server: format!("127.0.0.1:{PEER}"), ..account("101") };
-    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
-    world.run(Duration::ZERO);
-    let mut contacts = Vec::new();
-    for port in [40_001, 40_002, 40_003] {
-        let register = world.last_request();
-        contacts.push(register.headers.all(&HeaderName::Contact).count());
-        let mut ok = Response::to_request(&register, StatusCode(200), Some("r"));
-        let via = register.headers.text(&HeaderName::Via).unwrap_or_default();
-        ok.headers.set(HeaderName::Via, via.replace(";rport", &format!(";received=198.51.100.7;rport={port}")));
-        ok.headers.push(HeaderName::Expires, "100");
-        world.send(PEER, 0, ok.to_bytes());
-    }
-    assert_eq!((world.count("REGISTER"), contacts), (2, vec![1, 2, 2]));
-    let second = world.last_request();
-    let text = String::from_utf8(second.to_bytes()).expect("text");
-    assert!(text.contains("@198.51.100.7:40001>"), "{text}");
-    assert!(text.contains("@127.0.0.1:5070>;+sip.instance") && text.contains(";expires=0"), "{text}");
-    world.run(Duration::from_secs(60));
-    assert_eq!(world.count("REGISTER"), 2);
+    world.run(Duration::from_secs(1));
+    let call = world.ended(0);
+    assert_eq!((call.ended_by, call.reason.as_deref()), (Some(EndedBy::Network), Some("the caller cannot be reached")));
 }
