@@ -81,7 +81,10 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     } else if !alone && !options.quiet && (options.debug.is_some() || options.log.is_some()) {
         out::talk("tuiphone: --log and --debug are for the phone that runs; stop it and start it with them");
     }
-    let place = Place { options, session, socket, alone, log: environment.state_dir().join("daemon.log") };
+    // One log a profile: two phones do not write over each other's.
+    let name = socket.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let log = environment.state_dir().join(format!("{name}.log"));
+    let place = Place { options, session, socket, alone, log };
     place.carry_out(job).await
 }
 

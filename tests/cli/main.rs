@@ -8,5 +8,6 @@ mod daemon;
 mod errors;
 mod incoming;
 mod options;
+mod prompt;
 mod socket;
 mod support;

@@ -1,0 +1,96 @@
+//! What only a terminal can show: the question for a password, and the phone started behind the interface.
+
+use crate::support::{House, until};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+
+/// The program on a terminal of its own.
+struct Terminal {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    shown: Arc<Mutex<Vec<u8>>>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Terminal {
+    fn open(house: &House, arguments: &[&str]) -> Terminal {
+        let program = house.program(arguments);
+        let mut command = CommandBuilder::new(program.get_program());
+        command.args(program.get_args());
+        command.env_clear();
+        for (name, value) in program.get_envs() {
+            command.env(name, value.expect("set"));
+        }
+        command.env("TERM", "xterm");
+        let pair = native_pty_system().openpty(PtySize::default()).expect("a terminal");
+        let child = pair.slave.spawn_command(command).expect("it starts");
+        let mut screen = pair.master.try_clone_reader().expect("its output");
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let out = shown.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut buffer) {
+                out.lock().expect("unpoisoned").extend_from_slice(&buffer[..count]);
+            }
+        });
+        let keys = pair.master.take_writer().expect("its keys");
+        Terminal { child, keys, shown, _master: pair.master }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().expect("unpoisoned")).into_owned()
+    }
+
+    fn answer(&mut self, text: &str) {
+        assert!(until(|| self.text().contains("Password of 100@demo")), "{}", self.text());
+        self.keys.write_all(text.as_bytes()).expect("typed");
+    }
+
+    fn code(&mut self) -> u32 {
+        let mut code = None;
+        assert!(
+            until(|| {
+                code = self.child.try_wait().expect("its state").map(|status| status.exit_code());
+                code.is_some()
+            }),
+            "it ends: {}",
+            self.text()
+        );
+        code.expect("an end")
+    }
+}
+
+#[test]
+fn a_password_is_asked_for_and_never_shown() {
+    let house = House::open();
+    house.write_ini("");
+    let mut terminal = Terminal::open(&house, &["register"]);
+    terminal.answer(&format!("x\u{7f}{}\r", house.password));
+    assert_eq!(terminal.code(), 0, "{}", terminal.text());
+    assert!(!terminal.text().contains(&house.password), "{}", terminal.text());
+    let mut broken_off = Terminal::open(&house, &["register"]);
+    broken_off.answer("\u{3}");
+    assert_eq!(broken_off.code(), 130);
+    let mut not_asked = Terminal::open(&house, &["--no-input", "register"]);
+    assert_eq!(not_asked.code(), 10, "{}", not_asked.text());
+}
+
+#[test]
+fn the_phone_behind_the_interface_gets_the_password_and_outlives_it() {
+    let house = House::open();
+    house.write_ini("");
+    let mut terminal = Terminal::open(&house, &[]);
+    terminal.answer(&format!("{}\r", house.password));
+    assert!(until(|| house.run(&["ready"]).stdout.contains("ready, registered")), "{}", terminal.text());
+    let seen = std::process::Command::new("ps").args(["axww", "-o", "args"]).output().expect("ps runs").stdout;
+    let seen = String::from_utf8_lossy(&seen).into_owned();
+    let here = house.folder.path().to_str().expect("UTF-8");
+    let ours: Vec<&str> = seen.lines().filter(|line| line.contains(here)).collect();
+    assert!(ours.iter().any(|line| line.ends_with(" daemon")), "{ours:?}");
+    assert!(ours.iter().all(|line| !line.contains(&house.password)), "{ours:?}");
+    terminal.child.kill().expect("closed");
+    let _ = terminal.child.wait();
+    assert_eq!(house.run(&["ready"]).code, 0, "it lives on");
+    assert_eq!(house.run(&["exit"]).code, 0);
+}
