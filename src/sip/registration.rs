@@ -195,8 +195,8 @@ impl Registration {
     /// No registration for now: refused or unanswered. Tried again after `at_least`, or later, each time more patiently.
     pub fn fail(&mut self, at_least: Option<Duration>, now: Instant, rng: &mut impl Rng) {
         self.pending = None;
-        self.bound = false;
         if !self.wanted {
+            self.bound = false;
             self.state = State::Off;
             return;
         }
@@ -389,6 +389,21 @@ mod tests {
         assert_eq!(receive(&mut machine, &answer(&leave, 200, &[]), now), Verdict::Again);
         let back = machine.again();
         assert_eq!(receive(&mut machine, &answer(&back, 200, &[]), now), Verdict::Registered);
+    }
+
+    /// A refresh that failed takes nothing back: the binding before it may still stand.
+    #[test]
+    fn leaving_after_a_failed_refresh_gives_the_binding_back() {
+        let (mut machine, now) = (registration(), start());
+        let first = machine.register().expect("nothing is under way");
+        receive(&mut machine, &answer(&first, 200, &[]), now);
+        machine.register().expect("nothing is under way");
+        machine.fail(None, now, &mut StdRng::seed_from_u64(3));
+        assert_eq!(machine.state(), State::Failed);
+        let leave = machine.unregister().expect("there may be a binding");
+        assert_eq!(leave.headers.get(&HeaderName::Expires), Some(&b"0"[..]));
+        machine.fail(None, now, &mut StdRng::seed_from_u64(3));
+        assert_eq!((machine.state(), machine.unregister()), (State::Off, None));
     }
 
     #[test]

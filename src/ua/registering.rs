@@ -78,7 +78,8 @@ impl Agent {
                     line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));
                 }
             }
-            Verdict::Unregistered | Verdict::Failed => line.bound_contact = None,
+            Verdict::Unregistered => line.bound_contact = None,
+            Verdict::Failed => {}
         }
         let moved = verdict == Verdict::Registered && line.has_moved();
         line.status = Some(response.status.0);
