@@ -9,7 +9,7 @@ pub enum Frame {
     Message(Vec<u8>),
     /// A double CRLF between messages: the peer asks if we live; answer one CRLF (RFC 5626 §4.4.1).
     Ping,
-    /// A single CRLF between messages: the peer's answer to our ping, or padding.
+    /// A single CRLF between messages, awaited since [`StreamFramer::expect_pong`]: the peer's answer to our ping.
     Pong,
 }
 
@@ -33,6 +33,8 @@ pub struct StreamFramer {
     /// Length of the message at the head of `buffer`, once its header block is whole.
     expected: Option<usize>,
     failed: Option<FrameError>,
+    /// Our own ping is out.
+    pong_due: bool,
 }
 
 impl StreamFramer {
@@ -41,11 +43,24 @@ impl StreamFramer {
         StreamFramer::default()
     }
 
-    /// Takes bytes as they came from the stream. Call [`next_frame`](Self::next_frame) until it yields `None` after each.
+    /// Takes bytes as they came from the stream, at most [`MAX_MESSAGE`] at a time. Call
+    /// [`next_frame`](Self::next_frame) until it yields `None` after each; what piles up undrained ends the stream.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.failed.is_none() {
-            self.buffer.extend_from_slice(bytes);
+        if self.failed.is_some() {
+            return;
         }
+        if self.buffer.len().saturating_add(bytes.len()) > 2 * MAX_MESSAGE {
+            self.failed = Some(FrameError::TooLarge);
+            self.buffer = Vec::new();
+            return;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Notes that a ping of ours was sent: the next lone CRLF is its answer. Without this a lone CRLF waits for what
+    /// follows: half a ping that was cut in two, or padding before a message.
+    pub fn expect_pong(&mut self) {
+        self.pong_due = true;
     }
 
     /// The next whole frame, `None` if more bytes are needed. After an error only that error.
@@ -65,7 +80,7 @@ impl StreamFramer {
 
     /// True in the middle of a message: a stream that stays so for long is not worth keeping.
     pub fn is_partial(&self) -> bool {
-        !self.buffer.is_empty()
+        !matches!(self.buffer.first(), None | Some(b'\r' | b'\n'))
     }
 
     fn try_next(&mut self) -> Result<Option<Frame>, FrameError> {
@@ -88,17 +103,24 @@ impl StreamFramer {
         }
     }
 
-    /// Line ends before a message. `CR LF CR` may yet become a ping, so it waits.
+    /// Line ends before a message: keep-alives, or padding to ignore (RFC 3261 §7.5).
     fn take_keep_alive(&mut self) -> Option<Frame> {
-        let (length, frame) = match self.buffer.as_slice() {
-            [b'\r', b'\n', b'\r', b'\n', ..] => (4, Frame::Ping),
-            [b'\r', b'\n', b'\r'] | [b'\r'] => return None,
-            [b'\r', b'\n', ..] => (2, Frame::Pong),
-            [b'\r' | b'\n', ..] => (1, Frame::Pong),
-            _ => return None,
-        };
-        self.take(length);
-        Some(frame)
+        loop {
+            let (length, frame) = match self.buffer.as_slice() {
+                [b'\r', b'\n', b'\r', b'\n', ..] => (4, Some(Frame::Ping)),
+                [b'\r', b'\n', b'\r'] | [b'\r'] => return None,
+                [b'\r', b'\n', ..] if self.pong_due => (2, Some(Frame::Pong)),
+                [b'\r', b'\n'] => return None,
+                [b'\r', b'\n', ..] => (2, None),
+                [b'\r' | b'\n', ..] => (1, None),
+                _ => return None,
+            };
+            self.take(length);
+            self.pong_due &= frame != Some(Frame::Pong);
+            if frame.is_some() {
+                return frame;
+            }
+        }
     }
 
     fn message_length(&mut self) -> Result<Option<usize>, FrameError> {
@@ -158,13 +180,13 @@ mod tests {
 
     #[test]
     fn glued_messages_and_keep_alives_come_apart_however_they_are_cut() {
-        let stream = [b"\r\n\r\n", A, B, b"\r\n", A].concat();
+        let stream = [b"\r\n\r\n", A, B, b"\r\n", A, b"\r\n\r\n"].concat();
         let whole: Vec<_> = [
             Frame::Ping,
             Frame::Message(A.to_vec()),
             Frame::Message(B.to_vec()),
-            Frame::Pong,
             Frame::Message(A.to_vec()),
+            Frame::Ping,
         ]
         .into_iter()
         .map(Ok)
@@ -176,16 +198,35 @@ mod tests {
                 framer.push(chunk);
                 got.extend(frames(&mut framer));
             }
-            // Cut between two line ends a ping looks like two pongs; messages may not be touched by it.
-            let messages = |f: &[Result<Frame, FrameError>]| -> Vec<_> {
-                f.iter().filter(|f| matches!(f, Ok(Frame::Message(_)) | Err(_))).cloned().collect()
-            };
-            assert_eq!(messages(&got), messages(&whole), "chunks of {size}");
+            assert_eq!(got, whole, "chunks of {size}");
             assert!(!framer.is_partial());
         }
         let mut framer = StreamFramer::new();
         framer.push(&stream);
         assert_eq!(frames(&mut framer), whole);
+    }
+
+    #[test]
+    fn a_lone_line_end_answers_our_ping_only() {
+        let mut framer = StreamFramer::new();
+        framer.push(b"\r\n");
+        assert_eq!(frames(&mut framer), []);
+        assert!(!framer.is_partial());
+        framer.push(A);
+        assert_eq!(frames(&mut framer), [Ok(Frame::Message(A.to_vec()))]);
+        framer.expect_pong();
+        framer.push(b"\r\n");
+        assert_eq!(frames(&mut framer), [Ok(Frame::Pong)]);
+    }
+
+    #[test]
+    fn what_nobody_drains_does_not_pile_up() {
+        let mut framer = StreamFramer::new();
+        for _ in 0..3 {
+            framer.push(&A.repeat(MAX_MESSAGE / A.len()));
+        }
+        assert_eq!(framer.next_frame(), Some(Err(FrameError::TooLarge)));
+        assert!(framer.buffer.is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::sip::uri::{Uri, UriError};
 /// Judges a request as a user agent server must before it acts on it. The text says what is wrong, in a reason
 /// phrase's length. Options in Require are not judged here: see [`unsupported_options`].
 ///
-/// Max-Forwards 0 is no fault: only a proxy answers 483 (RFC 3261 §16.3); we are where the request ends.
+/// Max-Forwards is not judged, 0 or junk: only a proxy forwards (RFC 3261 §16.3); we are where the request ends.
 pub fn check_request(request: &Request) -> Result<(), (StatusCode, String)> {
     check_mandatory(&request.headers).map_err(|why| (StatusCode(400), why))?;
     check_uri(&request.uri)?;
@@ -17,7 +17,6 @@ pub fn check_request(request: &Request) -> Result<(), (StatusCode, String)> {
     if request.headers.cseq().map_err(read)?.is_some_and(|cseq| cseq.method != request.method) {
         return bad("CSeq method does not match the request");
     }
-    request.headers.max_forwards().map_err(read)?;
     request.headers.routes().map_err(read)?;
     if request.headers.from().map_err(read)?.is_some_and(|from| from.uri.headers().is_some()) {
         return bad("From: headers in the URI");
@@ -90,5 +89,47 @@ fn check_uri(text: &str) -> Result<(), (StatusCode, String)> {
         Ok(_) => Ok(()),
         Err(UriError::TooLong) => Err((StatusCode(414), UriError::TooLong.to_string())),
         Err(why) => Err((StatusCode(400), format!("Request-URI: {why}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::{Message, parse};
+
+    /// The answer to an INVITE with this start line and these lines besides the mandatory ones.
+    fn judged(start: &str, extra: &str) -> Option<u16> {
+        let text = format!(
+            "{start}\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@c>\r\nCall-ID: 1\r\n\
+             CSeq: 1 INVITE\r\n{extra}\r\n"
+        );
+        let Ok(Message::Request(request)) = parse(text.as_bytes()) else { panic!("{text}") };
+        check_request(&request).err().map(|(status, _)| status.0)
+    }
+
+    #[test]
+    fn each_fault_gets_its_answer() {
+        const OK: &str = "INVITE sip:b@c SIP/2.0";
+        const ME: &str = "Contact: <sip:a@b>\r\n";
+        for (start, extra, answer) in [
+            (OK, ME, None),
+            // Blanks behind the request line; Max-Forwards of no use to us.
+            ("INVITE sip:b@c SIP/2.0  ", ME, None),
+            (OK, "m: <sip:a@b>\r\nMax-Forwards: 300\r\n", None),
+            (OK, "m: <sip:a@b>\r\nMax-Forwards: many\r\n", None),
+            (OK, "m: <sip:a@b>\r\nMax-Forwards: 0\r\n", None),
+            ("INVITE tel:+123 SIP/2.0", ME, None),
+            //= RFC 3261 §8.1.1.8
+            (OK, "", Some(400)),
+            (OK, "m: <sip:a@b>, <sip:d@b>\r\n", Some(400)),
+            //= RFC 3261 §8.1.1.5
+            ("BYE sip:b@c SIP/2.0", "", Some(400)),
+            //= RFC 3261 §8.2.2.1
+            ("INVITE mailto:b@c SIP/2.0", ME, Some(416)),
+            ("INVITE sip:b@c?Subject=x SIP/2.0", ME, Some(400)),
+            ("INVITE <sip:b@c> SIP/2.0", ME, Some(400)),
+        ] {
+            assert_eq!(judged(start, extra), answer, "{start} {extra}");
+        }
     }
 }

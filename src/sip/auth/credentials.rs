@@ -25,8 +25,10 @@ pub struct Credentials {
     pub names_algorithm: bool,
     /// The opaque of the challenge.
     pub opaque: Option<String>,
-    /// The chosen quality, with our nonce and its use count.
-    pub qop: Option<(Qop, String, u32)>,
+    /// The client's nonce; there is one with a qop or a `-sess` algorithm.
+    pub cnonce: Option<String>,
+    /// The chosen quality and the use count of the nonce.
+    pub qop: Option<(Qop, u32)>,
 }
 
 impl Credentials {
@@ -47,7 +49,8 @@ impl Credentials {
             algorithm: challenge.algorithm,
             names_algorithm: challenge.names_algorithm,
             opaque: challenge.opaque.clone(),
-            qop: challenge.qop.map(|qop| (qop, cnonce, count)),
+            cnonce: Some(cnonce).filter(|_| challenge.qop.is_some() || challenge.algorithm.session),
+            qop: challenge.qop.map(|qop| (qop, count)),
         };
         credentials.response = credentials.expected_response(password, method, body);
         credentials
@@ -67,7 +70,7 @@ impl Credentials {
         let qop = match text("qop") {
             None => None,
             //= RFC 7616 §3.4: nc is eight hex digits
-            Some(qop) => Some((Qop::parse(&qop)?, text("cnonce")?, u32::from_str_radix(&text("nc")?, 16).ok()?)),
+            Some(qop) => Some((Qop::parse(&qop)?, u32::from_str_radix(&text("nc")?, 16).ok()?)),
         };
         Some(Credentials {
             username: text("username")?,
@@ -78,6 +81,11 @@ impl Credentials {
             algorithm: algorithm.as_deref().map_or(Some(Algorithm::MD5), Algorithm::parse)?,
             names_algorithm: algorithm.is_some(),
             opaque: text("opaque"),
+            //= RFC 7616 §3.4: cnonce must come with a qop
+            cnonce: match text("cnonce") {
+                None if qop.is_some() => return None,
+                cnonce => cnonce,
+            },
             qop,
         })
     }
@@ -85,7 +93,7 @@ impl Credentials {
     /// The response these credentials should carry with this password.
     fn expected_response(&self, password: &str, method: &Method, body: &[u8]) -> String {
         let hash = |text: &str| self.algorithm.hash.hex(text.as_bytes());
-        let cnonce = self.qop.as_ref().map_or("", |(_, cnonce, _)| cnonce.as_str());
+        let cnonce = self.cnonce.as_deref().unwrap_or_default();
         //= RFC 7616 §3.4.2
         let mut secret = hash(&format!("{}:{}:{password}", self.username, self.realm));
         if self.algorithm.session {
@@ -99,7 +107,7 @@ impl Credentials {
         //= RFC 7616 §3.4.1
         match &self.qop {
             None => hash(&format!("{secret}:{}:{action}", self.nonce)),
-            Some((qop, cnonce, count)) => {
+            Some((qop, count)) => {
                 hash(&format!("{secret}:{}:{count:08x}:{cnonce}:{}:{action}", self.nonce, qop.as_str()))
             }
         }
@@ -117,8 +125,11 @@ impl fmt::Display for Credentials {
         if let Some(opaque) = &self.opaque {
             write!(f, ", opaque={}", quoted(opaque))?;
         }
-        if let Some((qop, cnonce, count)) = &self.qop {
-            write!(f, ", qop={}, nc={count:08x}, cnonce={}", qop.as_str(), quoted(cnonce))?;
+        if let Some((qop, count)) = &self.qop {
+            write!(f, ", qop={}, nc={count:08x}", qop.as_str())?;
+        }
+        if let Some(cnonce) = &self.cnonce {
+            write!(f, ", cnonce={}", quoted(cnonce))?;
         }
         Ok(())
     }

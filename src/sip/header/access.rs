@@ -77,7 +77,7 @@ impl Headers {
         self.elements(name).map(NameAddr::parse).collect::<Result<_, _>>().map_err(named(name))
     }
 
-    /// Refer-To (RFC 3515). A bare URI with `?headers` is read too: common, and only brackets are missing.
+    /// Refer-To (RFC 3515). A URI with `?headers` must stand in brackets (RFC 3261 §20).
     pub fn refer_to(&self) -> Read<Option<NameAddr>> {
         self.one(&HeaderName::ReferTo, NameAddr::parse)
     }

@@ -144,15 +144,13 @@ fn start_line(line: &[u8]) -> Option<(Start, Option<Problem>)> {
         return status_line(version, rest);
     }
     let (method, rest) = text.split_once(' ')?;
-    let trimmed = rest.trim_end();
-    let (uri, version) = trimmed.rsplit_once(' ')?;
+    //= RFC 4475 §3.1.2.10: blanks at the end of the request line may be forgiven
+    let (uri, version) = rest.trim_end().rsplit_once(' ')?;
     if !is_token(method.as_bytes()) || !is_version(version.get(..4)?, "SIP/") {
         return None;
     }
-    //= RFC 4475 §3.1.2.15: blanks at the end of the request line
-    let padded = (trimmed.len() != rest.len()).then_some(Problem::StartLine);
     let foreign = (!is_version(version, "SIP/2.0")).then(|| Problem::Version(version.to_owned()));
-    Some((Start::Request(Method::from_token(method), uri.to_owned()), foreign.or(padded)))
+    Some((Start::Request(Method::from_token(method), uri.to_owned()), foreign))
 }
 
 fn status_line(version: &str, rest: &str) -> Option<(Start, Option<Problem>)> {
