@@ -69,24 +69,41 @@ impl Speaker {
     }
 }
 
-/// Holds a ring's fill near 20 ms by bending the ratio of its converter.
-#[derive(Debug, Clone, Copy, Default)]
+/// Holds a ring's lowest fill near a target by bending the ratio of its converter. The lowest counts, not the mean,
+/// because devices take and bring their sound in bursts of their own size.
+#[derive(Debug, Clone, Copy)]
 struct FillControl {
-    average_s: Option<f64>,
+    target_s: f64,
+    lowest_s: f64,
+    ticks: u32,
     integral: f64,
+    drift: f64,
 }
 
 impl FillControl {
-    const TARGET_S: f64 = 0.020;
+    const WINDOW_TICKS: u32 = 50;
+    /// What is too much to be worked off by bending.
+    const SURPLUS_S: f64 = 0.040;
 
-    /// The drift to set for a fill in seconds: positive when the ring is too full.
-    fn update(&mut self, fill_s: f64) -> f64 {
-        const WEIGHT: f64 = 0.005; // low-pass of 2 s
-        let average = self.average_s.get_or_insert(fill_s);
-        *average += (fill_s - *average) * WEIGHT;
-        let error = *average - Self::TARGET_S;
-        self.integral = (self.integral + error * 2e-5).clamp(-0.002, 0.002);
-        error * 0.05 + self.integral
+    fn new(target_s: f64) -> FillControl {
+        FillControl { target_s, lowest_s: f64::MAX, ticks: 0, integral: 0.0, drift: 0.0 }
+    }
+
+    /// Takes a tick's fill in seconds; after each window the seconds to drop at once, mostly 0.
+    fn update(&mut self, fill_s: f64) -> Option<f64> {
+        self.lowest_s = self.lowest_s.min(fill_s);
+        self.ticks += 1;
+        if self.ticks < Self::WINDOW_TICKS {
+            return None;
+        }
+        let error = self.lowest_s - self.target_s;
+        (self.ticks, self.lowest_s) = (0, f64::MAX);
+        if error > Self::SURPLUS_S {
+            return Some(error);
+        }
+        self.integral = (self.integral + error * 5e-4).clamp(-0.002, 0.002);
+        self.drift = error * 0.05 + self.integral;
+        Some(0.0)
     }
 }
 
@@ -99,10 +116,13 @@ pub struct LineIn {
 }
 
 impl LineIn {
+    /// A tick takes 10 ms; this much more is always there.
+    const LOWEST_S: f64 = 0.016;
+
     /// Joins a device; `None` when its rate cannot be converted.
     pub fn new(line: CaptureLine) -> Option<LineIn> {
         let converter = DriftResampler::new(line.rate, SAMPLE_RATE).ok()?;
-        Some(LineIn { line, converter, control: FillControl::default(), primed: false })
+        Some(LineIn { line, converter, control: FillControl::new(Self::LOWEST_S), primed: false })
     }
 
     fn read(&mut self, frame: &mut [f32; FRAME]) {
@@ -113,13 +133,12 @@ impl LineIn {
             frame.fill(0.0);
             return;
         }
-        if fill > 10 * hundredth {
-            for _ in 2 * hundredth..fill {
+        if let Some(surplus_s) = self.control.update(fill as f64 / f64::from(self.line.rate)) {
+            for _ in 0..(surplus_s * f64::from(self.line.rate)) as usize {
                 let _ = samples.pop();
             }
-            self.control = FillControl::default();
+            self.converter.set_drift(-self.control.drift);
         }
-        self.converter.set_drift(-self.control.update(fill as f64 / f64::from(self.line.rate)));
         self.converter.read(frame, |chunk| chunk.iter_mut().for_each(|to| *to = samples.pop().unwrap_or(0.0)));
     }
 }
@@ -130,10 +149,14 @@ pub struct LineOut {
     converter: Option<DriftResampler>,
     control: FillControl,
     waiting: VecDeque<f32>,
+    skip: usize,
     chunk: Vec<f32>,
 }
 
 impl LineOut {
+    /// What is left when the device has taken a burst.
+    const LOWEST_S: f64 = 0.008;
+
     /// Joins a device that has a clock of its own; `None` when its rate cannot be converted.
     pub fn new(mut line: PlaybackLine) -> Option<LineOut> {
         let converter = DriftResampler::new(SAMPLE_RATE, line.rate).ok()?;
@@ -142,12 +165,20 @@ impl LineOut {
         }
         let chunk = vec![0.0; line.rate as usize / 100];
         let waiting = VecDeque::with_capacity(4 * FRAME);
-        Some(LineOut { line, converter: Some(converter), control: FillControl::default(), waiting, chunk })
+        Some(LineOut {
+            line,
+            converter: Some(converter),
+            control: FillControl::new(Self::LOWEST_S),
+            waiting,
+            skip: 0,
+            chunk,
+        })
     }
 
     /// Joins a sink that takes all it is given: a file.
     pub fn file(line: PlaybackLine) -> LineOut {
-        LineOut { line, converter: None, control: FillControl::default(), waiting: VecDeque::new(), chunk: Vec::new() }
+        let control = FillControl::new(Self::LOWEST_S);
+        LineOut { line, converter: None, control, waiting: VecDeque::new(), skip: 0, chunk: Vec::new() }
     }
 
     fn write(&mut self, frame: &[f32; FRAME]) {
@@ -159,7 +190,20 @@ impl LineOut {
             return;
         };
         let fill = samples.buffer().capacity().saturating_sub(samples.slots());
-        converter.set_drift(-self.control.update(fill as f64 / f64::from(self.line.rate)));
+        if let Some(surplus_s) = self.control.update(fill as f64 / f64::from(self.line.rate)) {
+            self.skip = (surplus_s * 100.0) as usize;
+            converter.set_drift(-self.control.drift);
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return;
+        }
+        if fill == 0 {
+            // It ran dry: a little more, or it would again at the next burst.
+            for _ in &self.chunk {
+                let _ = samples.push(0.0);
+            }
+        }
         self.waiting.extend(frame);
         while self.waiting.len() >= converter.wanted() {
             let waiting = &mut self.waiting;
@@ -169,6 +213,71 @@ impl LineOut {
             for sample in &self.chunk {
                 let _ = samples.push(*sample);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::Health;
+    use rtrb::RingBuffer;
+    use std::sync::Arc;
+
+    /// A speaker that takes bursts, with a clock of its own: how often it ran dry after `settled` ticks, and its last fill.
+    fn speaker(rate: u32, burst: usize, ppm: f64) -> (u32, usize) {
+        let (samples, mut device) = RingBuffer::new(rate as usize / 5);
+        let line = PlaybackLine { samples, rate, health: Arc::new(Health::default()) };
+        let mut out = LineOut::new(line).unwrap();
+        let (mut owed, mut dry) = (0.0, 0);
+        for tick in 0..6_000 {
+            out.write(&[0.1; FRAME]);
+            owed += f64::from(rate) / 100.0 * (1.0 + ppm * 1e-6);
+            while owed >= burst as f64 {
+                owed -= burst as f64;
+                let taken = (0..burst).filter(|_| device.pop().is_ok()).count();
+                dry += u32::from(tick > 500 && taken < burst);
+            }
+        }
+        (dry, device.slots())
+    }
+
+    #[test]
+    fn a_speaker_with_its_own_clock_and_bursts_never_runs_dry() {
+        for (rate, burst, ppm) in [
+            (48_000, 480, 0.0),
+            (48_000, 960, 200.0),
+            (48_000, 256, -200.0),
+            (44_100, 1_024, 300.0),
+            (16_000, 320, 0.0),
+        ] {
+            let (dry, fill) = speaker(rate, burst, ppm);
+            let most = burst + rate as usize * 35 / 1_000;
+            assert!(dry == 0 && fill < most, "{rate} Hz, {burst} at once, {ppm} ppm: dry {dry}, fill {fill}");
+        }
+    }
+
+    #[test]
+    fn a_microphone_in_bursts_has_no_gaps_and_little_delay() {
+        for (rate, burst, ppm) in [(48_000, 24, 0.0), (48_000, 960, 200.0), (44_100, 512, -200.0), (16_000, 320, 0.0)] {
+            let (mut device, samples) = RingBuffer::new(rate as usize / 5);
+            let line = CaptureLine { samples, rate, health: Arc::new(Health::default()) };
+            let mut mic = LineIn::new(line).unwrap();
+            let (mut owed, mut gaps) = (0.0, 0);
+            for tick in 0..6_000 {
+                owed += f64::from(rate) / 100.0 * (1.0 + ppm * 1e-6);
+                while owed >= burst as f64 {
+                    owed -= burst as f64;
+                    for _ in 0..burst {
+                        let _ = device.push(0.1);
+                    }
+                }
+                let mut frame = [0.0; FRAME];
+                mic.read(&mut frame);
+                gaps += u32::from(tick > 500 && frame.iter().any(|s| *s < 0.05));
+            }
+            let fill = mic.line.samples.slots();
+            assert!(gaps == 0 && fill < burst + rate as usize * 40 / 1_000, "{rate} {burst} {ppm}: {gaps}, {fill}");
         }
     }
 }
