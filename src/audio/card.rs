@@ -1,10 +1,12 @@
 //! Sound cards through cpal. Its callbacks touch rings and atomics only; this thread opens, watches and opens again.
 
-use super::cards::Opened;
+use super::cards::{Opened, warning};
+use super::quiet::StderrGuard;
 use super::{CaptureLine, Direction, Health, PlaybackLine, Spec};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{BufferSize, ErrorKind, StreamConfig};
+use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 use rtrb::{Consumer, Producer, RingBuffer};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -49,7 +51,7 @@ struct Open {
 }
 
 /// Keeps the cards open until `ended`.
-pub fn watch(specs: [Option<Spec>; 3], reports: &Sender<Opened>, ended: &AtomicBool) {
+pub fn watch(specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, ended: &AtomicBool) {
     let roles = [Role::Mic, Role::Speaker, Role::Ring];
     let mut places: Vec<Place> = roles
         .into_iter()
@@ -60,23 +62,33 @@ pub fn watch(specs: [Option<Spec>; 3], reports: &Sender<Opened>, ended: &AtomicB
         })
         .collect();
     while !ended.load(Ordering::Relaxed) {
-        let missing: Vec<String> = places.iter_mut().filter_map(|place| place.look_after(reports)).collect();
-        if !missing.is_empty() {
-            let _ = reports.send(Opened::Warning(format!("{}; using null", missing.join(", "))));
+        let (mut mic, mut speaker) = (None, None);
+        for place in &mut places {
+            if let Some(why) = place.look_after(reports) {
+                *(if place.role == Role::Mic { &mut mic } else { &mut speaker }) = Some(why);
+            }
+        }
+        if let Some(text) = warning(mic.as_deref(), speaker.as_deref(), voice) {
+            let _ = reports.send(Opened::Warning(text));
         }
         thread::park_timeout(PERIOD);
     }
 }
 
-/// The names of the cards there are, microphones and speakers.
-pub fn names(direction: Direction) -> Vec<String> {
+/// The names of the cards there are, microphones or speakers, and whether each is the default one.
+pub fn names(direction: Direction) -> Vec<(String, bool)> {
     let Some(host) = host() else { return Vec::new() };
-    let named = |device: &cpal::Device| device.description().map(|description| description.name().to_owned()).ok();
-    match direction {
-        Direction::Input => host.input_devices().map(|list| list.filter_map(|d| named(&d)).collect()),
-        Direction::Output => host.output_devices().map(|list| list.filter_map(|d| named(&d)).collect()),
-    }
-    .unwrap_or_default()
+    let (devices, default) = match direction {
+        Direction::Input => (host.input_devices().map(|list| list.collect::<Vec<_>>()), host.default_input_device()),
+        Direction::Output => (host.output_devices().map(|list| list.collect()), host.default_output_device()),
+    };
+    let id = |device: &cpal::Device| device.id().ok().map(|id| id.to_string());
+    let default = default.as_ref().and_then(id);
+    let named = |device: cpal::Device| {
+        let name = plain(device.description().ok()?.name());
+        Some((name, default.is_some() && id(&device) == default))
+    };
+    devices.unwrap_or_default().into_iter().filter_map(named).collect()
 }
 
 impl Place {
@@ -107,7 +119,11 @@ impl Place {
     }
 
     fn try_open(&mut self, now: Instant, reports: &Sender<Opened>) -> Option<String> {
-        match open(self.role, &self.spec) {
+        // libasound's complaints are none of the person's at the terminal; a log may have them.
+        let quiet = std::io::stderr().is_terminal().then(StderrGuard::new);
+        let opened = open(self.role, &self.spec);
+        drop(quiet);
+        match opened {
             Ok((open, line)) => {
                 self.open = Some(open);
                 (self.back_off, self.warned, self.looked) = (FIRST_RETRY, false, now);
@@ -121,8 +137,7 @@ impl Place {
                     return None;
                 }
                 self.warned = true;
-                let what = if self.role == Role::Mic { "microphone" } else { "speaker" };
-                Some(format!("no {what} ({}): {why}", self.spec))
+                Some(format!("{}: {why}", self.spec))
             }
         }
     }
@@ -164,31 +179,30 @@ fn wanted_id(role: Role, spec: &Spec) -> Option<String> {
 fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
     let text = |error: cpal::Error| plain(&error.to_string());
     let device = device(role, spec).ok_or("no such device")?;
-    let found = if role == Role::Mic { device.default_input_config() } else { device.default_output_config() };
-    let found = found.map_err(text)?;
-    let rate = if rate_fits(&device, role) { 48_000 } else { found.sample_rate() };
-    let config = StreamConfig {
-        channels: found.channels(),
-        sample_rate: rate,
-        buffer_size: BufferSize::Fixed(CALLBACK_FRAMES * rate / 48_000),
-    };
+    let (channels, rate, format) = choose(&device, role).map_err(text)?;
+    let buffer_size = BufferSize::Fixed((CALLBACK_FRAMES * rate / 48_000).max(1));
+    let config = StreamConfig { channels, sample_rate: rate, buffer_size };
     let health = Arc::new(Health::default());
-    let channels = usize::from(config.channels.max(1));
-    let ring = RingBuffer::new(rate as usize / 10 * 2);
+    let wish = Wish { device: &device, config, health: health.clone() };
+    let (producer, consumer) = RingBuffer::new(rate as usize / 5);
     let (stream, line) = if role == Role::Mic {
-        let (producer, samples) = ring;
-        let stream =
-            device.build_input_stream(config, capture(producer, channels, health.clone()), watcher(&health), None);
-        (stream, Opened::Capture(CaptureLine { samples, rate, health: health.clone() }))
+        let stream = match format {
+            SampleFormat::I16 => wish.capture::<i16>(producer),
+            SampleFormat::I32 => wish.capture::<i32>(producer),
+            SampleFormat::U8 => wish.capture::<u8>(producer),
+            SampleFormat::U16 => wish.capture::<u16>(producer),
+            _ => wish.capture::<f32>(producer),
+        };
+        (stream, Opened::Capture(CaptureLine { samples: consumer, rate, health: health.clone() }))
     } else {
-        let (samples, consumer) = ring;
-        let stream = device.build_output_stream(
-            config,
-            playback(consumer, channels, rate, health.clone()),
-            watcher(&health),
-            None,
-        );
-        let line = PlaybackLine { samples, rate, health: health.clone() };
+        let stream = match format {
+            SampleFormat::I16 => wish.playback::<i16>(consumer),
+            SampleFormat::I32 => wish.playback::<i32>(consumer),
+            SampleFormat::U8 => wish.playback::<u8>(consumer),
+            SampleFormat::U16 => wish.playback::<u16>(consumer),
+            _ => wish.playback::<f32>(consumer),
+        };
+        let line = PlaybackLine { samples: producer, rate, health: health.clone() };
         (stream, if role == Role::Ring { Opened::Ring(line) } else { Opened::Playback(line) })
     };
     let stream = stream.map_err(text)?;
@@ -197,13 +211,53 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
     Ok((Open { _stream: stream, health, id, errors_before: 0 }, line))
 }
 
-fn rate_fits(device: &cpal::Device, role: Role) -> bool {
-    let fits =
-        |range: cpal::SupportedStreamConfigRange| (range.min_sample_rate()..=range.max_sample_rate()).contains(&48_000);
-    if role == Role::Mic {
-        device.supported_input_configs().is_ok_and(|mut ranges| ranges.any(fits))
+/// Channels, rate and samples to ask for: 48 kHz where it can be had, the device's own channels, f32 before i16.
+fn choose(device: &cpal::Device, role: Role) -> Result<(u16, u32, SampleFormat), cpal::Error> {
+    let input = role == Role::Mic;
+    let own = if input { device.default_input_config() } else { device.default_output_config() }?;
+    let ranges: Vec<_> = if input {
+        device.supported_input_configs().map(Iterator::collect)
     } else {
-        device.supported_output_configs().is_ok_and(|mut ranges| ranges.any(fits))
+        device.supported_output_configs().map(Iterator::collect)
+    }
+    .unwrap_or_default();
+    let rank = |format| {
+        let known = [SampleFormat::F32, SampleFormat::I16, SampleFormat::I32, SampleFormat::U16, SampleFormat::U8];
+        known.iter().position(|known| *known == format)
+    };
+    let fits = |range: &&cpal::SupportedStreamConfigRange| {
+        (range.min_sample_rate()..=range.max_sample_rate()).contains(&48_000) && rank(range.sample_format()).is_some()
+    };
+    let order = |range: &&cpal::SupportedStreamConfigRange| {
+        (range.channels() != own.channels(), range.channels(), rank(range.sample_format()))
+    };
+    let best = ranges.iter().filter(fits).min_by_key(order);
+    Ok(best.map_or((own.channels(), own.sample_rate(), own.sample_format()), |range| {
+        (range.channels(), 48_000, range.sample_format())
+    }))
+}
+
+/// A stream to be built.
+struct Wish<'a> {
+    device: &'a cpal::Device,
+    config: StreamConfig,
+    health: Arc<Health>,
+}
+
+impl Wish<'_> {
+    fn capture<T: SizedSample>(self, ring: Producer<f32>) -> Result<cpal::Stream, cpal::Error>
+    where
+        f32: FromSample<T>,
+    {
+        let channels = usize::from(self.config.channels.max(1));
+        let watcher = watcher(&self.health);
+        self.device.build_input_stream(self.config, capture::<T>(ring, channels, self.health), watcher, None)
+    }
+
+    fn playback<T: SizedSample + FromSample<f32>>(self, ring: Consumer<f32>) -> Result<cpal::Stream, cpal::Error> {
+        let (channels, rate) = (usize::from(self.config.channels.max(1)), self.config.sample_rate);
+        let watcher = watcher(&self.health);
+        self.device.build_output_stream(self.config, playback::<T>(ring, channels, rate, self.health), watcher, None)
     }
 }
 
@@ -220,14 +274,17 @@ fn watcher(health: &Arc<Health>) -> impl FnMut(cpal::Error) + Send + 'static {
     }
 }
 
-fn capture(
+fn capture<T: SizedSample>(
     mut ring: Producer<f32>,
     channels: usize,
     health: Arc<Health>,
-) -> impl FnMut(&[f32], &cpal::InputCallbackInfo) + Send + 'static {
+) -> impl FnMut(&[T], &cpal::InputCallbackInfo) + Send + 'static
+where
+    f32: FromSample<T>,
+{
     move |data, _| {
         for frame in data.chunks(channels) {
-            let mono = frame.iter().sum::<f32>() / channels as f32;
+            let mono = frame.iter().map(|sample| f32::from_sample_(*sample)).sum::<f32>() / channels as f32;
             if ring.push(mono).is_err() {
                 health.underruns.fetch_add(1, Ordering::Relaxed);
                 return;
@@ -237,12 +294,12 @@ fn capture(
 }
 
 /// Plays the ring; where it is empty the sound fades within 5 ms instead of clicking.
-fn playback(
+fn playback<T: SizedSample + FromSample<f32>>(
     mut ring: Consumer<f32>,
     channels: usize,
     rate: u32,
     health: Arc<Health>,
-) -> impl FnMut(&mut [f32], &cpal::OutputCallbackInfo) + Send + 'static {
+) -> impl FnMut(&mut [T], &cpal::OutputCallbackInfo) + Send + 'static {
     let step = 1.0 / (rate as f32 * 0.005);
     let (mut last, mut gain) = (0.0_f32, 0.0_f32);
     move |data, _| {
@@ -258,7 +315,7 @@ fn playback(
                     gain = (gain - step).max(0.0);
                 }
             }
-            frame.fill(last * gain);
+            frame.fill(T::from_sample_(last * gain));
         }
         if starved {
             health.underruns.fetch_add(1, Ordering::Relaxed);

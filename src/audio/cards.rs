@@ -34,14 +34,15 @@ pub struct Cards {
 
 impl Cards {
     /// Starts opening; what succeeds arrives through [`Cards::poll`].
-    pub fn open(input: Option<Spec>, output: Option<Spec>, ring: Option<Spec>) -> io::Result<Cards> {
+    /// `voice` = a synthetic voice speaks while there is no microphone, which the warning then says.
+    pub fn open(input: Option<Spec>, output: Option<Spec>, ring: Option<Spec>, voice: bool) -> io::Result<Cards> {
         let (reports, opened) = channel();
         let ended = Arc::new(AtomicBool::new(false));
         let until = ended.clone();
         let watcher = thread::Builder::new()
             .name("audio".to_owned())
             .stack_size(512 * 1024)
-            .spawn(move || watch([input, output, ring], &reports, &until))?;
+            .spawn(move || watch([input, output, ring], voice, &reports, &until))?;
         Ok(Cards { opened, ended, thread: watcher.thread().clone() })
     }
 
@@ -59,22 +60,59 @@ impl Drop for Cards {
 }
 
 #[cfg(feature = "audio")]
-fn watch(specs: [Option<Spec>; 3], reports: &Sender<Opened>, ended: &AtomicBool) {
-    super::card::watch(specs, reports, ended);
+fn watch(specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, ended: &AtomicBool) {
+    super::card::watch(specs, voice, reports, ended);
 }
 
 #[cfg(not(feature = "audio"))]
-fn watch(_specs: [Option<Spec>; 3], reports: &Sender<Opened>, _ended: &AtomicBool) {
-    let _ = reports.send(Opened::Warning("this build knows no sound cards: using null".to_owned()));
+fn watch(_specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, _ended: &AtomicBool) {
+    let _ = reports.send(Opened::Warning(format!("this build knows no sound cards: {}", instead(voice))));
 }
 
-/// The names of the cards there are.
-pub fn names(direction: super::Direction) -> Vec<String> {
+/// What happens in the place of a missing card.
+fn instead(voice: bool) -> &'static str {
+    if voice { "a synthetic voice speaks instead" } else { "the call goes on silently (null)" }
+}
+
+/// The sentence for cards that are missing; `None` when none is.
+#[cfg_attr(not(feature = "audio"), allow(dead_code))]
+pub(super) fn warning(mic: Option<&str>, speaker: Option<&str>, voice: bool) -> Option<String> {
+    match (mic, speaker) {
+        (Some(_), Some(_)) => Some(format!("no sound card: {}", instead(voice))),
+        (Some(why), None) if voice => Some(format!("no microphone ({why}): {}", instead(true))),
+        (Some(why), None) => Some(format!("no microphone ({why}): the other side hears silence")),
+        (None, Some(why)) => Some(format!("no speaker ({why}): you hear nothing")),
+        (None, None) => None,
+    }
+}
+
+/// The names of the cards there are and whether each is the default one.
+pub fn names(direction: super::Direction) -> Vec<(String, bool)> {
     #[cfg(feature = "audio")]
     return super::card::names(direction);
     #[cfg(not(feature = "audio"))]
     {
         let _ = direction;
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::warning;
+
+    #[test]
+    fn what_is_missing_is_one_sentence() {
+        let rows = [
+            (Some("gone"), Some("gone"), false, Some("no sound card: the call goes on silently (null)")),
+            (Some("gone"), Some("gone"), true, Some("no sound card: a synthetic voice speaks instead")),
+            (Some("gone"), None, false, Some("no microphone (gone): the other side hears silence")),
+            (Some("gone"), None, true, Some("no microphone (gone): a synthetic voice speaks instead")),
+            (None, Some("gone"), false, Some("no speaker (gone): you hear nothing")),
+            (None, None, false, None),
+        ];
+        for (mic, speaker, voice, said) in rows {
+            assert_eq!(warning(mic, speaker, voice).as_deref(), said);
+        }
     }
 }

@@ -49,6 +49,7 @@ pub fn start(options: &Options, seed: Option<u64>) -> Result<DemoPhone, CommandE
         Settings { account_id: Some(1), bind_address: "127.0.0.1".into(), single_mode: false, ..Settings::default() };
     let loaded = Loaded { settings, accounts: vec![account], selected: AccountId(1), warnings: Vec::new() };
     let mut config = phone::engine_config(options, loaded)?;
+    config.media.voice_without_card = true;
     config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));
     let (handle, _) = signalling::start(config).map_err(|e| phone::not_started(&e))?;
     Ok(DemoPhone { handle, _demo: demo })

@@ -109,6 +109,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         }),
         rtp_port_min: settings.rtp_port_min,
         rtp_port_max: settings.rtp_port_max,
+        voice_without_card: false,
         volume_ring: settings.volume_ring,
         seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]])
             .rotate_left(17),

@@ -62,6 +62,8 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         note: shown.note,
         ..UiOptions::default()
     };
+    // A phone in this process brings libraries that write to stderr as they like.
+    let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);
     match crate::ui::run::run(link, ui).await {
         Ok(()) => Ok(ExitCode::Ok),
         Err(UiError::Phone(error)) => Err(error),

@@ -26,6 +26,8 @@ pub struct MediaConfig {
     pub rtp_port_min: u16,
     /// Last RTP port; 0 = any.
     pub rtp_port_max: u16,
+    /// Where no microphone can be opened a synthetic voice speaks, as in the demo.
+    pub voice_without_card: bool,
     /// Ring volume, 0–100.
     pub volume_ring: u8,
     /// Seed of SSRCs, sequence numbers and RTCP intervals; 0 = by chance. Never the same in two phones that may talk.
@@ -40,6 +42,7 @@ impl Default for MediaConfig {
             ring: Spec::Default,
             rtp_port_min: 0,
             rtp_port_max: 0,
+            voice_without_card: false,
             volume_ring: 100,
             seed: 0,
         }

@@ -11,9 +11,9 @@ pub mod trace;
 pub fn devices() -> Vec<serde_json::Value> {
     use crate::audio::{Direction, cards};
     let list = |direction, word: &'static str| {
-        cards::names(direction).into_iter().map(move |name| {
+        cards::names(direction).into_iter().map(move |(name, default)| {
             let name = crate::text::sanitise(&name);
-            serde_json::json!({"direction": word, "spec": format!("device:{name}"), "name": name})
+            serde_json::json!({"direction": word, "spec": format!("device:{name}"), "name": name, "default": default})
         })
     };
     list(Direction::Input, "input").chain(list(Direction::Output, "output")).collect()

@@ -46,6 +46,8 @@ pub enum Pulled<'a> {
 pub enum Pace {
     /// Right.
     Even,
+    /// A little too long: shorten silence.
+    Trim,
     /// Too long: shorten where it is not heard.
     Faster,
     /// Far too long: shorten anywhere.
@@ -276,13 +278,17 @@ impl JitterBuffer {
 
     fn pace(&self, now: Instant) -> Pace {
         const SLACK: Duration = Duration::from_millis(20);
+        /// Up to here the delay waits for a pause in the speech.
+        const PATIENT: Duration = Duration::from_millis(60);
         /// Cutting into speech anywhere is heard; a quarter of a second of delay is worse.
         const FAR_BEHIND: Duration = Duration::from_millis(250);
         let (delay, target) = (self.delay(now), self.target.delay(now));
         if delay > (target * 4).max(FAR_BEHIND) {
             Pace::MuchFaster
-        } else if delay > target + SLACK {
+        } else if delay > target + PATIENT {
             Pace::Faster
+        } else if delay > target + SLACK {
+            Pace::Trim
         } else if delay < target {
             Pace::Slower
         } else {

@@ -21,26 +21,38 @@ pub struct Devices {
     output: Spec,
     ring_spec: Spec,
     mic: Mic,
+    voice_without_card: bool,
     speaker: Speaker,
     ring: Option<Speaker>,
     played: [f32; FRAME],
     cards: Option<Cards>,
+    /// What was said to be missing; once is enough until a card came.
+    said: Option<String>,
     open: bool,
     in_use_until: Option<Instant>,
 }
 
 impl Devices {
-    /// The devices of a configuration, none of them open.
-    pub fn new(config: &MediaConfig) -> Devices {
+    /// The devices of a configuration. Clips are read and converted here, because at a tick that would take too long;
+    /// the others stay closed.
+    pub fn new(config: &MediaConfig, report: &mut dyn FnMut(MediaReport)) -> Devices {
+        let mut warn = |text: String| report(MediaReport::Warning(text));
+        let mic = match &config.input {
+            Spec::File(path) => clip(path, false, &mut warn),
+            Spec::Loop(path) => clip(path, true, &mut warn),
+            _ => Mic::Silent,
+        };
         Devices {
             input: config.input.clone(),
             output: config.output.clone(),
             ring_spec: config.ring.clone(),
-            mic: Mic::Silent,
+            mic,
+            voice_without_card: config.voice_without_card,
             speaker: Speaker::Silent,
             ring: None,
             played: [0.0; FRAME],
             cards: None,
+            said: None,
             open: false,
             in_use_until: None,
         }
@@ -54,16 +66,23 @@ impl Devices {
             self.open_all(report);
         }
         while let Some(opened) = self.cards.as_mut().and_then(Cards::poll) {
+            if matches!(opened, Opened::Capture(_) | Opened::Playback(_)) {
+                self.said = None;
+            }
             match opened {
                 Opened::Capture(line) => {
                     self.mic = LineIn::new(line).map_or(Mic::Silent, |line| Mic::Line(line.into()))
                 }
-                Opened::CaptureLost => self.mic = Mic::Silent,
+                Opened::CaptureLost => self.mic = self.without_card(),
                 Opened::Playback(line) => self.speaker = speaker(LineOut::new(line)),
                 Opened::PlaybackLost => self.speaker = Speaker::Silent,
                 Opened::Ring(line) => self.ring = Some(speaker(LineOut::new(line))),
                 Opened::RingLost => self.ring = None,
-                Opened::Warning(text) => report(MediaReport::Warning(text)),
+                Opened::Warning(text) if self.said.as_ref() == Some(&text) => {}
+                Opened::Warning(text) => {
+                    self.said = Some(text.clone());
+                    report(MediaReport::Warning(text));
+                }
             }
         }
     }
@@ -86,9 +105,13 @@ impl Devices {
         stay
     }
 
-    /// 10 ms from the microphone.
-    pub fn read(&mut self, frame: &mut [f32; FRAME]) {
-        self.mic.read(frame, &self.played);
+    /// 10 ms from the microphone; a clip waits for a call.
+    pub fn read(&mut self, frame: &mut [f32; FRAME], in_call: bool) {
+        if in_call || !is_clip(&self.input) {
+            self.mic.read(frame, &self.played);
+        } else {
+            frame.fill(0.0);
+        }
     }
 
     /// 10 ms to the speaker; a file hears only calls.
@@ -104,12 +127,15 @@ impl Devices {
         self.ring.as_mut().map(|ring| ring.write(frame)).is_some()
     }
 
+    /// The microphone while there is no card.
+    fn without_card(&self) -> Mic {
+        if self.voice_without_card { Mic::Voice(Box::new(Voice::new(1))) } else { Mic::Silent }
+    }
+
     fn open_all(&mut self, report: &mut dyn FnMut(MediaReport)) {
         let mut warn = |text: String| report(MediaReport::Warning(text));
-        if !keeps(&self.input) || matches!(self.mic, Mic::Silent) {
+        if !keeps(&self.input) || (matches!(self.mic, Mic::Silent) && !is_clip(&self.input)) {
             self.mic = match &self.input {
-                Spec::File(path) => clip(path, false, &mut warn),
-                Spec::Loop(path) => clip(path, true, &mut warn),
                 Spec::Tone(hz) => Mic::Tone(Sine::new(*hz, 0.25)),
                 Spec::Voice => Mic::Voice(Box::new(Voice::new(1))),
                 Spec::Loopback => Mic::Loopback,
@@ -123,7 +149,8 @@ impl Devices {
                         Mic::Silent
                     }
                 },
-                Spec::Null | Spec::Default | Spec::Device(_) => Mic::Silent,
+                Spec::Default | Spec::Device(_) => self.without_card(),
+                Spec::File(_) | Spec::Loop(_) | Spec::Null => Mic::Silent,
             };
         }
         if !keeps(&self.output) || matches!(self.speaker, Speaker::Silent) {
@@ -156,7 +183,8 @@ impl Devices {
         let (input, output) = (card(&self.input), card(&self.output));
         let ring = own_ring.and_then(card);
         if input.is_some() || output.is_some() || ring.is_some() {
-            self.cards = Cards::open(input, output, ring).map_err(|error| warn(error.to_string())).ok();
+            self.cards =
+                Cards::open(input, output, ring, self.voice_without_card).map_err(|error| warn(error.to_string())).ok();
         } else if own_ring == Some(&Spec::Null) {
             self.ring = Some(Speaker::Silent);
         }
@@ -165,7 +193,11 @@ impl Devices {
 
 /// Files and pipes live as long as the phone: one file for all calls, one stream of bytes.
 fn keeps(spec: &Spec) -> bool {
-    matches!(spec, Spec::File(_) | Spec::Pipe { .. })
+    matches!(spec, Spec::File(_) | Spec::Loop(_) | Spec::Pipe { .. })
+}
+
+fn is_clip(spec: &Spec) -> bool {
+    matches!(spec, Spec::File(_) | Spec::Loop(_))
 }
 
 fn speaker(line: Option<LineOut>) -> Speaker {

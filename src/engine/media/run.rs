@@ -90,7 +90,7 @@ impl Loop {
         poll: Poll,
         commands: Receiver<MediaCommand>,
         levels: Arc<Levels>,
-        report: Report,
+        mut report: Report,
     ) -> Loop {
         let now = now();
         #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
@@ -100,7 +100,7 @@ impl Loop {
             anchor: WallAnchor { instant: now, wall },
             calls: BTreeMap::new(),
             tone: None,
-            devices: Devices::new(&config),
+            devices: Devices::new(&config, &mut *report),
             mic_gain: Gain::new(),
             speaker_gain: Gain::new(),
             mic_meter: LevelMeter::default(),
@@ -294,7 +294,7 @@ impl Loop {
             self.devices.wanted(now, &mut *self.report);
         }
         let mut mic = [0.0; FRAME];
-        self.devices.read(&mut mic);
+        self.devices.read(&mut mic, in_call);
         self.mic_gain.ramp.apply(&mut mic);
         let mut speaker = [0.0; FRAME];
         let mut broken = None;
