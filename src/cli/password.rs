@@ -3,6 +3,7 @@
 use super::exit;
 use crate::config::{Account, Secret};
 use crate::control::CommandError;
+use crate::text::plain_error;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,8 +38,9 @@ impl PasswordSource {
             PasswordSource::Value(secret) => Ok(secret.clone()),
             PasswordSource::Stdin => first_line(std::io::stdin().lock(), "standard input"),
             PasswordSource::File(path) => {
-                let file = std::fs::File::open(path)
-                    .map_err(|why| exit::config(format!("password file {}: {why}", path.display()), None))?;
+                let file = std::fs::File::open(path).map_err(|why| {
+                    exit::config(format!("password file {}: {}", path.display(), plain_error(&why)), None)
+                })?;
                 first_line(std::io::BufReader::new(file), &path.display().to_string())
             }
         }
@@ -68,7 +70,7 @@ pub fn run_command(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|why| wrong(format!("cannot start {program}: {why}")))?;
+        .map_err(|why| wrong(format!("cannot start {program}: {}", plain_error(&why))))?;
     let (sender, receiver) = mpsc::channel();
     if let Some(output) = child.stdout.take() {
         thread::spawn(move || {
@@ -105,7 +107,7 @@ fn first_line(source: impl BufRead, name: &str) -> Result<Secret, CommandError> 
     source
         .take(MAX_BYTES)
         .read_line(&mut line)
-        .map_err(|why| exit::config(format!("cannot read the password from {name}: {why}"), None))?;
+        .map_err(|why| exit::config(format!("cannot read the password from {name}: {}", plain_error(&why)), None))?;
     match line.trim_end_matches(['\r', '\n']) {
         "" => Err(exit::config(format!("there is no password in {name}"), None)),
         password => Ok(Secret::new(password)),

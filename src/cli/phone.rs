@@ -10,6 +10,7 @@ use crate::engine::handle::Handle;
 use crate::engine::media::MediaConfig;
 use crate::engine::signalling::{self, EngineConfig, EngineError};
 use crate::engine::trace::Trace;
+use crate::text::plain_error;
 use crate::ua::agent::AgentConfig;
 use rand::TryRng;
 use std::time::Duration;
@@ -33,7 +34,8 @@ pub struct Phone {
 /// What could not be had, and what to do about it.
 pub fn start(options: &Options, loaded: Loaded) -> Result<Phone, CommandError> {
     let log = options.log.as_ref().map(|path| {
-        CallLog::open(path).map_err(|why| wrong(format!("cannot write the log of calls to {}: {why}", path.display())))
+        CallLog::open(path)
+            .map_err(|why| wrong(format!("cannot write the log of calls to {}: {}", path.display(), plain_error(&why))))
     });
     let log = log.transpose()?;
     let (handle, task) = signalling::start(engine_config(options, loaded)?).map_err(|error| not_started(&error))?;
@@ -95,9 +97,10 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
     };
     let trace = match &options.debug {
         None => None,
-        Some(path) => {
-            Some(Trace::open(path).map_err(|e| wrong(format!("cannot write the trace to {}: {e}", path.display())))?)
-        }
+        Some(path) => Some(
+            Trace::open(path)
+                .map_err(|e| wrong(format!("cannot write the trace to {}: {}", path.display(), plain_error(&e))))?,
+        ),
     };
     let seed = seed()?;
     let media = MediaConfig {

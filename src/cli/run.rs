@@ -12,6 +12,7 @@ use crate::control::link::Link;
 use crate::control::socket::Client;
 use crate::control::verb::Request;
 use crate::control::{AccountInfo, Command, CommandError, ExitCode, json};
+use crate::text::plain_error;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -35,17 +36,11 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let code = runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, wants_json));
     match out::trouble() {
         Some(why) if code == ExitCode::Ok => {
-            out::talk(&format!("tuiphone: cannot write to standard output: {}", plain(why)));
+            out::talk(&format!("tuiphone: cannot write to standard output: {}", plain_error(why)));
             ExitCode::Unexpected
         }
         _ => code,
     }
-}
-
-/// The system's words without its number.
-fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 fn failed(error: &CommandError, wants_json: bool) -> ExitCode {
@@ -121,7 +116,7 @@ fn passwords(
             let message = "interrupted at the password".to_owned();
             return Err(CommandError { code: ExitCode::Interrupted, kind: "interrupted", message, hint: None });
         }
-        Err(why) => session.notes.push(format!("cannot ask for the password: {}", plain(&why))),
+        Err(why) => session.notes.push(format!("cannot ask for the password: {}", plain_error(&why))),
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::paths::{Environment, IniPath};
 use crate::config::ini::{Document, Encoding};
 use crate::config::{self, Account, Loaded, Secret};
 use crate::control::{CommandError, ExitCode};
+use crate::text::plain_error;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -136,14 +137,14 @@ pub fn no_account(accounts: &[Account], name: &str) -> CommandError {
 
 fn read(path: &Path) -> Result<Document, CommandError> {
     let wrong = |why: String| exit::config(format!("cannot read {}: {why}", path.display()), None);
-    let about = std::fs::metadata(path).map_err(|why| wrong(why.to_string()))?;
+    let about = std::fs::metadata(path).map_err(|why| wrong(plain_error(&why)))?;
     if !about.is_file() {
         return Err(wrong(if about.is_dir() { "it is a folder" } else { "it is no file" }.to_owned()));
     }
-    let file = std::fs::File::open(path).map_err(|why| wrong(why.to_string()))?;
+    let file = std::fs::File::open(path).map_err(|why| wrong(plain_error(&why)))?;
     let mut bytes = Vec::new();
     let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX);
-    file.take(bound.saturating_add(1)).read_to_end(&mut bytes).map_err(|why| wrong(why.to_string()))?;
+    file.take(bound.saturating_add(1)).read_to_end(&mut bytes).map_err(|why| wrong(plain_error(&why)))?;
     Document::parse(&bytes).map_err(|why| wrong(why.to_string()))
 }
 

@@ -73,7 +73,9 @@ fn no_daemon(path: &Path, error: &io::Error) -> CommandError {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                 format!("no phone runs on {}", path.display())
             }
-            _ => format!("no phone can be reached on {}: {error}", path.display()),
+            _ => {
+                format!("no phone can be reached on {}: {}", path.display(), crate::text::plain_error(error))
+            }
         },
         hint: Some("start it: tuiphone daemon, or tuiphone for the interface".into()),
     }

@@ -31,7 +31,7 @@ pub enum SocketError {
     #[error("a phone already listens on {0}")]
     InUse(PathBuf),
     /// The system refused.
-    #[error("cannot open the control socket {path}: {source}")]
+    #[error("cannot open the control socket {path}: {}", crate::text::plain_error(source))]
     Io {
         /// What was tried.
         path: PathBuf,

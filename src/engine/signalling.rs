@@ -7,6 +7,7 @@ use super::net::udp::{BindError, MAX_DATAGRAM, Received, Sockets};
 use super::trace::Trace;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::Flow;
+use crate::text::plain_error;
 use crate::ua::agent::{Agent, AgentConfig};
 use crate::ua::command::{CommandError, Reply, RequestId};
 use crate::ua::event::Event;
@@ -155,7 +156,7 @@ impl Signalling {
                 self.agent.handle(Input::Datagram { bytes, flow }, now());
             }
             Next::Received(Ok(Received::Unreachable(flow, error))) => {
-                self.agent.handle(Input::TransportFailed { flow, error: plain(&error) }, now());
+                self.agent.handle(Input::TransportFailed { flow, error: plain_error(&error) }, now());
             }
             Next::Received(Err(e)) => {
                 self.event(Event::Error { message: format!("the SIP socket failed: {e}"), hint: None })
@@ -215,7 +216,7 @@ impl Signalling {
                 // A report about an earlier datagram may answer instead of this send: once more tells.
                 if let Err(e) = self.sockets.send(&flow, bytes) {
                     let _ = first;
-                    self.agent.handle(Input::TransportFailed { flow, error: plain(&e) }, now());
+                    self.agent.handle(Input::TransportFailed { flow, error: plain_error(&e) }, now());
                 }
             }
         }
@@ -264,12 +265,6 @@ impl Signalling {
             trace.message(sent, flow, bytes, SystemTime::now());
         }
     }
-}
-
-/// The system's words without its number.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 fn now() -> Instant {

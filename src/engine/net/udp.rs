@@ -15,7 +15,7 @@ const ROUTES: usize = 256;
 
 /// Why no socket could be had.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot bind udp {address}: {source}")]
+#[error("cannot bind udp {address}: {}", crate::text::plain_error(source))]
 pub struct BindError {
     /// What was tried.
     pub address: SocketAddr,
