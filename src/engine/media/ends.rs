@@ -89,6 +89,13 @@ impl FillControl {
         FillControl { target_s, lowest_s: f64::MAX, ticks: 0, integral: 0.0, drift: 0.0 }
     }
 
+    /// The target was too low for this machine: aim higher from now on.
+    fn ran_dry(&mut self) {
+        const STEP_S: f64 = 0.005;
+        const MOST_S: f64 = 0.050;
+        self.target_s = (self.target_s + STEP_S).min(MOST_S);
+    }
+
     /// Takes a tick's fill in seconds; after each window the seconds to drop at once, mostly 0.
     fn update(&mut self, fill_s: f64) -> Option<f64> {
         self.lowest_s = self.lowest_s.min(fill_s);
@@ -128,7 +135,11 @@ impl LineIn {
     fn read(&mut self, frame: &mut [f32; FRAME]) {
         let samples = &mut self.line.samples;
         let (fill, hundredth) = (samples.slots(), self.line.rate as usize / 100);
-        self.primed = if self.primed { fill >= self.converter.wanted() } else { fill >= 2 * hundredth };
+        let was_primed = self.primed;
+        self.primed = if was_primed { fill >= self.converter.wanted() } else { fill >= 2 * hundredth };
+        if was_primed && !self.primed {
+            self.control.ran_dry();
+        }
         if !self.primed {
             frame.fill(0.0);
             return;
@@ -199,7 +210,8 @@ impl LineOut {
             return;
         }
         if fill == 0 {
-            // It ran dry: a little more, or it would again at the next burst.
+            // A little more at once, or it would run dry again at the next burst.
+            self.control.ran_dry();
             for _ in &self.chunk {
                 let _ = samples.push(0.0);
             }
