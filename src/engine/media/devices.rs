@@ -141,7 +141,7 @@ impl Devices {
                 Spec::Loopback => Mic::Loopback,
                 Spec::Pipe { rate } => match pipe::read(std::io::stdin(), *rate) {
                     Ok(samples) => {
-                        LineIn::new(CaptureLine { samples, rate: *rate, health: Arc::new(Health::default()) })
+                        LineIn::pipe(CaptureLine { samples, rate: *rate, health: Arc::new(Health::default()) })
                             .map_or(Mic::Silent, |line| Mic::Line(line.into()))
                     }
                     Err(error) => {
@@ -168,7 +168,7 @@ impl Devices {
                 Spec::Pipe { rate } => match pipe::write(std::io::stdout(), *rate) {
                     Ok(samples) => {
                         let health = Arc::new(Health::default());
-                        speaker(LineOut::new(PlaybackLine { samples, rate: *rate, health }))
+                        speaker(LineOut::pipe(PlaybackLine { samples, rate: *rate, health }))
                     }
                     Err(error) => {
                         warn(format!("cannot write standard output: {error}"));

@@ -118,7 +118,7 @@ impl FillControl {
 pub struct LineIn {
     line: CaptureLine,
     converter: DriftResampler,
-    control: FillControl,
+    control: Option<FillControl>,
     primed: bool,
 }
 
@@ -129,7 +129,12 @@ impl LineIn {
     /// Joins a device; `None` when its rate cannot be converted.
     pub fn new(line: CaptureLine) -> Option<LineIn> {
         let converter = DriftResampler::new(line.rate, SAMPLE_RATE).ok()?;
-        Some(LineIn { line, converter, control: FillControl::new(Self::LOWEST_S), primed: false })
+        Some(LineIn { line, converter, control: Some(FillControl::new(Self::LOWEST_S)), primed: false })
+    }
+
+    /// Joins a source without a clock, which waits when it is not read: a pipe.
+    pub fn pipe(line: CaptureLine) -> Option<LineIn> {
+        Some(LineIn { control: None, ..LineIn::new(line)? })
     }
 
     fn read(&mut self, frame: &mut [f32; FRAME]) {
@@ -137,18 +142,20 @@ impl LineIn {
         let (fill, hundredth) = (samples.slots(), self.line.rate as usize / 100);
         let was_primed = self.primed;
         self.primed = if was_primed { fill >= self.converter.wanted() } else { fill >= 2 * hundredth };
-        if was_primed && !self.primed {
-            self.control.ran_dry();
+        if let (true, false, Some(control)) = (was_primed, self.primed, &mut self.control) {
+            control.ran_dry();
         }
         if !self.primed {
             frame.fill(0.0);
             return;
         }
-        if let Some(surplus_s) = self.control.update(fill as f64 / f64::from(self.line.rate)) {
+        if let Some(control) = &mut self.control
+            && let Some(surplus_s) = control.update(fill as f64 / f64::from(self.line.rate))
+        {
             for _ in 0..(surplus_s * f64::from(self.line.rate)) as usize {
                 let _ = samples.pop();
             }
-            self.converter.set_drift(-self.control.drift);
+            self.converter.set_drift(-control.drift);
         }
         self.converter.read(frame, |chunk| chunk.iter_mut().for_each(|to| *to = samples.pop().unwrap_or(0.0)));
     }
@@ -158,7 +165,7 @@ impl LineIn {
 pub struct LineOut {
     line: PlaybackLine,
     converter: Option<DriftResampler>,
-    control: FillControl,
+    control: Option<FillControl>,
     waiting: VecDeque<f32>,
     skip: usize,
     chunk: Vec<f32>,
@@ -176,20 +183,18 @@ impl LineOut {
         }
         let chunk = vec![0.0; line.rate as usize / 100];
         let waiting = VecDeque::with_capacity(4 * FRAME);
-        Some(LineOut {
-            line,
-            converter: Some(converter),
-            control: FillControl::new(Self::LOWEST_S),
-            waiting,
-            skip: 0,
-            chunk,
-        })
+        let control = Some(FillControl::new(Self::LOWEST_S));
+        Some(LineOut { line, converter: Some(converter), control, waiting, skip: 0, chunk })
+    }
+
+    /// Joins a sink without a clock, which takes what comes: a pipe.
+    pub fn pipe(line: PlaybackLine) -> Option<LineOut> {
+        Some(LineOut { control: None, ..LineOut::new(line)? })
     }
 
     /// Joins a sink that takes all it is given: a file.
     pub fn file(line: PlaybackLine) -> LineOut {
-        let control = FillControl::new(Self::LOWEST_S);
-        LineOut { line, converter: None, control, waiting: VecDeque::new(), skip: 0, chunk: Vec::new() }
+        LineOut { line, converter: None, control: None, waiting: VecDeque::new(), skip: 0, chunk: Vec::new() }
     }
 
     fn write(&mut self, frame: &[f32; FRAME]) {
@@ -200,20 +205,22 @@ impl LineOut {
             }
             return;
         };
-        let fill = samples.buffer().capacity().saturating_sub(samples.slots());
-        if let Some(surplus_s) = self.control.update(fill as f64 / f64::from(self.line.rate)) {
-            self.skip = (surplus_s * 100.0) as usize;
-            converter.set_drift(-self.control.drift);
-        }
-        if self.skip > 0 {
-            self.skip -= 1;
-            return;
-        }
-        if fill == 0 {
-            // A little more at once, or it would run dry again at the next burst.
-            self.control.ran_dry();
-            for _ in &self.chunk {
-                let _ = samples.push(0.0);
+        if let Some(control) = &mut self.control {
+            let fill = samples.buffer().capacity().saturating_sub(samples.slots());
+            if let Some(surplus_s) = control.update(fill as f64 / f64::from(self.line.rate)) {
+                self.skip = (surplus_s * 100.0) as usize;
+                converter.set_drift(-control.drift);
+            }
+            if self.skip > 0 {
+                self.skip -= 1;
+                return;
+            }
+            if fill == 0 {
+                // A little more at once, or it would run dry again at the next burst.
+                control.ran_dry();
+                for _ in &self.chunk {
+                    let _ = samples.push(0.0);
+                }
             }
         }
         self.waiting.extend(frame);
@@ -291,5 +298,26 @@ mod tests {
             let fill = mic.line.samples.slots();
             assert!(gaps == 0 && fill < burst + rate as usize * 40 / 1_000, "{rate} {burst} {ppm}: {gaps}, {fill}");
         }
+    }
+
+    #[test]
+    fn a_pipe_loses_and_adds_nothing() {
+        let rate = 16_000;
+        let (samples, mut taken) = RingBuffer::new(rate as usize / 5);
+        let health = Arc::new(Health::default());
+        let mut out = LineOut::pipe(PlaybackLine { samples, rate, health: health.clone() }).unwrap();
+        let (mut given, samples) = RingBuffer::new(rate as usize / 5);
+        let mut mic = LineIn::pipe(CaptureLine { samples, rate, health }).unwrap();
+        let (mut written, mut read) = (0, 0);
+        for _ in 0..1_000 {
+            out.write(&[0.1; FRAME]);
+            written += std::iter::from_fn(|| taken.pop().ok()).count();
+            while given.push(0.1).is_ok() {
+                read += 1;
+            }
+            mic.read(&mut [0.0; FRAME]);
+        }
+        let ten_seconds = rate as usize * 10;
+        assert!(written.abs_diff(ten_seconds) < 1_000 && read - rate as usize / 5 <= ten_seconds, "{written} {read}");
     }
 }
