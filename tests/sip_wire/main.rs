@@ -1,5 +1,7 @@
 //! The SIP wire from outside: nothing a stranger sends makes a reader panic or a printer change its mind.
 
+mod traffic;
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use tuiphone::sip::framing::{Frame, StreamFramer};
