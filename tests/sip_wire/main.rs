@@ -1,5 +1,6 @@
 //! The SIP wire from outside: nothing a stranger sends makes a reader panic or a printer change its mind.
 
+mod oracle;
 mod traffic;
 
 use proptest::prelude::*;
