@@ -2,6 +2,7 @@
 
 mod oracle;
 mod traffic;
+mod values;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
