@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 /// Shortest interval between keep-alives, in seconds.
 pub(super) const KEEP_ALIVE_LEAST_S: u32 = 5;
-/// Most addresses remembered as an account's own servers.
+/// Most addresses remembered as an account's own servers; the oldest gives way.
 const MAX_SERVERS: usize = 16;
 
 /// An account with what lives beside it.
@@ -137,10 +137,13 @@ impl Line {
     /// Notes where requests of the account go: paths its credentials may be shown on.
     pub fn note_path(&mut self, flow: &Flow, more: &VecDeque<Flow>) {
         self.path = Some(*flow);
-        for server in std::iter::once(flow).chain(more).map(|flow| flow.remote) {
-            if !self.servers.contains(&server) && self.servers.len() < MAX_SERVERS {
-                self.servers.push(server);
+        // The path taken is noted last, so that it is never the one to give way.
+        for server in std::iter::once(flow).chain(more).rev().map(|flow| flow.remote) {
+            self.servers.retain(|known| *known != server);
+            if self.servers.len() >= MAX_SERVERS {
+                self.servers.remove(0);
             }
+            self.servers.push(server);
         }
     }
 
@@ -184,9 +187,11 @@ impl Line {
         }
     }
 
-    /// Takes in the challenges to `request`; false if there is nothing to answer them with, or the answer was refused.
-    pub fn take_challenge(&mut self, request: &Request, response: &Response) -> bool {
-        !self.account.password.is_empty() && self.authenticator.challenged(request, response).is_ok()
+    /// Takes in the challenges to `request`, sent over `flow`; false if that is not the account's own path, if there is
+    /// nothing to answer them with, or the answer was refused.
+    pub fn take_challenge(&mut self, request: &Request, response: &Response, flow: &Flow) -> bool {
+        let may_answer = self.is_own_path(flow) && !self.account.password.is_empty();
+        may_answer && self.authenticator.challenged(request, response).is_ok()
     }
 
     /// `request` got past its challenges.

@@ -238,10 +238,10 @@ impl Agent {
                 if response.status.0 == 503 && self.another_path(client, now) {
                     return;
                 }
-                let Some(Sent { owner, request, .. }) = self.clients.get(&client) else { return };
-                let (owner, request) = (*owner, request.clone());
+                let Some(Sent { owner, request, flow, .. }) = self.clients.get(&client) else { return };
+                let (owner, request, flow) = (*owner, request.clone(), *flow);
                 match owner {
-                    Owner::Register(id) => self.registration_answered(id, &request, &response, now),
+                    Owner::Register(id) => self.registration_answered(id, (&request, &flow), &response, now),
                     Owner::Call(call, exchange) => self.call_answered(call, exchange, &request, response, now),
                 }
             }

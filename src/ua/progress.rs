@@ -171,7 +171,7 @@ impl Agent {
         let answered = self.account_mut(account).is_some_and(|line| {
             // Why: inside a call the peer itself can make up a challenge, and the proxy carries it to us.
             let trusted = exchange == Exchange::Invite || line.knows_realms(&response);
-            trusted && line.is_own_path(&flow) && line.take_challenge(&request, &response)
+            trusted && line.take_challenge(&request, &response, &flow)
         });
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
         if !answered {

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::port::Output;
 use super::route::{Job, Owner};
 use crate::config::AccountId;
+use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Request, Response};
 use crate::sip::registration::Verdict;
 use crate::text::sanitise;
@@ -48,7 +49,14 @@ impl Agent {
         self.route(hop, Job::Request(Owner::Register(id), Box::new(request)), now);
     }
 
-    pub(super) fn registration_answered(&mut self, id: AccountId, sent: &Request, response: &Response, now: Instant) {
+    /// The answer to a REGISTER that was sent over this path.
+    pub(super) fn registration_answered(
+        &mut self,
+        id: AccountId,
+        (sent, flow): (&Request, &Flow),
+        response: &Response,
+        now: Instant,
+    ) {
         let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
         let Some(line) = self.lines.get_mut(at) else { return };
         let user = line.contact_user.clone();
@@ -60,7 +68,7 @@ impl Agent {
         match verdict {
             Verdict::Waiting => return,
             Verdict::Challenged => {
-                if line.take_challenge(sent, response) {
+                if line.take_challenge(sent, response, flow) {
                     let request = line.registration.again();
                     return self.send_register(id, request, now);
                 }

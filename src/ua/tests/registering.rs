@@ -1,7 +1,9 @@
 //! A phone at a scripted registrar on port 5999, and what strangers get from it.
 
 use super::*;
+use crate::sip::auth::Credentials;
 use crate::sip::message::{HeaderName, StatusCode};
+use crate::ua::account::Line;
 use crate::ua::snapshot::RegistrationState;
 
 const SERVER: u16 = 5999;
@@ -82,6 +84,71 @@ fn a_wrong_password_is_tried_once() {
     assert_eq!(info.reason.as_deref(), Some("401 Unauthorized from 127.0.0.1:5999: wrong user or password?"));
     world.run(Duration::from_secs(3600));
     assert_eq!(world.count("REGISTER"), 2);
+}
+
+/// A nonce that was good has run out; a server need not say `stale`.
+#[test]
+fn a_nonce_that_ran_out_is_no_wrong_password() {
+    let mut world = registered();
+    for _ in 0..1200 {
+        if world.count("REGISTER") == 2 {
+            world.run(Duration::from_millis(100));
+        }
+    }
+    let refresh = world.last_request();
+    let nonce = |request: &Request| Credentials::list(&request.headers, false).first().map(|c| c.nonce.clone());
+    assert_eq!((world.count("REGISTER"), nonce(&refresh).as_deref()), (3, Some("n1")));
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n2"))]);
+    assert_eq!((world.count("REGISTER"), nonce(&world.last_request()).as_deref()), (4, Some("n2")));
+    let info = state(&world);
+    assert_ne!(info.state, RegistrationState::Failed);
+    assert!(!info.reason.is_some_and(|reason| reason.contains("password")));
+    // Refused at once with the new nonce, it is the password after all.
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n3"))]);
+    let info = state(&world);
+    assert_eq!((world.count("REGISTER"), info.state), (4, RegistrationState::Failed));
+    assert!(info.reason.is_some_and(|reason| reason.ends_with("wrong user or password?")));
+}
+
+/// The registrar's second machine has another address each time: more than are remembered.
+#[test]
+fn a_registrar_that_moves_is_answered_wherever_it_is() {
+    let mut world = phone();
+    for port in 6100..6140 {
+        world.spare = Some(port);
+        world.run(Duration::from_secs(3600));
+        world.command(0, Command::Register { account: None }).expect("it has a registrar");
+        answer(&mut world, 503, &[]);
+        let before = world.count("REGISTER");
+        let reply = |world: &mut World, status, headers: &[(HeaderName, &str)]| {
+            let mut response = Response::to_request(&world.last_request(), StatusCode(status), Some("two"));
+            headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
+            world.send(port, 0, response.to_bytes());
+        };
+        reply(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge(&format!("n{port}")))]);
+        assert_eq!(world.outside.last().map(|(_, packet)| packet.to), Some(address(port)));
+        let sent = Credentials::list(&world.last_request().headers, false);
+        assert_eq!(sent.first().map(|c| c.nonce.clone()), Some(format!("n{port}")));
+        reply(&mut world, 200, &[]);
+        assert_eq!(
+            (world.count("REGISTER"), state(&world).state),
+            (before + 1, RegistrationState::Registered),
+            "{port}"
+        );
+    }
+}
+
+//= RFC 3261 §22.1
+#[test]
+fn a_challenge_is_answered_on_the_accounts_own_path_alone() {
+    let request = phone().last_request();
+    let mut response = Response::to_request(&request, StatusCode(401), None);
+    response.headers.push(HeaderName::WwwAuthenticate, challenge("n1"));
+    let over = |port| Flow { transport: Transport::Udp, local: address(5070), remote: address(port) };
+    let mut line = Line::new(account("101"), "", &mut StdRng::seed_from_u64(1));
+    line.note_path(&over(SERVER), &VecDeque::new());
+    assert!(!line.take_challenge(&request, &response, &over(6001)));
+    assert!(line.take_challenge(&request, &response, &over(SERVER)));
 }
 
 #[test]
