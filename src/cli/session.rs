@@ -24,7 +24,7 @@ pub struct Session {
     pub notes: Vec<String>,
 }
 
-/// Reads everything a session runs on. Passwords are not asked for yet: [`Session::passwords`].
+/// Reads everything a session runs on. Passwords are not asked for yet.
 ///
 /// # Errors
 /// A file that is named and missing, a file that cannot be read, an account that does not exist.
