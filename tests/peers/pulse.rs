@@ -83,8 +83,8 @@ fn restrict(folder: &Path) {
 /// Read speech of Debian's `pocketsphinx-testdata`, 16 kHz.
 const SPEECH: &str = "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav";
 
-/// Aligns, counts holes in active speech (20 ms and more: a lone frame of 10 ms is no gap, Opus alone has such at the
-/// edges of sibilants), and prints `seconds holes pesq_nb pesq_wb`.
+/// Aligns, counts holes in active speech (pairs of neighbouring 10 ms frames: lone ones also
+/// appear where nothing was concealed), and prints `seconds holes pesq_nb pesq_wb`.
 const SCORE: &str = r#"
 import sys, numpy as np, soundfile as sf
 from math import gcd
@@ -221,13 +221,13 @@ fn the_sound_server_itself_loses_nothing() {
 #[test]
 fn speech_through_pcmu_is_as_good_as_the_codec() {
     let Some(score) = call("PCMU/8000/1", Scenario::Answer) else { return };
-    // On a quiet machine 4.3 and no hole; a server without real-time priority on busy cores costs some of it.
+    // The aim is 4.2 and no hole. With the machine to itself this scores 4.1 to 4.4; beside other work it falls to 3.9.
     assert!(score.holes <= 4.0 && score.narrow >= 3.6, "{score:?}");
 }
 
 #[test]
 fn speech_through_opus_is_as_good_as_the_codec() {
     let Some(score) = call("opus/48000/2", Scenario::AnswerOpus) else { return };
-    // On a quiet machine 4.3 and no hole; see above.
+    // The aim is 4.1 and no hole. With the machine to itself this scores 3.9 to 4.3.
     assert!(score.holes <= 4.0 && score.wide >= 3.6, "{score:?}");
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use support::House;
 
 #[test]
-fn a_closed_terminal_ends_no_call_and_the_next_one_finds_it() {
+fn a_hang_up_ends_no_call_and_the_next_terminal_finds_it() {
     let house = House::open();
     let daemon = house.daemon();
     let mut first = Screen::open(house.program(&[]), 24, 80);
