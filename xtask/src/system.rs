@@ -1,16 +1,20 @@
 //! What the build needs from the system, and the package managers that have it.
 
+use std::io::IsTerminal;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::Failure;
 use crate::run::{bounded, output, say, which};
 
-/// A package manager: its program, how it refreshes, how it installs, and our name for its column in [`NEEDS`].
+/// A package manager: its program, how it refreshes its lists, how it installs without a question, and its column in
+/// [`NEEDS`].
 struct Manager {
     program: &'static str,
     refresh: &'static [&'static str],
     install: &'static [&'static str],
+    /// It wants to be root.
+    rights: bool,
     column: usize,
 }
 
@@ -19,14 +23,27 @@ const MANAGERS: [Manager; 6] = [
         program: "apt-get",
         refresh: &["update", "-qq"],
         install: &["install", "-y", "-qq", "--no-install-recommends"],
+        rights: true,
         column: 0,
     },
-    Manager { program: "dnf", refresh: &[], install: &["install", "-y"], column: 1 },
-    Manager { program: "pacman", refresh: &[], install: &["-Sy", "--noconfirm", "--needed"], column: 2 },
-    Manager { program: "zypper", refresh: &[], install: &["--non-interactive", "install"], column: 3 },
-    Manager { program: "apk", refresh: &[], install: &["add", "--no-cache"], column: 4 },
-    Manager { program: "brew", refresh: &[], install: &["install"], column: 5 },
+    Manager { program: "dnf", refresh: &[], install: &["install", "-y"], rights: true, column: 1 },
+    Manager { program: "pacman", refresh: &[], install: &["-Sy", "--noconfirm", "--needed"], rights: true, column: 2 },
+    Manager { program: "zypper", refresh: &[], install: &["--non-interactive", "install"], rights: true, column: 3 },
+    Manager { program: "apk", refresh: &[], install: &["add", "--no-cache"], rights: true, column: 4 },
+    Manager { program: "brew", refresh: &[], install: &["install"], rights: false, column: 5 },
 ];
+
+impl Manager {
+    /// The commands that install these packages, with `rights` (`sudo -n`) before each where they are needed.
+    fn commands(&self, packages: &[&str], rights: &[&str]) -> Vec<String> {
+        let rights = if self.rights { rights } else { &[] };
+        // The environment goes with the command: sudo does not pass ours on.
+        let quiet: &[&str] = if self.program == "apt-get" { &["env", "DEBIAN_FRONTEND=noninteractive"] } else { &[] };
+        let steps = [self.refresh.to_vec(), [self.install, packages].concat()];
+        let steps = steps.into_iter().filter(|step| !step.is_empty());
+        steps.map(|step| [rights, quiet, &[self.program], &step].concat().join(" ")).collect()
+    }
+}
 
 /// One thing the build needs: what it is for, how to see it, and its packages in the order of [`MANAGERS`].
 pub struct Need {
@@ -84,7 +101,8 @@ pub fn prepare(install: bool) -> Result<(), Failure> {
         return Err(explain(&missing, "no package manager known here; install them by hand"));
     };
     let packages: Vec<&str> = missing.iter().flat_map(|n| n.packages[manager.column].split_whitespace()).collect();
-    let by_hand = format!("{} {} {}", manager.program, manager.install.join(" "), packages.join(" "));
+    let who = if manager.rights { "as root: " } else { "" };
+    let by_hand = format!("{who}{}", manager.commands(&packages, &[]).join(" && "));
     if !install {
         return Err(explain(&missing, &by_hand));
     }
@@ -115,22 +133,28 @@ fn manager() -> Option<&'static Manager> {
 
 /// Refreshes the lists where that is a step of its own, then installs, without a question asked.
 fn call(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
-    for step in [manager.refresh.to_vec(), [manager.install, packages].concat()] {
-        if step.is_empty() {
-            continue;
-        }
-        let mut words: Vec<&str> = Vec::new();
-        if manager.program != "brew" && !is_root() {
-            words.extend(["sudo", "-n"]);
-        }
-        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", manager.program]);
-        words.extend(step);
-        say(&words.join(" "));
-        let mut command = Command::new(words[0]);
-        command.args(&words[1..]);
-        bounded(&mut command, Duration::from_secs(15 * 60))?;
+    let rights = if manager.rights { rights(manager, packages)? } else { Vec::new() };
+    for line in manager.commands(packages, &rights) {
+        say(&line);
+        let mut words = line.split(' ');
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
+        bounded(&mut command, Duration::from_secs(15 * 60)).map_err(|why| format!("{line}: {why}"))?;
     }
     Ok(())
+}
+
+/// What makes us root: nothing, or the program that asks for the password where a person can give it.
+fn rights(manager: &Manager, packages: &[&str]) -> Result<Vec<&'static str>, Failure> {
+    if is_root() {
+        return Ok(Vec::new());
+    }
+    let Some(program) = ["sudo", "doas"].into_iter().find(|p| which(p).is_some()) else {
+        let by_hand = manager.commands(packages, &[]).join(" && ");
+        return Err(format!("installing needs root, and neither sudo nor doas is here\nhint: as root: {by_hand}"));
+    };
+    let asks = std::io::stdin().is_terminal();
+    Ok(if asks { vec![program] } else { vec![program, "-n"] })
 }
 
 fn is_root() -> bool {
@@ -140,4 +164,40 @@ fn is_root() -> bool {
 fn explain(missing: &[&Need], hint: &str) -> Failure {
     let names: Vec<String> = missing.iter().map(|n| format!("{} ({})", n.name, n.why)).collect();
     format!("missing: {}\nhint: {hint}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last command of the manager for all of [`NEEDS`] at once.
+    fn install(manager: &Manager, rights: &[&str]) -> Option<String> {
+        let packages: Vec<&str> = NEEDS.iter().flat_map(|n| n.packages[manager.column].split_whitespace()).collect();
+        manager.commands(&packages, rights).pop()
+    }
+
+    #[test]
+    fn every_manager_installs_everything_without_a_question() {
+        let rows = [
+            "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+             gcc libc6-dev make cmake pkg-config libasound2-dev",
+            "sudo -n dnf install -y gcc make cmake pkgconf-pkg-config alsa-lib-devel",
+            "sudo -n pacman -Sy --noconfirm --needed gcc make cmake pkgconf alsa-lib",
+            "sudo -n zypper --non-interactive install gcc make cmake pkg-config alsa-devel",
+            "sudo -n apk add --no-cache gcc musl-dev make cmake pkgconf alsa-lib-dev",
+            "brew install make cmake pkgconf",
+        ];
+        assert_eq!(rows.len(), MANAGERS.len());
+        for (manager, row) in MANAGERS.iter().zip(rows) {
+            assert_eq!(install(manager, &["sudo", "-n"]).as_deref(), Some(row));
+        }
+    }
+
+    #[test]
+    fn root_needs_no_help_and_old_lists_are_renewed() {
+        let [apt, ..] = &MANAGERS;
+        let quiet = "env DEBIAN_FRONTEND=noninteractive apt-get";
+        let expected = [format!("{quiet} update -qq"), format!("{quiet} install -y -qq --no-install-recommends sox")];
+        assert_eq!(apt.commands(&["sox"], &[]), expected);
+    }
 }
