@@ -6,6 +6,7 @@ pub mod flow;
 pub mod framing;
 pub mod header;
 pub mod ident;
+pub mod locate;
 pub mod message;
 pub mod registration;
 pub mod session;

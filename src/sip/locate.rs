@@ -1,0 +1,581 @@
+//! From the host of a URI to addresses to try, in order (RFC 3263, RFC 2782): NAPTR, SRV by weight, A and AAAA.
+//!
+//! Pure: it names the records it wants, wave by wave; somebody else asks the domain name system.
+//!
+//! ```text
+//!  locate ─▶ Ask(NAPTR) ─▶ Ask(SRV …) ─▶ Ask(addresses …) ─▶ Found, or Nowhere
+//! ```
+
+use crate::sip::flow::Transport;
+use rand::{Rng, RngExt};
+use std::net::{IpAddr, SocketAddr};
+
+/// Most records of one answer that count.
+const MAX_RECORDS: usize = 16;
+/// Most addresses to try.
+const MAX_CANDIDATES: usize = 16;
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// A host name, or an address literal without brackets.
+    pub host: String,
+    /// The port, if the URI names one.
+    pub port: Option<u16>,
+    /// The transport, if the URI or the configuration names one.
+    pub transport: Option<Transport>,
+    /// A `sips:` URI: nothing but TLS will do.
+    pub secure: bool,
+}
+
+/// A question to the domain name system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// NAPTR records of a domain.
+    Naptr(String),
+    /// SRV records of a service's name, `_sip._udp.example.net`.
+    Srv(String),
+    /// A and AAAA records of a host.
+    Addresses(String),
+}
+
+/// The records that came back; empty if there are none, or nobody answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Question::Naptr`].
+    Naptr(Vec<Naptr>),
+    /// To [`Question::Srv`].
+    Srv(Vec<Srv>),
+    /// To [`Question::Addresses`], best first.
+    Addresses(Vec<IpAddr>),
+}
+
+/// A NAPTR record (RFC 3403 §4.1), as far as RFC 3263 reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naptr {
+    /// Lowest first.
+    pub order: u16,
+    /// Lowest first among equal orders.
+    pub preference: u16,
+    /// `S` for a record that leads to SRV.
+    pub flags: String,
+    /// `SIP+D2U`.
+    pub service: String,
+    /// The SRV name.
+    pub replacement: String,
+}
+
+/// An SRV record (RFC 2782).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Srv {
+    /// Lowest first.
+    pub priority: u16,
+    /// Share among equal priorities.
+    pub weight: u16,
+    /// The port.
+    pub port: u16,
+    /// The host; `.` says that the service is not offered.
+    pub target: String,
+}
+
+/// An address to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// By which transport.
+    pub transport: Transport,
+    /// Where.
+    pub address: SocketAddr,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Ask these at once, then [`Wave::next`].
+    Ask(Wave),
+    /// Addresses to try, best first; never empty.
+    Found(Vec<Candidate>),
+    /// There is nothing to try.
+    Nowhere(Nowhere),
+}
+
+/// Why there is nothing to try.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Nowhere {
+    /// No record of any kind leads to an address.
+    #[error("{0} has no address")]
+    NoAddress(String),
+    /// The domain says so itself (RFC 2782, a target of `.`).
+    #[error("{0} says that it offers no SIP")]
+    NotOffered(String),
+    /// The domain, or the URI, asks for a transport that is not there.
+    #[error("{host} is reached by {transport} alone, which this phone cannot use here")]
+    NoTransport {
+        /// The host.
+        host: String,
+        /// What it would take.
+        transport: &'static str,
+    },
+}
+
+/// Questions to ask together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wave {
+    target: Target,
+    able: Vec<Transport>,
+    kind: Kind,
+    questions: Vec<Question>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Naptr,
+    /// One transport for each question.
+    Srv(Vec<Transport>),
+    /// Port and transport for each question.
+    Addresses(Vec<(u16, Transport)>),
+}
+
+/// The first step for a target; `able` are the transports that may be used, best first.
+pub fn locate(target: Target, able: &[Transport]) -> Step {
+    let able: Vec<Transport> = able.iter().copied().filter(|t| !target.secure || is_secure(*t)).collect();
+    let named = match target.transport {
+        //= RFC 3261 §26.2.2, RFC 5630 §3.1.3: sips with transport=tcp is TLS over TCP
+        Some(Transport::Tcp) if target.secure => Some(Transport::Tls),
+        Some(Transport::Ws) if target.secure => Some(Transport::Wss),
+        //= RFC 3261 §19.1.1: UDP cannot be secured
+        Some(Transport::Udp) if target.secure => return no_transport(&target, "TLS"),
+        named => named,
+    };
+    if let Some(transport) = named
+        && !able.contains(&transport)
+    {
+        return no_transport(&target, transport.via_token());
+    }
+    if let Ok(ip) = target.host.parse::<IpAddr>() {
+        //= RFC 3263 §4.1, §4.2: a numeric host is UDP (TLS for sips) at the port given or the default one
+        let Some(transport) = named.or_else(|| plain(&target, &able)) else { return no_transport(&target, "TLS") };
+        let port = target.port.unwrap_or(default_port(transport));
+        return Step::Found(vec![Candidate { transport, address: SocketAddr::new(ip, port) }]);
+    }
+    let host = target.host.clone();
+    match (named, target.port) {
+        //= RFC 3263 §4.2: with a port there is no SRV
+        (named, Some(port)) => match named.or_else(|| plain(&target, &able)) {
+            Some(transport) => ask_addresses(target, able, vec![(host, port, transport)]),
+            None => no_transport(&target, "TLS"),
+        },
+        //= RFC 3263 §4.2: with a transport alone, its SRV records
+        (Some(transport), None) => ask_services(target, able, vec![transport]),
+        (None, None) if able.is_empty() => no_transport(&target, "TLS"),
+        (None, None) if is_local(&host) => ask_host(target, able.clone(), &able),
+        (None, None) => Step::Ask(Wave { target, able, kind: Kind::Naptr, questions: vec![Question::Naptr(host)] }),
+    }
+}
+
+impl Wave {
+    /// What to ask, all at once.
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// Takes the answers, in the order of the questions.
+    pub fn next(self, answers: &[Answer], rng: &mut impl Rng) -> Step {
+        let Wave { target, able, kind, questions } = self;
+        match kind {
+            Kind::Naptr => naptr_answered(target, able, answers),
+            Kind::Srv(transports) => srv_answered(target, able, &transports, answers, rng),
+            Kind::Addresses(ends) => addresses_answered(&target, &questions, &ends, answers),
+        }
+    }
+}
+
+fn naptr_answered(target: Target, able: Vec<Transport>, answers: &[Answer]) -> Step {
+    let Some(Answer::Naptr(records)) = answers.first() else { return ask_services(target, able.clone(), able) };
+    let mut records: Vec<&Naptr> = records.iter().filter(|naptr| naptr.flags.eq_ignore_ascii_case("s")).collect();
+    records.sort_by_key(|naptr| (naptr.order, naptr.preference));
+    //= RFC 3263 §4.1: services that cannot be used are passed over
+    let offered: Vec<(Transport, &Naptr)> =
+        records.iter().filter_map(|naptr| Some((service_transport(&naptr.service)?, *naptr))).collect();
+    let usable: Vec<(Transport, &Naptr)> =
+        offered.iter().filter(|(transport, _)| able.contains(transport)).copied().take(MAX_RECORDS).collect();
+    if usable.is_empty() {
+        return match offered.first() {
+            Some((transport, _)) => no_transport(&target, transport.via_token()),
+            //= RFC 3263 §4.1: without NAPTR, SRV for each transport we know
+            None => ask_services(target, able.clone(), able),
+        };
+    }
+    let questions = usable.iter().map(|(_, naptr)| Question::Srv(naptr.replacement.clone())).collect();
+    let kind = Kind::Srv(usable.iter().map(|(transport, _)| *transport).collect());
+    Step::Ask(Wave { target, able, kind, questions })
+}
+
+fn srv_answered(
+    target: Target,
+    able: Vec<Transport>,
+    transports: &[Transport],
+    answers: &[Answer],
+    rng: &mut impl Rng,
+) -> Step {
+    let mut ends = Vec::new();
+    let mut refused = false;
+    for (transport, answer) in transports.iter().zip(answers) {
+        let Answer::Srv(records) = answer else { continue };
+        //= RFC 2782: a lone target of "." means that the service is decidedly not available
+        refused |= matches!(records.as_slice(), [only] if only.target.trim_end_matches('.').is_empty());
+        for srv in by_weight(records, rng) {
+            if !srv.target.trim_end_matches('.').is_empty() && srv.port != 0 {
+                ends.push((srv.target.clone(), srv.port, *transport));
+            }
+        }
+    }
+    ends.truncate(MAX_RECORDS);
+    match (ends.is_empty(), refused) {
+        (false, _) => ask_addresses(target, able, ends),
+        (true, true) => Step::Nowhere(Nowhere::NotOffered(target.host)),
+        //= RFC 3263 §4.2: without SRV, the addresses of the host itself
+        (true, false) => ask_host(target, able, transports),
+    }
+}
+
+fn addresses_answered(target: &Target, questions: &[Question], ends: &[(u16, Transport)], answers: &[Answer]) -> Step {
+    let mut found: Vec<Candidate> = Vec::new();
+    for ((_, (port, transport)), answer) in questions.iter().zip(ends).zip(answers) {
+        let Answer::Addresses(addresses) = answer else { continue };
+        for ip in addresses.iter().take(MAX_RECORDS) {
+            let candidate = Candidate { transport: *transport, address: SocketAddr::new(*ip, *port) };
+            if !found.contains(&candidate) {
+                found.push(candidate);
+            }
+        }
+    }
+    found.truncate(MAX_CANDIDATES);
+    if found.is_empty() { Step::Nowhere(Nowhere::NoAddress(target.host.clone())) } else { Step::Found(found) }
+}
+
+/// SRV records in the order to try them.
+fn by_weight<'a>(records: &'a [Srv], rng: &mut impl Rng) -> Vec<&'a Srv> {
+    let mut rest: Vec<&Srv> = records.iter().take(MAX_RECORDS).collect();
+    //= RFC 2782: lowest priority first; the records of weight 0 stand first among those to draw from
+    rest.sort_by_key(|srv| (srv.priority, srv.weight));
+    let mut order = Vec::with_capacity(rest.len());
+    while let Some(priority) = rest.first().map(|srv| srv.priority) {
+        let equals = rest.iter().take_while(|srv| srv.priority == priority);
+        let total: u32 = equals.map(|srv| u32::from(srv.weight)).sum();
+        let drawn = rng.random_range(0..=total);
+        let mut sum = 0;
+        let at = rest.iter().position(|srv| {
+            sum += u32::from(srv.weight);
+            sum >= drawn
+        });
+        order.push(rest.remove(at.unwrap_or(0)));
+    }
+    order
+}
+
+fn ask_services(target: Target, able: Vec<Transport>, transports: Vec<Transport>) -> Step {
+    if is_local(&target.host) {
+        return ask_host(target, able, &transports);
+    }
+    let name = |transport: &Transport| Question::Srv(format!("{}.{}", service_label(*transport), target.host));
+    let questions = transports.iter().map(name).collect();
+    Step::Ask(Wave { target, able, kind: Kind::Srv(transports), questions })
+}
+
+/// The host itself, at the default port of the one transport, or of the plain one.
+fn ask_host(target: Target, able: Vec<Transport>, transports: &[Transport]) -> Step {
+    let transport = match transports {
+        [only] => Some(*only),
+        _ => plain(&target, &able),
+    };
+    let Some(transport) = transport else { return no_transport(&target, "TLS") };
+    let host = target.host.clone();
+    ask_addresses(target, able, vec![(host, default_port(transport), transport)])
+}
+
+fn ask_addresses(target: Target, able: Vec<Transport>, ends: Vec<(String, u16, Transport)>) -> Step {
+    let kind = Kind::Addresses(ends.iter().map(|(_, port, transport)| (*port, *transport)).collect());
+    let questions = ends.into_iter().map(|(host, ..)| Question::Addresses(host)).collect();
+    Step::Ask(Wave { target, able, kind, questions })
+}
+
+fn no_transport(target: &Target, transport: &'static str) -> Step {
+    Step::Nowhere(Nowhere::NoTransport { host: target.host.clone(), transport })
+}
+
+fn is_secure(transport: Transport) -> bool {
+    matches!(transport, Transport::Tls | Transport::Wss)
+}
+
+//= RFC 3263 §4.1: UDP for sip, TLS for sips
+fn plain(target: &Target, able: &[Transport]) -> Option<Transport> {
+    let wished = if target.secure { Transport::Tls } else { Transport::Udp };
+    able.iter().copied().find(|t| *t == wished).or_else(|| able.first().copied())
+}
+
+//= RFC 6761 §6.3, §6.4, RFC 6762 §3: names without services; one without a dot is the local network's
+fn is_local(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let last = host.rsplit('.').next().unwrap_or_default();
+    !host.contains('.') || matches!(last, "localhost" | "local" | "invalid")
+}
+
+/// The port of a transport when nothing names one (RFC 3261 §19.1.2, RFC 7118 §5.5).
+pub fn default_port(transport: Transport) -> u16 {
+    match transport {
+        Transport::Udp | Transport::Tcp => 5060,
+        Transport::Tls => 5061,
+        Transport::Ws => 80,
+        Transport::Wss => 443,
+    }
+}
+
+/// NAPTR services and SRV labels (RFC 3263 §4.1, RFC 7118 §6).
+const SERVICES: [(&str, &str, Transport); 5] = [
+    ("SIP+D2U", "_sip._udp", Transport::Udp),
+    ("SIP+D2T", "_sip._tcp", Transport::Tcp),
+    ("SIPS+D2T", "_sips._tcp", Transport::Tls),
+    ("SIP+D2W", "_sip._ws", Transport::Ws),
+    ("SIPS+D2W", "_sips._ws", Transport::Wss),
+];
+
+fn service_transport(service: &str) -> Option<Transport> {
+    SERVICES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(service)).map(|(_, _, transport)| *transport)
+}
+
+fn service_label(transport: Transport) -> &'static str {
+    SERVICES.iter().find(|(_, _, t)| *t == transport).map_or("_sip._udp", |(_, label, _)| label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+    use std::collections::HashMap;
+
+    const ABLE: [Transport; 3] = [Transport::Udp, Transport::Tcp, Transport::Tls];
+
+    /// A small domain name system: `naptr NAME …`, `srv NAME …`, `a NAME …`, one record a line.
+    #[derive(Default)]
+    struct Zone {
+        naptr: HashMap<String, Vec<Naptr>>,
+        srv: HashMap<String, Vec<Srv>>,
+        addresses: HashMap<String, Vec<IpAddr>>,
+        asked: Vec<String>,
+    }
+
+    impl Zone {
+        fn new(text: &str) -> Zone {
+            let mut zone = Zone::default();
+            for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                match words.as_slice() {
+                    ["naptr", name, order, preference, flags, service, replacement] => {
+                        zone.naptr.entry((*name).to_owned()).or_default().push(Naptr {
+                            order: order.parse().unwrap(),
+                            preference: preference.parse().unwrap(),
+                            flags: (*flags).to_owned(),
+                            service: (*service).to_owned(),
+                            replacement: (*replacement).to_owned(),
+                        });
+                    }
+                    ["srv", name, priority, weight, port, target] => {
+                        zone.srv.entry((*name).to_owned()).or_default().push(Srv {
+                            priority: priority.parse().unwrap(),
+                            weight: weight.parse().unwrap(),
+                            port: port.parse().unwrap(),
+                            target: (*target).to_owned(),
+                        });
+                    }
+                    ["a", name, address] => {
+                        zone.addresses.entry((*name).to_owned()).or_default().push(address.parse().unwrap());
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            zone
+        }
+
+        fn answer(&mut self, question: &Question) -> Answer {
+            let (kind, name) = match question {
+                Question::Naptr(name) => ("naptr", name),
+                Question::Srv(name) => ("srv", name),
+                Question::Addresses(name) => ("a", name),
+            };
+            self.asked.push(format!("{kind} {name}"));
+            match question {
+                Question::Naptr(name) => Answer::Naptr(self.naptr.get(name).cloned().unwrap_or_default()),
+                Question::Srv(name) => Answer::Srv(self.srv.get(name).cloned().unwrap_or_default()),
+                Question::Addresses(name) => Answer::Addresses(self.addresses.get(name).cloned().unwrap_or_default()),
+            }
+        }
+
+        fn locate(&mut self, target: Target, rng: &mut StdRng) -> Result<Vec<String>, Nowhere> {
+            let mut step = locate(target, &ABLE);
+            for _ in 0..4 {
+                match step {
+                    Step::Ask(wave) => {
+                        let answers: Vec<Answer> = wave.questions().iter().map(|q| self.answer(q)).collect();
+                        step = wave.next(&answers, rng);
+                    }
+                    Step::Found(found) => {
+                        return Ok(found.iter().map(|c| format!("{} {}", c.transport, c.address)).collect());
+                    }
+                    Step::Nowhere(why) => return Err(why),
+                }
+            }
+            panic!("it never ends");
+        }
+    }
+
+    /// `sip:HOST[:PORT][;transport]`, `sips:…`.
+    fn target(uri: &str) -> Target {
+        let (scheme, rest) = uri.split_once(':').unwrap();
+        let (rest, transport) = rest.split_once(';').map_or((rest, None), |(r, t)| (r, Transport::from_token(t)));
+        let (host, port) = match rest.strip_prefix('[') {
+            Some(v6) => v6.split_once(']').map(|(h, p)| (h, p.strip_prefix(':'))).unwrap(),
+            None => rest.split_once(':').map_or((rest, None), |(h, p)| (h, Some(p))),
+        };
+        Target { host: host.to_owned(), port: port.map(|p| p.parse().unwrap()), transport, secure: scheme == "sips" }
+    }
+
+    const ZONE: &str = "
+        naptr full.example 50 50 s SIPS+D2T _sips._tcp.full.example
+        naptr full.example 90 50 s SIP+D2T _sip._tcp.full.example
+        naptr full.example 100 50 s SIP+D2U _sip._udp.full.example
+        naptr full.example 10 50 u E2U+sip nothing.example
+        srv _sips._tcp.full.example 0 1 5061 b.full.example
+        srv _sip._tcp.full.example 0 1 5060 b.full.example
+        srv _sip._udp.full.example 0 1 5060 a.full.example
+        a a.full.example 192.0.2.1
+        a b.full.example 192.0.2.2
+        a b.full.example 2001:db8::2
+        srv _sip._udp.srv.example 20 0 5070 second.srv.example
+        srv _sip._udp.srv.example 10 0 5080 first.srv.example
+        a first.srv.example 192.0.2.11
+        a second.srv.example 192.0.2.12
+        a srv.example 192.0.2.13
+        a plain.example 192.0.2.20
+        naptr ws.example 10 10 s SIPS+D2W _sips._ws.ws.example
+        srv _sip._udp.closed.example 0 0 0 .
+        a closed.example 192.0.2.30
+        a pbx 10.0.0.1
+    ";
+
+    #[test]
+    fn targets_lead_to_addresses_in_order() {
+        let rows: &[(&str, &[&str], &[&str])] = &[
+            //= RFC 3263 §4.1, §4.2: numeric hosts
+            ("sip:192.0.2.9", &["udp 192.0.2.9:5060"], &[]),
+            ("sip:192.0.2.9;tcp", &["tcp 192.0.2.9:5060"], &[]),
+            ("sips:192.0.2.9", &["tls 192.0.2.9:5061"], &[]),
+            ("sips:192.0.2.9;tcp", &["tls 192.0.2.9:5061"], &[]),
+            ("sip:[2001:db8::9]:5070", &["udp [2001:db8::9]:5070"], &[]),
+            //= RFC 3263 §4.2: a port leaves only addresses to be found
+            ("sip:plain.example:5099", &["udp 192.0.2.20:5099"], &["a plain.example"]),
+            ("sips:plain.example:5099", &["tls 192.0.2.20:5099"], &["a plain.example"]),
+            //= RFC 3263 §4.1: NAPTR by order, what cannot be used left out
+            (
+                "sip:full.example",
+                &[
+                    "tls 192.0.2.2:5061",
+                    "tls [2001:db8::2]:5061",
+                    "tcp 192.0.2.2:5060",
+                    "tcp [2001:db8::2]:5060",
+                    "udp 192.0.2.1:5060",
+                ],
+                &[
+                    "naptr full.example",
+                    "srv _sips._tcp.full.example",
+                    "srv _sip._tcp.full.example",
+                    "srv _sip._udp.full.example",
+                    "a b.full.example",
+                    "a b.full.example",
+                    "a a.full.example",
+                ],
+            ),
+            (
+                "sips:full.example",
+                &["tls 192.0.2.2:5061", "tls [2001:db8::2]:5061"],
+                &["naptr full.example", "srv _sips._tcp.full.example", "a b.full.example"],
+            ),
+            //= RFC 3263 §4.2: with a transport, its SRV alone
+            ("sip:full.example;udp", &["udp 192.0.2.1:5060"], &["srv _sip._udp.full.example", "a a.full.example"]),
+            //= RFC 2782: priorities
+            (
+                "sip:srv.example;udp",
+                &["udp 192.0.2.11:5080", "udp 192.0.2.12:5070"],
+                &["srv _sip._udp.srv.example", "a first.srv.example", "a second.srv.example"],
+            ),
+            //= RFC 3263 §4.2: no SRV: the host itself
+            ("sip:plain.example;tcp", &["tcp 192.0.2.20:5060"], &["srv _sip._tcp.plain.example", "a plain.example"]),
+            (
+                "sip:plain.example",
+                &["udp 192.0.2.20:5060"],
+                &[
+                    "naptr plain.example",
+                    "srv _sip._udp.plain.example",
+                    "srv _sip._tcp.plain.example",
+                    "srv _sips._tcp.plain.example",
+                    "a plain.example",
+                ],
+            ),
+            ("sip:pbx", &["udp 10.0.0.1:5060"], &["a pbx"]),
+        ];
+        for (uri, found, asked) in rows {
+            let mut zone = Zone::new(ZONE);
+            let result = zone.locate(target(uri), &mut StdRng::seed_from_u64(1));
+            assert_eq!(result.as_deref().unwrap_or_default(), *found, "{uri}: {result:?}");
+            assert_eq!(zone.asked, *asked, "{uri}");
+        }
+    }
+
+    #[test]
+    fn what_leads_nowhere_says_why() {
+        for (uri, words) in [
+            ("sip:nobody.example", "nobody.example has no address"),
+            ("sip:nobody.invalid", "nobody.invalid has no address"),
+            ("sip:closed.example;udp", "closed.example says that it offers no SIP"),
+            ("sip:ws.example", "ws.example is reached by WSS alone, which this phone cannot use here"),
+            ("sip:plain.example;ws", "plain.example is reached by WS alone, which this phone cannot use here"),
+            ("sips:plain.example;udp", "plain.example is reached by TLS alone, which this phone cannot use here"),
+        ] {
+            let result = Zone::new(ZONE).locate(target(uri), &mut StdRng::seed_from_u64(1));
+            assert_eq!(result.map_err(|why| why.to_string()), Err(words.to_owned()), "{uri}");
+        }
+    }
+
+    //= RFC 2782: equal priorities share by weight
+    #[test]
+    fn equal_priorities_share_by_weight() {
+        let srv = |weight, target: &str| Srv { priority: 1, weight, port: 5060, target: target.to_owned() };
+        let records = [srv(60, "big"), srv(0, "none"), srv(20, "small"), srv(20, "other")];
+        let mut rng = StdRng::seed_from_u64(7);
+        let mut firsts: HashMap<&str, u32> = HashMap::new();
+        for _ in 0..10_000 {
+            let order = by_weight(&records, &mut rng);
+            assert_eq!(order.len(), records.len());
+            *firsts.entry(order[0].target.as_str()).or_default() += 1;
+        }
+        let share = |name: &str| f64::from(firsts.get(name).copied().unwrap_or(0)) / 10_000.0;
+        for (name, expected) in [("big", 0.6), ("small", 0.2), ("other", 0.2), ("none", 0.0)] {
+            assert!((share(name) - expected).abs() < 0.02, "{name}: {}", share(name));
+        }
+        assert!(share("none") > 0.0, "weight 0 is rare, not never");
+    }
+
+    #[test]
+    fn floods_of_records_are_cut() {
+        let srv = |n: u16| Srv { priority: n, weight: 0, port: 5060, target: format!("h{n}.example") };
+        let mut zone = Zone::default();
+        zone.srv.insert("_sip._udp.many.example".to_owned(), (0..1_000).map(srv).collect());
+        for n in 0..1_000_u32 {
+            let address = |low| IpAddr::from([10, (n >> 8) as u8, n as u8, low]);
+            zone.addresses.insert(format!("h{n}.example"), (0..=255).map(address).collect());
+        }
+        let found = zone.locate(target("sip:many.example;udp"), &mut StdRng::seed_from_u64(1)).unwrap();
+        assert_eq!(found.len(), MAX_CANDIDATES);
+        assert!(zone.asked.len() <= 1 + MAX_RECORDS);
+    }
+}
