@@ -10,6 +10,7 @@
 mod accept;
 mod close;
 mod connect;
+mod effect;
 mod modify;
 
 use crate::sip::dialog::{Dialog, DialogId};
@@ -17,87 +18,11 @@ use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::transaction::{Config, Failure, ServerId};
 use accept::Accepting;
 use connect::Connecting;
+pub use effect::{Effect, End, Exchange};
 use modify::Modifying;
 use rand::Rng;
 use std::collections::VecDeque;
 use std::time::Instant;
-
-/// Which of the session's requests a response belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Exchange {
-    /// The first INVITE.
-    Invite,
-    /// A re-INVITE of ours.
-    Modify,
-    /// BYE.
-    Bye,
-    /// BYE to a dialog nobody wants: another branch of a fork answered too.
-    Surplus,
-    /// INFO.
-    Info,
-}
-
-/// What the session wishes or tells, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Send in a transaction of its own; the fate comes back through `receive_response` or `failed`.
-    Request(Exchange, Request),
-    /// Send without a transaction.
-    Ack(Request),
-    /// Cancel the transaction of `Exchange::Invite`.
-    Cancel,
-    /// Answer here. A 2xx to an INVITE may come again and again.
-    Respond(ServerId, Response),
-    /// A provisional response to our INVITE, from the fork with this tag.
-    Progress {
-        /// Tag of the fork; empty without a dialog.
-        fork: String,
-        /// The response.
-        response: Response,
-    },
-    /// Our INVITE was accepted; ACKed already.
-    Answered {
-        /// Tag of the fork that won.
-        fork: String,
-        /// The response.
-        response: Response,
-    },
-    /// Our request was challenged: `retry` with credentials, or `give_up`.
-    Challenged(Exchange, Response),
-    /// Our INVITE was refused for good (3xx–6xx).
-    Refused(Response),
-    /// The peer has our 200: the ACK came, with its body (an answer, if ours was the offer).
-    Confirmed(Vec<u8>),
-    /// The peer changes the session: `answer_modify` or `refuse_modify`. An empty body asks for our offer.
-    Offered(Vec<u8>),
-    /// Our change was answered with this body.
-    Modified(Vec<u8>),
-    /// Our change met one of the peer's: `modify` again, with a new description, once `can_modify` says so.
-    Collided,
-    /// Our change was refused; what was before stands.
-    ModifyRefused(Response),
-    /// A request inside the dialog that is not the session's own; `respond` to it.
-    Other(ServerId, Request),
-    /// It is over.
-    Ended(End),
-}
-
-/// How a session came to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// We hung up or cancelled.
-    Local,
-    /// The peer sent BYE, with this request.
-    Bye(Box<Request>),
-    /// The caller cancelled before the answer, with this request.
-    Cancelled(Box<Request>),
-    /// Nobody here answered in time; the caller was told this status.
-    Unanswered(u16),
-    /// Nothing came: no response, or no ACK to our 200.
-    Failed(Failure),
-    /// The dialog is unknown to the peer (481) or it no longer answers (408).
-    Lost(u16),
-}
 
 #[derive(Debug)]
 enum Stage {
