@@ -8,6 +8,7 @@ mod screen;
 #[path = "../cli/support.rs"]
 #[allow(dead_code)]
 mod support;
+mod vanish;
 
 use screen::Screen;
 use std::time::Duration;
