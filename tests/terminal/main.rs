@@ -12,7 +12,7 @@ mod vanish;
 
 use screen::Screen;
 use std::time::Duration;
-use support::House;
+use support::{House, until};
 
 #[test]
 fn a_hang_up_ends_no_call_and_the_next_terminal_finds_it() {
@@ -37,18 +37,52 @@ fn a_hang_up_ends_no_call_and_the_next_terminal_finds_it() {
 }
 
 #[test]
-fn an_idle_interface_writes_nothing() {
+fn an_idle_interface_writes_nothing_and_sleeps() {
     let house = House::open();
-    let _daemon = house.daemon();
+    let daemon = house.daemon();
     let mut screen = Screen::open(house.program(&[]), 24, 80);
     screen.wait_for("registered");
     screen.settle();
-    assert_eq!(screen.bytes_within(Duration::from_secs(5)), 0);
+    // Who never wakes writes nothing, however long one looks.
+    let wake_ups = screen.wake_ups();
+    assert_eq!(screen.bytes_within(Duration::from_secs(3)), 0);
+    assert_eq!(screen.wake_ups(), wake_ups);
+    // A renewed registration wakes it, and changes nothing that is shown.
+    let mut wire = daemon.connect();
+    wire.ask("watch");
+    wire.send(b"register");
+    wire.await_event("registration");
+    assert_eq!(screen.bytes_within(Duration::from_secs(1)), 0);
     screen.press("5");
     screen.wait_for("Enter call");
     screen.press("\u{11}"); // Ctrl-Q
     assert_eq!(screen.ended(), 0);
     screen.assert_restored();
+}
+
+#[test]
+fn a_silent_call_on_hold_writes_its_clock_alone() {
+    let house = House::open();
+    let _daemon = house.daemon_with(&["--audio-in", "null"], "registered");
+    let mut screen = Screen::open(house.program(&[]), 24, 80);
+    screen.wait_for("registered");
+    screen.press("600\r");
+    screen.wait_for("talking");
+    screen.press("o");
+    screen.wait_for("on hold");
+    assert!(until(|| screen.bytes_within(Duration::from_secs(1)) < 100), "the meters come to rest");
+    let (before, wake_ups) = (without_clocks(&screen.text()), screen.wake_ups());
+    let written = screen.bytes_within(Duration::from_secs(3));
+    assert_eq!(without_clocks(&screen.text()), before);
+    // Three or four seconds begin; each is a digit and its place, and at most one frame without a change.
+    assert!((1..=4 * 100).contains(&written), "{written} bytes");
+    assert!(screen.wake_ups() - wake_ups <= 4 * 5, "{} wake-ups", screen.wake_ups() - wake_ups);
+}
+
+/// The screen without what counts seconds: `00:09`.
+fn without_clocks(text: &str) -> String {
+    let words = text.split(' ').map(|word| if word.contains(':') && word.starts_with('0') { "clock" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -88,6 +88,17 @@ impl Screen {
         self.raw.len() - before
     }
 
+    /// How often a thread of the program has gone to sleep so far; 0 where there is no /proc.
+    pub fn wake_ups(&self) -> u64 {
+        let id = self.child.process_id().expect("it runs");
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{id}/task")) else { return 0 };
+        let naps = |thread: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(thread.path().join("status")).ok()?;
+            status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?.trim().parse::<u64>().ok()
+        };
+        threads.flatten().filter_map(naps).sum()
+    }
+
     fn take_in(&mut self, deadline: Instant) -> bool {
         match self.bytes.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(bytes) => {
