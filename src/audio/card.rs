@@ -286,7 +286,7 @@ where
         for frame in data.chunks(channels) {
             let mono = frame.iter().map(|sample| f32::from_sample_(*sample)).sum::<f32>() / channels as f32;
             if ring.push(mono).is_err() {
-                health.underruns.fetch_add(1, Ordering::Relaxed);
+                health.overruns.fetch_add(1, Ordering::Relaxed);
                 return;
             }
         }
@@ -302,16 +302,19 @@ fn playback<T: SizedSample + FromSample<f32>>(
 ) -> impl FnMut(&mut [T], &cpal::OutputCallbackInfo) + Send + 'static {
     let step = 1.0 / (rate as f32 * 0.005);
     let (mut last, mut gain) = (0.0_f32, 0.0_f32);
+    // The ring is filled when the media thread has it; before that nothing can be missing.
+    let mut begun = false;
     move |data, _| {
         let mut starved = false;
         for frame in data.chunks_mut(channels) {
             match ring.pop() {
                 Ok(sample) => {
+                    begun = true;
                     gain = (gain + step).min(1.0);
                     last = sample;
                 }
                 Err(_) => {
-                    starved = true;
+                    starved = begun;
                     gain = (gain - step).max(0.0);
                 }
             }

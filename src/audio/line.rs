@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 /// What a device's callbacks noticed; they may do no more than count.
 #[derive(Debug, Default)]
 pub struct Health {
-    /// Times the speaker had nothing to play or the microphone no room.
+    /// Times the speaker had nothing to play.
     pub underruns: AtomicU32,
+    /// Times the microphone had no room.
+    pub overruns: AtomicU32,
     /// Errors the system reported.
     pub errors: AtomicU32,
     /// The device is gone.

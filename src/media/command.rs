@@ -162,6 +162,12 @@ pub struct StreamStats {
     pub mos_rx: Option<f64>,
     /// MOS estimate of what the peer hears.
     pub mos_tx: Option<f64>,
-    /// Concealed sound, ms.
+    /// Sound made up because its packets were not there, ms.
     pub concealed_ms: u64,
+    /// Sound cut out or put in to hold the jitter buffer's delay, ms.
+    pub stretched_ms: u64,
+    /// Times the microphone's sound was missing while the stream ran.
+    pub mic_gaps: u32,
+    /// Times the speaker had nothing to play while the stream ran.
+    pub speaker_gaps: u32,
 }

@@ -8,7 +8,6 @@
 //!                                                        telephone-event in its place ─┴─► RtpSession ─► poll_transmit
 //! ```
 
-use super::FRAME;
 use super::codec::{self, CodecError, Decoder, Encoder};
 use super::command::{Endpoint, LocalTone, StreamStats};
 use super::jitter_buffer::{Incoming, JitterBuffer, Pulled};
@@ -16,6 +15,7 @@ use super::mixer::Ramp;
 use super::stretch;
 use super::tone::{DtmfPlayer, TonePlayer};
 use super::voice::Voice;
+use super::{FRAME, SAMPLE_RATE};
 use crate::rtp::mos;
 use crate::rtp::rtcp::WallAnchor;
 use crate::rtp::{RtpSession, telephone_event};
@@ -80,6 +80,8 @@ struct Receive {
     heard_any: bool,
     gain: Ramp,
     last_stretch: Option<Instant>,
+    /// Samples.
+    stretched: u64,
 }
 
 struct Sending {
@@ -120,6 +122,7 @@ impl MediaStream {
                 heard_any: false,
                 gain: Ramp::new(0.0),
                 last_stretch: None,
+                stretched: 0,
             },
             send: Sending {
                 encoder: None,
@@ -324,7 +327,7 @@ impl MediaStream {
         }
     }
 
-    /// The counters.
+    /// The counters; those of the devices are not known here.
     pub fn stats(&self, now: Instant) -> StreamStats {
         let (network, buffer) = (self.session.counters(), self.receive.buffer.counters());
         let delay = self.receive.buffer.delay(now);
@@ -349,6 +352,9 @@ impl MediaStream {
             mos_rx: (network.received > 0).then(|| mos::estimate(impairment, delay + path, loss)),
             mos_tx: self.session.loss_at_peer().map(|loss| mos::estimate(impairment, delay + path, loss)),
             concealed_ms: buffer.concealed_ms,
+            stretched_ms: self.receive.stretched / (u64::from(SAMPLE_RATE) / 1_000),
+            mic_gaps: 0,
+            speaker_gaps: 0,
             codec,
         }
     }
@@ -446,7 +452,9 @@ impl Receive {
                         decoder.conceal(Duration::from_millis(20), None, &mut self.sound);
                     }
                 }
+                let length = self.sound.len();
                 if stretch::adjust(&mut self.sound, before, pace, now, self.last_stretch) {
+                    self.stretched = self.stretched.saturating_add(self.sound.len().abs_diff(length) as u64);
                     self.last_stretch = Some(now);
                 }
             }

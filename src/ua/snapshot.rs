@@ -167,6 +167,7 @@ pub struct CallInfo {
 
 /// The sound of a call; the `media` object of the contract.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[allow(missing_docs)]
 pub struct MediaInfo {
     pub codec: String,
@@ -180,6 +181,13 @@ pub struct MediaInfo {
     pub jitter_ms: f64,
     pub rtt_ms: Option<f64>,
     pub playout_delay_ms: f64,
+    /// Sound made up for packets that were not there in time.
+    pub concealed_ms: u64,
+    /// Sound cut out or put in to hold that delay.
+    pub stretched_ms: u64,
+    /// Times the microphone's sound was missing or the speaker had nothing to play.
+    pub mic_gaps: u32,
+    pub speaker_gaps: u32,
     pub mos_rx: Option<f64>,
     pub mos_tx: Option<f64>,
     /// Seconds from the answer to the first RTP packet.

@@ -30,6 +30,8 @@ pub struct Devices {
     said: Option<String>,
     open: bool,
     in_use_until: Option<Instant>,
+    /// Gaps of lines that are no more: of microphones, of speakers.
+    gaps_before: (u32, u32),
 }
 
 impl Devices {
@@ -55,6 +57,7 @@ impl Devices {
             said: None,
             open: false,
             in_use_until: None,
+            gaps_before: (0, 0),
         }
     }
 
@@ -71,11 +74,11 @@ impl Devices {
             }
             match opened {
                 Opened::Capture(line) => {
-                    self.mic = LineIn::new(line).map_or(Mic::Silent, |line| Mic::Line(line.into()))
+                    self.replace_mic(LineIn::new(line).map_or(Mic::Silent, |line| Mic::Line(line.into())));
                 }
-                Opened::CaptureLost => self.mic = self.without_card(),
-                Opened::Playback(line) => self.speaker = speaker(LineOut::new(line)),
-                Opened::PlaybackLost => self.speaker = Speaker::Silent,
+                Opened::CaptureLost => self.replace_mic(self.without_card()),
+                Opened::Playback(line) => self.replace_speaker(speaker(LineOut::new(line))),
+                Opened::PlaybackLost => self.replace_speaker(Speaker::Silent),
                 Opened::Ring(line) => self.ring = Some(speaker(LineOut::new(line))),
                 Opened::RingLost => self.ring = None,
                 Opened::Warning(text) if self.said.as_ref() == Some(&text) => {}
@@ -95,10 +98,10 @@ impl Devices {
             self.in_use_until = None;
             self.cards = None;
             if !keeps(&self.input) {
-                self.mic = Mic::Silent;
+                self.replace_mic(Mic::Silent);
             }
             if !keeps(&self.output) {
-                self.speaker = Speaker::Silent;
+                self.replace_speaker(Speaker::Silent);
             }
             self.ring = None;
         }
@@ -122,9 +125,24 @@ impl Devices {
         }
     }
 
+    /// Times that sound was missing so far: at the microphone, at the speaker.
+    pub fn gaps(&self) -> (u32, u32) {
+        (self.gaps_before.0.saturating_add(self.mic.gaps()), self.gaps_before.1.saturating_add(self.speaker.gaps()))
+    }
+
     /// True when ringing has a speaker of its own; it gets 10 ms.
     pub fn write_ring(&mut self, frame: &[f32; FRAME]) -> bool {
         self.ring.as_mut().map(|ring| ring.write(frame)).is_some()
+    }
+
+    fn replace_mic(&mut self, mic: Mic) {
+        self.gaps_before.0 = self.gaps().0;
+        self.mic = mic;
+    }
+
+    fn replace_speaker(&mut self, speaker: Speaker) {
+        self.gaps_before.1 = self.gaps().1;
+        self.speaker = speaker;
     }
 
     /// The microphone while there is no card.

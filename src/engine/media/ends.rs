@@ -1,11 +1,13 @@
 //! What the media thread listens to and plays on: generators, clips, and devices joined to its clock.
 
 use crate::audio::{CaptureLine, PlaybackLine};
+use crate::media::plc::Concealer;
 use crate::media::resample::DriftResampler;
 use crate::media::tone::Sine;
 use crate::media::voice::Voice;
 use crate::media::{FRAME, SAMPLE_RATE};
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 
 /// Where the microphone's sound comes from.
 pub enum Mic {
@@ -31,6 +33,11 @@ pub enum Mic {
 }
 
 impl Mic {
+    /// Times that a device brought too little or more than there was room for.
+    pub fn gaps(&self) -> u32 {
+        if let Mic::Line(line) = self { line.gaps() } else { 0 }
+    }
+
     /// The next 10 ms; `played` is what the speaker got last.
     pub fn read(&mut self, frame: &mut [f32; FRAME], played: &[f32; FRAME]) {
         match self {
@@ -61,6 +68,11 @@ pub enum Speaker {
 }
 
 impl Speaker {
+    /// Times that a device found nothing to play.
+    pub fn gaps(&self) -> u32 {
+        if let Speaker::Line(line) = self { line.gaps() } else { 0 }
+    }
+
     /// Plays 10 ms.
     pub fn write(&mut self, frame: &[f32; FRAME]) {
         if let Speaker::Line(line) = self {
@@ -69,48 +81,68 @@ impl Speaker {
     }
 }
 
-/// Holds a ring's lowest fill near a target by bending the ratio of its converter. The lowest counts, not the mean,
-/// because devices take and bring their sound in bursts of their own size.
-#[derive(Debug, Clone, Copy)]
+/// Keeps a ring's lowest fill within a range. The lowest counts, not the mean, because devices take and bring their
+/// sound in bursts of their own size.
+///
+/// A new ring is set right once, as soon as its device's bursts are known. From then on its fill may wander within
+/// [`FillControl::ROOM_S`], which is more than the 10 ms by which two even clocks seem to shift against each other;
+/// only what leaves it for two seconds is steered, gently, by the ratio of the converter: a bend of the pitch.
+#[derive(Debug, Clone)]
 struct FillControl {
-    target_s: f64,
+    least_s: f64,
     lowest_s: f64,
     ticks: u32,
-    integral: f64,
-    drift: f64,
+    settled: bool,
+    recent_s: [f64; 4],
+    bend: f64,
 }
 
 impl FillControl {
+    /// Bursts are known after this.
+    const SETTLE_TICKS: u32 = 30;
     const WINDOW_TICKS: u32 = 50;
+    /// How far the lowest fill may be above the least.
+    const ROOM_S: f64 = 0.016;
+    /// Where in this room a ring is set right to.
+    const PLACE_S: f64 = 0.006;
     /// What is too much to be worked off by bending.
     const SURPLUS_S: f64 = 0.040;
 
-    fn new(target_s: f64) -> FillControl {
-        FillControl { target_s, lowest_s: f64::MAX, ticks: 0, integral: 0.0, drift: 0.0 }
+    fn new(least_s: f64) -> FillControl {
+        FillControl { least_s, lowest_s: f64::MAX, ticks: 0, settled: false, recent_s: [least_s; 4], bend: 0.0 }
     }
 
-    /// The target was too low for this machine: aim higher from now on.
+    /// The least was too low for this machine: aim higher from now on.
     fn ran_dry(&mut self) {
         const STEP_S: f64 = 0.005;
-        const MOST_S: f64 = 0.050;
-        self.target_s = (self.target_s + STEP_S).min(MOST_S);
+        const MOST_S: f64 = 0.060;
+        if self.settled {
+            self.least_s = (self.least_s + STEP_S).min(MOST_S);
+        }
     }
 
-    /// Takes a tick's fill in seconds; after each window the seconds to drop at once, mostly 0.
-    fn update(&mut self, fill_s: f64) -> Option<f64> {
+    /// Takes a tick's fill in seconds; the seconds to drop (> 0) or to add (< 0) at once, mostly 0.
+    fn update(&mut self, fill_s: f64) -> f64 {
         self.lowest_s = self.lowest_s.min(fill_s);
         self.ticks += 1;
-        if self.ticks < Self::WINDOW_TICKS {
-            return None;
+        if self.ticks < if self.settled { Self::WINDOW_TICKS } else { Self::SETTLE_TICKS } {
+            return 0.0;
         }
-        let error = self.lowest_s - self.target_s;
-        (self.ticks, self.lowest_s) = (0, f64::MAX);
-        if error > Self::SURPLUS_S {
-            return Some(error);
+        let lowest_s = std::mem::replace(&mut self.lowest_s, f64::MAX);
+        let (top_s, place_s) = (self.least_s + Self::ROOM_S, self.least_s + Self::PLACE_S);
+        self.ticks = 0;
+        if !self.settled || lowest_s > top_s + Self::SURPLUS_S {
+            self.settled = true;
+            self.recent_s = [place_s; 4];
+            return if (self.least_s..=top_s).contains(&lowest_s) { 0.0 } else { lowest_s - place_s };
         }
-        self.integral = (self.integral + error * 5e-4).clamp(-0.002, 0.002);
-        self.drift = error * 0.05 + self.integral;
-        Some(0.0)
+        self.recent_s.rotate_left(1);
+        self.recent_s[3] = lowest_s;
+        let above_s = self.recent_s.iter().copied().fold(f64::MAX, f64::min) - top_s;
+        let below_s = self.recent_s.iter().copied().fold(f64::MIN, f64::max) - self.least_s;
+        // Too little ends in a gap, too much is only delay.
+        self.bend = (above_s.max(0.0) * 0.02 + below_s.min(0.0) * 0.05).clamp(-0.002, 0.002);
+        0.0
     }
 }
 
@@ -120,16 +152,19 @@ pub struct LineIn {
     converter: DriftResampler,
     control: Option<FillControl>,
     primed: bool,
+    concealer: Concealer,
+    gaps: u32,
 }
 
 impl LineIn {
-    /// A tick takes 10 ms; this much more is always there.
-    const LOWEST_S: f64 = 0.016;
+    /// A tick takes 10 ms; this much more is always there, for a machine that stands still for a moment.
+    const LEAST_S: f64 = 0.024;
 
     /// Joins a device; `None` when its rate cannot be converted.
     pub fn new(line: CaptureLine) -> Option<LineIn> {
         let converter = DriftResampler::new(line.rate, SAMPLE_RATE).ok()?;
-        Some(LineIn { line, converter, control: Some(FillControl::new(Self::LOWEST_S)), primed: false })
+        let control = Some(FillControl::new(Self::LEAST_S));
+        Some(LineIn { line, converter, control, primed: false, concealer: Concealer::new(SAMPLE_RATE), gaps: 0 })
     }
 
     /// Joins a source without a clock, which waits when it is not read: a pipe.
@@ -137,26 +172,43 @@ impl LineIn {
         Some(LineIn { control: None, ..LineIn::new(line)? })
     }
 
+    /// Times that sound was missing, lost or too late.
+    fn gaps(&self) -> u32 {
+        self.gaps.saturating_add(self.line.health.overruns.load(Ordering::Relaxed))
+    }
+
     fn read(&mut self, frame: &mut [f32; FRAME]) {
-        let samples = &mut self.line.samples;
-        let (fill, hundredth) = (samples.slots(), self.line.rate as usize / 100);
-        let was_primed = self.primed;
-        self.primed = if was_primed { fill >= self.converter.wanted() } else { fill >= 2 * hundredth };
-        if let (true, false, Some(control)) = (was_primed, self.primed, &mut self.control) {
-            control.ran_dry();
-        }
+        let (fill, rate) = (self.line.samples.slots(), f64::from(self.line.rate));
+        let Some(control) = &mut self.control else {
+            let enough = if self.primed { self.converter.wanted() } else { self.line.rate as usize / 50 };
+            self.primed = fill >= enough;
+            return if self.primed { self.convert(frame) } else { frame.fill(0.0) };
+        };
         if !self.primed {
-            frame.fill(0.0);
-            return;
-        }
-        if let Some(control) = &mut self.control
-            && let Some(surplus_s) = control.update(fill as f64 / f64::from(self.line.rate))
-        {
-            for _ in 0..(surplus_s * f64::from(self.line.rate)) as usize {
-                let _ = samples.pop();
+            self.primed = fill as f64 >= (control.least_s + FillControl::PLACE_S) * rate;
+            if !self.primed {
+                return frame.fill(0.0);
             }
-            self.converter.set_drift(-control.drift);
         }
+        let correction = (control.update(fill as f64 / rate) * rate) as isize;
+        for _ in 0..correction.max(0) {
+            let _ = self.line.samples.pop();
+        }
+        self.converter.set_drift(-control.bend);
+        // What is made up now is there later.
+        let missing = correction < -(self.line.rate as isize / 200);
+        if fill < self.converter.wanted() {
+            control.ran_dry();
+            self.gaps = self.gaps.saturating_add(1);
+        } else if !missing {
+            self.convert(frame);
+            return self.concealer.good(frame);
+        }
+        self.concealer.conceal(frame);
+    }
+
+    fn convert(&mut self, frame: &mut [f32; FRAME]) {
+        let samples = &mut self.line.samples;
         self.converter.read(frame, |chunk| chunk.iter_mut().for_each(|to| *to = samples.pop().unwrap_or(0.0)));
     }
 }
@@ -167,24 +219,24 @@ pub struct LineOut {
     converter: Option<DriftResampler>,
     control: Option<FillControl>,
     waiting: VecDeque<f32>,
-    skip: usize,
+    surplus: usize,
     chunk: Vec<f32>,
 }
 
 impl LineOut {
-    /// What is left when the device has taken a burst.
-    const LOWEST_S: f64 = 0.008;
+    /// What is left when the device has taken a burst, for a machine that stands still for a moment.
+    const LEAST_S: f64 = 0.014;
+    /// What most devices take at once.
+    const BURST_S: f64 = 0.010;
 
     /// Joins a device that has a clock of its own; `None` when its rate cannot be converted.
     pub fn new(mut line: PlaybackLine) -> Option<LineOut> {
         let converter = DriftResampler::new(SAMPLE_RATE, line.rate).ok()?;
-        for _ in 0..line.rate / 50 {
-            let _ = line.samples.push(0.0);
-        }
+        silence(&mut line, Self::LEAST_S + FillControl::PLACE_S + Self::BURST_S);
         let chunk = vec![0.0; line.rate as usize / 100];
         let waiting = VecDeque::with_capacity(4 * FRAME);
-        let control = Some(FillControl::new(Self::LOWEST_S));
-        Some(LineOut { line, converter: Some(converter), control, waiting, skip: 0, chunk })
+        let control = Some(FillControl::new(Self::LEAST_S));
+        Some(LineOut { line, converter: Some(converter), control, waiting, surplus: 0, chunk })
     }
 
     /// Joins a sink without a clock, which takes what comes: a pipe.
@@ -194,45 +246,53 @@ impl LineOut {
 
     /// Joins a sink that takes all it is given: a file.
     pub fn file(line: PlaybackLine) -> LineOut {
-        LineOut { line, converter: None, control: None, waiting: VecDeque::new(), skip: 0, chunk: Vec::new() }
+        LineOut { line, converter: None, control: None, waiting: VecDeque::new(), surplus: 0, chunk: Vec::new() }
+    }
+
+    /// Times that the device found nothing to play.
+    fn gaps(&self) -> u32 {
+        self.line.health.underruns.load(Ordering::Relaxed)
     }
 
     fn write(&mut self, frame: &[f32; FRAME]) {
-        let samples = &mut self.line.samples;
         let Some(converter) = &mut self.converter else {
             for sample in frame {
-                let _ = samples.push(*sample);
+                let _ = self.line.samples.push(*sample);
             }
             return;
         };
+        self.waiting.extend(frame);
         if let Some(control) = &mut self.control {
-            let fill = samples.buffer().capacity().saturating_sub(samples.slots());
-            if let Some(surplus_s) = control.update(fill as f64 / f64::from(self.line.rate)) {
-                self.skip = (surplus_s * 100.0) as usize;
-                converter.set_drift(-control.drift);
-            }
-            if self.skip > 0 {
-                self.skip -= 1;
-                return;
-            }
+            let fill = self.line.samples.buffer().capacity().saturating_sub(self.line.samples.slots());
+            let correction_s = control.update(fill as f64 / f64::from(self.line.rate));
+            converter.set_drift(-control.bend);
+            self.surplus += (correction_s * f64::from(SAMPLE_RATE)).max(0.0) as usize;
+            let dropped = self.surplus.min(self.waiting.len());
+            self.waiting.drain(..dropped);
+            self.surplus -= dropped;
+            silence(&mut self.line, -correction_s);
             if fill == 0 {
                 // A little more at once, or it would run dry again at the next burst.
                 control.ran_dry();
-                for _ in &self.chunk {
-                    let _ = samples.push(0.0);
-                }
+                silence(&mut self.line, Self::BURST_S);
             }
         }
-        self.waiting.extend(frame);
         while self.waiting.len() >= converter.wanted() {
             let waiting = &mut self.waiting;
             converter.read(&mut self.chunk, |input| {
                 input.iter_mut().for_each(|to| *to = waiting.pop_front().unwrap_or(0.0));
             });
             for sample in &self.chunk {
-                let _ = samples.push(*sample);
+                let _ = self.line.samples.push(*sample);
             }
         }
+    }
+}
+
+/// Adds seconds of silence.
+fn silence(line: &mut PlaybackLine, seconds: f64) {
+    for _ in 0..(seconds * f64::from(line.rate)).max(0.0) as usize {
+        let _ = line.samples.push(0.0);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::devices::Devices;
 use super::{MediaConfig, MediaReport, ports};
 use crate::media::FRAME;
-use crate::media::command::{Endpoint, LocalTone, MediaCommand, MediaEvent, StreamId};
+use crate::media::command::{Endpoint, LocalTone, MediaCommand, MediaEvent, StreamId, StreamStats};
 use crate::media::level::{LevelMeter, Levels, Meter};
 use crate::media::mixer::{self, Ramp, volume_gain};
 use crate::media::stream::{MediaStream, Port, StreamEvent};
@@ -62,6 +62,8 @@ struct Call {
     rtcp: UdpSocket,
     heard: [f32; FRAME],
     next_stats: Instant,
+    /// The devices' gaps before it started: of the microphone, of the speaker.
+    gaps_before: Option<(u32, u32)>,
 }
 
 /// A volume that can be muted.
@@ -169,9 +171,9 @@ impl Loop {
                 self.tell(event);
             }
             MediaCommand::Start { stream, agreed } => {
-                if let Some(call) = self.calls.get_mut(&stream)
-                    && let Err(error) = call.stream.start(*agreed)
-                {
+                let Some(call) = self.calls.get_mut(&stream) else { return };
+                call.gaps_before.get_or_insert(self.devices.gaps());
+                if let Err(error) = call.stream.start(*agreed) {
                     (self.report)(MediaReport::Warning(crate::text::sanitise(&error.to_string()).to_string()));
                 }
             }
@@ -217,7 +219,7 @@ impl Loop {
         };
         let stream = MediaStream::new(self.anchor, now(), &mut self.rng);
         let next_stats = now() + Duration::from_secs(1);
-        self.calls.insert(id, Call { stream, rtp, rtcp, heard: [0.0; FRAME], next_stats });
+        self.calls.insert(id, Call { stream, rtp, rtcp, heard: [0.0; FRAME], next_stats, gaps_before: None });
         Ok(event)
     }
 
@@ -225,7 +227,7 @@ impl Loop {
         let Some(mut call) = self.calls.remove(&id) else { return };
         call.stream.close(now());
         call.transmit();
-        let stats = call.stream.stats(now());
+        let stats = call.stats(now(), self.devices.gaps());
         let _ = self.poll.registry().deregister(&mut call.rtp);
         let _ = self.poll.registry().deregister(&mut call.rtcp);
         self.tell(MediaEvent::Stats { stream: id, stats });
@@ -353,7 +355,7 @@ impl Loop {
             }
             if call.stream.is_started() && now >= call.next_stats {
                 call.next_stats = now + Duration::from_secs(1);
-                let event = MediaEvent::Stats { stream: *id, stats: call.stream.stats(now) };
+                let event = MediaEvent::Stats { stream: *id, stats: call.stats(now, self.devices.gaps()) };
                 (self.report)(MediaReport::Event(event));
             }
         }
@@ -377,6 +379,16 @@ impl Loop {
 impl Call {
     fn at_phone(&self) -> bool {
         *self.stream.endpoint() == Endpoint::Phone
+    }
+
+    /// Its counters; `gaps` of the microphone and of the speaker are those of all calls.
+    fn stats(&self, now: Instant, gaps: (u32, u32)) -> StreamStats {
+        let (mic, speaker) = self.gaps_before.filter(|_| self.at_phone()).unwrap_or(gaps);
+        StreamStats {
+            mic_gaps: gaps.0.saturating_sub(mic),
+            speaker_gaps: gaps.1.saturating_sub(speaker),
+            ..self.stream.stats(now)
+        }
     }
 
     fn transmit(&mut self) {
