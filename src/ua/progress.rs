@@ -4,17 +4,15 @@ use super::agent::Agent;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
-use super::route::{Hop, Job, Owner, Sent};
+use super::route::{Job, Owner};
 use super::snapshot::{CallDirection, CallState};
 use super::sound::note_agreed;
 use crate::media::command::MediaCommand;
 use crate::sdp;
-use crate::sip::flow::Flow;
-use crate::sip::message::{Headers, Method, Request, Response};
+use crate::sip::message::{Method, Response};
 use crate::sip::session::{Effect, End, Exchange};
 use crate::sip::transaction::Failure;
 use crate::text::sanitise;
-use std::collections::VecDeque;
 use std::time::Instant;
 
 impl Agent {
@@ -83,104 +81,6 @@ impl Agent {
             Effect::Other(server, request) => self.other_request(id, server, request, now),
             Effect::Ended(end) => self.session_ended(id, end, now),
         }
-    }
-
-    fn send_in_call(&mut self, id: u32, exchange: Exchange, request: Request, now: Instant) {
-        let owner = Owner::Call(id, exchange);
-        if exchange == Exchange::Invite {
-            let Some(call) = self.call_mut(id) else { return };
-            let (flow, more) = (call.flow, std::mem::take(&mut call.more));
-            if let Some(flow) = flow {
-                self.transmit(owner, request, flow, more, now);
-            }
-            return;
-        }
-        let hop = self.hop_in_dialog(&request);
-        match self.direct(id, hop.as_ref()) {
-            Some(flow) => self.transmit(owner, request, flow, VecDeque::new(), now),
-            None => self.route(hop, Job::Request(owner, Box::new(request)), now),
-        }
-    }
-
-    /// The call's own path, if that is where the hop leads.
-    fn direct(&self, id: u32, hop: Option<&Hop>) -> Option<Flow> {
-        let flow = self.call(id)?.flow?;
-        let hop = hop?;
-        let same = hop.host.parse() == Ok(flow.remote.ip()) && hop.port.unwrap_or(5060) == flow.remote.port();
-        (same && hop.transport == flow.transport).then_some(flow)
-    }
-
-    /// Where a request inside a dialog goes: its first Route, or its request-URI.
-    fn hop_in_dialog(&self, request: &Request) -> Option<Hop> {
-        let route = request.headers.routes().ok().and_then(|routes| routes.into_iter().next());
-        //= RFC 3261 §12.2.1.1: behind a strict router the request-URI is the first hop
-        let uri = match route {
-            Some(route) if route.uri.is_lr() => route.uri,
-            _ => crate::sip::uri::Uri::parse(&request.uri).ok()?,
-        };
-        Hop::of_uri(&uri)
-    }
-
-    /// A response to a request of a call.
-    pub(super) fn call_answered(
-        &mut self,
-        id: u32,
-        exchange: Exchange,
-        request: &Request,
-        response: Response,
-        now: Instant,
-    ) {
-        if response.status.is_final()
-            && !matches!(response.status.0, 401 | 407)
-            && let Some(line) = self.account_mut(self.account_of_call(id))
-        {
-            line.accepted(request);
-        }
-        let rng = &mut self.rng;
-        let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };
-        if exchange == Exchange::Info && response.status.is_final() {
-            call.info_busy = false;
-        }
-        if let Some(session) = call.session.as_mut() {
-            session.receive_response(exchange, response, now, rng);
-        }
-        self.send_info_digit(id, now);
-    }
-
-    pub(super) fn call_request_failed(&mut self, id: u32, exchange: Exchange, why: Failure, words: &str, now: Instant) {
-        let Some(call) = self.call_mut(id) else { return };
-        if exchange == Exchange::Info {
-            call.info_busy = false;
-        }
-        if exchange == Exchange::Invite && call.is_live() {
-            call.reason = Some(sanitise(words));
-        }
-        if let Some(session) = call.session.as_mut() {
-            session.failed(exchange, why);
-        }
-        self.send_info_digit(id, now);
-    }
-
-    /// 401 or 407: once more with credentials, if the challenge came from the account's own path.
-    fn challenged(&mut self, id: u32, exchange: Exchange, response: Response, now: Instant) {
-        let owner = Owner::Call(id, exchange);
-        let asked = self.clients.iter().find(|(_, sent)| sent.owner == owner && is_answer(&response, &sent.request));
-        let Some((client, Sent { request, flow, .. })) = asked else { return };
-        let (client, request, flow) = (*client, request.clone(), *flow);
-        let account = self.account_of_call(id);
-        let answered = self.account_mut(account).is_some_and(|line| {
-            // Why: inside a call the peer itself can make up a challenge, and the proxy carries it to us.
-            let trusted = exchange == Exchange::Invite || line.knows_realms(&response);
-            trusted && line.take_challenge(&request, &response, &flow)
-        });
-        let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
-        if !answered {
-            return session.give_up(exchange, response);
-        }
-        let request = session.retry(exchange, request);
-        // It has its final response; only the new one may answer for this exchange.
-        self.clients.remove(&client);
-        self.transmit(owner, request, flow, VecDeque::new(), now);
     }
 
     fn progressed(&mut self, id: u32, fork: String, response: &Response, now: Instant) {
@@ -349,12 +249,4 @@ impl Agent {
         }
         self.end_call(id, by, code, now);
     }
-}
-
-/// The response is to this request of ours: the same number, in the same dialog.
-fn is_answer(response: &Response, request: &Request) -> bool {
-    let number = |headers: &Headers| headers.cseq().ok().flatten().map(|cseq| cseq.number);
-    let tag = |headers: &Headers| headers.to().ok().flatten().and_then(|to| to.tag().map(str::to_owned));
-    let dialog = tag(&request.headers);
-    number(&response.headers) == number(&request.headers) && (dialog.is_none() || dialog == tag(&response.headers))
 }
