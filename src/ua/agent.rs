@@ -220,10 +220,11 @@ impl Agent {
             while let Some(event) = self.layer.poll() {
                 self.layer_event(event, now);
             }
-            if !self.advance_calls(now) && !self.send_holds() {
+            if !self.advance_calls(now) && !self.send_holds(now) {
                 break;
             }
         }
+        self.attach_sounds();
         self.choose_tone();
         self.tell_ends(now);
         self.finish_exit(now);

@@ -7,7 +7,7 @@ use super::port::Output;
 use super::route::{Owner, Sent};
 use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
 use crate::config::AccountId;
-use crate::media::command::StreamId;
+use crate::media::command::{Endpoint, StreamId};
 use crate::sdp::{Negotiation, SessionDescription};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
@@ -44,6 +44,8 @@ pub(super) struct Call {
     pub forks: BTreeMap<String, Negotiation>,
     /// The caller's offer, until answered.
     pub offer: Option<SessionDescription>,
+    /// What its sound talks to.
+    pub attached: Endpoint,
     /// A re-INVITE of ours is to bring the hold to this.
     pub hold_wanted: Option<bool>,
     /// What the re-INVITE under way asks for.
@@ -104,6 +106,7 @@ impl Call {
             negotiation: None,
             forks: BTreeMap::new(),
             offer: None,
+            attached: Endpoint::Phone,
             hold_wanted: None,
             hold_offered: None,
             answer_wanted: false,

@@ -42,14 +42,15 @@ impl Agent {
             }
             Command::Hangup { which } => self.hang_up(which, now),
             Command::Hold { call } => {
-                let id = self.pick(call, "hold", "is not connected", |call| call.state == CallState::Connected)?;
-                self.want_hold(id, true);
+                let id =
+                    self.pick(call, "hold", "is not connected", |call| call.is_answered() && !call.wants_hold())?;
+                self.want_hold(id, true, now);
                 Ok(Reply::Done)
             }
             Command::Resume { call } => {
                 let id = self.pick(call, "resume", "is not on hold", |call| call.state == CallState::Held)?;
                 self.hold_others(Some(id), now);
-                self.want_hold(id, false);
+                self.want_hold(id, false, now);
                 Ok(Reply::Done)
             }
             Command::Mute { path } => Ok(self.mute(path, true)),

@@ -10,7 +10,7 @@ use super::route::{Hop, Job};
 use super::snapshot::CallDirection;
 use crate::config::AccountId;
 use crate::config::dial::dial;
-use crate::media::command::{Endpoint, MediaCommand};
+use crate::media::command::{MediaCommand, StreamId};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
@@ -123,7 +123,6 @@ impl Agent {
 
     /// The first path is known: bind the sound on its address.
     pub(super) fn dial_path(&mut self, id: u32, flow: Flow, more: VecDeque<Flow>, now: Instant) {
-        let endpoint = self.config.endpoint.clone();
         let (account, at_home) = self.call(id).map_or((AccountId(0), false), |c| (c.account, self.is_at_home(c)));
         if let Some(line) = self.account_mut(account).filter(|_| at_home) {
             line.note_path(&flow, &more);
@@ -135,14 +134,11 @@ impl Agent {
             return self.invite(id, now);
         }
         let stream = call.stream;
-        self.bind(stream, flow, endpoint);
+        self.bind(stream, flow);
     }
 
-    pub(super) fn bind(&mut self, stream: crate::media::command::StreamId, flow: Flow, endpoint: Endpoint) {
+    pub(super) fn bind(&mut self, stream: StreamId, flow: Flow) {
         self.outputs.push_back(Output::Media(MediaCommand::Bind { stream, local: flow.local.ip() }));
-        if endpoint != Endpoint::Phone {
-            self.outputs.push_back(Output::Media(MediaCommand::Attach { stream, endpoint }));
-        }
     }
 
     pub(super) fn dial_unreachable(&mut self, id: u32, words: &str, now: Instant) {

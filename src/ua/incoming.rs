@@ -140,8 +140,7 @@ impl Agent {
         }
         call.ringing = Some(now);
         self.calls.push(call);
-        let endpoint = self.config.endpoint.clone();
-        self.bind(stream, flow, endpoint);
+        self.bind(stream, flow);
         self.tell(id, now, |call| Event::CallIncoming { call });
     }
 

@@ -94,7 +94,7 @@ fn a_far_end_that_does_not_answer_a_change_is_hung_up() {
     let asked = network.now;
     order(&network, &alice, HOLD);
     network.run(31 * SECOND);
-    assert_eq!(states(&network, &alice), [Connected]);
+    assert_eq!(states(&network, &alice), [Held]);
     network.run(2 * SECOND);
     let phone = alice.borrow();
     let call = phone.ended().unwrap();

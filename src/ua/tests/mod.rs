@@ -2,6 +2,7 @@
 
 mod calls;
 mod forks;
+mod holds;
 mod hostile;
 mod paths;
 mod registering;

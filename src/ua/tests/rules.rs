@@ -232,14 +232,6 @@ fn a_dialog_the_peer_does_not_know_is_hung_up() {
         assert_eq!(call.ended_by, Some(EndedBy::Network));
         assert_eq!(call.reason, Some(format!("the far end lost the call ({status})")));
     }
-    let (mut world, _) = connected();
-    world.command(0, Command::Hold { call: None }).expect("connected");
-    let hold = world.last_request();
-    respond(&mut world, &hold, 488, &[], "");
-    assert_eq!((state(&world), world.count("BYE")), (vec![CallState::Connected], 0), "what was before stands");
-    let told =
-        Event::Error { message: "the far end refused to hold call c1: 488 Not Acceptable Here".into(), hint: None };
-    assert_eq!(world.phones[0].events.last(), Some(&told));
 }
 
 #[test]
