@@ -11,6 +11,8 @@ use crate::sip::uri::{Host, parse_host_port};
 /// One Via element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Via {
+    /// The protocol version as it came, `2.0`.
+    pub version: String,
     /// The transport token as it came, `UDP`.
     pub transport: String,
     /// The sent-by host.
@@ -28,7 +30,7 @@ impl Via {
         //= RFC 3581 §3
         params.set("rport", None);
         params.set("branch", Some(branch));
-        Via { transport: transport.to_owned(), host, port, params }
+        Via { version: "2.0".to_owned(), transport: transport.to_owned(), host, port, params }
     }
 
     /// Reads one element. Blanks may stand around the slashes (RFC 3261 §25.1 SLASH).
@@ -39,7 +41,8 @@ impl Via {
         let (Some(name), Some(version), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(ValueError::Via);
         };
-        if !name.eq_ignore_ascii_case("SIP") || version != "2.0" {
+        //= RFC 3261 §25.1: any token may be a version; an answer of 505 goes back by such a Via
+        if !name.eq_ignore_ascii_case("SIP") || !is_token(version.as_bytes()) {
             return Err(ValueError::Via);
         }
         let (transport, sent_by) = rest.split_once([' ', '\t']).ok_or(ValueError::Via)?;
@@ -48,7 +51,7 @@ impl Via {
         }
         let (host, port) = parse_host_port(sent_by)?;
         let params = Params::parse(params.unwrap_or_default())?;
-        Ok(Via { transport: transport.to_owned(), host, port, params })
+        Ok(Via { version: version.to_owned(), transport: transport.to_owned(), host, port, params })
     }
 
     /// The branch.
@@ -58,8 +61,9 @@ impl Via {
 
     /// True if the branch bears RFC 3261's cookie and so names a transaction by itself (§17.2.3).
     pub fn has_magic_cookie(&self) -> bool {
-        let cookie = self.branch().and_then(|b| b.get(..MAGIC_COOKIE.len()));
-        cookie.is_some_and(|c| c.eq_ignore_ascii_case(MAGIC_COOKIE))
+        let parts = self.branch().and_then(|b| b.split_at_checked(MAGIC_COOKIE.len()));
+        //= RFC 4475 §3.2.1: a cookie with nothing behind it names nothing
+        parts.is_some_and(|(cookie, rest)| cookie.eq_ignore_ascii_case(MAGIC_COOKIE) && !rest.is_empty())
     }
 
     /// Host and port as the sender wrote them.
@@ -92,7 +96,7 @@ impl Via {
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SIP/2.0/{} {}", self.transport, self.host)?;
+        write!(f, "SIP/{}/{} {}", self.version, self.transport, self.host)?;
         if let Some(port) = self.port {
             write!(f, ":{port}")?;
         }

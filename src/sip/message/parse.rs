@@ -144,13 +144,13 @@ fn start_line(line: &[u8]) -> Option<(Start, Option<Problem>)> {
         return status_line(version, rest);
     }
     let (method, rest) = text.split_once(' ')?;
-    //= RFC 4475 §3.1.2.10: blanks at the end of the request line may be forgiven
-    let (uri, version) = rest.trim_end().rsplit_once(' ')?;
+    //= RFC 4475 §3.1.2.9, §3.1.2.10: more blanks than one between the parts or at the end may be forgiven
+    let (uri, version) = rest.trim().rsplit_once(' ')?;
     if !is_token(method.as_bytes()) || !is_version(version.get(..4)?, "SIP/") {
         return None;
     }
     let foreign = (!is_version(version, "SIP/2.0")).then(|| Problem::Version(version.to_owned()));
-    Some((Start::Request(Method::from_token(method), uri.to_owned()), foreign))
+    Some((Start::Request(Method::from_token(method), uri.trim_end().to_owned()), foreign))
 }
 
 fn status_line(version: &str, rest: &str) -> Option<(Start, Option<Problem>)> {
@@ -216,8 +216,9 @@ fn header(line: &[u8]) -> Option<(HeaderName, Vec<u8>)> {
         return None;
     }
     let value = value.strip_prefix(b":")?.trim_ascii();
-    // A CR or NUL within a value is no part of SIP; it must not come out of our printer again.
-    let clean = value.iter().map(|&b| if matches!(b, b'\r' | 0) { b' ' } else { b }).collect();
+    // A CR within a value is no part of SIP; it must not come out of our printer again. A NUL may stand behind a
+    // backslash in a quoted string (RFC 3261 §25.1 quoted-pair).
+    let clean = value.iter().map(|&b| if b == b'\r' { b' ' } else { b }).collect();
     Some((HeaderName::from_token(&name), clean))
 }
 

@@ -49,9 +49,9 @@ fn push_line(out: &mut Vec<u8>, line: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// No value can end its line early and smuggle in a header: CR, LF and NUL become blanks.
+/// No value can end its line early and smuggle in a header: CR and LF become blanks.
 fn push_clean(out: &mut Vec<u8>, text: &[u8]) {
-    out.extend(text.iter().map(|b| if matches!(b, b'\r' | b'\n' | 0) { b' ' } else { *b }));
+    out.extend(text.iter().map(|b| if matches!(b, b'\r' | b'\n') { b' ' } else { *b }));
 }
 
 #[cfg(test)]
