@@ -132,7 +132,8 @@ impl Dialog {
             remote_cseq: Some(cseq(headers)?),
             //= RFC 3261 §12.1.1: the route set is Record-Route in order.
             route_set: record_routes(headers)?,
-            remote_target: contact(headers)?.ok_or(DialogError::Header(HeaderName::Contact))?,
+            //= RFC 4475 §3.4.1: a caller of RFC 2543 may name no Contact; it is reached where it says it is from
+            remote_target: contact(headers)?.unwrap_or(from.uri),
         })
     }
 
@@ -408,10 +409,18 @@ mod tests {
     }
 
     #[test]
-    fn what_founds_no_dialog() {
+    fn a_caller_without_contact_is_reached_where_it_says_it_is_from() {
         let mut no_contact = invite();
         no_contact.headers.remove(&HeaderName::Contact);
-        assert_eq!(Dialog::uas(&no_contact, "t"), Err(DialogError::Header(HeaderName::Contact)));
+        let dialog = Dialog::uas(&no_contact, "t").expect("it founds a dialog");
+        assert_eq!(dialog.remote_target().as_str(), "sip:alice@example.com");
+    }
+
+    #[test]
+    fn what_founds_no_dialog() {
+        let mut bad_contact = invite();
+        bad_contact.headers.set(HeaderName::Contact, "<sip:alice@192.0.2.1");
+        assert_eq!(Dialog::uas(&bad_contact, "t"), Err(DialogError::Header(HeaderName::Contact)));
         let mut bad_route = answer(200, "b", &[]);
         bad_route.headers.push(HeaderName::RecordRoute, "<sip:p1");
         assert_eq!(Dialog::uac(&invite(), &bad_route), Err(DialogError::Header(HeaderName::RecordRoute)));

@@ -1,6 +1,6 @@
 //! What a readable request may still have wrong, and the answer it deserves (RFC 3261 §8.2, RFC 4475).
 
-use crate::sip::header::HeaderError;
+use crate::sip::header::{ContactList, HeaderError};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::uri::{Uri, UriError};
 
@@ -25,16 +25,20 @@ pub fn check_request(request: &Request) -> Result<(), (StatusCode, String)> {
     match request.method {
         Method::Invite | Method::Subscribe | Method::Refer | Method::Update => {
             let contacts = request.headers.contacts().map_err(read)?;
+            let is_old = || request.headers.via_top().is_ok_and(|via| via.is_some_and(|via| !via.has_magic_cookie()));
             //= RFC 3261 §8.1.1.8: exactly one Contact in what can begin a dialog
-            if request.method != Method::Update && contacts.list().len() != 1 {
-                return bad("Contact: exactly one is needed");
+            match (contacts.list().len(), &request.method) {
+                (1, _) | (_, Method::Update) => {}
+                //= RFC 4475 §3.4.1: a caller of RFC 2543 need not name one
+                (0, Method::Invite) if is_old() && contacts != ContactList::Star => {}
+                _ => return bad("Contact: exactly one is needed"),
             }
         }
         Method::Register => {
             let contacts = request.headers.contacts().map_err(read)?;
             let zero = request.headers.expires().is_ok_and(|e| e == Some(0));
             //= RFC 3261 §10.2.2
-            if contacts == crate::sip::header::ContactList::Star && !zero {
+            if contacts == ContactList::Star && !zero {
                 return bad("Contact: * without Expires: 0");
             }
         }
@@ -105,6 +109,25 @@ mod tests {
         );
         let Ok(Message::Request(request)) = parse(text.as_bytes()) else { panic!("{text}") };
         check_request(&request).err().map(|(status, _)| status.0)
+    }
+
+    //= RFC 4475 §3.4.1
+    #[test]
+    fn a_caller_of_rfc_2543_need_not_name_a_contact() {
+        for (branch, contact, is_fine) in [
+            ("", "", true),
+            (";branch=1", "", true),
+            (";branch=z9hG4bK1", "", false),
+            ("", "m: *\r\n", false),
+            ("", "m: <sip:a@b>, <sip:d@b>\r\n", false),
+        ] {
+            let text = format!(
+                "INVITE sip:b@c SIP/2.0\r\nVia: SIP/2.0/UDP a{branch}\r\nFrom: <sip:a@b>\r\nTo: <sip:b@c>\r\n\
+                 Call-ID: 1\r\nCSeq: 1 INVITE\r\n{contact}\r\n"
+            );
+            let Ok(Message::Request(request)) = parse(text.as_bytes()) else { panic!("{text}") };
+            assert_eq!(check_request(&request).is_ok(), is_fine, "{text}");
+        }
     }
 
     #[test]

@@ -190,9 +190,16 @@ impl Agent {
     }
 
     fn datagram(&mut self, bytes: &[u8], flow: Flow, now: Instant) {
-        // Bytes that are no message get no answer: their sender is not known to speak SIP, or to be who it says.
-        if let Ok(message) = message::parse(bytes) {
-            self.layer.receive(message, flow, now);
+        match message::parse(bytes) {
+            Ok(message) => self.layer.receive(message, flow, now),
+            // Bytes that are no request get no answer: their sender is not known to speak SIP, or to be who it says.
+            Err(error) => {
+                let (status, words) = (error.status(), error.problem.to_string());
+                if let Some(request) = error.request {
+                    //= RFC 4475 §3.1.2.2, §3.1.2.16: a request of a wrong length or version is answered
+                    self.layer.refuse(*request, status, &words, flow);
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::config::{AccountId, AutoAnswer};
 use crate::sdp;
 use crate::sip::dialog::DialogId;
 use crate::sip::flow::Flow;
+use crate::sip::header::MediaType;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::session::Session;
@@ -28,6 +29,10 @@ impl Agent {
             }
             return;
         };
+        //= RFC 3261 §8.2.1, §21.5.2: the method first; 501 for one that nobody here knows
+        if let Method::Other(_) = request.method {
+            return self.refuse(server, &request, StatusCode(501), None, now);
+        }
         if let Err((status, words)) = check_request(&request) {
             return self.refuse(server, &request, status, Some(&words), now);
         }
@@ -112,6 +117,11 @@ impl Agent {
             response.headers.push(HeaderName::Accept, "application/sdp");
             response.headers.push(HeaderName::AcceptEncoding, "identity");
             return self.answer(server, response, None, now);
+        }
+        if !may_be_answered(&request) {
+            //= RFC 3261 §21.4.7: the answer could only be of a kind that Accept rules out
+            let words = "Accept rules out application/sdp";
+            return self.refuse(server, &request, StatusCode(406), Some(words), now);
         }
         let offer = match (request.body.is_empty(), sdp::parse(&request.body)) {
             (true, _) => None,
@@ -208,6 +218,15 @@ fn is_readable(request: &Request) -> bool {
     let encoded = |coding: &str| !coding.eq_ignore_ascii_case("identity");
     let is_sdp = || request.headers.content_type().ok().flatten().is_some_and(|t| t.is("application", "sdp"));
     request.body.is_empty() || is_sdp() && !request.headers.tokens(&HeaderName::ContentEncoding).any(encoded)
+}
+
+/// Its Accept, if it has one, leaves room for a session description (RFC 3261 §20.1); elements nobody can read do.
+fn may_be_answered(request: &Request) -> bool {
+    let takes_sdp = |element: &[u8]| {
+        let ranges = [("application", "sdp"), ("application", "*"), ("*", "*")];
+        MediaType::parse(element).map_or(true, |range| ranges.iter().any(|(kind, sub)| range.is(kind, sub)))
+    };
+    request.headers.get(&HeaderName::Accept).is_none() || request.headers.elements(&HeaderName::Accept).any(takes_sdp)
 }
 
 /// The digit of an INFO: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`).

@@ -263,7 +263,7 @@ impl Agent {
         if let Some(contact) = contact {
             response.headers.set(HeaderName::Contact, contact);
         }
-        if response.status.is_success() || response.status.0 == 405 {
+        if response.status.is_success() || matches!(response.status.0, 405 | 501) {
             response.headers.set(HeaderName::Allow, ALLOW);
         }
         response.headers.set(HeaderName::Server, self.user_agent());

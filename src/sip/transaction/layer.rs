@@ -96,6 +96,19 @@ impl Layer {
         }
     }
 
+    /// Refuses a request that cannot be read as a whole: without a transaction, the same answer to each repeat of it
+    /// (§8.2.7). `words` is the reason phrase. Nothing is sent for an ACK, or where no Via tells the way back.
+    pub fn refuse(&mut self, mut request: Request, status: StatusCode, words: &str, flow: Flow) {
+        match note_source(&mut request, flow) {
+            Some(reply_to) if request.method != Method::Ack => {
+                let mut response = Response::to_request(&request, status, Some(&stateless_tag(&request)));
+                response.reason = words.to_owned();
+                self.events.push_back(LayerEvent::Transmit { flow: reply_to, bytes: response.to_bytes() });
+            }
+            _ => self.counters.unusable += 1,
+        }
+    }
+
     /// The transport could not deliver to this peer, or the network said so.
     pub fn transport_failed(&mut self, flow: Flow, now: Instant) {
         let same_path = |entry: &Entry| entry.flow.transport == flow.transport && entry.flow.remote == flow.remote;

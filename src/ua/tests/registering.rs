@@ -232,14 +232,16 @@ fn strangers_do_not_ring_and_get_polite_answers() {
         ("REFER", "Refer-To: <sip:premium@evil>\r\n", 403),
         ("BYE", "", 481),
         ("NOTIFY", "Event: message-summary\r\nSubscription-State: active\r\n", 481),
-        ("FROBNICATE", "", 405),
+        ("SUBSCRIBE", "Event: presence\r\n", 405),
+        //= RFC 3261 §21.5.2
+        ("FROBNICATE", "", 501),
         ("OPTIONS", "Require: timewarp\r\n", 420),
     ] {
         let branch = format!("{method}{}", extra.len());
         let response = send_as_stranger(&mut world, stranger(method, "sip:101@127.0.0.1:5070", &branch, extra));
         assert_eq!(response.status.0, status, "{method}");
         assert!(response.body.is_empty(), "{method}");
-        assert_eq!(response.headers.allows().is_empty(), !matches!(status, 200 | 405), "{method}");
+        assert_eq!(response.headers.allows().is_empty(), !matches!(status, 200 | 405 | 501), "{method}");
     }
     assert!(!world.names(0).contains(&"call_incoming".to_owned()));
 }

@@ -199,6 +199,26 @@ fn an_ack_to_a_2xx_is_the_users() {
     assert_eq!(told(&mut layer), ["> 200", "> 200", "ACK stray", "ACK stray"]);
 }
 
+//= RFC 3261 §8.2.7
+#[test]
+fn an_unreadable_request_is_refused_without_a_transaction() {
+    let (mut layer, _) = layer();
+    let refuse = |layer: &mut Layer, request: Request| {
+        layer.refuse(request, StatusCode(400), "nonsense", flow());
+        drain(layer)
+    };
+    let first = refuse(&mut layer, request(Method::Invite));
+    assert!(
+        matches!(first.as_slice(), [LayerEvent::Transmit { bytes, .. }] if bytes.starts_with(b"SIP/2.0 400 nonsense\r\n"))
+    );
+    assert_eq!(refuse(&mut layer, request(Method::Invite)), first, "a repeat gets the same answer, tag and all");
+    assert_eq!(refuse(&mut layer, request(Method::Ack)), [], "an ACK is never answered");
+    let mut lost = request(Method::Invite);
+    lost.headers.set(HeaderName::Via, "nonsense");
+    assert_eq!(refuse(&mut layer, lost), [], "there is no way back");
+    assert_eq!((layer.len(), layer.counters().unusable), (0, 2));
+}
+
 #[test]
 fn a_cancel_is_answered_and_told_once() {
     let (mut layer, now) = layer();
