@@ -1,6 +1,7 @@
 //! The SIP wire from outside: nothing a stranger sends makes a reader panic or a printer change its mind.
 
 mod oracle;
+mod torture;
 mod traffic;
 mod values;
 

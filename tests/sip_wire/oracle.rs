@@ -1,13 +1,14 @@
 //! A second reader, `rsip`, beside ours: every place where the two differ is known, with the rule we go by.
 
+use crate::torture;
 use crate::traffic::{PLACES, places, readable};
 use rsip::prelude::{HeadersExt, ToTypedHeader, UntypedHeader};
 use std::collections::BTreeSet;
 use tuiphone::sip::message::parse;
 
-/// A message, the place in it, what the other reader makes of it, and the section ours goes by. A row that no
-/// longer holds is as much a failure as a new one.
-const DISAGREEMENTS: [(&str, &str, &str, &str); 23] = [
+/// A message, the place in it, what the other reader makes of it, and the section ours goes by; `message` is
+/// `refused` by them alone or `read` by them alone. A row that no longer holds is as much a failure as a new one.
+const DISAGREEMENTS: [(&str, &str, &str, &str); 43] = [
     ("IPv6 URI", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
     ("IPv6 Via", "branch", "-", "RFC 3261 §25.1: so may the host of sent-by"),
     ("LF alone", "message", "refused", "RFC 3261 §7 asks for CRLF; LF alone can mean nothing else"),
@@ -36,6 +37,26 @@ const DISAGREEMENTS: [(&str, &str, &str, &str); 23] = [
     ("tel URI", "message", "refused", "RFC 3261 §7.1: other schemes may stand there"),
     ("unknown Via transport", "branch", "-", "RFC 3261 §25.1: other-transport"),
     ("unknown method", "message", "refused", "RFC 3261 §8.2.1: it deserves a 405"),
+    ("clerr", "message", "read", "RFC 4475 §3.1.2.2: shorter than it says; 400"),
+    ("dblreq", "Call-ID", "-", "RFC 3261 §7.3.3"),
+    ("esc01", "message", "refused", "RFC 3261 §7.3.1"),
+    ("esc02", "message", "refused", "RFC 4475 §3.1.1.5: an unknown method, 501"),
+    ("escruri", "message", "refused", "RFC 4475 §3.1.2.11: readable enough to be answered with 400"),
+    ("intmeth", "message", "refused", "RFC 4475 §3.1.1.2: an unknown method, 501"),
+    ("longreq", "message", "refused", "RFC 3261 §25.1: HCOLON"),
+    ("lwsruri", "message", "refused", "RFC 4475 §3.1.2.8: readable enough to be answered with 400"),
+    ("lwsstart", "message", "refused", "RFC 4475 §3.1.2.9: may be forgiven"),
+    ("mcl01", "message", "read", "RFC 4475 §3.3.9: nobody knows where it ends; 400"),
+    ("mismatch02", "message", "refused", "RFC 4475 §3.1.2.18: an unknown method, 501"),
+    ("multi01", "CSeq", "5 INVITE", "RFC 4475 §3.3.8: of two none is right; 400"),
+    ("multi01", "Call-ID", "multi01.98asdh@192.0.2.1", "RFC 4475 §3.3.8, likewise"),
+    ("multi01", "From tag", "3413415", "RFC 4475 §3.3.8, likewise"),
+    ("ncl", "message", "read", "RFC 4475 §3.1.2.3: no length is negative; 400"),
+    ("scalar02", "message", "refused", "RFC 3261 §7.3.1"),
+    ("semiuri", "message", "refused", "RFC 3261 §7.3.1"),
+    ("trws", "message", "refused", "RFC 4475 §3.1.2.10: may be forgiven"),
+    ("unkscm", "message", "refused", "RFC 3261 §8.2.2.1: another scheme deserves a 416"),
+    ("wsinv", "message", "refused", "RFC 3261 §7.3.1, §25.1: HCOLON"),
 ];
 
 fn theirs(wire: &[u8]) -> Result<[String; PLACES.len()], rsip::Error> {
@@ -59,11 +80,13 @@ fn theirs(wire: &[u8]) -> Result<[String; PLACES.len()], rsip::Error> {
 #[test]
 fn where_two_readers_differ_is_known() {
     let mut found = BTreeSet::new();
-    for (name, wire, ..) in readable() {
-        let ours = parse(&wire).map(|message| places(&message)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        match theirs(&wire) {
-            Err(_) => drop(found.insert((name, "message", "refused".to_owned()))),
-            Ok(theirs) => {
+    let traffic = readable().into_iter().map(|(name, wire, ..)| (name, wire));
+    for (name, wire) in traffic.chain(torture::messages()) {
+        match (parse(&wire).map(|message| places(&message)), theirs(&wire)) {
+            (Ok(_), Err(_)) => drop(found.insert((name, "message", "refused".to_owned()))),
+            (Err(_), Ok(_)) => drop(found.insert((name, "message", "read".to_owned()))),
+            (Err(_), Err(_)) => {}
+            (Ok(ours), Ok(theirs)) => {
                 let pairs = ours.iter().zip(theirs).zip(PLACES).filter(|((ours, theirs), _)| *ours != theirs);
                 found.extend(pairs.map(|((_, theirs), place)| (name, place, theirs)));
             }

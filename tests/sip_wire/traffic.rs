@@ -81,11 +81,11 @@ pub fn places(message: &Message) -> [String; PLACES.len()] {
     [method, uri, call_id, cseq, from, to, branch]
 }
 
-fn all(message: &Message) -> String {
+pub fn all(message: &Message) -> String {
     places(message).join("|")
 }
 
-fn reason(message: &Message) -> String {
+pub fn reason(message: &Message) -> String {
     let Message::Response(response) = message else { return "a request".into() };
     format!("{} {}", response.status.0, response.reason)
 }
@@ -94,7 +94,7 @@ fn list<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> String) -> St
     items.into_iter().map(show).collect::<Vec<_>>().join(", ")
 }
 
-fn vias(message: &Message) -> String {
+pub fn vias(message: &Message) -> String {
     let show = |via: Via| {
         let port = via.port.map(|p| format!(":{p}")).unwrap_or_default();
         let received = via.received().map(|ip| format!(" from {ip}")).unwrap_or_default();
@@ -103,16 +103,16 @@ fn vias(message: &Message) -> String {
     message.headers().vias().map_or_else(|e| e.to_string(), |vias| list(vias, show))
 }
 
-fn shown(address: &NameAddr) -> String {
+pub fn shown(address: &NameAddr) -> String {
     let name = address.display_name.as_deref().unwrap_or("-");
     format!("{name}|{}|{}", address.uri, address.tag().unwrap_or("-"))
 }
 
-fn from(message: &Message) -> String {
+pub fn from(message: &Message) -> String {
     message.headers().from().map_or_else(|e| e.to_string(), |from| list(&from, shown))
 }
 
-fn contacts(message: &Message) -> String {
+pub fn contacts(message: &Message) -> String {
     let show = |c: &NameAddr| format!("{}{}", c.uri, c.params);
     message.headers().contacts().map_or_else(
         |e| e.to_string(),
@@ -123,7 +123,7 @@ fn contacts(message: &Message) -> String {
     )
 }
 
-fn record_routes(message: &Message) -> String {
+pub fn record_routes(message: &Message) -> String {
     let show = |route: NameAddr| route.to_string();
     message.headers().record_routes().map_or_else(|e| e.to_string(), |routes| list(routes, show))
 }
@@ -134,7 +134,7 @@ fn refer_to(message: &Message) -> String {
 }
 
 /// The Request-URI's text and parts, and how its like is judged.
-fn uri(message: &Message) -> String {
+pub fn uri(message: &Message) -> String {
     let Message::Request(request) = message else { return "a response".into() };
     let Ok(uri) = Uri::parse(&request.uri) else { return verdict(message) };
     let host = uri.host().map(|host| format!("{host}")).unwrap_or("-".into());
@@ -142,12 +142,12 @@ fn uri(message: &Message) -> String {
     format!("{uri}|{}|{host}{port}|{}", uri.user().unwrap_or("-"), verdict(message))
 }
 
-fn body(message: &Message) -> String {
+pub fn body(message: &Message) -> String {
     let (Message::Request(Request { body, .. }) | Message::Response(Response { body, .. })) = message;
     String::from_utf8_lossy(body).into_owned()
 }
 
-fn verdict(message: &Message) -> String {
+pub fn verdict(message: &Message) -> String {
     let Message::Request(request) = message else { return "a response".into() };
     check_request(request).map_or_else(|(status, why)| format!("{} {why}", status.0), |()| "fine".into())
 }
