@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod dialog;
+pub mod event;
 pub mod flow;
 pub mod framing;
 pub mod header;
