@@ -137,6 +137,26 @@ impl Dialog {
         })
     }
 
+    /// The dialog that a NOTIFY founds at the subscriber (RFC 6665 §4.4.1); `cseq` is the number of our last SUBSCRIBE.
+    /// It is early while only the 2xx to that can tell its route: proxies that mark a SUBSCRIBE forget the NOTIFY.
+    pub fn notified(notify: &Request, cseq: u32) -> Result<Dialog, DialogError> {
+        let headers = &notify.headers;
+        let id = DialogId::of_request(notify).ok_or(DialogError::Header(HeaderName::To))?;
+        //= RFC 3261 §12.1.1: of a request, Record-Route in order.
+        let route_set = record_routes(headers)?;
+        Ok(Dialog {
+            id,
+            state: if route_set.is_empty() { DialogState::Early } else { DialogState::Confirmed },
+            is_uac: true,
+            local: raw(headers, HeaderName::To)?,
+            remote: raw(headers, HeaderName::From)?,
+            local_cseq: cseq,
+            remote_cseq: Some(self::cseq(headers)?),
+            route_set,
+            remote_target: contact(headers)?.ok_or(DialogError::Header(HeaderName::Contact))?,
+        })
+    }
+
     /// Its name.
     pub fn id(&self) -> &DialogId {
         &self.id

@@ -11,6 +11,7 @@ pub mod locate;
 pub mod message;
 pub mod registration;
 pub mod session;
+pub mod subscription;
 pub mod transaction;
 pub mod uri;
 pub mod validate;
