@@ -24,6 +24,8 @@ pub struct Binding {
     pub flow: Flow,
     /// When it ends.
     pub expires_at: Instant,
+    /// Call-ID and CSeq number of the REGISTER that made it.
+    pub made_by: (String, u32),
 }
 
 /// How a request proved itself.
@@ -113,10 +115,14 @@ impl Registrar {
         let (Ok(contacts), Ok(expires)) = (request.headers.contacts(), request.headers.expires()) else {
             return refuse(400);
         };
+        let (Ok(Some(call_id)), Ok(Some(cseq))) = (request.headers.call_id(), request.headers.cseq()) else {
+            return refuse(400);
+        };
+        let made_by = (call_id.to_owned(), cseq.number);
+        let bindings = self.bindings.entry(user.to_owned()).or_default();
         let list = match contacts {
             ContactList::Star if expires == Some(0) => {
-                self.bindings.remove(user);
-                Vec::new()
+                bindings.iter().map(|binding| NameAddr::new(binding.contact.clone())).collect()
             }
             //= RFC 3261 §10.2.2: `*` goes with Expires 0 alone.
             ContactList::Star => return refuse(400),
@@ -130,7 +136,14 @@ impl Registrar {
             return response;
         }
         let wishes: Vec<(Uri, u32)> = list.iter().map(|c| (c.uri.clone(), lifetime(c).min(86_400))).collect();
-        let bindings = self.bindings.entry(user.to_owned()).or_default();
+        let named = |binding: &&Binding| wishes.iter().any(|(contact, _)| binding.contact.equivalent(contact));
+        let of_this_call = bindings.iter().filter(named).filter(|binding| binding.made_by.0 == made_by.0);
+        //= RFC 3261 §10.3 step 7: what was overtaken on its way changes nothing; what came twice is answered twice.
+        let wishes = match of_this_call.map(|binding| binding.made_by.1).max() {
+            Some(newer) if newer > made_by.1 => return refuse(500),
+            Some(same) if same == made_by.1 => Vec::new(),
+            _ => wishes,
+        };
         for (contact, seconds) in wishes {
             bindings.retain(|binding| !binding.contact.equivalent(&contact));
             if seconds > 0 {
@@ -138,7 +151,7 @@ impl Registrar {
                     bindings.remove(0);
                 }
                 let expires_at = now + Duration::from_secs(u64::from(seconds));
-                bindings.push(Binding { contact, flow, expires_at });
+                bindings.push(Binding { contact, flow, expires_at, made_by: made_by.clone() });
             }
         }
         let mut response = Response::to_request(request, StatusCode(200), Some(tag));

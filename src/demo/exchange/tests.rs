@@ -127,6 +127,44 @@ fn lifetimes_are_kept() {
     assert!(bench.exchange.registrar().bindings("alice").is_empty());
 }
 
+//= RFC 3261 §10.3 steps 6 and 7
+#[test]
+fn a_register_that_was_overtaken_changes_nothing() {
+    // (CSeq beside that of the binding, Call-ID, Contact, Expires): the status, whether Alice is registered then
+    let (alice, other) = ("<sip:alice@127.0.0.1:6001>", "<sip:alice@127.0.0.1:6009>");
+    for (step, call_id, contact, expires, status, stays) in [
+        (-1, "call-alice", alice, "0", 500, true),
+        (-1, "call-alice", "*", "0", 500, true),
+        // The same once more: the answer once more.
+        (0, "call-alice", alice, "300", 200, true),
+        (1, "call-alice", alice, "0", 200, false),
+        (1, "call-alice", "*", "0", 200, false),
+        // Another run of the phone counts from anew.
+        (-1, "other", alice, "0", 200, false),
+        (-1, "other", "*", "0", 200, false),
+        (-1, "call-alice", other, "0", 200, true),
+    ] {
+        let mut bench = bench();
+        bench.cseq = 10;
+        assert_eq!(bench.register("alice", "secret", 6001, "300").status, StatusCode(200));
+        let mut request = bench.request(Method::Register, "alice", "sip:demo.invalid", 6001);
+        let number = 11_i32 + step;
+        for (name, value) in [
+            (HeaderName::CSeq, format!("{number} REGISTER")),
+            (HeaderName::CallId, call_id.to_owned()),
+            (HeaderName::Contact, contact.to_owned()),
+            (HeaderName::Expires, expires.to_owned()),
+        ] {
+            request.headers.set(name, value);
+        }
+        let challenge = bench.answered(6001, &request);
+        authorise(&mut request, &challenge, "alice", "secret");
+        let case = format!("{number} {call_id} {contact} {expires}");
+        assert_eq!(bench.answered(6001, &request).status, StatusCode(status), "{case}");
+        assert_eq!(bench.exchange.registrar().bindings("alice").len(), usize::from(stays), "{case}");
+    }
+}
+
 /// Alice calls Bob, who is at these ports; the INVITE with credentials and what it became.
 fn call(bench: &mut Bench, ports: &[u16]) -> (Request, Vec<(u16, Message)>) {
     bench.register("alice", "secret", 6001, "300");
