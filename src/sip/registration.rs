@@ -136,6 +136,14 @@ impl Registration {
         self.next()
     }
 
+    /// Gives back, without waiting for the answer under way, what it may still bind: for when there is no more time.
+    /// `None` if no REGISTER for a binding is under way.
+    pub fn leave_now(&mut self) -> Option<Request> {
+        let may_bind = self.pending == Some(Pending::Register);
+        self.wanted = false;
+        may_bind.then(|| self.again())
+    }
+
     /// The wish once more, with the next CSeq number (after a challenge, a 423, or a change of mind).
     pub fn again(&mut self) -> Request {
         let (pending, expires_s) = if self.wanted { (Pending::Register, self.expires_s) } else { (Pending::Leave, 0) };

@@ -42,7 +42,7 @@ pub(super) struct Line {
     /// A new Contact was registered at once since the last refresh: not again before the next.
     pub recontacted: bool,
     /// The path of the registration, and when it is to be kept open next.
-    path: Option<Flow>,
+    pub path: Option<Flow>,
     pub keep_alive_at: Option<Instant>,
     pub status: Option<u16>,
     pub reason: Option<String>,

@@ -237,7 +237,7 @@ impl Agent {
         self.finish_exit(now);
     }
 
-    fn layer_event(&mut self, event: LayerEvent, now: Instant) {
+    pub(super) fn layer_event(&mut self, event: LayerEvent, now: Instant) {
         match event {
             LayerEvent::Transmit { flow, bytes } => self.outputs.push_back(Output::Transmit { flow, bytes }),
             LayerEvent::Request { server, request, flow } => self.request_received(server, request, flow, now),

@@ -235,6 +235,7 @@ impl Agent {
         let closing =
             self.calls.iter().any(|c| c.tell_end_at.is_some() || c.session.as_ref().is_some_and(|s| !s.is_ended()));
         if (!leaving && !closing) || now >= until {
+            self.leave_unanswered(now);
             self.exited = true;
             self.outputs.push_back(Output::Event(Event::Exited));
         }

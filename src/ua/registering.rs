@@ -10,6 +10,7 @@ use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Request, Response};
 use crate::sip::registration::Verdict;
 use crate::text::sanitise;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 impl Agent {
@@ -40,6 +41,21 @@ impl Agent {
             self.send_register(id, request, now);
         }
         self.tell_registration(id, now);
+    }
+
+    /// No more time for the answer to a REGISTER: what it may bind is given back unasked.
+    pub(super) fn leave_unanswered(&mut self, now: Instant) {
+        let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();
+        for id in ids {
+            let Some(line) = self.account_mut(id) else { continue };
+            let Some(path) = line.path else { continue };
+            let Some(mut request) = line.registration.leave_now() else { continue };
+            line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
+            self.transmit(Owner::Register(id), request, path, VecDeque::new(), now);
+        }
+        while let Some(event) = self.layer.poll() {
+            self.layer_event(event, now);
+        }
     }
 
     fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {

@@ -206,6 +206,37 @@ fn exit_gives_the_binding_back() {
     assert_eq!(world.names(0).last().map(String::as_str), Some("exited"), "a dead registrar does not hold us");
 }
 
+/// A REGISTER under way may bind though nobody waits for its answer any more.
+//= RFC 3261 §10.2
+#[test]
+fn exit_gives_back_what_an_unanswered_register_may_bind() {
+    let expires = |request: &Request| request.headers.text(&HeaderName::Expires).unwrap_or_default();
+    let cseq = |request: &Request| request.headers.cseq().ok().flatten().map(|cseq| cseq.number);
+
+    let mut world = phone();
+    world.command(0, Command::Exit).expect("always");
+    assert_eq!(world.count("REGISTER"), 1, "one at a time, while there is time");
+    answer(&mut world, 200, &[]);
+    assert_eq!((world.count("REGISTER"), expires(&world.last_request()).as_str()), (2, "0"));
+    answer(&mut world, 200, &[]);
+    assert_eq!(world.names(0).last().map(String::as_str), Some("exited"));
+
+    let mut world = phone();
+    let first = world.last_request();
+    world.command(0, Command::Exit).expect("always");
+    world.run(Duration::from_secs(2));
+    let last = world.last_request();
+    assert_eq!((expires(&last).as_str(), cseq(&last)), ("0", cseq(&first).map(|number| number + 1)));
+    assert_eq!(last.headers.contacts(), first.headers.contacts());
+    assert_eq!(world.names(0).last().map(String::as_str), Some("exited"));
+
+    let mut world = phone();
+    world.command(0, Command::Exit).expect("always");
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
+    assert_eq!(world.count("REGISTER"), 1, "what was challenged binds nothing");
+    assert_eq!(world.names(0).last().map(String::as_str), Some("exited"));
+}
+
 /// A request as a peer without manners writes it.
 fn stranger(method: &str, uri: &str, branch: &str, extra: &str) -> Vec<u8> {
     format!(
