@@ -165,16 +165,28 @@ impl Line {
         self.servers.contains(&flow.remote)
     }
 
-    /// Every realm that asks is one the registrar has asked for, or the registrar never asked.
-    pub fn knows_realms(&self, response: &Response) -> bool {
-        let challenges = [false, true].into_iter().flat_map(|proxy| Challenge::list(&response.headers, proxy));
-        self.realms.is_empty() || challenges.into_iter().all(|challenge| self.realms.contains(&challenge.realm))
+    /// The host is one of its own: domain, registrar or outbound proxy.
+    pub fn is_home(&self, host: &str) -> bool {
+        let names = [&self.account.domain, &self.account.server].into_iter().chain(&self.account.proxies);
+        names.filter_map(|name| Hop::of_server(name, "")).any(|hop| hop.host.eq_ignore_ascii_case(host))
     }
 
+    /// The realm that asks and is not the account's own, if one does. Its own are those its registrar asked for, those
+    /// named after its hosts, and those that took its answer before. Of an account whose registrar never asked, any may
+    /// be asked for by the `first` answer to a call.
+    pub fn strange_realm(&self, response: &Response, first: bool) -> Option<String> {
+        let may_ask = |realm: &str| {
+            self.realms.iter().any(|known| known == realm) || self.is_home(realm) || self.authenticator.is_proven(realm)
+        };
+        let unknown = first && self.realms.is_empty();
+        realms(response).find(|realm| !unknown && !may_ask(realm))
+    }
+
+    /// Notes the realms the registrar asks for.
     pub fn note_realms(&mut self, response: &Response) {
-        for challenge in [false, true].into_iter().flat_map(|proxy| Challenge::list(&response.headers, proxy)) {
-            if !self.realms.contains(&challenge.realm) && self.realms.len() < MAX_SERVERS {
-                self.realms.push(challenge.realm);
+        for realm in realms(response) {
+            if !self.realms.contains(&realm) && self.realms.len() < MAX_SERVERS {
+                self.realms.push(realm);
             }
         }
     }
@@ -242,6 +254,11 @@ impl Account {
     pub(super) fn domain_or_server(&self) -> &str {
         if self.domain.is_empty() { &self.server } else { &self.domain }
     }
+}
+
+fn realms(response: &Response) -> impl Iterator<Item = String> {
+    let challenges = [false, true].into_iter().flat_map(|proxy| Challenge::list(&response.headers, proxy));
+    challenges.map(|challenge| challenge.realm)
 }
 
 fn named(display_name: &str, uri: &str) -> String {

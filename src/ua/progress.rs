@@ -167,11 +167,12 @@ impl Agent {
             return;
         }
         let retry = response.headers.retry_after().ok().flatten();
+        let why = self.why_unanswered(id, response);
         let Some(call) = self.call_mut(id) else { return };
         call.status = Some(status);
         let words = sanitise(&response.reason);
         call.reason = Some(match (status, retry) {
-            (401 | 407, _) => format!("{words}: wrong user or password?"),
+            (401 | 407, _) => format!("{words}: {why}"),
             (_, Some(wait)) => format!("{words}, again in {wait} s"),
             _ => words,
         });

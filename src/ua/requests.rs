@@ -94,10 +94,10 @@ impl Agent {
         let Some((client, Sent { request, flow, .. })) = asked else { return };
         let (client, request, flow) = (*client, request.clone(), *flow);
         let account = self.account_of_call(id);
+        let first = exchange == Exchange::Invite && self.is_first_answer(id);
         let answered = self.account_mut(account).is_some_and(|line| {
-            // Why: inside a call the peer itself can make up a challenge, and the proxy carries it to us.
-            let trusted = exchange == Exchange::Invite || line.knows_realms(&response);
-            trusted && line.take_challenge(&request, &response, &flow)
+            // Why: whoever is called can make up a challenge, and the proxy carries it to us.
+            line.strange_realm(&response, first).is_none() && line.take_challenge(&request, &response, &flow)
         });
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
         if !answered {
@@ -107,6 +107,24 @@ impl Agent {
         // It has its final response; only the new one may answer for this exchange.
         self.clients.remove(&client);
         self.transmit(owner, request, flow, VecDeque::new(), now);
+    }
+
+    /// In words: why a 401 or 407 to an INVITE was the last.
+    pub(super) fn why_unanswered(&self, id: u32, response: &Response) -> String {
+        let Some((call, line)) = self.call(id).and_then(|call| Some((call, self.account(call.account)?))) else {
+            return String::new();
+        };
+        let is_own = call.flow.is_some_and(|flow| line.is_own_path(&flow));
+        match line.strange_realm(response, self.is_first_answer(id)) {
+            _ if !is_own => "it is no server of this account, and is shown no password".to_owned(),
+            Some(realm) => format!("{} is no realm of this account, and is shown no password", sanitise(&realm)),
+            None => "wrong user or password?".to_owned(),
+        }
+    }
+
+    /// Nobody behind the first server has been heard of in this call.
+    fn is_first_answer(&self, id: u32) -> bool {
+        self.call(id).is_some_and(|call| !call.progressed)
     }
 }
 

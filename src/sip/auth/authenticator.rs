@@ -97,6 +97,11 @@ impl Authenticator {
         !self.entries.is_empty()
     }
 
+    /// A request with our answer to this realm got past its challenge.
+    pub fn is_proven(&self, realm: &str) -> bool {
+        self.entries.iter().any(|entry| entry.proven && entry.challenge.realm == realm)
+    }
+
     /// Forgets every challenge: the account, its password or its server changed.
     pub fn forget(&mut self) {
         self.entries.clear();

@@ -47,6 +47,69 @@ fn inside_a_call_only_the_registrars_realm_is_answered() {
     }
 }
 
+/// Whether a 407 of this realm to the phone's last request was answered.
+fn answers(world: &mut World, realm: &str) -> bool {
+    let request = world.last_request();
+    let nonce = format!("nonce=\"{}\"", cseq(&request));
+    let challenge = format!("Digest realm=\"{realm}\", {nonce}");
+    respond(world, &request, 407, &[(HeaderName::ProxyAuthenticate, &challenge)], "");
+    let again = world.last_request();
+    again.method == request.method && String::from_utf8_lossy(&again.to_bytes()).contains(&nonce)
+}
+
+/// A phone whose registrar asked for a password, or did not, with a call under way.
+fn dialled(registrar_asks: bool) -> World {
+    let mut world = World::new();
+    let account = Account { server: format!("127.0.0.1:{PEER}"), ..account("101") };
+    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+    world.run(Duration::ZERO);
+    assert!(!registrar_asks || answers(&mut world, "pbx"));
+    let register = world.last_request();
+    respond(&mut world, &register, 200, &[], "");
+    world.dial(0, "600");
+    world
+}
+
+//= RFC 3261 §22.1, §22.3
+#[test]
+fn a_call_is_asked_for_the_password_by_its_own_realm_alone() {
+    // (the registrar asked, the far end rings, realm, answered)
+    for (asks, rings, realm, answered) in [
+        (true, false, "pbx", true),
+        (true, false, "127.0.0.1", true),
+        (true, false, "evil", false),
+        (true, true, "evil", false),
+        (false, false, "asterisk", true),
+        (false, true, "evil", false),
+        (false, true, "127.0.0.1", true),
+    ] {
+        let mut world = dialled(asks);
+        let invite = world.last_request();
+        if rings {
+            respond(&mut world, &invite, 180, &[], "");
+        }
+        assert_eq!(answers(&mut world, realm), answered, "{asks}, {rings}, {realm}");
+        if !answered {
+            world.run(Duration::from_secs(1));
+            let reason = "Proxy Authentication Required: evil is no realm of this account, and is shown no password";
+            assert_eq!(world.ended(0).reason.as_deref(), Some(reason));
+        }
+    }
+}
+
+/// The registrar never asked: inside the call only who was answered before it began may ask.
+#[test]
+fn a_realm_unknown_before_the_call_is_not_answered_in_it() {
+    for (realm, answered) in [("asterisk", true), ("evil", false)] {
+        let mut world = dialled(false);
+        assert!(answers(&mut world, "asterisk"));
+        let invite = world.last_request();
+        respond(&mut world, &invite, 200, &[], SDP);
+        world.command(0, Command::Hangup { which: HangupWhich::All }).expect("connected");
+        assert_eq!(answers(&mut world, realm), answered, "{realm}");
+    }
+}
+
 /// Another socket of the registrar's machine is not the registrar.
 #[test]
 fn a_neighbour_of_the_registrar_is_a_stranger() {
