@@ -15,4 +15,4 @@ pub use dial::{DialError, DialTarget, DtmfChunk, dial};
 pub use ini::Document;
 pub use load::{Loaded, Warning, load};
 pub use secret::Secret;
-pub use settings::{AutoAnswer, DtmfMethod, Settings};
+pub use settings::{AutoAnswer, DtmfMethod, FollowRedirects, Settings};

@@ -28,6 +28,18 @@ pub enum AutoAnswer {
     All,
 }
 
+/// Whether a redirection (3xx) is followed without asking (`[tuiphone] followRedirects`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FollowRedirects {
+    /// `own`: within the domain that was called.
+    #[default]
+    Own,
+    /// `any`: wherever it leads.
+    Any,
+    /// `never`.
+    Never,
+}
+
 /// The settings a phone needs; rows of the ini-key table fill it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -75,6 +87,10 @@ pub struct Settings {
     pub bind_address: String,
     /// `[tuiphone] acceptFrom`: `any` = strangers may ring.
     pub accept_from_any: bool,
+    /// Which redirections are followed.
+    pub follow_redirects: FollowRedirects,
+    /// Longest wait for the answer to a call, in seconds (`[tuiphone] ringTimeout`); 0 = no bound.
+    pub ring_timeout_s: u32,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
@@ -106,6 +122,8 @@ impl Default for Settings {
             enable_local_account: false,
             bind_address: String::new(),
             accept_from_any: false,
+            follow_redirects: FollowRedirects::Own,
+            ring_timeout_s: 180,
             password_command: String::new(),
             password_plain: false,
         }

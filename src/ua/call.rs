@@ -59,10 +59,12 @@ pub(super) struct Call {
     /// Outgoing: the target, and targets of redirections still to try.
     pub target: String,
     pub extra: Vec<(String, String)>,
-    pub targets: VecDeque<String>,
+    pub targets: VecDeque<Uri>,
     /// Those tried, this one too.
     pub tried: Vec<Uri>,
     pub redirections: u8,
+    /// Outgoing: given up then, if nobody answers.
+    pub ring_until: Option<Instant>,
     /// Digits to send, each at its time.
     pub digits: VecDeque<(Instant, String)>,
     pub info_digits: VecDeque<char>,
@@ -118,6 +120,7 @@ impl Call {
             targets: VecDeque::new(),
             tried: Vec::new(),
             redirections: 0,
+            ring_until: None,
             digits: VecDeque::new(),
             info_digits: VecDeque::new(),
             info_busy: false,
@@ -161,7 +164,8 @@ impl Call {
         let session = self.session.as_ref().and_then(Session::next_timeout);
         let digits = self.digits.front().map(|(at, _)| *at);
         let info = self.info_at.filter(|_| !self.info_digits.is_empty() && !self.info_busy);
-        [session, digits, info, self.answer_at, self.waits_until, self.tell_end_at].into_iter().flatten().min()
+        let due = [self.answer_at, self.waits_until, self.ring_until, self.tell_end_at];
+        [session, digits, info].into_iter().chain(due).flatten().min()
     }
 }
 
@@ -250,6 +254,7 @@ impl Agent {
         call.code.get_or_insert(code);
         call.answer_at = None;
         call.waits_until = None;
+        call.ring_until = None;
         call.digits.clear();
         call.info_digits.clear();
         let stream = call.stream;

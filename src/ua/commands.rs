@@ -254,6 +254,9 @@ impl Agent {
             }
             self.due_digits(id, now);
             self.send_info_digit(id, now);
+            if self.call(id).is_some_and(|call| call.ring_until.is_some_and(|at| at <= now)) {
+                self.ring_timeout(id, now);
+            }
             let Some(call) = self.call_mut(id) else { continue };
             if call.waits_until.is_some_and(|at| at <= now) {
                 call.waits_until = None;

@@ -1,5 +1,6 @@
 //! Calling out: the target, the wait for the registration, the first path, the INVITE.
 
+use super::account::Line;
 use super::agent::Agent;
 use super::call::{Call, MAX_CALLS, party};
 use super::command::{CommandError, Reply};
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 /// How long a call waits for its account to be registered.
 const WAIT_REGISTERED: Duration = Duration::from_secs(33);
 /// Longest address that is called, in bytes.
-const MAX_TARGET: usize = 1024;
+pub(super) const MAX_TARGET: usize = 1024;
 
 impl Agent {
     /// `Command::Dial`.
@@ -123,8 +124,11 @@ impl Agent {
 
     /// The first path is known: bind the sound on its address.
     pub(super) fn dial_path(&mut self, id: u32, flow: Flow, more: VecDeque<Flow>, now: Instant) {
-        let (account, at_home) = self.call(id).map_or((AccountId(0), false), |c| (c.account, self.is_at_home(c)));
-        if let Some(line) = self.account_mut(account).filter(|_| at_home) {
+        let (account, at_home, redirected) =
+            self.call(id).map_or((AccountId(0), false, false), |c| (c.account, self.is_at_home(c), c.redirections > 0));
+        // Why not a redirection's: without a server of its own, the account's path would be what a stranger names.
+        let is_own = |line: &&mut Line| at_home && (!redirected || line.first_hop().is_some());
+        if let Some(line) = self.account_mut(account).filter(is_own) {
             line.note_path(&flow, &more);
         }
         let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
@@ -168,9 +172,13 @@ impl Agent {
         }
         set_body(&mut request, "application/sdp", negotiation.offer(false).to_bytes());
         let config = self.layer_config;
+        let ring = Duration::from_secs(self.config.settings.ring_timeout_s.into());
         if let Some(call) = self.call_mut(id) {
             call.negotiation = Some(negotiation);
             call.session = Some(Session::connect(request, config));
+            if ring > Duration::ZERO {
+                call.ring_until.get_or_insert(now + ring);
+            }
         }
         self.advance_calls(now);
     }
@@ -205,7 +213,7 @@ impl Agent {
 
     /// By number, label or AOR.
     pub(super) fn find_account(&self, wanted: &str) -> Result<AccountId, CommandError> {
-        let fits = |line: &&super::account::Line| {
+        let fits = |line: &&Line| {
             let account = &line.account;
             wanted.parse() == Ok(account.id.0)
                 || wanted.eq_ignore_ascii_case(&account.label)

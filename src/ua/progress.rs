@@ -4,6 +4,7 @@ use super::agent::Agent;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
+use super::redirect::Redirected;
 use super::route::{Job, Owner};
 use super::snapshot::{CallDirection, CallState};
 use super::sound::note_agreed;
@@ -146,6 +147,7 @@ impl Agent {
         let Some(call) = self.call_mut(id) else { return };
         call.state = CallState::Connected;
         call.answered = Some(now);
+        call.ring_until = None;
         let mut at = now;
         for (after, digits) in std::mem::take(&mut call.post_dial) {
             at += after;
@@ -156,28 +158,42 @@ impl Agent {
 
     fn refused(&mut self, id: u32, response: &Response, now: Instant) {
         let status = response.status.0;
-        if (300..400).contains(&status) {
-            let contacts = response.headers.contacts().ok();
-            if self.redirect(id, contacts.as_ref().map_or(&[], |list| list.list()), now) {
-                return;
-            }
-        }
-        let more = self.call(id).is_some_and(|call| !call.targets.is_empty() && status < 600);
-        if more && self.redirect(id, &[], now) {
-            return;
-        }
+        let contacts = response.headers.contacts().ok().filter(|_| (300..400).contains(&status));
+        let waits = self.call(id).is_some_and(|call| !call.targets.is_empty() && status < 600);
+        let redirected = match contacts {
+            Some(contacts) => self.redirect(id, contacts.list(), now),
+            None if waits => self.redirect(id, &[], now),
+            None => Redirected::Nowhere,
+        };
         let retry = response.headers.retry_after().ok().flatten();
-        let why = self.why_unanswered(id, response);
+        let words = sanitise(&response.reason);
+        let (code, words) = match (redirected, status, retry) {
+            (Redirected::Called, ..) => return,
+            (Redirected::Elsewhere(uri), ..) => {
+                let uri = sanitise(uri.as_str());
+                (Some(ExitCode::Refused), format!("moved to {uri}, not followed by itself: call that address to go on"))
+            }
+            (_, 401 | 407, _) => (None, format!("{words}: {}", self.why_unanswered(id, response))),
+            (_, _, Some(wait)) => (None, format!("{words}, again in {wait} s")),
+            _ => (None, words),
+        };
         let Some(call) = self.call_mut(id) else { return };
         call.status = Some(status);
-        let words = sanitise(&response.reason);
-        call.reason = Some(match (status, retry) {
-            (401 | 407, _) => format!("{words}: {why}"),
-            (_, Some(wait)) => format!("{words}, again in {wait} s"),
-            _ => words,
-        });
-        let code = ExitCode::of_status(status, call.progressed);
+        call.reason = Some(words);
+        let code = code.unwrap_or_else(|| ExitCode::of_status(status, call.progressed));
         self.end_call(id, EndedBy::Remote, code, now);
+    }
+
+    /// Nobody has answered for as long as a call may ring.
+    //= RFC 3261 §9.1
+    pub(super) fn ring_timeout(&mut self, id: u32, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let waited = now.saturating_duration_since(call.started).as_secs();
+        call.reason = Some(format!("nobody answered in {waited} s"));
+        if let Some(session) = call.session.as_mut() {
+            session.close();
+        }
+        self.end_call(id, EndedBy::Network, ExitCode::NoAnswer, now);
     }
 
     fn confirmed(&mut self, id: u32, body: &[u8], now: Instant) {

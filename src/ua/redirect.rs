@@ -1,48 +1,98 @@
-//! Redirections (3xx): which of the targets an answer names is called next.
+//! Redirections (3xx): which of the targets an answer names is called next, and which are left to the person.
+//!
+//! A redirection is followed within the domain that was called; the account's domain, registrar and proxies are one.
+//! Whoever is called elsewhere could else have us call, at our own expense, whom he likes. `followRedirects` widens
+//! or narrows this.
 
+use super::account::Line;
 use super::agent::Agent;
+use super::dial::MAX_TARGET;
 use super::route::Owner;
+use crate::config::FollowRedirects;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
 use crate::sip::session::Exchange;
 use crate::sip::uri::Uri;
 use std::time::Instant;
 
+/// Most redirections followed in one call.
+const MAX_REDIRECTIONS: u8 = 5;
+/// Most targets taken from one answer, and most that wait.
+const MAX_TARGETS: usize = 8;
+
+/// What becomes of a call after a refusal that may lead elsewhere.
+#[derive(Debug)]
+pub(super) enum Redirected {
+    /// Another target is called.
+    Called,
+    /// There is another, but the person must choose it.
+    Elsewhere(Uri),
+    /// There is none.
+    Nowhere,
+}
+
 impl Agent {
-    /// 3xx: the next target, of at most five redirections; false without one.
-    pub(super) fn redirect(&mut self, id: u32, contacts: &[NameAddr], now: Instant) -> bool {
+    /// Calls the next target: the likeliest of `contacts`, or one that waits from an answer before.
+    pub(super) fn redirect(&mut self, id: u32, contacts: &[NameAddr], now: Instant) -> Redirected {
         let call_id = ident::call_id(&mut self.rng, "");
-        let Some(call) = self.call_mut(id) else { return false };
-        if call.redirections >= 5 {
-            return false;
+        let policy = self.config.settings.follow_redirects;
+        let line = self.lines.iter().find(|line| Some(line.account.id) == self.call(id).map(|call| call.account));
+        let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return Redirected::Nowhere };
+        let Ok(asked) = Uri::parse(&call.target) else { return Redirected::Nowhere };
+        if call.redirections >= MAX_REDIRECTIONS {
+            return Redirected::Nowhere;
         }
-        if let Ok(uri) = Uri::parse(&call.target) {
-            call.tried.push(uri);
+        if !call.tried.iter().any(|tried| tried.equivalent(&asked)) {
+            call.tried.push(asked.clone());
         }
-        let secure = call.target.starts_with("sips:");
         let mut contacts: Vec<&NameAddr> = contacts.iter().collect();
         let q = |contact: &NameAddr| contact.params.value("q").and_then(|q| q.parse().ok()).unwrap_or(1.0_f32);
         contacts.sort_by(|a, b| q(b).total_cmp(&q(a)));
-        for contact in contacts.into_iter().take(8) {
+        let mut elsewhere = None;
+        for contact in contacts.into_iter().take(MAX_TARGETS) {
             //= RFC 3261 §8.1.3.4: no URI twice, none less secure; headers in a Contact are not ours to send
             let uri = contact.uri.clone().without_headers();
-            let waits = call.targets.iter().any(|waiting| waiting == uri.as_str());
-            let is_new = !waits && !call.tried.iter().any(|tried| tried.equivalent(&uri));
-            if is_new && (uri.is_sips() || uri.is_sip() && !secure) {
-                call.targets.push_back(uri.to_string());
+            let is_new = !call.tried.iter().chain(&call.targets).any(|known| known.equivalent(&uri));
+            if !is_new || !is_callable(&uri, &asked) {
+                continue;
+            }
+            let follows = match policy {
+                FollowRedirects::Any => true,
+                FollowRedirects::Own => is_own(&uri, &asked, line),
+                FollowRedirects::Never => false,
+            };
+            if follows {
+                call.targets.push_back(uri);
+            } else {
+                elsewhere.get_or_insert(uri);
             }
         }
-        let Some(next) = call.targets.pop_front() else { return false };
+        let Some(next) = call.targets.pop_front() else {
+            return elsewhere.map_or(Redirected::Nowhere, Redirected::Elsewhere);
+        };
         let owner = Owner::Call(id, Exchange::Invite);
         call.redirections += 1;
-        call.targets.truncate(8);
-        call.target = next;
+        call.targets.truncate(MAX_TARGETS);
+        call.target = next.to_string();
         call.session = None;
         call.forks.clear();
         call.sip_call_id = call_id;
         // Those before have their final response; a CANCEL is for the next one.
         self.clients.retain(|_, sent| sent.owner != owner);
         self.begin_call(id, now);
-        true
+        Redirected::Called
     }
+}
+
+/// A SIP address for an INVITE, no less secure than the one that was asked.
+fn is_callable(uri: &Uri, asked: &Uri) -> bool {
+    let method = uri.param("method").flatten();
+    let invites = method.is_none_or(|method| method.eq_ignore_ascii_case("INVITE"));
+    invites && uri.as_str().len() <= MAX_TARGET && uri.is_sip() && (uri.is_sips() || !asked.is_sips())
+}
+
+/// It stays within the domain that was asked.
+fn is_own(uri: &Uri, asked: &Uri, line: Option<&Line>) -> bool {
+    let is_home = |uri: &Uri| uri.host().zip(line).is_some_and(|(host, line)| line.is_home(&host.to_string()));
+    uri.host() == asked.host() || is_home(uri) && is_home(asked)
 }

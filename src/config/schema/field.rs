@@ -1,7 +1,7 @@
 //! Readers and writers of single fields. A reader returns what it could not take as written.
 
 use super::super::value::{integer, looks_sealed, within};
-use super::super::{Account, AutoAnswer, DtmfMethod, Secret, Settings};
+use super::super::{Account, AutoAnswer, DtmfMethod, FollowRedirects, Secret, Settings};
 use super::TRANSPORT;
 
 pub(super) fn set<T>(field: &mut T, value: T) -> Option<String> {
@@ -108,6 +108,32 @@ pub(super) fn transport(a: &mut Account, value: &str) -> Option<String> {
 pub(super) fn accept_from(s: &mut Settings, value: &str) -> Option<String> {
     s.accept_from_any = value.eq_ignore_ascii_case("any");
     (!s.accept_from_any && !value.is_empty()).then(|| format!("{value:?} is unknown; only `any` is"))
+}
+
+pub(super) fn follow_redirects_text(which: FollowRedirects) -> String {
+    let word = match which {
+        FollowRedirects::Own => "own",
+        FollowRedirects::Any => "any",
+        FollowRedirects::Never => "never",
+    };
+    word.to_owned()
+}
+
+pub(super) fn follow_redirects(s: &mut Settings, value: &str) -> Option<String> {
+    let known = match value.to_ascii_lowercase().as_str() {
+        "" | "own" => Some(FollowRedirects::Own),
+        "any" => Some(FollowRedirects::Any),
+        "never" => Some(FollowRedirects::Never),
+        _ => None,
+    };
+    s.follow_redirects = known.unwrap_or_default();
+    known.is_none().then(|| format!("{value:?} is not one of own, any, never; own is used"))
+}
+
+pub(super) fn ring_timeout(s: &mut Settings, value: &str) -> Option<String> {
+    let (seconds, complaint) = within(value, 86_400_u32);
+    s.ring_timeout_s = u32::try_from(seconds).unwrap_or_default();
+    complaint
 }
 
 pub(super) fn password(a: &mut Account, value: &str) -> Option<String> {

@@ -63,6 +63,7 @@ pub enum Field {
 }
 
 const AUTO_ANSWER: &[&str] = &["", "button", "header", "all"];
+const FOLLOW_REDIRECTS: &[&str] = &["own", "any", "never"];
 const TRANSPORT: &[&str] = &["", "udp", "tcp", "tls"];
 
 /// Every key this phone reads, in file order.
@@ -335,6 +336,22 @@ pub const ROWS: &[Row] = &[
         "any = strangers may ring",
         |s| if s.accept_from_any { "any".to_owned() } else { String::new() },
         accept_from,
+    ),
+    tuiphone(
+        "followRedirects",
+        Kind::Word(FOLLOW_REDIRECTS),
+        "own",
+        "redirected calls: own = followed within the domain called, any = anywhere, never",
+        |s| follow_redirects_text(s.follow_redirects),
+        follow_redirects,
+    ),
+    tuiphone(
+        "ringTimeout",
+        Kind::Number,
+        "180",
+        "seconds a call may go unanswered before it is given up; 0 = no bound",
+        |s| s.ring_timeout_s.to_string(),
+        ring_timeout,
     ),
     tuiphone(
         "passwordCommand",

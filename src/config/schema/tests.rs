@@ -62,6 +62,23 @@ fn values_are_read_as_microsip_reads_them() {
         assert_eq!(get(&settings), read, "{key}={value}");
     }
     for (key, value, read, complains) in [
+        ("followRedirects", "", "own", false),
+        ("followRedirects", "Any", "any", false),
+        ("followRedirects", "never", "never", false),
+        ("followRedirects", "all", "own", true),
+        ("ringTimeout", "", "0", false),
+        ("ringTimeout", "45", "45", false),
+        ("ringTimeout", "-1", "0", true),
+        ("ringTimeout", "100000", "86400", true),
+    ] {
+        let Some(Row { field: Field::Settings(get, set), .. }) = Row::find(Section::Tuiphone, key) else {
+            panic!("no row {key}");
+        };
+        let mut settings = Settings::default();
+        assert_eq!(set(&mut settings, value).is_some(), complains, "{key}={value}");
+        assert_eq!(get(&settings), read, "{key}={value}");
+    }
+    for (key, value, read, complains) in [
         ("registerRefresh", "5", "10", false),
         ("registerRefresh", "-1", "300", false),
         ("registerRefresh", "60", "60", false),

@@ -284,3 +284,51 @@ fn digits_go_by_info_one_after_another() {
         .collect();
     assert_eq!(digits, "1#D");
 }
+
+//= RFC 3261 §9.1
+#[test]
+fn a_call_nobody_answers_is_given_up() {
+    let mut world = World::new();
+    let mut alice = local("alice");
+    alice.settings.ring_timeout_s = 30;
+    world.add(alice, 5070);
+    world.add(local("bob"), 5072);
+    world.dial(0, BOB);
+    world.run(Duration::from_millis(29_999));
+    assert_eq!((state(&world, 0), world.count("CANCEL")), (vec![CallState::Ringing], 0));
+    world.run(Duration::from_secs(1));
+    assert_eq!((world.count("CANCEL"), world.count("487 INVITE"), world.count("ACK")), (1, 1, 1));
+    let call = world.ended(0);
+    assert_eq!((call.outcome.as_deref(), call.ended_by), (Some("no_answer"), Some(EndedBy::Network)));
+    assert_eq!(call.reason.as_deref(), Some("nobody answered in 30 s"));
+    assert_eq!(world.ended(1).reason.as_deref(), Some("the caller gave up"));
+}
+
+#[test]
+fn how_long_a_call_may_ring_is_a_setting() {
+    // Seconds: the setting, then still ringing, then given up.
+    for (setting, rings, given_up) in [(None, 179, Some(181)), (Some(400), 399, Some(401)), (Some(0), 100_000, None)] {
+        for status in [100, 180] {
+            let mut world = World::new();
+            let mut alice = local("alice");
+            alice.settings.ring_timeout_s = setting.unwrap_or(alice.settings.ring_timeout_s);
+            world.add(alice, 5070);
+            world.dial(0, "sip:bob@127.0.0.1:5998");
+            let invite = world.last_request();
+            super::rules::respond(&mut world, &invite, status, &[], "");
+            world.run(Duration::from_secs(rings));
+            assert_eq!(state(&world, 0).len(), 1, "{setting:?}, {status}");
+            if let Some(end) = given_up {
+                world.run(Duration::from_secs(end - rings));
+                assert_eq!(world.ended(0).outcome.as_deref(), Some("no_answer"), "{setting:?}, {status}");
+                // A CANCEL that is never answered holds nobody up.
+                world.run(Duration::from_secs(120));
+                assert!(world.phones[0].agent.next_timeout().is_none());
+            }
+        }
+    }
+    let mut world = answering();
+    world.dial(0, BOB);
+    world.run(Duration::from_secs(3600));
+    assert_eq!(state(&world, 0), [CallState::Connected], "an answered call lasts");
+}

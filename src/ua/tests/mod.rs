@@ -5,6 +5,7 @@ mod forks;
 mod holds;
 mod hostile;
 mod paths;
+mod redirects;
 mod registering;
 mod rules;
 
