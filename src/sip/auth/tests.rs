@@ -82,6 +82,21 @@ fn every_algorithm_and_quality_verifies_and_only_with_the_right_parts() {
     }
 }
 
+/// RFC 7616 §3.9.2 as its erratum 4897 puts it right. We do not hash the user name; the response is the same (§3.4.4).
+#[test]
+fn the_published_sha_512_256_vector() {
+    let value = "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, \
+        nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", \
+        opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", charset=UTF-8, userhash=true";
+    let challenge = Challenge::list(&www(value).headers, false).remove(0);
+    let what = (&Method::Other("GET".to_owned()), "/doe.json", &b""[..]);
+    let cnonce = "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v".to_owned();
+    let answer = Credentials::answer(&challenge, ("Jäsøn Doe", "Secret, or not?"), what, (cnonce, 1));
+    assert_eq!(answer.response, "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5");
+    let printed = answer.to_string();
+    assert!(printed.contains("username=\"Jäsøn Doe\"") && !printed.contains("userhash"), "{printed}");
+}
+
 /// Not published: computed with Python's hashlib over the values of RFC 7616 §3.9.1.
 #[test]
 fn session_and_sha_512_256_vectors() {
