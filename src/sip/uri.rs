@@ -49,6 +49,8 @@ impl Host {
         if let Some(v6) = inner {
             // A zone (`%eth0`) names an interface of the sender; it means nothing here.
             let address = v6.split('%').next().unwrap_or(v6);
+            //= RFC 5118 §4.10: the grammar of RFC 3261 let a third colon in; it is passed over
+            let address = address.replacen(":::", "::", 1);
             return address.parse().map(Host::V6).map_err(|_| UriError::Host);
         }
         if let Ok(address) = text.parse::<IpAddr>() {

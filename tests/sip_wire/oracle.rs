@@ -8,7 +8,7 @@ use tuiphone::sip::message::parse;
 
 /// A message, the place in it, what the other reader makes of it, and the section ours goes by; `message` is
 /// `refused` by them alone or `read` by them alone. A row that no longer holds is as much a failure as a new one.
-const DISAGREEMENTS: [(&str, &str, &str, &str); 43] = [
+const DISAGREEMENTS: [(&str, &str, &str, &str); 55] = [
     ("IPv6 URI", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
     ("IPv6 Via", "branch", "-", "RFC 3261 §25.1: so may the host of sent-by"),
     ("LF alone", "message", "refused", "RFC 3261 §7 asks for CRLF; LF alone can mean nothing else"),
@@ -57,6 +57,18 @@ const DISAGREEMENTS: [(&str, &str, &str, &str); 43] = [
     ("trws", "message", "refused", "RFC 4475 §3.1.2.10: may be forgiven"),
     ("unkscm", "message", "refused", "RFC 3261 §8.2.2.1: another scheme deserves a 416"),
     ("wsinv", "message", "refused", "RFC 3261 §7.3.1, §25.1: HCOLON"),
+    ("ipv6-bad", "message", "refused", "RFC 5118 §4.2: readable enough to be answered with 400"),
+    ("ipv6-bug-abnf-3-colons", "message", "refused", "RFC 5118 §4.10: the colon may be passed over"),
+    ("ipv6-correct-abnf-2-colons", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("ipv6-good", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("ipv6-in-sdp", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("mult-ip-in-sdp", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("port-ambiguous", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("port-unambiguous", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("via-received-param-no-delim", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("via-received-param-with-delim", "message", "refused", "RFC 3261 §25.1: host may be an IPv6reference"),
+    ("ipv4-mapped-ipv6", "branch", "-", "RFC 3261 §25.1: so may the host of sent-by"),
+    ("mult-ip-in-header", "branch", "-", "RFC 3261 §25.1: so may the host of sent-by"),
 ];
 
 fn theirs(wire: &[u8]) -> Result<[String; PLACES.len()], rsip::Error> {

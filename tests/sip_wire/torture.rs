@@ -1,6 +1,7 @@
 //! Torture messages: what we read of each, what a phone answers, and that nothing made of them does harm.
 
 mod rfc4475;
+mod rfc5118;
 
 use crate::read_all;
 use crate::traffic::{shown, verdict};
@@ -86,9 +87,14 @@ fn judged(message: &Message) -> String {
     }
 }
 
-/// Every message: name, section, bytes.
+/// Every message: name and bytes.
 pub fn messages() -> Vec<(&'static str, Vec<u8>)> {
-    rfc4475::rows().into_iter().map(|(name, ..)| (name, wire("rfc4475", name))).collect()
+    rows().into_iter().map(|(rfc, (name, ..))| (name, wire(rfc, name))).collect()
+}
+
+fn rows() -> Vec<(&'static str, Row)> {
+    let old = rfc4475::rows().into_iter().map(|row| ("rfc4475", row));
+    old.chain(rfc5118::rows().into_iter().map(|row| ("rfc5118", row))).collect()
 }
 
 fn folder(rfc: &str) -> String {
@@ -151,8 +157,8 @@ fn echoes(request: &[u8], response: &Response) -> bool {
 #[test]
 fn each_message_is_read_and_answered() {
     let mut failed = Vec::new();
-    for (name, section, verdict, then, looks) in rfc4475::rows() {
-        let wire = wire("rfc4475", name);
+    for (rfc, (name, section, verdict, then, looks)) in rows() {
+        let wire = wire(rfc, name);
         let message = parse(&wire);
         let see = |look: Look| message.as_ref().map_or_else(ToString::to_string, look);
         for (look, expected) in [(judged as Look, verdict)].into_iter().chain(looks) {
@@ -179,14 +185,16 @@ fn each_message_is_read_and_answered() {
 }
 
 #[test]
-fn the_table_and_the_folder_agree() {
-    let rows = rfc4475::rows();
-    let listed: BTreeSet<String> = rows.iter().map(|(name, ..)| format!("{name}.dat")).collect();
-    let sections: BTreeSet<&str> = rows.iter().map(|(_, section, ..)| *section).collect();
-    let entries = std::fs::read_dir(folder("rfc4475")).expect("the folder is there");
-    let found = entries.map(|entry| entry.expect("it is readable").file_name().to_string_lossy().into_owned());
-    assert_eq!(found.collect::<BTreeSet<_>>(), listed);
-    assert_eq!((listed.len(), sections.len()), (49, 49));
+fn the_tables_and_the_folders_agree() {
+    for (rfc, rows, messages, sections) in [("rfc4475", rfc4475::rows(), 49, 49), ("rfc5118", rfc5118::rows(), 12, 10)]
+    {
+        let listed: BTreeSet<String> = rows.iter().map(|(name, ..)| format!("{name}.dat")).collect();
+        let named: BTreeSet<&str> = rows.iter().map(|(_, section, ..)| *section).collect();
+        let entries = std::fs::read_dir(folder(rfc)).expect("the folder is there");
+        let found = entries.map(|entry| entry.expect("it is readable").file_name().to_string_lossy().into_owned());
+        assert_eq!(found.collect::<BTreeSet<_>>(), listed);
+        assert_eq!((listed.len(), named.len()), (messages, sections), "{rfc}");
+    }
 }
 
 /// Printed and read again, a message is the same but for the length, which the printer counts.
@@ -203,7 +211,7 @@ fn each_message_survives_its_printing() {
         assert_eq!(again, message, "{name}");
         read += 1;
     }
-    assert_eq!(read, 44, "all but clerr, ncl, badvers, bigcode and mcl01");
+    assert_eq!(read, 56, "all but clerr, ncl, badvers, bigcode and mcl01");
 }
 
 #[test]
