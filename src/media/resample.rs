@@ -32,7 +32,8 @@ impl Resampler {
         let ratio = f64::from(to) / f64::from(from);
         // Long enough that 3.4 kHz of an 8 kHz signal passes unharmed in both directions: 8 ms of the lower rate.
         let length = if to < from { (64 * from / to) as usize } else { 64 };
-        let inner = Async::new_sinc(ratio, 1.0, &speech_filter(length), (from / 100) as usize, 1, FixedAsync::Input)
+        let filter = speech_filter(length, phases(from, to));
+        let inner = Async::new_sinc(ratio, 1.0, &filter, (from / 100) as usize, 1, FixedAsync::Input)
             .map_err(|e| error(e.to_string()))?;
         Ok(Resampler { inner: Some(inner) })
     }
@@ -66,11 +67,26 @@ fn copy(from: &[f32], to: &mut [f32]) {
     }
 }
 
-fn speech_filter(length: usize) -> SincInterpolationParameters {
+/// The different places between two input samples where an output sample can lie: 6 from 8 to 48 kHz, 1 back.
+fn phases(from: u32, to: u32) -> u32 {
+    let (mut a, mut b) = (from, to);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    to / a
+}
+
+/// A filter for each phase is exact; where there are too many, the two nearest of a good number are mixed.
+fn speech_filter(length: usize, phases: u32) -> SincInterpolationParameters {
+    const MOST: u32 = 128;
+    let (filters, mix) = match phases {
+        1..=MOST => (phases, SincInterpolationType::Nearest),
+        _ => (MOST, SincInterpolationType::Linear),
+    };
     SincInterpolationParameters::new(length, WindowFunction::Hann)
         .f_cutoff(0.92)
-        .oversampling_factor(128)
-        .interpolation(SincInterpolationType::Linear)
+        .oversampling_factor(filters as usize)
+        .interpolation(mix)
 }
 
 /// Joins a device's clock to ours: any rate to any rate, a ratio that may drift, fed and emptied in any amounts.
@@ -174,6 +190,34 @@ mod tests {
                 let level = goertzel_dbfs(&heard[small * 20..], hz, rate);
                 assert!((level + 6.02).abs() < 0.5, "{rate} Hz, tone {hz}: {level} dBFS");
             }
+        }
+    }
+
+    #[test]
+    fn phases_of_the_usual_rates() {
+        for (from, to, expected) in [(8_000, 48_000, 6), (48_000, 8_000, 1), (16_000, 48_000, 3), (44_100, 48_000, 160)]
+        {
+            assert_eq!(phases(from, to), expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_added_to_a_tone() {
+        for rate in [8_000, 16_000] {
+            let small = (rate / 100) as usize;
+            let mut up = Resampler::new(rate, SAMPLE_RATE).unwrap();
+            let mut heard = Vec::new();
+            for chunk in sine(1_000.0, rate, small * 60).chunks(small) {
+                let mut wide = [0.0; FRAME];
+                up.process(chunk, &mut wide);
+                heard.extend(wide);
+            }
+            // Whole periods; what is not the tone is the square of the difference.
+            let heard = &heard[FRAME * 20..FRAME * 40];
+            let power = heard.iter().map(|s| s * s).sum::<f32>() / heard.len() as f32;
+            let tone = 10.0_f32.powf(goertzel_dbfs(heard, 1_000.0, SAMPLE_RATE) / 10.0) / 2.0;
+            let rest = 10.0 * ((power - tone).abs() / tone).log10();
+            assert!(rest < -50.0, "{rate} Hz: {rest} dB");
         }
     }
 
