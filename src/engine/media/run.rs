@@ -2,6 +2,7 @@
 
 use super::devices::Devices;
 use super::{MediaConfig, MediaReport, ports};
+use crate::engine::net::arrival;
 use crate::media::FRAME;
 use crate::media::command::{Endpoint, LocalTone, MediaCommand, MediaEvent, StreamId, StreamStats};
 use crate::media::level::{LevelMeter, Levels, Meter};
@@ -128,7 +129,14 @@ impl Loop {
                 return;
             }
             // 2. sleep: to the next tick, or for ever while nothing sounds
-            let wait = self.is_active(now()).then(|| self.next_tick.saturating_duration_since(now()));
+            let wait = match self.is_active(now()) {
+                true if arrival::IS_STAMPED => {
+                    self.sleep_to_tick();
+                    Some(Duration::ZERO)
+                }
+                true => Some(self.next_tick.saturating_duration_since(now())),
+                false => None,
+            };
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != io::ErrorKind::Interrupted
             {
@@ -143,6 +151,15 @@ impl Loop {
             }
             // 4. time
             self.run_ticks();
+        }
+    }
+
+    /// Sleeps until the next tick or command, not for packets: they tell when they came. Waiting for sockets would also
+    /// round the time up to whole milliseconds.
+    fn sleep_to_tick(&mut self) {
+        let left = self.next_tick.saturating_duration_since(now());
+        if let Ok(command) = self.commands.recv_timeout(left) {
+            self.obey(command);
         }
     }
 
@@ -171,6 +188,11 @@ impl Loop {
                 self.tell(event);
             }
             MediaCommand::Start { stream, agreed } => {
+                // What came before there was an agreement is no part of the call.
+                if self.calls.get(&stream).is_some_and(|call| !call.stream.is_started()) {
+                    self.read_socket(token(stream, Port::Rtp));
+                    self.read_socket(token(stream, Port::Rtcp));
+                }
                 let Some(call) = self.calls.get_mut(&stream) else { return };
                 call.gaps_before.get_or_insert(self.devices.gaps());
                 if let Err(error) = call.stream.start(*agreed) {
@@ -210,6 +232,7 @@ impl Loop {
         let (mut rtp, mut rtcp) = ports::bind_pair(local, min, max, &mut self.rng)?;
         let tried = |error: io::Error| format!("cannot use RTP ports on {local}: {error}");
         let registry = self.poll.registry();
+        arrival::enable(&rtp).and_then(|()| arrival::enable(&rtcp)).map_err(tried)?;
         registry.register(&mut rtp, token(id, Port::Rtp), Interest::READABLE).map_err(tried)?;
         registry.register(&mut rtcp, token(id, Port::Rtcp), Interest::READABLE).map_err(tried)?;
         let event = MediaEvent::Bound {
@@ -239,7 +262,7 @@ impl Loop {
         let socket = if port == Port::Rtp { &call.rtp } else { &call.rtcp };
         // A socket is reported once: it is read until empty, but a flood must not stop the clock.
         for _ in 0..READ_AT_ONCE * 16 {
-            let (length, from) = match socket.recv_from(&mut self.datagram) {
+            let (length, from, arrived) = match arrival::receive(socket, &mut self.datagram) {
                 Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // Answers of the network to what was sent (port unreachable) are no end.
@@ -248,8 +271,8 @@ impl Loop {
             let datagram = self.datagram.get(..length).unwrap_or_default();
             let stream = &mut call.stream;
             let taken = catch_unwind(AssertUnwindSafe(|| match port {
-                Port::Rtp => stream.receive_rtp(datagram, from, now()),
-                Port::Rtcp => stream.receive_rtcp(datagram, from, now()),
+                Port::Rtp => stream.receive_rtp(datagram, from, arrived),
+                Port::Rtcp => stream.receive_rtcp(datagram, from, arrived),
             }));
             if taken.is_err() {
                 self.give_up(id);

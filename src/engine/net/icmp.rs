@@ -22,15 +22,17 @@ pub fn take(socket: &UdpSocket) -> Option<(SocketAddr, io::Error)> {
     let mut space = nix::cmsg_space!([u8; 128]);
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut space), flags).ok()?;
-    let peer = message.address.and_then(|a| {
-        a.as_sockaddr_in()
-            .map(|v4| SocketAddr::V4(SocketAddrV4::from(*v4)))
-            .or_else(|| a.as_sockaddr_in6().map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6))))
-    })?;
+    let peer = message.address.as_ref().and_then(address)?;
     message.cmsgs().ok()?.find_map(|c| match c {
         ControlMessageOwned::Ipv4RecvErr(e, _) | ControlMessageOwned::Ipv6RecvErr(e, _) => {
             Some((peer, io::Error::from_raw_os_error(i32::try_from(e.ee_errno).unwrap_or(0))))
         }
         _ => None,
     })
+}
+
+/// The system's way to write an address, in ours.
+pub fn address(found: &SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = found.as_sockaddr_in().map(|v4| SocketAddr::V4(SocketAddrV4::from(*v4)));
+    v4.or_else(|| found.as_sockaddr_in6().map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6))))
 }

@@ -1,5 +1,6 @@
 //! Sockets and names.
 
+pub mod arrival;
 pub mod dns;
 #[cfg(target_os = "linux")]
 mod icmp;
