@@ -3,10 +3,10 @@
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
 
+#[cfg(all(feature = "measure", target_os = "linux"))]
 mod bench;
 mod demo;
 mod doctor;
-mod far_end;
 mod licences;
 mod run;
 mod system;
@@ -22,7 +22,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
 
   demo      install what the build needs, build, start the phone with its built-in far ends
   test      everything: licences, tests of both feature sets, real peers where they can be had
-  bench     measure a release build, write benches/RESULTS.md
+  bench     measure a release build, write benches/RESULTS.md (--peers: baresip beside it)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
   fmt       format every package
   licences  list the dependencies' licences, fail on one we cannot ship
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let outcome = match chore.as_str() {
         "demo" => demo::run(install, &[arguments, passed_on].concat()),
         "test" => test::run(install, &[arguments, passed_on].concat()),
-        "bench" => bench::run(install),
+        "bench" => bench(install, take(&mut arguments, "--peers")),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
         "fmt" => run::cargo(&["fmt", "--all"]),
         "licences" | "licenses" => licences::run(),
@@ -57,6 +57,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Measures; the one chore that needs more than the standard library, so it is built when it is asked for.
+#[cfg(all(feature = "measure", target_os = "linux"))]
+fn bench(install: bool, peers: bool) -> Result<(), Failure> {
+    bench::run(install, peers)
+}
+
+/// Builds the chores again, now with what measuring needs, and runs that.
+#[cfg(not(all(feature = "measure", target_os = "linux")))]
+fn bench(install: bool, peers: bool) -> Result<(), Failure> {
+    if cfg!(not(target_os = "linux")) {
+        return Err("it reads /proc: it measures on Linux only".into());
+    }
+    let mut arguments =
+        vec!["run", "--quiet", "--locked", "--package", "xtask", "--features", "measure", "--", "bench"];
+    arguments.extend(peers.then_some("--peers"));
+    arguments.extend((!install).then_some("--no-install"));
+    run::cargo(&arguments)
 }
 
 /// Removes `flag` from the arguments; true when it was there.

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use super::call::Codec;
 use crate::Failure;
 
 /// A socket that plays registrar and caller to one phone.
@@ -45,6 +46,12 @@ impl FarEnd {
         Err(format!("waiting for {what}: only other messages came"))
     }
 
+    /// Refuses a call that came and takes the acknowledgement in.
+    pub fn refuse(&self, invite: &Received) -> Result<(), Failure> {
+        self.reply(invite, "486 Busy Here", "")?;
+        self.receive("ACK", |l| l.starts_with("ACK ")).map(drop)
+    }
+
     /// Answers a request; `extra` are further header lines, each with its line end.
     pub fn reply(&self, request: &Received, status: &str, extra: &str) -> Result<(), Failure> {
         let mut text = format!("SIP/2.0 {status}\r\n");
@@ -76,11 +83,12 @@ impl FarEnd {
         Ok((uri, request.from))
     }
 
-    /// An INVITE to the phone with one PCMU line; `media` is where its RTP should go.
-    pub fn invite(&self, uri: &str, to: SocketAddr, call: &str, media: u16) -> Result<(), Failure> {
+    /// An INVITE to the phone that offers one codec; `media` is where its RTP should go.
+    pub fn invite(&self, uri: &str, to: SocketAddr, call: &str, media: u16, codec: Codec) -> Result<(), Failure> {
+        let Codec { kind, map, .. } = codec;
         let sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio {media} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+             m=audio {media} RTP/AVP {kind}\r\na=rtpmap:{kind} {map}\r\n"
         );
         let more = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len());
         self.request("INVITE", uri, to, call, &format!("<{uri}>"), &more)
