@@ -89,7 +89,8 @@ pub struct Settings {
     pub accept_from_any: bool,
     /// Which redirections are followed.
     pub follow_redirects: FollowRedirects,
-    /// Longest wait for the answer to a call, in seconds (`[tuiphone] ringTimeout`); 0 = no bound.
+    /// Longest wait for the answer to a call, in seconds (`[tuiphone] ringTimeout`); 0 = no bound. By default longer than
+    /// three minutes, as RFC 3261's Timer C: a far end that gives up after three says so first.
     pub ring_timeout_s: u32,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
@@ -123,7 +124,7 @@ impl Default for Settings {
             bind_address: String::new(),
             accept_from_any: false,
             follow_redirects: FollowRedirects::Own,
-            ring_timeout_s: 180,
+            ring_timeout_s: 190,
             password_command: String::new(),
             password_plain: false,
         }

@@ -348,7 +348,7 @@ pub const ROWS: &[Row] = &[
     tuiphone(
         "ringTimeout",
         Kind::Number,
-        "180",
+        "190",
         "seconds a call may go unanswered before it is given up; 0 = no bound",
         |s| s.ring_timeout_s.to_string(),
         ring_timeout,
