@@ -11,10 +11,10 @@ use crate::sip::flow::Flow;
 use crate::sip::header::MediaType;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
-use crate::sip::session::Session;
+use crate::sip::session::{OPTIONS, Session};
 use crate::sip::transaction::{Failure, ServerId};
 use crate::sip::uri::Uri;
-use crate::sip::validate::check_request;
+use crate::sip::validate::{check_request, unsupported_options};
 use std::time::{Duration, Instant};
 
 impl Agent {
@@ -25,7 +25,7 @@ impl Agent {
             let owner =
                 dialog.and_then(|id| self.calls.iter_mut().find_map(|c| c.session.as_mut().filter(|s| s.owns(&id))));
             if let Some(session) = owner {
-                session.receive(None, request, now);
+                session.receive(None, request, now, &mut self.rng);
             }
             return;
         };
@@ -37,15 +37,15 @@ impl Agent {
             return self.refuse(server, &request, status, Some(&words), now);
         }
         //= RFC 3261 §8.2.2.3
-        let required: Vec<String> = request.headers.tokens(&HeaderName::Require).map(str::to_owned).collect();
-        if !required.is_empty() {
+        let unknown = unsupported_options(&request, OPTIONS).join(", ");
+        if !unknown.is_empty() {
             let mut response = Response::to_request(&request, StatusCode(420), Some(&ident::tag(&mut self.rng)));
-            response.headers.push(HeaderName::Unsupported, required.join(", "));
+            response.headers.push(HeaderName::Unsupported, unknown);
             return self.answer(server, response, None, now);
         }
         if let Some(id) = dialog {
             match self.calls.iter_mut().find_map(|c| c.session.as_mut().filter(|s| s.owns(&id))) {
-                Some(session) => session.receive(Some(server), request, now),
+                Some(session) => session.receive(Some(server), request, now, &mut self.rng),
                 //= RFC 3261 §12.2.2
                 None => self.refuse(server, &request, StatusCode(481), None, now),
             }
@@ -70,7 +70,6 @@ impl Agent {
             (HeaderName::Accept, "application/sdp"),
             (HeaderName::AcceptEncoding, "identity"),
             (HeaderName::AcceptLanguage, "en"),
-            (HeaderName::Supported, ""),
         ] {
             response.headers.push(name, value);
         }
@@ -130,8 +129,7 @@ impl Agent {
         };
         let remote = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_default();
         let call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();
-        let tag = ident::tag(&mut self.rng);
-        let session = match Session::incoming(request.clone(), server, tag, self.layer_config, now) {
+        let session = match Session::incoming(request.clone(), server, self.layer_config, now, &mut self.rng) {
             Ok(session) => session,
             Err(error) => return self.refuse(server, &request, error.status(), None, now),
         };

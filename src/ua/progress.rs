@@ -3,12 +3,10 @@
 use super::agent::Agent;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
-use super::port::Output;
 use super::redirect::Redirected;
 use super::route::{Job, Owner};
 use super::snapshot::{CallDirection, CallState};
 use super::sound::note_agreed;
-use crate::media::command::MediaCommand;
 use crate::sdp;
 use crate::sip::message::{Method, Response};
 use crate::sip::session::{Effect, End, Exchange};
@@ -68,7 +66,7 @@ impl Agent {
             Effect::Challenged(exchange, response) => self.challenged(id, exchange, response, now),
             Effect::Refused(response) => self.refused(id, &response, now),
             Effect::Confirmed(body) => self.confirmed(id, &body, now),
-            Effect::Offered(body) => self.offered(id, &body, now),
+            Effect::Offered { fork, body } => self.offered(id, &fork, &body, now),
             Effect::Modified(body) => self.modified(id, &body, now),
             Effect::Collided => {
                 if let Some(call) = self.call_mut(id) {
@@ -90,26 +88,12 @@ impl Agent {
         call.status = Some(response.status.0);
         call.reason = Some(sanitise(&response.reason));
         call.progressed = true;
-        let was = call.state;
-        let stream = call.stream;
         call.ringing.get_or_insert(now);
-        call.state = match early {
-            Some(_) => CallState::EarlyMedia,
-            None if was == CallState::Calling => CallState::Ringing,
-            None => was,
-        };
         if let Some(agreed) = early {
-            note_agreed(call, &agreed);
-            self.outputs.push_back(Output::Media(MediaCommand::Start { stream, agreed: Box::new(agreed) }));
-        }
-        match self.call(id).map(|call| call.state) {
-            Some(CallState::EarlyMedia) if was != CallState::EarlyMedia => {
-                self.tell(id, now, |call| Event::CallEarlyMedia { call });
-            }
-            Some(CallState::Ringing) if was != CallState::Ringing => {
-                self.tell(id, now, |call| Event::CallRinging { call });
-            }
-            _ => {}
+            self.hear_early(id, &agreed, now);
+        } else if call.state == CallState::Calling {
+            call.state = CallState::Ringing;
+            self.tell(id, now, |call| Event::CallRinging { call });
         }
     }
 

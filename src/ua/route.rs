@@ -7,7 +7,7 @@ use crate::config::AccountId;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response};
-use crate::sip::session::{ALLOW, Exchange};
+use crate::sip::session::{ALLOW, Exchange, OPTIONS};
 use crate::sip::transaction::{ClientId, Failure, ServerId, push_via};
 use crate::sip::uri::Uri;
 use std::collections::VecDeque;
@@ -255,6 +255,9 @@ impl Agent {
         if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
             request.headers.set(HeaderName::Allow, ALLOW);
         }
+        if matches!(request.method, Method::Invite | Method::Options | Method::Update) {
+            request.headers.set(HeaderName::Supported, OPTIONS.join(", "));
+        }
         request.headers.set(HeaderName::UserAgent, self.user_agent());
     }
 
@@ -263,8 +266,16 @@ impl Agent {
         if let Some(contact) = contact {
             response.headers.set(HeaderName::Contact, contact);
         }
-        if response.status.is_success() || matches!(response.status.0, 405 | 501) {
+        let method = response.headers.cseq().ok().flatten().map(|cseq| cseq.method);
+        //= RFC 3261 §20.5, RFC 3311 §5.1: whoever may change the call early must know how
+        let is_early = (101..200).contains(&response.status.0) && method == Some(Method::Invite);
+        if response.status.is_success() || matches!(response.status.0, 405 | 501) || is_early {
             response.headers.set(HeaderName::Allow, ALLOW);
+        }
+        if is_early
+            || response.status.is_success() && matches!(method, Some(Method::Invite | Method::Options | Method::Update))
+        {
+            response.headers.set(HeaderName::Supported, OPTIONS.join(", "));
         }
         response.headers.set(HeaderName::Server, self.user_agent());
         self.layer.respond(server, response, now);

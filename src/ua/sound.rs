@@ -9,6 +9,7 @@ use super::snapshot::{CallDirection, CallState, MediaInfo};
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, StreamId, StreamStats};
 use crate::sdp::{self, Agreed, Capability, LocalMedia, Negotiation};
 use crate::sip::message::{Response, StatusCode};
+use crate::sip::session::Session;
 use crate::text::sanitise;
 use std::time::Instant;
 
@@ -147,7 +148,11 @@ impl Agent {
     fn local_description(&mut self, id: u32, now: Instant) -> Option<(Vec<u8>, Option<Agreed>)> {
         let fresh = self.new_negotiation(id)?;
         let call = self.call_mut(id)?;
+        let settled = call.session.as_ref().is_some_and(Session::is_settled);
         let negotiation = call.negotiation.get_or_insert(fresh);
+        if settled {
+            return Some((Vec::new(), negotiation.agreed().cloned()));
+        }
         let offer = call.offer.clone();
         let Some(offer) = offer else { return Some((negotiation.offer(false).to_bytes(), None)) };
         match negotiation.answer(&offer) {
@@ -168,9 +173,10 @@ impl Agent {
     pub(super) fn early_answer(&mut self, id: u32, fork: &str, response: &Response) -> Option<Agreed> {
         let answer = sdp::parse(Some(&response.body).filter(|body| !body.is_empty())?).ok()?;
         let call = self.call_mut(id)?;
-        let mut negotiation = call.negotiation.clone()?;
+        let known = call.forks.get(fork);
+        let mut negotiation = known.or(call.negotiation.as_ref())?.clone();
         let agreed = negotiation.accept_answer(&answer).ok()?;
-        if call.forks.len() < 12 {
+        if known.is_some() || call.forks.len() < 12 {
             call.forks.insert(fork.to_owned(), negotiation);
         }
         Some(agreed)
@@ -191,21 +197,42 @@ impl Agent {
         }
     }
 
-    /// The peer's re-INVITE or UPDATE.
-    pub(super) fn offered(&mut self, id: u32, body: &[u8], now: Instant) {
+    /// The peer's offer: a change of the call, or of a fork before the answer, or the first offer of a call without ours.
+    pub(super) fn offered(&mut self, id: u32, fork: &str, body: &[u8], now: Instant) {
         let Some(call) = self.call_mut(id) else { return };
-        let (Some(session), Some(negotiation)) = (call.session.as_mut(), call.negotiation.as_mut()) else { return };
+        let is_early = call.direction == CallDirection::Outgoing && !call.is_answered();
+        let Some(session) = call.session.as_mut() else { return };
+        let negotiation = match (is_early, call.negotiation.as_mut()) {
+            (true, Some(fresh)) => call.forks.entry(fork.to_owned()).or_insert_with(|| fresh.clone()),
+            (false, Some(negotiation)) => negotiation,
+            (_, None) => return session.refuse_offer(StatusCode(488)),
+        };
         if body.is_empty() {
             let held = negotiation.held();
-            return session.answer_modify(negotiation.offer(held).to_bytes(), now);
+            return session.answer_offer(negotiation.offer(held).to_bytes(), now);
         }
-        let answer = sdp::parse(body).ok().and_then(|offer| negotiation.answer(&offer).ok());
-        match answer {
+        match sdp::parse(body).ok().and_then(|offer| negotiation.answer(&offer).ok()) {
             Some((answer, agreed)) => {
-                session.answer_modify(answer.to_bytes(), now);
-                self.start(id, agreed, now);
+                session.answer_offer(answer.to_bytes(), now);
+                if is_early {
+                    self.hear_early(id, &agreed, now);
+                } else {
+                    self.start(id, agreed, now);
+                }
             }
-            None => session.refuse_modify(StatusCode(488)),
+            None => session.refuse_offer(StatusCode(488)),
+        }
+    }
+
+    /// Sound before the answer, of whichever far end spoke of it last (RFC 3960 §3.1).
+    pub(super) fn hear_early(&mut self, id: u32, agreed: &Agreed, now: Instant) {
+        let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
+        let (stream, agreed) = (call.stream, Box::new(agreed.clone()));
+        note_agreed(call, &agreed);
+        let was = std::mem::replace(&mut call.state, CallState::EarlyMedia);
+        self.outputs.push_back(Output::Media(MediaCommand::Start { stream, agreed }));
+        if was != CallState::EarlyMedia {
+            self.tell(id, now, |call| Event::CallEarlyMedia { call });
         }
     }
 

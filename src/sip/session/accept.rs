@@ -1,9 +1,13 @@
 //! Being called: ring, answer, refuse; the 200 is sent again until its ACK comes (RFC 3261 §13.3.1).
 
+use super::offer::is_described;
+use super::reliable::Reliable;
 use super::{Effect, End, Modifying, Session, Stage};
 use crate::sip::dialog::{Dialog, DialogError};
+use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::transaction::{Config, Failure, ServerId};
+use rand::{Rng, RngExt};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -17,12 +21,20 @@ pub(super) struct Accepting {
     pub(super) server: ServerId,
     invite: Request,
     pub(super) sent: Option<Sent>,
-    /// The last provisional answer, and when it is given again.
-    ringing: Option<(Response, Instant)>,
+    /// What is said next while it rings, and when.
+    ringing: Option<(Repeat, Instant)>,
     /// The invitation lasts until then; past it this is the answer.
     expires: (Instant, StatusCode),
     /// Hang up when the ACK comes.
     pub(super) closing: bool,
+}
+
+/// How a provisional answer is given again.
+#[derive(Debug)]
+enum Repeat {
+    Same(Response),
+    /// Reliably, with a number of its own.
+    Anew(StatusCode),
 }
 
 /// A 2xx on its way, sent again until acknowledged.
@@ -75,11 +87,14 @@ impl Session {
     pub fn incoming(
         invite: Request,
         server: ServerId,
-        local_tag: String,
         config: Config,
         now: Instant,
+        rng: &mut impl Rng,
     ) -> Result<Session, DialogError> {
+        let local_tag = ident::tag(rng);
         let dialog = Dialog::uas(&invite, &local_tag)?;
+        //= RFC 3262 §3: the first RSeq is drawn from 1 to 2³¹ − 1
+        let reliable = Reliable::new(&invite, rng.random_range(0..0x7fff_ffff));
         let lasts = invite.headers.expires().ok().flatten().map(|s| Duration::from_secs(s.into()));
         let expires = match lasts.filter(|lasts| *lasts <= RING_MOST) {
             //= RFC 3261 §13.3.1: 487 when the time the caller gave is over
@@ -96,6 +111,9 @@ impl Session {
             acks: Vec::new(),
             invite: None,
             modify: Modifying::default(),
+            asked: None,
+            reliable: Some(reliable),
+            settled: false,
             local_tag,
             is_caller: false,
             effects: VecDeque::new(),
@@ -110,18 +128,35 @@ impl Session {
         }
     }
 
-    /// A provisional answer: 180, or 183 with a description.
+    /// A provisional answer: 180, or 183 with a description. Said at once, or as soon as one before it that must arrive
+    /// has arrived.
     pub fn ring(&mut self, status: StatusCode, body: Vec<u8>, now: Instant) {
-        let Some((server, response)) = self.answer(status, body) else { return };
+        let Some(reliable) = self.reliable.as_ref() else { return };
+        let is_reliable = reliable.applies(&body);
+        //= RFC 3261 §13.2.1: an offer only in what arrives for sure
+        let body = if self.settled || !self.was_offered() && !is_reliable { Vec::new() } else { body };
+        let is_answer = !body.is_empty() && self.was_offered();
+        let Some((server, mut response)) = self.answer(status, body) else { return };
+        if let Some(reliable) = self.reliable.as_mut().filter(|_| is_reliable) {
+            let Some(numbered) = reliable.send(server, response, &self.config, now) else { return };
+            self.settled |= is_answer;
+            response = numbered;
+        }
         if let Stage::Accepting(accepting) = &mut self.stage {
-            accepting.ringing = Some((response.clone(), now + REMIND));
+            let again = if is_reliable { Repeat::Anew(status) } else { Repeat::Same(response.clone()) };
+            accepting.ringing = Some((again, now + REMIND));
         }
         self.effects.push_back(Effect::Respond(server, response));
     }
 
-    /// Answers with 200 and this description.
+    /// Answers with 200 and this description, which stays away if offer and answer are exchanged already.
     pub fn accept(&mut self, body: Vec<u8>, now: Instant) {
+        if self.waiting_invite().is_none() || self.reliable.as_mut().is_some_and(|r| r.keep_accept(&body)) {
+            return;
+        }
+        let body = if self.settled { Vec::new() } else { body };
         let Some((server, response)) = self.answer(StatusCode(200), body) else { return };
+        self.settled |= self.was_offered();
         if let Some(dialog) = self.dialog.as_mut() {
             let _ = dialog.confirm(&response);
         }
@@ -132,21 +167,32 @@ impl Session {
         }
     }
 
+    /// Offer and answer of the INVITE that calls us are exchanged, before its 200.
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// The INVITE that calls us bears an offer.
+    fn was_offered(&self) -> bool {
+        matches!(&self.stage, Stage::Accepting(accepting) if is_described(&accepting.invite.headers, &accepting.invite.body))
+    }
+
     /// Refuses, 300–699.
     pub fn reject(&mut self, status: StatusCode) {
+        self.refuse_invite(status, End::Local);
+    }
+
+    pub(super) fn refuse_invite(&mut self, status: StatusCode, how: End) {
         if let Some((server, response)) = self.answer(status, Vec::new()) {
             self.effects.push_back(Effect::Respond(server, response));
-            self.end(End::Local);
+            self.end(how);
         }
     }
 
     /// The caller gave up before our answer.
     pub fn cancelled(&mut self, cancel: Request) {
         //= RFC 3261 §9.2: the INVITE is answered 487
-        if let Some((server, response)) = self.answer(StatusCode(487), Vec::new()) {
-            self.effects.push_back(Effect::Respond(server, response));
-            self.end(End::Cancelled(Box::new(cancel)));
-        }
+        self.refuse_invite(StatusCode(487), End::Cancelled(Box::new(cancel)));
     }
 
     /// The transaction of the INVITE is gone before our answer: nobody could hear one.
@@ -189,6 +235,7 @@ impl Session {
         {
             let closing = accepting.closing;
             self.stage = Stage::Confirmed;
+            self.settled = true;
             self.effects.push_back(Effect::Confirmed(ack.body.clone()));
             if closing {
                 self.close();
@@ -214,14 +261,20 @@ impl Session {
         let Stage::Accepting(accepting) = &mut self.stage else { return };
         let (until, status) = accepting.expires;
         if now >= until {
-            if let Some((server, response)) = self.answer(status, Vec::new()) {
-                self.effects.push_back(Effect::Respond(server, response));
-                self.end(End::Unanswered(status.0));
+            return self.refuse_invite(status, End::Unanswered(status.0));
+        }
+        let Some((repeat, again)) = accepting.ringing.as_mut().filter(|(_, again)| *again <= now) else { return };
+        //= RFC 3261 §13.3.1.1: a provisional answer every minute, against proxies that give up
+        *again = now + REMIND;
+        match repeat {
+            Repeat::Same(response) => {
+                let response = response.clone();
+                self.effects.push_back(Effect::Respond(accepting.server, response));
             }
-        } else if let Some((response, again)) = accepting.ringing.as_mut().filter(|(_, again)| *again <= now) {
-            //= RFC 3261 §13.3.1.1: a provisional answer every minute, against proxies that give up
-            *again = now + REMIND;
-            self.effects.push_back(Effect::Respond(accepting.server, response.clone()));
+            Repeat::Anew(status) => {
+                let status = *status;
+                self.ring(status, Vec::new(), now);
+            }
         }
     }
 

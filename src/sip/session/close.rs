@@ -41,7 +41,7 @@ impl Session {
             self.cancelled(request);
             return;
         }
-        self.refuse_modify(StatusCode(487));
+        self.refuse_offer(StatusCode(487));
         match self.stage {
             Stage::Closing => self.end(End::Local),
             // A BYE in an early dialog of a fork ends that fork alone.

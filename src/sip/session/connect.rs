@@ -1,5 +1,7 @@
 //! Calling: the INVITE, its forks, its answers, its cancellation (RFC 3261 §13.2, §9.1).
 
+use super::offer::{Asked, is_described};
+use super::reliable::Heard;
 use super::{Effect, End, Exchange, Session, Stage};
 use crate::sip::dialog::{Dialog, DialogId};
 use crate::sip::message::{Request, Response};
@@ -13,8 +15,24 @@ const MAX_FORKS: usize = 12;
 #[derive(Debug)]
 pub(super) struct Connecting {
     pub(super) cseq: u32,
-    pub(super) forks: Vec<Dialog>,
+    pub(super) forks: Vec<Fork>,
     pub(super) cancelled: bool,
+}
+
+/// A far end our INVITE came to: its dialog, and how far it got.
+#[derive(Debug)]
+pub(super) struct Fork {
+    pub(super) dialog: Dialog,
+    /// The last reliable provisional response.
+    pub(super) rseq: Option<u32>,
+    /// Offer and answer are exchanged for good.
+    pub(super) settled: bool,
+}
+
+impl Connecting {
+    pub(super) fn fork_mut(&mut self, tag: &str) -> Option<&mut Fork> {
+        self.forks.iter_mut().find(|fork| fork.dialog.id().remote_tag == tag)
+    }
 }
 
 impl Session {
@@ -31,6 +49,9 @@ impl Session {
             acks: Vec::new(),
             invite: Some(invite.clone()),
             modify: super::Modifying::default(),
+            asked: None,
+            reliable: None,
+            settled: false,
             call_id,
             local_tag: tag,
             is_caller: true,
@@ -60,26 +81,33 @@ impl Session {
         matches!(&self.stage, Stage::Connecting(connecting) if !connecting.cancelled)
     }
 
-    fn progress(&mut self, response: Response) {
+    fn progress(&mut self, mut response: Response) {
         let Stage::Connecting(connecting) = &mut self.stage else { return };
-        if connecting.cancelled {
-            return;
-        }
-        let fork = DialogId::of_response(&response).map(|id| id.remote_tag).unwrap_or_default();
-        let known = connecting.forks.iter().any(|dialog| dialog.id().remote_tag == fork);
-        if !known && !fork.is_empty() {
+        let Some(invite) = self.invite.as_ref().filter(|_| !connecting.cancelled) else { return };
+        let tag = DialogId::of_response(&response).map(|id| id.remote_tag).unwrap_or_default();
+        if !tag.is_empty() && connecting.fork_mut(&tag).is_none() {
             if connecting.forks.len() >= MAX_FORKS {
                 return;
             }
             //= RFC 3261 §12.1.2
-            if let Some(Ok(dialog)) = self.invite.as_ref().map(|invite| Dialog::uac(invite, &response)) {
-                connecting.forks.push(dialog);
+            if let Ok(dialog) = Dialog::uac(invite, &response) {
+                connecting.forks.push(Fork { dialog, rseq: None, settled: false });
             }
         }
-        self.effects.push_back(Effect::Progress { fork, response });
+        let heard = match connecting.fork_mut(&tag) {
+            Some(fork) => fork.hear(&mut response, invite),
+            None => Some(Heard::Plain),
+        };
+        match heard {
+            None => return,
+            Some(Heard::Plain) => {}
+            Some(Heard::Reliable(prack)) => self.effects.push_back(Effect::Request(Exchange::Prack, prack)),
+            Some(Heard::Offer(prack, offer)) => self.ask(Asked::Prack(prack), tag.clone(), offer),
+        }
+        self.effects.push_back(Effect::Progress { fork: tag, response });
     }
 
-    fn accepted(&mut self, response: Response) {
+    fn accepted(&mut self, mut response: Response) {
         let Some(id) = DialogId::of_response(&response) else { return };
         if let Some((_, ack)) = self.acks.iter().find(|(known, _)| *known == id) {
             //= RFC 3261 §13.2.2.4: the ACK is sent again for each 2xx that comes again
@@ -89,24 +117,35 @@ impl Session {
         if self.acks.len() >= MAX_FORKS {
             return;
         }
-        let Some(mut dialog) = self.take_fork(&id, &response) else { return };
+        let Some(Fork { mut dialog, settled, .. }) = self.take_fork(&id, &response) else { return };
         if dialog.confirm(&response).is_err() {
             return;
         }
         let Some(invite) = self.invite.as_ref() else { return };
+        let has_offered = !invite.body.is_empty();
         let ack = dialog.ack_for(invite);
         self.acks.push((id.clone(), ack.clone()));
-        self.effects.push_back(Effect::Ack(ack));
         match &self.stage {
             Stage::Connecting(connecting) if !connecting.cancelled => {
                 self.dialog = Some(dialog);
                 self.stage = Stage::Confirmed;
-                self.effects.push_back(Effect::Answered { fork: id.remote_tag, response });
+                let fork = id.remote_tag.clone();
+                if !has_offered && !settled && is_described(&response.headers, &response.body) {
+                    self.ask(Asked::Ack(id, ack), fork.clone(), std::mem::take(&mut response.body));
+                } else {
+                    self.effects.push_back(Effect::Ack(ack));
+                }
+                //= RFC 6337 §3.1.1: after a reliable answer a description in the 2xx says nothing new
+                if settled {
+                    response.body.clear();
+                }
+                self.effects.push_back(Effect::Answered { fork, response });
             }
             stage => {
                 //= RFC 3261 §9.1, §13.2.2.4: an answer nobody waits for is acknowledged and hung up
                 let ends = matches!(stage, Stage::Connecting(_));
                 let bye = dialog.request(crate::sip::message::Method::Bye);
+                self.effects.push_back(Effect::Ack(ack));
                 self.effects.push_back(Effect::Request(Exchange::Surplus, bye));
                 if ends {
                     self.end(End::Local);
@@ -115,12 +154,13 @@ impl Session {
         }
     }
 
-    fn take_fork(&mut self, id: &DialogId, response: &Response) -> Option<Dialog> {
+    fn take_fork(&mut self, id: &DialogId, response: &Response) -> Option<Fork> {
         if let Stage::Connecting(connecting) = &mut self.stage
-            && let Some(at) = connecting.forks.iter().position(|dialog| dialog.id() == id)
+            && let Some(at) = connecting.forks.iter().position(|fork| fork.dialog.id() == id)
         {
             return Some(connecting.forks.swap_remove(at));
         }
-        Dialog::uac(self.invite.as_ref()?, response).ok()
+        let dialog = Dialog::uac(self.invite.as_ref()?, response).ok()?;
+        Some(Fork { dialog, rseq: None, settled: false })
     }
 }

@@ -8,6 +8,8 @@ use crate::sip::transaction::{Failure, ServerId};
 pub enum Exchange {
     /// The first INVITE.
     Invite,
+    /// PRACK.
+    Prack,
     /// A re-INVITE of ours.
     Modify,
     /// BYE.
@@ -29,14 +31,14 @@ pub enum Effect {
     Cancel,
     /// Answer here. A 2xx to an INVITE may come again and again.
     Respond(ServerId, Response),
-    /// A provisional response to our INVITE, from the fork with this tag.
+    /// A provisional response to our INVITE, from the fork with this tag. Its body, if any, is an answer.
     Progress {
         /// Tag of the fork; empty without a dialog.
         fork: String,
         /// The response.
         response: Response,
     },
-    /// Our INVITE was accepted; ACKed already.
+    /// Our INVITE was accepted. A body is the answer; without one, offer and answer came before.
     Answered {
         /// Tag of the fork that won.
         fork: String,
@@ -47,10 +49,16 @@ pub enum Effect {
     Challenged(Exchange, Response),
     /// Our INVITE was refused for good (3xx–6xx).
     Refused(Response),
-    /// The peer has our 200: the ACK came, with its body (an answer, if ours was the offer).
+    /// The peer has our 200, or our description in a provisional response: the ACK or PRACK came, with its body (an
+    /// answer, if ours was the offer).
     Confirmed(Vec<u8>),
-    /// The peer changes the session: `answer_modify` or `refuse_modify`. An empty body asks for our offer.
-    Offered(Vec<u8>),
+    /// The peer offers, before the answer to the call or in it: `answer_offer` or `refuse_offer`.
+    Offered {
+        /// Tag of the far end that offers: of a fork, while our INVITE has no answer.
+        fork: String,
+        /// The offer; empty asks for ours.
+        body: Vec<u8>,
+    },
     /// Our change was answered with this body.
     Modified(Vec<u8>),
     /// Our change met one of the peer's: `modify` again, with a new description, once `can_modify` says so.

@@ -1,8 +1,8 @@
 //! The session: one INVITE's usage of its dialogs, as caller or callee. One verb, one file.
 //!
 //! ```text
-//!  caller  connect ─▶ forks (early) ─▶ 2xx ─▶ ACK ─▶ confirmed ─┬▶ modify (re-INVITE) ─▶ close (BYE)
-//!  callee  accept: ring ─▶ 200, sent again until the ACK ───────┘
+//!  caller  connect ─▶ forks (early, PRACK) ─▶ 2xx ─▶ ACK ─▶ confirmed ─┬▶ modify (re-INVITE) ─▶ close (BYE)
+//!  callee  accept: ring ─▶ 200, sent again until the ACK ──────────────┘
 //! ```
 //!
 //! It makes requests and responses; addresses, Via, Contact and credentials are the sender's. Bodies are opaque.
@@ -12,6 +12,8 @@ mod close;
 mod connect;
 mod effect;
 mod modify;
+mod offer;
+mod reliable;
 
 use crate::sip::dialog::{Dialog, DialogId};
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
@@ -20,7 +22,9 @@ use accept::Accepting;
 use connect::Connecting;
 pub use effect::{Effect, End, Exchange};
 use modify::Modifying;
+use offer::Asked;
 use rand::Rng;
+use reliable::Reliable;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -44,6 +48,12 @@ pub struct Session {
     acks: Vec<(DialogId, Request)>,
     invite: Option<Request>,
     modify: Modifying,
+    /// An offer of the peer that waits for our answer.
+    asked: Option<Asked>,
+    /// As callee: provisional responses that must arrive.
+    reliable: Option<Reliable>,
+    /// As callee: offer and answer of the INVITE are exchanged; as caller each fork knows for itself.
+    settled: bool,
     call_id: String,
     local_tag: String,
     /// We gave the Call-ID (RFC 3261 §14.1 paces 491 by it).
@@ -52,7 +62,9 @@ pub struct Session {
 }
 
 /// What a session outgoing or incoming says of itself in every message that may carry it.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, NOTIFY";
+/// The extensions a session knows, as option tags (RFC 3261 §19.2).
+pub const OPTIONS: &[&str] = &["100rel"];
 
 impl Session {
     /// The next wish, in order.
@@ -93,11 +105,11 @@ impl Session {
     }
 
     fn dialogs(&self) -> impl Iterator<Item = &Dialog> {
-        let early = match &self.stage {
+        let forks = match &self.stage {
             Stage::Connecting(connecting) => connecting.forks.as_slice(),
             _ => &[],
         };
-        self.dialog.iter().chain(early)
+        self.dialog.iter().chain(forks.iter().map(|fork| &fork.dialog))
     }
 
     /// Takes in a response to one of our requests.
@@ -106,7 +118,7 @@ impl Session {
             Exchange::Invite => self.invite_answered(response),
             Exchange::Modify => self.modify_answered(response, now, rng),
             Exchange::Bye => self.bye_answered(&response),
-            Exchange::Surplus | Exchange::Info => match response.status.0 {
+            Exchange::Surplus | Exchange::Prack | Exchange::Info => match response.status.0 {
                 401 | 407 => self.effects.push_back(Effect::Challenged(exchange, response)),
                 //= RFC 3261 §12.2.1.2: the dialog is gone
                 481 if exchange == Exchange::Info && self.is_confirmed() => self.hang_up_lost(End::Lost(481)),
@@ -126,7 +138,7 @@ impl Session {
     }
 
     /// A request inside one of our dialogs.
-    pub fn receive(&mut self, server: Option<ServerId>, request: Request, now: Instant) {
+    pub fn receive(&mut self, server: Option<ServerId>, request: Request, now: Instant, rng: &mut impl Rng) {
         let Some(server) = server else {
             if request.method == Method::Ack {
                 self.acknowledged(&request);
@@ -137,18 +149,20 @@ impl Session {
             None => {
                 return self.respond(server, &request, StatusCode(481));
             }
-            Some(dialog) => dialog.receive(&request),
+            Some(dialog) => dialog.receive(&request).map(|()| dialog.id().remote_tag.clone()),
         };
-        if let Err(error) = order {
-            return self.respond(server, &request, error.status());
-        }
+        let fork = match order {
+            Ok(fork) => fork,
+            Err(error) => return self.respond(server, &request, error.status()),
+        };
         //= RFC 3261 §15.1.1: with our BYE the dialog is over; only the peer's own BYE may cross it
         if self.is_ended() || matches!(self.stage, Stage::Closing) && request.method != Method::Bye {
             return self.respond(server, &request, StatusCode(481));
         }
         match request.method {
             Method::Bye => self.bye_received(server, request),
-            Method::Invite | Method::Update => self.modify_received(server, request, now),
+            Method::Prack => self.prack_received(server, request, fork, now),
+            Method::Invite | Method::Update => self.modify_received(server, request, fork, rng),
             _ => self.effects.push_back(Effect::Other(server, request)),
         }
     }
@@ -159,11 +173,13 @@ impl Session {
             Stage::Accepting(accepting) => accepting.next_timeout(),
             _ => None,
         };
-        [accepting, self.modify.next_timeout()].into_iter().flatten().min()
+        let reliable = self.reliable.as_ref().and_then(Reliable::next_timeout);
+        [accepting, reliable, self.modify.next_timeout()].into_iter().flatten().min()
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.reliable_timeout(now);
         self.accept_timeout(now);
         self.modify_timeout(now);
     }
@@ -186,14 +202,15 @@ impl Session {
                 request.headers.set(HeaderName::CSeq, format!("{} INVITE", connecting.cseq));
                 connecting.forks.clear();
             }
-        } else if exchange == Exchange::Surplus {
-            // Its dialog is not kept: this is the only request in it.
-            let number = request.headers.cseq().ok().flatten().map_or(1, |cseq| cseq.number.saturating_add(1));
-            request.headers.set(HeaderName::CSeq, format!("{number} {}", request.method));
-        } else if let Some(dialog) = self.dialog.as_mut() {
-            let number = dialog.next_cseq();
-            request.headers.set(HeaderName::CSeq, format!("{number} {}", request.method));
+            return request;
         }
+        let tag = request.headers.to().ok().flatten().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
+        let number = match self.dialog_with(&tag) {
+            Some(dialog) => dialog.next_cseq(),
+            // Its dialog is not kept: this is the only request in it.
+            None => request.headers.cseq().ok().flatten().map_or(1, |cseq| cseq.number.saturating_add(1)),
+        };
+        request.headers.set(HeaderName::CSeq, format!("{number} {}", request.method));
         request
     }
 
@@ -212,17 +229,21 @@ impl Session {
             Exchange::Invite => self.refused(response),
             Exchange::Modify => self.modify_refused(response),
             Exchange::Bye => self.end(End::Local),
-            Exchange::Surplus | Exchange::Info => {}
+            Exchange::Surplus | Exchange::Prack | Exchange::Info => {}
         }
     }
 
     fn dialog_of(&mut self, request: &Request) -> Option<&mut Dialog> {
-        let id = DialogId::of_request(request)?;
-        if let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.id().remote_tag == id.remote_tag) {
+        self.dialog_with(&DialogId::of_request(request)?.remote_tag)
+    }
+
+    /// The dialog with the far end of this tag.
+    fn dialog_with(&mut self, tag: &str) -> Option<&mut Dialog> {
+        if let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.id().remote_tag == tag) {
             return Some(dialog);
         }
         match &mut self.stage {
-            Stage::Connecting(connecting) => connecting.forks.iter_mut().find(|dialog| *dialog.id() == id),
+            Stage::Connecting(connecting) => connecting.fork_mut(tag).map(|fork| &mut fork.dialog),
             _ => None,
         }
     }
@@ -235,6 +256,10 @@ impl Session {
     fn end(&mut self, how: End) {
         if !self.is_ended() {
             self.stage = Stage::Ended;
+            self.asked = None;
+            if let Some(reliable) = self.reliable.as_mut() {
+                reliable.stop();
+            }
             // A late 2xx to a re-INVITE of ours is still acknowledged.
             self.modify = std::mem::take(&mut self.modify).over();
             self.effects.push_back(Effect::Ended(how));
@@ -249,3 +274,6 @@ pub fn set_body(request: &mut Request, content_type: &str, body: Vec<u8>) {
     }
     request.body = body;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Changing a session under way: re-INVITE and UPDATE, ours and the peer's, and their collision (RFC 3261 §14, RFC 3311).
 
 use super::accept::Sent;
+use super::offer::Asked;
 use super::{Effect, End, Exchange, Session, set_body};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::transaction::ServerId;
@@ -23,8 +24,6 @@ pub(super) struct Modifying {
     ours: bool,
     retry_at: Option<Instant>,
     glares: u8,
-    /// The peer's, waiting for our answer.
-    theirs: Option<(ServerId, Request)>,
     /// Our 2xx to the peer's re-INVITE, until its ACK.
     accepted: Option<Sent>,
     /// That 2xx bore our offer: the ACK bears the answer.
@@ -32,6 +31,12 @@ pub(super) struct Modifying {
 }
 
 impl Modifying {
+    /// Our 2xx to the peer's re-INVITE is on its way, with our offer if the peer gave none.
+    pub(super) fn accepted(&mut self, sent: Sent, awaits_answer: bool) {
+        self.accepted = Some(sent);
+        self.awaits_answer = awaits_answer;
+    }
+
     /// What is left of it after the end.
     pub(super) fn over(self) -> Modifying {
         Modifying { sent: self.sent, acks: self.acks, ..Modifying::default() }
@@ -45,8 +50,8 @@ impl Modifying {
 impl Session {
     /// No change is under way and none of the peer's waits: `modify` may be called.
     pub fn can_modify(&self) -> bool {
-        let Modifying { ours, theirs, retry_at, accepted, .. } = &self.modify;
-        self.is_confirmed() && !ours && theirs.is_none() && retry_at.is_none() && accepted.is_none()
+        let Modifying { ours, retry_at, accepted, .. } = &self.modify;
+        self.is_confirmed() && !ours && self.asked.is_none() && retry_at.is_none() && accepted.is_none()
     }
 
     /// Offers this description in a re-INVITE.
@@ -112,51 +117,38 @@ impl Session {
         self.effects.push_back(Effect::ModifyRefused(response));
     }
 
-    pub(super) fn modify_received(&mut self, server: ServerId, request: Request, _now: Instant) {
+    pub(super) fn modify_received(&mut self, server: ServerId, request: Request, fork: String, rng: &mut impl Rng) {
         let is_update = request.method == Method::Update;
         if is_update && request.body.is_empty() {
             //= RFC 3311 §5.2: without an offer it refreshes the target alone, at any time
-            if let Some(dialog) = self.dialog_of(&request) {
-                let _ = dialog.refresh_target(&request.headers);
-            }
+            self.refresh_target(&fork, &request);
             return self.respond(server, &request, StatusCode(200));
         }
-        //= RFC 3261 §14.2, RFC 3311 §5.2: 500 while an INVITE of the peer waits, 491 while one of ours does
-        if self.modify.theirs.is_some() || self.waiting_invite().is_some() {
-            let mut response = Response::to_request(&request, StatusCode(500), Some(&self.local_tag));
-            response.headers.push(HeaderName::RetryAfter, "5");
-            self.effects.push_back(Effect::Respond(server, response));
-            return;
+        //= RFC 3261 §14.2, RFC 3311 §5.2: 500 while an offer of the peer waits for our answer
+        if self.asked.is_some() || self.waiting_invite().is_some() {
+            return self.not_now(server, &request, rng);
         }
+        //= RFC 3261 §14.2, RFC 3311 §5.2: 491 while ours waits for the peer's
         if self.modify.ours || !(self.is_confirmed() || self.is_accepted() && is_update) {
             return self.respond(server, &request, StatusCode(491));
         }
-        if let Some(dialog) = self.dialog.as_mut() {
+        self.refresh_target(&fork, &request);
+        let body = request.body.clone();
+        self.ask(Asked::Response(server, request), fork, body);
+    }
+
+    fn refresh_target(&mut self, fork: &str, request: &Request) {
+        if let Some(dialog) = self.dialog_with(fork) {
             let _ = dialog.refresh_target(&request.headers);
         }
-        let body = request.body.clone();
-        self.modify.theirs = Some((server, request));
-        self.effects.push_back(Effect::Offered(body));
     }
 
-    /// Answers the peer's change with this description (our offer, if the peer gave none).
-    pub fn answer_modify(&mut self, body: Vec<u8>, now: Instant) {
-        let Some((server, request)) = self.modify.theirs.take() else { return };
-        let mut response = Response::to_request(&request, StatusCode(200), Some(&self.local_tag));
-        response.headers.push(HeaderName::ContentType, "application/sdp");
-        response.body = body;
-        if request.method == Method::Invite {
-            self.modify.awaits_answer = request.body.is_empty();
-            self.modify.accepted = Some(Sent::new(server, response.clone(), &self.config, now));
-        }
+    /// 500: the peer may ask again in a while.
+    fn not_now(&mut self, server: ServerId, request: &Request, rng: &mut impl Rng) {
+        let mut response = Response::to_request(request, StatusCode(500), Some(&self.local_tag));
+        //= RFC 3261 §14.2, RFC 3311 §5.2: 0 to 10 s by chance
+        response.headers.push(HeaderName::RetryAfter, rng.random_range(0..=10).to_string());
         self.effects.push_back(Effect::Respond(server, response));
-    }
-
-    /// Refuses the peer's change; what was before stands.
-    pub fn refuse_modify(&mut self, status: StatusCode) {
-        if let Some((server, request)) = self.modify.theirs.take() {
-            self.respond(server, &request, status);
-        }
     }
 
     pub(super) fn modify_acknowledged(&mut self, ack: &Request) {

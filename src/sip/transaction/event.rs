@@ -10,7 +10,7 @@ pub struct ClientId(pub(super) u64);
 
 /// A server transaction; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ServerId(pub(super) u64);
+pub struct ServerId(pub(in crate::sip) u64);
 
 /// What the layer wishes or tells, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
