@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::AccountId;
+use std::collections::BTreeSet;
 
 #[test]
 fn defaults_of_the_table_are_those_of_the_structs() {
@@ -29,6 +30,45 @@ fn a_key_has_one_row() {
         let twins = Row::of(row.section).filter(|other| other.key.eq_ignore_ascii_case(row.key)).count();
         assert_eq!(twins, 1, "{}", row.key);
         assert!(!row.doc.is_empty());
+    }
+}
+
+/// Keys of MicroSIP 3.22.16 that this phone does not read; it keeps them as they are.
+const UNREAD: [(Section, &str, &str); 2] = [
+    (
+        Section::Settings,
+        "Settings",
+        "ringingSound micAmplification swLevelAdjustment VAD EC forceCodec opusStereo disableMessaging disableVideo \
+         videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport dnsSrvNs dnsSrv STUN \
+         enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF autoAnswerNumber \
+         autoAnswerCalls forwarding forwardingNumber forwardingDelay featureCodeCP featureCodeBT featureCodeAT \
+         enableFeatureCodeCP enableFeatureCodeBT enableFeatureCodeAT denyIncoming usersDirectory defaultAction \
+         enableMediaButtons headsetSupport localDTMF enableLog bringToFrontOnIncoming randomAnswerBox \
+         disableNameLookup multiMonitor networkChanges updatesInterval noResize autoHangUpTime maxConcurrentCalls \
+         noIgnoreCall cmdOutgoingCall cmdIncomingCall cmdCallRing cmdCallAnswer cmdCallAnswerVideo cmdCallBusy \
+         cmdCallStart cmdCallEnd minimized portKnockerHost portKnockerPorts mainX mainY mainW mainH messagesX \
+         messagesY messagesW messagesH ringinX ringinY callsWidth0 callsWidth1 callsWidth2 callsWidth3 callsWidth4 \
+         callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab FWD AC alwaysOnTop enableShortcuts \
+         shortcutsBottom lastCallNumber lastCallHasVideo",
+    ),
+    (
+        Section::Account,
+        "Account1",
+        "hideCID voicemailNumber publicAddr SRTP publish ICE allowRewrite disableSessionTimer",
+    ),
+];
+
+#[test]
+fn every_key_of_microsip_has_a_row_or_is_known_to_have_none() {
+    let sample = include_bytes!("../../../tests/fixtures/ini/10-SYNTHETIC-3.22.16-all-keys-utf16.ini");
+    let document = Document::parse(sample).unwrap();
+    for (section, name, unread) in UNREAD {
+        let written = BTreeSet::from_iter(document.entries(name).map(|(key, _)| key));
+        let rows = BTreeSet::from_iter(Row::of(section).map(|row| row.key));
+        let unread = BTreeSet::from_iter(unread.split_whitespace());
+        assert_eq!(rows.intersection(&unread).next(), None, "a key with a row is read");
+        // Letter by letter: what is written anew is to look as MicroSIP's.
+        assert_eq!(rows.union(&unread).copied().collect::<BTreeSet<_>>(), written, "[{name}]");
     }
 }
 
