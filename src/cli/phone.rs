@@ -33,12 +33,20 @@ pub struct Phone {
 /// # Errors
 /// What could not be had, and what to do about it.
 pub fn start(options: &Options, loaded: Loaded) -> Result<Phone, CommandError> {
+    start_with(options, engine_config(options, loaded)?)
+}
+
+/// As `start`, with a configuration that was made before.
+///
+/// # Errors
+/// What could not be had, and what to do about it.
+pub fn start_with(options: &Options, config: EngineConfig) -> Result<Phone, CommandError> {
     let log = options.log.as_ref().map(|path| {
         CallLog::open(path)
             .map_err(|why| wrong(format!("cannot write the log of calls to {}: {}", path.display(), plain_error(&why))))
     });
     let log = log.transpose()?;
-    let (handle, task) = signalling::start(engine_config(options, loaded)?).map_err(|error| not_started(&error))?;
+    let (handle, task) = signalling::start(config).map_err(|error| not_started(&error))?;
     let log = log.map(|log| tokio::spawn(log.follow(handle.events())));
     Ok(Phone { handle, task, log })
 }

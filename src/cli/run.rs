@@ -85,7 +85,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
 
 /// True for a job that makes a phone where none runs.
 fn needs_phone(job: &Job) -> bool {
-    !matches!(job, Job::Verb { verb, .. } if *verb != "register")
+    !matches!(job, Job::Verb { verb, .. } if !matches!(*verb, "register" | "unregister"))
 }
 
 /// Passwords from wherever they are to be had; the last resort is to ask.
@@ -140,9 +140,13 @@ impl Place {
                 self.call(CallJob { number, ..CallJob::default() }).await
             }
             Job::Interface { dial } => self.interface(dial).await,
-            Job::Verb { verb: "register", request: Request::Command(Command::Register { account }) } if self.alone => {
-                self.register_once(account).await
+            Job::Verb { verb, request: Request::Command(Command::Register { account }) } if self.alone => {
+                self.register_once(verb, account, true).await
             }
+            Job::Verb {
+                verb,
+                request: Request::Command(Command::Unregister { account } | Command::UnregisterAll { account }),
+            } if self.alone => self.register_once(verb, account, false).await,
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
@@ -200,8 +204,14 @@ impl Place {
         ]
     }
 
-    /// `register` where no phone runs: what the server says, then gone again.
-    async fn register_once(self, account: Option<String>) -> Result<ExitCode, CommandError> {
+    /// `register` and `unregister` where no phone runs: what the server says, then gone again. No binding is ours then:
+    /// un-registering removes them all.
+    async fn register_once(
+        self,
+        verb: &str,
+        account: Option<String>,
+        registers: bool,
+    ) -> Result<ExitCode, CommandError> {
         let mut interrupts = Interrupts::listen();
         let accounts = &self.session.loaded.accounts;
         let of_session = self.options.session.is_some();
@@ -215,12 +225,16 @@ impl Place {
         if !of_session && accounts.iter().all(|account| account.id == AccountId(0)) {
             return Err(without_account(&self.session.ini.path));
         }
-        let meant = |account: &AccountInfo| match meant {
-            Some(id) => account.id == id,
-            None => !of_session || account.selected,
-        };
-        let mut phone = phone::start(&self.options, self.session.loaded)?;
-        let code = verbs::registration(&phone.handle, &self.options, "register", meant, &mut interrupts).await;
+        let mut config = phone::engine_config(&self.options, self.session.loaded)?;
+        let meant = meant.or(config.agent.settings.account_id.filter(|_| of_session));
+        config.agent.register = registers;
+        let mut phone = phone::start_with(&self.options, config)?;
+        if !registers {
+            let account = meant.map(|id| id.to_string());
+            phone.handle.request(Command::UnregisterAll { account }).await?;
+        }
+        let meant = |account: &AccountInfo| meant.is_none_or(|id| account.id == id);
+        let code = verbs::registration(&phone.handle, &self.options, verb, meant, &mut interrupts).await;
         phone.stop(&mut interrupts).await;
         code
     }

@@ -96,7 +96,8 @@ pub async fn registration(
 
 fn registration_code(account: &AccountInfo) -> ExitCode {
     match (account.state, account.status) {
-        (RegistrationState::Registered | RegistrationState::Off, _) => ExitCode::Ok,
+        (RegistrationState::Registered, _) => ExitCode::Ok,
+        (RegistrationState::Off, None) if account.reason.is_none() => ExitCode::Ok,
         (_, Some(status)) => ExitCode::of_status(status, false),
         (_, None) => ExitCode::Unreachable,
     }
@@ -210,7 +211,10 @@ fn account_line(a: &AccountInfo) -> String {
             None => "registered".into(),
         },
         RegistrationState::Registering => "registering".into(),
-        RegistrationState::Off => "not registered".into(),
+        RegistrationState::Off => match a.reason.as_deref().filter(|_| a.status.is_none_or(|status| status >= 300)) {
+            Some(why) => format!("cannot be un-registered: {why}"),
+            None => "not registered".into(),
+        },
         RegistrationState::Failed => format!("failed: {}", a.reason.as_deref().unwrap_or("no answer")),
     };
     let mark = if a.selected { '*' } else { ' ' };

@@ -106,6 +106,7 @@ pub fn command_line(command: &Command) -> String {
             HangupWhich::AllButRinging => json!({"verb": "hangupall"}),
         },
         Command::Hold { call } => json!({"verb": "hold", "call": call}),
+        Command::ToggleHold { call } => json!({"verb": "hold", "call": call, "toggle": true}),
         Command::Resume { call } => json!({"verb": "resume", "call": call}),
         Command::Mute { path: p } => json!({"verb": "mute", "path": path(*p)}),
         Command::Unmute { path: p } => json!({"verb": "unmute", "path": path(*p)}),
@@ -122,6 +123,7 @@ pub fn command_line(command: &Command) -> String {
         }
         Command::Register { account } => json!({"verb": "register", "account": account}),
         Command::Unregister { account } => json!({"verb": "unregister", "account": account}),
+        Command::UnregisterAll { account } => json!({"verb": "unregister", "account": account, "all": true}),
         Command::Exit => json!({"verb": "exit"}),
     };
     value.to_string()
@@ -147,6 +149,7 @@ mod tests {
             Command::Hangup { which: HangupWhich::Incoming },
             Command::Hangup { which: HangupWhich::Calling },
             Command::Hold { call: call.clone() },
+            Command::ToggleHold { call: call.clone() },
             Command::Resume { call: call.clone() },
             Command::Mute { path: SoundPath::Speaker },
             Command::Unmute { path: SoundPath::Mic },
@@ -155,6 +158,7 @@ mod tests {
             Command::Dtmf { call, digits: "1,#".into(), via: Some(DtmfVia::Info) },
             Command::Register { account: None },
             Command::Unregister { account: Some("a@b".into()) },
+            Command::UnregisterAll { account: None },
             Command::Exit,
         ];
         for command in commands {

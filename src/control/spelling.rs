@@ -109,6 +109,9 @@ fn words(line: &str) -> Parsed {
     if line.is_empty() {
         return Err("an empty line".into());
     }
+    if line.eq_ignore_ascii_case("msip:hold") {
+        return verb_words("hold", &["--toggle"]);
+    }
     let line = line.strip_prefix("msip:").or_else(|| line.strip_prefix('/')).unwrap_or(line);
     let mut words = line.split_whitespace().map(str::to_owned);
     let first = words.next().unwrap_or_default();
@@ -192,6 +195,8 @@ mod tests {
             parse("[SetVolume(40)]").request,
             Ok(Request::Command(Command::Volume { path: SoundPath::Speaker, change: VolumeChange::To(40) }))
         );
+        assert_eq!(parse("msip:hold").request, Ok(Request::Command(Command::ToggleHold { call: None })));
+        assert_eq!(parse("hold").request, Ok(Request::Command(Command::Hold { call: None })));
         assert!(
             matches!(parse("/dtmf:12#").request, Ok(Request::Command(Command::Dtmf { digits, .. })) if digits == "12#")
         );

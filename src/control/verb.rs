@@ -153,10 +153,13 @@ pub static VERBS: &[VerbRow] = &[
     VerbRow {
         name: "hold",
         aliases: &[],
-        params: &[CALL_ID],
+        params: &[CALL_ID, flag("toggle", "Resume it if it is on hold")],
         doc: "Put a call on hold",
         key: Some("F5"),
-        make: |v| Ok(Request::Command(Command::Hold { call: v.text("call") })),
+        make: |v| {
+            let (call, toggle) = (v.text("call"), v.flag("toggle"));
+            Ok(Request::Command(if toggle { Command::ToggleHold { call } } else { Command::Hold { call } }))
+        },
     },
     VerbRow {
         name: "resume",
@@ -216,10 +219,14 @@ pub static VERBS: &[VerbRow] = &[
     VerbRow {
         name: "unregister",
         aliases: &[],
-        params: &[ACCOUNT],
+        params: &[ACCOUNT, flag("all", "Every phone of the account, as always where no phone runs")],
         doc: "Un-register from the server",
         key: None,
-        make: |v| Ok(Request::Command(Command::Unregister { account: v.text("account") })),
+        make: |v| {
+            let (account, all) = (v.text("account"), v.flag("all"));
+            let (every, own) = (Command::UnregisterAll { account: account.clone() }, Command::Unregister { account });
+            Ok(Request::Command(if all { every } else { own }))
+        },
     },
     VerbRow {
         name: "status",

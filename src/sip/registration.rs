@@ -61,7 +61,7 @@ pub enum Verdict {
     Failed,
 }
 
-/// The machine. It makes requests; Via, Contact and credentials are the sender's.
+/// The machine. It makes requests; Via, credentials, and Contact if there is none, are the sender's.
 #[derive(Debug)]
 pub struct Registration {
     binding: Binding,
@@ -75,6 +75,8 @@ pub struct Registration {
     wanted: bool,
     /// The registrar may hold a binding of ours.
     bound: bool,
+    /// Whoever made them: every binding is to go.
+    every: bool,
     pending: Option<Pending>,
 }
 
@@ -99,6 +101,7 @@ impl Registration {
             due: None,
             wanted: false,
             bound: false,
+            every: false,
             pending: None,
         }
     }
@@ -118,6 +121,7 @@ impl Registration {
     pub fn register(&mut self) -> Option<Request> {
         self.due = None;
         self.wanted = true;
+        self.every = false;
         if !self.is_registered() {
             self.state = State::Registering;
         }
@@ -142,6 +146,13 @@ impl Registration {
         let may_bind = self.pending == Some(Pending::Register);
         self.wanted = false;
         may_bind.then(|| self.again())
+    }
+
+    /// Removes every binding of the address, also those of other phones; `None` while another REGISTER is under way.
+    pub fn unregister_all(&mut self) -> Option<Request> {
+        self.every = true;
+        self.bound = true;
+        self.unregister()
     }
 
     /// The wish once more, with the next CSeq number (after a challenge, a 423, or a change of mind).
@@ -269,6 +280,10 @@ impl Registration {
         request.headers.push(HeaderName::CallId, call_id.as_str());
         request.headers.push(HeaderName::CSeq, format!("{} REGISTER", self.cseq));
         request.headers.push(HeaderName::Expires, expires_s.to_string());
+        if self.every && expires_s == 0 {
+            //= RFC 3261 §10.2.2: `*` stands for every binding, and goes with a lifetime of zero alone
+            request.headers.push(HeaderName::Contact, "*");
+        }
         request
     }
 }
@@ -380,6 +395,22 @@ mod tests {
         assert_eq!(last.headers.get(&HeaderName::CallId), first.headers.get(&HeaderName::CallId));
         assert_eq!(receive(&mut machine, &answer(&last, 200, &[]), now), Verdict::Unregistered);
         assert_eq!((machine.state(), machine.next_timeout()), (State::Off, None));
+    }
+
+    //= RFC 3261 §10.2.2
+    #[test]
+    fn every_binding_goes_at_once_if_asked() {
+        let (mut machine, now) = (registration(), start());
+        let request = machine.unregister_all().expect("nothing is under way");
+        let header = |request: &Request, name| request.headers.get(&name).map(<[u8]>::to_vec);
+        assert_eq!(header(&request, HeaderName::Contact), Some(b"*".to_vec()));
+        assert_eq!(header(&request, HeaderName::Expires), Some(b"0".to_vec()));
+        assert_eq!(receive(&mut machine, &answer(&request, 401, &[]), now), Verdict::Challenged);
+        let again = machine.again();
+        assert_eq!(header(&again, HeaderName::Contact), Some(b"*".to_vec()));
+        assert_eq!(receive(&mut machine, &answer(&again, 200, &[]), now), Verdict::Unregistered);
+        let fresh = machine.register().expect("nothing is under way");
+        assert_eq!(header(&fresh, HeaderName::Contact), None, "a star never goes with a lifetime");
     }
 
     //= RFC 3261 §10.2

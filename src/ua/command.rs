@@ -69,6 +69,8 @@ pub enum Command {
     Hangup { which: HangupWhich },
     /// Put on hold.
     Hold { call: Option<String> },
+    /// Put on hold, or take back from it.
+    ToggleHold { call: Option<String> },
     /// Take back from hold.
     Resume { call: Option<String> },
     /// Mute a path.
@@ -83,6 +85,8 @@ pub enum Command {
     Register { account: Option<String> },
     /// Un-register.
     Unregister { account: Option<String> },
+    /// Un-register every phone of the account.
+    UnregisterAll { account: Option<String> },
     /// End all calls, un-register, then `Event::Exited`.
     Exit,
 }

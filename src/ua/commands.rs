@@ -47,6 +47,10 @@ impl Agent {
                 self.want_hold(id, true, now);
                 Ok(Reply::Done)
             }
+            Command::ToggleHold { call } => {
+                let talks = self.pick(call.clone(), "hold", "", |call| call.state == CallState::Connected).is_ok();
+                self.obey(if talks { Command::Hold { call } } else { Command::Resume { call } }, now)
+            }
             Command::Resume { call } => {
                 let id = self.pick(call, "resume", "is not on hold", |call| call.state == CallState::Held)?;
                 self.hold_others(Some(id), now);
@@ -77,6 +81,11 @@ impl Agent {
             Command::Unregister { account } => {
                 let ids = self.registering_accounts(account.as_deref())?;
                 ids.into_iter().for_each(|id| self.unregister(id, now));
+                Ok(Reply::Done)
+            }
+            Command::UnregisterAll { account } => {
+                let ids = self.registering_accounts(account.as_deref())?;
+                ids.into_iter().for_each(|id| self.unregister_all(id, now));
                 Ok(Reply::Done)
             }
             Command::Exit => {

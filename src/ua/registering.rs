@@ -58,6 +58,15 @@ impl Agent {
         }
     }
 
+    /// Removes every binding of the account, also those of other phones.
+    pub(super) fn unregister_all(&mut self, id: AccountId, now: Instant) {
+        let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
+        if let Some(request) = line.registration.unregister_all() {
+            self.send_register(id, request, now);
+        }
+        self.tell_registration(id, now);
+    }
+
     fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {
         let Some(line) = self.account(id) else { return };
         let hop = line.first_hop();

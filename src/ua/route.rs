@@ -243,7 +243,7 @@ impl Agent {
         push_via(request, flow, &ident::branch(&mut self.rng));
         if let Some(line) = self.account_mut(account) {
             match request.method {
-                Method::Register => {
+                Method::Register if request.headers.get(&HeaderName::Contact).is_none() => {
                     for contact in line.register_contacts(flow) {
                         request.headers.push(HeaderName::Contact, contact);
                     }

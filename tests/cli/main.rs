@@ -9,5 +9,6 @@ mod errors;
 mod incoming;
 mod options;
 mod prompt;
+mod registering;
 mod socket;
 mod support;

@@ -271,3 +271,23 @@ fn ctrl_c_while_it_rings_cancels() {
     assert_eq!(process.ended(Duration::from_secs(10)).code(), Some(130), "{}", process.said());
     far.finished();
 }
+
+/// Where no phone runs there is no binding of our own to give back: every one of them goes.
+#[test]
+fn unregister_without_a_phone_is_ok() {
+    if !have(&["kamailio"]) {
+        return;
+    }
+    let _machine = beside_others();
+    for algorithm in ["MD5", "SHA-256"] {
+        let proxy = Kamailio::start(algorithm, &[]);
+        let outcome = proxy.phone("101").run(&["unregister"], Duration::from_secs(40));
+        outcome.ends(0);
+        assert!(
+            proxy.said().contains("saved 101 expires=0") && !proxy.said().contains("expires=3"),
+            "{}",
+            proxy.said()
+        );
+        assert_eq!((outcome.text("/accounts/0/state"), outcome.number("/accounts/0/status")), ("off", 200.0));
+    }
+}

@@ -151,6 +151,11 @@ fn hold_and_resume_reach_both_sides() {
     assert!(!status(&world, 1).remote_hold);
     assert!(world.names(1).ends_with(&["call_held".into(), "call_resumed".into()]));
     assert!(world.names(0).ends_with(&["call_held".into(), "call_resumed".into()]));
+    for state in [CallState::Held, CallState::Connected] {
+        world.command(0, Command::ToggleHold { call: None }).expect("a call");
+        world.run(Duration::from_secs(1));
+        assert_eq!(status(&world, 0).state, state);
+    }
 }
 
 //= RFC 3261 §14.1
