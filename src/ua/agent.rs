@@ -3,7 +3,7 @@
 use super::account::Line;
 use super::call::Call;
 use super::port::{Input, Output};
-use super::route::{Hop, Job, Owner, Sent};
+use super::route::{Hop, Job, Sent};
 use super::snapshot::Status;
 use crate::config::{Account, AccountId, Settings};
 use crate::media::command::{Endpoint, LocalTone, MediaCommand};
@@ -246,12 +246,8 @@ impl Agent {
                 if response.status.0 == 503 && self.another_path(client, now) {
                     return;
                 }
-                let Some(Sent { owner, request, flow, .. }) = self.clients.get(&client) else { return };
-                let (owner, request, flow) = (*owner, request.clone(), *flow);
-                match owner {
-                    Owner::Register(id) => self.registration_answered(id, (&request, &flow), &response, now),
-                    Owner::Call(call, exchange) => self.call_answered(call, exchange, &request, response, now),
-                }
+                let Some(sent) = self.clients.get(&client).cloned() else { return };
+                self.owner_answered(&sent, response, now);
             }
             LayerEvent::ClientFailed { client, why } => self.client_failed(client, why, now),
             LayerEvent::ClientEnded { client } => {

@@ -3,8 +3,9 @@
 use super::agent::Agent;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
+use super::owner::Owner;
 use super::port::Output;
-use super::route::{Owner, Sent};
+use super::route::Sent;
 use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
 use crate::config::AccountId;
 use crate::media::command::{Endpoint, StreamId};

@@ -11,6 +11,7 @@ pub mod event;
 mod hold;
 mod incoming;
 pub mod outcome;
+mod owner;
 pub mod port;
 mod progress;
 mod redirect;

@@ -3,8 +3,9 @@
 use super::agent::Agent;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
+use super::owner::Owner;
 use super::redirect::Redirected;
-use super::route::{Job, Owner};
+use super::route::Job;
 use super::snapshot::{CallDirection, CallState};
 use super::sound::note_agreed;
 use crate::sdp;

@@ -7,7 +7,7 @@
 use super::account::Line;
 use super::agent::Agent;
 use super::dial::MAX_TARGET;
-use super::route::Owner;
+use super::owner::Owner;
 use crate::config::FollowRedirects;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;

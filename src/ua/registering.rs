@@ -3,8 +3,9 @@
 use super::account::KEEP_ALIVE_LEAST_S;
 use super::agent::Agent;
 use super::event::Event;
+use super::owner::Owner;
 use super::port::Output;
-use super::route::{Job, Owner};
+use super::route::Job;
 use crate::config::AccountId;
 use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Request, Response};

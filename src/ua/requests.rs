@@ -1,7 +1,8 @@
 //! The requests of a call on their way: where they go, what becomes of them, who may ask for credentials.
 
 use super::agent::Agent;
-use super::route::{Hop, Job, Owner, Sent};
+use super::owner::Owner;
+use super::route::{Hop, Job, Sent};
 use crate::sip::flow::Flow;
 use crate::sip::message::{Headers, Request, Response};
 use crate::sip::session::Exchange;

@@ -1,13 +1,13 @@
 //! From a request to a path: the next hop, its resolution, failing over, and what every message of ours bears.
 
 use super::agent::Agent;
-use super::call::Call;
+use super::owner::Owner;
 use super::port::{Output, QueryId};
 use crate::config::AccountId;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response};
-use crate::sip::session::{ALLOW, Exchange, OPTIONS};
+use crate::sip::session::{ALLOW, OPTIONS};
 use crate::sip::transaction::{ClientId, Failure, ServerId, push_via};
 use crate::sip::uri::Uri;
 use std::collections::VecDeque;
@@ -64,13 +64,6 @@ impl std::fmt::Display for Hop {
     }
 }
 
-/// Whose request it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Owner {
-    Register(AccountId),
-    Call(u32, Exchange),
-}
-
 /// What waits for a path.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -83,7 +76,7 @@ pub(super) enum Job {
 }
 
 /// A request under way: enough to send it again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sent {
     pub owner: Owner,
     /// Without Via and Contact.
@@ -144,7 +137,7 @@ impl Agent {
 
     fn unroutable(&mut self, job: Job, words: &str, now: Instant) {
         match job {
-            Job::Request(owner, _) => self.request_failed(owner, Failure::Transport, words, now),
+            Job::Request(owner, _) => self.owner_failed(owner, Failure::Transport, words, now),
             Job::Ack(..) => {}
             Job::Dial(call) => self.dial_unreachable(call, words, now),
         }
@@ -159,30 +152,14 @@ impl Agent {
         more: VecDeque<Flow>,
         now: Instant,
     ) {
-        let account = match owner {
-            Owner::Register(id) => {
-                if let Some(account) = self.account_mut(id) {
-                    account.note_path(&flow, &more);
-                }
-                id
-            }
-            Owner::Call(call, _) => self.account_of_call(call),
-        };
+        self.leaving(owner, &flow, &more);
+        let account = self.account_of(owner);
         if let Some(line) = self.lines.iter_mut().find(|line| line.account.id == account) {
             line.authorise(&mut request, &flow, &mut self.rng);
         }
         let mut wire = request.clone();
         self.finish(&mut wire, account, &flow);
-        if let Owner::Call(call, exchange) = owner
-            && let Some(call) = self.call_mut(call)
-        {
-            if exchange == Exchange::Invite {
-                call.flow = Some(flow);
-            }
-            if let Some(session) = call.session.as_mut() {
-                session.sent(exchange, &wire);
-            }
-        }
+        self.left(owner, &wire, flow);
         let client = self.layer.request(wire, flow, now);
         self.clients.insert(client, Sent { owner, request, flow, more });
     }
@@ -210,13 +187,13 @@ impl Agent {
             (Some(error), Failure::Transport) => format!("cannot reach {peer}: {error}"),
             _ => format!("cannot reach {peer}: {why}"),
         };
-        self.request_failed(owner, why, &words, now);
+        self.owner_failed(owner, why, &words, now);
     }
 
     /// Sends the request over its next path; false if it has none, or if nobody waits for it any more.
     pub(super) fn another_path(&mut self, client: ClientId, now: Instant) -> bool {
         let Some(owner) = self.clients.get(&client).map(|sent| sent.owner) else { return false };
-        if matches!(owner, Owner::Call(id, Exchange::Invite) if !self.call(id).is_some_and(Call::is_live)) {
+        if !self.is_wanted(owner) {
             return false;
         }
         let Some(next) = self.clients.get_mut(&client).and_then(|sent| sent.more.pop_front()) else { return false };
@@ -229,13 +206,6 @@ impl Agent {
         }
         self.transmit(owner, request, next, more, now);
         true
-    }
-
-    fn request_failed(&mut self, owner: Owner, why: Failure, words: &str, now: Instant) {
-        match owner {
-            Owner::Register(id) => self.registration_unanswered(id, words, now),
-            Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
-        }
     }
 
     /// Via, Contact and what we say of ourselves.

@@ -1,0 +1,79 @@
+//! Whose request it is that is under way, and what each owner does with what comes of it: one place for every kind.
+
+use super::agent::Agent;
+use super::call::Call;
+use super::route::Sent;
+use crate::config::AccountId;
+use crate::sip::flow::Flow;
+use crate::sip::message::{Request, Response};
+use crate::sip::session::Exchange;
+use crate::sip::transaction::Failure;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Whose request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Register(AccountId),
+    /// A request of a call's session.
+    Call(u32, Exchange),
+}
+
+impl Agent {
+    /// The account its request is sent for.
+    pub(super) fn account_of(&self, owner: Owner) -> AccountId {
+        match owner {
+            Owner::Register(id) => id,
+            Owner::Call(call, _) => self.account_of_call(call),
+        }
+    }
+
+    /// Somebody still waits for the answer, so that another path is worth a try.
+    pub(super) fn is_wanted(&self, owner: Owner) -> bool {
+        match owner {
+            Owner::Call(id, Exchange::Invite) => self.call(id).is_some_and(Call::is_live),
+            Owner::Register(_) | Owner::Call(..) => true,
+        }
+    }
+
+    /// Its request is about to go out on this path.
+    pub(super) fn leaving(&mut self, owner: Owner, flow: &Flow, more: &VecDeque<Flow>) {
+        if let Owner::Register(id) = owner
+            && let Some(line) = self.account_mut(id)
+        {
+            line.note_path(flow, more);
+        }
+    }
+
+    /// Its request goes out on this path, as it stands on the wire but for its length.
+    pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow) {
+        match owner {
+            Owner::Register(_) => {}
+            Owner::Call(id, exchange) => {
+                let Some(call) = self.call_mut(id) else { return };
+                if exchange == Exchange::Invite {
+                    call.flow = Some(flow);
+                }
+                if let Some(session) = call.session.as_mut() {
+                    session.sent(exchange, wire);
+                }
+            }
+        }
+    }
+
+    /// A response to its request, provisional or final.
+    pub(super) fn owner_answered(&mut self, sent: &Sent, response: Response, now: Instant) {
+        match sent.owner {
+            Owner::Register(id) => self.registration_answered(id, (&sent.request, &sent.flow), &response, now),
+            Owner::Call(call, exchange) => self.call_answered(call, exchange, &sent.request, response, now),
+        }
+    }
+
+    /// Its request has no final response and will get none.
+    pub(super) fn owner_failed(&mut self, owner: Owner, why: Failure, words: &str, now: Instant) {
+        match owner {
+            Owner::Register(id) => self.registration_unanswered(id, words, now),
+            Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
+        }
+    }
+}
