@@ -9,7 +9,7 @@ use crate::config::{AutoAnswer, Secret, dial};
 use crate::control::spelling;
 use crate::control::verb::{self, ParamKind, VERBS, Values, VerbRow};
 use crate::control::{CommandError, ExitCode};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,8 +35,14 @@ pub struct Invocation {
 pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, CommandError> {
     let parser = parser();
     let (words, mut notes) = rewrite::rewrite(argv, &parser).map_err(|why| exit::usage(&why))?;
+    let wants_json = words.iter().any(|word| word == "--json" || word == "--ndjson");
     let matches = match parser.try_get_matches_from(words) {
         Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion && wants_json => {
+            let version = serde_json::json!({ "v": 1, "ok": true, "version": env!("CARGO_PKG_VERSION") });
+            let job = Job::Print(version.to_string());
+            return Ok(Invocation { options: Options::default(), job, password: None, notes });
+        }
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             let job = Job::Print(error.render().to_string());
             return Ok(Invocation { options: Options::default(), job, password: None, notes });
@@ -346,6 +352,13 @@ fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
 
 /// clap's first paragraph, in our form; what it suggests becomes the hint.
 fn usage(error: &clap::Error) -> CommandError {
+    let named = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand].into_iter().find_map(|kind| error.get(kind));
+    if let Some(ContextValue::String(word)) = named
+        && matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand)
+        && rewrite::NOT_HERE.contains(&word.as_str())
+    {
+        return exit::usage(&rewrite::not_here(word));
+    }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));

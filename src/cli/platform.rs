@@ -25,6 +25,56 @@ pub fn local_time(_: i64) -> Option<String> {
     None
 }
 
+/// Overwrites the passwords on this process's command line, as `ps` shows it to everybody. To be called before anything
+/// else runs, with the line already copied. Where the system does not tell where its copy lies, nothing happens.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+pub fn hide_passwords() {
+    let Some((start, end)) = std::fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(command_line_at)
+    else {
+        return;
+    };
+    let Ok(line) = std::fs::read("/proc/self/cmdline") else { return };
+    if end.checked_sub(start) != Some(line.len()) {
+        return;
+    }
+    for at in passwords_in(&line) {
+        // SAFETY: the kernel says that the command line lies from `start` to `end`, in our own writable memory, and `at`
+        // is less than the length. No other thread runs yet, and nobody holds a reference to these bytes.
+        unsafe { std::ptr::with_exposed_provenance_mut::<u8>(start + at).write_volatile(b'*') };
+    }
+}
+
+/// See above.
+#[cfg(not(target_os = "linux"))]
+pub fn hide_passwords() {}
+
+/// `arg_start` and `arg_end` of proc_pid_stat(5), the fields 48 and 49; the name, field 2, may hold anything.
+#[cfg(target_os = "linux")]
+fn command_line_at(stat: &str) -> Option<(usize, usize)> {
+    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(45);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// The places of every byte of a password: `--password VALUE`, `--password=VALUE`, `/password:VALUE`. Each word ends
+/// with a zero.
+#[cfg(target_os = "linux")]
+fn passwords_in(line: &[u8]) -> Vec<usize> {
+    let (mut places, mut start, mut is_value) = (Vec::new(), 0, false);
+    for word in line.split(|byte| *byte == 0) {
+        let glued = word.starts_with(b"--password=") || word.to_ascii_lowercase().starts_with(b"/password:");
+        let from = match () {
+            () if is_value && word != b"-" => 0,
+            () if glued => word.iter().position(|byte| matches!(byte, b'=' | b':')).map_or(word.len(), |at| at + 1),
+            () => word.len(),
+        };
+        places.extend(start + from..start + word.len());
+        is_value = word == b"--password";
+        start += word.len() + 1;
+    }
+    places
+}
+
 /// Waits until the reader of standard output has gone. For ever, where that cannot be known.
 #[cfg(unix)]
 #[allow(unsafe_code)]
@@ -47,4 +97,32 @@ pub async fn reader_gone() {
 #[cfg(not(unix))]
 pub async fn reader_gone() {
     std::future::pending().await
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_found_and_nothing_else() {
+        for (line, hidden) in [
+            ("tuiphone --password hunter2 call 600", "tuiphone --password ******* call 600"),
+            ("tuiphone --password=a --password b", "tuiphone --password=* --password *"),
+            ("tuiphone /password:abc /Password:", "tuiphone /password:*** /Password:"),
+            ("tuiphone --password - call 1", "tuiphone --password - call 1"),
+            ("tuiphone --password-file secret", "tuiphone --password-file secret"),
+            ("tuiphone --password", "tuiphone --password"),
+            ("", ""),
+        ] {
+            let mut bytes: Vec<u8> = line.bytes().chain([b' ']).map(|b| if b == b' ' { 0 } else { b }).collect();
+            for at in passwords_in(&bytes) {
+                bytes[at] = b'*';
+            }
+            bytes.pop();
+            let shown = String::from_utf8(bytes).unwrap().replace('\0', " ");
+            assert_eq!(shown, hidden);
+        }
+        assert_eq!(command_line_at(&format!("7 (a) b) S{} 100 164 0", " 0".repeat(44))), Some((100, 164)));
+        assert_eq!(command_line_at("7 (a) S 1"), None);
+    }
 }

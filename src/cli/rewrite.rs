@@ -13,6 +13,52 @@ pub(super) const SPELLED: &str = "as-spelled";
 /// The command that a bare number stands for.
 pub(super) const BARE: &str = "dial-as-typed";
 
+/// Options, verbs and words of MicroSIP that this version has not; a near miss of theirs is no good advice.
+pub(super) const NOT_HERE: &[&str] = &[
+    "--stun",
+    "--dialplan",
+    "--show",
+    "--save",
+    "--notify",
+    "--play",
+    "--record",
+    "--attended",
+    "/transfer",
+    "/minimized",
+    "/hidden",
+    "/hide",
+    "/reset",
+    "/resetnoask",
+    "transfer",
+    "conference",
+    "record",
+    "play",
+    "message",
+    "dnd",
+    "forward",
+    "account",
+    "show",
+    "hide",
+    "reload",
+    "history",
+    "contacts",
+    "test",
+    "doctor",
+    "trace",
+    "config",
+    "import",
+    "dde",
+    "url",
+    "completions",
+    "man",
+    "serve",
+];
+
+/// The sentence about one of them.
+pub(super) fn not_here(word: &str) -> String {
+    format!("this version of tuiphone has no {word}")
+}
+
 /// The words as the parser takes them, and what is to be said about them on standard error.
 ///
 /// # Errors
@@ -72,6 +118,9 @@ fn slash(
         ("hangupcalling", None) => (command, vec!["hangup", "--calling"]),
         ("exit", None) => (command, vec!["exit"]),
         ("dtmf", Some(digits)) => (command, vec!["dtmf", digits]),
+        _ if NOT_HERE.iter().any(|known| known.strip_prefix('/') == Some(lower.as_str())) => {
+            return Err(format!("{}; to dial it, write -- /{word}", not_here(&format!("/{lower}"))));
+        }
         _ => return Err(format!("there is no /{word}; to dial it, write -- /{word}")),
     };
     list.extend(words.into_iter().map(OsString::from));

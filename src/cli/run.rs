@@ -6,7 +6,7 @@ use super::password::PasswordSource;
 use super::paths::Environment;
 use super::session::{self, Session};
 use super::signals::Interrupts;
-use super::{call, daemon, demo, exit, out, phone, prompt, screen, verbs};
+use super::{call, daemon, demo, exit, out, phone, platform, prompt, screen, verbs};
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::Link;
 use crate::control::socket::Client;
@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 /// Runs the program; the code it ends with.
 pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let argv: Vec<_> = argv.into_iter().collect();
+    platform::hide_passwords();
     let words = argv.iter().take_while(|word| *word != "--");
     let asks_json = words.into_iter().any(|word| word == "--json" || word == "--ndjson");
     let invocation = match args::parse(argv) {

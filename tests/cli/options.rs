@@ -20,6 +20,7 @@ fn help_has_topics_and_examples() {
         assert!(done.code == 0 && done.stdout.contains(part) && done.stderr.is_empty(), "{words:?}: {done:?}");
     }
     assert_eq!(page(&["help", "nonsense"]).code, 2);
+    assert_eq!(page(&["--version", "--json"]).json()["version"], env!("CARGO_PKG_VERSION"));
 }
 
 #[test]
@@ -80,6 +81,16 @@ fn every_way_to_give_a_password_works() {
     assert_eq!(done.json()["accounts"].as_array().map(Vec::len), Some(1), "the session's account alone: {done:?}");
     let none = house.run(&["register"]);
     assert!(none.code == 10 && none.stderr.contains("no password for 100@demo"), "{none:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_password_on_the_command_line_is_soon_off_it() {
+    let house = House::open();
+    let daemon = house.daemon_with(&["--password", &house.password], "registered 100@demo");
+    let line = std::fs::read(format!("/proc/{}/cmdline", daemon.child.id())).expect("its command line");
+    let line = String::from_utf8_lossy(&line).replace('\0', " ");
+    assert!(line.contains("--password ***") && !line.contains(&house.password), "{line}");
 }
 
 #[test]

@@ -140,6 +140,22 @@ fn wrong_usage_is_refused_with_two() {
 }
 
 #[test]
+fn what_this_version_has_not_is_named() {
+    let parser = parser();
+    for word in rewrite::NOT_HERE {
+        let line = match word.strip_prefix('/') {
+            Some("transfer") => "/transfer:5".to_owned(),
+            _ => format!("{word} 5"),
+        };
+        let error = parse_line(&line).expect_err(word);
+        assert_eq!((error.code, error.message.starts_with("this version")), (ExitCode::Usage, true), "{word}: {error}");
+        assert!(error.message.contains(word), "{word}: {error}");
+        let known = parser.get_arguments().filter_map(Arg::get_long).any(|long| word.strip_prefix("--") == Some(long));
+        assert!(!known && verb::find(word).is_none(), "{word} is here");
+    }
+}
+
+#[test]
 fn help_has_examples_first_and_exit_codes_last() {
     for line in ["--help", "/?", "help", "-h"] {
         let Job::Print(text) = job(line) else { panic!("{line}") };
