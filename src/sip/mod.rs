@@ -9,6 +9,7 @@ pub mod header;
 pub mod ident;
 pub mod locate;
 pub mod message;
+pub mod option_tag;
 pub mod registration;
 pub mod session;
 pub mod subscription;

@@ -1,11 +1,11 @@
 //! What a readable request may still have wrong, and the answer it deserves (RFC 3261 §8.2, RFC 4475).
 
 use crate::sip::header::{ContactList, HeaderError};
-use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
+use crate::sip::message::{Headers, Method, Request, Response, StatusCode};
 use crate::sip::uri::{Uri, UriError};
 
 /// Judges a request as a user agent server must before it acts on it. The text says what is wrong, in a reason
-/// phrase's length. Options in Require are not judged here: see [`unsupported_options`].
+/// phrase's length. Options in Require are not judged here: see [`option_tag`](super::option_tag).
 ///
 /// Max-Forwards is not judged, 0 or junk: only a proxy forwards (RFC 3261 §16.3); we are where the request ends.
 pub fn check_request(request: &Request) -> Result<(), (StatusCode, String)> {
@@ -57,16 +57,6 @@ pub fn check_request(request: &Request) -> Result<(), (StatusCode, String)> {
 /// Judges a response; one that fails is dropped.
 pub fn check_response(response: &Response) -> Result<(), String> {
     check_mandatory(&response.headers)
-}
-
-/// The option tags of Require we do not know: answer 420 with these in Unsupported (RFC 3261 §8.2.2.3).
-/// ACK and CANCEL are never refused for it.
-pub fn unsupported_options<'a>(request: &'a Request, supported: &[&str]) -> Vec<&'a str> {
-    if matches!(request.method, Method::Ack | Method::Cancel) {
-        return Vec::new();
-    }
-    let required = request.headers.elements(&HeaderName::Require).filter_map(|e| std::str::from_utf8(e).ok());
-    required.filter(|tag| !supported.iter().any(|s| s.eq_ignore_ascii_case(tag))).collect()
 }
 
 //= RFC 3261 §8.1.1: To, From, CSeq, Call-ID and Via are mandatory (Max-Forwards is missing in RFC 2543 requests)

@@ -11,10 +11,11 @@ use crate::sip::flow::Flow;
 use crate::sip::header::MediaType;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
-use crate::sip::session::{OPTIONS, Session};
+use crate::sip::option_tag;
+use crate::sip::session::Session;
 use crate::sip::transaction::{Failure, ServerId};
 use crate::sip::uri::Uri;
-use crate::sip::validate::{check_request, unsupported_options};
+use crate::sip::validate::check_request;
 use std::time::{Duration, Instant};
 
 impl Agent {
@@ -37,7 +38,7 @@ impl Agent {
             return self.refuse(server, &request, status, Some(&words), now);
         }
         //= RFC 3261 §8.2.2.3
-        let unknown = unsupported_options(&request, OPTIONS).join(", ");
+        let unknown = option_tag::unknown(&request).join(", ");
         if !unknown.is_empty() {
             let mut response = Response::to_request(&request, StatusCode(420), Some(&ident::tag(&mut self.rng)));
             response.headers.push(HeaderName::Unsupported, unknown);

@@ -7,7 +7,7 @@ use crate::config::AccountId;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response};
-use crate::sip::session::{ALLOW, OPTIONS};
+use crate::sip::option_tag::{ALLOW, supported};
 use crate::sip::transaction::{ClientId, Failure, ServerId, push_via};
 use crate::sip::uri::Uri;
 use std::collections::VecDeque;
@@ -225,8 +225,8 @@ impl Agent {
         if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
             request.headers.set(HeaderName::Allow, ALLOW);
         }
-        if matches!(request.method, Method::Invite | Method::Options | Method::Update) {
-            request.headers.set(HeaderName::Supported, OPTIONS.join(", "));
+        if let Some(tags) = supported(&request.method) {
+            request.headers.set(HeaderName::Supported, tags);
         }
         request.headers.set(HeaderName::UserAgent, self.user_agent());
     }
@@ -242,10 +242,8 @@ impl Agent {
         if response.status.is_success() || matches!(response.status.0, 405 | 501) || is_early {
             response.headers.set(HeaderName::Allow, ALLOW);
         }
-        if is_early
-            || response.status.is_success() && matches!(method, Some(Method::Invite | Method::Options | Method::Update))
-        {
-            response.headers.set(HeaderName::Supported, OPTIONS.join(", "));
+        if let Some(tags) = method.filter(|_| is_early || response.status.is_success()).as_ref().and_then(supported) {
+            response.headers.set(HeaderName::Supported, tags);
         }
         response.headers.set(HeaderName::Server, self.user_agent());
         self.layer.respond(server, response, now);

@@ -61,11 +61,6 @@ pub struct Session {
     effects: VecDeque<Effect>,
 }
 
-/// What a session outgoing or incoming says of itself in every message that may carry it.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, NOTIFY";
-/// The extensions a session knows, as option tags (RFC 3261 §19.2).
-pub const OPTIONS: &[&str] = &["100rel"];
-
 impl Session {
     /// The next wish, in order.
     pub fn poll(&mut self) -> Option<Effect> {
