@@ -6,7 +6,7 @@
 use super::registrar::{Proof, Registrar};
 use crate::config::Secret;
 use crate::sip::auth::Algorithm;
-use crate::sip::flow::Flow;
+use crate::sip::flow::{Flow, Transport};
 use crate::sip::header::{NameAddr, Via};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Message, Method, Request, Response, StatusCode, parse};
@@ -195,10 +195,14 @@ impl Exchange {
         }
         //= RFC 3261 §16.6 step 4.
         if self.config.record_route && !within && request.method == Method::Invite {
-            request.headers.push_front(HeaderName::RecordRoute, format!("<sip:{};lr>", flow.local));
+            let transport = match flow.transport {
+                Transport::Udp => String::new(),
+                other => format!(";transport={other}"),
+            };
+            request.headers.push_front(HeaderName::RecordRoute, format!("<sip:{}{transport};lr>", flow.local));
         }
         let targets = match routes.first() {
-            Some(route) => address(&route.uri).map(|remote| (request.uri.clone(), remote)).into_iter().collect(),
+            Some(route) => path(&route.uri, flow).map(|flow| (request.uri.clone(), flow)).into_iter().collect(),
             None => self.targets(uri, flow),
         };
         if targets.is_empty() {
@@ -212,18 +216,17 @@ impl Exchange {
                 answer(&request, StatusCode(404), flow)
             };
         }
-        let forward =
-            |(index, (uri, remote)): (usize, (String, SocketAddr))| forward(&request, uri, remote, index, flow);
+        let forward = |(index, (uri, flow)): (usize, (String, Flow))| forward(&request, uri, flow, index);
         targets.into_iter().enumerate().map(forward).collect()
     }
 
-    /// Request-URI and address of every place this URI stands for.
-    fn targets(&self, uri: &Uri, flow: Flow) -> Vec<(String, SocketAddr)> {
+    /// Request-URI and path of every place this URI stands for.
+    fn targets(&self, uri: &Uri, flow: Flow) -> Vec<(String, Flow)> {
         if self.is_ours(uri, flow) {
             let bindings = uri.user().map(|user| self.registrar.bindings(user)).unwrap_or_default();
-            bindings.iter().map(|binding| (binding.contact.to_string(), binding.flow.remote)).collect()
+            bindings.iter().map(|binding| (binding.contact.to_string(), binding.flow)).collect()
         } else {
-            address(uri).map(|remote| (uri.to_string(), remote)).into_iter().collect()
+            path(uri, flow).map(|flow| (uri.to_string(), flow)).into_iter().collect()
         }
     }
 
@@ -247,8 +250,7 @@ fn answer(request: &Request, status: StatusCode, flow: Flow) -> Vec<Transmit> {
     vec![Transmit { flow, bytes: response.to_bytes() }]
 }
 
-fn forward(request: &Request, uri: String, remote: SocketAddr, index: usize, from: Flow) -> Transmit {
-    let flow = Flow { remote, ..from };
+fn forward(request: &Request, uri: String, flow: Flow, index: usize) -> Transmit {
     let mut request = request.clone();
     request.uri = uri;
     //= RFC 3261 §16.11: the branch is made of the request's, so that retransmissions, CANCEL and ACK get the same.
@@ -273,7 +275,9 @@ fn forward_response(mut response: Response, flow: Flow) -> Option<Transmit> {
     let (host, port) = next.sent_by();
     let ip = next.received().or(host.ip())?;
     let port = next.rport().flatten().or(port).unwrap_or(5060);
-    Some(Transmit { flow: Flow { remote: SocketAddr::new(ip, port), ..flow }, bytes: response.to_bytes() })
+    let transport = Transport::from_token(&next.transport).unwrap_or(Transport::Udp);
+    let flow = Flow { transport, remote: SocketAddr::new(ip, port), ..flow };
+    Some(Transmit { flow, bytes: response.to_bytes() })
 }
 
 fn replace_top_via(request: &mut Request, top: Option<&Via>) {
@@ -288,6 +292,12 @@ fn replace_top_via(request: &mut Request, top: Option<&Via>) {
 /// The address of a URI whose host is one; names are not looked up here.
 fn address(uri: &Uri) -> Option<SocketAddr> {
     Some(SocketAddr::new(uri.host()?.ip()?, uri.port().unwrap_or(5060)))
+}
+
+/// The path to such a URI, from the address this one leads to.
+fn path(uri: &Uri, from: Flow) -> Option<Flow> {
+    let transport = uri.transport().and_then(Transport::from_token).unwrap_or(Transport::Udp);
+    Some(Flow { transport, remote: address(uri)?, ..from })
 }
 
 /// The tag of our own answers, made of the request (§8.2.7).

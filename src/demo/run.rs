@@ -6,7 +6,8 @@ use crate::audio::Spec;
 use crate::config::{Account, AccountId, Secret};
 use crate::engine::handle::Handle;
 use crate::engine::media::MediaConfig;
-use crate::engine::net::udp::{BindError, MAX_DATAGRAM, Received, Sockets};
+use crate::engine::net::paths::{Arrival, Paths};
+use crate::engine::net::udp::{BindError, MAX_DATAGRAM};
 use crate::engine::signalling::{self, EngineConfig, EngineError};
 use crate::sip::auth::Algorithm;
 use rand::SeedableRng;
@@ -62,10 +63,10 @@ impl Demo {
             .map(|number| User::new(number, &password, Algorithm::SHA256))
             .collect();
         let exchange = Exchange::new(ExchangeConfig::new(DOMAIN, users));
-        let sockets = Sockets::bind(Some(LOOPBACK), 0)?;
-        let server = sockets.local_addresses().first().copied().unwrap_or(SocketAddr::new(LOOPBACK, 0));
+        let (paths, _) = Paths::bind(Some(LOOPBACK), 0)?;
+        let server = paths.local_addresses().first().copied().unwrap_or(SocketAddr::new(LOOPBACK, 0));
         let mut demo = Demo { server, password, tasks: Vec::new() };
-        demo.tasks.push(tokio::spawn(exchange_task(exchange, sockets, StdRng::from_rng(&mut rng))));
+        demo.tasks.push(tokio::spawn(exchange_task(exchange, paths, StdRng::from_rng(&mut rng))));
         for far_end in FAR_ENDS {
             let task = demo.far_end(far_end, &mut rng)?;
             demo.tasks.push(task);
@@ -149,13 +150,18 @@ async fn manners(handle: Handle, calls_back: bool) {
     }
 }
 
-async fn exchange_task(mut exchange: Exchange, mut sockets: Sockets, mut rng: StdRng) {
+async fn exchange_task(mut exchange: Exchange, mut paths: Paths, mut rng: StdRng) {
     let mut buffer = vec![0; MAX_DATAGRAM];
-    while let Ok(received) = sockets.receive(&mut buffer).await {
-        let Received::Datagram(length, flow) = received else { continue };
-        let bytes = buffer.get(..length).unwrap_or_default();
-        for transmit in exchange.handle(bytes, flow, now(), &mut rng) {
-            let _ = sockets.send(&transmit.flow, &transmit.bytes);
+    while let Ok(arrival) = paths.next(&mut buffer).await {
+        let sent = match &arrival {
+            Arrival::Datagram(length, flow) => {
+                exchange.handle(buffer.get(..*length).unwrap_or_default(), *flow, now(), &mut rng)
+            }
+            Arrival::Message(flow, bytes) => exchange.handle(bytes, *flow, now(), &mut rng),
+            Arrival::Lost(..) | Arrival::Found(..) => Vec::new(),
+        };
+        for transmit in sent {
+            let _ = paths.send(transmit.flow, transmit.bytes);
         }
     }
 }

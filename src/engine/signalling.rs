@@ -2,12 +2,13 @@
 
 use super::handle::{Ask, Ends, Handle};
 use super::media::{self, MediaConfig, MediaHandle, MediaReport};
+use super::net::paths::{Arrival, Paths};
 use super::net::resolve;
-use super::net::udp::{BindError, MAX_DATAGRAM, Received, Sockets};
+use super::net::udp::{BindError, MAX_DATAGRAM};
 use super::trace::Trace;
 use crate::media::command::{MediaCommand, MediaEvent};
-use crate::sip::flow::Flow;
-use crate::text::plain_error;
+use crate::sip::flow::{Flow, Transport};
+use crate::sip::locate::Candidate;
 use crate::ua::agent::{Agent, AgentConfig};
 use crate::ua::command::{CommandError, Reply, RequestId};
 use crate::ua::event::Event;
@@ -56,11 +57,9 @@ pub enum EngineError {
 /// # Errors
 /// No socket, or no media thread.
 pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineError> {
-    let mut notice = None;
-    let sockets = match Sockets::bind(config.bind, config.port) {
+    let (paths, notice) = match Paths::bind(config.bind, config.port) {
         Err(busy) if config.port != 0 && !config.port_is_wanted => {
-            notice = Some(format!("{busy}; another port is used"));
-            Sockets::bind(config.bind, 0)?
+            (Paths::bind(config.bind, 0)?.0, Some(format!("{busy}; another port is used")))
         }
         other => other?,
     };
@@ -71,13 +70,13 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
         let _ = reports.send(report);
     })
     .map_err(EngineError::Media)?;
-    let (handle, ends) = super::handle::pair(media.clone(), sockets.local_addresses());
+    let (handle, ends) = super::handle::pair(media.clone(), paths.local_addresses());
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
     let (now, wall) = (Instant::now(), SystemTime::now());
     let rng = rand::SeedableRng::from_seed(config.seed);
     let signalling = Signalling {
         agent: Agent::new(config.agent, rng, now, wall),
-        sockets,
+        paths,
         media,
         ends,
         audio,
@@ -92,11 +91,11 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
     Ok((handle, task))
 }
 
-type Answer = (QueryId, Result<Vec<SocketAddr>, String>);
+type Answer = (QueryId, Result<Vec<Candidate>, String>);
 
 struct Signalling {
     agent: Agent,
-    sockets: Sockets,
+    paths: Paths,
     media: MediaHandle,
     ends: Ends,
     audio: AudioInfo,
@@ -109,7 +108,7 @@ struct Signalling {
 }
 
 enum Next {
-    Received(io::Result<Received>),
+    Arrived(io::Result<Arrival>),
     Ask(Option<Ask>),
     Report(MediaReport),
     Resolved(Answer),
@@ -131,13 +130,13 @@ impl Signalling {
                 self.ends.changed.send_modify(|n| *n = n.wrapping_add(1));
             }
             if self.over {
-                return;
+                return self.paths.close().await;
             }
             // 3. wait for whatever comes first
             let deadline = self.agent.next_timeout();
             let next = tokio::select! {
                 biased;
-                r = self.sockets.receive(&mut buffer) => Next::Received(r),
+                a = self.paths.next(&mut buffer) => Next::Arrived(a),
                 Some(r) = reports.recv() => Next::Report(r),
                 Some(a) = self.answers.1.recv() => Next::Resolved(a),
                 ask = self.ends.asks.recv() => Next::Ask(ask),
@@ -150,15 +149,17 @@ impl Signalling {
 
     fn take(&mut self, next: Next, buffer: &[u8]) {
         match next {
-            Next::Received(Ok(Received::Datagram(length, flow))) => {
-                let bytes = buffer.get(..length).unwrap_or_default();
-                self.trace(false, &flow, bytes);
-                self.agent.handle(Input::Datagram { bytes, flow }, now());
+            Next::Arrived(Ok(Arrival::Datagram(length, flow))) => {
+                self.arrived(flow, buffer.get(..length).unwrap_or_default());
             }
-            Next::Received(Ok(Received::Unreachable(flow, error))) => {
-                self.agent.handle(Input::TransportFailed { flow, error: plain_error(&error) }, now());
+            Next::Arrived(Ok(Arrival::Message(flow, bytes))) => self.arrived(flow, &bytes),
+            Next::Arrived(Ok(Arrival::Lost(flow, error))) => {
+                self.agent.handle(Input::TransportFailed { flow, error }, now());
             }
-            Next::Received(Err(e)) => {
+            Next::Arrived(Ok(Arrival::Found(query, flows))) => {
+                self.agent.handle(Input::Resolved(QueryId(query), flows), now());
+            }
+            Next::Arrived(Err(e)) => {
                 self.event(Event::Error { message: format!("the SIP socket failed: {e}"), hint: None })
             }
             Next::Report(MediaReport::Event(event)) => {
@@ -169,7 +170,7 @@ impl Signalling {
                 self.audio.warning = Some(message.clone());
                 self.event(Event::Device { message });
             }
-            Next::Resolved((query, found)) => self.resolved(query, found),
+            Next::Resolved((query, found)) => self.paths.find(query.0, found),
             Next::Timeout => self.agent.handle(Input::Timeout, now()),
             Next::Ask(None) => self.over = true,
             Next::Ask(Some(Ask::Status(reply))) => {
@@ -189,8 +190,8 @@ impl Signalling {
     fn drain(&mut self) {
         while let Some(output) = self.agent.poll_output() {
             match output {
-                Output::Transmit { flow, bytes } => self.transmit(flow, &bytes),
-                Output::Resolve { query, host, port, .. } => self.resolve(query, host, port),
+                Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
+                Output::Resolve { query, host, port, transport } => self.resolve(query, host, port, transport),
                 Output::Media(command) => self.send_media(command),
                 Output::Event(event) => {
                     self.over |= event == Event::Exited;
@@ -206,46 +207,31 @@ impl Signalling {
         }
     }
 
-    fn transmit(&mut self, flow: Flow, bytes: &[u8]) {
-        self.trace(true, &flow, bytes);
-        match self.sockets.send(&flow, bytes) {
-            Ok(()) => {}
-            // A full buffer is a lost datagram: the transaction sends it again.
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-            Err(first) => {
-                // A report about an earlier datagram may answer instead of this send: once more tells.
-                if let Err(e) = self.sockets.send(&flow, bytes) {
-                    let _ = first;
-                    self.agent.handle(Input::TransportFailed { flow, error: plain_error(&e) }, now());
-                }
-            }
+    fn arrived(&mut self, flow: Flow, bytes: &[u8]) {
+        self.trace(false, &flow, bytes);
+        self.agent.handle(Input::Datagram { bytes, flow }, now());
+    }
+
+    fn transmit(&mut self, flow: Flow, bytes: Vec<u8>) {
+        self.trace(true, &flow, &bytes);
+        if let Err(error) = self.paths.send(flow, bytes) {
+            self.agent.handle(Input::TransportFailed { flow, error }, now());
         }
     }
 
-    fn resolve(&mut self, query: QueryId, host: String, port: Option<u16>) {
+    fn resolve(&mut self, query: QueryId, host: String, port: Option<u16>, transport: Transport) {
+        let port = port.unwrap_or(transport.default_port());
+        let candidates = move |addresses: Vec<SocketAddr>| {
+            addresses.into_iter().map(|address| Candidate { transport, address }).collect::<Vec<_>>()
+        };
         if let Some(address) = resolve::literal(&host, port) {
-            return self.resolved(query, Ok(vec![address]));
+            return self.paths.find(query.0, Ok(candidates(vec![address])));
         }
         let answers = self.answers.0.clone();
         tokio::spawn(async move {
-            let found = resolve::lookup(&host, port).await;
+            let found = resolve::lookup(&host, port).await.map(candidates);
             let _ = answers.send((query, found));
         });
-    }
-
-    fn resolved(&mut self, query: QueryId, found: Result<Vec<SocketAddr>, String>) {
-        let flows = found.and_then(|addresses| {
-            let mut refusal = None;
-            let flows: Vec<Flow> = addresses
-                .into_iter()
-                .filter_map(|a| self.sockets.flow_to(a).map_err(|e| refusal = Some(format!("no way to {a}: {e}"))).ok())
-                .collect();
-            match refusal {
-                Some(why) if flows.is_empty() => Err(why),
-                _ => Ok(flows),
-            }
-        });
-        self.agent.handle(Input::Resolved(query, flows), now());
     }
 
     fn send_media(&mut self, command: MediaCommand) {

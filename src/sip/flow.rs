@@ -24,6 +24,18 @@ impl Transport {
         self != Transport::Udp
     }
 
+    /// The port where a URI names none.
+    pub fn default_port(self) -> u16 {
+        match self {
+            //= RFC 3261 §19.1.2
+            Transport::Udp | Transport::Tcp => 5060,
+            Transport::Tls => 5061,
+            //= RFC 7118 §5.1, RFC 6455 §3
+            Transport::Ws => 80,
+            Transport::Wss => 443,
+        }
+    }
+
     /// The transport of a Via token or of a URI's `transport` value, letter case aside.
     pub fn from_token(token: &str) -> Option<Transport> {
         [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss]

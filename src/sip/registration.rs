@@ -10,6 +10,9 @@ const EXPIRES_S: std::ops::RangeInclusive<u32> = 30..=86_400;
 /// First and longest wait before a failed registration is tried again.
 const RETRY_FIRST: Duration = Duration::from_secs(5);
 const RETRY_MOST: Duration = Duration::from_secs(600);
+/// First wait after the path of a binding has ended, and how long a binding stands before its loss counts as the first.
+const CUT_OFF_FIRST: Duration = Duration::from_secs(1);
+const STEADY: Duration = Duration::from_secs(120);
 
 /// What does not change from one REGISTER to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +72,9 @@ pub struct Registration {
     expires_s: u32,
     state: State,
     failures: u32,
+    /// Since when the binding has stood, and how often its path has ended before it had stood for long.
+    since: Option<Instant>,
+    cuts: u32,
     too_brief: u8,
     due: Option<Instant>,
     /// We want a binding; the request under way may still say otherwise.
@@ -97,6 +103,8 @@ impl Registration {
             expires_s,
             state: State::Off,
             failures: 0,
+            since: None,
+            cuts: 0,
             too_brief: 0,
             due: None,
             wanted: false,
@@ -226,6 +234,21 @@ impl Registration {
         self.due = now.checked_add(wait + wait.mul_f64(rng.random_range(0.0..0.5)));
     }
 
+    /// The path the binding was made over has ended: nobody reaches us by it. Registered anew soon at first, more
+    /// patiently while that keeps happening. False if there was no binding, or the REGISTER under way decides.
+    pub fn cut_off(&mut self, now: Instant, rng: &mut impl Rng) -> bool {
+        let State::Registered { .. } = self.state else { return false };
+        if self.pending.is_some() {
+            return false;
+        }
+        let stood = self.since.is_some_and(|since| now.saturating_duration_since(since) >= STEADY);
+        self.cuts = if stood { 0 } else { self.cuts.saturating_add(1) };
+        self.state = State::Failed;
+        let wait = CUT_OFF_FIRST.saturating_mul(1 << self.cuts.min(10)).min(RETRY_MOST);
+        self.due = now.checked_add(wait.mul_f64(rng.random_range(0.5..1.0)));
+        true
+    }
+
     /// Not tried again by itself: the password is wrong and stays wrong.
     pub fn give_up(&mut self) {
         self.due = None;
@@ -245,6 +268,9 @@ impl Registration {
     }
 
     fn accept(&mut self, response: &Response, is_ours: impl Fn(&NameAddr) -> bool, now: Instant, rng: &mut impl Rng) {
+        if !self.is_registered() || self.since.is_none() {
+            self.since = Some(now);
+        }
         self.failures = 0;
         self.too_brief = 0;
         let contacts = response.headers.contacts().ok();

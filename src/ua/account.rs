@@ -155,6 +155,18 @@ impl Line {
         self.path.filter(|_| self.keep_alive_at.is_some())
     }
 
+    /// The path of the registration.
+    pub fn path(&self) -> Option<&Flow> {
+        self.path.as_ref()
+    }
+
+    /// The path of the registration has ended; what was learned on it counts no more.
+    pub fn lose_path(&mut self) {
+        self.path = None;
+        self.public = None;
+        self.keep_alive_at = None;
+    }
+
     /// When the registration or its path wants attention.
     pub fn next_timeout(&self) -> Option<Instant> {
         self.registration.next_timeout().into_iter().chain(self.keep_alive_at).min()
@@ -273,10 +285,12 @@ impl Line {
     pub fn learn_public(&mut self, response: &Response) {
         let Ok(Some(via)) = response.headers.via_top() else { return };
         let (host, port) = via.sent_by();
+        let is_datagram = self.path.is_none_or(|path| path.transport == Transport::Udp);
         let seen = via.received().or(host.ip()).zip(via.rport().flatten().or(port));
         self.public = seen
             .map(|(ip, port)| SocketAddr::new(ip, port))
-            .filter(|at| Some(at.ip()) != host.ip() || Some(at.port()) != port)
+            // A connection of ours comes from any port; only another address tells of a NAT.
+            .filter(|at| Some(at.ip()) != host.ip() || is_datagram && Some(at.port()) != port)
             // Why: some NATs rewrite the Via on the way back; a private address is none a public registrar has seen.
             .filter(|at| !is_private(at.ip()) || self.path.is_none_or(|path| is_private(path.remote.ip())));
     }

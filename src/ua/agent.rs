@@ -83,6 +83,8 @@ pub struct Agent {
     pub(super) last_call: u32,
     pub(super) last_query: u64,
     pub(super) clients: BTreeMap<ClientId, Sent>,
+    /// Over at once on reliable transports, while the answer still waits to be acted on.
+    ended_clients: Vec<ClientId>,
     pub(super) queries: BTreeMap<u64, (Hop, Vec<Job>)>,
     pub(super) hops: BTreeMap<Hop, (Vec<Flow>, Instant)>,
     /// The system's words for the failure being handled.
@@ -120,6 +122,7 @@ impl Agent {
             last_call: 0,
             last_query: 0,
             clients: BTreeMap::new(),
+            ended_clients: Vec::new(),
             queries: BTreeMap::new(),
             hops: BTreeMap::new(),
             transport_error: None,
@@ -144,6 +147,7 @@ impl Agent {
             Input::Resolved(query, flows) => self.resolved(query, flows, now),
             Input::TransportFailed { flow, error } => {
                 self.transport_error = Some(crate::text::sanitise(&error));
+                self.connection_lost(&flow, now);
                 self.layer.transport_failed(flow, now);
             }
             Input::Media(event) => self.media_event(event, now),
@@ -227,7 +231,11 @@ impl Agent {
             while let Some(event) = self.layer.poll() {
                 self.layer_event(event, now);
             }
-            if !self.advance_calls(now) && !self.send_holds(now) {
+            let advanced = self.advance_calls(now) || self.send_holds(now);
+            for client in std::mem::take(&mut self.ended_clients) {
+                self.clients.remove(&client);
+            }
+            if !advanced {
                 break;
             }
         }
@@ -251,7 +259,7 @@ impl Agent {
             }
             LayerEvent::ClientFailed { client, why } => self.client_failed(client, why, now),
             LayerEvent::ClientEnded { client } => {
-                self.clients.remove(&client);
+                self.ended_clients.push(client);
             }
             LayerEvent::Cancelled { server, cancel } => self.invite_cancelled(server, cancel),
             LayerEvent::ServerFailed { server, why } => self.caller_lost(server, why),

@@ -14,16 +14,16 @@ pub struct QueryId(pub u64);
 pub enum Input<'a> {
     /// A person or script asks.
     Command(RequestId, Command),
-    /// Bytes arrived.
+    /// A datagram arrived, or a whole message on a connection.
     Datagram {
         /// The bytes.
         bytes: &'a [u8],
         /// Where on.
         flow: Flow,
     },
-    /// The resolver answered: paths to try, best first.
+    /// The resolver answered: paths to try, best first; or why there is none, in words.
     Resolved(QueryId, Result<Vec<Flow>, String>),
-    /// A send failed, or the network said so (ICMP).
+    /// A send failed, the network said so (ICMP), or the connection has ended.
     TransportFailed {
         /// The path.
         flow: Flow,
@@ -47,7 +47,8 @@ pub enum Output {
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// Find paths to a host; answered by `Resolved`. The engine also finds the local address of each path.
+    /// Find paths to a host; answered by `Resolved`. The engine also finds the local address of each path, and for a
+    /// transport of streams a connection: the one that is there, or a new one.
     Resolve {
         /// The question.
         query: QueryId,

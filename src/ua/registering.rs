@@ -140,6 +140,21 @@ impl Agent {
         self.registration_settled(id, now);
     }
 
+    /// The connection a registration was made over has ended.
+    pub(super) fn registration_cut_off(&mut self, id: AccountId, flow: &Flow, now: Instant) {
+        let error = self.transport_error.clone().unwrap_or_default();
+        let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
+        let Some(line) = self.lines.get_mut(at) else { return };
+        line.lose_path();
+        //= RFC 5626 §4.5: a path that has failed is replaced, and what was registered over it is registered anew
+        if line.registration.cut_off(now, &mut self.rng) {
+            line.status = None;
+            line.unreachable = true;
+            line.reason = Some(format!("the connection to {} ({}) was lost: {error}", flow.remote, flow.transport));
+            self.tell_registration(id, now);
+        }
+    }
+
     fn tell_registration(&mut self, id: AccountId, now: Instant) {
         let selected = self.selected_account() == id;
         if let Some(line) = self.account(id) {

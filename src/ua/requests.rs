@@ -33,7 +33,8 @@ impl Agent {
     pub(super) fn direct(&self, id: u32, hop: Option<&Hop>) -> Option<Flow> {
         let flow = self.call(id)?.flow?;
         let hop = hop?;
-        let same = hop.host.parse() == Ok(flow.remote.ip()) && hop.port.unwrap_or(5060) == flow.remote.port();
+        let port = hop.port.unwrap_or(hop.transport.default_port());
+        let same = hop.host.parse() == Ok(flow.remote.ip()) && port == flow.remote.port();
         (same && hop.transport == flow.transport).then_some(flow)
     }
 

@@ -1,5 +1,6 @@
 //! From a request to a path: the next hop, its resolution, failing over, and what every message of ours bears.
 
+use super::account::Line;
 use super::agent::Agent;
 use super::owner::Owner;
 use super::port::{Output, QueryId};
@@ -31,11 +32,11 @@ pub(super) struct Hop {
 impl Hop {
     /// The hop of a URI.
     pub fn of_uri(uri: &Uri) -> Option<Hop> {
-        let transport = match uri.transport() {
+        let named = uri.transport().and_then(Transport::from_token);
+        let transport = match named {
+            Some(Transport::Ws | Transport::Wss) if uri.is_sips() => Transport::Wss,
             _ if uri.is_sips() => Transport::Tls,
-            Some(t) if t.eq_ignore_ascii_case("tcp") => Transport::Tcp,
-            Some(t) if t.eq_ignore_ascii_case("tls") => Transport::Tls,
-            _ => Transport::Udp,
+            named => named.unwrap_or(Transport::Udp),
         };
         let host = uri.host()?.to_string().trim_matches(['[', ']']).to_owned();
         Some(Hop { host, port: uri.port(), transport })
@@ -46,12 +47,7 @@ impl Hop {
         let bare = server.trim().trim_start_matches("sip:").trim_start_matches('<').trim_end_matches('>');
         let uri = Uri::parse(&format!("sip:{bare}")).ok()?;
         let named = Hop::of_uri(&uri)?;
-        let transport = match transport {
-            "tcp" => Transport::Tcp,
-            "tls" => Transport::Tls,
-            _ => named.transport,
-        };
-        Some(Hop { transport, ..named })
+        Some(Hop { transport: Transport::from_token(transport).unwrap_or(named.transport), ..named })
     }
 }
 
@@ -118,10 +114,7 @@ impl Agent {
                 jobs.into_iter().for_each(|job| self.carry_out(job, flows.clone(), now));
             }
             Ok(_) => jobs.into_iter().for_each(|job| self.unroutable(job, &format!("{hop} has no address"), now)),
-            Err(error) => {
-                let words = format!("cannot find {hop}: {error}");
-                jobs.into_iter().for_each(|job| self.unroutable(job, &words, now));
-            }
+            Err(words) => jobs.into_iter().for_each(|job| self.unroutable(job, &words, now)),
         }
     }
 
@@ -168,6 +161,17 @@ impl Agent {
     pub(super) fn send_ack(&mut self, call: u32, mut request: Request, flow: Flow) {
         self.finish(&mut request, self.account_of_call(call), &flow);
         self.layer.send_ack(&request, flow);
+    }
+
+    /// A connection has ended: nothing more goes that way, and a registration over it reaches nobody.
+    pub(super) fn connection_lost(&mut self, flow: &Flow, now: Instant) {
+        if !flow.transport.is_reliable() {
+            return;
+        }
+        self.hops.retain(|_, (flows, _)| !flows.contains(flow));
+        let over_it = |line: &&Line| line.path() == Some(flow);
+        let lines: Vec<AccountId> = self.lines.iter().filter(over_it).map(|line| line.account.id).collect();
+        lines.into_iter().for_each(|id| self.registration_cut_off(id, flow, now));
     }
 
     /// The transaction ended without a final response: another path, or the news.

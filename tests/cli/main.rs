@@ -12,3 +12,4 @@ mod prompt;
 mod registering;
 mod socket;
 mod support;
+mod tcp;

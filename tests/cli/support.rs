@@ -49,9 +49,14 @@ impl House {
 
     pub fn write_ini(&self, password: &str) {
         let server = &self.server;
+        self.write_account(server, &format!("proxy={server}\r\npassword={password}\r\n"));
+    }
+
+    /// An ini file with one account at this server; `more` are further lines of it.
+    pub fn write_account(&self, server: &str, more: &str) {
         let text = format!(
-            "[Settings]\r\naccountId=1\r\n[Account1]\r\nserver={server}\r\nproxy={server}\r\ndomain={DOMAIN}\r\n\
-             username={OWN_NUMBER}\r\npassword={password}\r\n"
+            "[Settings]\r\naccountId=1\r\n[Account1]\r\nserver={server}\r\ndomain={DOMAIN}\r\n\
+             username={OWN_NUMBER}\r\n{more}"
         );
         std::fs::write(self.ini(), text).expect("written");
     }

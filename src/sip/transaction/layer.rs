@@ -109,13 +109,20 @@ impl Layer {
         }
     }
 
-    /// The transport could not deliver to this peer, or the network said so.
+    /// The transport could not deliver to this peer, the network said so, or the connection has ended.
     pub fn transport_failed(&mut self, flow: Flow, now: Instant) {
-        let same_path = |entry: &Entry| entry.flow.transport == flow.transport && entry.flow.remote == flow.remote;
+        let is_stream = flow.transport.is_reliable();
+        let same_path = |entry: &Entry| {
+            let same = entry.flow.transport == flow.transport && entry.flow.remote == flow.remote;
+            same && (entry.flow.local == flow.local || !is_stream)
+        };
         let hit: Vec<u64> = self.entries.iter().filter(|(_, e)| same_path(e)).map(|(id, _)| *id).collect();
         for id in hit {
             self.client_event(id, ClientEvent::TransportFailed, None, now);
-            self.server_event(id, ServerEvent::TransportFailed, None, now);
+            //= RFC 3261 §18.2.2: a response whose connection has ended goes out over another one
+            if !is_stream {
+                self.server_event(id, ServerEvent::TransportFailed, None, now);
+            }
         }
     }
 

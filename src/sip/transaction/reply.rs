@@ -1,7 +1,7 @@
 //! Answers: where they go, and the tag of those that need no transaction.
 
 use crate::sip::flow::{Flow, Transport};
-use crate::sip::message::{HeaderName, Request};
+use crate::sip::message::{HeaderName, Request, Response};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
@@ -21,6 +21,14 @@ pub(super) fn note_source(request: &mut Request, flow: Flow) -> Option<Flow> {
     }
     request.headers.push_front(HeaderName::Via, via.to_string());
     Some(Flow { remote, ..flow })
+}
+
+/// Where a response goes when the connection its request came by is gone (RFC 3261 §18.2.2): the source address, at the
+/// port the sender listens on.
+pub fn reply_address(response: &Response) -> Option<SocketAddr> {
+    let via = response.headers.via_top().ok()??;
+    let (host, port) = via.sent_by();
+    Some(SocketAddr::new(via.received().or(host.ip())?, port.unwrap_or(5060)))
 }
 
 /// A tag made from the request alone, so that retransmissions get the same (§8.2.7).

@@ -186,7 +186,7 @@ impl World {
                             let remotes = ports.map(|port| SocketAddr::new(ip, port));
                             remotes.map(|remote| Flow { transport, local: it.at, remote }).collect()
                         })
-                        .map_err(|_| "no such host".to_owned());
+                        .map_err(|_| format!("cannot find {host} ({transport}): no such host"));
                     it.agent.handle(Input::Resolved(query, answer), now);
                 }
                 Output::Media(command) => {

@@ -110,6 +110,24 @@ fn a_realm_unknown_before_the_call_is_not_answered_in_it() {
     }
 }
 
+/// Over TCP a transaction is over with its final response (RFC 3261 §17.1.1.2, timer D), not so the exchange.
+#[test]
+fn a_challenge_over_tcp_is_answered() {
+    let mut world = World::new();
+    let account = Account { server: format!("127.0.0.1:{PEER}"), transport: "tcp".into(), ..account("101") };
+    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+    world.run(Duration::ZERO);
+    let register = world.last_request();
+    respond(&mut world, &register, 200, &[], "");
+    world.dial(0, "600");
+    let invite = world.last_request();
+    let challenge = "Digest realm=\"pbx\", nonce=\"a\"";
+    respond(&mut world, &invite, 407, &[(HeaderName::ProxyAuthenticate, challenge)], "");
+    let again = world.last_request();
+    assert_eq!((&again.method, cseq(&again)), (&invite.method, cseq(&invite) + 1));
+    assert!(again.headers.get(&HeaderName::ProxyAuthorization).is_some());
+}
+
 /// Another socket of the registrar's machine is not the registrar.
 #[test]
 fn a_neighbour_of_the_registrar_is_a_stranger() {

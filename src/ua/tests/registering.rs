@@ -320,3 +320,46 @@ fn the_registrars_path_rings_by_user_name() {
     world.settle();
     assert_eq!(world.names(0).last().map(String::as_str), Some("call_incoming"));
 }
+
+/// The connection to the registrar ends, `losses` times in a row: seconds until the REGISTER that follows each.
+fn waits_after_losses(losses: usize, steady: Duration) -> Vec<f64> {
+    let mut world = World::new();
+    let tcp = Account { transport: "tcp".into(), ..account("101") };
+    world.add(AgentConfig::new(Settings::default(), vec![tcp]), 5070);
+    world.run(Duration::ZERO);
+    let mut waits = Vec::new();
+    for _ in 0..losses {
+        assert!(world.last_request().headers.text(&HeaderName::Via).is_some_and(|via| via.starts_with("SIP/2.0/TCP")));
+        let contact = world.last_request().headers.text(&HeaderName::Contact).expect("a Contact");
+        assert!(contact.contains(";transport=tcp>"), "{contact}");
+        answer(&mut world, 200, &[(HeaderName::Contact, &format!("{contact};expires=3600"))]);
+        assert_eq!(state(&world).state, RegistrationState::Registered);
+        world.run(steady);
+        let (before, lost_at, now) = (world.count("REGISTER"), world.now, world.now);
+        let flow = Flow { transport: Transport::Tcp, local: address(5070), remote: address(SERVER) };
+        let error = "the peer closed the connection".to_owned();
+        world.phones[0].agent.handle(Input::TransportFailed { flow, error }, now);
+        let lost = state(&world);
+        assert_eq!((lost.state, lost.status), (RegistrationState::Failed, None));
+        let words = "the connection to 127.0.0.1:5999 (tcp) was lost: the peer closed the connection";
+        assert_eq!(lost.reason.as_deref(), Some(words));
+        while world.count("REGISTER") == before {
+            world.run(Duration::from_millis(100));
+        }
+        waits.push((world.now - lost_at).as_secs_f64());
+    }
+    waits
+}
+
+//= RFC 5626 §4.5
+#[test]
+fn a_lost_connection_is_registered_over_soon_and_makes_no_storm() {
+    for wait in waits_after_losses(4, Duration::from_secs(130)) {
+        assert!((0.4..=1.2).contains(&wait), "{wait}");
+    }
+    let waits = waits_after_losses(12, Duration::from_secs(1));
+    for (n, wait) in waits.iter().enumerate().skip(1) {
+        let most = 2f64.powi(n as i32 + 1).min(600.0);
+        assert!(*wait >= most / 2.0 && *wait <= most + 0.2, "loss {n}: {wait}");
+    }
+}

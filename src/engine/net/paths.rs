@@ -1,0 +1,162 @@
+//! Every way out of the phone: datagrams and connections behind one door, and the step from addresses to paths.
+
+use super::streams::{News, Streams, Target};
+use super::udp::{BindError, Received, Sockets};
+use crate::sip::flow::{Flow, Transport};
+use crate::sip::locate::Candidate;
+use crate::text::plain_error;
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+/// How often a free port is looked for that both UDP and TCP can have.
+const TRIES: usize = 16;
+
+/// What happens on the paths.
+#[derive(Debug)]
+pub enum Arrival {
+    /// A datagram of this length in the caller's buffer.
+    Datagram(usize, Flow),
+    /// A message on a connection.
+    Message(Flow, Vec<u8>),
+    /// The network could not deliver, or the connection has ended; why, in words.
+    Lost(Flow, String),
+    /// The answer to [`Paths::find`] with this number.
+    Found(u64, Result<Vec<Flow>, String>),
+}
+
+/// Sockets and connections.
+#[derive(Debug)]
+pub struct Paths {
+    sockets: Sockets,
+    streams: Streams,
+    /// Who waits for a connection, and what can be tried after it.
+    waiting: HashMap<u64, VecDeque<Candidate>>,
+    found: VecDeque<Arrival>,
+}
+
+impl Paths {
+    /// Listens on `address` (all addresses of both families when `None`), UDP and TCP on the same port, 0 = any free
+    /// one. Where UDP has the port and TCP cannot, nobody can connect to us, and the words say why.
+    ///
+    /// # Errors
+    /// No UDP socket.
+    pub fn bind(address: Option<IpAddr>, port: u16) -> Result<(Paths, Option<String>), BindError> {
+        let mut sockets = Sockets::bind(address, port)?;
+        let mut listened = Streams::listen(&sockets.local_addresses());
+        for _ in 0..TRIES {
+            if listened.is_ok() || port != 0 {
+                break;
+            }
+            sockets = Sockets::bind(address, 0)?;
+            listened = Streams::listen(&sockets.local_addresses());
+        }
+        let (streams, notice) = match listened {
+            Ok(streams) => (streams, None),
+            Err((address, error)) => (
+                Streams::deaf(),
+                Some(format!("cannot listen on tcp {address}: {}; calls come in over UDP only", plain_error(&error))),
+            ),
+        };
+        Ok((Paths { sockets, streams, waiting: HashMap::new(), found: VecDeque::new() }, notice))
+    }
+
+    /// The addresses datagrams come in on, and connections on the same.
+    pub fn local_addresses(&self) -> Vec<SocketAddr> {
+        self.sockets.local_addresses()
+    }
+
+    /// Finds paths to the first of these that can be had; `asker` comes back with [`Arrival::Found`]. A connection is
+    /// there when it is found, a datagram's path is not tried.
+    pub fn find(&mut self, asker: u64, candidates: Result<Vec<Candidate>, String>) {
+        match candidates {
+            Ok(candidates) => self.go_on(asker, candidates.into(), "it has no address".to_owned()),
+            Err(why) => self.found.push_back(Arrival::Found(asker, Err(why))),
+        }
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// The path cannot take it, in words.
+    pub fn send(&mut self, flow: Flow, bytes: Vec<u8>) -> Result<(), String> {
+        if flow.transport != Transport::Udp {
+            return self.streams.send(flow, bytes);
+        }
+        match self.sockets.send(&flow, &bytes) {
+            // A full buffer is a lost datagram: the transaction sends it again.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            // A report about an earlier datagram may answer instead of this send: once more tells.
+            Err(_) => self.sockets.send(&flow, &bytes).map_err(|error| plain_error(&error)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Waits for the next thing to happen.
+    ///
+    /// # Errors
+    /// A socket itself failed.
+    pub async fn next(&mut self, buffer: &mut [u8]) -> io::Result<Arrival> {
+        loop {
+            if let Some(found) = self.found.pop_front() {
+                return Ok(found);
+            }
+            tokio::select! {
+                received = self.sockets.receive(buffer) => return Ok(match received? {
+                    Received::Datagram(length, flow) => Arrival::Datagram(length, flow),
+                    Received::Unreachable(flow, error) => Arrival::Lost(flow, plain_error(&error)),
+                }),
+                news = self.streams.next() => match news {
+                    News::Message(flow, bytes) => return Ok(Arrival::Message(flow, bytes)),
+                    News::Closed(flow, why) => return Ok(Arrival::Lost(flow, why)),
+                    News::Opened(asker, result) => self.opened(asker, result),
+                },
+            }
+        }
+    }
+
+    /// Lets what was sent go out, within a bound.
+    pub async fn close(self) {
+        self.streams.close().await;
+    }
+
+    fn go_on(&mut self, asker: u64, mut left: VecDeque<Candidate>, why: String) {
+        match left.front().map(|candidate| candidate.transport) {
+            None => self.found.push_back(Arrival::Found(asker, Err(why))),
+            Some(Transport::Udp) => {
+                let flows = self.datagram_paths(&left);
+                self.found.push_back(Arrival::Found(asker, flows));
+            }
+            Some(transport) => {
+                let alike = left.iter().take_while(|candidate| candidate.transport == transport).count();
+                let addresses = left.drain(..alike).map(|candidate| candidate.address).collect();
+                self.waiting.insert(asker, left);
+                self.streams.open(asker, Target { transport, addresses });
+            }
+        }
+    }
+
+    fn opened(&mut self, asker: u64, result: Result<Flow, String>) {
+        let Some(left) = self.waiting.remove(&asker) else { return };
+        match result {
+            Ok(flow) => {
+                let others = self.datagram_paths(&left).unwrap_or_default();
+                let flows = std::iter::once(flow).chain(others).collect();
+                self.found.push_back(Arrival::Found(asker, Ok(flows)));
+            }
+            Err(why) => self.go_on(asker, left, why),
+        }
+    }
+
+    fn datagram_paths(&mut self, candidates: &VecDeque<Candidate>) -> Result<Vec<Flow>, String> {
+        let mut refusal = "no way to it".to_owned();
+        let mut flows = Vec::new();
+        for Candidate { address, .. } in candidates.iter().filter(|c| c.transport == Transport::Udp) {
+            match self.sockets.flow_to(*address) {
+                Ok(flow) => flows.push(flow),
+                Err(error) => refusal = format!("no way to {address}: {}", plain_error(&error)),
+            }
+        }
+        if flows.is_empty() { Err(refusal) } else { Ok(flows) }
+    }
+}
