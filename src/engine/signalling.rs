@@ -220,7 +220,7 @@ impl Signalling {
     }
 
     fn resolve(&mut self, query: QueryId, host: String, port: Option<u16>, transport: Transport) {
-        let port = port.unwrap_or(transport.default_port());
+        let port = Some(port.unwrap_or(transport.default_port()));
         let candidates = move |addresses: Vec<SocketAddr>| {
             addresses.into_iter().map(|address| Candidate { transport, address }).collect::<Vec<_>>()
         };
@@ -230,6 +230,7 @@ impl Signalling {
         let answers = self.answers.0.clone();
         tokio::spawn(async move {
             let found = resolve::lookup(&host, port).await.map(candidates);
+            let found = found.map_err(|why| format!("cannot find {host} ({transport}): {why}"));
             let _ = answers.send((query, found));
         });
     }

@@ -49,6 +49,13 @@ impl Kamailio {
         Phone::new(user, &format!("secret of {user}"), &self.server(), settings)
     }
 
+    /// A phone that speaks another transport than UDP.
+    pub fn phone_over(&self, transport: &str, user: &str, settings: &str) -> Phone {
+        let phone = self.phone_with(user, settings);
+        phone.edit(|ini| ini.replace("transport=udp", &format!("transport={transport}")));
+        phone
+    }
+
     /// What it has logged: a line for each request, and for each contact saved.
     pub fn said(&self) -> String {
         self.process.said()
@@ -90,11 +97,12 @@ fn configuration(port: u16, algorithm: &str, numbers: &[(&str, u16)]) -> String 
 debug=2
 log_stderror=yes
 children=1
-disable_tcp=yes
+tcp_children=1
 auto_aliases=no
 dns=off
 rev_dns=off
 listen=udp:127.0.0.1:{port}
+listen=tcp:127.0.0.1:{port}
 mpath="{modules}/"
 {load}
 modparam("usrloc", "db_mode", 0)
@@ -177,6 +185,22 @@ fn an_answered_call_with_md5() {
 #[test]
 fn an_answered_call_with_sha_256() {
     answered("SHA-256");
+}
+
+#[test]
+fn an_answered_call_over_tcp() {
+    if !have(&["kamailio", "sipp"]) {
+        return;
+    }
+    let _machine = beside_others();
+    let far = FarEnd::start(Scenario::Answer);
+    let proxy = Kamailio::start("SHA-256", &[("600", far.port)]);
+    let phone = proxy.phone_over("tcp", "101", "audioCodecs=PCMU/8000/1");
+    let call = ["call", "600", "--audio-in", "tone:440", "--audio-out", "null", "--duration", "2"];
+    let outcome = phone.run(&call, Duration::from_secs(40));
+    outcome.ends(0);
+    far.finished();
+    assert!(!outcome.told.contains(" udp 127.0.0.1"), "nothing went by UDP\n{}", outcome.told);
 }
 
 #[test]

@@ -253,8 +253,14 @@ fn a_caller_reaches_the_daemon_through_the_registrar() {
         return;
     }
     let _machine = beside_others();
+    for transport in ["udp", "tcp"] {
+        called_over(transport);
+    }
+}
+
+fn called_over(transport: &str) {
     let proxy = Kamailio::start("SHA-256", &[]);
-    let phone = proxy.phone_with("101", "autoAnswer=all");
+    let phone = proxy.phone_over(transport, "101", "autoAnswer=all");
     let mut command = phone.command(&["daemon", "--audio-in", "tone:440", "--audio-out", "null"]);
     let mut daemon = Process::start("daemon", &mut command, &phone.file("run"));
     until("registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));

@@ -1,7 +1,7 @@
 //! Processes that end with the test, ports that are free, waits that are bounded, and the phone under test.
 
 use std::fs::{self, File};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -44,13 +44,14 @@ pub fn which(program: &str) -> Option<PathBuf> {
     folders.map(|f| f.join(program)).find(|p| p.is_file())
 }
 
-/// A UDP port of 127.0.0.1 that was free a moment ago. Even, and its odd neighbour free too, as RTP likes it.
+/// A port of 127.0.0.1 that was free for UDP and TCP a moment ago. Even, and its odd neighbour free too, as RTP likes it.
 pub fn free_port() -> u16 {
     for _ in 0..1000 {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port() & !1;
         drop(socket);
-        if (port..port + 4).all(|p| UdpSocket::bind(("127.0.0.1", p)).is_ok()) {
+        let both = |p| UdpSocket::bind(("127.0.0.1", p)).is_ok() && TcpListener::bind(("127.0.0.1", p)).is_ok();
+        if (port..port + 4).all(both) {
             return port;
         }
     }
@@ -171,6 +172,12 @@ impl Phone {
             fs::create_dir(folder.path().join(sub)).unwrap();
         }
         Self { folder, environment: Vec::new() }
+    }
+
+    /// Rewrites its `microsip.ini`.
+    pub fn edit(&self, change: impl FnOnce(String) -> String) {
+        let ini = self.file("microsip.ini");
+        fs::write(&ini, change(fs::read_to_string(&ini).unwrap())).unwrap();
     }
 
     /// A file in the phone's folder.
