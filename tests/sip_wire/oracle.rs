@@ -23,7 +23,7 @@ const DISAGREEMENTS: [(&str, &str, &str, &str); 55] = [
     ("compact names", "branch", "-", "RFC 3261 §7.3.3"),
     ("folded lines", "message", "refused", "RFC 3261 §7.3.1"),
     ("leading CRLF", "message", "refused", "RFC 3261 §7.5"),
-    ("method in small letters", "method", "INVITE", "RFC 3261 §7.1: methods are case-sensitive"),
+    ("method in small letters", "method", "INVITE", "RFC 3261 §25.1: methods are in capitals"),
     ("no empty line at the end", "CSeq", "-", "RFC 3261 §7 asks for the line; every header is whole without it"),
     ("no empty line at the end", "Call-ID", "-", "RFC 3261 §7, likewise"),
     ("no empty line at the end", "From tag", "-", "RFC 3261 §7, likewise"),

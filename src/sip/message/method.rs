@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A request method. Case-sensitive (RFC 3261 §7.1).
+/// A request method. Case-sensitive (RFC 3261 §25.1: "in caps").
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Method {
