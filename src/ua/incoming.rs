@@ -128,6 +128,11 @@ impl Agent {
             (false, Ok(offer)) => Some(offer),
             (false, Err(_)) => return self.refuse(server, &request, StatusCode(488), None, now),
         };
+        //= RFC 3261 §13.3.1.3: refused before it rings, not when somebody has picked up
+        if let Some(Err(why)) = offer.as_ref().map(|offer| self.judge_offer(offer, flow.local.ip())) {
+            let status = StatusCode(why.status_code());
+            return self.refuse(server, &request, status, Some(&why.to_string()), now);
+        }
         let remote = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_default();
         let call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();
         let session = match Session::incoming(request.clone(), server, self.layer_config, now, &mut self.rng) {

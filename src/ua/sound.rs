@@ -7,10 +7,11 @@ use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
 use super::snapshot::{CallDirection, CallState, MediaInfo};
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, StreamId, StreamStats};
-use crate::sdp::{self, Agreed, Capability, LocalMedia, Negotiation};
+use crate::sdp::{self, Agreed, Capability, LocalMedia, Negotiation, NegotiationError, SessionDescription};
 use crate::sip::message::{Response, StatusCode};
 use crate::sip::session::Session;
 use crate::text::sanitise;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// The codecs this phone can code.
@@ -101,13 +102,24 @@ impl Agent {
 
     pub(super) fn new_negotiation(&mut self, id: u32) -> Option<Negotiation> {
         let (rtp, rtcp) = self.call(id)?.bound?;
+        Some(Negotiation::new(LocalMedia::new(rtp, rtcp, self.codecs()), &mut self.rng))
+    }
+
+    /// Whether a caller's offer can be answered from this address, tried before there is a port to answer with.
+    pub(super) fn judge_offer(&mut self, offer: &SessionDescription, local: IpAddr) -> Result<(), NegotiationError> {
+        let unbound = SocketAddr::new(local, 0);
+        let media = LocalMedia::new(unbound, unbound, self.codecs());
+        Negotiation::new(media, &mut self.rng).answer(offer).map(drop)
+    }
+
+    fn codecs(&self) -> Vec<Capability> {
         let wanted = self.config.settings.audio_codecs.iter().filter_map(|id| Capability::from_microsip_id(id));
         let mut codecs: Vec<Capability> =
             wanted.filter(|codec| CODECS.iter().any(|known| known.eq_ignore_ascii_case(&codec.encoding))).collect();
         if codecs.is_empty() {
             codecs = CODECS.iter().filter_map(|id| Capability::from_microsip_id(id)).collect();
         }
-        Some(Negotiation::new(LocalMedia::new(rtp, rtcp, codecs), &mut self.rng))
+        codecs
     }
 
     /// Answers an incoming call, now or as soon as its sound is bound.

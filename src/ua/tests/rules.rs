@@ -285,3 +285,23 @@ fn a_caller_who_cannot_be_answered_does_not_ring_on() {
     let call = world.ended(0);
     assert_eq!((call.ended_by, call.reason.as_deref()), (Some(EndedBy::Network), Some("the caller cannot be reached")));
 }
+
+//= RFC 3261 §13.3.1.3
+#[test]
+fn an_offer_that_nothing_fits_is_refused_before_it_rings() {
+    for (offer, status) in [
+        (SDP.to_owned(), 180),
+        (SDP.replace("RTP/AVP 8", "RTP/AVP 2"), 488),
+        (SDP.replace("RTP/AVP 8", "RTP/SAVP 8"), 488),
+        (SDP.replace("m=audio", "m=video"), 488),
+        (SDP.replace("IP4 127.0.0.1", "IP6 ::1"), 488),
+    ] {
+        let mut world = World::new();
+        let mut alice = local("alice");
+        alice.settings.accept_from_any = true;
+        world.add(alice, 5070);
+        world.send(PEER, 0, called("Content-Type: application/sdp\r\n", &offer, "in"));
+        assert_eq!(world.last_response().status.0, status, "{offer}");
+        assert_eq!(world.names(0).contains(&"call_incoming".to_owned()), status == 180, "{offer}");
+    }
+}

@@ -52,7 +52,13 @@ pub fn rows() -> Vec<Row> {
             Answers("200 OK"),
             vec![(vias, "UDP [2001:db8::9:1] z9hG4bKas3 from 2001:db8::9:255")],
         ),
-        ("ipv6-in-sdp", "4.6", "fine", Answers("180 Ringing"), vec![(bytes, "251, 0 NUL")]),
+        (
+            "ipv6-in-sdp",
+            "4.6",
+            "fine",
+            Answers("488 the peer's audio has no address this phone can send to"),
+            vec![(bytes, "251, 0 NUL")],
+        ),
         (
             "mult-ip-in-header",
             "4.7",
@@ -69,7 +75,7 @@ pub fn rows() -> Vec<Row> {
             "ipv4-mapped-ipv6",
             "4.9",
             "fine",
-            Answers("180 Ringing"),
+            Answers("488 no codec in common with the peer"),
             vec![
                 (vias, "UDP [::ffff:192.0.2.10]:19823 z9hG4bKbh19, UDP [::ffff:192.0.2.2] z9hG4bKas3-111"),
                 (contacts, "sip:ted@[::ffff:192.0.2.2]"),
