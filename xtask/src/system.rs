@@ -43,6 +43,12 @@ impl Manager {
         let steps = steps.into_iter().filter(|step| !step.is_empty());
         steps.map(|step| [rights, quiet, &[self.program], &step].concat().join(" ")).collect()
     }
+
+    /// What a person is told to do.
+    fn by_hand(&self, packages: &[&str]) -> String {
+        let who = if self.rights { "as root: " } else { "" };
+        format!("{who}{}", self.commands(packages, &[]).join(" && "))
+    }
 }
 
 /// One thing the build needs: what it is for, how to see it, and its packages in the order of [`MANAGERS`].
@@ -101,8 +107,7 @@ pub fn prepare(install: bool) -> Result<(), Failure> {
         return Err(explain(&missing, "no package manager known here; install them by hand"));
     };
     let packages: Vec<&str> = missing.iter().flat_map(|n| n.packages[manager.column].split_whitespace()).collect();
-    let who = if manager.rights { "as root: " } else { "" };
-    let by_hand = format!("{who}{}", manager.commands(&packages, &[]).join(" && "));
+    let by_hand = manager.by_hand(&packages);
     if !install {
         return Err(explain(&missing, &by_hand));
     }
@@ -133,7 +138,12 @@ fn manager() -> Option<&'static Manager> {
 
 /// Refreshes the lists where that is a step of its own, then installs, without a question asked.
 fn call(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
-    let rights = if manager.rights { rights(manager, packages)? } else { Vec::new() };
+    let by_hand = manager.by_hand(packages);
+    carry_out(manager, packages).map_err(|why| format!("{why}\nhint: {by_hand}"))
+}
+
+fn carry_out(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
+    let rights = if manager.rights { rights()? } else { Vec::new() };
     for line in manager.commands(packages, &rights) {
         say(&line);
         let mut words = line.split(' ');
@@ -145,14 +155,12 @@ fn call(manager: &Manager, packages: &[&str]) -> Result<(), Failure> {
 }
 
 /// What makes us root: nothing, or the program that asks for the password where a person can give it.
-fn rights(manager: &Manager, packages: &[&str]) -> Result<Vec<&'static str>, Failure> {
+fn rights() -> Result<Vec<&'static str>, Failure> {
     if is_root() {
         return Ok(Vec::new());
     }
-    let Some(program) = ["sudo", "doas"].into_iter().find(|p| which(p).is_some()) else {
-        let by_hand = manager.commands(packages, &[]).join(" && ");
-        return Err(format!("installing needs root, and neither sudo nor doas is here\nhint: as root: {by_hand}"));
-    };
+    let program = ["sudo", "doas"].into_iter().find(|p| which(p).is_some());
+    let program = program.ok_or("installing needs root, and neither sudo nor doas is here")?;
     let asks = std::io::stdin().is_terminal();
     Ok(if asks { vec![program] } else { vec![program, "-n"] })
 }
