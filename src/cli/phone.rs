@@ -2,6 +2,7 @@
 
 use super::call_log::CallLog;
 use super::options::Options;
+use super::platform;
 use super::signals::Interrupts;
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, AutoAnswer, Loaded};
@@ -48,6 +49,7 @@ pub fn start_with(options: &Options, config: EngineConfig) -> Result<Phone, Comm
     let log = log.transpose()?;
     let (handle, task) = signalling::start(config).map_err(|error| not_started(&error))?;
     let log = log.map(|log| tokio::spawn(log.follow(handle.events())));
+    platform::give_memory_back();
     Ok(Phone { handle, task, log })
 }
 

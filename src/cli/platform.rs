@@ -99,6 +99,19 @@ pub async fn reader_gone() {
     std::future::pending().await
 }
 
+/// Gives the memory that only the start needed back to the system: reading the arguments takes half a megabyte, which
+/// glibc would keep.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(unsafe_code)]
+pub fn give_memory_back() {
+    // SAFETY: takes a plain number; the allocator locks what it must.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// See above.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn give_memory_back() {}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
