@@ -196,6 +196,9 @@ fn status_text(status: &Status) {
     for call in &status.calls {
         out::line(&call_line(call));
     }
+    for light in &status.lights {
+        out::line(&super::words::light(light));
+    }
     if status.mic_muted {
         out::line("microphone muted");
     }
@@ -218,7 +221,9 @@ fn account_line(a: &AccountInfo) -> String {
         RegistrationState::Failed => format!("failed: {}", a.reason.as_deref().unwrap_or("no answer")),
     };
     let mark = if a.selected { '*' } else { ' ' };
-    format!("{mark} {} {} ({}): {state}", a.id, a.aor, a.transport)
+    let voicemail = a.voicemail.as_ref().filter(|voicemail| voicemail.waiting);
+    let voicemail = voicemail.map(|voicemail| format!("; {}", voicemail.words())).unwrap_or_default();
+    format!("{mark} {} {} ({}): {state}{voicemail}", a.id, a.aor, a.transport)
 }
 
 fn call_line(c: &CallInfo) -> String {

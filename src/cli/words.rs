@@ -1,6 +1,8 @@
 //! What people read: one plain sentence for each thing that happens.
 
-use crate::control::{AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, RegistrationState};
+use crate::control::{
+    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, LightInfo, LightState, RegistrationState,
+};
 
 /// A sentence for an event; `None` where a person need not know.
 pub fn sentence(event: &Event) -> Option<String> {
@@ -20,10 +22,28 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
         Event::CallQuality { .. } => return None,
         Event::CallEnded { call } => ended(call),
+        Event::Mwi { account, voicemail } => format!("{account}: {}", voicemail.words()),
+        Event::Presence { light } => self::light(light),
         Event::Device { message } | Event::Config { message } => message.clone(),
         Event::Error { message, hint } => with_hint(message, hint.as_deref()),
         Event::Exited => "stopped".to_owned(),
     })
+}
+
+/// A light in words: `102 is ringing (Bob)`.
+pub fn light(light: &LightInfo) -> String {
+    let state = match light.state {
+        LightState::Unknown => "is not known",
+        LightState::Offline => "is offline",
+        LightState::Idle => "is free",
+        LightState::Ringing => "is ringing",
+        LightState::Busy => "is on the phone",
+        LightState::Away => "is away",
+    };
+    let with = light.remote.as_ref().map(|party| party.name.clone().unwrap_or_else(|| party.user.clone()));
+    let extra = with.or_else(|| light.reason.clone()).filter(|extra| !extra.is_empty());
+    let extra = extra.map(|extra| format!(" ({extra})")).unwrap_or_default();
+    format!("{} {state}{extra}", light.target)
 }
 
 fn registration(account: &AccountInfo) -> Option<String> {

@@ -40,6 +40,10 @@ pub struct Account {
     pub register_refresh_s: u32,
     /// NAT keep-alive interval in seconds.
     pub keep_alive_s: u32,
+    /// Number to call for one's voicemail; not empty = its lamp is asked for.
+    pub voicemail_number: String,
+    /// Tell the server whether we are free (PUBLISH).
+    pub publish: bool,
     /// DTMF method used on this account's calls.
     pub dtmf_method: DtmfMethod,
 }
@@ -63,6 +67,8 @@ impl Account {
             transport: "udp".to_owned(),
             register_refresh_s: 300,
             keep_alive_s: 15,
+            voicemail_number: String::new(),
+            publish: false,
             dtmf_method: DtmfMethod::Auto,
         }
     }

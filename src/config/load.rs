@@ -62,6 +62,7 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
             Field::Account(..) => None,
         });
     }
+    settings.watch_shortcuts = shortcut_lights(&View::of(&layers, "Shortcuts"));
     let mut accounts = numbered_accounts(&layers, &settings, &mut warnings);
     if accounts.is_empty() {
         accounts.extend(unnumbered_account(&layers, &settings, &mut warnings));
@@ -138,6 +139,20 @@ fn fill(
             warnings.push(view.warning(row.key, complaint));
         }
     }
+}
+
+/// The numbers of shortcuts with a light: `label;number;type;number2;presence` under the keys 0 to 7, up to the first
+/// that is missing.
+fn shortcut_lights(view: &View<'_>) -> Vec<String> {
+    let rows = (0..8).map_while(|n| view.get(&n.to_string()));
+    let lit = rows.filter_map(|found| {
+        let fields: Vec<&str> = found.value.split(';').map(str::trim).collect();
+        match fields.as_slice() {
+            [_, number, _, _, "1", ..] if !number.is_empty() => Some((*number).to_owned()),
+            _ => None,
+        }
+    });
+    lit.collect()
 }
 
 /// `[Account1]`, `[Account2]` … up to the first that is missing or has no domain.
@@ -285,6 +300,13 @@ mod tests {
         );
         let loaded = read(&["[Settings]\n\nautoAnswer=2\n"]);
         assert_eq!(loaded.warnings.first().and_then(|warning| warning.line), Some(3));
+    }
+
+    #[test]
+    fn shortcuts_with_presence_want_a_light() {
+        let loaded = read(&["[Shortcuts]\n0=Bob;102;call;;1\n1=Al;103;call;;0\n2=Eve; 104 ;dtmf;105;1;Back\n\
+                             3=x\n4=none;;call;;1\n6=after a gap;107;call;;1\n"]);
+        assert_eq!(loaded.settings.watch_shortcuts, ["102", "104"]);
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub struct Settings {
     pub dnd: bool,
     /// 0 ⇒ 486 when any other call exists (`callWaiting`).
     pub call_waiting: bool,
+    /// No instant messages, in or out (`disableMessaging`).
+    pub disable_messaging: bool,
     /// Own User-Agent text; empty = ours (`userAgent`).
     pub user_agent: String,
     /// Keep the Local account beside the registered ones (`enableLocalAccount`).
@@ -92,6 +94,10 @@ pub struct Settings {
     /// Longest wait for the answer to a call, in seconds (`[tuiphone] ringTimeout`); 0 = no bound. By default longer than
     /// three minutes, as RFC 3261's Timer C: a far end that gives up after three says so first.
     pub ring_timeout_s: u32,
+    /// Numbers and addresses whose lights are followed (`[tuiphone] watch`).
+    pub watch: Vec<String>,
+    /// Numbers of `[Shortcuts]` that want a light.
+    pub watch_shortcuts: Vec<String>,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
@@ -119,12 +125,15 @@ impl Default for Settings {
             auto_answer_button: false,
             dnd: false,
             call_waiting: true,
+            disable_messaging: false,
             user_agent: String::new(),
             enable_local_account: false,
             bind_address: String::new(),
             accept_from_any: false,
             follow_redirects: FollowRedirects::Own,
             ring_timeout_s: 190,
+            watch: Vec::new(),
+            watch_shortcuts: Vec::new(),
             password_command: String::new(),
             password_plain: false,
         }

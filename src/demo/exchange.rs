@@ -1,11 +1,15 @@
 //! A small exchange: registrar and stateless proxy (RFC 3261 §16.11) for one domain.
 //!
 //! A user with several contacts is forked to all of them at once; every answer goes upstream, so both 200s of a fork
-//! reach the caller. Tests make it misbehave through `Fault`.
+//! reach the caller. SUBSCRIBE and PUBLISH for its users are answered by its event server. Tests make it misbehave
+//! through `Fault`.
 
+use super::notifier::Notifier;
 use super::registrar::{Proof, Registrar};
 use crate::config::Secret;
 use crate::sip::auth::Algorithm;
+use crate::sip::event::dialog_info::State;
+use crate::sip::event::message_summary::MessageSummary;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::header::{NameAddr, Via};
 use crate::sip::ident;
@@ -72,6 +76,7 @@ pub enum Fault {
 pub struct Exchange {
     config: ExchangeConfig,
     registrar: Registrar,
+    notifier: Notifier,
     faults: Vec<(Method, Fault)>,
 }
 
@@ -80,7 +85,13 @@ impl Exchange {
     pub fn new(config: ExchangeConfig) -> Exchange {
         let registrar =
             Registrar::new(&config.domain, config.min_expires, config.default_expires, config.users.clone());
-        Exchange { config, registrar, faults: Vec::new() }
+        let notifier = Notifier::new(&config.domain);
+        Exchange { config, registrar, notifier, faults: Vec::new() }
+    }
+
+    /// What it was made of.
+    pub fn config(&self) -> &ExchangeConfig {
+        &self.config
     }
 
     /// The users and where they are.
@@ -99,9 +110,56 @@ impl Exchange {
         self.registrar.expire(now);
         match parse(bytes) {
             Ok(Message::Request(request)) => self.request(request, flow, now, rng),
-            Ok(Message::Response(response)) => forward_response(response, flow).into_iter().collect(),
+            Ok(Message::Response(response)) => self.response(response, flow, now, rng),
             Err(_) => Vec::new(),
         }
+    }
+
+    /// When `handle_timeout` is wanted next.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.notifier.next_timeout()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
+        let registrar = &self.registrar;
+        self.notifier.handle_timeout(&|user| !registrar.bindings(user).is_empty(), now, rng)
+    }
+
+    /// Sets a user's voicemail lamp. Without a subscription to it, the user's phones are told unasked.
+    pub fn set_voicemail(
+        &mut self,
+        user: &str,
+        summary: MessageSummary,
+        now: Instant,
+        rng: &mut impl Rng,
+    ) -> Vec<Transmit> {
+        let (told, mut out) = self.notifier.set_voicemail(user, summary, now, rng);
+        for binding in self.registrar.bindings(user).iter().filter(|_| !told) {
+            out.extend(self.notifier.notify_unasked(&binding.contact, user, binding.flow, now, rng));
+        }
+        out
+    }
+
+    fn response(&mut self, response: Response, flow: Flow, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
+        let registrar = &self.registrar;
+        let online = |user: &str| !registrar.bindings(user).is_empty();
+        if response.headers.elements(&HeaderName::Via).count() == 1 {
+            return self.notifier.receive(Message::Response(response), flow, &online, now, rng);
+        }
+        let is_invite = response.headers.cseq().ok().flatten().is_some_and(|cseq| cseq.method == Method::Invite);
+        let state = match response.status.0 {
+            ..=100 => None,
+            101..=199 => Some(State::Early),
+            200..=299 => Some(State::Confirmed),
+            _ => Some(State::Terminated),
+        };
+        let mut out = match (state.filter(|_| is_invite), response.headers.text(&HeaderName::CallId)) {
+            (Some(state), Some(call_id)) => self.notifier.call_comes_to(&call_id, state, &online, now, rng),
+            _ => Vec::new(),
+        };
+        out.extend(forward_response(response, flow));
+        out
     }
 
     fn request(&mut self, mut request: Request, flow: Flow, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
@@ -124,7 +182,36 @@ impl Exchange {
         if let Some(refusal) = self.challenge_caller(&request, flow, now, rng) {
             return refusal;
         }
-        self.proxy(request, &uri, flow)
+        let of_user = self.is_ours(&uri, flow) && uri.user().is_some_and(|user| self.registrar.user(user).is_some());
+        let is_event = matches!(request.method, Method::Subscribe | Method::Publish) && of_user;
+        let registrar = &self.registrar;
+        let online = |user: &str| !registrar.bindings(user).is_empty();
+        if is_event || self.notifier.owns(&request) {
+            return self.notifier.receive(Message::Request(request), flow, &online, now, rng);
+        }
+        let mut out = self.see_call(&request, &uri, now, rng);
+        out.extend(self.proxy(request, &uri, flow));
+        out
+    }
+
+    /// The lights of a call's users follow it.
+    fn see_call(&mut self, request: &Request, uri: &Uri, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
+        let registrar = &self.registrar;
+        let online = |user: &str| !registrar.bindings(user).is_empty();
+        let Some(call_id) = request.headers.text(&HeaderName::CallId) else { return Vec::new() };
+        match request.method {
+            Method::Invite => {
+                let caller = request.headers.from().ok().flatten().and_then(|from| from.uri.user_decoded());
+                self.notifier.call_begins(
+                    &call_id,
+                    &caller.unwrap_or_default(),
+                    &uri.user_decoded().unwrap_or_default(),
+                );
+                Vec::new()
+            }
+            Method::Bye => self.notifier.call_comes_to(&call_id, State::Terminated, &online, now, rng),
+            _ => Vec::new(),
+        }
     }
 
     fn register(&mut self, request: &Request, flow: Flow, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
@@ -134,8 +221,15 @@ impl Exchange {
         };
         match self.registrar.prove(&user, request, false) {
             Proof::Right => {
+                let was_online = !self.registrar.bindings(&user.name).is_empty();
                 let response = self.registrar.register(&user.name, request, flow, &own_tag(request), now);
-                vec![Transmit { flow, bytes: response.to_bytes() }]
+                let mut out = vec![Transmit { flow, bytes: response.to_bytes() }];
+                let registrar = &self.registrar;
+                let online = |user: &str| !registrar.bindings(user).is_empty();
+                if online(&user.name) != was_online {
+                    out.extend(self.notifier.presence_changed(&user.name, &online, now, rng));
+                }
+                out
             }
             proof => {
                 let stale = proof == Proof::Stale;
@@ -147,7 +241,8 @@ impl Exchange {
         }
     }
 
-    /// A call from one of our users must prove itself; ACK and CANCEL cannot (§22.1), nor need requests within a dialog.
+    /// Whoever calls, writes, subscribes or publishes as one of our users must prove it; ACK and CANCEL cannot (§22.1),
+    /// nor need requests within a dialog.
     fn challenge_caller(
         &mut self,
         request: &Request,
@@ -156,7 +251,8 @@ impl Exchange {
         rng: &mut impl Rng,
     ) -> Option<Vec<Transmit>> {
         let within = request.headers.to().ok().flatten().is_some_and(|to| to.tag().is_some());
-        if within || request.method != Method::Invite {
+        let proves = matches!(request.method, Method::Invite | Method::Message | Method::Subscribe | Method::Publish);
+        if within || !proves {
             return None;
         }
         let from = request.headers.from().ok().flatten()?;

@@ -3,5 +3,6 @@
 
 pub mod exchange;
 pub mod far_ends;
+mod notifier;
 pub mod registrar;
 pub mod run;

@@ -141,7 +141,7 @@ async fn manners(handle: Handle, calls_back: bool) {
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
                 _ => {}
             },
-            () = async { match due { Some(at) => tokio::time::sleep_until(at.into()).await, None => std::future::pending().await } } => {
+            () = until(due) => {
                 if let Some(command) = call_back.poll(now()) {
                     let _ = handle.request(command).await;
                 }
@@ -152,17 +152,29 @@ async fn manners(handle: Handle, calls_back: bool) {
 
 async fn exchange_task(mut exchange: Exchange, mut paths: Paths, mut rng: StdRng) {
     let mut buffer = vec![0; MAX_DATAGRAM];
-    while let Ok(arrival) = paths.next(&mut buffer).await {
-        let sent = match &arrival {
-            Arrival::Datagram(length, flow) => {
-                exchange.handle(buffer.get(..*length).unwrap_or_default(), *flow, now(), &mut rng)
-            }
-            Arrival::Message(flow, bytes) => exchange.handle(bytes, *flow, now(), &mut rng),
-            Arrival::Lost(..) | Arrival::Found(..) => Vec::new(),
+    loop {
+        let due = exchange.next_timeout();
+        let sent = tokio::select! {
+            arrival = paths.next(&mut buffer) => match arrival {
+                Ok(Arrival::Datagram(length, flow)) => {
+                    exchange.handle(buffer.get(..length).unwrap_or_default(), flow, now(), &mut rng)
+                }
+                Ok(Arrival::Message(flow, bytes)) => exchange.handle(&bytes, flow, now(), &mut rng),
+                Ok(Arrival::Lost(..) | Arrival::Found(..)) => Vec::new(),
+                Err(_) => return,
+            },
+            () = until(due) => exchange.handle_timeout(now(), &mut rng),
         };
         for transmit in sent {
             let _ = paths.send(transmit.flow, transmit.bytes);
         }
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }
 

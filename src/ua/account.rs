@@ -1,7 +1,7 @@
 //! An account at work: its paths, its credentials, the Contact only its registrar knows.
 
 use super::route::Hop;
-use super::snapshot::{AccountInfo, RegistrationState};
+use super::snapshot::{AccountInfo, RegistrationState, VoicemailInfo};
 use crate::config::Account;
 use crate::sip::auth::{Authenticator, Challenge};
 use crate::sip::flow::{Flow, Transport};
@@ -48,6 +48,8 @@ pub(super) struct Line {
     pub reason: Option<String>,
     /// The transport failed or timed out, rather than a refusal.
     pub unreachable: bool,
+    /// What the server last said of waiting messages.
+    pub voicemail: Option<VoicemailInfo>,
 }
 
 impl Line {
@@ -82,6 +84,7 @@ impl Line {
             status: None,
             reason: None,
             unreachable: false,
+            voicemail: None,
             account,
         }
     }
@@ -103,6 +106,18 @@ impl Line {
         //= RFC 3261 §8.1.2: an outbound proxy is a pre-loaded route
         let uris = self.account.proxies.iter().filter_map(|proxy| Uri::parse(&format!("sip:{proxy};lr")).ok());
         uris.map(|uri| format!("<{uri}>"))
+    }
+
+    /// `sip:user@domain`; `None` without a domain.
+    pub fn aor_uri(&self) -> Option<String> {
+        let domain = self.account.domain_or_server();
+        let user = escape_user(&self.account.username);
+        (!domain.is_empty()).then(|| format!("sip:{user}@{domain}"))
+    }
+
+    /// The address as From has it, without a tag; `None` without a domain.
+    pub fn address(&self) -> Option<String> {
+        self.aor_uri().map(|uri| named(&self.account.display_name, &uri))
     }
 
     /// From of our requests, without a tag.
@@ -246,6 +261,7 @@ impl Line {
             expires_in,
             transport: if self.account.transport.is_empty() { "udp".into() } else { self.account.transport.clone() },
             selected,
+            voicemail: self.voicemail.clone(),
         }
     }
 

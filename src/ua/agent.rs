@@ -5,6 +5,7 @@ use super::call::Call;
 use super::port::{Input, Output};
 use super::route::{Hop, Job, Sent};
 use super::snapshot::Status;
+use super::subscriptions::Watch;
 use crate::config::{Account, AccountId, Settings};
 use crate::media::command::{Endpoint, LocalTone, MediaCommand};
 use crate::sip::flow::Flow;
@@ -81,6 +82,8 @@ pub struct Agent {
     pub(super) lines: Vec<Line>,
     pub(super) calls: Vec<Call>,
     pub(super) last_call: u32,
+    pub(super) watches: Vec<Watch>,
+    pub(super) last_watch: u32,
     pub(super) last_query: u64,
     pub(super) clients: BTreeMap<ClientId, Sent>,
     /// Over at once on reliable transports, while the answer still waits to be acted on.
@@ -120,6 +123,8 @@ impl Agent {
             lines,
             calls: Vec::new(),
             last_call: 0,
+            watches: Vec::new(),
+            last_watch: 0,
             last_query: 0,
             clients: BTreeMap::new(),
             ended_clients: Vec::new(),
@@ -170,8 +175,15 @@ impl Agent {
         }
         let registrations = self.lines.iter().filter_map(Line::next_timeout);
         let calls = self.calls.iter().filter_map(Call::next_timeout);
+        let watches = self.watches.iter().filter_map(Watch::next_timeout);
         let begin = (!self.begun && self.config.register).then_some(self.started);
-        registrations.chain(calls).chain(self.layer.next_timeout()).chain(self.exiting).chain(begin).min()
+        registrations
+            .chain(calls)
+            .chain(watches)
+            .chain(self.layer.next_timeout())
+            .chain(self.exiting)
+            .chain(begin)
+            .min()
     }
 
     /// Everything a face needs to draw, as of `now`.
@@ -222,6 +234,7 @@ impl Agent {
             //= RFC 5626 §4.4.1: a double CRLF keeps the path through a NAT open
             self.outputs.push_back(Output::Transmit { flow, bytes: b"\r\n\r\n".to_vec() });
         }
+        self.watch_timeouts(now);
         self.call_timeouts(now);
     }
 

@@ -297,6 +297,7 @@ impl Agent {
             state,
             accounts,
             calls: self.calls.iter().filter(|call| call.is_live()).map(|call| self.call_info(call, now)).collect(),
+            lights: self.lights(),
             dnd: self.config.settings.dnd,
             mic_muted: self.mic_muted,
             speaker_muted: self.speaker_muted,

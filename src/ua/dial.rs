@@ -101,31 +101,31 @@ impl Agent {
 
     /// Finds the first path of a call.
     pub(super) fn begin_call(&mut self, id: u32, now: Instant) {
-        let hop = self.call(id).and_then(|call| self.hop_of(call));
+        let hop = self.call(id).and_then(|call| self.hop_to(call.account, &call.target));
         self.route(hop, Job::Dial(id), now);
     }
 
     /// The proxy, the account's own server for targets of its domain, else the target itself.
-    fn hop_of(&self, call: &Call) -> Option<Hop> {
-        let uri = Uri::parse(&call.target).ok()?;
+    pub(super) fn hop_to(&self, account: AccountId, target: &str) -> Option<Hop> {
+        let uri = Uri::parse(target).ok()?;
         let own = Hop::of_uri(&uri)?;
-        let Some(line) = self.account(call.account) else { return Some(own) };
-        let first = line.first_hop().filter(|_| self.is_at_home(call));
-        Some(first.unwrap_or(own))
+        let first = self.account(account).and_then(|line| line.first_hop());
+        Some(first.filter(|_| self.is_at_home(account, target)).unwrap_or(own))
     }
 
-    /// The call goes over the account's own proxy, or to its own domain.
-    fn is_at_home(&self, call: &Call) -> bool {
-        let Some(line) = self.account(call.account) else { return false };
+    /// The target is reached over the account's own proxy, or in its own domain.
+    pub(super) fn is_at_home(&self, account: AccountId, target: &str) -> bool {
+        let Some(line) = self.account(account) else { return false };
         let home = line.account.domain_or_server().split(':').next().unwrap_or_default();
-        let host = Uri::parse(&call.target).ok().and_then(|uri| Hop::of_uri(&uri)).map(|hop| hop.host);
+        let host = Uri::parse(target).ok().and_then(|uri| Hop::of_uri(&uri)).map(|hop| hop.host);
         !line.account.proxies.is_empty() || host.is_some_and(|host| host.eq_ignore_ascii_case(home))
     }
 
     /// The first path is known: bind the sound on its address.
     pub(super) fn dial_path(&mut self, id: u32, flow: Flow, more: VecDeque<Flow>, now: Instant) {
-        let (account, at_home, redirected) =
-            self.call(id).map_or((AccountId(0), false, false), |c| (c.account, self.is_at_home(c), c.redirections > 0));
+        let (account, at_home, redirected) = self.call(id).map_or((AccountId(0), false, false), |c| {
+            (c.account, self.is_at_home(c.account, &c.target), c.redirections > 0)
+        });
         // Why not a redirection's: without a server of its own, the account's path would be what a stranger names.
         let is_own = |line: &&mut Line| at_home && (!redirected || line.first_hop().is_some());
         if let Some(line) = self.account_mut(account).filter(is_own) {

@@ -1,6 +1,6 @@
 //! What happened: the events of `watch`, hooks and screens, one table.
 
-use super::snapshot::{AccountInfo, CallInfo};
+use super::snapshot::{AccountInfo, CallInfo, LightInfo, VoicemailInfo};
 use serde::{Deserialize, Serialize};
 
 /// An event; the tag is the name that `watch` prints.
@@ -41,6 +41,15 @@ pub enum Event {
     },
     CallEnded {
         call: CallInfo,
+    },
+    /// Messages wait at the server, or no longer; `account` is the AOR.
+    Mwi {
+        account: String,
+        voicemail: VoicemailInfo,
+    },
+    /// Somebody who is watched is free, called, busy, away…
+    Presence {
+        light: LightInfo,
     },
     /// A sound device came, went or failed.
     Device {

@@ -47,6 +47,7 @@ impl Agent {
         if let Some(id) = dialog {
             match self.calls.iter_mut().find_map(|c| c.session.as_mut().filter(|s| s.owns(&id))) {
                 Some(session) => session.receive(Some(server), request, now, &mut self.rng),
+                None if request.method == Method::Notify => self.watch_notified(server, &request, now),
                 //= RFC 3261 §12.2.2
                 None => self.refuse(server, &request, StatusCode(481), None, now),
             }
@@ -57,7 +58,8 @@ impl Agent {
             Method::Options => self.tell_abilities(server, &request, now),
             // Why: outside a call nobody but the user makes this phone call somebody.
             Method::Refer => self.refuse(server, &request, StatusCode(403), None, now),
-            Method::Bye | Method::Info | Method::Update | Method::Prack | Method::Notify => {
+            Method::Notify => self.unasked_notify(server, &request, flow, now),
+            Method::Bye | Method::Info | Method::Update | Method::Prack => {
                 self.refuse(server, &request, StatusCode(481), None, now);
             }
             _ => self.refuse(server, &request, StatusCode(405), None, now),
@@ -77,7 +79,14 @@ impl Agent {
         self.answer(server, response, None, now);
     }
 
-    fn refuse(&mut self, server: ServerId, request: &Request, status: StatusCode, words: Option<&str>, now: Instant) {
+    pub(super) fn refuse(
+        &mut self,
+        server: ServerId,
+        request: &Request,
+        status: StatusCode,
+        words: Option<&str>,
+        now: Instant,
+    ) {
         let mut response = Response::to_request(request, status, Some(&ident::tag(&mut self.rng)));
         if let Some(words) = words {
             response.reason = words.to_owned();
@@ -85,8 +94,8 @@ impl Agent {
         self.answer(server, response, None, now);
     }
 
-    /// Which account an INVITE is for; `None` = a stranger's.
-    fn addressee(&self, request: &Request, flow: &Flow) -> Option<AccountId> {
+    /// Which account a request from outside is for; `None` = a stranger's.
+    pub(super) fn addressee(&self, request: &Request, flow: &Flow) -> Option<AccountId> {
         let user = Uri::parse(&request.uri).ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
         // Why not Local beside others: its user is no secret, and it would ring for strangers.
         let local = self.config.settings.enable_local_account || self.lines.len() == 1;

@@ -20,6 +20,7 @@ mod requests;
 mod route;
 pub mod snapshot;
 mod sound;
+mod subscriptions;
 
 #[cfg(test)]
 mod tests;

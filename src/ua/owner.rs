@@ -17,6 +17,8 @@ pub(super) enum Owner {
     Register(AccountId),
     /// A request of a call's session.
     Call(u32, Exchange),
+    /// A SUBSCRIBE.
+    Subscription(u32),
 }
 
 impl Agent {
@@ -25,6 +27,7 @@ impl Agent {
         match owner {
             Owner::Register(id) => id,
             Owner::Call(call, _) => self.account_of_call(call),
+            Owner::Subscription(id) => self.account_of_watch(id),
         }
     }
 
@@ -32,7 +35,7 @@ impl Agent {
     pub(super) fn is_wanted(&self, owner: Owner) -> bool {
         match owner {
             Owner::Call(id, Exchange::Invite) => self.call(id).is_some_and(Call::is_live),
-            Owner::Register(_) | Owner::Call(..) => true,
+            Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) => true,
         }
     }
 
@@ -48,7 +51,7 @@ impl Agent {
     /// Its request goes out on this path, as it stands on the wire but for its length.
     pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow) {
         match owner {
-            Owner::Register(_) => {}
+            Owner::Register(_) | Owner::Subscription(_) => {}
             Owner::Call(id, exchange) => {
                 let Some(call) = self.call_mut(id) else { return };
                 if exchange == Exchange::Invite {
@@ -66,6 +69,7 @@ impl Agent {
         match sent.owner {
             Owner::Register(id) => self.registration_answered(id, (&sent.request, &sent.flow), &response, now),
             Owner::Call(call, exchange) => self.call_answered(call, exchange, &sent.request, response, now),
+            Owner::Subscription(id) => self.subscription_answered(id, (&sent.request, &sent.flow), &response, now),
         }
     }
 
@@ -74,6 +78,7 @@ impl Agent {
         match owner {
             Owner::Register(id) => self.registration_unanswered(id, words, now),
             Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
+            Owner::Subscription(id) => self.subscription_unanswered(id, words, now),
         }
     }
 }

@@ -37,6 +37,7 @@ impl Agent {
 
     /// Gives the binding back, if there is one or may be one soon.
     pub(super) fn unregister(&mut self, id: AccountId, now: Instant) {
+        self.unfollow(id, now);
         let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
         if let Some(request) = line.registration.unregister() {
             self.send_register(id, request, now);
@@ -124,6 +125,9 @@ impl Agent {
         });
         self.tell_registration(id, now);
         self.registration_settled(id, now);
+        if verdict == Verdict::Registered {
+            self.follow(id, now);
+        }
         if moved {
             self.register(id, now);
         }

@@ -31,11 +31,7 @@ impl Agent {
 
     /// The call's own path, if that is where the hop leads.
     pub(super) fn direct(&self, id: u32, hop: Option<&Hop>) -> Option<Flow> {
-        let flow = self.call(id)?.flow?;
-        let hop = hop?;
-        let port = hop.port.unwrap_or(hop.transport.default_port());
-        let same = hop.host.parse() == Ok(flow.remote.ip()) && port == flow.remote.port();
-        (same && hop.transport == flow.transport).then_some(flow)
+        self.call(id)?.flow.filter(|flow| hop.is_some_and(|hop| hop.is_at(flow)))
     }
 
     /// Where a request inside a dialog goes: its first Route, or its request-URI.

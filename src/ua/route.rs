@@ -49,6 +49,13 @@ impl Hop {
         let named = Hop::of_uri(&uri)?;
         Some(Hop { transport: Transport::from_token(transport).unwrap_or(named.transport), ..named })
     }
+
+    /// This path leads there.
+    pub fn is_at(&self, flow: &Flow) -> bool {
+        let port = self.port.unwrap_or(self.transport.default_port());
+        let same = self.host.parse() == Ok(flow.remote.ip()) && port == flow.remote.port();
+        same && self.transport == flow.transport
+    }
 }
 
 impl std::fmt::Display for Hop {
@@ -222,7 +229,9 @@ impl Agent {
                         request.headers.push(HeaderName::Contact, contact);
                     }
                 }
-                Method::Invite | Method::Update => request.headers.set(HeaderName::Contact, line.contact(flow, false)),
+                Method::Invite | Method::Update | Method::Subscribe => {
+                    request.headers.set(HeaderName::Contact, line.contact(flow, false))
+                }
                 _ => {}
             }
         }

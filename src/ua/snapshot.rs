@@ -28,6 +28,9 @@ pub struct Status {
     pub accounts: Vec<AccountInfo>,
     /// Live calls, oldest first; ended ones are not here.
     pub calls: Vec<CallInfo>,
+    /// Those who are watched, in the order of the settings.
+    #[serde(default)]
+    pub lights: Vec<LightInfo>,
     /// Do not disturb.
     pub dnd: bool,
     /// Microphone muted.
@@ -89,6 +92,73 @@ pub struct AccountInfo {
     pub transport: String,
     /// The account new calls use.
     pub selected: bool,
+    /// What the server last said of waiting messages, if it said anything.
+    #[serde(default)]
+    pub voicemail: Option<VoicemailInfo>,
+}
+
+/// Waiting messages of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VoicemailInfo {
+    /// The lamp is on.
+    pub waiting: bool,
+    /// New messages, as far as counted.
+    pub new: u32,
+    /// Old ones.
+    pub old: u32,
+    /// New urgent ones, counted in `new` too.
+    pub urgent_new: u32,
+    /// Old urgent ones.
+    pub urgent_old: u32,
+    /// What to call for them: the setting, else what the server says.
+    pub number: Option<String>,
+}
+
+impl VoicemailInfo {
+    /// For people: `2 new messages`.
+    pub fn words(&self) -> String {
+        match (self.waiting, self.new) {
+            (false, _) => "no new messages".to_owned(),
+            (true, 0) => "messages wait".to_owned(),
+            (true, 1) => "1 new message".to_owned(),
+            (true, new) => format!("{new} new messages"),
+        }
+    }
+}
+
+/// What a light shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum LightState {
+    #[default]
+    Unknown,
+    Offline,
+    Idle,
+    Ringing,
+    Busy,
+    Away,
+}
+
+/// A light: somebody who is watched.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LightInfo {
+    /// Whom, as given.
+    pub target: String,
+    /// The address that is asked.
+    pub uri: String,
+    /// Our account's AOR.
+    pub account: String,
+    /// The event package that tells: `dialog` or `presence`.
+    pub package: String,
+    /// What it shows.
+    pub state: LightState,
+    /// The other side of the watched phone's call, if told.
+    pub remote: Option<Party>,
+    /// What the watched one says of itself.
+    pub note: Option<String>,
+    /// Why nothing is known, if something is wrong.
+    pub reason: Option<String>,
 }
 
 /// Where a call stands.

@@ -3,7 +3,7 @@
 use crate::stage::{Stage, account, call, ended};
 use std::fs;
 use std::path::Path;
-use tuiphone::control::{AccountInfo, CallState, Event, RegistrationState};
+use tuiphone::control::{AccountInfo, CallState, Event, RegistrationState, VoicemailInfo};
 use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::theme::{ColorDepth, Theme};
 
@@ -71,6 +71,15 @@ fn registration_failed() {
         hint: Some("check the password".into()),
     });
     picture("registration_failed", &stage);
+}
+
+#[test]
+fn voicemail() {
+    let mut stage = Stage::new(80, 24);
+    let voicemail = VoicemailInfo { waiting: true, new: 2, ..VoicemailInfo::default() };
+    stage.status.accounts = vec![AccountInfo { voicemail: Some(voicemail), ..account() }];
+    stage.tell();
+    picture("voicemail", &stage);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod changes;
 mod endings;
+mod following;
 mod network;
 mod peer;
 mod phone;

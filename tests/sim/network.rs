@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tuiphone::demo::exchange::Exchange;
+use tuiphone::sip::event::message_summary::MessageSummary;
 use tuiphone::sip::flow::{Flow, Transport};
 
 /// Something with an address.
@@ -176,6 +177,17 @@ impl ExchangeNode {
     pub fn new(exchange: Exchange, seed: u64) -> ExchangeNode {
         ExchangeNode { exchange, rng: StdRng::seed_from_u64(seed), out: Default::default() }
     }
+
+    /// The exchange starts again: its bindings and subscriptions are gone.
+    pub fn forget(&mut self) {
+        self.exchange = Exchange::new(self.exchange.config().clone());
+    }
+
+    /// Lights or clears a user's voicemail lamp.
+    pub fn set_voicemail(&mut self, user: &str, summary: MessageSummary, now: Instant) {
+        let sent = self.exchange.set_voicemail(user, summary, now, &mut self.rng);
+        self.out.extend(sent.into_iter().map(|transmit| (transmit.flow.remote, transmit.bytes)));
+    }
 }
 
 impl Node for ExchangeNode {
@@ -184,10 +196,13 @@ impl Node for ExchangeNode {
         self.out.extend(sent.into_iter().map(|transmit| (transmit.flow.remote, transmit.bytes)));
     }
 
-    fn handle_timeout(&mut self, _now: Instant) {}
+    fn handle_timeout(&mut self, now: Instant) {
+        let sent = self.exchange.handle_timeout(now, &mut self.rng);
+        self.out.extend(sent.into_iter().map(|transmit| (transmit.flow.remote, transmit.bytes)));
+    }
 
     fn next_timeout(&self) -> Option<Instant> {
-        None
+        self.exchange.next_timeout()
     }
 
     fn poll(&mut self) -> Option<(SocketAddr, Vec<u8>)> {

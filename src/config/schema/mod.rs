@@ -192,6 +192,14 @@ pub const ROWS: &[Row] = &[
         |s, v| set(&mut s.call_waiting, flag(v)),
     ),
     settings(
+        "disableMessaging",
+        Kind::Flag,
+        "0",
+        "1 = no instant messages, in or out",
+        |s| digit(s.disable_messaging),
+        |s, v| set(&mut s.disable_messaging, flag(v)),
+    ),
+    settings(
         "userAgent",
         Kind::Text,
         "",
@@ -298,6 +306,14 @@ pub const ROWS: &[Row] = &[
         |a, v| set(&mut a.dial_plan, v.to_owned()),
     ),
     account(
+        "voicemailNumber",
+        Kind::Text,
+        "",
+        "number to call for voicemail; not empty = its lamp is asked for",
+        |a| a.voicemail_number.clone(),
+        |a, v| set(&mut a.voicemail_number, v.to_owned()),
+    ),
+    account(
         "transport",
         Kind::Word(TRANSPORT),
         "udp",
@@ -320,6 +336,14 @@ pub const ROWS: &[Row] = &[
         "seconds between keep-alives; 2 at least, empty = 15",
         |a| a.keep_alive_s.to_string(),
         |a, v| set(&mut a.keep_alive_s, clamped(v, 15, 2)),
+    ),
+    account(
+        "publish",
+        Kind::Flag,
+        "0",
+        "1 = tell the server whether we are free",
+        |a| digit(a.publish),
+        |a, v| set(&mut a.publish, v == "1"),
     ),
     tuiphone(
         "bindAddress",
@@ -352,6 +376,14 @@ pub const ROWS: &[Row] = &[
         "seconds a call may go unanswered before it is given up; 0 = no bound",
         |s| s.ring_timeout_s.to_string(),
         ring_timeout,
+    ),
+    tuiphone(
+        "watch",
+        Kind::List,
+        "",
+        "numbers and addresses whose lights are followed; presence:N asks for presence, not for calls",
+        |s| s.watch.join(" "),
+        |s, v| set(&mut s.watch, words(v)),
     ),
     tuiphone(
         "passwordCommand",

@@ -38,7 +38,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
     (
         Section::Settings,
         "Settings",
-        "ringingSound micAmplification swLevelAdjustment VAD EC forceCodec opusStereo disableMessaging disableVideo \
+        "ringingSound micAmplification swLevelAdjustment VAD EC forceCodec opusStereo disableVideo \
          videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport dnsSrvNs dnsSrv STUN \
          enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF autoAnswerNumber \
          autoAnswerCalls forwarding forwardingNumber forwardingDelay featureCodeCP featureCodeBT featureCodeAT \
@@ -51,11 +51,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
          callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab FWD AC alwaysOnTop enableShortcuts \
          shortcutsBottom lastCallNumber lastCallHasVideo",
     ),
-    (
-        Section::Account,
-        "Account1",
-        "hideCID voicemailNumber publicAddr SRTP publish ICE allowRewrite disableSessionTimer",
-    ),
+    (Section::Account, "Account1", "hideCID publicAddr SRTP ICE allowRewrite disableSessionTimer"),
 ];
 
 #[test]

@@ -6,7 +6,7 @@ use crate::sip::message::{HeaderName, StatusCode};
 use crate::ua::account::Line;
 use crate::ua::snapshot::RegistrationState;
 
-const SERVER: u16 = 5999;
+pub(super) const SERVER: u16 = 5999;
 
 fn phone() -> World {
     let mut world = World::new();
@@ -16,14 +16,14 @@ fn phone() -> World {
 }
 
 /// The scripted server answers the last request.
-fn answer(world: &mut World, status: u16, headers: &[(HeaderName, &str)]) {
+pub(super) fn answer(world: &mut World, status: u16, headers: &[(HeaderName, &str)]) {
     let request = world.last_request();
     let mut response = Response::to_request(&request, StatusCode(status), Some("srv"));
     headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
     world.send(SERVER, 0, response.to_bytes());
 }
 
-fn challenge(nonce: &str) -> String {
+pub(super) fn challenge(nonce: &str) -> String {
     format!("Digest realm=\"pbx\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"")
 }
 

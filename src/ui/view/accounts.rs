@@ -78,6 +78,12 @@ fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
             look.span(if role == Role::Good { Role::Dim } else { role }, format!("  {}", look.clip(&piece, indent))),
         ));
     }
+    if let Some(voicemail) = account.voicemail.as_ref().filter(|voicemail| voicemail.waiting) {
+        lines.push(Line::from(vec![
+            look.span(Role::Pending, format!("{} ", look.glyphs.message)),
+            look.span(Role::Text, look.clip(&voicemail.words(), indent)),
+        ]));
+    }
     lines
 }
 

@@ -1,0 +1,189 @@
+//! NOTIFYs at a scripted server: what counts, what is refused, and what strangers get.
+
+use super::registering::{SERVER, answer, challenge};
+use super::*;
+use crate::sip::message::{HeaderName, Method, StatusCode};
+use crate::ua::snapshot::{LightInfo, LightState, VoicemailInfo};
+
+const SUMMARY: &str = "application/simple-message-summary";
+const DIALOG_INFO: &str = "application/dialog-info+xml";
+const WAITING: &str = "Messages-Waiting: yes\r\nVoice-Message: 2/1 (0/0)\r\n";
+
+/// A registered phone that watches these, and its SUBSCRIBEs.
+fn following(watch: &[&str]) -> (World, Vec<Request>) {
+    let mut world = World::new();
+    let watch = watch.iter().map(|target| (*target).to_owned()).collect();
+    let settings = Settings { watch, ..Settings::default() };
+    world.add(AgentConfig::new(settings, vec![account("101")]), 5070);
+    world.run(Duration::ZERO);
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
+    let contact = world.last_request().headers.text(&HeaderName::Contact).expect("a Contact");
+    let before = world.outside.len();
+    answer(&mut world, 200, &[(HeaderName::Contact, &format!("{contact};expires=3600"))]);
+    let sent = world.outside.iter().skip(before).filter_map(|(_, packet)| match message::parse(&packet.bytes) {
+        Ok(Message::Request(request)) => Some(request),
+        _ => None,
+    });
+    let sent = sent.collect();
+    (world, sent)
+}
+
+/// A NOTIFY, its answer.
+fn notify(world: &mut World, from: SocketAddr, to: &str, cseq: u32, headers: &str, body: &str) -> Response {
+    let text = format!(
+        "NOTIFY {to} SIP/2.0\r\nVia: SIP/2.0/UDP {from};branch=z9hG4bKn{cseq}-{}\r\nMax-Forwards: 70\r\n\
+         From: <sip:102@127.0.0.1>;tag=n\r\nContact: <sip:n@{from}>\r\nCSeq: {cseq} NOTIFY\r\n{headers}\
+         Content-Length: {}\r\n\r\n{body}",
+        world.log.len(),
+        body.len()
+    );
+    let to = world.phones[0].at;
+    world.wire.push_back(Packet { from, to, bytes: text.into_bytes() });
+    world.settle();
+    world.last_response()
+}
+
+/// A NOTIFY in the dialog of this SUBSCRIBE.
+fn within(world: &mut World, subscribe: &Request, cseq: u32, headers: &str, body: &str) -> Response {
+    let from = subscribe.headers.text(&HeaderName::From).unwrap_or_default();
+    let call_id = subscribe.headers.text(&HeaderName::CallId).unwrap_or_default();
+    let headers = format!("To: {from}\r\nCall-ID: {call_id}\r\nSubscription-State: active\r\n{headers}");
+    notify(world, address(SERVER), "sip:101@127.0.0.1:5070", cseq, &headers, body)
+}
+
+fn voicemail(world: &World) -> Option<VoicemailInfo> {
+    world.phones[0].agent.status(world.now).accounts[0].voicemail.clone()
+}
+
+fn light(world: &World) -> LightInfo {
+    world.phones[0].agent.status(world.now).lights[0].clone()
+}
+
+#[test]
+fn nobody_but_the_registrar_tells_of_voicemail_unasked() {
+    let stranger = SocketAddr::from(([127, 0, 0, 2], 6000));
+    let (mut world, sent) = following(&[]);
+    assert!(sent.is_empty());
+    let contact = world.last_request().headers.contacts().expect("readable").first().expect("one").uri.to_string();
+    let outside = "To: <sip:101@127.0.0.1>\r\nCall-ID: u\r\n";
+    let of_type = |event: &str, kind: &str| format!("{outside}Event: {event}\r\nContent-Type: {kind}\r\n");
+    let summary = of_type("message-summary", SUMMARY);
+    let huge = format!("{WAITING}X: {}\r\n", "x".repeat(60_000));
+    let aor = "sip:101@127.0.0.1:5070";
+    for (row, (from, to, headers, body, status)) in [
+        (stranger, aor, &summary, WAITING, 481),
+        // Who knows our Contact may ring, but not tell.
+        (stranger, &contact, &summary, WAITING, 481),
+        (address(SERVER), aor, &of_type("check-sync", "text/plain"), "x", 489),
+        (address(SERVER), aor, &of_type("message-summary", "text/plain"), WAITING, 415),
+        (address(SERVER), aor, &summary, "<xml/>", 400),
+        (address(SERVER), aor, &summary, "", 415),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let headers = if body.is_empty() { format!("{outside}Event: message-summary\r\n") } else { headers.clone() };
+        let got = notify(&mut world, from, to, row as u32, &headers, body);
+        assert_eq!(got.status.0, status, "row {row}");
+        assert_eq!(got.headers.get(&HeaderName::AllowEvents).is_some(), status == 489, "row {row}");
+        assert_eq!(voicemail(&world), None, "row {row}");
+    }
+    assert_eq!(notify(&mut world, address(SERVER), aor, 10, &summary, WAITING).status.0, 200);
+    assert_eq!(voicemail(&world).map(|v| (v.waiting, v.new, v.old)), Some((true, 2, 1)));
+    assert_eq!(notify(&mut world, address(SERVER), aor, 11, &summary, &huge).status.0, 200);
+    assert_eq!(world.names(0).iter().filter(|name| *name == "mwi").count(), 1, "nothing changed, nothing is told");
+}
+
+#[test]
+fn hostile_documents_change_nothing() {
+    let (mut world, sent) = following(&["102"]);
+    let subscribe = sent.first().expect("a SUBSCRIBE").clone();
+    assert_eq!((subscribe.method.clone(), subscribe.uri.as_str()), (Method::Subscribe, "sip:102@127.0.0.1"));
+    assert!(subscribe.headers.get(&HeaderName::Authorization).is_some(), "the nonce is used again");
+    let typed = format!("Event: dialog\r\nContent-Type: {DIALOG_INFO}\r\n");
+    let document = |version: &str, state: &str, inner: &str| {
+        format!(
+            "<dialog-info version=\"{version}\" state=\"{state}\" entity=\"sip:102@127.0.0.1\">{inner}</dialog-info>"
+        )
+    };
+    let ringing = "<dialog id=\"1\" direction=\"recipient\"><state>early</state></dialog>";
+    let good = document("3", "full", ringing);
+    assert_eq!(within(&mut world, &subscribe, 1, &typed, &good).status.0, 200);
+    assert_eq!(light(&world).state, LightState::Ringing);
+    let bomb = format!("<!DOCTYPE d [<!ENTITY a \"{}\">]>{}", "ha".repeat(500), document("4", "full", "&a;&a;"));
+    let deep = document("4", "full", &("<a>".repeat(20) + &"</a>".repeat(20)));
+    let wide = document("4", "full", &"<a/>".repeat(5_000));
+    for (cseq, (headers, body, status)) in [
+        (&typed, bomb.as_str(), 400),
+        (&typed, &deep, 400),
+        (&typed, &wide, 400),
+        (&typed, "not xml", 400),
+        (&typed, &document("x", "full", ""), 400),
+        (&typed, &document("4294967296", "full", ""), 400),
+        (&typed, &document("2", "partial", ""), 200),
+        (&typed, &document("4294967295", "partial", ""), 200),
+        (&"Event: dialog\r\nContent-Type: application/pidf+xml\r\n".to_owned(), &good, 415),
+        (&"Event: dialog\r\n".to_owned(), "", 200),
+        (&"Event: presence\r\n".to_owned(), "", 481),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let got = within(&mut world, &subscribe, cseq as u32 + 2, headers, body);
+        assert_eq!(got.status.0, status, "row {cseq}: {}", body.get(..80).unwrap_or(body));
+        assert_eq!(light(&world).state, LightState::Ringing, "row {cseq}");
+    }
+}
+
+#[test]
+fn a_missing_document_is_asked_for_once() {
+    let (mut world, sent) = following(&["102"]);
+    let subscribe = sent.first().expect("a SUBSCRIBE").clone();
+    answer(&mut world, 200, &[(HeaderName::Expires, "3600"), (HeaderName::Contact, "<sip:n@127.0.0.1:5999>")]);
+    let typed = format!("Event: dialog\r\nContent-Type: {DIALOG_INFO}\r\n");
+    let document = |version: u32, state: &str| {
+        format!("<dialog-info version=\"{version}\" state=\"{state}\" entity=\"sip:102@127.0.0.1\"/>")
+    };
+    within(&mut world, &subscribe, 1, &typed, &document(0, "full"));
+    let before = world.count("SUBSCRIBE");
+    for (cseq, version) in [(2, 5), (3, 7), (4, 9)] {
+        within(&mut world, &subscribe, cseq, &typed, &document(version, "partial"));
+    }
+    assert_eq!(world.count("SUBSCRIBE"), before);
+    world.run(Duration::from_millis(5_300));
+    assert_eq!(world.count("SUBSCRIBE"), before + 1);
+    let refresh = world.last_request();
+    assert!(refresh.headers.to().ok().flatten().is_some_and(|to| to.tag().is_some()), "within the dialog");
+}
+
+#[test]
+fn a_guess_at_a_subscription_is_refused() {
+    let (mut world, sent) = following(&["102"]);
+    let subscribe = sent.first().expect("a SUBSCRIBE").clone();
+    let headers = "To: <sip:101@127.0.0.1>;tag=guess\r\nCall-ID: guess\r\nEvent: dialog\r\n\
+                   Subscription-State: terminated;reason=rejected\r\n";
+    let got = notify(&mut world, address(SERVER), "sip:101@127.0.0.1:5070", 1, headers, "");
+    assert_eq!(got.status.0, 481);
+    assert_eq!(light(&world).reason, None);
+    assert_eq!(within(&mut world, &subscribe, 1, "Event: dialog\r\n", "").status.0, 200, "the true one counts");
+}
+
+#[test]
+fn a_far_realm_learns_no_password_within_a_subscription() {
+    let (mut world, sent) = following(&["102"]);
+    let subscribe = sent.first().expect("a SUBSCRIBE").clone();
+    let ok = [(HeaderName::Expires, "60"), (HeaderName::Contact, "<sip:n@127.0.0.1:5999>")];
+    answer(&mut world, 200, &ok);
+    within(&mut world, &subscribe, 1, "Event: dialog\r\n", "");
+    world.run(Duration::from_secs(55));
+    let refresh = world.last_request();
+    assert_eq!(refresh.method, Method::Subscribe);
+    let count = world.count("SUBSCRIBE");
+    let foreign = "Digest realm=\"elsewhere\", nonce=\"e\", algorithm=MD5, qop=\"auth\"";
+    let mut response = Response::to_request(&refresh, StatusCode(401), None);
+    response.headers.push(HeaderName::WwwAuthenticate, foreign);
+    world.send(SERVER, 0, response.to_bytes());
+    world.run(Duration::from_secs(1));
+    assert_eq!(world.count("SUBSCRIBE"), count);
+    assert!(light(&world).reason.is_some_and(|reason| reason.starts_with("401")));
+}
