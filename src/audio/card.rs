@@ -44,7 +44,7 @@ struct Place {
 
 /// An open card. Dropping the stream closes it.
 struct Open {
-    _stream: cpal::Stream,
+    _stream: Stream,
     health: Arc<Health>,
     id: Option<String>,
     errors_before: u32,
@@ -89,6 +89,14 @@ pub fn names(direction: Direction) -> Vec<(String, bool)> {
         Some((name, default.is_some() && id(&device) == default))
     };
     devices.unwrap_or_default().into_iter().filter_map(named).collect()
+}
+
+/// What keeps a card open.
+#[allow(dead_code, reason = "held to be dropped")]
+enum Stream {
+    Cpal(cpal::Stream),
+    #[cfg(target_os = "linux")]
+    Pulse(super::pulse::Microphone),
 }
 
 impl Place {
@@ -185,6 +193,16 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
     let health = Arc::new(Health::default());
     let wish = Wish { device: &device, config, health: health.clone() };
     let (producer, consumer) = RingBuffer::new(rate as usize / 5);
+    let id = device.id().ok();
+    #[cfg(target_os = "linux")]
+    if let Some(id) = id.as_ref().filter(|id| role == Role::Mic && id.host() == cpal::HostId::PulseAudio) {
+        let stream = Stream::Pulse(super::pulse::Microphone::open(id.id(), rate, producer, health.clone())?);
+        let line = CaptureLine { samples: consumer, rate, health: health.clone() };
+        return Ok((
+            Open { _stream: stream, health, id: Some(id.to_string()), errors_before: 0 },
+            Opened::Capture(line),
+        ));
+    }
     let (stream, line) = if role == Role::Mic {
         let stream = match format {
             SampleFormat::I16 => wish.capture::<i16>(producer),
@@ -207,7 +225,7 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
     };
     let stream = stream.map_err(text)?;
     stream.play().map_err(text)?;
-    let id = device.id().ok().map(|id| id.to_string());
+    let (stream, id) = (Stream::Cpal(stream), id.map(|id| id.to_string()));
     Ok((Open { _stream: stream, health, id, errors_before: 0 }, line))
 }
 

@@ -5,6 +5,8 @@ mod card;
 pub mod cards;
 pub mod line;
 pub mod pipe;
+#[cfg(all(feature = "audio", target_os = "linux"))]
+mod pulse;
 pub mod quiet;
 pub mod spec;
 pub mod wav;

@@ -105,6 +105,8 @@ impl FillControl {
     const ROOM_S: f64 = 0.016;
     /// Where in this room a ring is set right to.
     const PLACE_S: f64 = 0.006;
+    /// What needs no setting right.
+    const NEAR_S: f64 = 0.004;
     /// What is too much to be worked off by bending.
     const SURPLUS_S: f64 = 0.040;
 
@@ -134,7 +136,7 @@ impl FillControl {
         if !self.settled || lowest_s > top_s + Self::SURPLUS_S {
             self.settled = true;
             self.recent_s = [place_s; 4];
-            return if (self.least_s..=top_s).contains(&lowest_s) { 0.0 } else { lowest_s - place_s };
+            return if (lowest_s - place_s).abs() > Self::NEAR_S { lowest_s - place_s } else { 0.0 };
         }
         self.recent_s.rotate_left(1);
         self.recent_s[3] = lowest_s;
