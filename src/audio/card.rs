@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// Samples asked for per callback; a wish only, but without it PulseAudio gives two seconds at once.
 const CALLBACK_FRAMES: u32 = 480;
+/// The same for a speaker of PulseAudio: its server holds two callbacks' samples and asks for one of them when the
+/// other is left, so this is the time there is to answer.
+const PULSE_CALLBACK_FRAMES: u32 = 960;
 /// Errors within a period that mean the end: a dead ALSA plugin reports 90,000 a second.
 const ERROR_FLOOD: u32 = 50;
 const PERIOD: Duration = Duration::from_millis(100);
@@ -188,14 +191,16 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
     let text = |error: cpal::Error| plain(&error.to_string());
     let device = device(role, spec).ok_or("no such device")?;
     let (channels, rate, format) = choose(&device, role).map_err(text)?;
-    let buffer_size = BufferSize::Fixed((CALLBACK_FRAMES * rate / 48_000).max(1));
+    let id = device.id().ok();
+    let pulse = id.as_ref().is_some_and(|id| id.host().name().eq_ignore_ascii_case("pulseaudio"));
+    let frames = if pulse { PULSE_CALLBACK_FRAMES } else { CALLBACK_FRAMES };
+    let buffer_size = BufferSize::Fixed((frames * rate / 48_000).max(1));
     let config = StreamConfig { channels, sample_rate: rate, buffer_size };
     let health = Arc::new(Health::default());
     let wish = Wish { device: &device, config, health: health.clone() };
     let (producer, consumer) = RingBuffer::new(rate as usize / 5);
-    let id = device.id().ok();
     #[cfg(target_os = "linux")]
-    if let Some(id) = id.as_ref().filter(|id| role == Role::Mic && id.host() == cpal::HostId::PulseAudio) {
+    if let Some(id) = id.as_ref().filter(|_| pulse && role == Role::Mic) {
         let stream = Stream::Pulse(super::pulse::Microphone::open(id.id(), rate, producer, health.clone())?);
         let line = CaptureLine { samples: consumer, rate, health: health.clone() };
         return Ok((
