@@ -164,7 +164,7 @@ pub struct LineIn {
 
 impl LineIn {
     /// A tick takes 10 ms; this much more is always there, for a machine that stands still for a moment.
-    const LEAST_S: f64 = 0.024;
+    const LEAST_S: f64 = 0.032;
 
     /// Joins a device; `None` when its rate cannot be converted.
     pub fn new(line: CaptureLine) -> Option<LineIn> {
