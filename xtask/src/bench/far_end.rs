@@ -68,13 +68,18 @@ impl FarEnd {
         self.socket.send_to(text.as_bytes(), to).map(drop).map_err(|e| format!("sending to {to}: {e}"))
     }
 
+    /// Asks for a digest; with MD5, which every phone has.
+    pub fn challenge(&self, request: &Received) -> Result<(), Failure> {
+        let demand = "WWW-Authenticate: Digest realm=\"bench\",nonce=\"0123456789abcdef\",qop=\"auth\"\r\n";
+        self.reply(request, "401 Unauthorized", demand)
+    }
+
     /// Accepts one registration, with a digest challenge first when asked; the phone's contact URI and address.
     pub fn register(&self, challenge: bool) -> Result<(String, SocketAddr), Failure> {
         let is_register = |line: &str| line.starts_with("REGISTER ");
         let mut request = self.receive("REGISTER", is_register)?;
         if challenge && header(&request.text, "Authorization").is_none() {
-            let demand = "WWW-Authenticate: Digest realm=\"bench\",nonce=\"0123456789abcdef\",qop=\"auth\",algorithm=SHA-256\r\n";
-            self.reply(&request, "401 Unauthorized", demand)?;
+            self.challenge(&request)?;
             request = self.receive("REGISTER with credentials", is_register)?;
         }
         let contact = header(&request.text, "Contact").ok_or("REGISTER without Contact")?;

@@ -35,11 +35,11 @@ type Rows = Vec<(String, String)>;
 pub fn run(install: bool, peers: bool) -> Result<(), Failure> {
     system::prepare(install)?;
     cargo(&["build", "--release", "--locked", "--bin", "tuiphone"])?;
-    let ours = measure(Make::Tuiphone)?;
-    let mut columns = vec![("tuiphone".to_owned(), ours)];
-    if peers {
-        columns.push((Make::Baresip.name(), measure(Make::Baresip)?));
-    }
+    let makes: &[Make] = if peers { &[Make::Tuiphone, Make::Baresip] } else { &[Make::Tuiphone] };
+    // Ours last: what is not here is found out before the long part.
+    let columns = makes.iter().rev().map(|make| Ok((make.name(), measure(*make)?)));
+    let mut columns: Vec<(String, Rows)> = columns.collect::<Result<_, Failure>>()?;
+    columns.reverse();
     write(&columns)
 }
 
@@ -112,8 +112,7 @@ fn starts(make: Make) -> Result<(Duration, Duration), Failure> {
         let phone = Phone::start(make, Answer::Ring)?;
         let request = phone.far.receive("REGISTER", |l| l.starts_with("REGISTER "))?;
         first.push(phone.started.elapsed());
-        let demand = "WWW-Authenticate: Digest realm=\"bench\",nonce=\"0123456789abcdef\",qop=\"auth\"\r\n";
-        phone.far.reply(&request, "401 Unauthorized", demand)?;
+        phone.far.challenge(&request)?;
         phone.far.register(false)?;
         authorised.push(phone.started.elapsed());
     }
@@ -149,10 +148,13 @@ fn write(columns: &[(String, Rows)]) -> Result<(), Failure> {
     let system = output("uname", &["-srm"]).unwrap_or_default();
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':')).map_or("", |p| p.1);
-    let commit = output("git", &["rev-parse", "--short", "HEAD"]).unwrap_or_default();
+    let commit = output("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
+    // Others at work on the machine make every figure worse: the reader must know.
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("?");
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut text = String::from("# Results\n\nWritten by `cargo xtask bench --peers`; do not edit.\n\n");
-    let _ = writeln!(text, "{}, {cores} cores,{processor}; commit {}\n", system.trim(), commit.trim());
+    let _ = writeln!(text, "{}, {cores} cores,{processor}, load {load}; commit {}\n", system.trim(), commit.trim());
     text.push_str(
         "Times are medians; the far end is on loopback in the measuring process, no sound card is used. Packets are \
          timed by\nthe system as they reach the far end's socket.\n\n",

@@ -160,10 +160,11 @@ fn baresip(folder: &Path, far: &FarEnd, answer: Answer) -> Result<Command, Failu
     let modules = ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules", "/usr/lib64/baresip/modules"];
     let modules = modules.into_iter().find(|f| Path::new(f).is_dir()).ok_or("baresip's modules are not here")?;
     let port = FarEnd::open()?.address()?.port();
+    // Its tone knows one rate only; what it hears it says instead.
     let config = format!(
-        "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_source ausine,440\n\
-         audio_player aubridge,heard\naudio_alert aubridge,alert\ncall_max_calls 4\nmodule_path {modules}\n\
-         module g711.so\nmodule opus.so\nmodule ausine.so\nmodule aubridge.so\nmodule_tmp account.so\nmodule_app menu.so\n"
+        "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_source aubridge,echo\n\
+         audio_player aubridge,echo\naudio_alert aubridge,alert\ncall_max_calls 4\nmodule_path {modules}\n\
+         module g711.so\nmodule opus.so\nmodule aubridge.so\nmodule_tmp account.so\nmodule_app menu.so\n"
     );
     write(&folder.join("config"), &config)?;
     let mode = if answer == Answer::Auto { "auto" } else { "manual" };
