@@ -99,6 +99,8 @@ pub struct Negotiation {
     audio_index: usize,
     /// The formats of our last offer; `None` when the last description was an answer.
     offered: Option<Offered>,
+    /// The audio line last shown, in an offer or an answer.
+    said: Option<Offered>,
     /// Our numbers, kept through the session.
     numbers: Vec<Format>,
     stands: Option<Stands>,
@@ -134,6 +136,7 @@ impl Negotiation {
             shown: None,
             audio_index: 0,
             offered: None,
+            said: None,
             numbers: Vec::new(),
             stands: None,
         }
@@ -169,8 +172,22 @@ impl Negotiation {
             Some(place) => *place = audio,
             None => media.push(audio),
         }
-        self.offered = Some(Offered { formats, direction, rtcp_mux, hold });
+        let offered = Offered { formats, direction, rtcp_mux, hold };
+        self.said = Some(offered.clone());
+        self.offered = Some(offered);
         self.show(media)
+    }
+
+    /// The description last shown, offered as it is: a refresh that changes nothing.
+    pub fn offer_again(&mut self) -> SessionDescription {
+        //= RFC 4028 §7.4, RFC 3264 §8: the same version says that nothing changed
+        match (self.said.clone(), self.shown.clone()) {
+            (Some(said), Some(shown)) => {
+                self.offered = Some(said);
+                shown
+            }
+            _ => self.offer(self.held()),
+        }
     }
 
     /// The answer to our last offer. May come again for the same offer (183, then 200).
@@ -242,6 +259,7 @@ impl Negotiation {
             *place = audio;
         }
         let hold = self.held();
+        self.said = Some(Offered { formats, direction, rtcp_mux: line.rtcp_mux, hold });
         self.audio_index = index;
         self.offered = None;
         let protocol = media.protocol.clone();
@@ -274,6 +292,7 @@ impl Negotiation {
         }
         let (agreed, hold, protocol) = (paused(&stands.agreed), stands.hold, stands.protocol.clone());
         self.offered = None;
+        self.said = None;
         let description = self.show(offer.media.iter().map(Media::refused).collect());
         self.settle(agreed.clone(), hold, Direction::Inactive, protocol);
         Some((description, agreed))
