@@ -44,6 +44,8 @@ pub struct Account {
     pub voicemail_number: String,
     /// Tell the server whether we are free (PUBLISH).
     pub publish: bool,
+    /// No session timers on its calls (`disableSessionTimer`).
+    pub disable_session_timer: bool,
     /// DTMF method used on this account's calls.
     pub dtmf_method: DtmfMethod,
 }
@@ -69,6 +71,7 @@ impl Account {
             keep_alive_s: 15,
             voicemail_number: String::new(),
             publish: false,
+            disable_session_timer: false,
             dtmf_method: DtmfMethod::Auto,
         }
     }

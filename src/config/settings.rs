@@ -98,6 +98,8 @@ pub struct Settings {
     pub watch: Vec<String>,
     /// Numbers of `[Shortcuts]` that want a light.
     pub watch_shortcuts: Vec<String>,
+    /// `[tuiphone] sessionTimer`: the session interval (RFC 4028), seconds, 90–86 400.
+    pub session_timer_s: u32,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
@@ -134,6 +136,7 @@ impl Default for Settings {
             ring_timeout_s: 190,
             watch: Vec::new(),
             watch_shortcuts: Vec::new(),
+            session_timer_s: 1800,
             password_command: String::new(),
             password_plain: false,
         }

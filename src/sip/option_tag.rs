@@ -14,11 +14,13 @@ struct OptionTag {
 /// What a call is made and changed with, and what asks after it.
 const CALL: &[Method] = &[Method::Invite, Method::Update, Method::Options];
 
-const TABLE: &[OptionTag] = &[OptionTag { name: "100rel", offered_in: CALL }];
+const TABLE: &[OptionTag] =
+    &[OptionTag { name: "100rel", offered_in: CALL }, OptionTag { name: "timer", offered_in: CALL }];
 
-/// What Supported says in a request of this method, and in the answer to one; `None` if nothing.
-pub fn supported(method: &Method) -> Option<String> {
-    let names: Vec<&str> = TABLE.iter().filter(|tag| tag.offered_in.contains(method)).map(|tag| tag.name).collect();
+/// What Supported says in a request of this method, and in the answer to one, `but` left out; `None` if nothing.
+pub fn supported(method: &Method, but: Option<&str>) -> Option<String> {
+    let offered = TABLE.iter().filter(|tag| tag.offered_in.contains(method) && Some(tag.name) != but);
+    let names: Vec<&str> = offered.map(|tag| tag.name).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
@@ -40,10 +42,11 @@ mod tests {
     fn what_is_offered_may_be_required() {
         for method in [Method::Invite, Method::Update, Method::Options] {
             let mut request = Request::new(method.clone(), "sip:a@b");
-            request.headers.push(HeaderName::Require, supported(&method).unwrap().to_uppercase());
+            request.headers.push(HeaderName::Require, supported(&method, None).unwrap().to_uppercase());
             assert_eq!(unknown(&request), Vec::<&str>::new(), "{method}");
         }
-        assert_eq!(supported(&Method::Info), None);
+        assert_eq!(supported(&Method::Info, None), None);
+        assert_eq!(supported(&Method::Invite, Some("timer")).as_deref(), Some("100rel"));
     }
 
     //= RFC 3261 §8.2.2.3

@@ -171,11 +171,11 @@ impl Agent {
             headers.push(HeaderName::from_token(name), value.as_str());
         }
         set_body(&mut request, "application/sdp", negotiation.offer(false).to_bytes());
-        let config = self.layer_config;
+        let terms = self.terms(call.account);
         let ring = Duration::from_secs(self.config.settings.ring_timeout_s.into());
         if let Some(call) = self.call_mut(id) {
             call.negotiation = Some(negotiation);
-            call.session = Some(Session::connect(request, config));
+            call.session = Some(Session::connect(request, terms));
             if ring > Duration::ZERO {
                 call.ring_until.get_or_insert(now + ring);
             }

@@ -81,13 +81,15 @@ impl Agent {
     /// What was agreed before stands, and the person is told; a call is as silent as it was.
     fn change_refused(&mut self, id: u32, why: &str) {
         let Some(call) = self.call_mut(id) else { return };
-        let resume = call.hold_offered.take() == Some(false);
+        let offered = call.hold_offered.take();
         if let Some(negotiation) = call.negotiation.as_mut() {
             negotiation.abandon_offer();
         }
-        let (wish, hint) = match resume {
-            true => ("resume", "it stays on hold"),
-            false => ("hold", "it hears silence and is not played here all the same"),
+        let (wish, hint) = match offered {
+            // A refresh nobody asked for: the session tries again, or ends when its time is over.
+            None => return,
+            Some(false) => ("resume", "it stays on hold"),
+            Some(true) => ("hold", "it hears silence and is not played here all the same"),
         };
         let message = format!("the far end refused to {wish} call {}: {why}", call.name());
         self.outputs.push_back(Output::Event(Event::Error { message, hint: Some(hint.into()) }));

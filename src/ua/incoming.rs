@@ -12,7 +12,7 @@ use crate::sip::header::MediaType;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::option_tag;
-use crate::sip::session::Session;
+use crate::sip::session::{MIN_INTERVAL, Session, Terms, is_too_brief};
 use crate::sip::transaction::{Failure, ServerId};
 use crate::sip::uri::Uri;
 use crate::sip::validate::check_request;
@@ -132,6 +132,12 @@ impl Agent {
             let words = "Accept rules out application/sdp";
             return self.refuse(server, &request, StatusCode(406), Some(words), now);
         }
+        let terms = self.terms(account);
+        if let Some((status, name, value)) = timer_refusal(&request, &terms) {
+            let mut response = Response::to_request(&request, status, Some(&ident::tag(&mut self.rng)));
+            response.headers.push(name, value);
+            return self.answer(server, response, None, now);
+        }
         let offer = match (request.body.is_empty(), sdp::parse(&request.body)) {
             (true, _) => None,
             (false, Ok(offer)) => Some(offer),
@@ -144,7 +150,7 @@ impl Agent {
         }
         let remote = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_default();
         let call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();
-        let session = match Session::incoming(request.clone(), server, self.layer_config, now, &mut self.rng) {
+        let session = match Session::incoming(request.clone(), server, terms, now, &mut self.rng) {
             Ok(session) => session,
             Err(error) => return self.refuse(server, &request, error.status(), None, now),
         };
@@ -223,6 +229,17 @@ impl Agent {
         };
         let response = Response::to_request(&request, status, None);
         self.answer(server, response, None, now);
+    }
+}
+
+/// Why its session timer cannot be agreed to, and the header that tells (RFC 4028 §9).
+fn timer_refusal(request: &Request, terms: &Terms) -> Option<(StatusCode, HeaderName, String)> {
+    match terms.interval {
+        None if request.headers.requires("timer") => {
+            Some((StatusCode(420), HeaderName::Unsupported, "timer".to_owned()))
+        }
+        Some(_) if is_too_brief(request) => Some((StatusCode(422), HeaderName::MinSe, MIN_INTERVAL.to_string())),
+        _ => None,
     }
 }
 

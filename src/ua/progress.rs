@@ -77,6 +77,14 @@ impl Agent {
                     }
                 }
             }
+            Effect::Refresh => {
+                let call = self.call_mut(id);
+                if let Some((session, negotiation)) =
+                    call.and_then(|call| call.session.as_mut().zip(call.negotiation.as_mut()))
+                {
+                    session.modify(negotiation.offer_again().to_bytes());
+                }
+            }
             Effect::ModifyRefused(response) => self.modify_refused(id, &response),
             Effect::Other(server, request) => self.other_request(id, server, request, now),
             Effect::Ended(end) => self.session_ended(id, end, now),
@@ -159,6 +167,11 @@ impl Agent {
                 (Some(ExitCode::Refused), format!("moved to {uri}, not followed by itself: call that address to go on"))
             }
             (_, 401 | 407, _) => (None, format!("{words}: {}", self.why_unanswered(id, response))),
+            //= RFC 4028 §7.3
+            (_, 422, _) => {
+                let least = response.headers.min_se().ok().flatten().unwrap_or_default();
+                (None, format!("{words}: a session timer of at least {least} s is asked for"))
+            }
             (_, _, Some(wait)) => (None, format!("{words}, again in {wait} s")),
             _ => (None, words),
         };
@@ -242,6 +255,9 @@ impl Agent {
                 (EndedBy::Network, ExitCode::Unreachable, Some("the caller cannot be reached".to_owned()))
             }
             End::Failed(_) => (EndedBy::Network, ExitCode::Unreachable, call.reason.clone()),
+            End::Expired => {
+                (EndedBy::Network, ExitCode::Ok, Some("the far end no longer refreshed the call".to_owned()))
+            }
             End::Lost(status) => {
                 (EndedBy::Network, ExitCode::Ok, Some(format!("the far end lost the call ({status})")))
             }

@@ -99,7 +99,7 @@ impl Agent {
         });
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
         if !answered {
-            return session.give_up(exchange, response);
+            return session.give_up(exchange, response, now);
         }
         let request = session.retry(exchange, request);
         // It has its final response; only the new one may answer for this exchange.

@@ -9,6 +9,7 @@ use crate::sip::flow::{Flow, Transport};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response};
 use crate::sip::option_tag::{ALLOW, supported};
+use crate::sip::session::Terms;
 use crate::sip::transaction::{ClientId, Failure, ServerId, push_via};
 use crate::sip::uri::Uri;
 use std::collections::VecDeque;
@@ -238,7 +239,8 @@ impl Agent {
         if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
             request.headers.set(HeaderName::Allow, ALLOW);
         }
-        if let Some(tags) = supported(&request.method) {
+        let but = self.terms(account).interval.is_none().then_some("timer");
+        if let Some(tags) = supported(&request.method, but) {
             request.headers.set(HeaderName::Supported, tags);
         }
         request.headers.set(HeaderName::UserAgent, self.user_agent());
@@ -255,11 +257,19 @@ impl Agent {
         if response.status.is_success() || matches!(response.status.0, 405 | 501) || is_early {
             response.headers.set(HeaderName::Allow, ALLOW);
         }
-        if let Some(tags) = method.filter(|_| is_early || response.status.is_success()).as_ref().and_then(supported) {
+        let offers = method.filter(|_| is_early || response.status.is_success());
+        if let Some(tags) = offers.and_then(|method| supported(&method, None)) {
             response.headers.set(HeaderName::Supported, tags);
         }
         response.headers.set(HeaderName::Server, self.user_agent());
         self.layer.respond(server, response, now);
+    }
+
+    /// What calls of an account are held to.
+    pub(super) fn terms(&self, account: AccountId) -> Terms {
+        let off = self.account(account).is_some_and(|line| line.account.disable_session_timer);
+        let interval = (!off).then_some(self.config.settings.session_timer_s);
+        Terms { timing: self.layer_config, interval }
     }
 
     /// What we call ourselves.

@@ -4,6 +4,7 @@
 mod changes;
 mod endings;
 mod following;
+mod lasting;
 mod network;
 mod peer;
 mod phone;

@@ -45,9 +45,14 @@ impl Phone {
         incoming: IncomingPolicy,
         (seed, now): (u64, Instant),
     ) -> Phone {
+        let seed = seed << 16 | u64::from(address.port());
+        Phone::with(address, exchange, Phone::config(user, incoming), seed, now)
+    }
+
+    /// What a phone is made of: one account, several calls at once.
+    pub fn config(user: (&str, &str), incoming: IncomingPolicy) -> AgentConfig {
         let settings = Settings { single_mode: false, ..Settings::default() };
-        let config = AgentConfig { incoming, ..AgentConfig::new(settings, vec![account(1, user)]) };
-        Phone::with(address, exchange, config, seed << 16 | u64::from(address.port()), now)
+        AgentConfig { incoming, ..AgentConfig::new(settings, vec![account(1, user)]) }
     }
 
     pub fn with(address: SocketAddr, exchange: SocketAddr, config: AgentConfig, seed: u64, now: Instant) -> Phone {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tuiphone::demo::exchange::{Exchange, ExchangeConfig, User};
 use tuiphone::sip::auth::Algorithm;
-use tuiphone::ua::agent::IncomingPolicy;
+use tuiphone::ua::agent::{AgentConfig, IncomingPolicy};
 use tuiphone::ua::command::{Command, HangupWhich};
 use tuiphone::ua::snapshot::CallState;
 
@@ -45,6 +45,21 @@ pub fn exchange_with(
 
 pub fn phone(network: &mut Network, port: u16, user: (&str, &str), incoming: IncomingPolicy) -> Shared {
     let phone = Phone::new(address(port), address(5060), user, incoming, (network.seed, network.now));
+    network.add(address(port), phone)
+}
+
+/// A phone like that, its configuration changed.
+pub fn phone_with(
+    network: &mut Network,
+    port: u16,
+    user: (&str, &str),
+    incoming: IncomingPolicy,
+    change: impl FnOnce(&mut AgentConfig),
+) -> Shared {
+    let mut config = Phone::config(user, incoming);
+    change(&mut config);
+    let seed = network.seed << 16 | u64::from(port);
+    let phone = Phone::with(address(port), address(5060), config, seed, network.now);
     network.add(address(port), phone)
 }
 

@@ -42,7 +42,12 @@ fn nothing_is_left_when_everybody_hangs_up() {
     seeds(16, Link::BAD, |network, seed| {
         exchange(network, seed);
         let user = [(5061, ALICE), (5062, BOB), (5063, CAROL), (5064, BOB)];
-        let phones = user.map(|(port, user)| phone(network, port, user, IncomingPolicy::Ring));
+        // Early sound that must arrive from one, refreshes every 45 s from all.
+        let early = IncomingPolicy::EarlyMedia { answer_after: None };
+        let phones = user.map(|(port, user)| {
+            let incoming = if port == 5063 { early } else { IncomingPolicy::Ring };
+            phone_with(network, port, user, incoming, |config| config.settings.session_timer_s = 90)
+        });
         let mut rng = StdRng::seed_from_u64(seed);
         network.run(20 * SECOND);
         for _ in 0..200 {

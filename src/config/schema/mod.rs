@@ -345,6 +345,14 @@ pub const ROWS: &[Row] = &[
         |a| digit(a.publish),
         |a, v| set(&mut a.publish, v == "1"),
     ),
+    account(
+        "disableSessionTimer",
+        Kind::Flag,
+        "0",
+        "1 = no session timers (RFC 4028) on this account's calls",
+        |a| digit(a.disable_session_timer),
+        |a, v| set(&mut a.disable_session_timer, flag(v)),
+    ),
     tuiphone(
         "bindAddress",
         Kind::Text,
@@ -384,6 +392,14 @@ pub const ROWS: &[Row] = &[
         "numbers and addresses whose lights are followed; presence:N asks for presence, not for calls",
         |s| s.watch.join(" "),
         |s, v| set(&mut s.watch, words(v)),
+    ),
+    tuiphone(
+        "sessionTimer",
+        Kind::Number,
+        "1800",
+        "seconds after which a call that nobody refreshes is over, 90 at least; empty = 1800",
+        |s| s.session_timer_s.to_string(),
+        |s, v| set(&mut s.session_timer_s, clamped(v, 1800, 90)),
     ),
     tuiphone(
         "passwordCommand",

@@ -51,7 +51,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
          callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab FWD AC alwaysOnTop enableShortcuts \
          shortcutsBottom lastCallNumber lastCallHasVideo",
     ),
-    (Section::Account, "Account1", "hideCID publicAddr SRTP ICE allowRewrite disableSessionTimer"),
+    (Section::Account, "Account1", "hideCID publicAddr SRTP ICE allowRewrite"),
 ];
 
 #[test]

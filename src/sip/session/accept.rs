@@ -2,7 +2,8 @@
 
 use super::offer::is_described;
 use super::reliable::Reliable;
-use super::{Effect, End, Modifying, Session, Stage};
+use super::timer::Timer;
+use super::{Effect, End, Modifying, Session, Stage, Terms};
 use crate::sip::dialog::{Dialog, DialogError};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
@@ -87,7 +88,7 @@ impl Session {
     pub fn incoming(
         invite: Request,
         server: ServerId,
-        config: Config,
+        terms: Terms,
         now: Instant,
         rng: &mut impl Rng,
     ) -> Result<Session, DialogError> {
@@ -102,9 +103,10 @@ impl Session {
             // Why a bound of our own: a caller who gave up without hearing of us can send no CANCEL (§9.1).
             None => (now + RING_MOST, StatusCode(480)),
         };
+        let allows_update = invite.headers.allows().contains(&Method::Update);
         let accepting = Accepting { server, invite, sent: None, ringing: None, expires, closing: false };
         Ok(Session {
-            config,
+            config: terms.timing,
             call_id: dialog.id().call_id.clone(),
             dialog: Some(dialog),
             stage: Stage::Accepting(Box::new(accepting)),
@@ -114,6 +116,8 @@ impl Session {
             asked: None,
             reliable: Some(reliable),
             settled: false,
+            timer: Timer::new(terms.interval),
+            peer_updates: allows_update,
             local_tag,
             is_caller: false,
             effects: VecDeque::new(),
@@ -155,8 +159,11 @@ impl Session {
             return;
         }
         let body = if self.settled { Vec::new() } else { body };
-        let Some((server, response)) = self.answer(StatusCode(200), body) else { return };
+        let Some((server, mut response)) = self.answer(StatusCode(200), body) else { return };
         self.settled |= self.was_offered();
+        if let Stage::Accepting(accepting) = &self.stage {
+            self.timer.answer(&accepting.invite, &mut response, now);
+        }
         if let Some(dialog) = self.dialog.as_mut() {
             let _ = dialog.confirm(&response);
         }
@@ -173,7 +180,7 @@ impl Session {
     }
 
     /// The INVITE that calls us bears an offer.
-    fn was_offered(&self) -> bool {
+    pub(super) fn was_offered(&self) -> bool {
         matches!(&self.stage, Stage::Accepting(accepting) if is_described(&accepting.invite.headers, &accepting.invite.body))
     }
 

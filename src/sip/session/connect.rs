@@ -2,11 +2,12 @@
 
 use super::offer::{Asked, is_described};
 use super::reliable::Heard;
-use super::{Effect, End, Exchange, Session, Stage};
+use super::timer::Timer;
+use super::{Effect, End, Exchange, Session, Stage, Terms};
 use crate::sip::dialog::{Dialog, DialogId};
-use crate::sip::message::{Request, Response};
-use crate::sip::transaction::Config;
+use crate::sip::message::{HeaderName, Request, Response};
 use std::collections::VecDeque;
+use std::time::Instant;
 
 /// Most early dialogs of one call.
 const MAX_FORKS: usize = 12;
@@ -30,6 +31,11 @@ pub(super) struct Fork {
 }
 
 impl Connecting {
+    /// Offer and answer with this fork are exchanged for good.
+    pub(super) fn is_settled(&self, tag: &str) -> bool {
+        self.forks.iter().any(|fork| fork.settled && fork.dialog.id().remote_tag == tag)
+    }
+
     pub(super) fn fork_mut(&mut self, tag: &str) -> Option<&mut Fork> {
         self.forks.iter_mut().find(|fork| fork.dialog.id().remote_tag == tag)
     }
@@ -37,13 +43,15 @@ impl Connecting {
 
 impl Session {
     /// Calls: `invite` is complete but for Via and Contact.
-    pub fn connect(invite: Request, config: Config) -> Session {
+    pub fn connect(mut invite: Request, terms: Terms) -> Session {
+        let timer = Timer::new(terms.interval);
+        timer.ask(&mut invite);
         let headers = &invite.headers;
         let tag = headers.from().ok().flatten().and_then(|from| from.tag().map(str::to_owned)).unwrap_or_default();
         let call_id = headers.call_id().ok().flatten().unwrap_or_default().to_owned();
         let cseq = headers.cseq().ok().flatten().map_or(1, |cseq| cseq.number);
         Session {
-            config,
+            config: terms.timing,
             stage: Stage::Connecting(Box::new(Connecting { cseq, forks: Vec::new(), cancelled: false })),
             dialog: None,
             acks: Vec::new(),
@@ -52,6 +60,8 @@ impl Session {
             asked: None,
             reliable: None,
             settled: false,
+            timer,
+            peer_updates: false,
             call_id,
             local_tag: tag,
             is_caller: true,
@@ -59,12 +69,13 @@ impl Session {
         }
     }
 
-    pub(super) fn invite_answered(&mut self, response: Response) {
+    pub(super) fn invite_answered(&mut self, response: Response, now: Instant) {
         match response.status.0 {
             ..=100 => {}
             101..=199 => self.progress(response),
-            200..=299 => self.accepted(response),
+            200..=299 => self.accepted(response, now),
             401 | 407 if self.wants_answer() => self.effects.push_back(Effect::Challenged(Exchange::Invite, response)),
+            422 if self.wants_answer() && self.timer.raise(&response) => self.invite_again(),
             _ => self.refused(response),
         }
     }
@@ -75,6 +86,16 @@ impl Session {
             self.stage = Stage::Ended;
             self.effects.push_back(if cancelled { Effect::Ended(End::Local) } else { Effect::Refused(response) });
         }
+    }
+
+    /// The INVITE once more, with the interval that a 422 demands.
+    fn invite_again(&mut self) {
+        let Some(mut invite) = self.invite.clone() else { return };
+        invite.headers.remove(&HeaderName::Via);
+        //= RFC 4028 §7.3: the same Call-ID, the next CSeq
+        let mut invite = self.retry(Exchange::Invite, invite);
+        self.timer.ask(&mut invite);
+        self.effects.push_back(Effect::Request(Exchange::Invite, invite));
     }
 
     fn wants_answer(&self) -> bool {
@@ -107,7 +128,7 @@ impl Session {
         self.effects.push_back(Effect::Progress { fork: tag, response });
     }
 
-    fn accepted(&mut self, mut response: Response) {
+    fn accepted(&mut self, mut response: Response, now: Instant) {
         let Some(id) = DialogId::of_response(&response) else { return };
         if let Some((_, ack)) = self.acks.iter().find(|(known, _)| *known == id) {
             //= RFC 3261 §13.2.2.4: the ACK is sent again for each 2xx that comes again
@@ -129,6 +150,8 @@ impl Session {
             Stage::Connecting(connecting) if !connecting.cancelled => {
                 self.dialog = Some(dialog);
                 self.stage = Stage::Confirmed;
+                self.note_allow(&response.headers);
+                self.timer.note(&response, now);
                 let fork = id.remote_tag.clone();
                 if !has_offered && !settled && is_described(&response.headers, &response.body) {
                     self.ask(Asked::Ack(id, ack), fork.clone(), std::mem::take(&mut response.body));

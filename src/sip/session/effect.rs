@@ -12,6 +12,8 @@ pub enum Exchange {
     Prack,
     /// A re-INVITE of ours.
     Modify,
+    /// UPDATE.
+    Update,
     /// BYE.
     Bye,
     /// BYE to a dialog nobody wants: another branch of a fork answered too.
@@ -63,6 +65,8 @@ pub enum Effect {
     Modified(Vec<u8>),
     /// Our change met one of the peer's: `modify` again, with a new description, once `can_modify` says so.
     Collided,
+    /// The session is to be refreshed: `modify` with the description last given, unchanged.
+    Refresh,
     /// Our change was refused; what was before stands.
     ModifyRefused(Response),
     /// A request inside the dialog that is not the session's own; `respond` to it.
@@ -84,6 +88,8 @@ pub enum End {
     Unanswered(u16),
     /// Nothing came: no response, or no ACK to our 200.
     Failed(Failure),
+    /// Nobody refreshed the session in the time agreed (RFC 4028 §10).
+    Expired,
     /// The dialog is unknown to the peer (481) or it no longer answers (408).
     Lost(u16),
 }

@@ -14,10 +14,12 @@ mod effect;
 mod modify;
 mod offer;
 mod reliable;
+mod timer;
+mod update;
 
 use crate::sip::dialog::{Dialog, DialogId};
-use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
-use crate::sip::transaction::{Config, Failure, ServerId};
+use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
+use crate::sip::transaction::{self, Failure, ServerId};
 use accept::Accepting;
 use connect::Connecting;
 pub use effect::{Effect, End, Exchange};
@@ -27,6 +29,8 @@ use rand::Rng;
 use reliable::Reliable;
 use std::collections::VecDeque;
 use std::time::Instant;
+use timer::Timer;
+pub use timer::{MIN_INTERVAL, is_too_brief};
 
 #[derive(Debug)]
 enum Stage {
@@ -37,10 +41,19 @@ enum Stage {
     Ended,
 }
 
+/// What a session is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// The timers of RFC 3261.
+    pub timing: transaction::Config,
+    /// The session interval we like, in seconds, [`MIN_INTERVAL`] at least; `None` = no session timer (RFC 4028).
+    pub interval: Option<u32>,
+}
+
 /// A session.
 #[derive(Debug)]
 pub struct Session {
-    config: Config,
+    config: transaction::Config,
     stage: Stage,
     /// The dialog, once there is one that counts.
     dialog: Option<Dialog>,
@@ -54,6 +67,9 @@ pub struct Session {
     reliable: Option<Reliable>,
     /// As callee: offer and answer of the INVITE are exchanged; as caller each fork knows for itself.
     settled: bool,
+    timer: Timer,
+    /// The peer takes UPDATE.
+    peer_updates: bool,
     call_id: String,
     local_tag: String,
     /// We gave the Call-ID (RFC 3261 §14.1 paces 491 by it).
@@ -110,8 +126,9 @@ impl Session {
     /// Takes in a response to one of our requests.
     pub fn receive_response(&mut self, exchange: Exchange, response: Response, now: Instant, rng: &mut impl Rng) {
         match exchange {
-            Exchange::Invite => self.invite_answered(response),
+            Exchange::Invite => self.invite_answered(response, now),
             Exchange::Modify => self.modify_answered(response, now, rng),
+            Exchange::Update => self.update_answered(response, now),
             Exchange::Bye => self.bye_answered(&response),
             Exchange::Surplus | Exchange::Prack | Exchange::Info => match response.status.0 {
                 401 | 407 => self.effects.push_back(Effect::Challenged(exchange, response)),
@@ -126,7 +143,7 @@ impl Session {
     pub fn failed(&mut self, exchange: Exchange, why: Failure) {
         match exchange {
             Exchange::Invite if matches!(self.stage, Stage::Connecting(_)) => self.end(End::Failed(why)),
-            Exchange::Modify if self.is_confirmed() => self.hang_up_lost(End::Failed(why)),
+            Exchange::Modify | Exchange::Update if self.is_confirmed() => self.hang_up_lost(End::Failed(why)),
             Exchange::Bye => self.end(End::Local),
             _ => {}
         }
@@ -157,7 +174,8 @@ impl Session {
         match request.method {
             Method::Bye => self.bye_received(server, request),
             Method::Prack => self.prack_received(server, request, fork, now),
-            Method::Invite | Method::Update => self.modify_received(server, request, fork, rng),
+            Method::Invite => self.modify_received(server, request, fork, rng),
+            Method::Update => self.update_received(server, request, fork, rng, now),
             _ => self.effects.push_back(Effect::Other(server, request)),
         }
     }
@@ -169,7 +187,8 @@ impl Session {
             _ => None,
         };
         let reliable = self.reliable.as_ref().and_then(Reliable::next_timeout);
-        [accepting, reliable, self.modify.next_timeout()].into_iter().flatten().min()
+        let timer = self.timer.next_timeout().filter(|_| self.is_confirmed());
+        [accepting, reliable, timer, self.modify.next_timeout()].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -177,6 +196,7 @@ impl Session {
         self.reliable_timeout(now);
         self.accept_timeout(now);
         self.modify_timeout(now);
+        self.timer_timeout(now);
     }
 
     /// A request of any method within the confirmed dialog (INFO); `None` without one.
@@ -219,10 +239,11 @@ impl Session {
     }
 
     /// A challenged request stays unanswered: no credentials, or wrong ones.
-    pub fn give_up(&mut self, exchange: Exchange, response: Response) {
+    pub fn give_up(&mut self, exchange: Exchange, response: Response, now: Instant) {
         match exchange {
             Exchange::Invite => self.refused(response),
-            Exchange::Modify => self.modify_refused(response),
+            Exchange::Modify => self.modify_refused(response, now),
+            Exchange::Update => self.timer.refresh_later(&response, now),
             Exchange::Bye => self.end(End::Local),
             Exchange::Surplus | Exchange::Prack | Exchange::Info => {}
         }
@@ -240,6 +261,14 @@ impl Session {
         match &mut self.stage {
             Stage::Connecting(connecting) => connecting.fork_mut(tag).map(|fork| &mut fork.dialog),
             _ => None,
+        }
+    }
+
+    /// Notes whether the peer takes UPDATE, from a message of its.
+    fn note_allow(&mut self, headers: &Headers) {
+        let methods = headers.allows();
+        if !methods.is_empty() {
+            self.peer_updates = methods.contains(&Method::Update);
         }
     }
 

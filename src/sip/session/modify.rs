@@ -1,4 +1,4 @@
-//! Changing a session under way: re-INVITE and UPDATE, ours and the peer's, and their collision (RFC 3261 §14, RFC 3311).
+//! Changing a session under way: re-INVITE, ours and the peer's, and their collision (RFC 3261 §14).
 
 use super::accept::Sent;
 use super::offer::Asked;
@@ -37,6 +37,11 @@ impl Modifying {
         self.awaits_answer = awaits_answer;
     }
 
+    /// An offer of ours has no answer yet.
+    pub(super) fn is_offering(&self) -> bool {
+        self.ours || self.accepted.is_some() && self.awaits_answer
+    }
+
     /// What is left of it after the end.
     pub(super) fn over(self) -> Modifying {
         Modifying { sent: self.sent, acks: self.acks, ..Modifying::default() }
@@ -62,6 +67,7 @@ impl Session {
         let Some(dialog) = self.dialog.as_mut() else { return };
         let mut request = dialog.request(Method::Invite);
         set_body(&mut request, "application/sdp", body);
+        self.timer.ask(&mut request);
         self.modify.ours = true;
         self.modify.sent = Some(request.clone());
         self.effects.push_back(Effect::Request(Exchange::Modify, request));
@@ -80,7 +86,7 @@ impl Session {
         }
         match response.status.0 {
             100..=199 => {}
-            200..=299 => self.modify_accepted(response),
+            200..=299 => self.modify_accepted(response, now),
             _ if !self.is_confirmed() => {}
             401 | 407 => self.effects.push_back(Effect::Challenged(Exchange::Modify, response)),
             491 if self.modify.glares < MAX_GLARES => {
@@ -88,16 +94,24 @@ impl Session {
                 let steps = if self.is_caller { rng.random_range(210..=400) } else { rng.random_range(0..=200) };
                 self.modify.ours = false;
                 self.modify.glares += 1;
-                self.modify.retry_at = Some(now + Duration::from_millis(steps * 10));
+                let retry_at = now + Duration::from_millis(steps * 10);
+                self.modify.retry_at = Some(retry_at);
+                self.timer.refresh_at(retry_at);
                 self.effects.push_back(Effect::Collided);
             }
             //= RFC 3261 §12.2.1.2: the dialog is gone
             status @ (408 | 481) => self.hang_up_lost(End::Lost(status)),
-            _ => self.modify_refused(response),
+            //= RFC 4028 §7.4: once more with the least interval the far end takes
+            422 if self.timer.raise(&response) => {
+                self.modify.ours = false;
+                self.timer.refresh_at(now);
+                self.effects.push_back(Effect::Collided);
+            }
+            _ => self.modify_refused(response, now),
         }
     }
 
-    fn modify_accepted(&mut self, response: Response) {
+    fn modify_accepted(&mut self, response: Response, now: Instant) {
         if let (Some(dialog), Some(sent)) = (self.dialog.as_mut(), self.modify.sent.as_ref()) {
             let _ = dialog.refresh_target(&response.headers);
             let ack = dialog.ack_for(sent);
@@ -107,44 +121,44 @@ impl Session {
         }
         self.modify.glares = 0;
         if std::mem::take(&mut self.modify.ours) && self.is_confirmed() {
+            self.note_allow(&response.headers);
+            self.timer.note(&response, now);
             self.effects.push_back(Effect::Modified(response.body));
         }
     }
 
-    pub(super) fn modify_refused(&mut self, response: Response) {
+    pub(super) fn modify_refused(&mut self, response: Response, now: Instant) {
         self.modify.ours = false;
         self.modify.glares = 0;
+        self.timer.refresh_later(&response, now);
         self.effects.push_back(Effect::ModifyRefused(response));
     }
 
     pub(super) fn modify_received(&mut self, server: ServerId, request: Request, fork: String, rng: &mut impl Rng) {
-        let is_update = request.method == Method::Update;
-        if is_update && request.body.is_empty() {
-            //= RFC 3311 §5.2: without an offer it refreshes the target alone, at any time
-            self.refresh_target(&fork, &request);
-            return self.respond(server, &request, StatusCode(200));
-        }
-        //= RFC 3261 §14.2, RFC 3311 §5.2: 500 while an offer of the peer waits for our answer
+        //= RFC 3261 §14.2: 500 while an offer of the peer waits for our answer, 491 while ours waits for the peer's
         if self.asked.is_some() || self.waiting_invite().is_some() {
             return self.not_now(server, &request, rng);
         }
-        //= RFC 3261 §14.2, RFC 3311 §5.2: 491 while ours waits for the peer's
-        if self.modify.ours || !(self.is_confirmed() || self.is_accepted() && is_update) {
+        if self.modify.ours || !self.is_confirmed() {
             return self.respond(server, &request, StatusCode(491));
         }
+        if !self.takes_interval(server, &request) {
+            return;
+        }
+        self.note_allow(&request.headers);
         self.refresh_target(&fork, &request);
         let body = request.body.clone();
         self.ask(Asked::Response(server, request), fork, body);
     }
 
-    fn refresh_target(&mut self, fork: &str, request: &Request) {
+    pub(super) fn refresh_target(&mut self, fork: &str, request: &Request) {
         if let Some(dialog) = self.dialog_with(fork) {
             let _ = dialog.refresh_target(&request.headers);
         }
     }
 
     /// 500: the peer may ask again in a while.
-    fn not_now(&mut self, server: ServerId, request: &Request, rng: &mut impl Rng) {
+    pub(super) fn not_now(&mut self, server: ServerId, request: &Request, rng: &mut impl Rng) {
         let mut response = Response::to_request(request, StatusCode(500), Some(&self.local_tag));
         //= RFC 3261 §14.2, RFC 3311 §5.2: 0 to 10 s by chance
         response.headers.push(HeaderName::RetryAfter, rng.random_range(0..=10).to_string());

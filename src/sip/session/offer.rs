@@ -48,6 +48,9 @@ impl Session {
         let mut response = Response::to_request(request, StatusCode(200), Some(&self.local_tag));
         response.headers.push(HeaderName::ContentType, "application/sdp");
         response.body = body;
+        if self.is_confirmed() && matches!(request.method, Method::Invite | Method::Update) {
+            self.timer.answer(request, &mut response, now);
+        }
         if request.method == Method::Invite {
             self.modify.accepted(Sent::new(server, response.clone(), &self.config, now), request.body.is_empty());
         }

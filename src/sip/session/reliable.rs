@@ -237,7 +237,7 @@ mod tests {
     //= RFC 3262 §4
     #[test]
     fn each_fork_is_acknowledged_in_order_and_once() {
-        let mut caller = Caller::new(b"offer");
+        let mut caller = Scene::caller(b"offer");
         for (tag, number, expect) in [
             ("one", "7", Some("7 1 INVITE")),
             ("one", "7", None),
@@ -259,7 +259,7 @@ mod tests {
     //= RFC 3262 §4, RFC 3261 §12.2.1.1
     #[test]
     fn a_prack_goes_where_its_fork_is() {
-        let mut caller = Caller::new(b"offer");
+        let mut caller = Scene::caller(b"offer");
         let route = (HeaderName::RecordRoute, "<sip:p2;lr>, <sip:p1;lr>");
         let headers = [RELIABLE, (HeaderName::RSeq, "1"), route];
         let effects = caller.answered(180, "one", &headers, b"");
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn only_require_and_rseq_together_make_a_response_reliable() {
         for headers in [&[RELIABLE][..], &[(HeaderName::RSeq, "1")], &[RELIABLE, (HeaderName::RSeq, "0")]] {
-            let effects = Caller::new(b"offer").answered(183, "one", headers, b"answer");
+            let effects = Scene::caller(b"offer").answered(183, "one", headers, b"answer");
             assert!(matches!(effects.as_slice(), [Effect::Progress { .. }]), "{effects:?}");
         }
     }
@@ -282,7 +282,7 @@ mod tests {
     //= RFC 3262 §5, RFC 6337 §3.1.1
     #[test]
     fn a_reliable_answer_is_the_answer() {
-        let mut caller = Caller::new(b"offer");
+        let mut caller = Scene::caller(b"offer");
         let body = |effects: &[Effect]| match effects.last() {
             Some(Effect::Progress { response, .. } | Effect::Answered { response, .. }) => response.body.clone(),
             other => panic!("{other:?}"),
@@ -297,7 +297,7 @@ mod tests {
     //= RFC 3262 §5
     #[test]
     fn an_offer_in_a_reliable_response_is_answered_in_its_prack() {
-        let mut caller = Caller::new(b"");
+        let mut caller = Scene::caller(b"");
         assert!(matches!(
             caller.answered(183, "one", &[], b"unreliable").as_slice(),
             [Effect::Progress { response, .. }] if response.body.is_empty()
@@ -329,7 +329,7 @@ mod tests {
         effects.iter().filter_map(response_of).collect()
     }
 
-    fn prack(callee: &mut Callee, rack: &str, body: &[u8]) -> Vec<Effect> {
+    fn prack(callee: &mut Scene, rack: &str, body: &[u8]) -> Vec<Effect> {
         callee.asked(Method::Prack, &[(HeaderName::RAck, rack)], body)
     }
 
@@ -349,7 +349,7 @@ mod tests {
             (Some(required.clone()), b"", true),
             (Some(required), b"answer", true),
         ] {
-            let mut callee = Callee::new(header.as_slice(), b"offer");
+            let mut callee = Scene::callee(header.as_slice(), b"offer");
             callee.session.ring(StatusCode(183), body.to_vec(), callee.now);
             let effects = callee.effects();
             assert_eq!(rack_of(said(&effects)[0]).is_some(), reliable, "{header:?} {body:?}");
@@ -360,7 +360,7 @@ mod tests {
     //= RFC 3262 §3
     #[test]
     fn a_reliable_response_is_sent_again_until_its_prack() {
-        let mut callee = Callee::new(&[RELIABLE], b"offer");
+        let mut callee = Scene::callee(&[RELIABLE], b"offer");
         callee.session.ring(StatusCode(180), Vec::new(), callee.now);
         let first = said(&callee.effects())[0].clone();
         assert_eq!(callee.run(4000), [500, 1500, 3500]);
@@ -374,12 +374,11 @@ mod tests {
     //= RFC 3262 §3
     #[test]
     fn without_a_prack_the_invite_is_refused_after_64_t1() {
-        let mut callee = Callee::new(&[RELIABLE], b"offer");
+        let mut callee = Scene::callee(&[RELIABLE], b"offer");
         callee.session.ring(StatusCode(180), Vec::new(), callee.now);
         callee.effects();
         assert_eq!(callee.run(31_999), [500, 1500, 3500, 7500, 15_500, 31_500]);
-        callee.at(32_000);
-        let effects = callee.effects();
+        let effects = callee.at(32_000);
         assert_eq!(said(&effects)[0].status.0, 504);
         assert_eq!(effects.last(), Some(&Effect::Ended(End::Failed(Failure::Timeout))));
         assert_eq!(callee.session.next_timeout(), None);
@@ -388,7 +387,7 @@ mod tests {
     //= RFC 3262 §3
     #[test]
     fn one_at_a_time_and_no_200_before_a_description_has_arrived() {
-        let mut callee = Callee::new(&[RELIABLE], b"offer");
+        let mut callee = Scene::callee(&[RELIABLE], b"offer");
         let now = callee.now;
         callee.session.ring(StatusCode(180), Vec::new(), now);
         callee.session.ring(StatusCode(183), b"answer".to_vec(), now);
@@ -409,7 +408,7 @@ mod tests {
     //= RFC 3262 §3
     #[test]
     fn a_200_needs_no_prack_of_a_response_without_a_description() {
-        let mut callee = Callee::new(&[RELIABLE], b"offer");
+        let mut callee = Scene::callee(&[RELIABLE], b"offer");
         callee.session.ring(StatusCode(180), Vec::new(), callee.now);
         let ringing = said(&callee.effects())[0].clone();
         callee.session.accept(b"answer".to_vec(), callee.now);
@@ -421,7 +420,7 @@ mod tests {
     #[test]
     fn our_offer_in_a_reliable_response_is_answered_by_the_prack() {
         let supported = (HeaderName::Supported, "100rel");
-        let mut callee = Callee::new(&[supported], b"");
+        let mut callee = Scene::callee(&[supported], b"");
         callee.session.ring(StatusCode(183), b"offer".to_vec(), callee.now);
         let early = said(&callee.effects())[0].clone();
         assert_eq!(early.body, b"offer");
@@ -431,7 +430,7 @@ mod tests {
         let [_, ok] = said(&effects)[..] else { panic!("{effects:?}") };
         assert_eq!((ok.status.0, ok.body.len()), (200, 0));
         //= RFC 3261 §13.2.1: without 100rel no offer before the 200
-        let mut callee = Callee::new(&[], b"");
+        let mut callee = Scene::callee(&[], b"");
         callee.session.ring(StatusCode(183), b"offer".to_vec(), callee.now);
         assert_eq!(said(&callee.effects())[0].body, b"");
     }
@@ -440,7 +439,7 @@ mod tests {
     #[test]
     fn an_offer_in_a_prack_is_answered_in_its_200() {
         let supported = (HeaderName::Supported, "100rel");
-        let mut callee = Callee::new(&[supported], b"offer");
+        let mut callee = Scene::callee(&[supported], b"offer");
         callee.session.ring(StatusCode(183), b"answer".to_vec(), callee.now);
         let early = said(&callee.effects())[0].clone();
         let effects = prack(&mut callee, &rack(&early), b"second");
@@ -452,7 +451,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_again_after_the_end() {
-        let mut callee = Callee::new(&[RELIABLE], b"offer");
+        let mut callee = Scene::callee(&[RELIABLE], b"offer");
         callee.session.ring(StatusCode(180), Vec::new(), callee.now);
         callee.session.reject(StatusCode(486));
         callee.effects();

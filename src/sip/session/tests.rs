@@ -1,12 +1,15 @@
 //! A session and its peer's messages, for the tests of its verbs.
 #![allow(clippy::disallowed_methods)] // A moment to count from; nothing waits on it.
 
-use super::{Effect, Exchange, Session};
+use super::{Effect, Exchange, Session, Terms};
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::transaction::{Config, ServerId};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::time::{Duration, Instant};
+
+const ALICE: &str = "<sip:alice@example.com>;tag=a";
+const BOB: &str = "<sip:bob@example.com>";
 
 fn invite(from: &str, to: &str, headers: &[(HeaderName, &str)], body: &[u8]) -> Request {
     let mut invite = Request::new(Method::Invite, "sip:bob@example.com");
@@ -16,69 +19,75 @@ fn invite(from: &str, to: &str, headers: &[(HeaderName, &str)], body: &[u8]) -> 
         (HeaderName::To, to),
         (HeaderName::CallId, "call"),
         (HeaderName::CSeq, "1 INVITE"),
-        (HeaderName::Contact, "<sip:alice@192.0.2.1>"),
+        (HeaderName::Contact, "<sip:peer@192.0.2.2>"),
     ] {
         invite.headers.push(name, value);
     }
-    headers.iter().for_each(|(name, value)| invite.headers.push(name.clone(), *value));
+    headers.iter().for_each(|(name, value)| invite.headers.set(name.clone(), *value));
     super::set_body(&mut invite, "application/sdp", body.to_vec());
     invite
 }
 
-/// A session that calls.
-pub(super) struct Caller {
+/// A session, Alice's as the caller or Bob's as the called, with a session timer of half an hour.
+pub(super) struct Scene {
     pub session: Session,
+    /// The INVITE that began it.
     pub invite: Request,
-    pub now: Instant,
-    pub rng: StdRng,
-}
-
-impl Caller {
-    pub fn new(body: &[u8]) -> Caller {
-        let invite = invite("<sip:alice@example.com>;tag=a", "<sip:bob@example.com>", &[], body);
-        let mut session = Session::connect(invite.clone(), Config::default());
-        session.poll();
-        Caller { session, invite, now: Instant::now(), rng: StdRng::seed_from_u64(1) }
-    }
-
-    /// The INVITE is answered by the far end of this tag.
-    pub fn answered(&mut self, status: u16, tag: &str, headers: &[(HeaderName, &str)], body: &[u8]) -> Vec<Effect> {
-        let mut response = Response::to_request(&self.invite, StatusCode(status), Some(tag));
-        response.headers.push(HeaderName::Contact, format!("<sip:{tag}@192.0.2.2>"));
-        headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
-        response.body = body.to_vec();
-        self.session.receive_response(Exchange::Invite, response, self.now, &mut self.rng);
-        self.effects()
-    }
-
-    pub fn effects(&mut self) -> Vec<Effect> {
-        std::iter::from_fn(|| self.session.poll()).collect()
-    }
-}
-
-/// A session that is called.
-pub(super) struct Callee {
-    pub session: Session,
     pub now: Instant,
     start: Instant,
     rng: StdRng,
     cseq: u32,
+    is_caller: bool,
 }
 
-impl Callee {
-    pub fn new(headers: &[(HeaderName, &str)], body: &[u8]) -> Callee {
+impl Scene {
+    /// Alice has sent her INVITE.
+    pub fn caller(body: &[u8]) -> Scene {
+        let mut session = Session::connect(invite(ALICE, BOB, &[], body), terms());
+        let sent = session.poll();
+        let Some(Effect::Request(Exchange::Invite, invite)) = sent else { panic!("{sent:?}") };
         let now = Instant::now();
-        let mut rng = StdRng::seed_from_u64(1);
-        let invite = invite("<sip:alice@example.com>;tag=a", "<sip:bob@example.com>", headers, body);
-        let session = Session::incoming(invite, ServerId(1), Config::default(), now, &mut rng).expect("a dialog");
-        Callee { session, now, start: now, rng, cseq: 1 }
+        Scene { session, invite, now, start: now, rng: StdRng::seed_from_u64(1), cseq: 1, is_caller: true }
     }
 
-    /// The caller's next request in the dialog.
+    /// Bob has Alice's INVITE.
+    pub fn callee(headers: &[(HeaderName, &str)], body: &[u8]) -> Scene {
+        let now = Instant::now();
+        let mut rng = StdRng::seed_from_u64(1);
+        let invite = invite(ALICE, BOB, headers, body);
+        let session = Session::incoming(invite.clone(), ServerId(1), terms(), now, &mut rng).expect("a dialog");
+        Scene { session, invite, now, start: now, rng, cseq: 1, is_caller: false }
+    }
+
+    /// Our INVITE is answered by the far end of this tag.
+    pub fn answered(&mut self, status: u16, tag: &str, headers: &[(HeaderName, &str)], body: &[u8]) -> Vec<Effect> {
+        let mut response = Response::to_request(&self.invite, StatusCode(status), Some(tag));
+        response.headers.push(HeaderName::Contact, format!("<sip:{tag}@192.0.2.2>"));
+        self.replied(Exchange::Invite, response, headers, body)
+    }
+
+    /// The request of ours is answered.
+    pub fn replied(
+        &mut self,
+        exchange: Exchange,
+        mut response: Response,
+        headers: &[(HeaderName, &str)],
+        body: &[u8],
+    ) -> Vec<Effect> {
+        headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
+        response.body = body.to_vec();
+        self.session.receive_response(exchange, response, self.now, &mut self.rng);
+        self.effects()
+    }
+
+    /// The peer's next request in the dialog; as the far end of tag `one` if we called.
     pub fn asked(&mut self, method: Method, headers: &[(HeaderName, &str)], body: &[u8]) -> Vec<Effect> {
-        self.cseq += 1;
-        let to = format!("<sip:bob@example.com>;tag={}", self.session.local_tag());
-        let mut request = invite("<sip:alice@example.com>;tag=a", &to, headers, body);
+        self.cseq += u32::from(method != Method::Ack);
+        let (from, to) = match self.is_caller {
+            true => (format!("{BOB};tag=one"), ALICE.to_owned()),
+            false => (ALICE.to_owned(), format!("{BOB};tag={}", self.session.local_tag())),
+        };
+        let mut request = invite(&from, &to, headers, body);
         request.headers.set(HeaderName::CSeq, format!("{} {method}", self.cseq));
         request.method = method;
         let server = (request.method != Method::Ack).then_some(ServerId(u64::from(self.cseq)));
@@ -86,26 +95,36 @@ impl Callee {
         self.effects()
     }
 
-    /// Milliseconds after the beginning it is.
-    pub fn at(&mut self, ms: u64) {
+    /// So many milliseconds after the beginning it is.
+    pub fn at(&mut self, ms: u64) -> Vec<Effect> {
         self.now = self.start + Duration::from_millis(ms);
         self.session.handle_timeout(self.now);
+        self.effects()
     }
 
-    /// Lets time pass until so many milliseconds after the beginning; when something was sent.
-    pub fn run(&mut self, ms: u64) -> Vec<u128> {
+    /// Lets time pass until so many milliseconds after the beginning; what the session wished, and when.
+    pub fn wishes(&mut self, ms: u64) -> Vec<(u128, Effect)> {
         let end = self.start + Duration::from_millis(ms);
-        let mut sent = Vec::new();
+        let mut wishes = Vec::new();
         while let Some(next) = self.session.next_timeout().filter(|at| *at <= end) {
-            self.now = next;
-            self.session.handle_timeout(next);
-            sent.extend(self.effects().iter().map(|_| (next - self.start).as_millis()));
+            self.now = self.now.max(next);
+            let effects = self.at(u64::try_from((next - self.start).as_millis()).expect("a test is short"));
+            wishes.extend(effects.into_iter().map(|effect| ((next - self.start).as_millis(), effect)));
         }
         self.now = end;
-        sent
+        wishes
+    }
+
+    /// The times alone.
+    pub fn run(&mut self, ms: u64) -> Vec<u128> {
+        self.wishes(ms).into_iter().map(|(at, _)| at).collect()
     }
 
     pub fn effects(&mut self) -> Vec<Effect> {
         std::iter::from_fn(|| self.session.poll()).collect()
     }
+}
+
+fn terms() -> Terms {
+    Terms { timing: Config::default(), interval: Some(1800) }
 }
