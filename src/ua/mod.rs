@@ -5,6 +5,7 @@ pub mod agent;
 mod call;
 pub mod command;
 mod commands;
+mod contact;
 mod dial;
 mod digits;
 pub mod event;
