@@ -1,5 +1,7 @@
 //! `[Settings]` and `[tuiphone]` as the phone uses them.
 
+use std::net::SocketAddr;
+
 /// How DTMF digits are sent (`DTMFMethod`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DtmfMethod {
@@ -55,6 +57,10 @@ pub struct Settings {
     pub rtp_port_min: u16,
     /// See `rtp_port_min`.
     pub rtp_port_max: u16,
+    /// Name servers to ask instead of the system's (`dnsSrvNs`), 4 at most; used if `dns_srv` says so.
+    pub name_servers: Vec<SocketAddr>,
+    /// Ask `name_servers` (`dnsSrv`). SRV records are looked for in any case.
+    pub dns_srv: bool,
     /// Speaker volume 0–100 (`volumeOutput`).
     pub volume_output: u8,
     /// Microphone volume 0–100 (`volumeInput`).
@@ -115,6 +121,8 @@ impl Default for Settings {
             source_port: 0,
             rtp_port_min: 0,
             rtp_port_max: 0,
+            name_servers: Vec::new(),
+            dns_srv: false,
             volume_output: 100,
             volume_input: 100,
             volume_ring: 100,

@@ -2,21 +2,23 @@
 
 use super::handle::{Ask, Ends, Handle};
 use super::media::{self, MediaConfig, MediaHandle, MediaReport};
+use super::net::dns::Dns;
 use super::net::paths::{Arrival, Paths};
-use super::net::resolve;
 use super::net::udp::{BindError, MAX_DATAGRAM};
 use super::trace::Trace;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::{Flow, Transport};
-use crate::sip::locate::Candidate;
+use crate::sip::locate::{self, Candidate, Step, Target};
 use crate::ua::agent::{Agent, AgentConfig};
 use crate::ua::command::{CommandError, Reply, RequestId};
 use crate::ua::event::Event;
 use crate::ua::port::{Input, Output, QueryId};
 use crate::ua::snapshot::AudioInfo;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
@@ -73,8 +75,12 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
     let (handle, ends) = super::handle::pair(media.clone(), paths.local_addresses());
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
     let (now, wall) = (Instant::now(), SystemTime::now());
-    let rng = rand::SeedableRng::from_seed(config.seed);
+    let mut rng = StdRng::from_seed(config.seed);
+    let settings = &config.agent.settings;
+    let dns = Dns::new(if settings.dns_srv { settings.name_servers.clone() } else { Vec::new() });
     let signalling = Signalling {
+        rng: StdRng::from_rng(&mut rng),
+        dns,
         agent: Agent::new(config.agent, rng, now, wall),
         paths,
         media,
@@ -93,7 +99,12 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
 
 type Answer = (QueryId, Result<Vec<Candidate>, String>);
 
+/// What a target without a transport may be reached by, the preferred first.
+const TRANSPORTS: &[Transport] = &[Transport::Udp, Transport::Tcp];
+
 struct Signalling {
+    rng: StdRng,
+    dns: Dns,
     agent: Agent,
     paths: Paths,
     media: MediaHandle,
@@ -191,7 +202,7 @@ impl Signalling {
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
-                Output::Resolve { query, host, port, transport } => self.resolve(query, host, port, transport),
+                Output::Resolve { query, target } => self.resolve(query, target),
                 Output::Media(command) => self.send_media(command),
                 Output::Event(event) => {
                     self.over |= event == Event::Exited;
@@ -219,19 +230,17 @@ impl Signalling {
         }
     }
 
-    fn resolve(&mut self, query: QueryId, host: String, port: Option<u16>, transport: Transport) {
-        let port = Some(port.unwrap_or(transport.default_port()));
-        let candidates = move |addresses: Vec<SocketAddr>| {
-            addresses.into_iter().map(|address| Candidate { transport, address }).collect::<Vec<_>>()
-        };
-        if let Some(address) = resolve::literal(&host, port) {
-            return self.paths.find(query.0, Ok(candidates(vec![address])));
+    fn resolve(&mut self, query: QueryId, target: Target) {
+        if let Step::Found(candidates) = locate::locate(target.clone(), TRANSPORTS) {
+            return self.paths.find(query.0, Ok(candidates));
         }
         let answers = self.answers.0.clone();
+        let dns = self.dns.clone();
+        let mut rng = StdRng::from_rng(&mut self.rng);
         tokio::spawn(async move {
-            let found = resolve::lookup(&host, port).await.map(candidates);
-            let found = found.map_err(|why| format!("cannot find {host} ({transport}): {why}"));
-            let _ = answers.send((query, found));
+            let words = format!("cannot find {target}");
+            let found = dns.locate(target, TRANSPORTS, &mut rng).await;
+            let _ = answers.send((query, found.map_err(|why| format!("{words}: {why}"))));
         });
     }
 

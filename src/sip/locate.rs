@@ -6,8 +6,10 @@
 //!  locate ─▶ Ask(NAPTR) ─▶ Ask(SRV …) ─▶ Ask(addresses …) ─▶ Found, or Nowhere
 //! ```
 
-use crate::sip::flow::Transport;
+use crate::sip::flow::{Flow, Transport};
+use crate::sip::uri::Uri;
 use rand::{Rng, RngExt};
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 /// Most records of one answer that count.
@@ -15,8 +17,8 @@ const MAX_RECORDS: usize = 16;
 /// Most addresses to try.
 const MAX_CANDIDATES: usize = 16;
 
-/// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is looked for: the next hop of a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     /// A host name, or an address literal without brackets.
     pub host: String,
@@ -26,6 +28,56 @@ pub struct Target {
     pub transport: Option<Transport>,
     /// A `sips:` URI: nothing but TLS will do.
     pub secure: bool,
+}
+
+impl Target {
+    /// The next hop that a URI names; `None` without a host.
+    pub fn of_uri(uri: &Uri) -> Option<Target> {
+        let host = uri.host()?.to_string().trim_matches(['[', ']']).to_owned();
+        let transport = uri.transport().and_then(Transport::from_token);
+        Some(Target { host, port: uri.port(), transport, secure: uri.is_sips() })
+    }
+
+    /// The next hop of `host[:port]` or a URI, as people write servers; `transport` is its token, empty for any.
+    pub fn of_server(server: &str, transport: &str) -> Option<Target> {
+        let bare = server.trim().trim_start_matches('<').trim_end_matches('>');
+        let has_scheme = ["sip:", "sips:"].iter().any(|scheme| bare.starts_with(scheme));
+        let text = if has_scheme { bare.to_owned() } else { format!("sip:{bare}") };
+        let named = Target::of_uri(&Uri::parse(&text).ok()?)?;
+        Some(Target { transport: Transport::from_token(transport).or(named.transport), ..named })
+    }
+
+    /// This path leads there.
+    pub fn is_at(&self, flow: &Flow) -> bool {
+        let transport = self.plain_transport();
+        let port = self.port.unwrap_or(transport.default_port());
+        let same = self.host.parse() == Ok(flow.remote.ip()) && port == flow.remote.port();
+        same && transport == flow.transport
+    }
+
+    /// The transport without asking anyone.
+    pub fn plain_transport(&self) -> Transport {
+        match self.transport {
+            //= RFC 3261 §26.2.2, RFC 5630 §3.1.3: sips with transport=tcp is TLS over TCP
+            None | Some(Transport::Tcp) if self.secure => Transport::Tls,
+            Some(Transport::Ws) if self.secure => Transport::Wss,
+            //= RFC 3263 §4.1: UDP for sip, TLS for sips
+            named => named.unwrap_or(Transport::Udp),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        match self.transport {
+            None if !self.secure => Ok(()),
+            _ => write!(f, " ({})", self.plain_transport()),
+        }
+    }
 }
 
 /// A question to the domain name system.
@@ -98,23 +150,18 @@ pub enum Step {
     Nowhere(Nowhere),
 }
 
-/// Why there is nothing to try.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why there is nothing to try, in words about the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Nowhere {
     /// No record of any kind leads to an address.
-    #[error("{0} has no address")]
-    NoAddress(String),
+    #[error("it has no address")]
+    NoAddress,
     /// The domain says so itself (RFC 2782, a target of `.`).
-    #[error("{0} says that it offers no SIP")]
-    NotOffered(String),
+    #[error("it says that it offers no SIP")]
+    NotOffered,
     /// The domain, or the URI, asks for a transport that is not there.
-    #[error("{host} is reached by {transport} alone, which this phone cannot use here")]
-    NoTransport {
-        /// The host.
-        host: String,
-        /// What it would take.
-        transport: &'static str,
-    },
+    #[error("it is reached by {0} alone, which this phone cannot use here")]
+    NoTransport(&'static str),
 }
 
 /// Questions to ask together.
@@ -138,23 +185,20 @@ enum Kind {
 /// The first step for a target; `able` are the transports that may be used, best first.
 pub fn locate(target: Target, able: &[Transport]) -> Step {
     let able: Vec<Transport> = able.iter().copied().filter(|t| !target.secure || is_secure(*t)).collect();
-    let named = match target.transport {
-        //= RFC 3261 §26.2.2, RFC 5630 §3.1.3: sips with transport=tcp is TLS over TCP
-        Some(Transport::Tcp) if target.secure => Some(Transport::Tls),
-        Some(Transport::Ws) if target.secure => Some(Transport::Wss),
-        //= RFC 3261 §19.1.1: UDP cannot be secured
-        Some(Transport::Udp) if target.secure => return no_transport(&target, "TLS"),
-        named => named,
-    };
+    //= RFC 3261 §19.1.1: UDP cannot be secured
+    if target.secure && target.transport == Some(Transport::Udp) {
+        return no_transport("TLS");
+    }
+    let named = target.transport.map(|_| target.plain_transport());
     if let Some(transport) = named
         && !able.contains(&transport)
     {
-        return no_transport(&target, transport.via_token());
+        return no_transport(transport.via_token());
     }
     if let Ok(ip) = target.host.parse::<IpAddr>() {
         //= RFC 3263 §4.1, §4.2: a numeric host is UDP (TLS for sips) at the port given or the default one
-        let Some(transport) = named.or_else(|| plain(&target, &able)) else { return no_transport(&target, "TLS") };
-        let port = target.port.unwrap_or(default_port(transport));
+        let Some(transport) = named.or_else(|| plain(&target, &able)) else { return no_transport("TLS") };
+        let port = target.port.unwrap_or(transport.default_port());
         return Step::Found(vec![Candidate { transport, address: SocketAddr::new(ip, port) }]);
     }
     let host = target.host.clone();
@@ -162,11 +206,11 @@ pub fn locate(target: Target, able: &[Transport]) -> Step {
         //= RFC 3263 §4.2: with a port there is no SRV
         (named, Some(port)) => match named.or_else(|| plain(&target, &able)) {
             Some(transport) => ask_addresses(target, able, vec![(host, port, transport)]),
-            None => no_transport(&target, "TLS"),
+            None => no_transport("TLS"),
         },
         //= RFC 3263 §4.2: with a transport alone, its SRV records
         (Some(transport), None) => ask_services(target, able, vec![transport]),
-        (None, None) if able.is_empty() => no_transport(&target, "TLS"),
+        (None, None) if able.is_empty() => no_transport("TLS"),
         (None, None) if is_local(&host) => ask_host(target, able.clone(), &able),
         (None, None) => Step::Ask(Wave { target, able, kind: Kind::Naptr, questions: vec![Question::Naptr(host)] }),
     }
@@ -184,7 +228,7 @@ impl Wave {
         match kind {
             Kind::Naptr => naptr_answered(target, able, answers),
             Kind::Srv(transports) => srv_answered(target, able, &transports, answers, rng),
-            Kind::Addresses(ends) => addresses_answered(&target, &questions, &ends, answers),
+            Kind::Addresses(ends) => addresses_answered(&questions, &ends, answers),
         }
     }
 }
@@ -200,7 +244,7 @@ fn naptr_answered(target: Target, able: Vec<Transport>, answers: &[Answer]) -> S
         offered.iter().filter(|(transport, _)| able.contains(transport)).copied().take(MAX_RECORDS).collect();
     if usable.is_empty() {
         return match offered.first() {
-            Some((transport, _)) => no_transport(&target, transport.via_token()),
+            Some((transport, _)) => no_transport(transport.via_token()),
             //= RFC 3263 §4.1: without NAPTR, SRV for each transport we know
             None => ask_services(target, able.clone(), able),
         };
@@ -232,13 +276,13 @@ fn srv_answered(
     ends.truncate(MAX_RECORDS);
     match (ends.is_empty(), refused) {
         (false, _) => ask_addresses(target, able, ends),
-        (true, true) => Step::Nowhere(Nowhere::NotOffered(target.host)),
+        (true, true) => Step::Nowhere(Nowhere::NotOffered),
         //= RFC 3263 §4.2: without SRV, the addresses of the host itself
         (true, false) => ask_host(target, able, transports),
     }
 }
 
-fn addresses_answered(target: &Target, questions: &[Question], ends: &[(u16, Transport)], answers: &[Answer]) -> Step {
+fn addresses_answered(questions: &[Question], ends: &[(u16, Transport)], answers: &[Answer]) -> Step {
     let mut found: Vec<Candidate> = Vec::new();
     for ((_, (port, transport)), answer) in questions.iter().zip(ends).zip(answers) {
         let Answer::Addresses(addresses) = answer else { continue };
@@ -250,7 +294,7 @@ fn addresses_answered(target: &Target, questions: &[Question], ends: &[(u16, Tra
         }
     }
     found.truncate(MAX_CANDIDATES);
-    if found.is_empty() { Step::Nowhere(Nowhere::NoAddress(target.host.clone())) } else { Step::Found(found) }
+    if found.is_empty() { Step::Nowhere(Nowhere::NoAddress) } else { Step::Found(found) }
 }
 
 /// SRV records in the order to try them.
@@ -288,9 +332,9 @@ fn ask_host(target: Target, able: Vec<Transport>, transports: &[Transport]) -> S
         [only] => Some(*only),
         _ => plain(&target, &able),
     };
-    let Some(transport) = transport else { return no_transport(&target, "TLS") };
+    let Some(transport) = transport else { return no_transport("TLS") };
     let host = target.host.clone();
-    ask_addresses(target, able, vec![(host, default_port(transport), transport)])
+    ask_addresses(target, able, vec![(host, transport.default_port(), transport)])
 }
 
 fn ask_addresses(target: Target, able: Vec<Transport>, ends: Vec<(String, u16, Transport)>) -> Step {
@@ -299,17 +343,16 @@ fn ask_addresses(target: Target, able: Vec<Transport>, ends: Vec<(String, u16, T
     Step::Ask(Wave { target, able, kind, questions })
 }
 
-fn no_transport(target: &Target, transport: &'static str) -> Step {
-    Step::Nowhere(Nowhere::NoTransport { host: target.host.clone(), transport })
+fn no_transport(transport: &'static str) -> Step {
+    Step::Nowhere(Nowhere::NoTransport(transport))
 }
 
 fn is_secure(transport: Transport) -> bool {
     matches!(transport, Transport::Tls | Transport::Wss)
 }
 
-//= RFC 3263 §4.1: UDP for sip, TLS for sips
 fn plain(target: &Target, able: &[Transport]) -> Option<Transport> {
-    let wished = if target.secure { Transport::Tls } else { Transport::Udp };
+    let wished = target.plain_transport();
     able.iter().copied().find(|t| *t == wished).or_else(|| able.first().copied())
 }
 
@@ -318,16 +361,6 @@ fn is_local(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let last = host.rsplit('.').next().unwrap_or_default();
     !host.contains('.') || matches!(last, "localhost" | "local" | "invalid")
-}
-
-/// The port of a transport when nothing names one (RFC 3261 §19.1.2, RFC 7118 §5.5).
-pub fn default_port(transport: Transport) -> u16 {
-    match transport {
-        Transport::Udp | Transport::Tcp => 5060,
-        Transport::Tls => 5061,
-        Transport::Ws => 80,
-        Transport::Wss => 443,
-    }
 }
 
 /// NAPTR services and SRV labels (RFC 3263 §4.1, RFC 7118 §6).
@@ -534,12 +567,12 @@ mod tests {
     #[test]
     fn what_leads_nowhere_says_why() {
         for (uri, words) in [
-            ("sip:nobody.example", "nobody.example has no address"),
-            ("sip:nobody.invalid", "nobody.invalid has no address"),
-            ("sip:closed.example;udp", "closed.example says that it offers no SIP"),
-            ("sip:ws.example", "ws.example is reached by WSS alone, which this phone cannot use here"),
-            ("sip:plain.example;ws", "plain.example is reached by WS alone, which this phone cannot use here"),
-            ("sips:plain.example;udp", "plain.example is reached by TLS alone, which this phone cannot use here"),
+            ("sip:nobody.example", "it has no address"),
+            ("sip:nobody.invalid", "it has no address"),
+            ("sip:closed.example;udp", "it says that it offers no SIP"),
+            ("sip:ws.example", "it is reached by WSS alone, which this phone cannot use here"),
+            ("sip:plain.example;ws", "it is reached by WS alone, which this phone cannot use here"),
+            ("sips:plain.example;udp", "it is reached by TLS alone, which this phone cannot use here"),
         ] {
             let result = Zone::new(ZONE).locate(target(uri), &mut StdRng::seed_from_u64(1));
             assert_eq!(result.map_err(|why| why.to_string()), Err(words.to_owned()), "{uri}");

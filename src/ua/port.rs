@@ -3,7 +3,8 @@
 use super::command::{Command, CommandError, Reply, RequestId};
 use super::event::Event;
 use crate::media::command::{MediaCommand, MediaEvent};
-use crate::sip::flow::{Flow, Transport};
+use crate::sip::flow::Flow;
+use crate::sip::locate::Target;
 
 /// Ties an answer of the resolver to its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,12 +53,8 @@ pub enum Output {
     Resolve {
         /// The question.
         query: QueryId,
-        /// Host name or address literal, no brackets.
-        host: String,
-        /// Port if the URI had one.
-        port: Option<u16>,
-        /// Transport.
-        transport: Transport,
+        /// What is looked for.
+        target: Target,
     },
     /// A wish to the sound.
     Media(MediaCommand),

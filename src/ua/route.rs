@@ -5,13 +5,13 @@ use super::agent::Agent;
 use super::owner::Owner;
 use super::port::{Output, QueryId};
 use crate::config::AccountId;
-use crate::sip::flow::{Flow, Transport};
+use crate::sip::flow::Flow;
 use crate::sip::ident;
+pub(super) use crate::sip::locate::Target as Hop;
 use crate::sip::message::{HeaderName, Method, Request, Response};
 use crate::sip::option_tag::{ALLOW, supported};
 use crate::sip::session::Terms;
 use crate::sip::transaction::{ClientId, Failure, ServerId, push_via};
-use crate::sip::uri::Uri;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -21,52 +21,6 @@ const HOP_LIFE: Duration = Duration::from_secs(30);
 const MAX_HOPS: usize = 64;
 /// Most names being resolved at once.
 const MAX_QUERIES: usize = 256;
-
-/// A host to reach, before resolution.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Hop {
-    pub host: String,
-    pub port: Option<u16>,
-    pub transport: Transport,
-}
-
-impl Hop {
-    /// The hop of a URI.
-    pub fn of_uri(uri: &Uri) -> Option<Hop> {
-        let named = uri.transport().and_then(Transport::from_token);
-        let transport = match named {
-            Some(Transport::Ws | Transport::Wss) if uri.is_sips() => Transport::Wss,
-            _ if uri.is_sips() => Transport::Tls,
-            named => named.unwrap_or(Transport::Udp),
-        };
-        let host = uri.host()?.to_string().trim_matches(['[', ']']).to_owned();
-        Some(Hop { host, port: uri.port(), transport })
-    }
-
-    /// The hop of `host[:port]`, as the configuration writes it.
-    pub fn of_server(server: &str, transport: &str) -> Option<Hop> {
-        let bare = server.trim().trim_start_matches("sip:").trim_start_matches('<').trim_end_matches('>');
-        let uri = Uri::parse(&format!("sip:{bare}")).ok()?;
-        let named = Hop::of_uri(&uri)?;
-        Some(Hop { transport: Transport::from_token(transport).unwrap_or(named.transport), ..named })
-    }
-
-    /// This path leads there.
-    pub fn is_at(&self, flow: &Flow) -> bool {
-        let port = self.port.unwrap_or(self.transport.default_port());
-        let same = self.host.parse() == Ok(flow.remote.ip()) && port == flow.remote.port();
-        same && self.transport == flow.transport
-    }
-}
-
-impl std::fmt::Display for Hop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.port {
-            Some(port) => write!(f, "{}:{port} ({})", self.host, self.transport),
-            None => write!(f, "{} ({})", self.host, self.transport),
-        }
-    }
-}
 
 /// What waits for a path.
 #[derive(Debug)]
@@ -107,9 +61,8 @@ impl Agent {
         }
         self.last_query += 1;
         let query = QueryId(self.last_query);
-        let Hop { host, port, transport } = hop.clone();
-        self.queries.insert(query.0, (hop, vec![job]));
-        self.outputs.push_back(Output::Resolve { query, host, port, transport });
+        self.queries.insert(query.0, (hop.clone(), vec![job]));
+        self.outputs.push_back(Output::Resolve { query, target: hop });
     }
 
     pub(super) fn resolved(&mut self, query: QueryId, flows: Result<Vec<Flow>, String>, now: Instant) {

@@ -3,6 +3,7 @@
 use super::super::value::{integer, looks_sealed, within};
 use super::super::{Account, AutoAnswer, DtmfMethod, FollowRedirects, Secret, Settings};
 use super::TRANSPORT;
+use std::net::{IpAddr, SocketAddr};
 
 pub(super) fn set<T>(field: &mut T, value: T) -> Option<String> {
     *field = value;
@@ -45,6 +46,19 @@ pub(super) fn clamped(value: &str, default: u32, least: u32) -> u32 {
         ..=0 => default,
         number => u32::try_from(number).unwrap_or(u32::MAX).clamp(least, 86_400),
     }
+}
+
+pub(super) fn name_servers(s: &mut Settings, value: &str) -> Option<String> {
+    const MOST: usize = 4;
+    let server = |word: &str| {
+        let literal = word.trim_matches(['[', ']']).parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+        word.parse::<SocketAddr>().or(literal).map_err(|_| word.to_owned())
+    };
+    let words = value.split([';', ',']).map(str::trim).filter(|word| !word.is_empty());
+    let (known, odd): (Vec<_>, Vec<_>) = words.map(server).partition(Result::is_ok);
+    s.name_servers = known.into_iter().flatten().take(MOST).collect();
+    let odd: Vec<String> = odd.into_iter().filter_map(Result::err).collect();
+    (!odd.is_empty()).then(|| format!("{:?} is no address of a name server; left out", odd.join(" ")))
 }
 
 pub(super) fn codecs(s: &mut Settings, value: &str) -> Option<String> {

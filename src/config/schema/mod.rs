@@ -8,6 +8,7 @@ use super::ini::{Document, IniError};
 use super::value::{flag, integer};
 use super::{Account, Settings};
 use field::*;
+use std::net::SocketAddr;
 
 /// One key.
 pub struct Row {
@@ -150,6 +151,22 @@ pub const ROWS: &[Row] = &[
         "last RTP port; 0 = any",
         |s| s.rtp_port_max.to_string(),
         |s, v| port(&mut s.rtp_port_max, v),
+    ),
+    settings(
+        "dnsSrvNs",
+        Kind::List,
+        "",
+        "name servers to ask, up to 4; empty = the system's",
+        |s| s.name_servers.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join("; "),
+        name_servers,
+    ),
+    settings(
+        "dnsSrv",
+        Kind::Flag,
+        "0",
+        "ask the servers of dnsSrvNs; SRV records are looked for in any case",
+        |s| digit(s.dns_srv),
+        |s, v| set(&mut s.dns_srv, flag(v)),
     ),
     settings(
         "DTMFMethod",

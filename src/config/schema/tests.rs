@@ -39,7 +39,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
         Section::Settings,
         "Settings",
         "ringingSound micAmplification swLevelAdjustment VAD EC forceCodec opusStereo disableVideo \
-         videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport dnsSrvNs dnsSrv STUN \
+         videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
          enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF autoAnswerNumber \
          autoAnswerCalls forwarding forwardingNumber forwardingDelay featureCodeCP featureCodeBT featureCodeAT \
          enableFeatureCodeCP enableFeatureCodeBT enableFeatureCodeAT denyIncoming usersDirectory defaultAction \
@@ -71,6 +71,15 @@ fn every_key_of_microsip_has_a_row_or_is_known_to_have_none() {
 #[test]
 fn values_are_read_as_microsip_reads_them() {
     for (key, value, read, complains) in [
+        ("dnsSrvNs", "8.8.8.8; 8.8.4.4", "8.8.8.8:53; 8.8.4.4:53", false),
+        ("dnsSrvNs", "[2001:db8::1]:5353,10.0.0.1", "[2001:db8::1]:5353; 10.0.0.1:53", false),
+        (
+            "dnsSrvNs",
+            "1.1.1.1;2.2.2.2;3.3.3.3;4.4.4.4;5.5.5.5",
+            "1.1.1.1:53; 2.2.2.2:53; 3.3.3.3:53; 4.4.4.4:53",
+            false,
+        ),
+        ("dnsSrvNs", "dns.example", "", true),
         ("singleMode", "", "0", false),
         ("singleMode", "2", "1", false),
         ("callWaiting", "yes", "0", false),

@@ -51,14 +51,13 @@ impl Dns {
     /// Finds what to try for a target, best first; `able` are the transports that may be used.
     ///
     /// # Errors
-    /// Why there is nothing, in words that name the host.
+    /// Why there is nothing, in words about the host.
     pub async fn locate(
         &self,
         target: Target,
         able: &[Transport],
         rng: &mut impl Rng,
     ) -> Result<Vec<Candidate>, String> {
-        let host = target.host.clone();
         let mut step = locate::locate(target, able);
         let mut failure = None;
         for _ in 0..=MAX_WAVES {
@@ -73,7 +72,7 @@ impl Dns {
                 }
             }
         }
-        Err(format!("{host} has no address"))
+        Err("its records lead from one to the next".to_owned())
     }
 
     /// The answer to a question, and why there is none.
@@ -98,7 +97,7 @@ impl Dns {
             Question::Addresses(name) => match self.addresses(name).await {
                 Ok((addresses, life)) => (Answer::Addresses(addresses), Some(life)),
                 Err(why) => {
-                    failure = Some(format!("{name}: {why}"));
+                    failure = Some(why);
                     (Answer::Addresses(Vec::new()), None)
                 }
             },
@@ -307,8 +306,7 @@ mod tests {
             let (address, _) = server().await;
             let mut rng = StdRng::seed_from_u64(1);
             let found = Dns::new(vec![address]).locate(target("nobody.invalid"), &[Transport::Udp], &mut rng).await;
-            let words = found.expect_err("nobody");
-            assert!(words.starts_with("nobody.invalid"), "{words}");
+            assert!(!found.expect_err("nobody").is_empty());
         });
     }
 }

@@ -222,7 +222,7 @@ fn an_unknown_host_is_said() {
     world.run(Duration::from_secs(1));
     let call = world.ended(0);
     assert_eq!(call.outcome.as_deref(), Some("unreachable"));
-    assert_eq!(call.reason.as_deref(), Some("cannot find nowhere.invalid (udp): no such host"));
+    assert_eq!(call.reason.as_deref(), Some("cannot find nowhere.invalid: no such host"));
 }
 
 #[test]

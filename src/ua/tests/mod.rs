@@ -179,15 +179,16 @@ impl World {
                 Output::Transmit { flow, bytes } => {
                     self.wire.push_back(Packet { from: flow.local, to: flow.remote, bytes });
                 }
-                Output::Resolve { query, host, port, transport } => {
+                Output::Resolve { query, target } => {
+                    let (transport, host) = (target.plain_transport(), &target.host);
                     let answer = host
                         .parse()
                         .map(|ip| {
-                            let ports = [Some(port.unwrap_or(5060)), self.spare].into_iter().flatten();
+                            let ports = [Some(target.port.unwrap_or(5060)), self.spare].into_iter().flatten();
                             let remotes = ports.map(|port| SocketAddr::new(ip, port));
                             remotes.map(|remote| Flow { transport, local: it.at, remote }).collect()
                         })
-                        .map_err(|_| format!("cannot find {host} ({transport}): no such host"));
+                        .map_err(|_| format!("cannot find {target}: no such host"));
                     it.agent.handle(Input::Resolved(query, answer), now);
                 }
                 Output::Media(command) => {
