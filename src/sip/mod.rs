@@ -10,6 +10,7 @@ pub mod ident;
 pub mod locate;
 pub mod message;
 pub mod option_tag;
+pub mod reason;
 pub mod registration;
 pub mod session;
 pub mod subscription;

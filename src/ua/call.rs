@@ -1,6 +1,7 @@
 //! A call: what a person sees of a session, its sound and its times.
 
 use super::agent::Agent;
+use super::ending::Known;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::owner::Owner;
@@ -77,6 +78,8 @@ pub(super) struct Call {
     pub reason: Option<String>,
     pub ended_by: Option<EndedBy>,
     pub code: Option<ExitCode>,
+    /// The outcome in a word, where it is not the code's.
+    pub outcome: Option<&'static str>,
     pub progressed: bool,
     pub remote_hold: bool,
     pub media: Option<MediaInfo>,
@@ -131,6 +134,7 @@ impl Call {
             reason: None,
             ended_by: None,
             code: None,
+            outcome: None,
             progressed: false,
             remote_hold: false,
             media: None,
@@ -159,6 +163,16 @@ impl Call {
     /// Rings here, not answered yet.
     pub fn is_ringing_here(&self) -> bool {
         self.state == CallState::Incoming && !self.answer_wanted
+    }
+
+    /// What its end is told from.
+    pub fn known(&self, now: Instant) -> Known {
+        Known {
+            direction: self.direction,
+            talked: self.answered.is_some(),
+            progressed: self.progressed,
+            waited: now.saturating_duration_since(self.started),
+        }
     }
 
     pub fn next_timeout(&self) -> Option<Instant> {
@@ -227,7 +241,7 @@ impl Agent {
             ended_by: call.ended_by,
             outcome: call.code.map(|code| match code {
                 ExitCode::Ok if call.answered.is_some() => "answered".to_owned(),
-                code => code.kind().to_owned(),
+                code => call.outcome.unwrap_or(code.kind()).to_owned(),
             }),
             started_at: iso8601(self.wall + call.started.saturating_duration_since(self.started)),
             ringing_after: since(call.ringing),

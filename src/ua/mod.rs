@@ -8,6 +8,7 @@ mod commands;
 mod contact;
 mod dial;
 mod digits;
+mod ending;
 pub mod event;
 mod hold;
 mod incoming;

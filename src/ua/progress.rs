@@ -1,19 +1,32 @@
 //! What a session's effects mean for its call: rings, answers, changes, the end.
 
 use super::agent::Agent;
+use super::call::Call;
+use super::ending::Ending;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::owner::Owner;
 use super::redirect::Redirected;
 use super::route::Job;
-use super::snapshot::{CallDirection, CallState};
+use super::snapshot::CallState;
 use super::sound::note_agreed;
 use crate::sdp;
-use crate::sip::message::{Method, Response};
+use crate::sip::message::{HeaderName, Method, Response};
+use crate::sip::reason::Reason;
 use crate::sip::session::{Effect, End, Exchange};
-use crate::sip::transaction::Failure;
 use crate::text::sanitise;
 use std::time::Instant;
+
+/// What the far end is told of a BYE of ours that no person asked for.
+//= RFC 3326 §2
+fn reason_of(call: &Call, exchange: Exchange) -> Option<Reason> {
+    let talks = call.is_answered() && call.session.as_ref().is_some_and(|session| !session.is_ended());
+    match exchange {
+        Exchange::Surplus if talks => Some(Reason::completed_elsewhere()),
+        Exchange::Bye if call.code == Some(ExitCode::NoCommonCodec) => Some(Reason::sip(488, "Not Acceptable Here")),
+        _ => None,
+    }
+}
 
 impl Agent {
     /// Carries out what the sessions wish; true if there was something.
@@ -35,7 +48,12 @@ impl Agent {
 
     fn session_effect(&mut self, id: u32, effect: Effect, now: Instant) {
         match effect {
-            Effect::Request(exchange, request) => self.send_in_call(id, exchange, request, now),
+            Effect::Request(exchange, mut request) => {
+                if let Some(reason) = self.call(id).and_then(|call| reason_of(call, exchange)) {
+                    request.headers.push(HeaderName::Reason, reason.to_string());
+                }
+                self.send_in_call(id, exchange, request, now);
+            }
             Effect::Ack(request) => {
                 let hop = self.hop_in_dialog(&request);
                 match self.direct(id, hop.as_ref()) {
@@ -158,28 +176,29 @@ impl Agent {
             None if waits => self.redirect(id, &[], now),
             None => Redirected::Nowhere,
         };
-        let retry = response.headers.retry_after().ok().flatten();
-        let words = sanitise(&response.reason);
-        let (code, words) = match (redirected, status, retry) {
-            (Redirected::Called, ..) => return,
-            (Redirected::Elsewhere(uri), ..) => {
-                let uri = sanitise(uri.as_str());
-                (Some(ExitCode::Refused), format!("moved to {uri}, not followed by itself: call that address to go on"))
-            }
-            (_, 401 | 407, _) => (None, format!("{words}: {}", self.why_unanswered(id, response))),
+        let more = match status {
+            401 | 407 => Some(self.why_unanswered(id, response)),
             //= RFC 4028 §7.3
-            (_, 422, _) => {
+            422 => {
                 let least = response.headers.min_se().ok().flatten().unwrap_or_default();
-                (None, format!("{words}: a session timer of at least {least} s is asked for"))
+                Some(format!("a session timer of at least {least} s is asked for"))
             }
-            (_, _, Some(wait)) => (None, format!("{words}, again in {wait} s")),
-            _ => (None, words),
+            _ => None,
         };
         let Some(call) = self.call_mut(id) else { return };
-        call.status = Some(status);
-        call.reason = Some(words);
-        let code = code.unwrap_or_else(|| ExitCode::of_status(status, call.progressed));
-        self.end_call(id, EndedBy::Remote, code, now);
+        let refused = Ending::refused(response, more, call.known(now));
+        let ending = match redirected {
+            Redirected::Called => return,
+            Redirected::Elsewhere(uri) => {
+                let uri = sanitise(uri.as_str());
+                let words = format!("moved to {uri}, not followed by itself: call that address to go on");
+                Ending { code: ExitCode::Refused, words: Some(words), ..refused }
+            }
+            Redirected::Nowhere => refused,
+        };
+        call.status = ending.status;
+        call.reason = ending.words;
+        self.end_call(id, ending.by, ending.code, now);
     }
 
     /// Nobody has answered for as long as a call may ring.
@@ -222,49 +241,10 @@ impl Agent {
 
     fn session_ended(&mut self, id: u32, end: End, now: Instant) {
         let Some(call) = self.call_mut(id) else { return };
-        let talked = call.answered.is_some();
-        let (by, code, words) = match end {
-            End::Local => (EndedBy::Local, if talked { ExitCode::Ok } else { ExitCode::NoAnswer }, None),
-            End::Bye(bye) => {
-                //= RFC 3326 §2: the far end may say why
-                let reasons = bye.headers.reasons();
-                let text = reasons.iter().find_map(|reason| reason.params.value("text"));
-                (EndedBy::Remote, ExitCode::Ok, text.map(|text| sanitise(&text)).filter(|text| !text.is_empty()))
-            }
-            End::Cancelled(cancel) => {
-                let elsewhere = cancel
-                    .headers
-                    .reasons()
-                    .iter()
-                    .any(|reason| reason.params.value("cause").is_some_and(|cause| cause == "200"));
-                call.status = Some(487);
-                let words = if elsewhere { "answered elsewhere" } else { "the caller gave up" };
-                (EndedBy::Remote, ExitCode::NoAnswer, Some(words.to_owned()))
-            }
-            End::Unanswered(status) => {
-                call.status = Some(status);
-                let waited = now.saturating_duration_since(call.started).as_secs();
-                (EndedBy::Network, ExitCode::NoAnswer, Some(format!("nobody answered in {waited} s")))
-            }
-            End::Failed(Failure::Timeout) if call.direction == CallDirection::Outgoing && !talked => {
-                let code = if call.progressed { ExitCode::NoAnswer } else { ExitCode::Unreachable };
-                (EndedBy::Network, code, call.reason.clone())
-            }
-            End::Failed(why) if talked => (EndedBy::Network, ExitCode::Ok, Some(format!("the far end is gone: {why}"))),
-            End::Failed(_) if call.direction == CallDirection::Incoming => {
-                (EndedBy::Network, ExitCode::Unreachable, Some("the caller cannot be reached".to_owned()))
-            }
-            End::Failed(_) => (EndedBy::Network, ExitCode::Unreachable, call.reason.clone()),
-            End::Expired => {
-                (EndedBy::Network, ExitCode::Ok, Some("the far end no longer refreshed the call".to_owned()))
-            }
-            End::Lost(status) => {
-                (EndedBy::Network, ExitCode::Ok, Some(format!("the far end lost the call ({status})")))
-            }
-        };
-        if words.is_some() {
-            call.reason = words;
-        }
+        let Ending { by, code, status, words, outcome } = Ending::of_session(&end, call.known(now));
+        call.status = status.or(call.status);
+        call.reason = words.or(call.reason.take());
+        call.outcome = call.outcome.or(outcome);
         self.end_call(id, by, code, now);
     }
 }

@@ -219,7 +219,8 @@ pub struct CallInfo {
     pub reason: Option<String>,
     /// Who ended it.
     pub ended_by: Option<EndedBy>,
-    /// `ok`, `busy`, … (the exit-code enum's kind; `answered` for a call that was), once ended.
+    /// `ok`, `busy`, … (the exit-code enum's kind; `answered` for a call that was, `answered_elsewhere` for one that
+    /// another phone took), once ended.
     pub outcome: Option<String>,
     /// ISO 8601 UTC.
     pub started_at: String,

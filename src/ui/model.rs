@@ -31,7 +31,7 @@ pub struct EndedCall {
     pub direction: CallDirection,
     /// How it ended, in words.
     pub outcome: String,
-    /// It was answered.
+    /// It was answered, here or on another phone.
     pub answered: bool,
 }
 

@@ -80,6 +80,10 @@ fn of_two_phones_that_answer_one_stays_on_a_poor_network() {
         check(states(network, &alice) == [Connected], "the caller talks to one")?;
         let talking = states(network, &bob).len() + states(network, &second).len();
         check(talking == 1, &format!("{talking} called phones talk"))?;
+        //= RFC 3326 §3.1
+        let loser = if states(network, &bob).is_empty() { &bob } else { &second };
+        let told = loser.borrow().ended().and_then(|call| call.reason.clone());
+        check(told.is_none_or(|words| words == "answered elsewhere"), "the other is told why")?;
         hang_up(network, &alice);
         network.run(60 * SECOND);
         check([&alice, &bob, &second].iter().all(|phone| is_idle(network, phone)), "no call is left")

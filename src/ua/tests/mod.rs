@@ -1,6 +1,7 @@
 //! Phones on a network in memory, in virtual time.
 
 mod calls;
+mod endings;
 mod following;
 mod forks;
 mod holds;

@@ -141,7 +141,7 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
 
 fn on_ended(model: &mut Model, call: &CallInfo, now: Instant) {
     let who = words::who(call);
-    let answered = call.answered_after.is_some();
+    let answered = call.answered_after.is_some() || words::is_taken_elsewhere(call);
     let outcome = words::outcome(call);
     let weight = match (answered, call.direction, call.ended_by) {
         (true, ..) | (_, _, Some(EndedBy::Local)) | (_, CallDirection::Incoming, _) => Weight::Note,

@@ -50,6 +50,9 @@ pub fn outcome(call: &CallInfo) -> String {
     if call.ended_by == Some(EndedBy::Local) {
         return "cancelled".to_owned();
     }
+    if is_taken_elsewhere(call) {
+        return "answered elsewhere".to_owned();
+    }
     let kind = call.outcome.as_deref().unwrap_or_default();
     let meaning = ExitCode::ALL.iter().find(|code| code.kind() == kind && **code != ExitCode::Ok);
     let words = meaning.map_or("ended", |code| code.meaning());
@@ -59,6 +62,11 @@ pub fn outcome(call: &CallInfo) -> String {
         (None, Some(reason)) => format!("{words} ({reason})"),
         (None, None) => words.to_owned(),
     }
+}
+
+/// Another phone took it: nobody missed it.
+pub fn is_taken_elsewhere(call: &CallInfo) -> bool {
+    call.outcome.as_deref() == Some("answered_elsewhere")
 }
 
 /// `00:12`, `1:02:03`.
