@@ -11,5 +11,6 @@ mod options;
 mod prompt;
 mod registering;
 mod socket;
+mod sound;
 mod support;
 mod tcp;

@@ -1,0 +1,59 @@
+//! Sound in and out of the program without a card: recordings and pipes, through a whole call to the echo.
+
+use crate::support::{House, bare, until};
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use tuiphone::audio::wav;
+use tuiphone::media::tone::goertzel_dbfs;
+
+/// A call to the echo with these devices.
+fn call(house: &House, input: &str, output: &str, duration: &str) -> Command {
+    let home = house.ini().parent().expect("a folder").to_owned();
+    let mut command = bare(&home, &["--audio-in", input, "--audio-out", output]);
+    command.arg("--ini").arg(house.ini()).arg("--socket").arg(house.socket());
+    command.args(["call", "600", "--duration", duration]);
+    command
+}
+
+#[test]
+fn a_killed_phone_leaves_a_valid_recording() {
+    let house = House::open();
+    let heard = house.ini().with_file_name("heard.wav");
+    let mut child = call(&house, "tone:700", &format!("file:{}", heard.display()), "60").spawn().expect("it starts");
+    let length = || wav::read(&heard).map_or(0, |(samples, _)| samples.len());
+    let recorded = until(|| length() >= 3 * 48_000);
+    child.kill().expect("killed");
+    child.wait().expect("waited for");
+    assert!(recorded, "{} samples", length());
+    let (samples, rate) = wav::read(&heard).expect("a valid file");
+    let level = goertzel_dbfs(&samples[samples.len() - 24_000..], 700.0, 48_000);
+    assert!(rate == 48_000 && level > -20.0, "{rate} Hz, {level} dBFS");
+}
+
+#[test]
+fn what_goes_into_the_pipe_comes_out_of_it() {
+    const RATE: u32 = 16_000;
+    let house = House::open();
+    let mut child = call(&house, "pipe:16000", "pipe:16000", "3")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut input = child.stdin.take().expect("its stdin");
+    // As long as the call takes it.
+    let speaker = std::thread::spawn(move || {
+        let tone = |n: u32| (8_192.0 * (n as f32 * 700.0 * std::f32::consts::TAU / RATE as f32).sin()) as i16;
+        (0..RATE * 60).try_for_each(|n| input.write_all(&tone(n % RATE).to_le_bytes()))
+    });
+    let mut bytes = Vec::new();
+    child.stdout.take().expect("its stdout").read_to_end(&mut bytes).expect("read");
+    assert!(child.wait().expect("waited for").success());
+    assert!(speaker.join().expect("no panic").is_err(), "more was taken than the call lasted");
+    let heard: Vec<f32> =
+        bytes.chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect();
+    let seconds = heard.len() as f32 / RATE as f32;
+    assert!(bytes.len().is_multiple_of(2) && (2.5..5.0).contains(&seconds), "{} bytes", bytes.len());
+    let last = &heard[heard.len() - RATE as usize..heard.len() - RATE as usize / 4];
+    let level = goertzel_dbfs(last, 700.0, RATE);
+    assert!((level + 12.0).abs() < 2.0, "{level} dBFS");
+}
