@@ -14,6 +14,7 @@ use crate::sip::message;
 use crate::sip::transaction::{self, ClientId, Layer, LayerEvent};
 use rand::rngs::StdRng;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 /// What becomes of an incoming call before a person decides; the phone itself rings, built-in far ends do more.
@@ -90,6 +91,8 @@ pub struct Agent {
     ended_clients: Vec<ClientId>,
     pub(super) queries: BTreeMap<u64, (Hop, Vec<Job>)>,
     pub(super) hops: BTreeMap<Hop, (Vec<Flow>, Instant)>,
+    /// Who does not take TCP, and until when that is believed.
+    pub(super) refusals: BTreeMap<SocketAddr, Instant>,
     /// The system's words for the failure being handled.
     pub(super) transport_error: Option<String>,
     pub(super) mic_muted: bool,
@@ -130,6 +133,7 @@ impl Agent {
             ended_clients: Vec::new(),
             queries: BTreeMap::new(),
             hops: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             transport_error: None,
             mic_muted: false,
             speaker_muted: false,

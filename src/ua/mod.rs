@@ -12,6 +12,7 @@ mod ending;
 pub mod event;
 mod hold;
 mod incoming;
+mod large;
 pub mod outcome;
 mod owner;
 pub mod port;

@@ -2,10 +2,11 @@
 
 use super::account::Line;
 use super::agent::Agent;
+use super::large::Large;
 use super::owner::Owner;
 use super::port::{Output, QueryId};
 use crate::config::AccountId;
-use crate::sip::flow::Flow;
+use crate::sip::flow::{Flow, Transport};
 use crate::sip::ident;
 pub(super) use crate::sip::locate::Target as Hop;
 use crate::sip::message::{HeaderName, Method, Request, Response};
@@ -31,6 +32,8 @@ pub(super) enum Job {
     Ack(u32, Box<Request>),
     /// A call that needs its first path.
     Dial(u32),
+    /// A request that needs a connection.
+    Large(Box<Large>),
 }
 
 /// A request under way: enough to send it again.
@@ -86,6 +89,7 @@ impl Agent {
             Job::Request(owner, request) => self.transmit(owner, *request, first, flows, now),
             Job::Ack(call, request) => self.send_ack(call, *request, first),
             Job::Dial(call) => self.dial_path(call, first, flows, now),
+            Job::Large(large) => self.connection_found(*large, first, now),
         }
     }
 
@@ -94,6 +98,7 @@ impl Agent {
             Job::Request(owner, _) => self.owner_failed(owner, Failure::Transport, words, now),
             Job::Ack(..) => {}
             Job::Dial(call) => self.dial_unreachable(call, words, now),
+            Job::Large(large) => self.no_connection(*large, now),
         }
     }
 
@@ -113,6 +118,9 @@ impl Agent {
         }
         let mut wire = request.clone();
         self.finish(&mut wire, account, &flow);
+        if self.is_too_large(wire.to_bytes().len(), &flow, now) {
+            return self.find_connection(Large { owner, request, flow, more }, now);
+        }
         self.left(owner, &wire, flow);
         let client = self.layer.request(wire, flow, now);
         self.clients.insert(client, Sent { owner, request, flow, more });
@@ -163,6 +171,9 @@ impl Agent {
         }
         let Some(next) = self.clients.get_mut(&client).and_then(|sent| sent.more.pop_front()) else { return false };
         let Some(Sent { request, flow, more, .. }) = self.clients.remove(&client) else { return false };
+        if next.transport == Transport::Udp && next.remote == flow.remote {
+            self.stream_refused(flow.remote, now);
+        }
         // The next requests try the path that failed last.
         for (flows, _) in self.hops.values_mut() {
             let (failed, mut others): (Vec<Flow>, Vec<Flow>) = flows.iter().partition(|known| **known == flow);

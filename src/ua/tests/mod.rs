@@ -60,6 +60,8 @@ pub(super) struct World {
     pub lose: Box<dyn FnMut(&Message) -> bool>,
     /// A second port every host has.
     pub spare: Option<u16>,
+    /// Nobody listens on TCP.
+    pub no_tcp: bool,
 }
 
 pub(super) fn address(port: u16) -> SocketAddr {
@@ -102,6 +104,7 @@ impl World {
             log: Vec::new(),
             lose: Box::new(|_| false),
             spare: None,
+            no_tcp: false,
         }
     }
 
@@ -190,6 +193,8 @@ impl World {
                             remotes.map(|remote| Flow { transport, local: it.at, remote }).collect()
                         })
                         .map_err(|_| format!("cannot find {target}: no such host"));
+                    let refused = self.no_tcp && transport == Transport::Tcp;
+                    let answer = if refused { Err("Connection refused".to_owned()) } else { answer };
                     it.agent.handle(Input::Resolved(query, answer), now);
                 }
                 Output::Media(command) => {

@@ -240,3 +240,39 @@ fn redirections_go_to_the_likeliest_first_and_nowhere_twice() {
     world.run(Duration::from_secs(1));
     assert_eq!((world.count("INVITE"), world.ended(0).status), (3, Some(302)));
 }
+
+/// The transports of two INVITEs to a far host, with a parameter of this length in the address.
+fn invites_by(world: &mut World, length: usize) -> Vec<String> {
+    world.add(local("alice"), 5070);
+    for _ in 0..2 {
+        world.dial(0, &format!("sip:bob@192.0.2.1;x={}", "x".repeat(length)));
+    }
+    let invites = world.tap.iter().filter(|bytes| bytes.starts_with(b"INVITE"));
+    let via = |bytes: &Vec<u8>| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        text.lines().find_map(|line| line.strip_prefix("Via: SIP/2.0/")?.split(' ').next().map(str::to_owned))
+    };
+    invites.filter_map(via).collect()
+}
+
+//= RFC 3261 §18.1.1
+#[test]
+fn what_a_datagram_cannot_carry_goes_by_tcp_or_after_all_by_udp() {
+    assert_eq!(invites_by(&mut World::new(), 20), ["UDP", "UDP"]);
+    assert_eq!(invites_by(&mut World::new(), 1_000), ["TCP", "TCP"]);
+    let mut deaf = World { no_tcp: true, ..World::new() };
+    assert_eq!(invites_by(&mut deaf, 1_000), ["UDP", "UDP"]);
+}
+
+#[test]
+fn a_connection_that_breaks_leads_back_to_udp() {
+    let mut world = World::new();
+    assert_eq!(invites_by(&mut world, 1_000), ["TCP", "TCP"]);
+    let (local, remote) = (world.phones[0].at, SocketAddr::from(([192, 0, 2, 1], 5060)));
+    let flow = Flow { transport: Transport::Tcp, local, remote };
+    let now = world.now;
+    world.phones[0].agent.handle(Input::TransportFailed { flow, error: "reset".into() }, now);
+    world.settle();
+    let last = world.tap.iter().rev().take(2).map(|bytes| String::from_utf8_lossy(bytes).contains("SIP/2.0/UDP"));
+    assert_eq!(last.collect::<Vec<_>>(), [true, true]);
+}
