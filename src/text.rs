@@ -4,16 +4,29 @@
 /// Longest text, in characters, that [`sanitise`] lets through.
 pub const MAX_CHARS: usize = 256;
 
+/// Longest text, in characters, that [`sanitise_text`] lets through.
+pub const MAX_TEXT_CHARS: usize = 4096;
+
 /// Makes foreign text safe to show: control characters (C0, C1, DEL), bidirectional controls, zero-width and
 /// tag characters are dropped, at most two combining marks follow a base character, and the result is cut at
 /// [`MAX_CHARS`] characters with `…` in place of the rest. Line breaks and tabs become blanks.
 pub fn sanitise(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(MAX_CHARS * 4));
+    clean(text, MAX_CHARS, false)
+}
+
+/// [`sanitise`] for a message of many lines: line ends stay, and it is cut at [`MAX_TEXT_CHARS`].
+pub fn sanitise_text(text: &str) -> String {
+    clean(&text.replace("\r\n", "\n"), MAX_TEXT_CHARS, true)
+}
+
+fn clean(text: &str, most: usize, keeps_lines: bool) -> String {
+    let mut out = String::with_capacity(text.len().min(most * 4));
     let mut marks = 0;
     let mut count = 0;
     for c in text.chars() {
-        let c = if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
-        if is_forbidden(c) {
+        let is_kept = keeps_lines && c == '\n';
+        let c = if matches!(c, '\n' | '\r' | '\t') && !is_kept { ' ' } else { c };
+        if is_forbidden(c) && !is_kept {
             continue;
         }
         if is_combining(c) {
@@ -24,7 +37,7 @@ pub fn sanitise(text: &str) -> String {
         } else {
             marks = 0;
         }
-        if count == MAX_CHARS {
+        if count == most {
             out.push('…');
             break;
         }
@@ -75,6 +88,13 @@ mod tests {
         assert_eq!(sanitise("a\x1b]52;c;ZXZpbA==\x07b"), "a]52;c;ZXZpbA==b");
         assert_eq!(sanitise("\u{9b}2J"), "2J");
         assert_eq!(sanitise("Bob\r\nVia: x"), "Bob  Via: x");
+    }
+
+    #[test]
+    fn a_text_keeps_its_lines_and_nothing_worse() {
+        assert_eq!(sanitise_text("one\r\ntwo\rthree\tfour\x1b[2J\n"), "one\ntwo three four[2J\n");
+        let long = sanitise_text(&"x\n".repeat(5000));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (MAX_TEXT_CHARS + 1, true));
     }
 
     #[test]

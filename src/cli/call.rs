@@ -252,6 +252,8 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallQuality { call }
         | Event::CallEnded { call } => Some(call),
         Event::Registration { .. }
+        | Event::Message { .. }
+        | Event::Composing { .. }
         | Event::Mwi { .. }
         | Event::Presence { .. }
         | Event::Device { .. }

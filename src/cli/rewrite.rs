@@ -33,7 +33,6 @@ pub(super) const NOT_HERE: &[&str] = &[
     "conference",
     "record",
     "play",
-    "message",
     "dnd",
     "forward",
     "account",

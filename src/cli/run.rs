@@ -86,7 +86,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
 
 /// True for a job that makes a phone where none runs.
 fn needs_phone(job: &Job) -> bool {
-    !matches!(job, Job::Verb { verb, .. } if !matches!(*verb, "register" | "unregister"))
+    !matches!(job, Job::Verb { verb, .. } if !matches!(*verb, "register" | "unregister" | "message"))
 }
 
 /// Passwords from wherever they are to be had; the last resort is to ask.
@@ -148,6 +148,9 @@ impl Place {
                 verb,
                 request: Request::Command(Command::Unregister { account } | Command::UnregisterAll { account }),
             } if self.alone => self.register_once(verb, account, false).await,
+            Job::Verb { verb, request: Request::Command(command @ Command::Message { .. }) } if self.alone => {
+                self.message_once(verb, command).await
+            }
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
@@ -175,6 +178,22 @@ impl Place {
         usable(&self.session.loaded, &self.options, &job.number, &self.session.ini.path)?;
         let mut phone = phone::start(&self.options, self.session.loaded)?;
         let code = call::run(&Link::Local(phone.handle.clone()), &self.options, &job, &mut interrupts).await;
+        phone.stop(&mut interrupts).await;
+        Ok(code)
+    }
+
+    /// `message` where no phone runs: delivered or not, then gone again.
+    async fn message_once(self, verb: &str, command: Command) -> Result<ExitCode, CommandError> {
+        let mut interrupts = Interrupts::listen();
+        if let Command::Message { target, .. } = &command {
+            usable(&self.session.loaded, &self.options, target, &self.session.ini.path)?;
+        }
+        let mut phone = phone::start(&self.options, self.session.loaded)?;
+        let (link, request) = (Link::Local(phone.handle.clone()), Request::Command(command));
+        let code = tokio::select! {
+            code = verbs::run(&link, &self.options, verb, &request) => code,
+            code = interrupts.next() => code,
+        };
         phone.stop(&mut interrupts).await;
         Ok(code)
     }

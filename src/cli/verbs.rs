@@ -178,7 +178,12 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             out::line(if registered { "ready, registered" } else { "not registered" });
         }
         _ => {
-            if let Some(level) = fields.get("level") {
+            if fields.contains_key("message") {
+                let status = fields.get("message").and_then(|message| message.get("status")).and_then(Value::as_u64);
+                if !options.quiet {
+                    out::line(if status == Some(202) { "taken, on its way" } else { "delivered" });
+                }
+            } else if let Some(level) = fields.get("level") {
                 out::line(&level.to_string());
             } else if let (Some(call), false) = (fields.get("call").and_then(|c| c.get("id")), options.quiet) {
                 out::line(call.as_str().unwrap_or(""));

@@ -1,7 +1,8 @@
 //! What people read: one plain sentence for each thing that happens.
 
 use crate::control::{
-    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, LightInfo, LightState, RegistrationState,
+    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, LightInfo, LightState, MessageInfo, Party,
+    RegistrationState,
 };
 
 /// A sentence for an event; `None` where a person need not know.
@@ -22,12 +23,25 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
         Event::CallQuality { .. } => return None,
         Event::CallEnded { call } => ended(call),
+        Event::Message { message } => self::message(message),
+        Event::Composing { .. } => return None,
         Event::Mwi { account, voicemail } => format!("{account}: {}", voicemail.words()),
         Event::Presence { light } => self::light(light),
         Event::Device { message } | Event::Config { message } => message.clone(),
         Event::Error { message, hint } => with_hint(message, hint.as_deref()),
         Event::Exited => "stopped".to_owned(),
     })
+}
+
+fn message(message: &MessageInfo) -> String {
+    let Party { uri, user, name } = &message.remote;
+    let whom = name.as_ref().unwrap_or(if user.is_empty() { uri } else { user });
+    let text = message.text.replace('\n', " / ");
+    match (message.delivered, message.reason.as_deref()) {
+        (None, _) => format!("{whom} writes: {text}"),
+        (Some(true), _) => format!("to {whom}: {text}"),
+        (Some(false), why) => format!("not delivered to {whom} ({}): {text}", why.unwrap_or("no answer")),
+    }
 }
 
 /// A light in words: `102 is ringing (Bob)`.

@@ -124,6 +124,9 @@ pub fn command_line(command: &Command) -> String {
         Command::Register { account } => json!({"verb": "register", "account": account}),
         Command::Unregister { account } => json!({"verb": "unregister", "account": account}),
         Command::UnregisterAll { account } => json!({"verb": "unregister", "account": account, "all": true}),
+        Command::Message { target, text, account } => {
+            json!({"verb": "message", "number": target, "text": text, "account": account})
+        }
         Command::Exit => json!({"verb": "exit"}),
     };
     value.to_string()
@@ -159,6 +162,7 @@ mod tests {
             Command::Register { account: None },
             Command::Unregister { account: Some("a@b".into()) },
             Command::UnregisterAll { account: None },
+            Command::Message { target: "600".into(), text: "two\nlines --x".into(), account: None },
             Command::Exit,
         ];
         for command in commands {

@@ -52,6 +52,7 @@ pub fn reply_fields(reply: &Reply) -> Map<String, Value> {
     match reply {
         Reply::Done => Map::new(),
         Reply::Call(call) => object(json!({"call": call})),
+        Reply::Message(message) => object(json!({"message": message})),
         Reply::Volume(path, level) => object(json!({"path": path_word(*path), "level": level})),
     }
 }
@@ -60,6 +61,9 @@ pub fn reply_fields(reply: &Reply) -> Map<String, Value> {
 pub fn reply_from(value: &Value) -> Reply {
     if let Some(call) = value.get("call").and_then(|c| serde_json::from_value(c.clone()).ok()) {
         return Reply::Call(Box::new(call));
+    }
+    if let Some(message) = value.get("message").and_then(|m| serde_json::from_value(m.clone()).ok()) {
+        return Reply::Message(Box::new(message));
     }
     match (value.get("path").and_then(Value::as_str), value.get("level").and_then(Value::as_u64)) {
         (Some("mic"), Some(level)) => Reply::Volume(SoundPath::Mic, u8::try_from(level).unwrap_or(100)),

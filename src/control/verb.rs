@@ -22,6 +22,8 @@ pub enum ParamKind {
     Required,
     /// By its place; may be missing.
     Optional,
+    /// By its place, with every word behind it; must be there.
+    Rest,
     /// `--name VALUE`.
     Option,
     /// `--name`.
@@ -209,6 +211,21 @@ pub static VERBS: &[VerbRow] = &[
         make: dtmf,
     },
     VerbRow {
+        name: "message",
+        aliases: &["sendmessage"],
+        params: &[
+            required("number", "Number, user or SIP address"),
+            Param { name: "text", kind: ParamKind::Rest, doc: "The message" },
+            option("account", "Account to write from"),
+        ],
+        doc: "Send a message, tell whether it was delivered",
+        key: None,
+        make: |v| {
+            let (target, text) = (v.need("number")?, v.need("text")?);
+            Ok(Request::Command(Command::Message { target, text, account: v.text("account") }))
+        },
+    },
+    VerbRow {
         name: "register",
         aliases: &[],
         params: &[ACCOUNT],
@@ -309,6 +326,7 @@ impl VerbRow {
             let upper = param.name.to_uppercase();
             out.push_str(&match param.kind {
                 ParamKind::Required => format!(" {upper}"),
+                ParamKind::Rest => format!(" {upper}..."),
                 ParamKind::Optional => format!(" [{upper}]"),
                 ParamKind::Option => format!(" [--{} {upper}]", param.name),
                 ParamKind::Flag => format!(" [--{}]", param.name),
@@ -324,7 +342,7 @@ impl VerbRow {
     pub fn parse_words(&self, words: &[String]) -> Result<Request, String> {
         let mut values = Values::default();
         let mut places =
-            self.params.iter().filter(|p| matches!(p.kind, ParamKind::Required | ParamKind::Optional)).peekable();
+            self.params.iter().filter(|p| !matches!(p.kind, ParamKind::Option | ParamKind::Flag)).peekable();
         let mut words = words.iter();
         let mut literal = false;
         while let Some(word) = words.next() {
@@ -351,7 +369,12 @@ impl VerbRow {
                 let Some(param) = places.next() else {
                     return Err(format!("{}: '{word}' is one word too many; usage: {}", self.name, self.usage()));
                 };
-                values.set(param.name, word.clone());
+                if param.kind == ParamKind::Rest {
+                    let rest = std::iter::once(word).chain(words.by_ref()).map(String::as_str);
+                    values.set(param.name, rest.collect::<Vec<_>>().join(" "));
+                } else {
+                    values.set(param.name, word.clone());
+                }
             }
         }
         self.request(values)
@@ -414,6 +437,8 @@ mod tests {
             parse("volume 80"),
             Ok(Request::Command(Command::Volume { path: SoundPath::Speaker, change: VolumeChange::To(80) }))
         );
+        let message = |text: &str| Command::Message { target: "600".into(), text: text.into(), account: None };
+        assert_eq!(parse("message 600 call me -- or --not"), Ok(Request::Command(message("call me -- or --not"))));
         assert_eq!(parse("quit"), Ok(Request::Command(Command::Exit)));
     }
 
@@ -423,6 +448,7 @@ mod tests {
             ("call", "no number given"),
             ("call 1 2", "'2' is one word too many"),
             ("hangup c1 --all", "one of"),
+            ("message 600", "no text given"),
             ("reject --code 200", "400 to 699"),
             ("dtmf 12x", "'X' is no DTMF digit"),
             ("volume 101", "0 to 100"),

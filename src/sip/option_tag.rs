@@ -3,7 +3,7 @@
 use crate::sip::message::{HeaderName, Method, Request};
 
 /// The methods we take, for Allow.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, NOTIFY";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, NOTIFY, MESSAGE";
 
 /// An extension, and the methods whose messages offer it.
 struct OptionTag {

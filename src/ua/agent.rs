@@ -2,6 +2,7 @@
 
 use super::account::Line;
 use super::call::Call;
+use super::messages::Outgoing;
 use super::port::{Input, Output};
 use super::route::{Hop, Job, Sent};
 use super::snapshot::Status;
@@ -85,6 +86,8 @@ pub struct Agent {
     pub(super) last_call: u32,
     pub(super) watches: Vec<Watch>,
     pub(super) last_watch: u32,
+    pub(super) messages: Vec<Outgoing>,
+    pub(super) last_message: u32,
     pub(super) last_query: u64,
     pub(super) clients: BTreeMap<ClientId, Sent>,
     /// Over at once on reliable transports, while the answer still waits to be acted on.
@@ -128,6 +131,8 @@ impl Agent {
             last_call: 0,
             watches: Vec::new(),
             last_watch: 0,
+            messages: Vec::new(),
+            last_message: 0,
             last_query: 0,
             clients: BTreeMap::new(),
             ended_clients: Vec::new(),

@@ -243,13 +243,18 @@ impl Agent {
                 ExitCode::Ok if call.answered.is_some() => "answered".to_owned(),
                 code => call.outcome.unwrap_or(code.kind()).to_owned(),
             }),
-            started_at: iso8601(self.wall + call.started.saturating_duration_since(self.started)),
+            started_at: self.date(call.started),
             ringing_after: since(call.ringing),
             answered_after: since(call.answered),
             duration: talk.map_or(0.0, seconds),
             remote_hold: call.remote_hold,
             media,
         }
+    }
+
+    /// A moment as people read it, ISO 8601 UTC.
+    pub(super) fn date(&self, at: Instant) -> String {
+        iso8601(self.wall + at.saturating_duration_since(self.started))
     }
 
     /// Emits an event about a call.

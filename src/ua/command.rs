@@ -1,7 +1,7 @@
 //! What a person or a script asks of the phone, as values.
 
 use super::outcome::ExitCode;
-use super::snapshot::CallInfo;
+use super::snapshot::{CallInfo, MessageInfo};
 
 /// Ties a reply to its request; chosen by the asker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +81,8 @@ pub enum Command {
     Volume { path: SoundPath, change: VolumeChange },
     /// Send digits in the current call; `,` pauses a second.
     Dtmf { call: Option<String>, digits: String, via: Option<DtmfVia> },
+    /// Send an instant message; the reply tells whether it was delivered.
+    Message { target: String, text: String, account: Option<String> },
     /// Register an account (all without a selector: number, label or AOR).
     Register { account: Option<String> },
     /// Un-register.
@@ -98,6 +100,8 @@ pub enum Reply {
     Done,
     /// Done; this call it concerns.
     Call(Box<CallInfo>),
+    /// The message, delivered.
+    Message(Box<MessageInfo>),
     /// The volume now.
     Volume(SoundPath, u8),
 }

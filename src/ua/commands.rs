@@ -23,6 +23,9 @@ type Outcome = Result<Reply, CommandError>;
 
 impl Agent {
     pub(super) fn command(&mut self, id: RequestId, command: Command, now: Instant) {
+        if let Command::Message { target, text, account } = &command {
+            return self.message(id, target, text, account.as_deref(), now);
+        }
         let reply = self.obey(command, now);
         self.outputs.push_back(Output::Reply(id, reply));
     }
@@ -88,6 +91,8 @@ impl Agent {
                 ids.into_iter().for_each(|id| self.unregister_all(id, now));
                 Ok(Reply::Done)
             }
+            // Replied to later, where it is sent.
+            Command::Message { .. } => Ok(Reply::Done),
             Command::Exit => {
                 self.exit(now);
                 Ok(Reply::Done)
@@ -231,6 +236,7 @@ impl Agent {
             return;
         }
         self.exiting = Some(now + EXIT_BOUND);
+        self.drop_messages();
         let live: Vec<u32> = self.calls.iter().filter(|call| call.is_live()).map(|call| call.id).collect();
         live.into_iter().for_each(|id| self.hang_up_call(id, now));
         let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();

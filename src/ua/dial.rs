@@ -74,6 +74,7 @@ impl Agent {
 
     /// The registration the calls of this account wait for has come to a result.
     pub(super) fn registration_settled(&mut self, id: AccountId, now: Instant) {
+        self.release_messages(id, now);
         let Some(line) = self.account(id) else { return };
         let waiting = self.calls.iter().filter(|call| call.account == id && call.waits_until.is_some());
         let waiting: Vec<u32> = waiting.map(|call| call.id).collect();
@@ -202,7 +203,7 @@ impl Agent {
     }
 
     /// The account of a dial command: the named one; Local for an address with a host; else the selected one.
-    fn account_for(&self, typed: &str, account: Option<&str>) -> Result<AccountId, CommandError> {
+    pub(super) fn account_for(&self, typed: &str, account: Option<&str>) -> Result<AccountId, CommandError> {
         if let Some(wanted) = account {
             return self.find_account(wanted);
         }

@@ -1,6 +1,6 @@
 //! What happened: the events of `watch`, hooks and screens, one table.
 
-use super::snapshot::{AccountInfo, CallInfo, LightInfo, VoicemailInfo};
+use super::snapshot::{AccountInfo, CallInfo, LightInfo, MessageInfo, Party, VoicemailInfo};
 use serde::{Deserialize, Serialize};
 
 /// An event; the tag is the name that `watch` prints.
@@ -41,6 +41,16 @@ pub enum Event {
     },
     CallEnded {
         call: CallInfo,
+    },
+    /// An instant message came in, or the fate of one of ours is known.
+    Message {
+        message: MessageInfo,
+    },
+    /// Somebody types a message to `account`, an AOR; believed for `for_s` seconds, 0 = no longer.
+    Composing {
+        account: String,
+        remote: Party,
+        for_s: u64,
     },
     /// Messages wait at the server, or no longer; `account` is the AOR.
     Mwi {

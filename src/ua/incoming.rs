@@ -59,6 +59,7 @@ impl Agent {
             // Why: outside a call nobody but the user makes this phone call somebody.
             Method::Refer => self.refuse(server, &request, StatusCode(403), None, now),
             Method::Notify => self.unasked_notify(server, &request, flow, now),
+            Method::Message => self.message_received(server, &request, &flow, now),
             Method::Bye | Method::Info | Method::Update | Method::Prack => {
                 self.refuse(server, &request, StatusCode(481), None, now);
             }
@@ -217,6 +218,7 @@ impl Agent {
         let status = match request.method {
             Method::Options => return self.tell_abilities(server, &request, now),
             Method::Notify => StatusCode(200),
+            Method::Message => return self.take_message(server, &request, self.account_of_call(id), now),
             Method::Info => {
                 let digit = dtmf_relay(&request);
                 if let Some(digit) = digit {

@@ -13,6 +13,7 @@ pub mod event;
 mod hold;
 mod incoming;
 mod large;
+mod messages;
 pub mod outcome;
 mod owner;
 pub mod port;

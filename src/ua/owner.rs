@@ -19,6 +19,8 @@ pub(super) enum Owner {
     Call(u32, Exchange),
     /// A SUBSCRIBE.
     Subscription(u32),
+    /// A MESSAGE.
+    Message(u32),
 }
 
 impl Agent {
@@ -28,6 +30,7 @@ impl Agent {
             Owner::Register(id) => id,
             Owner::Call(call, _) => self.account_of_call(call),
             Owner::Subscription(id) => self.account_of_watch(id),
+            Owner::Message(id) => self.account_of_message(id),
         }
     }
 
@@ -35,7 +38,7 @@ impl Agent {
     pub(super) fn is_wanted(&self, owner: Owner) -> bool {
         match owner {
             Owner::Call(id, Exchange::Invite) => self.call(id).is_some_and(Call::is_live),
-            Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) => true,
+            Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) | Owner::Message(_) => true,
         }
     }
 
@@ -51,7 +54,7 @@ impl Agent {
     /// Its request goes out on this path, as it stands on the wire but for its length.
     pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow) {
         match owner {
-            Owner::Register(_) | Owner::Subscription(_) => {}
+            Owner::Register(_) | Owner::Subscription(_) | Owner::Message(_) => {}
             Owner::Call(id, exchange) => {
                 let Some(call) = self.call_mut(id) else { return };
                 if exchange == Exchange::Invite {
@@ -70,6 +73,7 @@ impl Agent {
             Owner::Register(id) => self.registration_answered(id, (&sent.request, &sent.flow), &response, now),
             Owner::Call(call, exchange) => self.call_answered(call, exchange, &sent.request, response, now),
             Owner::Subscription(id) => self.subscription_answered(id, (&sent.request, &sent.flow), &response, now),
+            Owner::Message(id) => self.message_answered(id, sent, &response, now),
         }
     }
 
@@ -79,6 +83,7 @@ impl Agent {
             Owner::Register(id) => self.registration_unanswered(id, words, now),
             Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
             Owner::Subscription(id) => self.subscription_unanswered(id, words, now),
+            Owner::Message(id) => self.message_unanswered(id, words),
         }
     }
 }

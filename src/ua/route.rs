@@ -34,6 +34,8 @@ pub(super) enum Job {
     Dial(u32),
     /// A request that needs a connection.
     Large(Box<Large>),
+    /// A message that needs its first path.
+    Message(u32),
 }
 
 /// A request under way: enough to send it again.
@@ -90,6 +92,7 @@ impl Agent {
             Job::Ack(call, request) => self.send_ack(call, *request, first),
             Job::Dial(call) => self.dial_path(call, first, flows, now),
             Job::Large(large) => self.connection_found(*large, first, now),
+            Job::Message(id) => self.message_path(id, first, flows, now),
         }
     }
 
@@ -99,6 +102,7 @@ impl Agent {
             Job::Ack(..) => {}
             Job::Dial(call) => self.dial_unreachable(call, words, now),
             Job::Large(large) => self.no_connection(*large, now),
+            Job::Message(id) => self.message_unanswered(id, words),
         }
     }
 

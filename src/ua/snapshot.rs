@@ -126,6 +126,29 @@ impl VoicemailInfo {
     }
 }
 
+/// An instant message.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MessageInfo {
+    /// `m1`, unique in this daemon's life.
+    pub id: String,
+    /// We wrote it.
+    pub outgoing: bool,
+    /// Our account's AOR.
+    pub account: String,
+    /// The far side.
+    pub remote: Party,
+    /// The text, made safe to show; lines end with `\n`.
+    pub text: String,
+    /// ISO 8601 UTC.
+    pub at: String,
+    /// Outgoing: a server or the far side has it.
+    pub delivered: Option<bool>,
+    /// Outgoing: status of the final answer.
+    pub status: Option<u16>,
+    /// Outgoing: its reason phrase, or why there was no answer.
+    pub reason: Option<String>,
+}
+
 /// What a light shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

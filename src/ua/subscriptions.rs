@@ -385,7 +385,8 @@ fn is_in_force(state: State) -> bool {
     matches!(state, State::Active | State::Pending)
 }
 
-fn is_of_type(request: &Request, media_type: &str) -> bool {
+/// Its body is plainly of this type.
+pub(super) fn is_of_type(request: &Request, media_type: &str) -> bool {
     let (kind, subtype) = media_type.split_once('/').unwrap_or_default();
     let encoded = |coding: &str| !coding.eq_ignore_ascii_case("identity");
     request.headers.content_type().ok().flatten().is_some_and(|given| given.is(kind, subtype))

@@ -5,6 +5,7 @@ mod changes;
 mod endings;
 mod following;
 mod lasting;
+mod messages;
 mod network;
 mod peer;
 mod phone;

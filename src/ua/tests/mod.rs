@@ -6,6 +6,7 @@ mod following;
 mod forks;
 mod holds;
 mod hostile;
+mod messages;
 mod paths;
 mod redirects;
 mod registering;

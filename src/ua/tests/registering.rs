@@ -31,7 +31,7 @@ fn state(world: &World) -> crate::ua::snapshot::AccountInfo {
     world.phones[0].agent.status(world.now).accounts[0].clone()
 }
 
-fn registered() -> World {
+pub(super) fn registered() -> World {
     let mut world = phone();
     answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
     let contact = world.last_request().headers.text(&HeaderName::Contact).expect("a Contact");

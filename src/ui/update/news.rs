@@ -126,6 +126,11 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
     match event {
         Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
         Event::CallEnded { call } => on_ended(model, &call, now),
+        Event::Message { message } if !message.outgoing => {
+            let whom = message.remote.name.unwrap_or(message.remote.user);
+            note(model, format!("{whom} writes: {}", message.text.replace('\n', " / ")), now);
+            return vec![Action::Bell, Action::Draw(Urgency::Now)];
+        }
         Event::CallDtmf { call, digit } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
         Event::Device { message } | Event::Config { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
