@@ -29,7 +29,7 @@ pub struct DemoPhone {
 ///
 /// # Errors
 /// What could not be started.
-pub fn start(options: &Options, seed: Option<u64>) -> Result<DemoPhone, CommandError> {
+pub fn start(options: &Options, seed: Option<u64>, lively: bool) -> Result<DemoPhone, CommandError> {
     let seed = match seed {
         None => phone::seed()?,
         Some(number) => {
@@ -38,12 +38,15 @@ pub fn start(options: &Options, seed: Option<u64>) -> Result<DemoPhone, CommandE
             bytes
         }
     };
-    let demo = Demo::start(seed).map_err(|e| CommandError {
+    let mut demo = Demo::start(seed).map_err(|e| CommandError {
         code: ExitCode::Unexpected,
         kind: "not_started",
         message: format!("the demo did not start: {e}"),
         hint: None,
     })?;
+    if lively {
+        demo.liven();
+    }
     let account = demo.account();
     let settings =
         Settings { account_id: Some(1), bind_address: "127.0.0.1".into(), single_mode: false, ..Settings::default() };
@@ -59,8 +62,8 @@ pub fn start(options: &Options, seed: Option<u64>) -> Result<DemoPhone, CommandE
 ///
 /// # Errors
 /// What could not be started.
-pub async fn show(options: &Options, seed: Option<u64>) -> Result<ExitCode, CommandError> {
-    let phone = start(options, seed)?;
+pub async fn show(options: &Options, seed: Option<u64>, lively: bool) -> Result<ExitCode, CommandError> {
+    let phone = start(options, seed, lively)?;
     let welcome = FAR_ENDS.iter().map(|f| format!("{}  {}", f.user, f.name)).collect();
     let note = Some("The demo: a built-in exchange, real SIP and sound on this machine".to_owned());
     let shown = Shown { welcome, note, ..Shown::default() };
@@ -80,7 +83,7 @@ pub async fn speak(options: &Options, seed: Option<u64>) -> Result<ExitCode, Com
         audio_out: options.audio_out.clone().or(Some(Spec::Null)),
         ..options.clone()
     };
-    let phone = start(&options, seed)?;
+    let phone = start(&options, seed, false)?;
     let link = Link::Local(phone.handle.clone());
     let job = CallJob {
         number: "600".into(),

@@ -60,7 +60,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
             out::line(text.trim_end());
             return Ok(ExitCode::Ok);
         }
-        Job::Demo { seed, .. } if screen::is_there() => return demo::show(&options, *seed).await,
+        Job::Demo { seed, lively } if screen::is_there() => return demo::show(&options, *seed, *lively).await,
         Job::Demo { seed, .. } => return demo::speak(&options, *seed).await,
         _ => {}
     }

@@ -25,6 +25,7 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::CallEnded { call } => ended(call),
         Event::Message { message } => self::message(message),
         Event::Composing { .. } => return None,
+        Event::Mwi { voicemail, .. } if !voicemail.waiting => return None,
         Event::Mwi { account, voicemail } => format!("{account}: {}", voicemail.words()),
         Event::Presence { light } => self::light(light),
         Event::Device { message } | Event::Config { message } => message.clone(),

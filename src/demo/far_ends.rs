@@ -5,7 +5,7 @@ use crate::media::command::Endpoint;
 use crate::ua::agent::{AgentConfig, IncomingPolicy};
 use crate::ua::command::Command;
 use crate::ua::event::Event;
-use crate::ua::snapshot::CallDirection;
+use crate::ua::snapshot::{CallDirection, MessageInfo};
 use std::time::{Duration, Instant};
 
 /// How long 700 waits before it calls back.
@@ -75,6 +75,12 @@ impl FarEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallBack {
     due: Option<(Instant, String)>,
+}
+
+/// What 600 does with a message: sends it back.
+pub fn echo(message: &MessageInfo) -> Option<Command> {
+    let (target, text) = (message.remote.uri.clone(), message.text.clone());
+    (!message.outgoing).then_some(Command::Message { target, text, account: None })
 }
 
 impl CallBack {

@@ -1,7 +1,7 @@
 //! The demo alive: the exchange on a socket of loopback, a phone for each far end.
 
 use super::exchange::{Exchange, ExchangeConfig, User};
-use super::far_ends::{CallBack, FAR_ENDS, FarEnd};
+use super::far_ends::{CallBack, FAR_ENDS, FarEnd, echo};
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Secret};
 use crate::engine::handle::Handle;
@@ -9,11 +9,16 @@ use crate::engine::media::MediaConfig;
 use crate::engine::net::paths::{Arrival, Paths};
 use crate::engine::net::udp::{BindError, MAX_DATAGRAM};
 use crate::engine::signalling::{self, EngineConfig, EngineError};
+use crate::media::command::Endpoint;
 use crate::sip::auth::Algorithm;
+use crate::sip::event::message_summary::{Counts, MessageSummary};
+use crate::ua::command::{Command, HangupWhich};
+use crate::ua::event::Event;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// The demo's domain; nothing resolves it, everything goes through the exchange.
@@ -41,10 +46,11 @@ pub enum DemoError {
 }
 
 /// The running demo; ends when dropped.
-#[derive(Debug)]
 pub struct Demo {
     server: SocketAddr,
     password: String,
+    voicemail: mpsc::Sender<u32>,
+    far_ends: Vec<Handle>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -65,13 +71,20 @@ impl Demo {
         let exchange = Exchange::new(ExchangeConfig::new(DOMAIN, users));
         let (paths, _) = Paths::bind(Some(LOOPBACK), 0)?;
         let server = paths.local_addresses().first().copied().unwrap_or(SocketAddr::new(LOOPBACK, 0));
-        let mut demo = Demo { server, password, tasks: Vec::new() };
-        demo.tasks.push(tokio::spawn(exchange_task(exchange, paths, StdRng::from_rng(&mut rng))));
+        let (voicemail, messages) = mpsc::channel(4);
+        let mut demo = Demo { server, password, voicemail, far_ends: Vec::new(), tasks: Vec::new() };
+        demo.tasks.push(tokio::spawn(exchange_task(exchange, paths, messages, StdRng::from_rng(&mut rng))));
         for far_end in FAR_ENDS {
-            let task = demo.far_end(far_end, &mut rng)?;
-            demo.tasks.push(task);
+            let handle = demo.far_end(far_end, &mut rng)?;
+            demo.tasks.push(tokio::spawn(manners(handle.clone(), far_end)));
+            demo.far_ends.push(handle);
         }
         Ok(demo)
+    }
+
+    /// From now on things happen by themselves: messages, voicemail, calls.
+    pub fn liven(&mut self) {
+        self.tasks.push(tokio::spawn(lively(self.far_ends.clone(), self.voicemail.clone())));
     }
 
     /// The account of the person at this phone.
@@ -84,6 +97,7 @@ impl Demo {
             username: OWN_NUMBER.to_owned(),
             password: Secret::new(self.password.as_str()),
             display_name: "You".to_owned(),
+            voicemail_number: "601".to_owned(),
             ..Account::new(AccountId(1))
         }
     }
@@ -93,7 +107,7 @@ impl Demo {
         self.server
     }
 
-    fn far_end(&self, far_end: &'static FarEnd, rng: &mut StdRng) -> Result<JoinHandle<()>, DemoError> {
+    fn far_end(&self, far_end: &'static FarEnd, rng: &mut StdRng) -> Result<Handle, DemoError> {
         let mut agent = far_end.agent(DOMAIN, &self.server.to_string(), &self.password);
         for account in &mut agent.accounts {
             account.proxies = vec![self.server.to_string()];
@@ -117,7 +131,7 @@ impl Demo {
         };
         let (handle, _) =
             signalling::start(config).map_err(|source| DemoError::FarEnd { number: far_end.user, source })?;
-        Ok(tokio::spawn(manners(handle, far_end.calls_back)))
+        Ok(handle)
     }
 }
 
@@ -129,15 +143,24 @@ impl Drop for Demo {
     }
 }
 
-/// Keeps a far end alive, and lets 700 call back.
-async fn manners(handle: Handle, calls_back: bool) {
+/// Keeps a far end alive, lets 600 send messages back and 700 call back.
+async fn manners(handle: Handle, far_end: &FarEnd) {
     let mut events = handle.events();
     let mut call_back = CallBack::new();
     loop {
         let due = call_back.next_timeout();
         tokio::select! {
             event = events.recv() => match event {
-                Ok(event) if calls_back => call_back.handle(&event, now()),
+                Ok(event) if far_end.calls_back => call_back.handle(&event, now()),
+                Ok(event) if far_end.endpoint == Endpoint::Echo => {
+                    if let Event::Message { message } = &*event
+                        && let Some(command) = echo(message)
+                    {
+                        // The fate of one must not hold up the next.
+                        let handle = handle.clone();
+                        tokio::spawn(async move { handle.request(command).await });
+                    }
+                }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
                 _ => {}
             },
@@ -150,7 +173,46 @@ async fn manners(handle: Handle, calls_back: bool) {
     }
 }
 
-async fn exchange_task(mut exchange: Exchange, mut paths: Paths, mut rng: StdRng) {
+/// What happens by itself, over and over, each so many seconds after the one before.
+async fn lively(far_ends: Vec<Handle>, voicemail: mpsc::Sender<u32>) {
+    let far_end = |user: &str| FAR_ENDS.iter().position(|f| f.user == user).and_then(|at| far_ends.get(at));
+    loop {
+        for (seconds, user, deed) in LIVELY {
+            tokio::time::sleep(Duration::from_secs(*seconds)).await;
+            let me = || OWN_NUMBER.to_owned();
+            let command = match deed {
+                Deed::Voicemail(new) => {
+                    let _ = voicemail.send(*new).await;
+                    continue;
+                }
+                Deed::Message(text) => Command::Message { target: me(), text: (*text).to_owned(), account: None },
+                Deed::Call => Command::Dial { target: me(), account: None },
+                Deed::HangUp => Command::Hangup { which: HangupWhich::Calling },
+            };
+            if let Some(handle) = far_end(user) {
+                let _ = handle.request(command).await;
+            }
+        }
+    }
+}
+
+enum Deed {
+    Voicemail(u32),
+    Message(&'static str),
+    Call,
+    HangUp,
+}
+
+const LIVELY: &[(u64, &str, Deed)] = &[
+    (6, "", Deed::Voicemail(1)),
+    (6, "600", Deed::Message("Write back, and I repeat it.")),
+    (10, "700", Deed::Call),
+    (20, "700", Deed::HangUp),
+    (10, "", Deed::Voicemail(0)),
+    (30, "601", Deed::Message("Call 601 to hear an announcement.")),
+];
+
+async fn exchange_task(mut exchange: Exchange, mut paths: Paths, mut voicemail: mpsc::Receiver<u32>, mut rng: StdRng) {
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         let due = exchange.next_timeout();
@@ -163,6 +225,11 @@ async fn exchange_task(mut exchange: Exchange, mut paths: Paths, mut rng: StdRng
                 Ok(Arrival::Lost(..) | Arrival::Found(..)) => Vec::new(),
                 Err(_) => return,
             },
+            Some(new) = voicemail.recv() => {
+                let voice = Some(Counts { new, ..Counts::default() });
+                let summary = MessageSummary { waiting: new > 0, account: None, voice };
+                exchange.set_voicemail(OWN_NUMBER, summary, now(), &mut rng)
+            }
             () = until(due) => exchange.handle_timeout(now(), &mut rng),
         };
         for transmit in sent {

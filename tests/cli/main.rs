@@ -7,6 +7,7 @@ mod call;
 mod daemon;
 mod errors;
 mod incoming;
+mod message;
 mod options;
 mod prompt;
 mod registering;
