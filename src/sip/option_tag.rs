@@ -14,8 +14,13 @@ struct OptionTag {
 /// What a call is made and changed with, and what asks after it.
 const CALL: &[Method] = &[Method::Invite, Method::Update, Method::Options];
 
-const TABLE: &[OptionTag] =
-    &[OptionTag { name: "100rel", offered_in: CALL }, OptionTag { name: "timer", offered_in: CALL }];
+const TABLE: &[OptionTag] = &[
+    OptionTag { name: "100rel", offered_in: CALL },
+    OptionTag { name: "timer", offered_in: CALL },
+    OptionTag { name: "path", offered_in: &[Method::Register] },
+    OptionTag { name: "outbound", offered_in: &[Method::Register] },
+    OptionTag { name: "gruu", offered_in: &[Method::Register, Method::Invite, Method::Update, Method::Options] },
+];
 
 /// What Supported says in a request of this method, and in the answer to one, `but` left out; `None` if nothing.
 pub fn supported(method: &Method, but: Option<&str>) -> Option<String> {
@@ -46,7 +51,9 @@ mod tests {
             assert_eq!(unknown(&request), Vec::<&str>::new(), "{method}");
         }
         assert_eq!(supported(&Method::Info, None), None);
-        assert_eq!(supported(&Method::Invite, Some("timer")).as_deref(), Some("100rel"));
+        assert_eq!(supported(&Method::Invite, Some("timer")).as_deref(), Some("100rel, gruu"));
+        //= RFC 3327 §5.1, RFC 5626 §4.2.1, RFC 5627 §4.1
+        assert_eq!(supported(&Method::Register, None).as_deref(), Some("path, outbound, gruu"));
     }
 
     //= RFC 3261 §8.2.2.3

@@ -36,7 +36,7 @@ pub(super) struct Line {
     realms: Vec<String>,
     /// Where the registrar sees us, if not where we see ourselves.
     pub(super) public: Option<SocketAddr>,
-    /// The Contact of the last REGISTER, and of the one the registrar has accepted.
+    /// The Contact of the last REGISTER, without parameters, and of the one the registrar has accepted.
     pub sent_contact: String,
     pub bound_contact: Option<String>,
     /// A new Contact was registered at once since the last refresh: not again before the next.
@@ -114,9 +114,14 @@ impl Line {
         named(&self.account.display_name, &format!("sip:{}@{host}", escape_user(user)))
     }
 
-    /// Notes where requests of the account go: paths its credentials may be shown on.
+    /// Notes where a REGISTER goes: the path requests to us come back by.
     pub fn note_path(&mut self, flow: &Flow, more: &VecDeque<Flow>) {
         self.path = Some(*flow);
+        self.note_servers(flow, more);
+    }
+
+    /// Notes where requests of the account go: paths its credentials may be shown on.
+    pub fn note_servers(&mut self, flow: &Flow, more: &VecDeque<Flow>) {
         // The path taken is noted last, so that it is never the one to give way.
         for server in std::iter::once(flow).chain(more).rev().map(|flow| flow.remote) {
             self.servers.retain(|known| *known != server);
@@ -130,7 +135,9 @@ impl Line {
     /// The path to keep open, if that is due now.
     pub fn keep_alive(&mut self, now: Instant) -> Option<Flow> {
         self.keep_alive_at.filter(|at| *at <= now)?;
-        let interval = Duration::from_secs(self.account.keep_alive_s.max(KEEP_ALIVE_LEAST_S).into());
+        let wished = Duration::from_secs(self.account.keep_alive_s.max(KEEP_ALIVE_LEAST_S).into());
+        //= RFC 5626 §4.4: before the server gives the path up
+        let interval = self.registration.granted().flow_timer.map_or(wished, |most| wished.min(most * 4 / 5));
         self.keep_alive_at = Some(now + interval).filter(|_| self.registration.is_registered());
         self.path.filter(|_| self.keep_alive_at.is_some())
     }
@@ -215,6 +222,8 @@ impl Line {
             State::Registered { until } => Some(until.saturating_duration_since(now).as_secs()),
             _ => None,
         };
+        let granted = self.registration.granted();
+        let shown = |routes: &[NameAddr]| routes.iter().map(|route| sanitise(&route.to_string())).collect();
         AccountInfo {
             id: self.account.id.0,
             label: if self.account.label.is_empty() { aor.clone() } else { self.account.label.clone() },
@@ -226,6 +235,9 @@ impl Line {
             expires_in,
             transport: if self.account.transport.is_empty() { "udp".into() } else { self.account.transport.clone() },
             selected,
+            gruu: granted.pub_gruu.as_ref().map(|uri| sanitise(uri.as_str())),
+            path: shown(&granted.path),
+            service_route: shown(&granted.service_route),
             voicemail: self.voicemail.clone(),
         }
     }

@@ -51,6 +51,8 @@ pub struct AgentConfig {
     pub endpoint: Endpoint,
     /// What becomes of incoming calls.
     pub incoming: IncomingPolicy,
+    /// The UUID of this phone (RFC 5626 §4.1), the same after every start; `None` = one for this run.
+    pub instance: Option<String>,
     /// RFC 3261's T1; 500 ms unless tests want otherwise.
     pub t1: Duration,
 }
@@ -64,6 +66,7 @@ impl AgentConfig {
             register: true,
             endpoint: Endpoint::Phone,
             incoming: IncomingPolicy::Ring,
+            instance: None,
             t1: Duration::from_millis(500),
         }
     }
@@ -111,7 +114,8 @@ pub struct Agent {
 impl Agent {
     /// A phone at rest. `now` and `wall` are the same moment on the two clocks; `wall` dates what people read.
     pub fn new(config: AgentConfig, mut rng: StdRng, now: Instant, wall: SystemTime) -> Agent {
-        let instance = ident::uuid(&mut rng);
+        let fresh = ident::uuid(&mut rng);
+        let instance = config.instance.clone().unwrap_or(fresh);
         let mut accounts = config.accounts.clone();
         if !accounts.iter().any(|account| account.id == AccountId(0)) {
             accounts.push(Account::new(AccountId(0)));

@@ -4,42 +4,76 @@ use super::account::Line;
 use super::route::Hop;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::Response;
+use crate::sip::registration::Granted;
 use crate::sip::uri::{Host, Uri};
 use std::net::{IpAddr, SocketAddr};
 
 impl Line {
-    /// Where its requests go first, if not to their own target.
-    pub fn first_hop(&self) -> Option<Hop> {
+    /// Where its requests go first, if not to their own target; a REGISTER knows no route but the configured ones.
+    pub fn first_hop(&self, registers: bool) -> Option<Hop> {
         let transport = self.account.transport.as_str();
         let proxy = self.account.proxies.first().and_then(|proxy| Hop::of_server(proxy, transport));
-        proxy.or_else(|| Hop::of_server(&self.account.server, transport).filter(|_| self.registers()))
+        let granted = self.registration.granted().service_route.first().filter(|_| !registers);
+        let server = || Hop::of_server(&self.account.server, transport).filter(|_| self.registers());
+        proxy.or_else(|| granted.and_then(|route| Hop::of_uri(&route.uri))).or_else(server)
     }
 
-    /// The outbound proxies as Route values, nearest first.
-    pub fn routes(&self) -> impl Iterator<Item = String> {
+    /// What its requests bear as Route, nearest first: the outbound proxies, and what the registrar granted beyond them.
+    pub fn routes(&self, registers: bool) -> Vec<String> {
         //= RFC 3261 §8.1.2: an outbound proxy is a pre-loaded route
-        let uris = self.account.proxies.iter().filter_map(|proxy| Uri::parse(&format!("sip:{proxy};lr")).ok());
-        uris.map(|uri| format!("<{uri}>"))
+        let mut uris: Vec<Uri> = self.account.proxies.iter().filter_map(|proxy| self.proxy_uri(proxy)).collect();
+        let same = |a: &Uri, b: &Uri| a.host() == b.host() && a.port().unwrap_or(5060) == b.port().unwrap_or(5060);
+        //= RFC 3608 §6.1
+        let granted = self.registration.granted().service_route.iter().filter(|_| !registers);
+        let mut granted = granted.skip_while(|route| uris.last().is_some_and(|last| same(last, &route.uri))).peekable();
+        let beyond: Vec<String> = granted.by_ref().map(ToString::to_string).collect();
+        uris.drain(..).map(|uri| format!("<{uri}>")).chain(beyond).collect()
     }
 
-    /// Our Contact on this path; with the instance for the registrar alone.
-    pub fn contact(&self, flow: &Flow, for_registrar: bool) -> String {
-        let at = self.public.filter(|_| self.is_own_path(flow)).unwrap_or(flow.local);
-        let mut uri = Uri::sip(Some(&self.contact_user), &Host::from(at.ip()), Some(at.port()));
-        if flow.transport != Transport::Udp {
-            uri = uri.with_param("transport", Some(flow.transport.param()));
+    /// `host[:port]` of the configuration as a Route.
+    fn proxy_uri(&self, proxy: &str) -> Option<Uri> {
+        let bare = proxy.trim().trim_start_matches("sip:").trim_start_matches('<').trim_end_matches('>');
+        let mut uri = Uri::parse(&format!("sip:{bare}")).ok()?;
+        let transport = Transport::from_token(&self.account.transport).filter(|transport| *transport != Transport::Udp);
+        if let Some(transport) = transport.filter(|_| uri.transport().is_none()) {
+            uri = uri.with_param("transport", Some(transport.param()));
         }
-        let instance =
-            if for_registrar { format!(";+sip.instance=\"<urn:uuid:{}>\"", self.instance) } else { String::new() };
-        format!("<{uri}>{instance}")
+        Some(if uri.is_lr() { uri } else { uri.with_param("lr", None) })
+    }
+
+    /// Our Contact in calls over this path: the name that leads to us from anywhere, if the registrar granted one.
+    pub fn contact(&self, flow: &Flow) -> String {
+        let granted = Some(self.registration.granted());
+        let granted = granted.filter(|_| self.registration.is_registered() && self.is_own_path(flow));
+        match granted {
+            //= RFC 5627 §4.4
+            Some(Granted { pub_gruu: Some(gruu), .. }) => format!("<{gruu}>"),
+            //= RFC 5626 §4.3: those who answer are to come back on this path
+            Some(Granted { outbound: true, .. }) => format!("<{}>", self.address_on(flow).with_param("ob", None)),
+            _ => format!("<{}>", self.address_on(flow)),
+        }
+    }
+
+    /// Where this path ends at us, as far as we know.
+    fn address_on(&self, flow: &Flow) -> Uri {
+        let at = self.public.filter(|_| self.is_own_path(flow)).unwrap_or(flow.local);
+        let uri = Uri::sip(Some(&self.contact_user), &Host::from(at.ip()), Some(at.port()));
+        match flow.transport {
+            Transport::Udp => uri,
+            transport => uri.with_param("transport", Some(transport.param())),
+        }
     }
 
     /// The Contacts of a REGISTER on this path: ours, and the one that stood before, to be forgotten.
     pub fn register_contacts(&mut self, flow: &Flow) -> impl Iterator<Item = String> {
-        let contact = self.contact(flow, true);
-        let old = self.bound_contact.clone().filter(|old| *old != contact);
-        self.sent_contact = contact.clone();
+        let uri = format!("<{}>", self.address_on(flow));
+        let old = self.bound_contact.clone().filter(|old| *old != uri);
+        //= RFC 5626 §4.2
+        let path = if self.registration.offers_outbound() { ";reg-id=1" } else { "" };
+        let contact = format!("{uri};+sip.instance=\"<urn:uuid:{}>\"{path}", self.instance);
+        self.sent_contact = uri;
         //= RFC 3261 §10.2.2: a binding is removed by its Contact with a lifetime of zero
+        // Why without the instance: a registrar that goes by it would remove the new binding.
         std::iter::once(contact).chain(old.map(|old| format!("{old};expires=0")))
     }
 
@@ -61,7 +95,7 @@ impl Line {
     /// changes with every request must not make a storm.
     pub fn has_moved(&mut self) -> bool {
         let Some(path) = self.path else { return false };
-        let moved = self.bound_contact.as_ref().is_some_and(|bound| *bound != self.contact(&path, true));
+        let moved = self.bound_contact.as_ref().is_some_and(|bound| *bound != format!("<{}>", self.address_on(&path)));
         moved && !std::mem::replace(&mut self.recontacted, true)
     }
 }

@@ -110,7 +110,7 @@ impl Agent {
     pub(super) fn hop_to(&self, account: AccountId, target: &str) -> Option<Hop> {
         let uri = Uri::parse(target).ok()?;
         let own = Hop::of_uri(&uri)?;
-        let first = self.account(account).and_then(|line| line.first_hop());
+        let first = self.account(account).and_then(|line| line.first_hop(false));
         Some(first.filter(|_| self.is_at_home(account, target)).unwrap_or(own))
     }
 
@@ -119,7 +119,7 @@ impl Agent {
         let Some(line) = self.account(account) else { return false };
         let home = line.account.domain_or_server().split(':').next().unwrap_or_default();
         let host = Uri::parse(target).ok().and_then(|uri| Hop::of_uri(&uri)).map(|hop| hop.host);
-        !line.account.proxies.is_empty() || host.is_some_and(|host| host.eq_ignore_ascii_case(home))
+        !line.routes(false).is_empty() || host.is_some_and(|host| host.eq_ignore_ascii_case(home))
     }
 
     /// The first path is known: bind the sound on its address.
@@ -128,9 +128,9 @@ impl Agent {
             (c.account, self.is_at_home(c.account, &c.target), c.redirections > 0)
         });
         // Why not a redirection's: without a server of its own, the account's path would be what a stranger names.
-        let is_own = |line: &&mut Line| at_home && (!redirected || line.first_hop().is_some());
+        let is_own = |line: &&mut Line| at_home && (!redirected || line.first_hop(false).is_some());
         if let Some(line) = self.account_mut(account).filter(is_own) {
-            line.note_path(&flow, &more);
+            line.note_servers(&flow, &more);
         }
         let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
         call.flow = Some(flow);
@@ -163,7 +163,7 @@ impl Agent {
         let mut request = Request::new(Method::Invite, call.target.clone());
         let headers = &mut request.headers;
         headers.push(HeaderName::MaxForwards, "70");
-        line.routes().for_each(|route| headers.push(HeaderName::Route, route));
+        line.routes(false).into_iter().for_each(|route| headers.push(HeaderName::Route, route));
         headers.push(HeaderName::From, format!("{};tag={tag}", line.from(&flow)));
         headers.push(HeaderName::To, format!("<{}>", call.target));
         headers.push(HeaderName::CallId, call.sip_call_id.as_str());

@@ -76,7 +76,7 @@ impl Agent {
                     let bears = (101..300).contains(&response.status.0)
                         && matches!(method, Some(Method::Invite | Method::Update));
                     let flow = call.flow.filter(|_| bears)?;
-                    self.account(call.account).map(|line| line.contact(&flow, false))
+                    self.account(call.account).map(|line| line.contact(&flow))
                 });
                 self.answer(server, response, contact, now);
             }

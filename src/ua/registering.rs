@@ -52,7 +52,7 @@ impl Agent {
             let Some(line) = self.account_mut(id) else { continue };
             let Some(path) = line.path else { continue };
             let Some(mut request) = line.registration.leave_now() else { continue };
-            line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
+            line.routes(true).into_iter().for_each(|route| request.headers.push(HeaderName::Route, route));
             self.transmit(Owner::Register(id), request, path, VecDeque::new(), now);
         }
         while let Some(event) = self.layer.poll() {
@@ -71,8 +71,8 @@ impl Agent {
 
     fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {
         let Some(line) = self.account(id) else { return };
-        let hop = line.first_hop();
-        line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
+        let hop = line.first_hop(true);
+        line.routes(true).into_iter().for_each(|route| request.headers.push(HeaderName::Route, route));
         self.route(hop, Job::Request(Owner::Register(id), Box::new(request)), now);
     }
 
@@ -144,7 +144,7 @@ impl Agent {
         self.registration_settled(id, now);
     }
 
-    /// The connection a registration was made over has ended.
+    /// The path a registration was made over has ended.
     pub(super) fn registration_cut_off(&mut self, id: AccountId, flow: &Flow, now: Instant) {
         let error = self.transport_error.clone().unwrap_or_default();
         let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
@@ -154,7 +154,7 @@ impl Agent {
         if line.registration.cut_off(now, &mut self.rng) {
             line.status = None;
             line.unreachable = true;
-            line.reason = Some(format!("the connection to {} ({}) was lost: {error}", flow.remote, flow.transport));
+            line.reason = Some(format!("the path to {} ({}) was lost: {error}", flow.remote, flow.transport));
             self.tell_registration(id, now);
         }
     }

@@ -136,11 +136,8 @@ impl Agent {
         self.layer.send_ack(&request, flow);
     }
 
-    /// A connection has ended: nothing more goes that way, and a registration over it reaches nobody.
+    /// A connection has ended, or nobody listens at the far port: nothing more goes that way, and a registration over it reaches nobody.
     pub(super) fn connection_lost(&mut self, flow: &Flow, now: Instant) {
-        if !flow.transport.is_reliable() {
-            return;
-        }
         self.hops.retain(|_, (flows, _)| !flows.contains(flow));
         let over_it = |line: &&Line| line.path() == Some(flow);
         let lines: Vec<AccountId> = self.lines.iter().filter(over_it).map(|line| line.account.id).collect();
@@ -199,7 +196,7 @@ impl Agent {
                     }
                 }
                 Method::Invite | Method::Update | Method::Subscribe => {
-                    request.headers.set(HeaderName::Contact, line.contact(flow, false))
+                    request.headers.set(HeaderName::Contact, line.contact(flow))
                 }
                 _ => {}
             }

@@ -92,6 +92,15 @@ pub struct AccountInfo {
     pub transport: String,
     /// The account new calls use.
     pub selected: bool,
+    /// The address that leads to this phone from anywhere, if the registrar granted one (RFC 5627).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gruu: Option<String>,
+    /// The proxies calls come in by and go out by, if the registrar named them (RFC 3327, RFC 3608).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+    /// See `path`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_route: Vec<String>,
     /// What the server last said of waiting messages, if it said anything.
     #[serde(default)]
     pub voicemail: Option<VoicemailInfo>,

@@ -127,7 +127,7 @@ impl Agent {
             Some(_) => self.hop_in_dialog(&request),
             None => {
                 if let Some(line) = self.account(account) {
-                    line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
+                    line.routes(false).into_iter().for_each(|route| request.headers.push(HeaderName::Route, route));
                 }
                 self.hop_to(account, &request.uri)
             }

@@ -135,7 +135,7 @@ pub fn account() -> AccountInfo {
         expires_in: Some(287),
         transport: "udp".into(),
         selected: true,
-        voicemail: None,
+        ..AccountInfo::default()
     }
 }
 

@@ -93,7 +93,7 @@ fn a_silent_registrar_is_asked_ever_more_patiently_until_it_answers() {
         let starts: Vec<u64> = sent.chunks(timer_e.len()).filter_map(|round| round.first().copied()).collect();
         for (round, wait) in [(1, 5_000), (2, 10_000), (3, 20_000)] {
             let waited = starts[round] - starts[round - 1] - 32_000;
-            assert!((wait..wait * 3 / 2).contains(&waited), "seed {seed}, round {round}: {waited} ms");
+            assert!((wait..wait * 2).contains(&waited), "seed {seed}, round {round}: {waited} ms");
         }
         node.borrow_mut().exchange.set_fault(Method::Register, None);
         network.run(100 * SECOND);

@@ -82,6 +82,7 @@ header_names! {
     RSeq "RSeq";
     RAck "RAck";
     Path "Path";
+    FlowTimer "Flow-Timer";
     ServiceRoute "Service-Route";
     Privacy "Privacy";
     PAssertedIdentity "P-Asserted-Identity";

@@ -1,5 +1,12 @@
 //! The registration of one AOR at its registrar: RFC 3261 §10.2, as a machine.
 
+mod granted;
+mod patience;
+
+pub use granted::Granted;
+
+use patience::Patience;
+
 use crate::sip::header::NameAddr;
 use crate::sip::message::{HeaderName, Method, Request, Response};
 use rand::{Rng, RngExt};
@@ -7,10 +14,11 @@ use std::time::{Duration, Instant};
 
 /// Shortest and longest binding we believe in, whatever the registrar says, in seconds.
 const EXPIRES_S: std::ops::RangeInclusive<u32> = 30..=86_400;
-/// First and longest wait before a failed registration is tried again.
-const RETRY_FIRST: Duration = Duration::from_secs(5);
-const RETRY_MOST: Duration = Duration::from_secs(600);
-/// First wait after the path of a binding has ended, and how long a binding stands before its loss counts as the first.
+/// Longest first wait before a failed registration is tried again, at least half of it; and the longest a registrar may
+/// wish for with Retry-After.
+const RETRY_FIRST: Duration = Duration::from_secs(10);
+const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
+/// The same after the path of a binding has ended, and how long a binding stands before its loss counts as the first.
 const CUT_OFF_FIRST: Duration = Duration::from_secs(1);
 const STEADY: Duration = Duration::from_secs(120);
 
@@ -58,9 +66,9 @@ pub enum Verdict {
     Unregistered,
     /// 401 or 407: send again with credentials (`again`), or `fail`.
     Challenged,
-    /// Send again at once (`again`): 423 with a lifetime we can live with, or the wish has changed meanwhile.
+    /// Send again at once (`again`): 423 with a lifetime we can live with, 439, or the wish has changed meanwhile.
     Again,
-    /// Refused; tried again later if `next_timeout` says so.
+    /// Refused; tried again later if `next_timeout` says so, never by itself otherwise.
     Failed,
 }
 
@@ -71,10 +79,13 @@ pub struct Registration {
     cseq: u32,
     expires_s: u32,
     state: State,
-    failures: u32,
-    /// Since when the binding has stood, and how often its path has ended before it had stood for long.
+    granted: Granted,
+    /// The registrar wants nothing to do with `reg-id`.
+    no_outbound: bool,
+    retries: Patience,
+    /// Since when the binding has stood.
     since: Option<Instant>,
-    cuts: u32,
+    cuts: Patience,
     too_brief: u8,
     due: Option<Instant>,
     /// We want a binding; the request under way may still say otherwise.
@@ -102,9 +113,11 @@ impl Registration {
             cseq,
             expires_s,
             state: State::Off,
-            failures: 0,
+            granted: Granted::default(),
+            no_outbound: false,
+            retries: Patience::new(RETRY_FIRST),
             since: None,
-            cuts: 0,
+            cuts: Patience::new(CUT_OFF_FIRST),
             too_brief: 0,
             due: None,
             wanted: false,
@@ -122,6 +135,16 @@ impl Registration {
     /// The binding is in force.
     pub fn is_registered(&self) -> bool {
         matches!(self.state, State::Registered { .. })
+    }
+
+    /// The terms of the binding, as last granted; the last known ones after a failure.
+    pub fn granted(&self) -> &Granted {
+        &self.granted
+    }
+
+    /// The Contact of a REGISTER may bear `reg-id` (RFC 5626 §4.2).
+    pub fn offers_outbound(&self) -> bool {
+        !self.no_outbound
     }
 
     /// Begins, or refreshes; `None` while another REGISTER is under way: what that one leaves to do follows its answer.
@@ -191,6 +214,7 @@ impl Registration {
         match (response.status.0, pending) {
             (200..=299, Pending::Leave) => {
                 self.bound = false;
+                self.granted = Granted::default();
                 if self.wanted {
                     return Verdict::Again;
                 }
@@ -211,7 +235,20 @@ impl Registration {
             }
             (401 | 407, _) => Verdict::Challenged,
             (423, Pending::Register) if self.wanted && self.lengthen(response) => Verdict::Again,
+            //= RFC 5626 §4.2.1: the first hop cannot keep paths apart; registered without, then
+            (439, Pending::Register) if self.wanted && !self.no_outbound => {
+                self.no_outbound = true;
+                Verdict::Again
+            }
+            //= RFC 3261 §21.4.4: the same request is refused for ever
+            (403, _) => {
+                let bound = self.bound && self.wanted;
+                self.give_up();
+                self.bound = bound;
+                Verdict::Failed
+            }
             _ => {
+                //= RFC 3261 §20.33
                 let after = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
                 self.fail(after, now, rng);
                 Verdict::Failed
@@ -228,10 +265,10 @@ impl Registration {
             return;
         }
         self.state = State::Failed;
-        let doubled = RETRY_FIRST.saturating_mul(1 << self.failures.min(7)).min(RETRY_MOST);
-        self.failures = self.failures.saturating_add(1);
-        let wait = doubled.max(at_least.unwrap_or_default().min(Duration::from_secs(86_400)));
-        self.due = now.checked_add(wait + wait.mul_f64(rng.random_range(0.0..0.5)));
+        let asked = at_least.unwrap_or_default().min(RETRY_AFTER_MOST);
+        // As much later as the registrar wishes, by chance: many phones were told the same second.
+        let wait = self.retries.wait(rng);
+        self.due = now.checked_add(if asked > wait { asked + asked.mul_f64(rng.random_range(0.0..0.1)) } else { wait });
     }
 
     /// The path the binding was made over has ended: nobody reaches us by it. Registered anew soon at first, more
@@ -241,15 +278,15 @@ impl Registration {
         if self.pending.is_some() {
             return false;
         }
-        let stood = self.since.is_some_and(|since| now.saturating_duration_since(since) >= STEADY);
-        self.cuts = if stood { 0 } else { self.cuts.saturating_add(1) };
+        if self.since.is_some_and(|since| now.saturating_duration_since(since) >= STEADY) {
+            self.cuts.reset();
+        }
         self.state = State::Failed;
-        let wait = CUT_OFF_FIRST.saturating_mul(1 << self.cuts.min(10)).min(RETRY_MOST);
-        self.due = now.checked_add(wait.mul_f64(rng.random_range(0.5..1.0)));
+        self.due = now.checked_add(self.cuts.wait(rng));
         true
     }
 
-    /// Not tried again by itself: the password is wrong and stays wrong.
+    /// Not tried again by itself: what was refused is refused again.
     pub fn give_up(&mut self) {
         self.due = None;
         self.pending = None;
@@ -271,14 +308,10 @@ impl Registration {
         if !self.is_registered() || self.since.is_none() {
             self.since = Some(now);
         }
-        self.failures = 0;
+        self.retries.reset();
         self.too_brief = 0;
-        let contacts = response.headers.contacts().ok();
-        let ours = contacts.iter().flat_map(|list| list.list()).filter(|contact| is_ours(contact));
-        //= RFC 3261 §10.2.4: the lifetime of our binding is the one the registrar states
-        let granted = ours.filter_map(NameAddr::expires).max().or_else(|| response.headers.expires().ok().flatten());
-        let granted = granted.unwrap_or(self.expires_s).clamp(*EXPIRES_S.start(), *EXPIRES_S.end());
-        let life = Duration::from_secs(granted.into());
+        self.granted = Granted::read(response, is_ours, self.expires_s);
+        let life = Duration::from_secs(self.granted.expires_s.into());
         self.state = State::Registered { until: now + life };
         // Between 75 % and 90 %: early enough for a lost round of retransmissions, and not all phones at once.
         self.due = Some(now + life.mul_f64(rng.random_range(0.75..0.90)));

@@ -4,6 +4,7 @@ mod calls;
 mod endings;
 mod following;
 mod forks;
+mod granted;
 mod holds;
 mod hostile;
 mod messages;

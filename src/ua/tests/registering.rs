@@ -8,7 +8,7 @@ use crate::ua::snapshot::RegistrationState;
 
 pub(super) const SERVER: u16 = 5999;
 
-fn phone() -> World {
+pub(super) fn phone() -> World {
     let mut world = World::new();
     world.add(AgentConfig::new(Settings::default(), vec![account("101")]), 5070);
     world.run(Duration::ZERO);
@@ -27,7 +27,7 @@ pub(super) fn challenge(nonce: &str) -> String {
     format!("Digest realm=\"pbx\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"")
 }
 
-fn state(world: &World) -> crate::ua::snapshot::AccountInfo {
+pub(super) fn state(world: &World) -> crate::ua::snapshot::AccountInfo {
     world.phones[0].agent.status(world.now).accounts[0].clone()
 }
 
@@ -117,6 +117,9 @@ fn a_registrar_that_moves_is_answered_wherever_it_is() {
     for port in 6100..6140 {
         world.spare = Some(port);
         world.run(Duration::from_secs(3600));
+        while state(&world).state == RegistrationState::Registering {
+            world.run(Duration::from_secs(1));
+        }
         world.command(0, Command::Register { account: None }).expect("it has a registrar");
         answer(&mut world, 503, &[]);
         let before = world.count("REGISTER");
@@ -341,7 +344,7 @@ fn waits_after_losses(losses: usize, steady: Duration) -> Vec<f64> {
         world.phones[0].agent.handle(Input::TransportFailed { flow, error }, now);
         let lost = state(&world);
         assert_eq!((lost.state, lost.status), (RegistrationState::Failed, None));
-        let words = "the connection to 127.0.0.1:5999 (tcp) was lost: the peer closed the connection";
+        let words = "the path to 127.0.0.1:5999 (tcp) was lost: the peer closed the connection";
         assert_eq!(lost.reason.as_deref(), Some(words));
         while world.count("REGISTER") == before {
             world.run(Duration::from_millis(100));
@@ -359,7 +362,7 @@ fn a_lost_connection_is_registered_over_soon_and_makes_no_storm() {
     }
     let waits = waits_after_losses(12, Duration::from_secs(1));
     for (n, wait) in waits.iter().enumerate().skip(1) {
-        let most = 2f64.powi(n as i32 + 1).min(600.0);
+        let most = 2f64.powi(n as i32).min(600.0);
         assert!(*wait >= most / 2.0 && *wait <= most + 0.2, "loss {n}: {wait}");
     }
 }
