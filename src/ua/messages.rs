@@ -136,12 +136,12 @@ impl Agent {
         let (tag, call_id) = (ident::tag(&mut self.rng), ident::call_id(&mut self.rng, ""));
         let cseq = ident::cseq(&mut self.rng).max(1);
         let Some(line) = self.account_mut(account) else { return };
-        if own && line.first_hop().is_some() {
-            line.note_path(&flow, &more);
+        if own && line.first_hop(false).is_some() {
+            line.note_servers(&flow, &more);
         }
         let mut request = Request::new(Method::Message, target.clone());
         request.headers.push(HeaderName::MaxForwards, "70");
-        line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
+        line.routes(false).into_iter().for_each(|route| request.headers.push(HeaderName::Route, route));
         request.headers.push(HeaderName::From, format!("{};tag={tag}", line.from(&flow)));
         request.headers.push(HeaderName::To, format!("<{target}>"));
         request.headers.push(HeaderName::CallId, call_id);
