@@ -248,6 +248,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallAnswered { call }
         | Event::CallHeld { call }
         | Event::CallResumed { call }
+        | Event::CallTransferred { call }
         | Event::CallDtmf { call, .. }
         | Event::CallQuality { call }
         | Event::CallEnded { call } => Some(call),

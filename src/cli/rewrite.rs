@@ -22,14 +22,11 @@ pub(super) const NOT_HERE: &[&str] = &[
     "--notify",
     "--play",
     "--record",
-    "--attended",
-    "/transfer",
     "/minimized",
     "/hidden",
     "/hide",
     "/reset",
     "/resetnoask",
-    "transfer",
     "conference",
     "record",
     "play",
@@ -117,6 +114,7 @@ fn slash(
         ("hangupcalling", None) => (command, vec!["hangup", "--calling"]),
         ("exit", None) => (command, vec!["exit"]),
         ("dtmf", Some(digits)) => (command, vec!["dtmf", digits]),
+        ("transfer", Some(number)) => (command, vec!["transfer", number]),
         _ if NOT_HERE.iter().any(|known| known.strip_prefix('/') == Some(lower.as_str())) => {
             return Err(format!("{}; to dial it, write -- /{word}", not_here(&format!("/{lower}"))));
         }

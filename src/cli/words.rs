@@ -20,6 +20,10 @@ pub fn sentence(event: &Event) -> Option<String> {
         },
         Event::CallHeld { .. } => "on hold".to_owned(),
         Event::CallResumed { .. } => "resumed".to_owned(),
+        Event::CallTransferred { call } => match &call.transfer {
+            Some(transfer) => format!("{} is transferred to {}", remote(call), transfer.to),
+            None => format!("{} is transferred", remote(call)),
+        },
         Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
         Event::CallQuality { .. } => return None,
         Event::CallEnded { call } => ended(call),

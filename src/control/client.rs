@@ -2,7 +2,7 @@
 
 use super::place;
 use super::socket::is_ours;
-use super::{Command, CommandError, ExitCode, HangupWhich, SoundPath, VolumeChange};
+use super::{Command, CommandError, ExitCode, HangupWhich, SoundPath, TransferTo, VolumeChange};
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
 use serde_json::{Value, json};
@@ -13,6 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
 
 /// A phone that does not answer for this long is taken for hung.
 const REPLY_PATIENCE: Duration = Duration::from_secs(60);
+/// The same where the answer is an outcome at the far end.
+const OUTCOME_PATIENCE: Duration = Duration::from_secs(300);
 
 /// A connection to a phone's socket.
 #[derive(Debug)]
@@ -42,8 +44,21 @@ impl Client {
     /// # Errors
     /// `NoDaemon`: the phone went away or hangs.
     pub async fn ask(&mut self, line: &str) -> Result<Value, CommandError> {
+        self.ask_within(line, REPLY_PATIENCE).await
+    }
+
+    /// Sends a command and waits for its reply.
+    ///
+    /// # Errors
+    /// `NoDaemon`: the phone went away or hangs.
+    pub async fn command(&mut self, command: &Command) -> Result<Value, CommandError> {
+        let is_long = matches!(command, Command::Transfer { .. });
+        self.ask_within(&command_line(command), if is_long { OUTCOME_PATIENCE } else { REPLY_PATIENCE }).await
+    }
+
+    async fn ask_within(&mut self, line: &str, patience: Duration) -> Result<Value, CommandError> {
         let sent = self.writing.write_all(format!("{line}\n").as_bytes()).await;
-        match tokio::time::timeout(REPLY_PATIENCE, self.line()).await {
+        match tokio::time::timeout(patience, self.line()).await {
             // A phone that turns us away may have said why before it heard us.
             Ok(Err(_)) if sent.is_err() => Err(gone("it closed the connection")),
             Ok(line) => line,
@@ -91,7 +106,7 @@ fn gone(why: &str) -> CommandError {
 }
 
 /// A command as the JSON line that parses back to it.
-pub fn command_line(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let path = |p: SoundPath| if p == SoundPath::Mic { "mic" } else { "speaker" };
     let value = match command {
         Command::Dial { target, account } => json!({"verb": "call", "number": target, "account": account}),
@@ -121,6 +136,10 @@ pub fn command_line(command: &Command) -> String {
             let via = via.map(|v| format!("{v:?}").to_ascii_lowercase());
             json!({"verb": "dtmf", "call": call, "digits": digits, "via": via})
         }
+        Command::Transfer { call, to } => match to {
+            TransferTo::Number(number) => json!({"verb": "transfer", "call": call, "number": number}),
+            TransferTo::Call(other) => json!({"verb": "transfer", "call": call, "number": other, "attended": true}),
+        },
         Command::Register { account } => json!({"verb": "register", "account": account}),
         Command::Unregister { account } => json!({"verb": "unregister", "account": account}),
         Command::UnregisterAll { account } => json!({"verb": "unregister", "account": account, "all": true}),
@@ -158,6 +177,9 @@ mod tests {
             Command::Unmute { path: SoundPath::Mic },
             Command::Volume { path: SoundPath::Mic, change: VolumeChange::To(7) },
             Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) },
+            Command::Transfer { call: call.clone(), to: TransferTo::Number("600".into()) },
+            Command::Transfer { call: None, to: TransferTo::Call(Some("c2".into())) },
+            Command::Transfer { call: None, to: TransferTo::Call(None) },
             Command::Dtmf { call, digits: "1,#".into(), via: Some(DtmfVia::Info) },
             Command::Register { account: None },
             Command::Unregister { account: Some("a@b".into()) },

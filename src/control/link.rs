@@ -38,8 +38,7 @@ impl Link {
         match self {
             Link::Local(handle) => handle.request(command).await,
             Link::Socket(path) => {
-                let line = super::client::command_line(&command);
-                let reply = Client::connect(path).await?.ask(&line).await?;
+                let reply = Client::connect(path).await?.command(&command).await?;
                 match reply.get("error") {
                     Some(error) => Err(json::error_from(error)),
                     None => Ok(json::reply_from(&reply)),

@@ -11,10 +11,10 @@ mod values;
 pub mod verb;
 
 pub use crate::engine::handle::Levels;
-pub use crate::ua::command::{Command, CommandError, DtmfVia, HangupWhich, Reply, SoundPath, VolumeChange};
+pub use crate::ua::command::{Command, CommandError, DtmfVia, HangupWhich, Reply, SoundPath, TransferTo, VolumeChange};
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{
     AccountInfo, AudioInfo, CallDirection, CallInfo, CallState, LightInfo, LightState, MediaInfo, MessageInfo, Party,
-    PhoneState, RegistrationState, Status, VoicemailInfo,
+    PhoneState, RegistrationState, Status, TransferInfo, TransferState, VoicemailInfo,
 };

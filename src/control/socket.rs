@@ -169,7 +169,19 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
                     Err(_) => Ok(()),
                 };
             }
-            Ok(other) => link.fields(other).await,
+            Ok(other) => {
+                let mut asked = std::pin::pin!(link.fields(other));
+                loop {
+                    tokio::select! {
+                        result = &mut asked => break result,
+                        // An outcome may take minutes: events do not wait for it.
+                        event = next(&mut events) => {
+                            let Ok(event) = event else { return Ok(()) };
+                            write(&mut writing, &json::event(&event, &time_now())).await?;
+                        }
+                    }
+                }
+            }
         };
         write(&mut writing, &json::reply(&line, result)).await?;
     }

@@ -132,6 +132,9 @@ fn words(line: &str) -> Parsed {
     if let Some(digits) = first.strip_prefix("dtmf:") {
         return verb_words("dtmf", &[digits]);
     }
+    if let Some(number) = first.strip_prefix("transfer:").or_else(|| first.strip_prefix("transfer_")) {
+        return verb_words("transfer", &[number]);
+    }
     if let Some(row) = verb::find(&first) {
         return Ok((row.name, row.parse_words(&rest)?));
     }
@@ -160,7 +163,7 @@ pub fn dialable(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::{HangupWhich, SoundPath, VolumeChange};
+    use crate::control::{HangupWhich, SoundPath, TransferTo, VolumeChange};
 
     #[test]
     fn four_spellings_of_one_request() {
@@ -197,6 +200,10 @@ mod tests {
         );
         assert_eq!(parse("msip:hold").request, Ok(Request::Command(Command::ToggleHold { call: None })));
         assert_eq!(parse("hold").request, Ok(Request::Command(Command::Hold { call: None })));
+        let transfer = Ok(Request::Command(Command::Transfer { call: None, to: TransferTo::Number("600".into()) }));
+        for line in ["/transfer:600", "msip:transfer_600", "[Transfer(600)]", "transfer 600"] {
+            assert_eq!(parse(line).request, transfer, "{line}");
+        }
         assert!(
             matches!(parse("/dtmf:12#").request, Ok(Request::Command(Command::Dtmf { digits, .. })) if digits == "12#")
         );

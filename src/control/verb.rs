@@ -2,7 +2,7 @@
 
 pub use super::values::Values;
 use super::values::{dtmf, volume};
-use super::{Command, CommandError, ExitCode, HangupWhich};
+use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo};
 
 /// A parameter of a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,6 +226,28 @@ pub static VERBS: &[VerbRow] = &[
         },
     },
     VerbRow {
+        name: "transfer",
+        aliases: &[],
+        params: &[
+            optional(
+                "number",
+                "Number, user or SIP address; with --attended the call to connect with, its id or number",
+            ),
+            flag("attended", "Connect the call with another one, which was called before"),
+            option("call", "The call to hand over"),
+        ],
+        doc: "Hand a call over, and wait for the outcome",
+        key: Some("F9"),
+        make: |v| {
+            let to = match (v.text("number"), v.flag("attended")) {
+                (other, true) => TransferTo::Call(other),
+                (Some(number), false) => TransferTo::Number(number),
+                (None, false) => return Err("no number given".into()),
+            };
+            Ok(Request::Command(Command::Transfer { call: v.text("call"), to }))
+        },
+    },
+    VerbRow {
         name: "register",
         aliases: &[],
         params: &[ACCOUNT],
@@ -440,6 +462,11 @@ mod tests {
         let message = |text: &str| Command::Message { target: "600".into(), text: text.into(), account: None };
         assert_eq!(parse("message 600 call me -- or --not"), Ok(Request::Command(message("call me -- or --not"))));
         assert_eq!(parse("quit"), Ok(Request::Command(Command::Exit)));
+        let transfer =
+            |call: Option<&str>, to| Ok(Request::Command(Command::Transfer { call: call.map(str::to_owned), to }));
+        assert_eq!(parse("transfer 600 --call c1"), transfer(Some("c1"), TransferTo::Number("600".into())));
+        assert_eq!(parse("transfer --attended"), transfer(None, TransferTo::Call(None)));
+        assert_eq!(parse("transfer --attended c2"), transfer(None, TransferTo::Call(Some("c2".into()))));
     }
 
     #[test]
@@ -449,6 +476,7 @@ mod tests {
             ("call 1 2", "'2' is one word too many"),
             ("hangup c1 --all", "one of"),
             ("message 600", "no text given"),
+            ("transfer", "no number given"),
             ("reject --code 200", "400 to 699"),
             ("dtmf 12x", "'X' is no DTMF digit"),
             ("volume 101", "0 to 100"),

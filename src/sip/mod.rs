@@ -11,6 +11,7 @@ pub mod locate;
 pub mod message;
 pub mod option_tag;
 pub mod reason;
+pub mod refer;
 pub mod registration;
 pub mod session;
 pub mod subscription;

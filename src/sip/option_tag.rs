@@ -20,6 +20,7 @@ const TABLE: &[OptionTag] = &[
     OptionTag { name: "path", offered_in: &[Method::Register] },
     OptionTag { name: "outbound", offered_in: &[Method::Register] },
     OptionTag { name: "gruu", offered_in: &[Method::Register, Method::Invite, Method::Update, Method::Options] },
+    OptionTag { name: "norefersub", offered_in: &[Method::Refer] },
 ];
 
 /// What Supported says in a request of this method, and in the answer to one, `but` left out; `None` if nothing.

@@ -277,6 +277,20 @@ impl Uri {
         self
     }
 
+    /// This URI without a parameter of this name.
+    pub fn without_param(mut self, name: &str) -> Uri {
+        let found = self.params().find(|(n, _)| same_escaped(n, name));
+        let Some(param) = found.map(|(n, value)| value.map_or(format!(";{n}"), |v| format!(";{n}={v}"))) else {
+            return self;
+        };
+        let begin = self.text.len() - if self.is_sip() { self.tail().len() } else { self.after_scheme().len() };
+        let at = self.text.get(begin..).and_then(|tail| tail.find(&param)).map(|at| begin + at);
+        if let Some(at) = at {
+            self.text.replace_range(at..at + param.len(), "");
+        }
+        self
+    }
+
     /// Equality as RFC 3261 §19.1.4 defines it; other schemes compare as text.
     pub fn equivalent(&self, other: &Uri) -> bool {
         //= RFC 3261 §19.1.4: a sip and a sips URI are never equivalent

@@ -8,6 +8,7 @@ use super::owner::Owner;
 use super::port::Output;
 use super::route::Sent;
 use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
+use super::transfer::Transfer;
 use crate::config::AccountId;
 use crate::media::command::{Endpoint, StreamId};
 use crate::sdp::{Negotiation, SessionDescription};
@@ -88,6 +89,7 @@ pub(super) struct Call {
     pub answered: Option<Instant>,
     pub ended: Option<Instant>,
     pub first_rtp: Option<Instant>,
+    pub transfer: Option<Transfer>,
     /// The end is told at this time, or when the last counters came.
     pub tell_end_at: Option<Instant>,
 }
@@ -143,6 +145,7 @@ impl Call {
             answered: None,
             ended: None,
             first_rtp: None,
+            transfer: None,
             tell_end_at: None,
         }
     }
@@ -180,7 +183,8 @@ impl Call {
         let digits = self.digits.front().map(|(at, _)| *at);
         let info = self.info_at.filter(|_| !self.info_digits.is_empty() && !self.info_busy);
         let due = [self.answer_at, self.waits_until, self.ring_until, self.tell_end_at];
-        [session, digits, info].into_iter().chain(due).flatten().min()
+        let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
+        [session, digits, info, transfer].into_iter().chain(due).flatten().min()
     }
 }
 
@@ -249,6 +253,7 @@ impl Agent {
             duration: talk.map_or(0.0, seconds),
             remote_hold: call.remote_hold,
             media,
+            transfer: call.transfer.as_ref().map(|transfer| transfer.info.clone()),
         }
     }
 
@@ -285,6 +290,7 @@ impl Agent {
         } else {
             call.tell_end_at = Some(now);
         }
+        self.transfer_left(id, now);
     }
 
     /// Tells the end and forgets the call, unless its session still has something to finish.
@@ -302,7 +308,8 @@ impl Agent {
             let owner = |sent: &Sent| matches!(sent.owner, Owner::Call(id, _) if id == call.id);
             // Why: a 2xx may still come again, or a BYE still wait for its ACK or its answer.
             let busy = call.session.as_ref().is_some_and(|session| !session.is_ended());
-            call.is_live() || call.tell_end_at.is_some() || busy || clients.values().any(owner)
+            let news = call.transfer.as_ref().is_some_and(Transfer::is_pending);
+            call.is_live() || call.tell_end_at.is_some() || busy || news || clients.values().any(owner)
         });
     }
 }

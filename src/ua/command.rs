@@ -55,6 +55,15 @@ pub enum DtmfVia {
     Inband,
 }
 
+/// Whom a call is handed over to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransferTo {
+    /// A number or URI as typed, unasked.
+    Number(String),
+    /// The far end of another call, by its id or number; `None` = the obvious one.
+    Call(Option<String>),
+}
+
 /// A command; `call` fields are ids such as `c1`, `None` = the obvious one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -83,6 +92,8 @@ pub enum Command {
     Dtmf { call: Option<String>, digits: String, via: Option<DtmfVia> },
     /// Send an instant message; the reply tells whether it was delivered.
     Message { target: String, text: String, account: Option<String> },
+    /// Hand a call over; the reply comes with the outcome.
+    Transfer { call: Option<String>, to: TransferTo },
     /// Register an account (all without a selector: number, label or AOR).
     Register { account: Option<String> },
     /// Un-register.

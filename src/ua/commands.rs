@@ -23,10 +23,16 @@ type Outcome = Result<Reply, CommandError>;
 
 impl Agent {
     pub(super) fn command(&mut self, id: RequestId, command: Command, now: Instant) {
-        if let Command::Message { target, text, account } = &command {
-            return self.message(id, target, text, account.as_deref(), now);
-        }
-        let reply = self.obey(command, now);
+        let reply = match command {
+            Command::Message { target, text, account } => {
+                return self.message(id, &target, &text, account.as_deref(), now);
+            }
+            Command::Transfer { call, to } => match self.transfer(id, call, to, now) {
+                Ok(()) => return,
+                Err(refusal) => Err(refusal),
+            },
+            command => self.obey(command, now),
+        };
         self.outputs.push_back(Output::Reply(id, reply));
     }
 
@@ -91,8 +97,8 @@ impl Agent {
                 ids.into_iter().for_each(|id| self.unregister_all(id, now));
                 Ok(Reply::Done)
             }
-            // Replied to later, where it is sent.
-            Command::Message { .. } => Ok(Reply::Done),
+            // Replied to later, with their outcome.
+            Command::Message { .. } | Command::Transfer { .. } => Ok(Reply::Done),
             Command::Exit => {
                 self.exit(now);
                 Ok(Reply::Done)
@@ -101,7 +107,7 @@ impl Agent {
     }
 
     /// The named call, or the obvious one: the last that fits.
-    fn pick(
+    pub(super) fn pick(
         &self,
         named: Option<String>,
         verb: &str,
@@ -173,7 +179,7 @@ impl Agent {
     }
 
     /// For the person the call is over at once; BYE or CANCEL finish behind it.
-    fn hang_up_call(&mut self, id: u32, now: Instant) {
+    pub(super) fn hang_up_call(&mut self, id: u32, now: Instant) {
         let Some(call) = self.call_mut(id) else { return };
         if call.is_ringing_here() {
             return self.reject(id, 486, now);
@@ -269,6 +275,7 @@ impl Agent {
             }
             self.due_digits(id, now);
             self.send_info_digit(id, now);
+            self.transfer_timeout(id, now);
             if self.call(id).is_some_and(|call| call.ring_until.is_some_and(|at| at <= now)) {
                 self.ring_timeout(id, now);
             }

@@ -10,7 +10,7 @@ use super::port::Output;
 use super::route::{Hop, Job};
 use super::snapshot::CallDirection;
 use crate::config::AccountId;
-use crate::config::dial::dial;
+use crate::config::dial::{DialTarget, dial};
 use crate::media::command::{MediaCommand, StreamId};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
@@ -33,21 +33,7 @@ impl Agent {
         let id = self.account_for(typed, account)?;
         let Some(line) = self.account(id) else { return Err(no_account(account.unwrap_or("0"))) };
         let waits = line.registers() && !line.registration.is_registered();
-        let target = dial(typed, &line.account).map_err(|error| CommandError {
-            code: ExitCode::Usage,
-            kind: "bad_number",
-            message: format!("cannot call {}: {error}", crate::text::sanitise(typed)),
-            hint: Some("a number, user@host or sip:user@host".into()),
-        })?;
-        let uri = Uri::parse(&target.uri).ok().filter(|uri| target.uri.len() <= MAX_TARGET && uri.host().is_some());
-        let Some(uri) = uri.filter(|uri| uri.is_sip() || uri.is_sips()) else {
-            return Err(CommandError {
-                code: ExitCode::Usage,
-                kind: "bad_number",
-                message: format!("cannot call {}: not a SIP address", crate::text::sanitise(typed)),
-                hint: Some("a number needs an account with a domain; sip:user@host works without".into()),
-            });
-        };
+        let (target, uri) = self.address(typed, id, "call")?;
         self.room_for_a_call()?;
         self.hold_others(None, now);
         self.last_call += 1;
@@ -70,6 +56,30 @@ impl Agent {
             self.begin_call(number, now);
         }
         Ok(Reply::Call(Box::new(info)))
+    }
+
+    /// The address of what was typed, on this account; `verb` tells what it was wanted for.
+    pub(super) fn address(
+        &self,
+        typed: &str,
+        account: AccountId,
+        verb: &str,
+    ) -> Result<(DialTarget, Uri), CommandError> {
+        let Some(line) = self.account(account) else { return Err(no_account("0")) };
+        let refusal = |why: &str, hint: &str| CommandError {
+            code: ExitCode::Usage,
+            kind: "bad_number",
+            message: format!("cannot {verb} {}: {why}", crate::text::sanitise(typed)),
+            hint: Some(hint.into()),
+        };
+        let target = dial(typed, &line.account)
+            .map_err(|error| refusal(&error.to_string(), "a number, user@host or sip:user@host"))?;
+        let uri = Uri::parse(&target.uri).ok().filter(|uri| target.uri.len() <= MAX_TARGET && uri.host().is_some());
+        let uri = uri.filter(Uri::is_sip).ok_or_else(|| {
+            let hint = "a number needs an account with a domain; sip:user@host works without";
+            refusal("not a SIP address", hint)
+        })?;
+        Ok((target, uri))
     }
 
     /// The registration the calls of this account wait for has come to a result.

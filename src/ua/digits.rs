@@ -3,8 +3,8 @@
 use super::agent::Agent;
 use super::port::Output;
 use crate::media::command::MediaCommand;
-use crate::sip::message::Method;
-use crate::sip::session::Exchange;
+use crate::sip::message::{Method, Request};
+use crate::sip::session::{Exchange, set_body};
 use std::time::{Duration, Instant};
 
 /// A digit by INFO: how long it is said to sound, the silence after it at least, and what `,` stands for.
@@ -60,7 +60,8 @@ impl Agent {
         call.info_at = Some(now + INFO_DIGIT + INFO_GAP);
         let body = format!("Signal={digit}\r\nDuration={}\r\n", INFO_DIGIT.as_millis()).into_bytes();
         if let Some(session) = call.session.as_mut() {
-            call.info_busy = session.send(Exchange::Info, Method::Info, "application/dtmf-relay", body);
+            let digit = |info: &mut Request| set_body(info, "application/dtmf-relay", body);
+            call.info_busy = session.send(Exchange::Info, Method::Info, digit).is_some();
         }
     }
 }

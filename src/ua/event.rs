@@ -32,6 +32,10 @@ pub enum Event {
     CallResumed {
         call: CallInfo,
     },
+    /// The far end talks to somebody else now.
+    CallTransferred {
+        call: CallInfo,
+    },
     CallDtmf {
         call: CallInfo,
         digit: char,

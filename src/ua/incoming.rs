@@ -217,7 +217,7 @@ impl Agent {
     pub(super) fn other_request(&mut self, id: u32, server: ServerId, request: Request, now: Instant) {
         let status = match request.method {
             Method::Options => return self.tell_abilities(server, &request, now),
-            Method::Notify => StatusCode(200),
+            Method::Notify => self.transfer_news(id, &request, now),
             Method::Message => return self.take_message(server, &request, self.account_of_call(id), now),
             Method::Info => {
                 let digit = dtmf_relay(&request);

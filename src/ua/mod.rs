@@ -25,6 +25,7 @@ mod route;
 pub mod snapshot;
 mod sound;
 mod subscriptions;
+mod transfer;
 
 #[cfg(test)]
 mod tests;

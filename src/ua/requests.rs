@@ -65,8 +65,12 @@ impl Agent {
         if exchange == Exchange::Info && response.status.is_final() {
             call.info_busy = false;
         }
+        let refer = (exchange == Exchange::Refer && !matches!(response.status.0, 401 | 407)).then(|| response.clone());
         if let Some(session) = call.session.as_mut() {
             session.receive_response(exchange, response, now, rng);
+        }
+        if let Some(response) = refer {
+            self.refer_answered(id, &response, now);
         }
         self.send_info_digit(id, now);
     }
@@ -81,6 +85,9 @@ impl Agent {
         }
         if let Some(session) = call.session.as_mut() {
             session.failed(exchange, why);
+        }
+        if exchange == Exchange::Refer {
+            self.refer_failed(id, words, now);
         }
         self.send_info_digit(id, now);
     }
@@ -99,6 +106,9 @@ impl Agent {
         });
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
         if !answered {
+            if exchange == Exchange::Refer {
+                return self.refer_answered(id, &response, now);
+            }
             return session.give_up(exchange, response, now);
         }
         let request = session.retry(exchange, request);

@@ -195,7 +195,8 @@ impl Agent {
                         request.headers.push(HeaderName::Contact, contact);
                     }
                 }
-                Method::Invite | Method::Update | Method::Subscribe => {
+                //= RFC 3515 §2.2, RFC 3261 §8.1.1.8: whatever may found a dialog or refresh its target
+                Method::Invite | Method::Update | Method::Refer | Method::Subscribe | Method::Notify => {
                     request.headers.set(HeaderName::Contact, line.contact(flow))
                 }
                 _ => {}

@@ -266,6 +266,40 @@ pub struct CallInfo {
     pub remote_hold: bool,
     /// The sound, once there is some.
     pub media: Option<MediaInfo>,
+    /// Its being handed over by this side, once asked for.
+    #[serde(default)]
+    pub transfer: Option<TransferInfo>,
+}
+
+/// How far the handing over of a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferState {
+    /// The call is put on hold first.
+    Holding,
+    /// The far end is asked.
+    Asked,
+    /// It calls.
+    Accepted,
+    /// It talks to somebody else.
+    Done,
+    /// It does not; the call is still here.
+    Failed,
+}
+
+/// The handing over of a call; the `transfer` object of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferInfo {
+    /// The address the far end is to call.
+    pub to: String,
+    /// The call that was consulted before.
+    pub with: Option<String>,
+    /// How far it has come.
+    pub state: TransferState,
+    /// The last status of the far end's call, or of the refusal.
+    pub status: Option<u16>,
+    /// Its reason phrase, or plain words.
+    pub reason: Option<String>,
 }
 
 /// The sound of a call; the `media` object of the contract.

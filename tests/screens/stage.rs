@@ -173,6 +173,7 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
         answered_after: talks.then_some(0.31),
         duration: if talks { 12.0 } else { 0.0 },
         remote_hold: false,
+        transfer: None,
         media: talks.then(|| MediaInfo {
             codec: "opus".into(),
             clock_rate: 48_000,

@@ -20,6 +20,10 @@ pub enum Exchange {
     Surplus,
     /// INFO.
     Info,
+    /// REFER.
+    Refer,
+    /// NOTIFY of how a REFER of the peer fares.
+    Notify,
 }
 
 /// What the session wishes or tells, in order.

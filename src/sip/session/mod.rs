@@ -130,10 +130,12 @@ impl Session {
             Exchange::Modify => self.modify_answered(response, now, rng),
             Exchange::Update => self.update_answered(response, now),
             Exchange::Bye => self.bye_answered(&response),
-            Exchange::Surplus | Exchange::Prack | Exchange::Info => match response.status.0 {
+            _ => match response.status.0 {
                 401 | 407 => self.effects.push_back(Effect::Challenged(exchange, response)),
                 //= RFC 3261 §12.2.1.2: the dialog is gone
-                481 if exchange == Exchange::Info && self.is_confirmed() => self.hang_up_lost(End::Lost(481)),
+                481 if matches!(exchange, Exchange::Info | Exchange::Refer) && self.is_confirmed() => {
+                    self.hang_up_lost(End::Lost(481));
+                }
                 _ => {}
             },
         }
@@ -167,7 +169,11 @@ impl Session {
             Ok(fork) => fork,
             Err(error) => return self.respond(server, &request, error.status()),
         };
-        //= RFC 3261 §15.1.1: with our BYE the dialog is over; only the peer's own BYE may cross it
+        //= RFC 5057 §4.1: a subscription in the dialog outlives the call
+        if (self.is_ended() || matches!(self.stage, Stage::Closing)) && request.method == Method::Notify {
+            return self.effects.push_back(Effect::Other(server, request));
+        }
+        //= RFC 3261 §15.1.1: with our BYE the call is over; only the peer's own BYE may cross it
         if self.is_ended() || matches!(self.stage, Stage::Closing) && request.method != Method::Bye {
             return self.respond(server, &request, StatusCode(481));
         }
@@ -199,13 +205,15 @@ impl Session {
         self.timer_timeout(now);
     }
 
-    /// A request of any method within the confirmed dialog (INFO); `None` without one.
-    pub fn send(&mut self, exchange: Exchange, method: Method, content_type: &str, body: Vec<u8>) -> bool {
-        let Some(dialog) = self.dialog.as_mut() else { return false };
+    /// A request of another usage within the dialog (INFO, REFER, NOTIFY), completed by `fill`. Its CSeq number; `None`
+    /// without a dialog.
+    pub fn send(&mut self, exchange: Exchange, method: Method, fill: impl FnOnce(&mut Request)) -> Option<u32> {
+        let dialog = self.dialog.as_mut()?;
         let mut request = dialog.request(method);
-        set_body(&mut request, content_type, body);
+        fill(&mut request);
+        let number = dialog.local_cseq();
         self.effects.push_back(Effect::Request(exchange, request));
-        true
+        Some(number)
     }
 
     /// The CSeq number for sending a challenged request once more.
@@ -245,7 +253,7 @@ impl Session {
             Exchange::Modify => self.modify_refused(response, now),
             Exchange::Update => self.timer.refresh_later(&response, now),
             Exchange::Bye => self.end(End::Local),
-            Exchange::Surplus | Exchange::Prack | Exchange::Info => {}
+            _ => {}
         }
     }
 

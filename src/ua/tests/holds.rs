@@ -155,7 +155,7 @@ fn sound_before_the_answer_is_silent_during_a_talk() {
 }
 
 /// The last INVITE in the call that `first` began.
-fn last_invite(world: &World, first: &Request) -> Request {
+pub(super) fn last_invite(world: &World, first: &Request) -> Request {
     let call_id = |request: &Request| request.headers.text(&HeaderName::CallId);
     let requests = world.outside.iter().rev().filter_map(|(_, packet)| match message::parse(&packet.bytes) {
         Ok(Message::Request(request)) => Some(request),

@@ -12,6 +12,7 @@ mod paths;
 mod redirects;
 mod registering;
 mod rules;
+mod transfers;
 
 use super::agent::{Agent, AgentConfig};
 use super::command::{Command, CommandError, Reply, RequestId};

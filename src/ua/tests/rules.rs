@@ -23,7 +23,7 @@ pub(super) fn respond(world: &mut World, request: &Request, status: u16, headers
 }
 
 /// A phone in a call that it began.
-fn connected() -> (World, Request) {
+pub(super) fn connected() -> (World, Request) {
     let mut world = World::new();
     world.add(local("alice"), 5070);
     world.dial(0, "sip:bob@127.0.0.1:5998");
@@ -38,7 +38,7 @@ pub(super) fn state(world: &World) -> Vec<CallState> {
 }
 
 /// The far end's request in the dialog of `invite`, with a branch of its own; its answer's status.
-fn ask(world: &mut World, invite: &Request, method: &str, cseq: u32, extra: &str, body: &str) -> Response {
+pub(super) fn ask(world: &mut World, invite: &Request, method: &str, cseq: u32, extra: &str, body: &str) -> Response {
     let header = |name: &HeaderName| invite.headers.text(name).unwrap_or_default();
     let (from, call_id) = (header(&HeaderName::From), header(&HeaderName::CallId));
     let text = format!(
@@ -180,7 +180,7 @@ fn options_are_told_in_a_call_as_outside() {
     for name in [HeaderName::Accept, HeaderName::Allow, HeaderName::Supported] {
         assert!(response.headers.get(&name).is_some(), "{name}");
     }
-    assert_eq!(ask(&mut world, &invite, "MESSAGE", 6, "", "").status.0, 405);
+    assert_eq!(ask(&mut world, &invite, "PUBLISH", 6, "", "").status.0, 405);
     assert!(!world.last_response().headers.allows().is_empty());
     assert_eq!(state(&world), [CallState::Connected]);
 }
