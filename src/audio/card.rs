@@ -41,7 +41,8 @@ struct Place {
     open: Option<Open>,
     retry_at: Instant,
     back_off: Duration,
-    warned: bool,
+    /// Why it is not open, as far as the person is told.
+    missing: Option<String>,
     looked: Instant,
 }
 
@@ -61,18 +62,17 @@ pub fn watch(specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, en
         .zip(specs)
         .filter_map(|(role, spec)| {
             let (now, spec) = (now(), spec?);
-            Some(Place { role, spec, open: None, retry_at: now, back_off: FIRST_RETRY, warned: false, looked: now })
+            Some(Place { role, spec, open: None, retry_at: now, back_off: FIRST_RETRY, missing: None, looked: now })
         })
         .collect();
+    let mut said = None;
     while !ended.load(Ordering::Relaxed) {
-        let (mut mic, mut speaker) = (None, None);
-        for place in &mut places {
-            if let Some(why) = place.look_after(reports) {
-                *(if place.role == Role::Mic { &mut mic } else { &mut speaker }) = Some(why);
-            }
-        }
-        if let Some(text) = warning(mic.as_deref(), speaker.as_deref(), voice) {
-            let _ = reports.send(Opened::Warning(text));
+        places.iter_mut().for_each(|place| place.look_after(reports));
+        let why = |role| places.iter().find(|place| place.role == role).and_then(|place| place.missing.as_deref());
+        let missing = warning(why(Role::Mic), why(Role::Speaker), voice);
+        if said.as_ref() != Some(&missing) {
+            said = Some(missing.clone());
+            let _ = reports.send(Opened::Missing(missing));
         }
         thread::park_timeout(PERIOD);
     }
@@ -103,8 +103,7 @@ enum Stream {
 }
 
 impl Place {
-    /// What the person is to know is missing, said once until it came back.
-    fn look_after(&mut self, reports: &Sender<Opened>) -> Option<String> {
+    fn look_after(&mut self, reports: &Sender<Opened>) {
         let now = now();
         if let Some(open) = &mut self.open {
             let errors = open.health.errors.load(Ordering::Relaxed);
@@ -126,10 +125,12 @@ impl Place {
                 });
             }
         }
-        if self.open.is_none() && now >= self.retry_at { self.try_open(now, reports) } else { None }
+        if self.open.is_none() && now >= self.retry_at {
+            self.try_open(now, reports);
+        }
     }
 
-    fn try_open(&mut self, now: Instant, reports: &Sender<Opened>) -> Option<String> {
+    fn try_open(&mut self, now: Instant, reports: &Sender<Opened>) {
         // libasound's complaints are none of the person's at the terminal; a log may have them.
         let quiet = std::io::stderr().is_terminal().then(StderrGuard::new);
         let opened = open(self.role, &self.spec);
@@ -137,18 +138,14 @@ impl Place {
         match opened {
             Ok((open, line)) => {
                 self.open = Some(open);
-                (self.back_off, self.warned, self.looked) = (FIRST_RETRY, false, now);
+                (self.back_off, self.missing, self.looked) = (FIRST_RETRY, None, now);
                 let _ = reports.send(line);
-                None
             }
             Err(why) => {
                 self.retry_at = now + self.back_off;
                 self.back_off = (self.back_off * 2).min(LAST_RETRY);
-                if self.warned || self.role == Role::Ring {
-                    return None;
-                }
-                self.warned = true;
-                Some(format!("{}: {why}", self.spec))
+                // The first reason stands until it is back.
+                self.missing.get_or_insert_with(|| format!("{}: {why}", self.spec));
             }
         }
     }

@@ -21,8 +21,8 @@ pub enum Opened {
     Ring(PlaybackLine),
     /// It is gone.
     RingLost,
-    /// For the person.
-    Warning(String),
+    /// What is missing now, for the person; `None` = all that was asked for is there.
+    Missing(Option<String>),
 }
 
 /// The open cards; dropping it releases them.
@@ -66,7 +66,8 @@ fn watch(specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, ended:
 
 #[cfg(not(feature = "audio"))]
 fn watch(_specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, _ended: &AtomicBool) {
-    let _ = reports.send(Opened::Warning(format!("this build knows no sound cards: {}", instead(voice))));
+    let text = format!("this build knows no sound cards: {}", instead(voice));
+    let _ = reports.send(Opened::Missing(Some(text)));
 }
 
 /// What happens in the place of a missing card.

@@ -54,8 +54,10 @@ impl Default for MediaConfig {
 pub enum MediaReport {
     /// For the agent.
     Event(MediaEvent),
-    /// For the person: a device is missing or came back; already without control characters.
+    /// For the person: a device is missing; already without control characters.
     Warning(String),
+    /// What was missing is back.
+    Restored,
 }
 
 /// The media thread cannot take a command.

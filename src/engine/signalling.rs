@@ -181,6 +181,10 @@ impl Signalling {
                 self.audio.warning = Some(message.clone());
                 self.event(Event::Device { message });
             }
+            Next::Report(MediaReport::Restored) => {
+                self.audio.warning = None;
+                self.event(Event::Device { message: "the sound devices are back".to_owned() });
+            }
             Next::Resolved((query, found)) => self.paths.find(query.0, found),
             Next::Timeout => self.agent.handle(Input::Timeout, now()),
             Next::Ask(None) => self.over = true,

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tuiphone::audio::wav;
+use tuiphone::media::level::dbfs;
 use tuiphone::media::resample::clip_to_internal;
 use tuiphone::media::{FRAME, SAMPLE_RATE, codec};
 use tuiphone::sdp::Format;
@@ -24,7 +25,7 @@ use crate::support::{Process, alone, have, skipped, until};
 /// A sound server of our own with a speaker and a microphone that are not there.
 struct Sound {
     folder: TempDir,
-    _server: Process,
+    server: Option<Process>,
 }
 
 impl Sound {
@@ -34,6 +35,14 @@ impl Sound {
             std::fs::create_dir(folder.path().join(sub)).unwrap();
         }
         restrict(&folder.path().join("run"));
+        let mut sound = Self { folder, server: None };
+        sound.serve();
+        sound
+    }
+
+    /// Starts the server, for the first time or again.
+    fn serve(&mut self) {
+        let folder = self.folder.path();
         let mut command = Command::new("timeout");
         command.args(["--kill-after=3", "180", "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1"]);
         command.args(["--use-pid-file=no", "--realtime=no", "--high-priority=no", "--log-target=stderr"]);
@@ -43,12 +52,34 @@ impl Sound {
             let sink = format!("module-null-sink sink_name={name} rate=48000 channels=2 norewinds=1");
             command.args(["-L", &sink]);
         }
-        command.envs(environment(folder.path()));
-        let server = Process::start("pulseaudio", &mut command, folder.path());
-        let sound = Self { folder, _server: server };
-        until("the sound server answers", Duration::from_secs(10), || sound.control(&["info"]));
-        assert!(sound.control(&["set-default-sink", "spk"]) && sound.control(&["set-default-source", "mic.monitor"]));
-        sound
+        command.envs(environment(folder));
+        self.server = Some(Process::start("pulseaudio", &mut command, folder));
+        until("the sound server answers", Duration::from_secs(10), || self.control(&["info"]));
+        assert!(self.control(&["set-default-sink", "spk"]) && self.control(&["set-default-source", "mic.monitor"]));
+    }
+
+    /// Hums into the microphone.
+    fn hum(&self) {
+        assert!(self.control(&["load-module", "module-sine", "sink=mic", "frequency=440"]));
+    }
+
+    /// How loud the speaker is for 300 ms, dBFS.
+    fn heard_dbfs(&self) -> f32 {
+        let mut command = Command::new("timeout");
+        command.args([
+            "0.6",
+            "parecord",
+            "-d",
+            "spk.monitor",
+            "--raw",
+            "--rate=8000",
+            "--channels=1",
+            "--latency-msec=20",
+        ]);
+        let output = command.arg("--format=s16le").envs(self.environment()).output().unwrap();
+        let samples = output.stdout.as_chunks::<2>().0.iter().map(|s| f32::from(i16::from_le_bytes(*s)) / 32_768.0);
+        let last: Vec<f32> = samples.rev().take(2_400).collect();
+        dbfs((last.iter().map(|s| s * s).sum::<f32>() / last.len().max(1) as f32).sqrt())
     }
 
     fn control(&self, arguments: &[&str]) -> bool {
@@ -270,4 +301,41 @@ fn speech_through_pcmu_is_as_good_as_the_codec() {
 fn speech_through_opus_is_as_good_as_the_codec() {
     let Some(score) = call("opus/48000/2", Scenario::AnswerOpus) else { return };
     assert!(score.holes == 0.0 && score.wide >= 4.1 && score.wide > score.codec_wide - 0.2, "{score:?}");
+}
+
+#[test]
+fn a_call_outlives_its_sound_server_and_sounds_again_when_that_is_back() {
+    if !have(&["kamailio", "sipp", "pulseaudio", "pactl", "parecord"]) {
+        return;
+    }
+    let _machine = alone();
+    let mut sound = Sound::start();
+    sound.hum();
+    let far = FarEnd::start(Scenario::Answer);
+    let proxy = Kamailio::start("MD5", &[("600", far.port)]);
+    let mut phone = proxy.phone_with("101", "audioCodecs=PCMU/8000/1");
+    phone.environment = sound.environment().into_iter().filter(|(name, _)| name.starts_with("PULSE")).collect();
+    let _daemon = Process::start("daemon", &mut phone.command(&["daemon"]), &phone.file("run"));
+    until("the phone registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
+    let mut watch = Process::start("watch", &mut phone.command(&["watch", "--json"]), &phone.file("run"));
+    let mut caller = Process::start("call", &mut phone.command(&["call", "600"]), &phone.file("run"));
+    let heard = |sound: &Sound| (-40.0..-1.0).contains(&sound.heard_dbfs());
+    let status = || phone.run(&["status"], Duration::from_secs(5));
+    until("the hum is heard", Duration::from_secs(10), || heard(&sound));
+    assert!(status().json["audio"]["warning"].is_null(), "{}", status().told);
+
+    sound.server = None;
+    watch.until_says("no sound card");
+    let warning = status().json["audio"]["warning"].to_string();
+    assert!(warning.contains("no sound card"), "{warning}");
+    std::thread::sleep(Duration::from_secs(2));
+
+    sound.serve();
+    sound.hum();
+    until("the hum is heard again", Duration::from_secs(10), || heard(&sound));
+    watch.until_says("are back");
+    let outcome = status();
+    assert!(outcome.json["audio"]["warning"].is_null() && outcome.json["state"] == "connected", "{}", outcome.told);
+    phone.run(&["hangup"], Duration::from_secs(5)).ends(0);
+    assert!(caller.ended(Duration::from_secs(5)).success(), "{}", caller.said());
 }

@@ -26,7 +26,7 @@ pub struct Devices {
     ring: Option<Speaker>,
     played: [f32; FRAME],
     cards: Option<Cards>,
-    /// What was said to be missing; once is enough until a card came.
+    /// What was said to be missing; once is enough until it changes.
     said: Option<String>,
     open: bool,
     in_use_until: Option<Instant>,
@@ -69,9 +69,6 @@ impl Devices {
             self.open_all(report);
         }
         while let Some(opened) = self.cards.as_mut().and_then(Cards::poll) {
-            if matches!(opened, Opened::Capture(_) | Opened::Playback(_)) {
-                self.said = None;
-            }
             match opened {
                 Opened::Capture(line) => {
                     self.replace_mic(LineIn::new(line).map_or(Mic::Silent, |line| Mic::Line(line.into())));
@@ -81,10 +78,10 @@ impl Devices {
                 Opened::PlaybackLost => self.replace_speaker(Speaker::Silent),
                 Opened::Ring(line) => self.ring = Some(speaker(LineOut::new(line))),
                 Opened::RingLost => self.ring = None,
-                Opened::Warning(text) if self.said.as_ref() == Some(&text) => {}
-                Opened::Warning(text) => {
-                    self.said = Some(text.clone());
-                    report(MediaReport::Warning(text));
+                Opened::Missing(missing) if missing == self.said => {}
+                Opened::Missing(missing) => {
+                    self.said = missing.clone();
+                    report(missing.map_or(MediaReport::Restored, MediaReport::Warning));
                 }
             }
         }

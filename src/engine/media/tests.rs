@@ -29,7 +29,7 @@ fn wait<T>(inbox: &Receiver<MediaReport>, mut found: impl FnMut(&MediaEvent) -> 
                     return found;
                 }
             }
-            Ok(MediaReport::Warning(text)) => panic!("{text}"),
+            Ok(other) => panic!("{other:?}"),
             Err(error) => panic!("waited in vain: {error}"),
         }
     }
