@@ -2,11 +2,13 @@
 
 use super::options::Options;
 use super::signals::Interrupts;
-use super::{out, phone, words};
+use super::{instance, out, phone, words};
 use crate::config::Loaded;
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,15 +19,19 @@ const START_PATIENCE: Duration = Duration::from_secs(10);
 /// The environment variable that hands a password to the daemon we start.
 pub const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
 
-/// Runs until told to stop.
+/// Runs until told to stop. What it keeps from one start to the next lies beside `log`.
 ///
 /// # Errors
 /// The socket or the phone could not be had.
-pub async fn run(options: &Options, loaded: Loaded, socket: &Path) -> Result<ExitCode, CommandError> {
+pub async fn run(options: &Options, loaded: Loaded, socket: &Path, log_file: &Path) -> Result<ExitCode, CommandError> {
     let mut interrupts = Interrupts::listen();
     interrupts.ignore_hang_up();
     let server = Server::open(socket).await.map_err(|e| refused(&e))?;
-    let mut phone = phone::start(options, loaded)?;
+    let mut config = phone::engine_config(options, loaded)?;
+    let mut rng: StdRng = SeedableRng::from_seed(phone::seed()?);
+    // Why the daemon alone: phones that come and go beside it would pass for it, and take its calls.
+    config.agent.instance = Some(instance::of_file(&log_file.with_extension("instance"), &mut rng));
+    let mut phone = phone::start_with(options, config)?;
     let handle = phone.handle.clone();
     let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
     out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));

@@ -58,6 +58,18 @@ fn a_second_daemon_is_told_of_the_first() {
     assert_eq!(house.run(&["status"]).code, 0, "the first one lives");
 }
 
+//= RFC 5626 §4.1
+#[test]
+fn a_daemon_is_the_same_phone_after_every_start() {
+    let house = House::open();
+    let instance = || {
+        drop(house.daemon());
+        std::fs::read_to_string(house.folder.path().join(".local/state/tuiphone/phone.instance")).expect("it is kept")
+    };
+    let first = instance();
+    assert_eq!((first.trim().len(), instance()), (36, first.clone()));
+}
+
 #[test]
 fn verbs_from_the_shell_reach_the_daemon() {
     let house = House::open();
