@@ -106,6 +106,8 @@ pub struct Settings {
     pub watch_shortcuts: Vec<String>,
     /// `[tuiphone] sessionTimer`: the session interval (RFC 4028), seconds, 90–86 400.
     pub session_timer_s: u32,
+    /// No challenge for MD5 is answered (`[tuiphone] refuseMd5`).
+    pub refuse_md5: bool,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
@@ -145,6 +147,7 @@ impl Default for Settings {
             watch: Vec::new(),
             watch_shortcuts: Vec::new(),
             session_timer_s: 1800,
+            refuse_md5: false,
             password_command: String::new(),
             password_plain: false,
         }

@@ -3,7 +3,7 @@
 use super::route::Hop;
 use super::snapshot::{AccountInfo, RegistrationState, VoicemailInfo};
 use crate::config::Account;
-use crate::sip::auth::{Authenticator, Challenge};
+use crate::sip::auth::{AuthError, Authenticator, Challenge};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
@@ -27,6 +27,8 @@ pub(super) struct Line {
     pub account: Account,
     pub registration: Registration,
     authenticator: Authenticator,
+    /// The last challenge was for MD5, which is ruled out.
+    weak: bool,
     /// User part of our Contact; nobody but the registrar learns it.
     pub contact_user: String,
     pub(super) instance: String,
@@ -71,6 +73,7 @@ impl Line {
         Line {
             registration: Registration::new(binding, ident::cseq(rng)),
             authenticator: Authenticator::default(),
+            weak: false,
             contact_user,
             instance: instance.to_owned(),
             servers: Vec::new(),
@@ -201,13 +204,28 @@ impl Line {
     /// Takes in the challenges to `request`, sent over `flow`; false if that is not the account's own path, if there is
     /// nothing to answer them with, or the answer was refused.
     pub fn take_challenge(&mut self, request: &Request, response: &Response, flow: &Flow) -> bool {
-        let may_answer = self.is_own_path(flow) && !self.account.password.is_empty();
-        may_answer && self.authenticator.challenged(request, response).is_ok()
+        if !self.is_own_path(flow) || self.account.password.is_empty() {
+            return false;
+        }
+        let taken = self.authenticator.challenged(request, response);
+        self.weak = matches!(taken, Err(AuthError::Weak { .. }));
+        taken.is_ok()
     }
 
-    /// `request` got past its challenges.
-    pub fn accepted(&mut self, request: &Request) {
-        self.authenticator.accepted(request);
+    /// `request` got past its challenges with this response.
+    pub fn accepted(&mut self, request: &Request, response: &Response) {
+        let (user, password) = (self.account.auth_user(), self.account.password.reveal());
+        self.authenticator.accepted(request, response, (user, password));
+    }
+
+    /// No challenge for MD5 is answered.
+    pub fn rule_out_md5(&mut self) {
+        self.authenticator = Authenticator::without_md5();
+    }
+
+    /// What may be wrong with the credentials that were refused.
+    pub fn hint(&self) -> &'static str {
+        if self.weak { ": it takes MD5 alone, which refuseMd5 rules out" } else { ": wrong user or password?" }
     }
 
     pub fn info(&self, selected: bool, now: Instant) -> AccountInfo {
@@ -246,7 +264,8 @@ impl Line {
     pub fn refusal(&self, status: u16, phrase: &str) -> String {
         let server = &self.account.server;
         let hint = match status {
-            401 | 403 | 407 => ": wrong user or password?",
+            401 | 407 => self.hint(),
+            403 => ": wrong user or password?",
             404 => ": is the user right?",
             _ => "",
         };

@@ -172,9 +172,9 @@ impl Agent {
                 request.headers.set(HeaderName::CSeq, format!("{number} MESSAGE"));
                 return self.transmit(Owner::Message(id), request, sent.flow, VecDeque::new(), now);
             }
-            reason.push_str(": wrong user or password?");
+            reason.push_str(line.hint());
         } else if let Some(line) = self.account_mut(self.account_of_message(id)) {
-            line.accepted(&sent.request);
+            line.accepted(&sent.request, response);
         }
         self.end_message(id, Some(status), reason);
     }

@@ -102,12 +102,12 @@ impl Agent {
                 line.registration.give_up();
             }
             Verdict::Again => {
-                line.accepted(sent);
+                line.accepted(sent, response);
                 let request = line.registration.again();
                 return self.send_register(id, request, now);
             }
             Verdict::Registered => {
-                line.accepted(sent);
+                line.accepted(sent, response);
                 line.bound_contact = Some(line.sent_contact.clone());
                 if line.account.keep_alive_s > 0 {
                     line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));

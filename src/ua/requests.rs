@@ -58,7 +58,7 @@ impl Agent {
             && !matches!(response.status.0, 401 | 407)
             && let Some(line) = self.account_mut(self.account_of_call(id))
         {
-            line.accepted(request);
+            line.accepted(request, &response);
         }
         let rng = &mut self.rng;
         let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };
@@ -126,7 +126,7 @@ impl Agent {
         match line.strange_realm(response, self.is_first_answer(id)) {
             _ if !is_own => "it is no server of this account, and is shown no password".to_owned(),
             Some(realm) => format!("{} is no realm of this account, and is shown no password", sanitise(&realm)),
-            None => "wrong user or password?".to_owned(),
+            None => line.hint().trim_start_matches(": ").to_owned(),
         }
     }
 

@@ -168,7 +168,7 @@ impl Agent {
         if response.status.is_success() {
             watch.flow = Some(*flow);
             if let Some(line) = self.lines.iter_mut().find(|line| line.account.id == watch.account) {
-                line.accepted(sent);
+                line.accepted(sent, response);
             }
         }
         let request = again.then(|| watch.machine.again(now));

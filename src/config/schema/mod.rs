@@ -419,6 +419,14 @@ pub const ROWS: &[Row] = &[
         |s, v| set(&mut s.session_timer_s, clamped(v, 1800, 90)),
     ),
     tuiphone(
+        "refuseMd5",
+        Kind::Flag,
+        "0",
+        "1 = a password is shown to servers that take SHA-256 or SHA-512-256 alone",
+        |s| digit(s.refuse_md5),
+        |s, v| set(&mut s.refuse_md5, flag(v)),
+    ),
+    tuiphone(
         "passwordCommand",
         Kind::Text,
         "",

@@ -1,6 +1,6 @@
 //! A client's memory of challenges: what to answer, with which nonce, and when to stop.
 
-use super::{Challenge, Credentials};
+use super::{Challenge, Credentials, Hash, Info};
 use crate::sip::message::{HeaderName, Request, Response};
 
 /// Most (realm, kind) pairs remembered; the oldest gives way.
@@ -14,6 +14,12 @@ pub enum AuthError {
     /// No Digest challenge with an algorithm we know.
     #[error("no challenge we can answer")]
     NoChallenge,
+    /// Nothing stronger than MD5 is offered, and MD5 is ruled out.
+    #[error("realm {realm:?} offers nothing stronger than MD5")]
+    Weak {
+        /// The realm; foreign text.
+        realm: String,
+    },
     /// Our answer to a fresh challenge was refused: user name or password are wrong.
     #[error("credentials refused by realm {realm:?}")]
     Refused {
@@ -43,12 +49,18 @@ struct Entry {
 #[derive(Debug, Clone, Default)]
 pub struct Authenticator {
     entries: Vec<Entry>,
+    refuses_md5: bool,
 }
 
 impl Authenticator {
     /// One that knows no challenge.
     pub fn new() -> Authenticator {
         Authenticator::default()
+    }
+
+    /// One that answers no challenge for MD5.
+    pub fn without_md5() -> Authenticator {
+        Authenticator { refuses_md5: true, ..Authenticator::default() }
     }
 
     /// Takes in a 401 or 407 to `request`. `Ok`: [`authorise`](Self::authorise) the request anew and send it again,
@@ -58,6 +70,9 @@ impl Authenticator {
         for proxy in [false, true] {
             let sent = Credentials::list(&request.headers, proxy);
             for challenge in strongest(Challenge::list(&response.headers, proxy)) {
+                if self.refuses_md5 && challenge.algorithm.hash == Hash::Md5 {
+                    return Err(AuthError::Weak { realm: challenge.realm });
+                }
                 let nonce = sent.iter().find(|c| c.realm == challenge.realm).map(|c| c.nonce.as_str());
                 self.take(challenge, nonce)?;
                 answered += 1;
@@ -66,15 +81,34 @@ impl Authenticator {
         if answered == 0 { Err(AuthError::NoChallenge) } else { Ok(()) }
     }
 
-    /// Notes that `request` got past its challenges: any response but 401 and 407. Its nonces are good for reuse.
-    pub fn accepted(&mut self, request: &Request) {
+    /// Notes that `request` got past its challenges: `response` is any but a 401 or 407. Its nonces are good for reuse,
+    /// unless the server names the next.
+    pub fn accepted(&mut self, request: &Request, response: &Response, who: (&str, &str)) {
         for proxy in [false, true] {
-            for sent in Credentials::list(&request.headers, proxy) {
+            let all = Credentials::list(&request.headers, proxy);
+            for sent in &all {
                 if let Some(entry) = self.entry(&sent.realm, proxy).filter(|e| e.challenge.nonce == sent.nonce) {
                     entry.proven = true;
                     entry.tries = 0;
                 }
             }
+            // It names no realm: of several answers nobody knows which one it is about.
+            if let (Some(info), [sent]) = (Info::read(&response.headers, proxy), all.as_slice()) {
+                self.informed(info, sent, proxy, who, &response.body);
+            }
+        }
+    }
+
+    /// Takes the next nonce of a server that has not shown that it does not know the password.
+    fn informed(&mut self, info: Info, sent: &Credentials, proxy: bool, who: (&str, &str), body: &[u8]) {
+        //= RFC 7616 §3.5
+        if info.rspauth.is_some_and(|proof| proof != sent.rspauth(who, body)) {
+            return;
+        }
+        let entry = self.entry(&sent.realm, proxy).filter(|entry| entry.challenge.nonce == sent.nonce);
+        if let (Some(entry), Some(nonce)) = (entry, info.nextnonce.filter(|nonce| *nonce != sent.nonce)) {
+            entry.challenge.nonce = nonce;
+            entry.count = 0;
         }
     }
 

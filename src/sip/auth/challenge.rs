@@ -47,6 +47,8 @@ pub struct Challenge {
     pub algorithm: Algorithm,
     /// True if the challenge named it; a bare one is answered barely.
     pub names_algorithm: bool,
+    /// The server takes the user name hashed (RFC 7616 §3.4.4).
+    pub userhash: bool,
     /// The best quality both sides know; `None` for a challenge without `qop` (RFC 2069).
     pub qop: Option<Qop>,
 }
@@ -85,6 +87,7 @@ impl Challenge {
             stale: text("stale").is_some_and(|s| s.eq_ignore_ascii_case("true")),
             algorithm: algorithm.as_deref().map_or(Some(Algorithm::MD5), Algorithm::parse)?,
             names_algorithm: algorithm.is_some(),
+            userhash: text("userhash").is_some_and(|s| s.eq_ignore_ascii_case("true")),
             qop,
         })
     }
@@ -116,6 +119,7 @@ pub fn challenge_header(realm: &str, nonce: &str, algorithm: Algorithm, stale: b
         stale,
         algorithm,
         names_algorithm: true,
+        userhash: false,
         qop: Some(Qop::Auth),
     };
     challenge.to_string()

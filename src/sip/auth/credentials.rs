@@ -9,8 +9,10 @@ use crate::sip::message::{HeaderName, Headers, Method};
 /// The answer to one challenge. Holds no password, only the hash made with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The user name, plain.
+    /// The user name as it is shown: plain, or its hash where `userhash` says so.
     pub username: String,
+    /// See `username`.
+    pub userhash: bool,
     /// The realm of the challenge.
     pub realm: String,
     /// The nonce of the challenge.
@@ -42,6 +44,7 @@ impl Credentials {
     ) -> Credentials {
         let mut credentials = Credentials {
             username: username.to_owned(),
+            userhash: challenge.userhash,
             realm: challenge.realm.clone(),
             nonce: challenge.nonce.clone(),
             uri: uri.to_owned(),
@@ -53,7 +56,17 @@ impl Credentials {
             qop: challenge.qop.map(|qop| (qop, count)),
         };
         credentials.response = credentials.expected_response(password, method, body);
+        if challenge.userhash {
+            //= RFC 7616 §3.4.4: hashed after everything else
+            credentials.username = challenge.algorithm.hash.hex(format!("{username}:{}", challenge.realm).as_bytes());
+        }
         credentials
+    }
+
+    /// The `rspauth` of a server that knows the password, in the response that has this body (RFC 7616 §3.5); `user` is
+    /// the name before any hash.
+    pub fn rspauth(&self, (user, password): (&str, &str), body: &[u8]) -> String {
+        Credentials { username: user.to_owned(), ..self.clone() }.hash(password, "", body)
     }
 
     /// The Digest credentials of a request, however spread over header lines.
@@ -74,6 +87,7 @@ impl Credentials {
         };
         Some(Credentials {
             username: text("username")?,
+            userhash: text("userhash").is_some_and(|s| s.eq_ignore_ascii_case("true")),
             realm: text("realm")?,
             nonce: text("nonce")?,
             uri: text("uri")?,
@@ -92,6 +106,10 @@ impl Credentials {
 
     /// The response these credentials should carry with this password.
     fn expected_response(&self, password: &str, method: &Method, body: &[u8]) -> String {
+        self.hash(password, method.as_str(), body)
+    }
+
+    fn hash(&self, password: &str, method: &str, body: &[u8]) -> String {
         let hash = |text: &str| self.algorithm.hash.hex(text.as_bytes());
         let cnonce = self.cnonce.as_deref().unwrap_or_default();
         //= RFC 7616 §3.4.2
@@ -124,6 +142,9 @@ impl fmt::Display for Credentials {
         }
         if let Some(opaque) = &self.opaque {
             write!(f, ", opaque={}", quoted(opaque))?;
+        }
+        if self.userhash {
+            f.write_str(", userhash=true")?;
         }
         if let Some((qop, count)) = &self.qop {
             write!(f, ", qop={}, nc={count:08x}", qop.as_str())?;

@@ -4,11 +4,13 @@ mod algorithm;
 mod authenticator;
 mod challenge;
 mod credentials;
+mod info;
 
 pub use algorithm::{Algorithm, Hash};
 pub use authenticator::{AuthError, Authenticator};
 pub use challenge::{Challenge, Qop, challenge_header};
 pub use credentials::{Credentials, verify};
+pub use info::Info;
 
 use crate::sip::header::split::{cut, is_token, split};
 

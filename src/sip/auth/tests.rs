@@ -82,7 +82,16 @@ fn every_algorithm_and_quality_verifies_and_only_with_the_right_parts() {
     }
 }
 
-/// RFC 7616 §3.9.2 as its erratum 4897 puts it right. We do not hash the user name; the response is the same (§3.4.4).
+const WHO: (&str, &str) = ("bob", "zanzibar");
+
+fn ok(headers: &[(HeaderName, &str)]) -> Response {
+    let mut response = Response::to_request(&request(), StatusCode(200), None);
+    headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
+    response
+}
+
+/// RFC 7616 §3.9.2 as its erratum 4897 puts it right.
+//= RFC 7616 §3.4.4
 #[test]
 fn the_published_sha_512_256_vector() {
     let value = "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, \
@@ -94,7 +103,8 @@ fn the_published_sha_512_256_vector() {
     let answer = Credentials::answer(&challenge, ("Jäsøn Doe", "Secret, or not?"), what, (cnonce, 1));
     assert_eq!(answer.response, "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5");
     let printed = answer.to_string();
-    assert!(printed.contains("username=\"Jäsøn Doe\"") && !printed.contains("userhash"), "{printed}");
+    let hashed = "username=\"793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b\"";
+    assert!(printed.contains(hashed) && printed.contains(", userhash=true"), "{printed}");
 }
 
 /// Not published: computed with Python's hashlib over the values of RFC 7616 §3.9.1.
@@ -178,7 +188,7 @@ fn a_proven_nonce_is_reused_counted_and_may_run_out() {
     let mut auth = Authenticator::new();
     auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"1\", qop=\"auth\"")).unwrap();
     let first = authorised(&mut auth);
-    auth.accepted(&first);
+    auth.accepted(&first, &ok(&[]), WHO);
     let mut later = first;
     for _ in 0..9 {
         later = authorised(&mut auth);
@@ -207,4 +217,63 @@ fn the_registrars_challenge_reads_back() {
     let challenge = Challenge::list(&www(&value).headers, false).remove(0);
     assert_eq!(challenge.algorithm, Algorithm::SHA256);
     assert_eq!((challenge.nonce.as_str(), challenge.stale, challenge.qop), ("n\"1", true, Some(Qop::Auth)));
+}
+
+/// Not published: computed with Python's hashlib over the values of RFC 7616 §3.9.1.
+//= RFC 7616 §3.5
+#[test]
+fn a_server_proves_that_it_knows_the_password() {
+    let value = "Digest realm=\"http-auth@example.org\", qop=\"auth\", algorithm=SHA-256, \
+        nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\"";
+    let challenge = Challenge::list(&www(value).headers, false).remove(0);
+    let what = (&Method::Other("GET".to_owned()), "/dir/index.html", &b""[..]);
+    let cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ".to_owned();
+    let who = ("Mufasa", "Circle of Life");
+    let answer = Credentials::answer(&challenge, who, what, (cnonce, 1));
+    assert_eq!(answer.rspauth(who, b""), "86d3b25618d41854ca5039a5d7e53ff6355d5134a9b1fb088a78ac3c462195a0");
+}
+
+//= RFC 7616 §3.5
+#[test]
+fn the_next_nonce_is_used_unless_its_server_does_not_know_the_password() {
+    let nonce_after = |info: &dyn Fn(&Credentials) -> String| {
+        let mut auth = Authenticator::new();
+        auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"1\", qop=\"auth\"")).unwrap();
+        let first = authorised(&mut auth);
+        let info = info(&Credentials::list(&first.headers, false).remove(0));
+        auth.accepted(&first, &ok(&[(HeaderName::AuthenticationInfo, &info)]), WHO);
+        let sent = Credentials::list(&authorised(&mut auth).headers, false).remove(0);
+        (sent.nonce, sent.qop.map(|(_, count)| count))
+    };
+    let (next, same) = (("2".to_owned(), Some(1)), ("1".to_owned(), Some(2)));
+    assert_eq!(nonce_after(&|_| "nextnonce=\"2\"".into()), next);
+    assert_eq!(nonce_after(&|sent| format!("rspauth=\"{}\", nextnonce=\"2\"", sent.rspauth(WHO, b""))), next);
+    assert_eq!(nonce_after(&|_| "nextnonce=\"2\", rspauth=\"00\"".into()), same);
+    for rubbish in ["", "nextnonce=\"\"", "nextnonce=\"1\"", "2", "=,;\"", "nextnonce"] {
+        assert_eq!(nonce_after(&|_| rubbish.into()), same, "{rubbish}");
+    }
+}
+
+/// The server's answer to requests that crossed: the newer challenge stands.
+#[test]
+fn the_next_nonce_of_an_older_answer_is_no_news() {
+    let mut auth = Authenticator::new();
+    auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"1\", qop=\"auth\"")).unwrap();
+    let first = authorised(&mut auth);
+    auth.challenged(&first, &www("Digest realm=\"r\", nonce=\"3\", qop=\"auth\", stale=true")).unwrap();
+    auth.accepted(&first, &ok(&[(HeaderName::AuthenticationInfo, "nextnonce=\"2\"")]), WHO);
+    assert_eq!(Credentials::list(&authorised(&mut auth).headers, false).remove(0).nonce, "3");
+}
+
+//= RFC 8760 §2.4
+#[test]
+fn whoever_rules_md5_out_is_not_talked_into_it() {
+    let md5 = "Digest realm=\"r\", nonce=\"1\"";
+    let sha = "Digest realm=\"r\", nonce=\"2\", algorithm=SHA-256";
+    let weak = Err(AuthError::Weak { realm: "r".to_owned() });
+    assert_eq!(Authenticator::without_md5().challenged(&request(), &www(md5)), weak);
+    assert_eq!(Authenticator::without_md5().challenged(&request(), &www(&format!("{md5}, algorithm=MD5-sess"))), weak);
+    let mut auth = Authenticator::without_md5();
+    auth.challenged(&request(), &www(&format!("{md5}, {sha}"))).unwrap();
+    assert_eq!(Credentials::list(&authorised(&mut auth).headers, false).remove(0).nonce, "2");
 }

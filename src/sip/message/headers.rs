@@ -46,6 +46,7 @@ header_names! {
     WwwAuthenticate "WWW-Authenticate";
     ProxyAuthenticate "Proxy-Authenticate";
     AuthenticationInfo "Authentication-Info";
+    ProxyAuthenticationInfo "Proxy-Authentication-Info";
     Allow "Allow";
     AllowEvents "Allow-Events" "u";
     Accept "Accept";

@@ -144,6 +144,34 @@ fn an_address_that_changed_is_registered_and_the_old_one_forgotten() {
     assert_eq!(second[1..], [format!("{old}>;expires=0")]);
 }
 
+//= RFC 8760 §2.4
+#[test]
+fn md5_is_refused_if_ruled_out_and_the_person_is_told() {
+    let mut world = World::new();
+    let settings = Settings { refuse_md5: true, ..Settings::default() };
+    world.add(AgentConfig::new(settings, vec![account("101")]), 5070);
+    world.run(Duration::ZERO);
+    let digest = |algorithm| format!("Digest realm=\"pbx\", nonce=\"n\", algorithm={algorithm}, qop=\"auth\"");
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &digest("MD5"))]);
+    let reason = "401 Unauthorized from 127.0.0.1:5999: it takes MD5 alone, which refuseMd5 rules out";
+    assert_eq!((world.count("REGISTER"), state(&world).reason.as_deref()), (1, Some(reason)));
+    world.command(0, Command::Register { account: None }).expect("it has a registrar");
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &digest("SHA-256"))]);
+    assert!(world.last_request().headers.get(&HeaderName::Authorization).is_some());
+}
+
+//= RFC 7616 §3.5
+#[test]
+fn the_next_refresh_uses_the_nonce_the_registrar_named() {
+    let mut world = phone();
+    let digest = "Digest realm=\"pbx\", nonce=\"n1\", qop=\"auth\"";
+    answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, digest)]);
+    answer(&mut world, 200, &[(HeaderName::AuthenticationInfo, "nextnonce=\"n2\", qop=auth")]);
+    world.run(Duration::from_secs(280));
+    let sent = crate::sip::auth::Credentials::list(&world.last_request().headers, false);
+    assert_eq!(sent.first().map(|c| (c.nonce.as_str(), c.qop.map(|(_, n)| n))), Some(("n2", Some(1))));
+}
+
 /// A registrar that was started again knows nobody; on UDP its closed port is the first to say so.
 #[test]
 fn a_registrar_whose_port_was_closed_is_registered_at_anew() {
