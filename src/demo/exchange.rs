@@ -183,7 +183,8 @@ impl Exchange {
             return refusal;
         }
         let of_user = self.is_ours(&uri, flow) && uri.user().is_some_and(|user| self.registrar.user(user).is_some());
-        let is_event = matches!(request.method, Method::Subscribe | Method::Publish) && of_user;
+        let to_server = self.is_ours(&uri, flow) && uri.user().is_none();
+        let is_event = matches!(request.method, Method::Subscribe | Method::Publish) && (of_user || to_server);
         let registrar = &self.registrar;
         let online = |user: &str| !registrar.bindings(user).is_empty();
         if is_event || self.notifier.owns(&request) {

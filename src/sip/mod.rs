@@ -10,6 +10,7 @@ pub mod ident;
 pub mod locate;
 pub mod message;
 pub mod option_tag;
+pub mod publication;
 pub mod reason;
 pub mod refer;
 pub mod registration;

@@ -276,9 +276,11 @@ impl Subscription {
         let after = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
         let why = format!("{status} {}", response.reason);
         match status {
-            //= RFC 6665 §4.1.2.2: these end a subscription that is refreshed
-            481 if pending.refreshes => self.fail(why, after, now, rng),
-            403 | 404 | 405 | 406 | 410 | 416 | 482..=485 | 489 | 501 | 603 | 604 | 606 => self.stop(why),
+            //= RFC 6665 §4.1.2.2: these end a subscription that is refreshed; a new one may fare better
+            403..=406 | 410 | 416 | 480..=485 | 489 | 501 | 603 | 604 | 606 if pending.refreshes => {
+                self.fail(why, after, now, rng);
+            }
+            403..=406 | 410 | 416 | 482..=485 | 489 | 501 | 603 | 604 | 606 => self.stop(why),
             //= RFC 6665 §4.1.2.2: any other leaves it in force until its end
             _ if pending.refreshes && self.until.is_some_and(|until| until > now + RETRY_FIRST) => {
                 let wait = self.patience(after, rng);

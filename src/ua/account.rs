@@ -8,6 +8,7 @@ use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
 use crate::sip::message::{Request, Response};
+use crate::sip::publication::Publication;
 use crate::sip::registration::{Binding, Registration, State};
 use crate::sip::uri::{Host, Uri, escape_user};
 use crate::text::sanitise;
@@ -52,6 +53,8 @@ pub(super) struct Line {
     pub unreachable: bool,
     /// What the server last said of waiting messages.
     pub voicemail: Option<VoicemailInfo>,
+    /// What the server is told of us, if it is to be told.
+    pub publication: Option<Publication>,
 }
 
 impl Line {
@@ -88,6 +91,7 @@ impl Line {
             reason: None,
             unreachable: false,
             voicemail: None,
+            publication: None,
             account,
         }
     }
@@ -159,7 +163,8 @@ impl Line {
 
     /// When the registration or its path wants attention.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.registration.next_timeout().into_iter().chain(self.keep_alive_at).min()
+        let publication = self.publication.as_ref().and_then(Publication::next_timeout);
+        self.registration.next_timeout().into_iter().chain(self.keep_alive_at).chain(publication).min()
     }
 
     /// A path to its own registrar or proxy: its credentials may be shown on it, and calls that come on it are its own.

@@ -252,6 +252,7 @@ impl Agent {
             self.outputs.push_back(Output::Transmit { flow, bytes: b"\r\n\r\n".to_vec() });
         }
         self.watch_timeouts(now);
+        self.publication_timeouts(now);
         self.call_timeouts(now);
     }
 
@@ -261,7 +262,8 @@ impl Agent {
             while let Some(event) = self.layer.poll() {
                 self.layer_event(event, now);
             }
-            let advanced = self.advance_calls(now) || self.send_holds(now) || self.send_transfers(now);
+            let advanced =
+                self.advance_calls(now) || self.send_holds(now) || self.send_transfers(now) || self.publish_state(now);
             for client in std::mem::take(&mut self.ended_clients) {
                 self.clients.remove(&client);
             }

@@ -18,6 +18,7 @@ pub mod outcome;
 mod owner;
 pub mod port;
 mod progress;
+mod publishing;
 mod redirect;
 mod registering;
 mod requests;

@@ -21,13 +21,15 @@ pub(super) enum Owner {
     Subscription(u32),
     /// A MESSAGE.
     Message(u32),
+    /// A PUBLISH of an account.
+    Publish(AccountId),
 }
 
 impl Agent {
     /// The account its request is sent for.
     pub(super) fn account_of(&self, owner: Owner) -> AccountId {
         match owner {
-            Owner::Register(id) => id,
+            Owner::Register(id) | Owner::Publish(id) => id,
             Owner::Call(call, _) => self.account_of_call(call),
             Owner::Subscription(id) => self.account_of_watch(id),
             Owner::Message(id) => self.account_of_message(id),
@@ -38,7 +40,9 @@ impl Agent {
     pub(super) fn is_wanted(&self, owner: Owner) -> bool {
         match owner {
             Owner::Call(id, Exchange::Invite) => self.call(id).is_some_and(Call::is_live),
-            Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) | Owner::Message(_) => true,
+            Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) | Owner::Message(_) | Owner::Publish(_) => {
+                true
+            }
         }
     }
 
@@ -54,7 +58,7 @@ impl Agent {
     /// Its request goes out on this path, as it stands on the wire but for its length.
     pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow) {
         match owner {
-            Owner::Register(_) | Owner::Subscription(_) | Owner::Message(_) => {}
+            Owner::Register(_) | Owner::Subscription(_) | Owner::Message(_) | Owner::Publish(_) => {}
             Owner::Call(id, exchange) => {
                 let Some(call) = self.call_mut(id) else { return };
                 if exchange == Exchange::Invite {
@@ -74,6 +78,7 @@ impl Agent {
             Owner::Call(call, exchange) => self.call_answered(call, exchange, &sent.request, response, now),
             Owner::Subscription(id) => self.subscription_answered(id, (&sent.request, &sent.flow), &response, now),
             Owner::Message(id) => self.message_answered(id, sent, &response, now),
+            Owner::Publish(id) => self.publication_answered(id, sent, &response, now),
         }
     }
 
@@ -84,6 +89,7 @@ impl Agent {
             Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
             Owner::Subscription(id) => self.subscription_unanswered(id, words, now),
             Owner::Message(id) => self.message_unanswered(id, words),
+            Owner::Publish(id) => self.publication_unanswered(id, words, now),
         }
     }
 }

@@ -38,6 +38,7 @@ impl Agent {
     /// Gives the binding back, if there is one or may be one soon.
     pub(super) fn unregister(&mut self, id: AccountId, now: Instant) {
         self.unfollow(id, now);
+        self.withdraw(id, now);
         let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
         if let Some(request) = line.registration.unregister() {
             self.send_register(id, request, now);
@@ -127,6 +128,7 @@ impl Agent {
         self.registration_settled(id, now);
         if verdict == Verdict::Registered {
             self.follow(id, now);
+            self.begin_publishing(id);
         }
         if moved {
             self.register(id, now);

@@ -151,7 +151,10 @@ fn after_a_restart_of_the_server_the_lamp_is_right_again() {
         let alice = alice(network, &[], true);
         network.run(100 * SECOND);
         node.borrow_mut().forget();
+        let asked = |network: &Network| network.times(&["SUBSCRIBE sip:alice@demo.invalid"]).len();
+        let before = asked(network);
         network.run(3600 * SECOND);
+        check(asked(network) > before, "a new subscription")?;
         leave(network, &node, 7);
         network.run(100 * SECOND);
         check(new_messages(network, &alice) == Some(7), "asked anew")
@@ -224,4 +227,67 @@ fn whoever_leaves_leaves_no_subscription() {
             check(network.trace.len() == before, "nothing is sent any more")
         });
     }
+}
+
+/// Bob tells his server that he is not to be disturbed.
+fn busy_bob(network: &mut Network) -> Shared {
+    let settings = Settings { dnd: true, ..Settings::default() };
+    let mut account = account(1, BOB);
+    account.publish = true;
+    let config = AgentConfig::new(settings, vec![account]);
+    let phone = Phone::with(address(5062), address(5060), config, network.seed << 16 | 5062, network.now);
+    network.add(address(5062), phone)
+}
+
+#[test]
+fn what_a_phone_tells_of_itself_is_seen_on_a_bad_network() {
+    seeds(40, Link::BAD, |network, seed| {
+        let node = exchange(network, seed);
+        let alice = alice(network, &["presence:bob"], false);
+        let bob = busy_bob(network);
+        network.run(120 * SECOND);
+        check(light(network, &alice, 0) == LightState::Busy, "not to be disturbed")?;
+        // The server starts again: what it is asked to refresh it does not know.
+        node.borrow_mut().forget();
+        network.run(4000 * SECOND);
+        check(light(network, &alice, 0) == LightState::Busy, "told anew")?;
+        order(network, &bob, Command::Unregister { account: None });
+        network.run(100 * SECOND);
+        check(light(network, &alice, 0) == LightState::Offline, "gone")
+    });
+}
+
+//= RFC 3903 §4.1
+#[test]
+fn a_call_is_told_and_its_end() {
+    let mut network = Network::new(1, Link::GOOD);
+    exchange(&mut network, 1);
+    let mut account = account(1, ALICE);
+    account.publish = true;
+    let config = AgentConfig::new(Settings { single_mode: false, ..Settings::default() }, vec![account]);
+    let phone = Phone::with(address(5061), address(5060), config, 1, network.now);
+    let alice = network.add(address(5061), phone);
+    let _bob = self::phone(&mut network, 5062, BOB, AT_ONCE);
+    network.run(5 * SECOND);
+    let told = |network: &Network| network.times(&["5060 -> 5061 200 PUBLISH"]).len();
+    assert_eq!(told(&network), 1, "{:#?}", network.trace);
+    call_bob(&network, &alice);
+    network.run(5 * SECOND);
+    assert_eq!(told(&network), 2);
+    hang_up(&network, &alice);
+    network.run(5 * SECOND);
+    assert_eq!(told(&network), 3);
+    network.run(7200 * SECOND);
+    assert!((5..=6).contains(&told(&network)), "refreshed before the end: {}", told(&network));
+}
+
+#[test]
+fn a_server_that_takes_no_presence_is_asked_once() {
+    let mut network = Network::new(1, Link::GOOD);
+    let node = exchange(&mut network, 1);
+    node.borrow_mut().exchange.set_fault(Method::Publish, Some(Fault::Refuse(StatusCode(405))));
+    let bob = busy_bob(&mut network);
+    network.run(7200 * SECOND);
+    assert_eq!(network.times(&["5062 -> 5060 PUBLISH"]).len(), 1);
+    assert_eq!(told(&bob, |event| matches!(event, Event::Error { message, .. } if message.contains("405"))), 1);
 }

@@ -171,12 +171,12 @@ fn an_unanswered_refresh_is_tried_again_and_the_end_is_the_end() {
 fn what_refusals_come_to() {
     // (status, of a first SUBSCRIBE, of a refresh)
     for (status, first, refresh) in [
-        (489, State::Stopped, State::Stopped),
-        (403, State::Stopped, State::Stopped),
-        (404, State::Stopped, State::Stopped),
-        (603, State::Stopped, State::Stopped),
+        (489, State::Stopped, State::Waiting),
+        (403, State::Stopped, State::Waiting),
+        (404, State::Stopped, State::Waiting),
+        (603, State::Stopped, State::Waiting),
         (481, State::Waiting, State::Waiting),
-        (480, State::Waiting, State::Active),
+        (480, State::Waiting, State::Waiting),
         (408, State::Waiting, State::Active),
         (503, State::Waiting, State::Active),
     ] {

@@ -182,6 +182,8 @@ fn options_are_told_in_a_call_as_outside() {
     }
     assert_eq!(ask(&mut world, &invite, "PUBLISH", 6, "", "").status.0, 405);
     assert!(!world.last_response().headers.allows().is_empty());
+    assert_eq!(ask(&mut world, &invite, "MESSAGE", 7, "Content-Type: text/plain\r\n", "in the call").status.0, 200);
+    assert_eq!(world.names(0).last().map(String::as_str), Some("message"));
     assert_eq!(state(&world), [CallState::Connected]);
 }
 
