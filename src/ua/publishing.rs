@@ -55,7 +55,7 @@ impl Agent {
 
     fn send_publish(&mut self, account: AccountId, mut request: Request, now: Instant) {
         let Some(line) = self.account(account) else { return };
-        line.routes().for_each(|route| request.headers.push(HeaderName::Route, route));
+        line.routes(false).into_iter().for_each(|route| request.headers.push(HeaderName::Route, route));
         let hop = self.hop_to(account, &request.uri);
         self.route(hop, Job::Request(Owner::Publish(account), Box::new(request)), now);
     }
