@@ -73,7 +73,7 @@ impl Agent {
                 publication.stop(format!("{} {}: wrong user or password?", response.status, response.reason));
             }
         } else if response.status.is_success() {
-            line.accepted(&sent.request);
+            line.accepted(&sent.request, response);
         }
         let stopped = publication.why().filter(|_| !again && publication.next_timeout().is_none()).map(sanitise);
         let request = again.then(|| publication.again());
