@@ -129,7 +129,7 @@ fn global_args() -> Vec<Arg> {
         value("auth-id", "USER", "User for authentication"),
         value("dn", "NAME", "Display name"),
         value("proxy", "HOST[:PORT]", "Outbound proxy"),
-        value("transport", "NAME", "Transport").value_parser(["udp", "tcp", "tls"]),
+        value("transport", "NAME", "Transport").value_parser(["udp", "tcp", "tls", "ws", "wss"]),
         value("password", "-|VALUE", "Password; - reads it from standard input").allow_hyphen_values(true),
         value("password-file", "FILE", "Read the password from a file").conflicts_with("password"),
         value("port", "N", "Local SIP port").value_parser(value_parser!(u16)),

@@ -6,7 +6,7 @@ use super::signals::Interrupts;
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
-use crate::control::{AccountInfo, CallInfo, CommandError, ExitCode, RegistrationState, Status, json};
+use crate::control::{AccountInfo, CallInfo, CommandError, ExitCode, RegistrationState, Status, TlsTrust, json};
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -226,9 +226,10 @@ fn account_line(a: &AccountInfo) -> String {
         RegistrationState::Failed => format!("failed: {}", a.reason.as_deref().unwrap_or("no answer")),
     };
     let mark = if a.selected { '*' } else { ' ' };
+    let open = if a.tls == Some(TlsTrust::Unverified) { ", NOT verified" } else { "" };
     let voicemail = a.voicemail.as_ref().filter(|voicemail| voicemail.waiting);
     let voicemail = voicemail.map(|voicemail| format!("; {}", voicemail.words())).unwrap_or_default();
-    format!("{mark} {} {} ({}): {state}{voicemail}", a.id, a.aor, a.transport)
+    format!("{mark} {} {} ({}{open}): {state}{voicemail}", a.id, a.aor, a.transport)
 }
 
 fn call_line(c: &CallInfo) -> String {

@@ -2,7 +2,7 @@
 
 use crate::control::{
     AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, LightInfo, LightState, MessageInfo, Party,
-    RegistrationState,
+    RegistrationState, TlsTrust,
 };
 
 /// A sentence for an event; `None` where a person need not know.
@@ -68,6 +68,9 @@ pub fn light(light: &LightInfo) -> String {
 fn registration(account: &AccountInfo) -> Option<String> {
     let aor = &account.aor;
     Some(match account.state {
+        RegistrationState::Registered if account.tls == Some(TlsTrust::Unverified) => {
+            format!("registered {aor}; the server's certificate is NOT verified (tlsVerify=0)")
+        }
         RegistrationState::Registered => format!("registered {aor}"),
         RegistrationState::Registering => return None,
         RegistrationState::Off => format!("{aor} is not registered"),

@@ -7,6 +7,40 @@ use crate::config::DtmfMethod;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(pub u32);
 
+/// How a server under TLS is to prove itself, and we to it. Files are PEM.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TlsSettings {
+    /// The server's certificate must be vouched for, under the server's name; otherwise any is taken.
+    pub verify: bool,
+    /// File of the authorities trusted instead of the system's; empty = the system's.
+    pub ca_file: String,
+    /// SHA-256 of the one certificate that is taken, in hex; empty = whatever `verify` takes.
+    pub fingerprint: String,
+    /// File of our own certificate and its chain; empty = we show none.
+    pub client_cert: String,
+    /// File of its key; empty = the key is in `client_cert`.
+    pub client_key: String,
+}
+
+impl Default for TlsSettings {
+    fn default() -> TlsSettings {
+        TlsSettings {
+            verify: true,
+            ca_file: String::new(),
+            fingerprint: String::new(),
+            client_cert: String::new(),
+            client_key: String::new(),
+        }
+    }
+}
+
+impl TlsSettings {
+    /// The peer may be anybody.
+    pub fn is_open(&self) -> bool {
+        !self.verify && self.fingerprint.is_empty()
+    }
+}
+
 /// One account, defaults applied, values trimmed, nothing validated away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -34,8 +68,12 @@ pub struct Account {
     pub dialing_prefix: String,
     /// MicroSIP dial plan; empty = none.
     pub dial_plan: String,
-    /// `udp`, `tcp`, `tls`; empty = UDP+TCP.
+    /// `udp`, `tcp`, `tls`, `ws`, `wss`; empty = UDP+TCP.
     pub transport: String,
+    /// For `tls` and `wss`.
+    pub tls: TlsSettings,
+    /// Path of the server's WebSocket, `/ws`; empty = `/`.
+    pub web_socket_path: String,
     /// Requested registration lifetime in seconds.
     pub register_refresh_s: u32,
     /// NAT keep-alive interval in seconds.
@@ -67,6 +105,8 @@ impl Account {
             dialing_prefix: String::new(),
             dial_plan: String::new(),
             transport: "udp".to_owned(),
+            tls: TlsSettings::default(),
+            web_socket_path: String::new(),
             register_refresh_s: 300,
             keep_alive_s: 15,
             voicemail_number: String::new(),

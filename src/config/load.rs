@@ -221,10 +221,15 @@ fn local_account(layers: &Layers<'_>, settings: &Settings, warnings: &mut Vec<Wa
 
 fn read_account(id: AccountId, view: &View<'_>, settings: &Settings, warnings: &mut Vec<Warning>) -> Account {
     let mut account = Account::new(id);
-    fill(Section::Account, view, warnings, |field, value| match field {
-        Field::Account(_, set) => set(&mut account, value),
-        Field::Settings(..) => None,
-    });
+    let own = View::of(view.layers, format!("tuiphone{}", id.0));
+    let all = View::of(view.layers, "tuiphone");
+    let views = [(Section::Account, view), (Section::TuiphoneAccount, &all), (Section::TuiphoneAccount, &own)];
+    for (section, view) in views {
+        fill(section, view, warnings, |field, value| match field {
+            Field::Account(_, set) => set(&mut account, value),
+            Field::Settings(..) => None,
+        });
+    }
     if settings.password_plain && account.password_sealed {
         let secret = Row::of(Section::Account).find(|row| row.kind == Kind::Secret).map_or("", |row| row.key);
         account.password = Secret::new(view.text(secret));
@@ -351,6 +356,19 @@ mod tests {
         assert!(!loaded.warnings[0].to_string().contains("a268"));
         let loaded = read(&[text, "[tuiphone]\npasswordPlain=1\n"]);
         assert_eq!((loaded.accounts[0].password.reveal(), loaded.warnings.len()), ("a268c52c2c3a93f1", 0));
+    }
+
+    #[test]
+    fn own_keys_of_accounts_stand_in_sections_of_our_own() {
+        let accounts = "[Account1]\ndomain=a\ntlsVerify=0\n[Account2]\ndomain=b\n";
+        let loaded = read(&[accounts, "[tuiphone]\ntlsCaFile=ca.pem\n[tuiphone2]\ntlsVerify=0\ntlsCaFile=\n"]);
+        let [one, two] = [&loaded.accounts[0].tls, &loaded.accounts[1].tls];
+        assert_eq!((one.verify, one.ca_file.as_str(), two.verify, two.ca_file.as_str()), (true, "ca.pem", false, ""));
+        let mut document = Document::parse(accounts.as_bytes()).unwrap();
+        for row in Row::of(Section::TuiphoneAccount) {
+            row.write_account(&loaded.accounts[1], &mut document).unwrap();
+        }
+        assert_eq!(document.get("tuiphone2", "tlsVerify"), Some("0"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod secret;
 mod settings;
 mod value;
 
-pub use account::{Account, AccountId};
+pub use account::{Account, AccountId, TlsSettings};
 pub use dial::{DialError, DialTarget, DtmfChunk, dial};
 pub use ini::Document;
 pub use load::{Loaded, Warning, load};

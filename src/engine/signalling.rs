@@ -12,7 +12,7 @@ use crate::sip::locate::{self, Candidate, Step, Target};
 use crate::ua::agent::{Agent, AgentConfig};
 use crate::ua::command::{CommandError, Reply, RequestId};
 use crate::ua::event::Event;
-use crate::ua::port::{Input, Output, QueryId};
+use crate::ua::port::{Identity, Input, Output, QueryId};
 use crate::ua::snapshot::AudioInfo;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -97,10 +97,16 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
     Ok((handle, task))
 }
 
-type Answer = (QueryId, Result<Vec<Candidate>, String>);
+type Answer = (QueryId, Option<Box<Identity>>, Result<Vec<Candidate>, String>);
 
-/// What a target without a transport may be reached by, the preferred first.
-const TRANSPORTS: &[Transport] = &[Transport::Udp, Transport::Tcp];
+/// What a target may be reached by, the preferred first.
+fn able(target: &Target) -> Vec<Transport> {
+    match target.transport {
+        _ if target.secure => vec![Transport::Tls, Transport::Wss],
+        Some(transport) => vec![transport],
+        None => vec![Transport::Udp, Transport::Tcp],
+    }
+}
 
 struct Signalling {
     rng: StdRng,
@@ -185,7 +191,7 @@ impl Signalling {
                 self.audio.warning = None;
                 self.event(Event::Device { message: "the sound devices are back".to_owned() });
             }
-            Next::Resolved((query, found)) => self.paths.find(query.0, found),
+            Next::Resolved((query, identity, found)) => self.paths.find(query.0, found, identity),
             Next::Timeout => self.agent.handle(Input::Timeout, now()),
             Next::Ask(None) => self.over = true,
             Next::Ask(Some(Ask::Status(reply))) => {
@@ -206,7 +212,7 @@ impl Signalling {
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
-                Output::Resolve { query, target } => self.resolve(query, target),
+                Output::Resolve { query, target, identity } => self.resolve(query, target, identity),
                 Output::Media(command) => self.send_media(command),
                 Output::Event(event) => {
                     self.over |= event == Event::Exited;
@@ -234,17 +240,18 @@ impl Signalling {
         }
     }
 
-    fn resolve(&mut self, query: QueryId, target: Target) {
-        if let Step::Found(candidates) = locate::locate(target.clone(), TRANSPORTS) {
-            return self.paths.find(query.0, Ok(candidates));
+    fn resolve(&mut self, query: QueryId, target: Target, identity: Option<Box<Identity>>) {
+        let able = able(&target);
+        if let Step::Found(candidates) = locate::locate(target.clone(), &able) {
+            return self.paths.find(query.0, Ok(candidates), identity);
         }
         let answers = self.answers.0.clone();
         let dns = self.dns.clone();
         let mut rng = StdRng::from_rng(&mut self.rng);
         tokio::spawn(async move {
             let words = format!("cannot find {target}");
-            let found = dns.locate(target, TRANSPORTS, &mut rng).await;
-            let _ = answers.send((query, found.map_err(|why| format!("{words}: {why}"))));
+            let found = dns.locate(target, &able, &mut rng).await;
+            let _ = answers.send((query, identity, found.map_err(|why| format!("{words}: {why}"))));
         });
     }
 

@@ -24,6 +24,16 @@ impl Transport {
         self != Transport::Udp
     }
 
+    /// Its connections lead to a host by name, not to an address: TLS proves the name, WebSocket asks by it.
+    pub fn is_named(self) -> bool {
+        matches!(self, Transport::Tls | Transport::Ws | Transport::Wss)
+    }
+
+    /// A WebSocket: nobody can connect to our end of it.
+    pub fn is_web_socket(self) -> bool {
+        matches!(self, Transport::Ws | Transport::Wss)
+    }
+
     /// The port where a URI names none.
     pub fn default_port(self) -> u16 {
         match self {
@@ -54,7 +64,16 @@ impl Transport {
         }
     }
 
-    /// The value of a URI's `transport` parameter and of microsip.ini's `transport` key, `udp`.
+    /// The value of a URI's `transport` parameter.
+    pub fn uri_param(self) -> &'static str {
+        match self {
+            //= RFC 7118 §5.2.3: `ws` stands for both
+            Transport::Wss => Transport::Ws.param(),
+            other => other.param(),
+        }
+    }
+
+    /// The value of microsip.ini's `transport` key, `udp`.
     pub fn param(self) -> &'static str {
         match self {
             Transport::Udp => "udp",

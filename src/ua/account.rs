@@ -1,10 +1,10 @@
 //! An account at work: its paths, its credentials, the Contact only its registrar knows.
 
 use super::route::Hop;
-use super::snapshot::{AccountInfo, RegistrationState, VoicemailInfo};
+use super::snapshot::{AccountInfo, RegistrationState, TlsTrust, VoicemailInfo};
 use crate::config::Account;
 use crate::sip::auth::{AuthError, Authenticator, Challenge};
-use crate::sip::flow::Flow;
+use crate::sip::flow::{Flow, Transport};
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
 use crate::sip::message::{Request, Response};
@@ -34,7 +34,7 @@ pub(super) struct Line {
     pub contact_user: String,
     pub(super) instance: String,
     /// Addresses of the registrar and the outbound proxies, as resolved.
-    servers: Vec<SocketAddr>,
+    servers: Vec<(Transport, SocketAddr)>,
     /// Realms the registrar has asked us for.
     realms: Vec<String>,
     /// Where the registrar sees us, if not where we see ourselves.
@@ -130,7 +130,7 @@ impl Line {
     /// Notes where requests of the account go: paths its credentials may be shown on.
     pub fn note_servers(&mut self, flow: &Flow, more: &VecDeque<Flow>) {
         // The path taken is noted last, so that it is never the one to give way.
-        for server in std::iter::once(flow).chain(more).rev().map(|flow| flow.remote) {
+        for server in std::iter::once(flow).chain(more).rev().map(|flow| (flow.transport, flow.remote)) {
             self.servers.retain(|known| *known != server);
             if self.servers.len() >= MAX_SERVERS {
                 self.servers.remove(0);
@@ -169,7 +169,7 @@ impl Line {
 
     /// A path to its own registrar or proxy: its credentials may be shown on it, and calls that come on it are its own.
     pub fn is_own_path(&self, flow: &Flow) -> bool {
-        self.servers.contains(&flow.remote)
+        self.servers.contains(&(flow.transport, flow.remote))
     }
 
     /// The host is one of its own: domain, registrar or outbound proxy.
@@ -257,12 +257,23 @@ impl Line {
             reason: self.reason.clone(),
             expires_in,
             transport: if self.account.transport.is_empty() { "udp".into() } else { self.account.transport.clone() },
+            tls: self.tls_trust(),
             selected,
             gruu: granted.pub_gruu.as_ref().map(|uri| sanitise(uri.as_str())),
             path: shown(&granted.path),
             service_route: shown(&granted.service_route),
             voicemail: self.voicemail.clone(),
         }
+    }
+
+    fn tls_trust(&self) -> Option<TlsTrust> {
+        let secure = |hop: &Hop| matches!(hop.plain_transport(), Transport::Tls | Transport::Wss);
+        let tls = &self.account.tls;
+        self.first_hop(false).filter(secure).map(|_| match (tls.fingerprint.is_empty(), tls.verify) {
+            (false, _) => TlsTrust::Pinned,
+            (true, true) => TlsTrust::Verified,
+            (true, false) => TlsTrust::Unverified,
+        })
     }
 
     /// In words: who refused, and what may be wrong.

@@ -4,7 +4,7 @@ use super::account::Line;
 use super::call::Call;
 use super::messages::Outgoing;
 use super::port::{Input, Output};
-use super::route::{Hop, Job, Sent};
+use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
 use super::subscriptions::Watch;
 use crate::config::{Account, AccountId, Settings};
@@ -95,8 +95,8 @@ pub struct Agent {
     pub(super) clients: BTreeMap<ClientId, Sent>,
     /// Over at once on reliable transports, while the answer still waits to be acted on.
     ended_clients: Vec<ClientId>,
-    pub(super) queries: BTreeMap<u64, (Hop, Vec<Job>)>,
-    pub(super) hops: BTreeMap<Hop, (Vec<Flow>, Instant)>,
+    pub(super) queries: BTreeMap<u64, (Lane, Vec<Job>)>,
+    pub(super) hops: BTreeMap<Lane, (Vec<Flow>, Instant)>,
     /// Who does not take TCP, and until when that is believed.
     pub(super) refusals: BTreeMap<SocketAddr, Instant>,
     /// The system's words for the failure being handled.

@@ -1,7 +1,9 @@
 //! How an account is reached and reaches others: its Contact, the routes its requests take, where the registrar sees it.
 
 use super::account::Line;
+use super::port::Identity;
 use super::route::Hop;
+use crate::config::Account;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::Response;
 use crate::sip::registration::Granted;
@@ -13,9 +15,31 @@ impl Line {
     pub fn first_hop(&self, registers: bool) -> Option<Hop> {
         let transport = self.account.transport.as_str();
         let proxy = self.account.proxies.first().and_then(|proxy| Hop::of_server(proxy, transport));
-        let granted = self.registration.granted().service_route.first().filter(|_| !registers);
+        //= RFC 7118 §5: over WebSocket there is no other way than the server
+        let elsewhere = Transport::from_token(transport).is_none_or(|transport| !transport.is_web_socket());
+        let granted = self.registration.granted().service_route.first().filter(|_| !registers && elsewhere);
         let server = || Hop::of_server(&self.account.server, transport).filter(|_| self.registers());
         proxy.or_else(|| granted.and_then(|route| Hop::of_uri(&route.uri))).or_else(server)
+    }
+
+    /// Whom a connection to this hop must lead to.
+    pub fn identity(&self, hop: &Hop) -> Identity {
+        let Account { domain, tls, web_socket_path, .. } = &self.account;
+        let literal = |host: &str| host.parse::<IpAddr>().is_ok();
+        let domain = Hop::of_server(domain, "").map(|hop| hop.host).filter(|domain| !literal(domain));
+        let is_own = self.first_hop(true).is_some_and(|first| first.host == hop.host);
+        //= RFC 5922 §7.1: the name is that of the URI; an own server given by its address has the domain's
+        let name = domain.filter(|_| is_own && literal(&hop.host)).unwrap_or_else(|| hop.host.clone());
+        Identity { name, tls: tls.clone(), web_socket_path: web_socket_path.clone() }
+    }
+
+    /// How a Via names us on this path.
+    pub fn sent_by(&self, flow: &Flow) -> (Host, Option<u16>) {
+        match flow.transport.is_web_socket() {
+            //= RFC 7118 §5.2.1: whoever nobody can connect to has a name that leads nowhere
+            true => (Host::Name(format!("{}.invalid", self.instance)), None),
+            false => (Host::from(flow.local.ip()), Some(flow.local.port())),
+        }
     }
 
     /// What its requests bear as Route, nearest first: the outbound proxies, and what the registrar granted beyond them.
@@ -36,7 +60,7 @@ impl Line {
         let mut uri = Uri::parse(&format!("sip:{bare}")).ok()?;
         let transport = Transport::from_token(&self.account.transport).filter(|transport| *transport != Transport::Udp);
         if let Some(transport) = transport.filter(|_| uri.transport().is_none()) {
-            uri = uri.with_param("transport", Some(transport.param()));
+            uri = uri.with_param("transport", Some(transport.uri_param()));
         }
         Some(if uri.is_lr() { uri } else { uri.with_param("lr", None) })
     }
@@ -56,11 +80,14 @@ impl Line {
 
     /// Where this path ends at us, as far as we know.
     fn address_on(&self, flow: &Flow) -> Uri {
-        let at = self.public.filter(|_| self.is_own_path(flow)).unwrap_or(flow.local);
-        let uri = Uri::sip(Some(&self.contact_user), &Host::from(at.ip()), Some(at.port()));
+        let (host, port) = match self.public.filter(|_| self.is_own_path(flow)) {
+            Some(at) => (Host::from(at.ip()), Some(at.port())),
+            None => self.sent_by(flow),
+        };
+        let uri = Uri::sip(Some(&self.contact_user), &host, port);
         match flow.transport {
             Transport::Udp => uri,
-            transport => uri.with_param("transport", Some(transport.param())),
+            transport => uri.with_param("transport", Some(transport.uri_param())),
         }
     }
 
@@ -83,7 +110,9 @@ impl Line {
         let (host, port) = via.sent_by();
         let is_datagram = self.path.is_none_or(|path| path.transport == Transport::Udp);
         let seen = via.received().or(host.ip()).zip(via.rport().flatten().or(port));
+        let is_web_socket = self.path.is_some_and(|path| path.transport.is_web_socket());
         self.public = seen
+            .filter(|_| !is_web_socket)
             .map(|(ip, port)| SocketAddr::new(ip, port))
             // A connection of ours comes from any port; only another address tells of a NAT.
             .filter(|at| Some(at.ip()) != host.ip() || is_datagram && Some(at.port()) != port)

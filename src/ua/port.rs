@@ -2,6 +2,7 @@
 
 use super::command::{Command, CommandError, Reply, RequestId};
 use super::event::Event;
+use crate::config::TlsSettings;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::Flow;
 use crate::sip::locate::Target;
@@ -9,6 +10,17 @@ use crate::sip::locate::Target;
 /// Ties an answer of the resolver to its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QueryId(pub u64);
+
+/// Whom a connection must lead to, where an address alone does not say it (TLS, WebSocket).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The host by the name asked for (RFC 5922 §7: never one that the name was resolved to), or an address literal.
+    pub name: String,
+    /// How it proves itself.
+    pub tls: TlsSettings,
+    /// Path of its WebSocket; empty = `/`.
+    pub web_socket_path: String,
+}
 
 /// What goes in.
 #[derive(Debug)]
@@ -55,6 +67,8 @@ pub enum Output {
         query: QueryId,
         /// What is looked for.
         target: Target,
+        /// For a named transport: a connection to this and no other will do.
+        identity: Option<Box<Identity>>,
     },
     /// A wish to the sound.
     Media(MediaCommand),

@@ -55,7 +55,8 @@ impl Agent {
                 self.send_in_call(id, exchange, request, now);
             }
             Effect::Ack(request) => {
-                let hop = self.hop_in_dialog(&request);
+                let hop =
+                    self.hop_in_dialog(self.account_of_call(id), self.call(id).and_then(|call| call.flow), &request);
                 match self.direct(id, hop.as_ref()) {
                     Some(flow) => self.send_ack(id, request, flow),
                     None => self.route(hop, Job::Ack(id, Box::new(request)), now),

@@ -3,6 +3,7 @@
 use super::agent::Agent;
 use super::owner::Owner;
 use super::route::{Hop, Job, Sent};
+use crate::config::AccountId;
 use crate::sip::flow::Flow;
 use crate::sip::message::{Headers, Request, Response};
 use crate::sip::session::Exchange;
@@ -22,7 +23,7 @@ impl Agent {
             }
             return;
         }
-        let hop = self.hop_in_dialog(&request);
+        let hop = self.hop_in_dialog(self.account_of_call(id), self.call(id).and_then(|call| call.flow), &request);
         match self.direct(id, hop.as_ref()) {
             Some(flow) => self.transmit(owner, request, flow, VecDeque::new(), now),
             None => self.route(hop, Job::Request(owner, Box::new(request)), now),
@@ -35,7 +36,12 @@ impl Agent {
     }
 
     /// Where a request inside a dialog goes: its first Route, or its request-URI.
-    pub(super) fn hop_in_dialog(&self, request: &Request) -> Option<Hop> {
+    /// `path` is the one the dialog came about on.
+    pub(super) fn hop_in_dialog(&self, account: AccountId, path: Option<Flow>, request: &Request) -> Option<Hop> {
+        //= RFC 7118 §5: over WebSocket there is no other way than the server
+        if path.is_some_and(|flow| flow.transport.is_web_socket()) {
+            return self.account(account)?.first_hop(false);
+        }
         let route = request.headers.routes().ok().and_then(|routes| routes.into_iter().next());
         //= RFC 3261 §12.2.1.1: behind a strict router the request-URI is the first hop
         let uri = match route {

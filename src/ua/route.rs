@@ -12,7 +12,7 @@ pub(super) use crate::sip::locate::Target as Hop;
 use crate::sip::message::{HeaderName, Method, Request, Response};
 use crate::sip::option_tag::{ALLOW, supported};
 use crate::sip::session::Terms;
-use crate::sip::transaction::{ClientId, Failure, ServerId, push_via};
+use crate::sip::transaction::{ClientId, Failure, ServerId, push_via, push_via_as};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,9 @@ const HOP_LIFE: Duration = Duration::from_secs(30);
 const MAX_HOPS: usize = 64;
 /// Most names being resolved at once.
 const MAX_QUERIES: usize = 256;
+
+/// A hop, and whose settings a connection to it obeys where that matters: others share theirs.
+pub(super) type Lane = (Hop, Option<AccountId>);
 
 /// What waits for a path.
 #[derive(Debug)]
@@ -52,12 +55,14 @@ impl Agent {
     /// Finds paths to the hop, then does the job.
     pub(super) fn route(&mut self, hop: Option<Hop>, job: Job, now: Instant) {
         let Some(hop) = hop else { return self.unroutable(job, "the address has no host", now) };
+        let is_named = hop.plain_transport().is_named();
+        let lane: Lane = (hop, is_named.then(|| self.account_of_job(&job)));
         self.hops.retain(|_, (_, until)| *until > now);
-        if let Some((flows, _)) = self.hops.get(&hop) {
+        if let Some((flows, _)) = self.hops.get(&lane) {
             let flows = flows.clone();
             return self.carry_out(job, flows, now);
         }
-        if let Some((_, jobs)) = self.queries.values_mut().find(|(asked, _)| *asked == hop) {
+        if let Some((_, jobs)) = self.queries.values_mut().find(|(asked, _)| *asked == lane) {
             jobs.push(job);
             return;
         }
@@ -66,20 +71,30 @@ impl Agent {
         }
         self.last_query += 1;
         let query = QueryId(self.last_query);
-        self.queries.insert(query.0, (hop.clone(), vec![job]));
-        self.outputs.push_back(Output::Resolve { query, target: hop });
+        let identity = lane.1.and_then(|id| self.account(id)).map(|line| Box::new(line.identity(&lane.0)));
+        self.queries.insert(query.0, (lane.clone(), vec![job]));
+        self.outputs.push_back(Output::Resolve { query, target: lane.0, identity });
+    }
+
+    fn account_of_job(&self, job: &Job) -> AccountId {
+        match job {
+            Job::Request(owner, _) => self.account_of(*owner),
+            Job::Large(large) => self.account_of(large.owner),
+            Job::Ack(call, _) | Job::Dial(call) => self.account_of_call(*call),
+            Job::Message(id) => self.account_of(Owner::Message(*id)),
+        }
     }
 
     pub(super) fn resolved(&mut self, query: QueryId, flows: Result<Vec<Flow>, String>, now: Instant) {
-        let Some((hop, jobs)) = self.queries.remove(&query.0) else { return };
+        let Some((lane, jobs)) = self.queries.remove(&query.0) else { return };
         match flows {
             Ok(flows) if !flows.is_empty() => {
                 if self.hops.len() < MAX_HOPS {
-                    self.hops.insert(hop, (flows.clone(), now + HOP_LIFE));
+                    self.hops.insert(lane, (flows.clone(), now + HOP_LIFE));
                 }
                 jobs.into_iter().for_each(|job| self.carry_out(job, flows.clone(), now));
             }
-            Ok(_) => jobs.into_iter().for_each(|job| self.unroutable(job, &format!("{hop} has no address"), now)),
+            Ok(_) => jobs.into_iter().for_each(|job| self.unroutable(job, &format!("{} has no address", lane.0), now)),
             Err(words) => jobs.into_iter().for_each(|job| self.unroutable(job, &words, now)),
         }
     }
@@ -187,7 +202,11 @@ impl Agent {
 
     /// Via, Contact and what we say of ourselves.
     fn finish(&mut self, request: &mut Request, account: AccountId, flow: &Flow) {
-        push_via(request, flow, &ident::branch(&mut self.rng));
+        let branch = ident::branch(&mut self.rng);
+        match self.account(account).map(|line| line.sent_by(flow)) {
+            Some((host, port)) => push_via_as(request, flow, host, port, &branch),
+            None => push_via(request, flow, &branch),
+        }
         if let Some(line) = self.account_mut(account) {
             match request.method {
                 Method::Register if request.headers.get(&HeaderName::Contact).is_none() => {

@@ -69,6 +69,18 @@ pub enum RegistrationState {
     Failed,
 }
 
+/// What a server under TLS has to prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsTrust {
+    /// Its name and its authority.
+    Verified,
+    /// That it has the one certificate of `tlsFingerprint`.
+    Pinned,
+    /// Nothing: `tlsVerify=0`.
+    Unverified,
+}
+
 /// One account.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct AccountInfo {
@@ -90,6 +102,8 @@ pub struct AccountInfo {
     pub expires_in: Option<u64>,
     /// `udp`…
     pub transport: String,
+    /// What its server has to prove; `None` without TLS.
+    pub tls: Option<TlsTrust>,
     /// The account new calls use.
     pub selected: bool,
     /// The address that leads to this phone from anywhere, if the registrar granted one (RFC 5627).

@@ -124,7 +124,7 @@ impl Agent {
         let Some(watch) = self.watches.iter().find(|watch| watch.id == id) else { return };
         let (account, known) = (watch.account, watch.flow);
         let hop = match watch.machine.next_hop() {
-            Some(_) => self.hop_in_dialog(&request),
+            Some(_) => self.hop_in_dialog(account, known, &request),
             None => {
                 if let Some(line) = self.account(account) {
                     line.routes(false).into_iter().for_each(|route| request.headers.push(HeaderName::Route, route));

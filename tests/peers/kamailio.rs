@@ -8,30 +8,33 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::sipp::{FarEnd, Scenario};
-use crate::support::{Phone, Process, beside_others, free_port, have, until, which};
+use crate::support::{Phone, Process, beside_others, free_port, have, skipped, until, which};
 
 /// A registrar and proxy on a free port. User N has the password `secret of N`.
 pub struct Kamailio {
     process: Process,
-    /// Where it listens.
+    /// Where it listens: UDP, TCP, WebSocket.
     pub port: u16,
-    _folder: TempDir,
+    /// Where it listens under TLS: SIP and WebSocket.
+    pub secure_port: u16,
+    folder: TempDir,
 }
 
 impl Kamailio {
     /// Starts it; `numbers` leads each number to a port of 127.0.0.1.
     pub fn start(algorithm: &str, numbers: &[(&str, u16)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let (port, secure_port) = (free_port(), free_port());
+        write_certificates(folder.path());
         let config = folder.path().join("kamailio.cfg");
-        std::fs::write(&config, configuration(port, algorithm, numbers)).unwrap();
+        std::fs::write(&config, configuration(folder.path(), (port, secure_port), algorithm, numbers)).unwrap();
         let mut command = Command::new("timeout");
         command.args(["--kill-after=3", "180"]).arg(which("kamailio").unwrap());
-        command.args(["-DD", "-E", "-m", "32", "-M", "4", "-f"]).arg(&config);
+        command.args(["-DD", "-E", "-m", "64", "-M", "4", "-f"]).arg(&config);
         command.arg("-Y").arg(folder.path()).arg("-P").arg(folder.path().join("pid"));
         let process = Process::start("kamailio", &mut command, folder.path());
         until("kamailio answers", Duration::from_secs(15), || answers(port));
-        Self { process, port, _folder: folder }
+        Self { process, port, secure_port, folder }
     }
 
     /// `127.0.0.1:PORT`.
@@ -52,8 +55,18 @@ impl Kamailio {
     /// A phone that speaks another transport than UDP.
     pub fn phone_over(&self, transport: &str, user: &str, settings: &str) -> Phone {
         let phone = self.phone_with(user, settings);
-        phone.edit(|ini| ini.replace("transport=udp", &format!("transport={transport}")));
+        let secure = matches!(transport, "tls" | "wss");
+        let server = if secure { format!("127.0.0.1:{}", self.secure_port) } else { self.server() };
+        phone.edit(|ini| {
+            let ini = ini.replace("transport=udp", &format!("transport={transport}")).replace(&self.server(), &server);
+            format!("{ini}[tuiphone]\ntlsCaFile={}\n", self.certificate().display())
+        });
         phone
+    }
+
+    /// The certificate it shows, for 127.0.0.1.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
     }
 
     /// What it has logged: a line for each request, and for each contact saved.
@@ -83,7 +96,13 @@ fn modules() -> PathBuf {
     found.expect("kamailio's modules")
 }
 
-fn configuration(port: u16, algorithm: &str, numbers: &[(&str, u16)]) -> String {
+fn write_certificates(folder: &Path) {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
+    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+}
+
+fn configuration(folder: &Path, (port, secure_port): (u16, u16), algorithm: &str, numbers: &[(&str, u16)]) -> String {
     let mut routes = String::new();
     for (number, to) in numbers {
         writeln!(routes, r#"    if ($rU == "{number}") {{ $du = "sip:127.0.0.1:{to}"; t_relay(); exit; }}"#).unwrap();
@@ -92,6 +111,7 @@ fn configuration(port: u16, algorithm: &str, numbers: &[(&str, u16)]) -> String 
     for module in "tm sl rr pv maxfwd textops siputils usrloc registrar auth xlog".split(' ') {
         writeln!(load, r#"loadmodule "{module}.so""#).unwrap();
     }
+    let (secure, web) = if has_secure_modules() { secure_part(folder, secure_port) } else { Default::default() };
     format!(
         r#"#!KAMAILIO
 debug=2
@@ -104,17 +124,17 @@ rev_dns=off
 listen=udp:127.0.0.1:{port}
 listen=tcp:127.0.0.1:{port}
 mpath="{modules}/"
-{load}
+{load}{secure}
 modparam("usrloc", "db_mode", 0)
 modparam("auth", "algorithm", "{algorithm}")
 modparam("rr", "enable_full_lr", 1)
 
 request_route {{
-    xlog("L_NOTICE", "request $rm $ru from $fU auth=$aa\n");
+{web}    xlog("L_NOTICE", "request $rm $ru from $fU auth=$aa\n");
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
     if (has_totag()) {{
-        if (loose_route()) {{ t_relay(); exit; }}
+        if (loose_route()) {{ {alias} t_relay(); exit; }}
         if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
         sl_send_reply("404", "Not Here");
         exit;
@@ -135,8 +155,44 @@ request_route {{
     t_relay();
 }}
 "#,
-        modules = modules().display()
+        modules = modules().display(),
+        alias = if web.is_empty() { "" } else { r#"if ($du == "") handle_ruri_alias();"# }
     )
+}
+
+/// Whether kamailio speaks TLS and WebSocket here.
+pub fn has_secure_modules() -> bool {
+    ["tls", "websocket"].iter().all(|name| modules().join(format!("{name}.so")).is_file())
+        || skipped("not here: kamailio's modules tls and websocket")
+}
+
+/// TLS and WebSocket: what stands before the routes, and what begins them.
+fn secure_part(folder: &Path, port: u16) -> (String, &'static str) {
+    let before = format!(
+        r#"enable_tls=yes
+loadmodule "tls.so"
+loadmodule "xhttp.so"
+loadmodule "websocket.so"
+loadmodule "nathelper.so"
+listen=tls:127.0.0.1:{port}
+tcp_accept_no_cl=yes
+modparam("tls", "private_key", "{folder}/key.pem")
+modparam("tls", "certificate", "{folder}/certificate.pem")
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("nathelper|registrar", "received_avp", "$avp(RECEIVED)")
+event_route[xhttp:request] {{
+    if ($hu == "/sip" && $hdr(Upgrade) =~ "websocket" && ws_handle_handshake()) exit;
+    xhttp_reply("404", "Not Found", "", "");
+}}
+"#,
+        folder = folder.display()
+    );
+    let web = r#"    if ($proto == "ws" || $proto == "wss") {
+        force_rport();
+        if (is_method("REGISTER")) fix_nated_register(); else add_contact_alias();
+    }
+"#;
+    (before, web)
 }
 
 /// One call through the proxy to a far end, and what must be true of it.
@@ -188,19 +244,43 @@ fn an_answered_call_with_sha_256() {
 }
 
 #[test]
-fn an_answered_call_over_tcp() {
-    if !have(&["kamailio", "sipp"]) {
+fn an_answered_call_over_each_kind_of_connection() {
+    if !have(&["kamailio", "sipp"]) || !has_secure_modules() {
         return;
     }
     let _machine = beside_others();
+    for transport in ["tcp", "tls"] {
+        answered_over(transport);
+    }
+}
+
+fn answered_over(transport: &str) {
     let far = FarEnd::start(Scenario::Answer);
     let proxy = Kamailio::start("SHA-256", &[("600", far.port)]);
-    let phone = proxy.phone_over("tcp", "101", "audioCodecs=PCMU/8000/1");
+    let phone = proxy.phone_over(transport, "101", "audioCodecs=PCMU/8000/1");
     let call = ["call", "600", "--audio-in", "tone:440", "--audio-out", "null", "--duration", "2"];
     let outcome = phone.run(&call, Duration::from_secs(40));
     outcome.ends(0);
     far.finished();
-    assert!(!outcome.told.contains(" udp 127.0.0.1"), "nothing went by UDP\n{}", outcome.told);
+    let sent = outcome.told.lines().filter(|line| line.contains(" -> ") || line.contains(" <- "));
+    let others: Vec<&str> = sent.filter(|line| !line.contains(&format!(" {transport} 127.0.0.1"))).collect();
+    assert!(others.is_empty(), "{others:?}\n{}", outcome.told);
+}
+
+#[test]
+fn a_server_of_an_unknown_authority_is_11_and_the_way_out_is_told() {
+    if !have(&["kamailio"]) || !has_secure_modules() {
+        return;
+    }
+    let _machine = beside_others();
+    let proxy = Kamailio::start("MD5", &[]);
+    let phone = proxy.phone_over("tls", "101", "");
+    phone.edit(|ini| ini.replace("tlsCaFile=", "tlsCaFileX="));
+    let outcome = phone.run(&["call", "600"], Duration::from_secs(40));
+    outcome.ends(11);
+    let fingerprint = outcome.told.split("tlsFingerprint=").nth(1).expect("it is told").get(..64).expect("whole");
+    phone.edit(|ini| format!("{ini}tlsFingerprint={fingerprint}\n"));
+    phone.run(&["call", "4711"], Duration::from_secs(40)).ends(23);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::kamailio::Kamailio;
+use crate::kamailio::{Kamailio, has_secure_modules};
 use crate::support::{Process, beside_others, free_port, have, until};
 
 /// What a far end does with one call.
@@ -253,7 +253,7 @@ fn a_caller_reaches_the_daemon_through_the_registrar() {
         return;
     }
     let _machine = beside_others();
-    for transport in ["udp", "tcp"] {
+    for transport in ["udp", "tcp"].into_iter().chain(has_secure_modules().then_some("tls")) {
         called_over(transport);
     }
 }

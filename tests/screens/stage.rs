@@ -134,6 +134,7 @@ pub fn account() -> AccountInfo {
         reason: Some("OK".into()),
         expires_in: Some(287),
         transport: "udp".into(),
+        tls: None,
         selected: true,
         ..AccountInfo::default()
     }

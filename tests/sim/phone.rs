@@ -87,7 +87,7 @@ impl Phone {
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.out.push_back((flow.remote, bytes)),
-                Output::Resolve { query, target } => {
+                Output::Resolve { query, target, .. } => {
                     let port = target.port.unwrap_or(5060);
                     let literal = target.host.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port));
                     let remote = literal.unwrap_or(self.exchange);

@@ -18,7 +18,11 @@ pub struct Peer {
 
 /// The real peers of `tests/peers`.
 pub const PEERS: [Peer; 6] = [
-    Peer { program: "kamailio", why: "registrar with digest", packages: &["kamailio"] },
+    Peer {
+        program: "kamailio",
+        why: "registrar with digest",
+        packages: &["kamailio", "kamailio-tls-modules", "kamailio-websocket-modules"],
+    },
     Peer { program: "sipp", why: "far ends that misbehave on purpose", packages: &["sip-tester"] },
     Peer { program: "baresip", why: "another softphone", packages: &["baresip-core"] },
     Peer {

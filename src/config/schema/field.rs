@@ -2,7 +2,7 @@
 
 use super::super::value::{integer, looks_sealed, within};
 use super::super::{Account, AutoAnswer, DtmfMethod, FollowRedirects, Secret, Settings};
-use super::TRANSPORT;
+use super::rows::TRANSPORT;
 use std::net::{IpAddr, SocketAddr};
 
 pub(super) fn set<T>(field: &mut T, value: T) -> Option<String> {
@@ -116,7 +116,7 @@ pub(super) fn transport(a: &mut Account, value: &str) -> Option<String> {
     let lower = value.to_ascii_lowercase();
     let known = TRANSPORT.contains(&lower.as_str());
     a.transport = if known { lower } else { "udp".to_owned() };
-    (!known).then(|| format!("{value:?} is not one of udp, tcp, tls; udp is used"))
+    (!known).then(|| format!("{value:?} is not one of udp, tcp, tls, ws, wss; udp is used"))
 }
 
 pub(super) fn accept_from(s: &mut Settings, value: &str) -> Option<String> {

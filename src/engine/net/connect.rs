@@ -1,5 +1,6 @@
 //! Opening connections and listening for them.
 
+use crate::sip::flow::Transport;
 use crate::text::plain_error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -37,7 +38,11 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// What was tried last and why not, in words.
-pub async fn first(addresses: &[SocketAddr], from: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), String> {
+pub async fn first(
+    addresses: &[SocketAddr],
+    from: &[SocketAddr],
+    transport: Transport,
+) -> Result<(TcpStream, SocketAddr), String> {
     let in_turn = async {
         let mut why = "no address".to_owned();
         for address in addresses {
@@ -47,7 +52,7 @@ pub async fn first(addresses: &[SocketAddr], from: &[SocketAddr]) -> Result<(Tcp
                 Ok(Err(error)) => plain_error(&error),
                 Err(_) => format!("no answer in {} s", ONE.as_secs()),
             };
-            why = format!("cannot connect to {address} (tcp): {error}");
+            why = format!("cannot connect to {address} ({transport}): {error}");
         }
         Err(why)
     };

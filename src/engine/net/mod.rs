@@ -9,4 +9,9 @@ pub mod paths;
 pub mod resolve;
 mod stream;
 pub mod streams;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 pub mod udp;

@@ -5,6 +5,7 @@ use super::udp::{BindError, Received, Sockets};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::locate::Candidate;
 use crate::text::plain_error;
+use crate::ua::port::Identity;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -31,7 +32,7 @@ pub struct Paths {
     sockets: Sockets,
     streams: Streams,
     /// Who waits for a connection, and what can be tried after it.
-    waiting: HashMap<u64, VecDeque<Candidate>>,
+    waiting: HashMap<u64, (VecDeque<Candidate>, Option<Box<Identity>>)>,
     found: VecDeque<Arrival>,
 }
 
@@ -67,10 +68,10 @@ impl Paths {
     }
 
     /// Finds paths to the first of these that can be had; `asker` comes back with [`Arrival::Found`]. A connection is
-    /// there when it is found, a datagram's path is not tried.
-    pub fn find(&mut self, asker: u64, candidates: Result<Vec<Candidate>, String>) {
+    /// there when it is found, over a named transport to this identity; a datagram's path is not tried.
+    pub fn find(&mut self, asker: u64, candidates: Result<Vec<Candidate>, String>, identity: Option<Box<Identity>>) {
         match candidates {
-            Ok(candidates) => self.go_on(asker, candidates.into(), "it has no address".to_owned()),
+            Ok(candidates) => self.go_on(asker, candidates.into(), identity, "it has no address".to_owned()),
             Err(why) => self.found.push_back(Arrival::Found(asker, Err(why))),
         }
     }
@@ -120,7 +121,7 @@ impl Paths {
         self.streams.close().await;
     }
 
-    fn go_on(&mut self, asker: u64, mut left: VecDeque<Candidate>, why: String) {
+    fn go_on(&mut self, asker: u64, mut left: VecDeque<Candidate>, identity: Option<Box<Identity>>, why: String) {
         match left.front().map(|candidate| candidate.transport) {
             None => self.found.push_back(Arrival::Found(asker, Err(why))),
             Some(Transport::Udp) => {
@@ -130,21 +131,22 @@ impl Paths {
             Some(transport) => {
                 let alike = left.iter().take_while(|candidate| candidate.transport == transport).count();
                 let addresses = left.drain(..alike).map(|candidate| candidate.address).collect();
-                self.waiting.insert(asker, left);
-                self.streams.open(asker, Target { transport, addresses });
+                let named = identity.clone().filter(|_| transport.is_named());
+                self.waiting.insert(asker, (left, identity));
+                self.streams.open(asker, Target { transport, addresses, identity: named });
             }
         }
     }
 
     fn opened(&mut self, asker: u64, result: Result<Flow, String>) {
-        let Some(left) = self.waiting.remove(&asker) else { return };
+        let Some((left, identity)) = self.waiting.remove(&asker) else { return };
         match result {
             Ok(flow) => {
                 let others = self.datagram_paths(&left).unwrap_or_default();
                 let flows = std::iter::once(flow).chain(others).collect();
                 self.found.push_back(Arrival::Found(asker, Ok(flows)));
             }
-            Err(why) => self.go_on(asker, left, why),
+            Err(why) => self.go_on(asker, left, identity, why),
         }
     }
 

@@ -1,10 +1,12 @@
 //! The phone's connections: found or opened for who wants to send, accepted within limits, gone when they fail.
 
-use super::connect;
 use super::stream::{Duplex, Patience, carry};
+use super::{connect, tls};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::{self, Message};
 use crate::sip::transaction::reply_address;
+use crate::text::plain_error;
+use crate::ua::port::Identity;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +26,9 @@ const MAX_QUEUE: usize = 64;
 /// Reports of all connections that may wait for the phone: those who send more wait with them.
 const MAX_REPORTS: usize = 64;
 
+/// How long the handshakes of TLS and WebSocket may take together.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
 /// Where a connection is wanted to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -31,6 +36,24 @@ pub struct Target {
     pub transport: Transport,
     /// Tried in this order.
     pub addresses: Vec<SocketAddr>,
+    /// Over a named transport: to whom.
+    pub identity: Option<Box<Identity>>,
+}
+
+impl Target {
+    /// A connection that was opened to `identity` will do.
+    //= RFC 5922 §7.1: never by its address alone, or a name would borrow the proof of another
+    fn is_met_by(&self, identity: Option<&Identity>) -> bool {
+        match (&self.identity, identity) {
+            (None, None) => true,
+            (Some(wanted), Some(proven)) => {
+                // An address literal asks for whoever is there: the proxy whose name is proven already.
+                let name = wanted.name.eq_ignore_ascii_case(&proven.name) || wanted.name.parse::<IpAddr>().is_ok();
+                name && wanted.tls == proven.tls && wanted.web_socket_path == proven.web_socket_path
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What happens on connections.
@@ -64,6 +87,7 @@ struct Connection {
     queue: mpsc::Sender<Vec<u8>>,
     task: AbortHandle,
     accepted: bool,
+    identity: Option<Box<Identity>>,
 }
 
 #[derive(Debug)]
@@ -161,7 +185,8 @@ impl Streams {
             _ => None,
         };
         let gone = || "the connection has ended".to_owned();
-        let target = Target { transport: flow.transport, addresses: vec![address.ok_or_else(gone)?] };
+        let addresses = vec![address.ok_or_else(gone)?];
+        let target = Target { transport: flow.transport, addresses, identity: None };
         if let Some(flow) = self.find(&target).filter(|found| *found != flow) {
             return self.send(flow, bytes);
         }
@@ -228,17 +253,18 @@ impl Streams {
         }
         let _ = stream.set_nodelay(true);
         let flow = Flow { transport: Transport::Tcp, local, remote };
-        self.start(flow, Box::new(stream), Vec::new(), true);
+        self.start(flow, Box::new(stream), Vec::new(), None);
     }
 
     fn opened(&mut self, id: u64, result: Result<Opened, String>) {
         let Some(at) = self.opening.iter().position(|opening| opening.id == id) else { return };
         let Opening { target, askers, first, .. } = self.opening.swap_remove(at);
+        let Target { transport, identity, .. } = target;
         let answer = result.map(|(stream, local, remote)| {
-            let flow = Flow { transport: target.transport, local: self.local(target.transport, local), remote };
+            let flow = Flow { transport, local: self.local(transport, local), remote };
             match self.live.get(&flow) {
                 Some(connection) => first.into_iter().for_each(|bytes| drop(connection.queue.try_send(bytes))),
-                None => self.start(flow, stream, first, false),
+                None => self.start(flow, stream, first, Some(identity)),
             }
             flow
         });
@@ -252,7 +278,15 @@ impl Streams {
         SocketAddr::new(own.ip(), port)
     }
 
-    fn start(&mut self, flow: Flow, stream: Box<dyn Duplex>, first: Vec<Vec<u8>>, accepted: bool) {
+    /// `opened`: by us, to whom; `None` if it was accepted.
+    fn start(
+        &mut self,
+        flow: Flow,
+        stream: Box<dyn Duplex>,
+        first: Vec<Vec<u8>>,
+        opened: Option<Option<Box<Identity>>>,
+    ) {
+        let accepted = opened.is_none();
         self.last_id += 1;
         let id = self.last_id;
         let (queue, queued) = mpsc::channel(MAX_QUEUE);
@@ -268,12 +302,16 @@ impl Streams {
             let why = carry(stream, patience, (replies, queued), arrived).await;
             let _ = reports.send(Report::Ended(id, flow, why)).await;
         });
-        self.live.insert(flow, Connection { id, queue, task: task.abort_handle(), accepted });
+        let identity = opened.flatten();
+        self.live.insert(flow, Connection { id, queue, task: task.abort_handle(), accepted, identity });
     }
 
     fn find(&self, target: &Target) -> Option<Flow> {
-        let leads = |address: &SocketAddr, flow: &Flow| flow.transport == target.transport && flow.remote == *address;
-        target.addresses.iter().find_map(|address| self.live.keys().find(|flow| leads(address, flow)).copied())
+        let fits = |(flow, connection): &(&Flow, &Connection)| {
+            flow.transport == target.transport && target.is_met_by(connection.identity.as_deref())
+        };
+        let to = |address: &SocketAddr| self.live.iter().filter(fits).find(|(flow, _)| flow.remote == *address);
+        target.addresses.iter().find_map(to).map(|(flow, _)| *flow)
     }
 
     /// The opening of this connection, under way or begun now; `None` at the limit.
@@ -297,10 +335,28 @@ impl Streams {
     }
 }
 
-async fn open(target: &Target, from: &[SocketAddr]) -> Result<Opened, String> {
-    let (stream, remote) = connect::first(&target.addresses, from).await?;
-    let local = stream.local_addr().map_err(|error| crate::text::plain_error(&error))?;
-    Ok((Box::new(stream), local, remote))
+async fn open(target: &Target, listening: &[SocketAddr]) -> Result<Opened, String> {
+    let transport = target.transport;
+    if matches!(transport, Transport::Tls | Transport::Wss) {
+        tls::is_here()?;
+    }
+    // Only plain TCP shares the port we listen on.
+    let port = |at: &SocketAddr| if transport == Transport::Tcp { at.port() } else { 0 };
+    let from: Vec<SocketAddr> = listening.iter().map(|at| SocketAddr::new(at.ip(), port(at))).collect();
+    let (stream, remote) = connect::first(&target.addresses, &from, transport).await?;
+    let local = stream.local_addr().map_err(|error| plain_error(&error))?;
+    let shaken = tokio::time::timeout(HANDSHAKE, shake_hands(target, stream)).await;
+    let late = || format!("no answer in {} s", HANDSHAKE.as_secs());
+    let stream = shaken.unwrap_or_else(|_| Err(late()));
+    let stream = stream.map_err(|why| format!("cannot connect to {remote} ({transport}): {why}"))?;
+    Ok((stream, local, remote))
+}
+
+async fn shake_hands(target: &Target, stream: TcpStream) -> Result<Box<dyn Duplex>, String> {
+    match (target.transport, &target.identity) {
+        (Transport::Tls, Some(identity)) => tls::secure(stream, &identity.name, &identity.tls).await,
+        _ => Ok(Box::new(stream)),
+    }
 }
 
 async fn accept(listener: TcpListener, reports: mpsc::Sender<Report>) {
@@ -340,7 +396,7 @@ mod tests {
     }
 
     fn target(address: SocketAddr) -> Target {
-        Target { transport: Transport::Tcp, addresses: vec![address] }
+        Target { transport: Transport::Tcp, addresses: vec![address], identity: None }
     }
 
     async fn opened(streams: &mut Streams) -> Result<Flow, String> {

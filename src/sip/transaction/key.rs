@@ -112,7 +112,11 @@ pub(super) fn sent_by(via: &Via) -> String {
 
 /// Puts our Via with this branch on top of `request`; it asks for the source of the request as the peer sees it (RFC 3581).
 pub fn push_via(request: &mut Request, flow: &Flow, branch: &str) {
-    let host = Host::from(flow.local.ip());
-    let via = Via::new(flow.transport.via_token(), host, Some(flow.local.port()), branch);
+    push_via_as(request, flow, Host::from(flow.local.ip()), Some(flow.local.port()), branch);
+}
+
+/// The same, under another name than our address.
+pub fn push_via_as(request: &mut Request, flow: &Flow, host: Host, port: Option<u16>, branch: &str) {
+    let via = Via::new(flow.transport.via_token(), host, port, branch);
     request.headers.push_front(HeaderName::Via, via.to_string());
 }

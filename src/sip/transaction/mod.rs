@@ -28,7 +28,7 @@ pub use effect::{ClientEvent, Effect, Effects, Failure, ServerEvent};
 pub use event::{ClientId, Counters, LayerEvent, ServerId};
 pub use invite_client::{InviteClient, InviteClientState};
 pub use invite_server::{InviteServer, InviteServerState};
-pub use key::{TransactionKey, push_via};
+pub use key::{TransactionKey, push_via, push_via_as};
 pub use layer::Layer;
 pub use reply::reply_address;
 pub use server::{NonInviteServer, NonInviteServerState};

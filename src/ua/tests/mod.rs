@@ -186,7 +186,7 @@ impl World {
                 Output::Transmit { flow, bytes } => {
                     self.wire.push_back(Packet { from: flow.local, to: flow.remote, bytes });
                 }
-                Output::Resolve { query, target } => {
+                Output::Resolve { query, target, .. } => {
                     let (transport, host) = (target.plain_transport(), &target.host);
                     let answer = host
                         .parse()

@@ -1,7 +1,7 @@
 //! The accounts: glyph, word and reason of each registration.
 
 use super::{Look, words};
-use crate::control::{AccountInfo, RegistrationState};
+use crate::control::{AccountInfo, RegistrationState, TlsTrust};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -71,6 +71,9 @@ fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
         }
     } else if !account.transport.is_empty() && account.state == RegistrationState::Registered {
         second = format!("{second} {} {}", look.glyphs.dot, account.transport);
+        if account.tls == Some(TlsTrust::Unverified) {
+            second.push_str(", not verified");
+        }
     }
     let indent = width.saturating_sub(2);
     for piece in wrap(&second, usize::from(indent), 2) {

@@ -1,0 +1,247 @@
+//! Connections under TLS: who the peer must be, and plain words when it is not (RFC 3261 §26.3.1, RFC 5922).
+
+use super::stream::Duplex;
+use crate::config::TlsSettings;
+use crate::text::{plain_error, sanitise};
+use sha2::{Digest, Sha256};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
+
+type Bytes32 = [u8; 32];
+
+/// Whether this build has TLS.
+///
+/// # Errors
+/// Never here.
+pub fn is_here() -> Result<(), String> {
+    Ok(())
+}
+
+/// Makes a connection secret, with a peer that is who it should be.
+///
+/// # Errors
+/// What is wrong and what to do about it, in words.
+pub async fn secure(stream: TcpStream, name: &str, settings: &TlsSettings) -> Result<Box<dyn Duplex>, String> {
+    let server =
+        ServerName::try_from(name.to_owned()).map_err(|_| format!("{name} is no name a certificate can have"))?;
+    let (settings, seen) = (settings.clone(), Arc::new(Seen::default()));
+    // Why apart: the files of a hundred authorities are read.
+    let prepared = {
+        let seen = Arc::clone(&seen);
+        tokio::task::spawn_blocking(move || client(&settings, seen)).await
+    };
+    let config = prepared.map_err(|_| "the certificates could not be read".to_owned())??;
+    let connector = TlsConnector::from(Arc::new(config));
+    match connector.connect(server, stream).await {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err(error) => Err(words(&error, name, seen.get())),
+    }
+}
+
+fn client(settings: &TlsSettings, seen: Arc<Seen>) -> Result<ClientConfig, String> {
+    let provider = Arc::new(ring::default_provider());
+    let judge = Judge { trust: trust(settings, &provider)?, provider: Arc::clone(&provider), seen };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(judge));
+    if settings.client_cert.is_empty() {
+        return Ok(builder.with_no_client_auth());
+    }
+    let key_file = if settings.client_key.is_empty() { &settings.client_cert } else { &settings.client_key };
+    let chain = certificates("tlsClientCert", &settings.client_cert)?;
+    let key = PrivateKeyDer::from_pem_file(key_file).map_err(|error| unreadable("tlsClientKey", key_file, &error))?;
+    builder
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| format!("tlsClientCert {}: {error}", settings.client_cert))
+}
+
+fn trust(settings: &TlsSettings, provider: &Arc<CryptoProvider>) -> Result<Trust, String> {
+    if !settings.fingerprint.is_empty() {
+        let wrong = || format!("tlsFingerprint is not a SHA-256 in 64 hex digits: {}", sanitise(&settings.fingerprint));
+        return Ok(Trust::Pinned(read_fingerprint(&settings.fingerprint).ok_or_else(wrong)?));
+    }
+    if !settings.verify {
+        return Ok(Trust::Anyone);
+    }
+    let verifier: Arc<dyn ServerCertVerifier> = if settings.ca_file.is_empty() {
+        let system = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
+        Arc::new(system.map_err(|_| "this system has no list of authorities; name one with tlsCaFile".to_owned())?)
+    } else {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates("tlsCaFile", &settings.ca_file)? {
+            roots.add(certificate).map_err(|error| format!("tlsCaFile {}: {error}", settings.ca_file))?;
+        }
+        let built = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
+        built.map_err(|error| format!("tlsCaFile {}: {error}", settings.ca_file))?
+    };
+    Ok(Trust::Authorities(verifier))
+}
+
+fn certificates(key: &str, file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let list = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match list.map_err(|error| unreadable(key, file, &error))? {
+        none if none.is_empty() => Err(format!("{key} {file}: no certificate in it (PEM is wanted)")),
+        list => Ok(list),
+    }
+}
+
+fn unreadable(key: &str, file: &str, error: &pem::Error) -> String {
+    match error {
+        pem::Error::Io(error) => format!("{key} {file}: {}", plain_error(error)),
+        other => format!("{key} {file}: {other} (PEM is wanted)"),
+    }
+}
+
+/// 64 hex digits, with or without colons.
+fn read_fingerprint(text: &str) -> Option<Bytes32> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|c| !matches!(c, ':' | ' '))
+        .map(|c| c.to_digit(16))
+        .map(|d| d.and_then(|d| u8::try_from(d).ok()))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> =
+        digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    bytes.try_into().ok().filter(|_| digits.len() == 64)
+}
+
+fn print_fingerprint(bytes: &Bytes32) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The fingerprint of the certificate the peer showed.
+#[derive(Debug, Default)]
+struct Seen(Mutex<Option<Bytes32>>);
+
+impl Seen {
+    fn get(&self) -> Option<Bytes32> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, bytes: Bytes32) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+    }
+}
+
+#[derive(Debug)]
+enum Trust {
+    /// Whoever an authority vouches for, under the name asked for.
+    Authorities(Arc<dyn ServerCertVerifier>),
+    /// The one certificate with this SHA-256.
+    Pinned(Bytes32),
+    /// Whoever answers (`tlsVerify=0`).
+    Anyone,
+}
+
+#[derive(Debug)]
+struct Judge {
+    trust: Trust,
+    provider: Arc<CryptoProvider>,
+    seen: Arc<Seen>,
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let fingerprint: Bytes32 = Sha256::digest(certificate).into();
+        self.seen.note(fingerprint);
+        match &self.trust {
+            Trust::Authorities(verifier) => verifier.verify_server_cert(certificate, chain, name, ocsp, now),
+            Trust::Pinned(pinned) if *pinned != fingerprint => {
+                Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+            }
+            Trust::Pinned(_) | Trust::Anyone => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    // Whatever is trusted, the peer must hold the key of the certificate it shows.
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// What went wrong, and what next, in one line.
+fn words(error: &io::Error, name: &str, seen: Option<Bytes32>) -> String {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    let shown = seen.as_ref().map(print_fingerprint).unwrap_or_default();
+    match tls {
+        Some(Error::InvalidCertificate(why)) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                format!(
+                    "the certificate of {name} has expired; its owner must renew it, or is this machine's clock wrong?"
+                )
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                format!("the certificate of {name} is not valid yet; is this machine's clock wrong?")
+            }
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                let names: Vec<String> = presented.iter().take(4).map(|name| bare(name)).collect();
+                let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+                format!("the certificate is one of {names}, not of {name}; ask for the server by the name in it")
+            }
+            CertificateError::NotValidForName => {
+                format!("the certificate is not one of {name}; ask for the server by the name in it")
+            }
+            // A bad signature is that of an authority of the same name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
+                "no known authority vouches for the certificate of {name}; to trust it, set tlsCaFile or \
+                 tlsFingerprint={shown}"
+            ),
+            CertificateError::Revoked => format!("the certificate of {name} has been revoked"),
+            CertificateError::ApplicationVerificationFailure => {
+                format!("the certificate of {name} is another one than tlsFingerprint says: {shown}")
+            }
+            other => format!("the certificate of {name} is not acceptable: {}", sanitise(&format!("{other:?}"))),
+        },
+        Some(Error::AlertReceived(alert)) => format!("{name} refused the TLS handshake: {alert:?}"),
+        Some(Error::PeerIncompatible(_)) => format!("{name} speaks no TLS this phone accepts (1.2 or 1.3)"),
+        Some(Error::InvalidMessage(_)) => format!("{name} does not speak TLS on this port"),
+        Some(other) => format!("the TLS handshake with {name} failed: {}", sanitise(&other.to_string())),
+        None => format!("the TLS handshake with {name} failed: {}", plain_error(error)),
+    }
+}
+
+/// `DnsName("example.net")` without what is round it.
+fn bare(name: &str) -> String {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+    sanitise(inner.trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests;
