@@ -104,6 +104,8 @@ pub struct Settings {
     pub watch: Vec<String>,
     /// Numbers of `[Shortcuts]` that want a light.
     pub watch_shortcuts: Vec<String>,
+    /// Calls go out without an offer of ours (`[tuiphone] lateOffer`).
+    pub late_offer: bool,
     /// `[tuiphone] sessionTimer`: the session interval (RFC 4028), seconds, 90–86 400.
     pub session_timer_s: u32,
     /// No challenge for MD5 is answered (`[tuiphone] refuseMd5`).
@@ -146,6 +148,7 @@ impl Default for Settings {
             ring_timeout_s: 190,
             watch: Vec::new(),
             watch_shortcuts: Vec::new(),
+            late_offer: false,
             session_timer_s: 1800,
             refuse_md5: false,
             password_command: String::new(),

@@ -181,7 +181,10 @@ impl Agent {
         for (name, value) in &call.extra {
             headers.push(HeaderName::from_token(name), value.as_str());
         }
-        set_body(&mut request, "application/sdp", negotiation.offer(false).to_bytes());
+        //= RFC 3261 §13.2.1: without an offer of ours the called offers, and the ACK or PRACK bears our answer
+        if !self.config.settings.late_offer {
+            set_body(&mut request, "application/sdp", negotiation.offer(false).to_bytes());
+        }
         let terms = self.terms(call.account);
         let ring = Duration::from_secs(self.config.settings.ring_timeout_s.into());
         if let Some(call) = self.call_mut(id) {

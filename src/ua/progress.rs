@@ -11,7 +11,7 @@ use super::route::Job;
 use super::snapshot::CallState;
 use super::sound::note_agreed;
 use crate::sdp;
-use crate::sip::message::{HeaderName, Method, Response};
+use crate::sip::message::{HeaderName, Method, Response, StatusCode};
 use crate::sip::reason::Reason;
 use crate::sip::session::{Effect, End, Exchange};
 use crate::text::sanitise;
@@ -224,12 +224,14 @@ impl Agent {
         let agreed = answer.and_then(|answer| call.negotiation.as_mut()?.accept_answer(&answer).ok());
         match agreed {
             Some(agreed) => self.start(id, agreed, now),
-            //= RFC 3261 §13.2.1: an ACK without a usable answer to the offer of our 200 leaves no session
+            //= RFC 3261 §13.2.1, RFC 3262 §5: an ACK or PRACK without a usable answer to our offer leaves no session
             None if waits => {
                 call.reason = Some("the caller's answer has no sound this phone can play".into());
                 call.code = Some(ExitCode::NoCommonCodec);
-                if let Some(session) = call.session.as_mut() {
-                    session.close();
+                match call.session.as_mut() {
+                    Some(session) if session.waiting_invite().is_some() => session.reject(StatusCode(488)),
+                    Some(session) => session.close(),
+                    None => {}
                 }
             }
             None => {

@@ -181,13 +181,17 @@ impl Agent {
         }
     }
 
-    /// The answer of a fork in a provisional response.
+    /// The answer of a fork in a provisional response, if it says something new: one given again takes no sound away from
+    /// a fork that spoke later.
     pub(super) fn early_answer(&mut self, id: u32, fork: &str, response: &Response) -> Option<Agreed> {
         let answer = sdp::parse(Some(&response.body).filter(|body| !body.is_empty())?).ok()?;
         let call = self.call_mut(id)?;
         let known = call.forks.get(fork);
         let mut negotiation = known.or(call.negotiation.as_ref())?.clone();
         let agreed = negotiation.accept_answer(&answer).ok()?;
+        if known.is_some_and(|known| known.agreed() == Some(&agreed)) {
+            return None;
+        }
         if known.is_some() || call.forks.len() < 12 {
             call.forks.insert(fork.to_owned(), negotiation);
         }

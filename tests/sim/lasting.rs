@@ -2,7 +2,7 @@
 
 use super::network::{Link, Network, seeds};
 use super::stage::*;
-use tuiphone::ua::agent::AgentConfig;
+use tuiphone::ua::agent::{AgentConfig, IncomingPolicy};
 use tuiphone::ua::outcome::EndedBy;
 use tuiphone::ua::snapshot::CallState::Connected;
 
@@ -42,6 +42,32 @@ fn a_call_of_an_hour_is_refreshed_on_a_poor_network() {
         let refreshes = network.times(&["5061 -> 5060 UPDATE"]).len();
         check(refreshes >= 39, &format!("{refreshes} UPDATEs"))?;
         check(network.times(&["5062 -> 5060 UPDATE"]).is_empty(), "one side refreshes")?;
+        hang_up(network, &bob);
+        network.run(60 * SECOND);
+        check(is_idle(network, &alice) && is_idle(network, &bob), "no call is left")
+    });
+}
+
+//= RFC 3261 §13.2.2.4
+#[test]
+fn a_call_without_an_offer_is_answered_refreshed_and_ended_on_a_poor_network() {
+    seeds(40, Link::POOR, |network, seed| {
+        let late = |config: &mut AgentConfig| {
+            config.settings.late_offer = true;
+            config.settings.session_timer_s = 300;
+        };
+        exchange(network, network.seed);
+        let alice = phone_with(network, 5061, ALICE, AT_ONCE, late);
+        let early = IncomingPolicy::EarlyMedia { answer_after: Some(5 * SECOND) };
+        let bob = phone(network, 5062, BOB, if seed % 2 == 0 { AT_ONCE } else { early });
+        network.run(40 * SECOND);
+        call_bob(network, &alice);
+        network.run(50 * SECOND);
+        check(states(network, &alice) == [Connected] && states(network, &bob) == [Connected], "both are connected")?;
+        let sounding = |phone: &Shared| phone.borrow().sounding.len();
+        check((sounding(&alice), sounding(&bob)) == (1, 1), "and hear each other")?;
+        network.run(200 * SECOND);
+        check(states(network, &alice) == [Connected], "refreshed")?;
         hang_up(network, &bob);
         network.run(60 * SECOND);
         check(is_idle(network, &alice) && is_idle(network, &bob), "no call is left")

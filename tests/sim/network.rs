@@ -50,6 +50,8 @@ pub struct Network {
     sent: u64,
     /// One line a packet: who, whom, first words; printed when a scenario fails.
     pub trace: Vec<String>,
+    /// Every packet: from, to, how many copies arrive, its bytes.
+    pub tap: Vec<(u16, u16, u32, Vec<u8>)>,
     /// Loses the packets whose trace line it says so of.
     pub lose: fn(&str) -> bool,
 }
@@ -73,6 +75,7 @@ impl Network {
             in_flight: BTreeMap::new(),
             sent: 0,
             trace: Vec::new(),
+            tap: Vec::new(),
             lose: |_| false,
         }
     }
@@ -127,6 +130,7 @@ impl Network {
             1 + u32::from(self.rng.random_bool(self.link.duplication))
         };
         self.trace.push(format!("{at:>6} ms x{copies} {line}"));
+        self.tap.push((from, to, copies, packet.bytes.clone()));
         for _ in 0..copies {
             let jitter = self.link.jitter.mul_f64(self.rng.random::<f64>());
             self.sent += 1;

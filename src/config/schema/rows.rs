@@ -362,6 +362,14 @@ pub const ROWS: &[Row] = &[
         |s, v| set(&mut s.session_timer_s, clamped(v, 1800, 90)),
     ),
     tuiphone(
+        "lateOffer",
+        Kind::Flag,
+        "0",
+        "1 = call without a description of our sound: the called offers, we answer",
+        |s| digit(s.late_offer),
+        |s, v| set(&mut s.late_offer, flag(v)),
+    ),
+    tuiphone(
         "refuseMd5",
         Kind::Flag,
         "0",

@@ -337,3 +337,43 @@ fn how_long_a_call_may_ring_is_a_setting() {
     world.run(Duration::from_secs(3600));
     assert_eq!(state(&world, 0), [CallState::Connected], "an answered call lasts");
 }
+
+/// Two phones without a registrar do anything at any time and lose packets; when they stop, no timer runs on.
+#[test]
+fn nothing_is_left_over_whatever_is_done() {
+    use rand::RngExt;
+    for seed in 0..40 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let early = IncomingPolicy::EarlyMedia { answer_after: None };
+        let mut world = pair(|bob| {
+            bob.incoming = if seed % 2 == 0 { IncomingPolicy::Ring } else { early };
+            bob.settings.session_timer_s = 90;
+            bob.settings.late_offer = seed % 3 == 0;
+        });
+        let mut fate = StdRng::seed_from_u64(seed + 1000);
+        world.lose = Box::new(move |_| fate.random_bool(0.15));
+        for _ in 0..100 {
+            let phone = rng.random_range(0..2);
+            let command = match rng.random_range(0..10) {
+                0..=2 => {
+                    let target = if phone == 0 { BOB } else { "sip:alice@127.0.0.1:5070" };
+                    Command::Dial { target: target.into(), account: None }
+                }
+                3..=5 => Command::Answer { call: None },
+                6 => Command::Hold { call: None },
+                7 => Command::Resume { call: None },
+                8 => Command::Reject { call: None, code: None },
+                _ => Command::Hangup { which: HangupWhich::Current },
+            };
+            let _ = world.command(phone, command);
+            world.run(Duration::from_millis(rng.random_range(0..3000)));
+        }
+        for phone in 0..2 {
+            let _ = world.command(phone, Command::Hangup { which: HangupWhich::All });
+        }
+        world.run(Duration::from_secs(300));
+        for phone in &world.phones {
+            assert_eq!(phone.agent.next_timeout(), None, "seed {seed}: {:#?}", phone.agent.status(world.now).calls);
+        }
+    }
+}
