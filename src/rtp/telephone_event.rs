@@ -40,28 +40,41 @@ pub struct EventPacket {
 #[derive(Debug, Clone, Copy)]
 enum Sending {
     Idle,
-    Event { code: u8, start: RtpTime, marker: bool },
-    End { code: u8, start: RtpTime, duration: u16, left: u8 },
-    Pause { until: RtpTime },
+    /// `start` of a segment, `before` = ticks of the segments before it, `first` = nothing of it is sent yet.
+    Event {
+        code: u8,
+        start: RtpTime,
+        before: u32,
+        first: bool,
+    },
+    End {
+        code: u8,
+        start: RtpTime,
+        duration: u16,
+        left: u8,
+    },
+    Pause {
+        until: RtpTime,
+    },
 }
 
 /// Sends keys one after another; ask it once per packet time.
 #[derive(Debug, Clone)]
 pub struct Sender {
     clock_rate: u32,
-    duration: u16,
+    duration: u32,
     pause: u32,
     queue: VecDeque<char>,
     sending: Sending,
 }
 
 impl Sender {
-    /// A sender at this RTP clock; each key lasts `duration` (at least 40 ms, at most what one packet can say) and is
-    /// followed by a pause of `pause`.
+    /// A sender at this RTP clock; each key lasts `duration` (at least 40 ms) and is followed by a pause of
+    /// `pause`.
     pub fn new(clock_rate: u32, duration: Duration, pause: Duration) -> Sender {
         Sender {
             clock_rate,
-            duration: u16::try_from(ticks(clock_rate, duration.max(MIN_DURATION))).unwrap_or(u16::MAX),
+            duration: ticks(clock_rate, duration.max(MIN_DURATION)),
             pause: ticks(clock_rate, pause),
             queue: VecDeque::new(),
             sending: Sending::Idle,
@@ -95,15 +108,24 @@ impl Sender {
         }
         match self.sending {
             Sending::Idle | Sending::Pause { .. } => None,
-            Sending::Event { code, start, marker } => {
-                let elapsed = now.plus(packet).since(start);
-                let duration = u16::try_from(elapsed.max(0)).unwrap_or(u16::MAX);
-                if duration < self.duration {
-                    self.sending = Sending::Event { code, start, marker: false };
-                    return Some(event_packet(code, start, marker, false, duration));
+            Sending::Event { code, start, before, first } => {
+                let marker = first && before == 0;
+                let elapsed = u32::try_from(now.plus(packet).since(start)).unwrap_or(0);
+                let left = self.duration.saturating_sub(before);
+                let duration = u16::try_from(elapsed.min(left)).unwrap_or(u16::MAX);
+                //= RFC 4733 §2.5.1.3: a segment that is full does not end the event, nor does the next one's first packet
+                let may_end = !first || before == 0;
+                if u32::from(duration) == left && may_end {
+                    self.sending = Sending::End { code, start, duration, left: END_COPIES };
+                    return self.end(now, marker);
                 }
-                self.sending = Sending::End { code, start, duration: self.duration, left: END_COPIES };
-                self.end(now, marker)
+                self.sending = if duration == u16::MAX {
+                    let full = u32::from(u16::MAX);
+                    Sending::Event { code, start: start.plus(full), before: before.saturating_add(full), first: true }
+                } else {
+                    Sending::Event { code, start, before, first: false }
+                };
+                Some(event_packet(code, start, marker, false, duration))
             }
             Sending::End { .. } => self.end(now, false),
         }
@@ -113,7 +135,7 @@ impl Sender {
         self.sending = match self.queue.pop_front() {
             None => Sending::Idle,
             Some(key) => match event_code(key) {
-                Some(code) => Sending::Event { code, start: now, marker: true },
+                Some(code) => Sending::Event { code, start: now, before: 0, first: true },
                 None => Sending::Pause { until: now.plus(self.clock_rate) },
             },
         };
@@ -225,6 +247,33 @@ mod tests {
             let arriving = packets.iter().skip(lost).step_by(7);
             let keys: String = arriving.filter_map(|p| receiver.receive(p.time, &p.payload)).collect();
             assert_eq!(keys, "11#D9", "packet {lost} of each");
+        }
+    }
+
+    //= RFC 4733 §2.5.1.3
+    #[test]
+    fn a_long_key_goes_in_segments_and_is_heard_once() {
+        // The second ends so shortly after a full segment that the new one has nothing but its end to report.
+        for ticks in [150_000, 65_535 + 40, 65_535] {
+            let duration = Duration::from_nanos(ticks * 1_000_000_000 / 8_000 + 999_999);
+            let mut sender = Sender::new(8_000, duration, Duration::from_millis(40));
+            let ticks = sender.duration;
+            assert!(sender.push("77"));
+            let packets: Vec<_> = sent(&mut sender, 2_200).into_iter().flatten().collect();
+            let mut receiver = Receiver::default();
+            let keys: String = packets.iter().filter_map(|p| receiver.receive(p.time, &p.payload)).collect();
+            assert_eq!((keys.as_str(), sender.is_active()), ("77", false), "{ticks} ticks");
+            assert_eq!(packets.iter().filter(|p| p.marker).count(), 2, "{ticks} ticks");
+            let first: Vec<_> = packets.split(|p| p.payload[1] & 0x80 != 0).next().unwrap_or_default().to_vec();
+            let duration = |p: &EventPacket| u16::from_be_bytes([p.payload[2], p.payload[3]]);
+            for pair in first.windows(2).filter(|pair| pair[0].time != pair[1].time) {
+                assert_eq!((duration(&pair[0]), pair[1].time.since(pair[0].time)), (0xffff, 0xffff), "{ticks} ticks");
+            }
+            let end = packets.iter().find(|p| p.payload[1] & 0x80 != 0).unwrap();
+            let lasted = end.time.plus(duration(end).into()).since(first[0].time);
+            assert_eq!(u32::try_from(lasted), Ok(ticks));
+            let segments = first.windows(2).filter(|pair| pair[0].time != pair[1].time).count();
+            assert_eq!(segments as u32, (ticks - 1) / 0xffff, "{ticks} ticks");
         }
     }
 
