@@ -1,6 +1,7 @@
 //! Two streams joined by a network in memory, in virtual time.
 #![allow(clippy::disallowed_methods)] // a moment to count from
 
+use super::super::level::dbfs;
 use super::super::tone::{Sine, dtmf_frequencies, goertzel_dbfs};
 use super::*;
 use crate::sdp::Direction;
@@ -148,6 +149,22 @@ fn a_bad_network_is_borne() {
             let stats = pair.b.stats(pair.now);
             assert!(stats.playout_delay_ms < 250.0, "{name}, {encoding}: {stats:?}");
         }
+    }
+}
+
+/// What a person hears of one packet in twenty lost: sound that goes on, as loud as before, no later.
+#[test]
+fn a_twentieth_lost_leaves_no_gap() {
+    for encoding in ["PCMU", "opus"] {
+        let mut pair = Pair::new(encoding);
+        pair.run(20_000, sine(500.0), |rng| rng.random_bool(0.95).then_some(Duration::ZERO));
+        let rms = |part: &[f32]| dbfs((part.iter().map(|s| s * s).sum::<f32>() / part.len() as f32).sqrt());
+        let levels: Vec<f32> = pair.heard[96_000..].chunks(FRAME).map(rms).collect();
+        let (least, most) = levels.iter().fold((0.0_f32, -96.0_f32), |(a, b), level| (a.min(*level), b.max(*level)));
+        assert!(least > -9.0 - 6.0 && most < -9.0 + 3.0, "{encoding}: {least} to {most} dBFS");
+        let stats = pair.b.stats(pair.now);
+        assert!(stats.rx_lost > 30 && stats.concealed_ms.abs_diff(stats.rx_lost * 20) <= 20, "{stats:?}");
+        assert!(stats.playout_delay_ms <= 60.0 && stats.stretched_ms <= 100, "{stats:?}");
     }
 }
 
