@@ -317,6 +317,14 @@ fn early_media_is_heard_before_the_answer() {
     assert!(outcome.number("/call/media/rx_packets") > 0.0, "{}", outcome.told);
 }
 
+//= RFC 3262 §4
+#[test]
+fn a_reliable_183_is_acknowledged_through_the_proxy() {
+    let Some(outcome) = call("MD5", Scenario::Reliable, &["--duration", "1"]) else { return };
+    outcome.ends(0);
+    assert!(outcome.number("/call/media/rx_packets") > 0.0, "{}", outcome.told);
+}
+
 #[test]
 fn the_far_end_hangs_up() {
     let Some(outcome) = call("MD5", Scenario::AnswerThenBye, &[]) else { return };

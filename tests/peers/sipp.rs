@@ -24,6 +24,8 @@ pub enum Scenario {
     Slow,
     /// 183 with a description, a second of echo, then 200.
     EarlyMedia,
+    /// The same, the 183 sent reliably: its PRACK must come, and the 200 says nothing of sound.
+    Reliable,
     /// Rings until it is cancelled.
     NeverAnswers,
     /// The other way round: calls the phone, hangs up after two seconds.
@@ -137,6 +139,28 @@ Content-Length: 0
 ]]></send>
 ";
 
+/// The INVITE's own 200 after a PRACK.
+const ANSWERED: &str = "<send><![CDATA[
+SIP/2.0 200 OK
+Via:[$via1]
+Via:[$via2]
+Record-Route:[$rr]
+From:[$from]
+To:[$to];tag=far1
+[last_Call-ID:]
+CSeq:[$cseq]
+Contact: <sip:far@[local_ip]:[local_port];transport=udp>
+Content-Length: 0
+
+]]></send>
+";
+
+/// Receives the PRACK of the response numbered 77.
+const PRACK: &str = r#"<recv request="PRACK"><action>
+<ereg regexp="77 [0-9]+ INVITE" search_in="hdr" header="RAck:" check_it="true" assign_to="rack"/>
+</action></recv>
+"#;
+
 /// BYE from the called side.
 const BYE_BY_CALLED: &str = "<send retrans=\"500\"><![CDATA[
 BYE [next_url] SIP/2.0
@@ -218,6 +242,14 @@ fn xml(scenario: Scenario) -> String {
         Scenario::Slow => [INVITE, &trying, &pause(3000), &ringing, &ok, &until_bye].concat(),
         Scenario::EarlyMedia => {
             [INVITE, &reply(183, "Session Progress", "far1", true), &pause(1000), &ok, &until_bye].concat()
+        }
+        Scenario::Reliable => {
+            let route = "<ereg regexp=\".*\" search_in=\"hdr\" header=\"Record-Route:\" assign_to=\"rr\"/>\n";
+            let invite = INVITE.replace("</action>", &format!("{route}</action>"));
+            let reliable = "Require: 100rel\nRSeq: 77\nContact:";
+            let progress = reply(183, "Session Progress", "far1", true).replace("Contact:", reliable);
+            let unused = "<Reference variables=\"rack\"/>\n";
+            [&invite, &progress, PRACK, OK_IN_DIALOG, &pause(500), ANSWERED, &until_bye, unused].concat()
         }
         Scenario::NeverAnswers => [INVITE, &ringing, CANCEL, OK_IN_DIALOG, TERMINATED, ACK].concat(),
         Scenario::Caller => {
