@@ -9,7 +9,13 @@ use crate::control::{
 pub fn sentence(event: &Event) -> Option<String> {
     Some(match event {
         Event::Registration { account } => registration(account)?,
+        Event::CallOutgoing { call: CallInfo { referred_by: Some(by), remote: to, .. } } => {
+            format!("transferred by {} to {}", party(by), party(to))
+        }
         Event::CallOutgoing { call } => format!("calling {}", remote(call)),
+        Event::CallIncoming { call: call @ CallInfo { takes_over: Some(old), .. } } => {
+            format!("{} takes over call {old}", remote(call))
+        }
         Event::CallIncoming { call } => format!("{} calls", remote(call)),
         Event::CallRinging { call } if call.direction == CallDirection::Outgoing => "ringing".to_owned(),
         Event::CallRinging { .. } => return None,
@@ -106,10 +112,14 @@ pub fn ended(call: &CallInfo) -> String {
 
 /// The far side as a person would name it.
 pub fn remote(call: &CallInfo) -> String {
-    match &call.remote.name {
-        Some(name) if !name.is_empty() => format!("{name} ({})", call.remote.user),
-        _ if !call.remote.user.is_empty() => call.remote.user.clone(),
-        _ => call.remote.uri.clone(),
+    party(&call.remote)
+}
+
+fn party(party: &Party) -> String {
+    match &party.name {
+        Some(name) if !name.is_empty() => format!("{name} ({})", party.user),
+        _ if !party.user.is_empty() => party.user.clone(),
+        _ => party.uri.clone(),
     }
 }
 

@@ -97,6 +97,8 @@ pub struct Settings {
     pub accept_from_any: bool,
     /// Which redirections are followed.
     pub follow_redirects: FollowRedirects,
+    /// The far end of a call may hand us over (`[tuiphone] followTransfers`).
+    pub follow_transfers: bool,
     /// Longest wait for the answer to a call, in seconds (`[tuiphone] ringTimeout`); 0 = no bound. By default longer than
     /// three minutes, as RFC 3261's Timer C: a far end that gives up after three says so first.
     pub ring_timeout_s: u32,
@@ -145,6 +147,7 @@ impl Default for Settings {
             bind_address: String::new(),
             accept_from_any: false,
             follow_redirects: FollowRedirects::Own,
+            follow_transfers: true,
             ring_timeout_s: 190,
             watch: Vec::new(),
             watch_shortcuts: Vec::new(),

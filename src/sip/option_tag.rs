@@ -3,7 +3,7 @@
 use crate::sip::message::{HeaderName, Method, Request};
 
 /// The methods we take, for Allow.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, NOTIFY, MESSAGE";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, MESSAGE";
 
 /// An extension, and the methods whose messages offer it.
 struct OptionTag {
@@ -20,7 +20,8 @@ const TABLE: &[OptionTag] = &[
     OptionTag { name: "path", offered_in: &[Method::Register] },
     OptionTag { name: "outbound", offered_in: &[Method::Register] },
     OptionTag { name: "gruu", offered_in: &[Method::Register, Method::Invite, Method::Update, Method::Options] },
-    OptionTag { name: "norefersub", offered_in: &[Method::Refer] },
+    OptionTag { name: "replaces", offered_in: CALL },
+    OptionTag { name: "norefersub", offered_in: &[Method::Refer, Method::Options] },
 ];
 
 /// What Supported says in a request of this method, and in the answer to one, `but` left out; `None` if nothing.
@@ -52,7 +53,7 @@ mod tests {
             assert_eq!(unknown(&request), Vec::<&str>::new(), "{method}");
         }
         assert_eq!(supported(&Method::Info, None), None);
-        assert_eq!(supported(&Method::Invite, Some("timer")).as_deref(), Some("100rel, gruu"));
+        assert_eq!(supported(&Method::Invite, Some("timer")).as_deref(), Some("100rel, gruu, replaces"));
         //= RFC 3327 §5.1, RFC 5626 §4.2.1, RFC 5627 §4.1
         assert_eq!(supported(&Method::Register, None).as_deref(), Some("path, outbound, gruu"));
     }

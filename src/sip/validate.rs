@@ -1,7 +1,7 @@
 //! What a readable request may still have wrong, and the answer it deserves (RFC 3261 §8.2, RFC 4475).
 
 use crate::sip::header::{ContactList, HeaderError};
-use crate::sip::message::{Headers, Method, Request, Response, StatusCode};
+use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::uri::{Uri, UriError};
 
 /// Judges a request as a user agent server must before it acts on it. The text says what is wrong, in a reason
@@ -20,6 +20,11 @@ pub fn check_request(request: &Request) -> Result<(), (StatusCode, String)> {
     request.headers.routes().map_err(read)?;
     if request.headers.from().map_err(read)?.is_some_and(|from| from.uri.headers().is_some()) {
         return bad("From: headers in the URI");
+    }
+    //= RFC 3891 §3: one Replaces, in an INVITE
+    let replaces = request.headers.all(&HeaderName::Replaces).count();
+    if replaces > 1 || replaces > 0 && request.method != Method::Invite {
+        return bad("Replaces: one, and in an INVITE only");
     }
     // RFC 2543 senders leave the From tag out; all but a dialog can do without (RFC 3261 §12.1.1).
     match request.method {
@@ -135,6 +140,9 @@ mod tests {
             //= RFC 3261 §8.1.1.8
             (OK, "", Some(400)),
             (OK, "m: <sip:a@b>, <sip:d@b>\r\n", Some(400)),
+            //= RFC 3891 §3
+            (OK, "m: <sip:a@b>\r\nReplaces: 1;to-tag=2;from-tag=3\r\n", None),
+            (OK, "m: <sip:a@b>\r\nReplaces: 1;to-tag=2;from-tag=3\r\nReplaces: 1;to-tag=2;from-tag=3\r\n", Some(400)),
             //= RFC 3261 §8.1.1.5
             ("BYE sip:b@c SIP/2.0", "", Some(400)),
             //= RFC 3261 §8.2.2.1

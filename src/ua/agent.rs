@@ -262,8 +262,11 @@ impl Agent {
             while let Some(event) = self.layer.poll() {
                 self.layer_event(event, now);
             }
-            let advanced =
-                self.advance_calls(now) || self.send_holds(now) || self.send_transfers(now) || self.publish_state(now);
+            let advanced = self.advance_calls(now)
+                || self.send_holds(now)
+                || self.send_transfers(now)
+                || self.give_news(now)
+                || self.publish_state(now);
             for client in std::mem::take(&mut self.ended_clients) {
                 self.clients.remove(&client);
             }

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::owner::Owner;
 use super::port::Output;
+use super::referral::Followed;
 use super::route::Sent;
 use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
 use super::transfer::Transfer;
@@ -90,6 +91,12 @@ pub(super) struct Call {
     pub ended: Option<Instant>,
     pub first_rtp: Option<Instant>,
     pub transfer: Option<Transfer>,
+    /// The call the far end sent us to, until that is decided.
+    pub follows: Option<Followed>,
+    /// Who sent us here, if the person did not choose it.
+    pub referred_by: Option<Party>,
+    /// The call whose place it takes.
+    pub takes_over: Option<u32>,
     /// The end is told at this time, or when the last counters came.
     pub tell_end_at: Option<Instant>,
 }
@@ -146,6 +153,9 @@ impl Call {
             ended: None,
             first_rtp: None,
             transfer: None,
+            follows: None,
+            referred_by: None,
+            takes_over: None,
             tell_end_at: None,
         }
     }
@@ -184,7 +194,8 @@ impl Call {
         let info = self.info_at.filter(|_| !self.info_digits.is_empty() && !self.info_busy);
         let due = [self.answer_at, self.waits_until, self.ring_until, self.tell_end_at];
         let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
-        [session, digits, info, transfer].into_iter().chain(due).flatten().min()
+        let follows = self.follows.as_ref().and_then(Followed::next_timeout);
+        [session, digits, info, transfer, follows].into_iter().chain(due).flatten().min()
     }
 }
 
@@ -254,6 +265,8 @@ impl Agent {
             remote_hold: call.remote_hold,
             media,
             transfer: call.transfer.as_ref().map(|transfer| transfer.info.clone()),
+            referred_by: call.referred_by.clone(),
+            takes_over: call.takes_over.map(|id| format!("c{id}")),
         }
     }
 
@@ -308,7 +321,8 @@ impl Agent {
             let owner = |sent: &Sent| matches!(sent.owner, Owner::Call(id, _) if id == call.id);
             // Why: a 2xx may still come again, or a BYE still wait for its ACK or its answer.
             let busy = call.session.as_ref().is_some_and(|session| !session.is_ended());
-            let news = call.transfer.as_ref().is_some_and(Transfer::is_pending);
+            let news = call.transfer.as_ref().is_some_and(Transfer::is_pending)
+                || call.follows.as_ref().is_some_and(Followed::is_owed);
             call.is_live() || call.tell_end_at.is_some() || busy || news || clients.values().any(owner)
         });
     }

@@ -134,11 +134,12 @@ impl Agent {
 
     /// The first path is known: bind the sound on its address.
     pub(super) fn dial_path(&mut self, id: u32, flow: Flow, more: VecDeque<Flow>, now: Instant) {
-        let (account, at_home, redirected) = self.call(id).map_or((AccountId(0), false, false), |c| {
-            (c.account, self.is_at_home(c.account, &c.target), c.redirections > 0)
-        });
-        // Why not a redirection's: without a server of its own, the account's path would be what a stranger names.
-        let is_own = |line: &&mut Line| at_home && (!redirected || line.first_hop(false).is_some());
+        let chosen = self.is_chosen_by_others(id);
+        let (account, at_home) = self
+            .call(id)
+            .map_or((AccountId(0), false), |call| (call.account, self.is_at_home(call.account, &call.target)));
+        // Why not what others chose: without a server of its own, the account's path would be what a stranger names.
+        let is_own = |line: &&mut Line| at_home && (!chosen || line.first_hop(false).is_some());
         if let Some(line) = self.account_mut(account).filter(is_own) {
             line.note_servers(&flow, &more);
         }

@@ -118,7 +118,12 @@ impl Agent {
         let Some(account) = self.addressee(&request, &flow) else {
             return self.refuse(server, &request, StatusCode(404), None, now);
         };
-        if let Some(status) = self.busy() {
+        let takes_over = match self.replaced(&request, account) {
+            Ok(call) => call,
+            Err(status) => return self.refuse(server, &request, status, None, now),
+        };
+        // Why: who takes over a call is no further one.
+        if let Some(status) = self.busy().filter(|_| takes_over.is_none() || self.exiting.is_some()) {
             return self.refuse(server, &request, status, None, now);
         }
         if !is_readable(&request) {
@@ -165,7 +170,10 @@ impl Agent {
         call.answer_at = self.answers_itself_after().map(|after| now + after);
         call.early_wanted = matches!(self.config.incoming, IncomingPolicy::EarlyMedia { .. });
         let (stream, early) = (call.stream, call.early_wanted);
-        if let (false, Some(session)) = (early, call.session.as_mut()) {
+        call.takes_over = takes_over;
+        //= RFC 3891 §3: the call goes on, with nobody asked
+        call.answer_wanted = takes_over.is_some();
+        if let (false, false, Some(session)) = (early, call.answer_wanted, call.session.as_mut()) {
             session.ring(StatusCode(180), Vec::new(), now);
         }
         call.ringing = Some(now);
@@ -226,7 +234,7 @@ impl Agent {
                 }
                 if digit.is_some() || request.body.is_empty() { StatusCode(200) } else { StatusCode(415) }
             }
-            Method::Refer => StatusCode(403),
+            Method::Refer => return self.refer_received(id, server, &request, now),
             _ => StatusCode(405),
         };
         let response = Response::to_request(&request, status, None);

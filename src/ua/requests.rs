@@ -60,10 +60,8 @@ impl Agent {
         response: Response,
         now: Instant,
     ) {
-        if response.status.is_final()
-            && !matches!(response.status.0, 401 | 407)
-            && let Some(line) = self.account_mut(self.account_of_call(id))
-        {
+        let is_settled = response.status.is_final() && !matches!(response.status.0, 401 | 407);
+        if is_settled && let Some(line) = self.account_mut(self.account_of_call(id)) {
             line.accepted(request, &response);
         }
         let rng = &mut self.rng;
@@ -71,14 +69,21 @@ impl Agent {
         if exchange == Exchange::Info && response.status.is_final() {
             call.info_busy = false;
         }
-        let refer = (exchange == Exchange::Refer && !matches!(response.status.0, 401 | 407)).then(|| response.clone());
+        let told = (is_settled && is_beside(exchange)).then(|| response.clone());
         if let Some(session) = call.session.as_mut() {
             session.receive_response(exchange, response, now, rng);
         }
-        if let Some(response) = refer {
-            self.refer_answered(id, &response, now);
+        if let Some(response) = told {
+            self.beside_answered(id, exchange, &response, now);
         }
         self.send_info_digit(id, now);
+    }
+
+    fn beside_answered(&mut self, id: u32, exchange: Exchange, response: &Response, now: Instant) {
+        match exchange {
+            Exchange::Refer => self.refer_answered(id, response, now),
+            _ => self.news_answered(id, Some(response.status)),
+        }
     }
 
     pub(super) fn call_request_failed(&mut self, id: u32, exchange: Exchange, why: Failure, words: &str, now: Instant) {
@@ -92,8 +97,10 @@ impl Agent {
         if let Some(session) = call.session.as_mut() {
             session.failed(exchange, why);
         }
-        if exchange == Exchange::Refer {
-            self.refer_failed(id, words, now);
+        match exchange {
+            Exchange::Refer => self.refer_failed(id, words, now),
+            Exchange::Notify => self.news_answered(id, None),
+            _ => {}
         }
         self.send_info_digit(id, now);
     }
@@ -112,8 +119,8 @@ impl Agent {
         });
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
         if !answered {
-            if exchange == Exchange::Refer {
-                return self.refer_answered(id, &response, now);
+            if is_beside(exchange) {
+                return self.beside_answered(id, exchange, &response, now);
             }
             return session.give_up(exchange, response, now);
         }
@@ -140,6 +147,11 @@ impl Agent {
     fn is_first_answer(&self, id: u32) -> bool {
         self.call(id).is_some_and(|call| !call.progressed)
     }
+}
+
+/// It is of a usage of its own beside the session, in the same dialog (RFC 5057 §4).
+fn is_beside(exchange: Exchange) -> bool {
+    matches!(exchange, Exchange::Refer | Exchange::Notify)
 }
 
 /// The response is to this request of ours: the same number, in the same dialog.

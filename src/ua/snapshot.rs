@@ -283,6 +283,12 @@ pub struct CallInfo {
     /// Its being handed over by this side, once asked for.
     #[serde(default)]
     pub transfer: Option<TransferInfo>,
+    /// Who sent this side here, if the person did not choose it.
+    #[serde(default)]
+    pub referred_by: Option<Party>,
+    /// The call whose place it takes, `c1`.
+    #[serde(default)]
+    pub takes_over: Option<String>,
 }
 
 /// How far the handing over of a call has come.

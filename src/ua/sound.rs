@@ -133,7 +133,10 @@ impl Agent {
         let Some((body, agreed)) = self.local_description(id, now) else { return };
         let Some(session) = self.call_mut(id).and_then(|call| call.session.as_mut()) else { return };
         session.accept(body, now);
-        self.hold_others(Some(id), now);
+        let on_hold = self.take_over(id, now);
+        if !on_hold {
+            self.hold_others(Some(id), now);
+        }
         if let Some(call) = self.call_mut(id) {
             call.status = Some(200);
             call.reason = Some("OK".into());
@@ -144,6 +147,9 @@ impl Agent {
         self.connected(id, now);
         if let Some(agreed) = agreed {
             self.start(id, agreed, now);
+        }
+        if on_hold {
+            self.want_hold(id, true, now);
         }
     }
 

@@ -175,6 +175,8 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
         duration: if talks { 12.0 } else { 0.0 },
         remote_hold: false,
         transfer: None,
+        referred_by: None,
+        takes_over: None,
         media: talks.then(|| MediaInfo {
             codec: "opus".into(),
             clock_rate: 48_000,

@@ -338,6 +338,14 @@ pub const ROWS: &[Row] = &[
         follow_redirects,
     ),
     tuiphone(
+        "followTransfers",
+        Kind::Flag,
+        "1",
+        "0 = whoever is in a call cannot hand us over to somebody else",
+        |s| digit(s.follow_transfers),
+        |s, v| set(&mut s.follow_transfers, flag(v)),
+    ),
+    tuiphone(
         "ringTimeout",
         Kind::Number,
         "190",

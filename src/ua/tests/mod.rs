@@ -12,6 +12,7 @@ mod messages;
 mod offers;
 mod paths;
 mod redirects;
+mod referrals;
 mod registering;
 mod rules;
 mod transfers;

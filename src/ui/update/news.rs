@@ -124,6 +124,8 @@ fn set_levels(model: &mut Model, levels: Levels) -> Vec<Action> {
 
 fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
     match event {
+        // A call that takes another's place rings for nobody.
+        Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
         Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
         Event::CallEnded { call } => on_ended(model, &call, now),
         Event::Message { message } if !message.outgoing => {

@@ -1,0 +1,253 @@
+//! Following the far end's REFER: a new call, and the news of it in the old one (RFC 3515, RFC 5589 §6).
+
+use super::agent::Agent;
+use super::call::{Call, MAX_CALLS, party};
+use super::event::Event;
+use super::outcome::ExitCode;
+use super::port::Output;
+use super::snapshot::{CallDirection, CallState};
+use crate::sip::header::NameAddr;
+use crate::sip::ident;
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::refer::{Progress, Referral, SIPFRAG};
+use crate::sip::session::{Exchange, set_body};
+use crate::sip::transaction::ServerId;
+use crate::sip::uri::Uri;
+use std::time::{Duration, Instant};
+
+/// How long the far end is told of the call it asked for: longer than any phone rings.
+const NEWS_LAST: Duration = Duration::from_secs(300);
+
+/// A call that the far end of another asked for.
+#[derive(Debug)]
+pub(super) struct Followed {
+    call: u32,
+    /// The number of the REFER, which names its subscription.
+    id: u32,
+    /// The far end wants to be told.
+    news: bool,
+    known: Progress,
+    told: Option<StatusCode>,
+    /// A NOTIFY is under way: the next waits, so that they arrive in order.
+    busy: bool,
+    was_held: bool,
+    until: Instant,
+}
+
+impl Followed {
+    /// The far end is still owed news.
+    pub fn is_owed(&self) -> bool {
+        self.news
+    }
+
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.news.then_some(self.until)
+    }
+}
+
+impl Agent {
+    /// A REFER in a call.
+    pub(super) fn refer_received(&mut self, id: u32, server: ServerId, request: &Request, now: Instant) {
+        let (referral, target) = match self.judge_refer(id, request) {
+            Ok(judged) => judged,
+            Err((status, words)) => {
+                let mut response = Response::to_request(request, status, None);
+                response.reason = words;
+                return self.answer(server, response, None, now);
+            }
+        };
+        let mut response = Response::to_request(request, StatusCode(202), None);
+        if !referral.wants_news {
+            //= RFC 4488 §4
+            response.headers.push(HeaderName::ReferSub, "false");
+        }
+        let contact = self.call(id).and_then(|call| Some(self.account(call.account)?.contact(&call.flow?)));
+        self.answer(server, response, contact, now);
+        let was_held = self.call(id).is_some_and(Call::wants_hold);
+        let new = self.call_referred(id, &target, &referral, request, now);
+        let number = request.headers.cseq().ok().flatten().map_or(0, |cseq| cseq.number);
+        if let Some(call) = self.call_mut(id) {
+            call.follows = Some(Followed {
+                call: new,
+                id: number,
+                news: referral.wants_news,
+                known: Progress::of(100),
+                told: None,
+                busy: false,
+                was_held,
+                until: now + NEWS_LAST,
+            });
+        }
+    }
+
+    /// Whether a REFER is followed, and where to.
+    fn judge_refer(&self, id: u32, request: &Request) -> Result<(Referral, Uri), (StatusCode, String)> {
+        let refusal = |status, words: &str| (StatusCode(status), words.to_owned());
+        let call = self.call(id).filter(|call| call.is_answered()).ok_or_else(|| refusal(403, "Not in a call"))?;
+        if !self.config.settings.follow_transfers {
+            return Err(refusal(403, "Transfers are not followed"));
+        }
+        if call.follows.is_some() {
+            return Err(refusal(491, StatusCode(491).default_reason()));
+        }
+        let live = self.calls.iter().filter(|call| call.is_live()).count();
+        if live >= MAX_CALLS || self.exiting.is_some() {
+            return Err(refusal(503, StatusCode(503).default_reason()));
+        }
+        let referral = Referral::of(request).map_err(|why| (why.status(), why.to_string()))?;
+        let target = match referral.target.is_tel() {
+            //= RFC 3966 §3: the account's own server knows the number
+            true => self.address(referral.target.as_str(), call.account, "call").map(|(_, uri)| uri).ok(),
+            false => Some(referral.target.clone()).filter(|uri| uri.host().is_some()),
+        };
+        Ok((referral, target.ok_or_else(|| refusal(404, "No way to that number"))?))
+    }
+
+    /// Calls whom the far end of a call named.
+    fn call_referred(&mut self, id: u32, target: &Uri, referral: &Referral, request: &Request, now: Instant) -> u32 {
+        let account = self.account_of_call(id);
+        self.hold_others(None, now);
+        self.last_call += 1;
+        let number = self.last_call;
+        let mut call = Call::new(number, account, CallDirection::Outgoing, party(&NameAddr::new(target.clone())), now);
+        call.target = target.to_string();
+        call.sip_call_id = ident::call_id(&mut self.rng, "");
+        //= RFC 3892 §2.2: who sent us goes with the call
+        let referrer = request.headers.referred_by().ok().flatten();
+        call.extra.extend(referrer.map(|by| ("Referred-By".to_owned(), by.to_string())));
+        //= RFC 3891 §4
+        call.extra.extend(referral.replaces.as_ref().map(|replaces| ("Replaces".to_owned(), replaces.to_string())));
+        call.referred_by = self.call(id).map(|call| call.remote.clone());
+        let info = self.call_info(&call, now);
+        self.calls.push(call);
+        self.outputs.push_back(Output::Event(Event::CallOutgoing { call: info }));
+        self.begin_call(number, now);
+        number
+    }
+
+    /// Tells whoever sent us somewhere how that fares; true if there was something to tell.
+    pub(super) fn give_news(&mut self, now: Instant) -> bool {
+        let following: Vec<u32> = self.calls.iter().filter(|call| call.follows.is_some()).map(|call| call.id).collect();
+        let mut any = false;
+        for id in following {
+            any |= self.give_news_in(id, now);
+        }
+        any
+    }
+
+    fn give_news_in(&mut self, id: u32, now: Instant) -> bool {
+        let Some(new) = self.call(id).and_then(|call| call.follows.as_ref()).map(|followed| followed.call) else {
+            return false;
+        };
+        let progress = self.call(new).map(progress);
+        let Some(call) = self.call_mut(id) else { return false };
+        let (is_live, Some(followed)) = (call.is_live(), call.follows.as_mut()) else { return false };
+        if let Some(progress) = progress {
+            followed.known = progress;
+        }
+        let (status, told) = (followed.known.status, followed.told);
+        let is_over = status.is_final() || followed.until <= now;
+        let is_new = is_over || told.is_none_or(|told| status > told);
+        let tells = followed.news && is_new && !followed.busy;
+        if tells {
+            self.notify_referrer(id, now);
+        } else if !is_over || self.owes_news(id) {
+            return false;
+        }
+        if is_over {
+            self.follow_over(id, is_live && !status.is_success(), now);
+        }
+        true
+    }
+
+    fn owes_news(&self, id: u32) -> bool {
+        self.call(id).and_then(|call| call.follows.as_ref()).is_some_and(Followed::is_owed)
+    }
+
+    fn notify_referrer(&mut self, id: u32, now: Instant) {
+        let Some(call) = self.call_mut(id) else { return };
+        let (Some(session), Some(followed)) = (call.session.as_mut(), call.follows.as_mut()) else { return };
+        let left = followed.until.saturating_duration_since(now).as_secs();
+        let state = match (followed.known.status.is_final(), left) {
+            //= RFC 3515 §2.4.5: the last news ends the subscription
+            (true, _) => "terminated;reason=noresource".to_owned(),
+            (false, 0) => "terminated;reason=timeout".to_owned(),
+            (false, left) => format!("active;expires={left}"),
+        };
+        let (event, body) = (format!("refer;id={}", followed.id), followed.known.to_body());
+        followed.told = Some(followed.known.status);
+        followed.busy = true;
+        session.send(Exchange::Notify, Method::Notify, |notify| {
+            notify.headers.push(HeaderName::Event, event);
+            notify.headers.push(HeaderName::SubscriptionState, state);
+            set_body(notify, SIPFRAG, body);
+        });
+    }
+
+    /// A NOTIFY of ours was answered, or never will be (`None`).
+    pub(super) fn news_answered(&mut self, id: u32, status: Option<StatusCode>) {
+        let Some(followed) = self.call_mut(id).and_then(|call| call.follows.as_mut()) else { return };
+        followed.busy = false;
+        //= RFC 6665 §4.2.2: whoever refuses a NOTIFY wants no more
+        followed.news &= status.is_some_and(StatusCode::is_success);
+    }
+
+    /// The new call is decided; the old one is taken back if it failed.
+    fn follow_over(&mut self, id: u32, failed: bool, now: Instant) {
+        let talks = self.calls.iter().any(|call| call.id != id && call.state == CallState::Connected);
+        let Some(followed) = self.call_mut(id).and_then(|call| call.follows.take()) else { return };
+        if failed && !followed.was_held && !talks {
+            self.want_hold(id, false, now);
+        }
+    }
+
+    /// The path of a call that others chose is not the account's own, unless its server is asked first.
+    pub(super) fn is_chosen_by_others(&self, id: u32) -> bool {
+        self.call(id).is_some_and(|call| call.redirections > 0 || call.referred_by.is_some())
+    }
+}
+
+/// How far a call has come, as its referrer is told.
+fn progress(call: &Call) -> Progress {
+    let status = call.status.unwrap_or(100);
+    Progress::of(match call.code {
+        _ if call.answered.is_some() => 200,
+        None if call.is_live() => status.clamp(100, 199),
+        _ if status >= 300 => status,
+        Some(ExitCode::Unreachable) => 503,
+        Some(ExitCode::NoCommonCodec) => 488,
+        _ => 487,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AccountId;
+    use crate::ua::snapshot::Party;
+
+    #[test]
+    #[allow(clippy::disallowed_methods)]
+    fn a_call_in_one_status() {
+        let now = Instant::now();
+        for (status, code, answered, told) in [
+            (None, None, false, 100),
+            (Some(183), None, false, 183),
+            (Some(200), None, true, 200),
+            (Some(486), Some(ExitCode::Busy), false, 486),
+            (None, Some(ExitCode::Unreachable), false, 503),
+            // Given up here while it rang.
+            (Some(180), Some(ExitCode::NoAnswer), false, 487),
+            (Some(200), Some(ExitCode::NoCommonCodec), false, 488),
+            (Some(200), Some(ExitCode::Ok), true, 200),
+        ] {
+            let mut call = Call::new(1, AccountId(0), CallDirection::Outgoing, Party::default(), now);
+            (call.status, call.code) = (status, code);
+            call.answered = answered.then_some(now);
+            if code.is_some() {
+                call.state = CallState::Ended;
+            }
+            assert_eq!(progress(&call), Progress::of(told), "{status:?} {code:?}");
+        }
+    }
+}
