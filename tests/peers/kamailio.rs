@@ -59,7 +59,7 @@ impl Kamailio {
         let server = if secure { format!("127.0.0.1:{}", self.secure_port) } else { self.server() };
         phone.edit(|ini| {
             let ini = ini.replace("transport=udp", &format!("transport={transport}")).replace(&self.server(), &server);
-            format!("{ini}[tuiphone]\ntlsCaFile={}\n", self.certificate().display())
+            format!("{ini}[tuiphone]\ntlsCaFile={}\nwebSocketPath=/sip\n", self.certificate().display())
         });
         phone
     }
@@ -249,7 +249,7 @@ fn an_answered_call_over_each_kind_of_connection() {
         return;
     }
     let _machine = beside_others();
-    for transport in ["tcp", "tls"] {
+    for transport in ["tcp", "tls", "ws", "wss"] {
         answered_over(transport);
     }
 }

@@ -285,7 +285,8 @@ fn a_caller_reaches_the_daemon_through_the_registrar() {
         return;
     }
     let _machine = beside_others();
-    for transport in ["udp", "tcp"].into_iter().chain(has_secure_modules().then_some("tls")) {
+    for transport in ["udp", "tcp"].into_iter().chain(["tls", "ws", "wss"].into_iter().filter(|_| has_secure_modules()))
+    {
         called_over(transport);
     }
 }

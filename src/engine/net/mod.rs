@@ -15,3 +15,4 @@ mod tls;
 #[path = "no_tls.rs"]
 mod tls;
 pub mod udp;
+mod websocket;

@@ -1,7 +1,7 @@
 //! The phone's connections: found or opened for who wants to send, accepted within limits, gone when they fail.
 
 use super::stream::{Duplex, Patience, carry};
-use super::{connect, tls};
+use super::{connect, tls, websocket};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::{self, Message};
 use crate::sip::transaction::reply_address;
@@ -99,7 +99,14 @@ struct Opening {
     task: AbortHandle,
 }
 
-type Opened = (Box<dyn Duplex>, SocketAddr, SocketAddr);
+/// A connection ready to carry messages.
+enum Wire {
+    Stream(Box<dyn Duplex>),
+    Web(Box<websocket::Socket>),
+}
+
+/// The connection, our address on it, theirs.
+type Opened = (Wire, SocketAddr, SocketAddr);
 
 enum Report {
     Accepted(TcpStream, SocketAddr),
@@ -253,18 +260,18 @@ impl Streams {
         }
         let _ = stream.set_nodelay(true);
         let flow = Flow { transport: Transport::Tcp, local, remote };
-        self.start(flow, Box::new(stream), Vec::new(), None);
+        self.start(flow, Wire::Stream(Box::new(stream)), Vec::new(), None);
     }
 
     fn opened(&mut self, id: u64, result: Result<Opened, String>) {
         let Some(at) = self.opening.iter().position(|opening| opening.id == id) else { return };
         let Opening { target, askers, first, .. } = self.opening.swap_remove(at);
         let Target { transport, identity, .. } = target;
-        let answer = result.map(|(stream, local, remote)| {
+        let answer = result.map(|(wire, local, remote)| {
             let flow = Flow { transport, local: self.local(transport, local), remote };
             match self.live.get(&flow) {
                 Some(connection) => first.into_iter().for_each(|bytes| drop(connection.queue.try_send(bytes))),
-                None => self.start(flow, stream, first, Some(identity)),
+                None => self.start(flow, wire, first, Some(identity)),
             }
             flow
         });
@@ -279,13 +286,7 @@ impl Streams {
     }
 
     /// `opened`: by us, to whom; `None` if it was accepted.
-    fn start(
-        &mut self,
-        flow: Flow,
-        stream: Box<dyn Duplex>,
-        first: Vec<Vec<u8>>,
-        opened: Option<Option<Box<Identity>>>,
-    ) {
+    fn start(&mut self, flow: Flow, wire: Wire, first: Vec<Vec<u8>>, opened: Option<Option<Box<Identity>>>) {
         let accepted = opened.is_none();
         self.last_id += 1;
         let id = self.last_id;
@@ -299,7 +300,10 @@ impl Streams {
                 let message = reports.send(Report::Message(id, flow, bytes));
                 async { message.await.is_ok() }
             };
-            let why = carry(stream, patience, (replies, queued), arrived).await;
+            let why = match wire {
+                Wire::Stream(stream) => carry(stream, patience, (replies, queued), arrived).await,
+                Wire::Web(socket) => websocket::carry(*socket, patience, queued, arrived).await,
+            };
             let _ = reports.send(Report::Ended(id, flow, why)).await;
         });
         let identity = opened.flatten();
@@ -345,17 +349,23 @@ async fn open(target: &Target, listening: &[SocketAddr]) -> Result<Opened, Strin
     let from: Vec<SocketAddr> = listening.iter().map(|at| SocketAddr::new(at.ip(), port(at))).collect();
     let (stream, remote) = connect::first(&target.addresses, &from, transport).await?;
     let local = stream.local_addr().map_err(|error| plain_error(&error))?;
-    let shaken = tokio::time::timeout(HANDSHAKE, shake_hands(target, stream)).await;
+    let shaken = tokio::time::timeout(HANDSHAKE, shake_hands(target, stream, remote)).await;
     let late = || format!("no answer in {} s", HANDSHAKE.as_secs());
-    let stream = shaken.unwrap_or_else(|_| Err(late()));
-    let stream = stream.map_err(|why| format!("cannot connect to {remote} ({transport}): {why}"))?;
-    Ok((stream, local, remote))
+    let wire = shaken.unwrap_or_else(|_| Err(late()));
+    let wire = wire.map_err(|why| format!("cannot connect to {remote} ({transport}): {why}"))?;
+    Ok((wire, local, remote))
 }
 
-async fn shake_hands(target: &Target, stream: TcpStream) -> Result<Box<dyn Duplex>, String> {
-    match (target.transport, &target.identity) {
-        (Transport::Tls, Some(identity)) => tls::secure(stream, &identity.name, &identity.tls).await,
-        _ => Ok(Box::new(stream)),
+async fn shake_hands(target: &Target, stream: TcpStream, remote: SocketAddr) -> Result<Wire, String> {
+    let Some(identity) = &target.identity else { return Ok(Wire::Stream(Box::new(stream))) };
+    let secure = matches!(target.transport, Transport::Tls | Transport::Wss);
+    let stream: Box<dyn Duplex> = match secure {
+        true => tls::secure(stream, &identity.name, &identity.tls).await?,
+        false => Box::new(stream),
+    };
+    match target.transport.is_web_socket() {
+        true => websocket::open(stream, remote, secure, identity).await.map(|socket| Wire::Web(Box::new(socket))),
+        false => Ok(Wire::Stream(stream)),
     }
 }
 
