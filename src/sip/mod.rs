@@ -1,6 +1,7 @@
 //! SIP: bytes ↔ messages, and the machines of RFC 3261. No socket, no clock, no chance of its own; bodies are opaque.
 
 pub mod auth;
+pub mod body;
 pub mod dialog;
 pub mod event;
 pub mod flow;
@@ -16,6 +17,7 @@ pub mod refer;
 pub mod registration;
 pub mod session;
 pub mod subscription;
+pub mod tel;
 pub mod transaction;
 pub mod uri;
 pub mod validate;

@@ -216,9 +216,11 @@ impl Uri {
         self.user_info().map(|info| info.split_once(':').map_or(info, |(user, _)| user))
     }
 
-    /// The user part with its `%xx` undone and bytes outside UTF-8 replaced: for people, never for the wire.
+    /// The user part with its `%xx` undone and bytes outside UTF-8 replaced, a number of `tel:` without its separators:
+    /// for people, never for the wire.
     pub fn user_decoded(&self) -> Option<String> {
-        self.user().map(|u| String::from_utf8_lossy(&unescape(u)).into_owned())
+        let user = self.user().map(|u| String::from_utf8_lossy(&unescape(u)).into_owned());
+        if self.is_tel() { user.map(|number| super::tel::without_separators(&number)) } else { user }
     }
 
     /// The host of a `sip:` URI.
@@ -291,11 +293,14 @@ impl Uri {
         self
     }
 
-    /// Equality as RFC 3261 §19.1.4 defines it; other schemes compare as text.
+    /// Equality as RFC 3261 §19.1.4 defines it, of `tel:` as RFC 3966 §4; other schemes compare as text.
     pub fn equivalent(&self, other: &Uri) -> bool {
         //= RFC 3261 §19.1.4: a sip and a sips URI are never equivalent
         if !self.scheme().eq_ignore_ascii_case(other.scheme()) {
             return false;
+        }
+        if self.is_tel() {
+            return super::tel::equivalent(self, other);
         }
         if !self.is_sip() {
             return self.text == other.text;
