@@ -41,6 +41,18 @@ impl TlsSettings {
     }
 }
 
+/// Whether the called learns who calls (`hideCID`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HideCallerId {
+    /// Empty: it does.
+    #[default]
+    No,
+    /// `soft`: the network is asked to keep it to itself.
+    Soft,
+    /// `hard`: the request does not tell it either.
+    Hard,
+}
+
 /// One account, defaults applied, values trimmed, nothing validated away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -68,6 +80,8 @@ pub struct Account {
     pub dialing_prefix: String,
     /// MicroSIP dial plan; empty = none.
     pub dial_plan: String,
+    /// Hide the caller id.
+    pub hide_caller_id: HideCallerId,
     /// `udp`, `tcp`, `tls`, `ws`, `wss`; empty = UDP+TCP.
     pub transport: String,
     /// For `tls` and `wss`.
@@ -104,6 +118,7 @@ impl Account {
             display_name: String::new(),
             dialing_prefix: String::new(),
             dial_plan: String::new(),
+            hide_caller_id: HideCallerId::No,
             transport: "udp".to_owned(),
             tls: TlsSettings::default(),
             web_socket_path: String::new(),

@@ -80,7 +80,8 @@ pub fn dial(typed: &str, account: &Account) -> Result<DialTarget, DialError> {
     let (address, suffix) = split_dtmf(typed);
     let dtmf = dtmf_chunks(suffix)?;
     let (uri, headers) = match enclosed(address) {
-        Some(uri) => complete(uri)?,
+        Some(uri) if !is_tel(uri) => complete(uri)?,
+        Some(uri) => transform(uri, account)?,
         None => transform(address, account)?,
     };
     Ok(DialTarget { uri, headers: parse_headers(headers)?, dtmf })
@@ -107,8 +108,9 @@ fn transform<'a>(address: &'a str, account: &Account) -> Result<(String, &'a str
     let (scheme, address) = scheme(address);
     let secure = scheme.eq_ignore_ascii_case("sips");
     let (number, parameters, headers) = split_tail(address);
-    let parameters = if scheme.eq_ignore_ascii_case("tel") { "" } else { parameters };
     check_parameters(parameters)?;
+    //= RFC 3261 §19.1.6: a telephone number is a user of the own domain, with its parameters
+    let (of_number, parameters) = if is_tel(scheme) { (parameters, ";user=phone") } else { ("", parameters) };
     let number = if account.id == AccountId(0) { number.to_owned() } else { rewrite(number, account)? };
     if number.is_empty() {
         return Err(DialError::Empty);
@@ -122,6 +124,7 @@ fn transform<'a>(address: &'a str, account: &Account) -> Result<(String, &'a str
     let mut uri = String::from(if secure { "sips:" } else { "sip:" });
     if let Some(user) = user {
         escape(user, &mut uri);
+        escape(of_number, &mut uri);
         uri.push('@');
     }
     uri += check_host(host)?;
@@ -135,7 +138,7 @@ fn transform<'a>(address: &'a str, account: &Account) -> Result<(String, &'a str
 /// A URI that stood between `<` and `>`: taken as it is.
 fn complete(uri: &str) -> Result<(String, &str), DialError> {
     let (name, rest) = uri.split_once(':').ok_or_else(|| DialError::BadScheme(uri.to_owned()))?;
-    if !["sip", "sips", "tel"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+    if !["sip", "sips"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
         return Err(DialError::BadScheme(name.to_owned()));
     }
     let (address, parameters, headers) = split_tail(rest);
@@ -143,9 +146,7 @@ fn complete(uri: &str) -> Result<(String, &str), DialError> {
     if let Some(odd) = address.chars().find(|&c| c == ' ' || c == '"' || c == '<' || !c.is_ascii()) {
         return Err(DialError::BadCharacter(odd));
     }
-    if !name.eq_ignore_ascii_case("tel") {
-        check_host(address.rsplit_once('@').map_or(address, |(_, host)| host))?;
-    }
+    check_host(address.rsplit_once('@').map_or(address, |(_, host)| host))?;
     Ok((format!("{name}:{address}{parameters}"), headers))
 }
 
@@ -211,6 +212,11 @@ fn scheme(address: &str) -> (&str, &str) {
         },
         None => ("", address),
     }
+}
+
+/// A scheme, or an address with one, of telephone numbers.
+fn is_tel(address: &str) -> bool {
+    address.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("tel"))
 }
 
 /// `address`, `;parameters`, `headers` without `?`. In front of an `@`, `;` and `?` belong to the user.

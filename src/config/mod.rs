@@ -10,9 +10,9 @@ mod secret;
 mod settings;
 mod value;
 
-pub use account::{Account, AccountId, TlsSettings};
+pub use account::{Account, AccountId, HideCallerId, TlsSettings};
 pub use dial::{DialError, DialTarget, DtmfChunk, dial};
 pub use ini::Document;
 pub use load::{Loaded, Warning, load};
 pub use secret::Secret;
-pub use settings::{AutoAnswer, DtmfMethod, FollowRedirects, Settings};
+pub use settings::{AutoAnswer, AutoAnswerCalls, DenyIncoming, DtmfMethod, FollowRedirects, Forwarding, Settings};

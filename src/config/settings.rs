@@ -30,6 +30,50 @@ pub enum AutoAnswer {
     All,
 }
 
+/// Which calls a call may answer itself beside (`autoAnswerCalls`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AutoAnswerCalls {
+    /// Empty: none.
+    #[default]
+    Alone,
+    /// `hold`: held ones.
+    Held,
+    /// `all`: any.
+    Any,
+}
+
+/// Which incoming calls are refused (`denyIncoming`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DenyIncoming {
+    /// Empty: none.
+    Never,
+    /// `button`: all, while the DND toggle is on.
+    #[default]
+    Button,
+    /// `user`: those to another user.
+    User,
+    /// `domain`: those to another domain.
+    Domain,
+    /// `userdomain`: those to another user or domain.
+    UserDomain,
+    /// `remotedomain`: those from another domain.
+    RemoteDomain,
+    /// `all`: all.
+    All,
+}
+
+/// When incoming calls are sent on (`forwarding`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Forwarding {
+    /// Empty: never.
+    #[default]
+    Never,
+    /// `button`: while the FWD toggle is on.
+    Button,
+    /// `all`: always.
+    All,
+}
+
 /// Whether a redirection (3xx) is followed without asking (`[tuiphone] followRedirects`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FollowRedirects {
@@ -81,6 +125,24 @@ pub struct Settings {
     pub auto_answer_delay_s: u32,
     /// AA toggle (`AA`).
     pub auto_answer_button: bool,
+    /// Callers that are answered so, as patterns by `;` or `|` (`autoAnswerNumber`); empty = everyone.
+    pub auto_answer_number: String,
+    /// Calls it may happen beside.
+    pub auto_answer_calls: AutoAnswerCalls,
+    /// An Alert-Info that only says `Auto Answer` or `Ring Answer` counts too (`[tuiphone] autoAnswerAlertInfo`).
+    pub auto_answer_alert_info: bool,
+    /// Calls that are sent on.
+    pub forwarding: Forwarding,
+    /// Where to (`forwardingNumber`); empty = they are not.
+    pub forwarding_number: String,
+    /// Seconds of ringing before (`forwardingDelay`).
+    pub forwarding_delay_s: u32,
+    /// FWD toggle (`FWD`).
+    pub forwarding_button: bool,
+    /// Calls that are refused.
+    pub deny_incoming: DenyIncoming,
+    /// Most calls an incoming one may make (`maxConcurrentCalls`); 0 = any number.
+    pub max_concurrent_calls: u32,
     /// DND toggle (`DND`).
     pub dnd: bool,
     /// 0 ⇒ 486 when any other call exists (`callWaiting`).
@@ -139,6 +201,15 @@ impl Default for Settings {
             auto_answer: AutoAnswer::Button,
             auto_answer_delay_s: 0,
             auto_answer_button: false,
+            auto_answer_number: String::new(),
+            auto_answer_calls: AutoAnswerCalls::Alone,
+            auto_answer_alert_info: false,
+            forwarding: Forwarding::Never,
+            forwarding_number: String::new(),
+            forwarding_delay_s: 0,
+            forwarding_button: false,
+            deny_incoming: DenyIncoming::Button,
+            max_concurrent_calls: 0,
             dnd: false,
             call_waiting: true,
             disable_messaging: false,

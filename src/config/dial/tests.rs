@@ -33,7 +33,8 @@ fn numbers_become_addresses() {
         (&[], "SIPS:carol@other.org:5061", "sips:carol@other.org:5061"),
         (&[], "carol@other.org", "sip:carol@other.org"),
         (&[], "callto://5550123/", "sip:5550123@pbx.example.net"),
-        (&[], "tel:+49-12;phone-context=x", "sip:+4912@pbx.example.net"),
+        (&[], "tel:+49-12", "sip:+4912@pbx.example.net;user=phone"),
+        (&[], "TEL:+49-(12);phone-context=x", "sip:+4912;phone-context=x@pbx.example.net;user=phone"),
         (&[], "dial:100", "sip:100@pbx.example.net"),
         (&[], "*97", "sip:*97@pbx.example.net"),
         (&[], "123#", "sip:123%23@pbx.example.net"),
@@ -42,7 +43,7 @@ fn numbers_become_addresses() {
         (&[], "100;user=phone", "sip:100@pbx.example.net;user=phone"),
         (&[], "\"Smith, Bob\" <sip:bob@other.org>", "sip:bob@other.org"),
         (&[], "<sip:bob@[2001:db8::1]:5070;lr>", "sip:bob@[2001:db8::1]:5070;lr"),
-        (&[], "<tel:+4912;phone-context=x>", "tel:+4912;phone-context=x"),
+        (&[], "<tel:+49-12;phone-context=x>", "sip:+4912;phone-context=x@pbx.example.net;user=phone"),
         (&[("transport", "tls")], "100", "sip:100@pbx.example.net;transport=tls"),
         (&[("transport", "tls")], "100?X-A=1", "sip:100@pbx.example.net;transport=tls"),
         (&[("transport", "tcp")], "carol@other.org;transport=udp", "sip:carol@other.org;transport=udp"),
@@ -137,7 +138,7 @@ fn addresses_by_number_go_out_directly() {
 
 #[test]
 fn command_lines_may_escape_blank_and_plus() {
-    assert_eq!(uri(&decode_argument("tel:%2B49%2012"), &[]).as_deref(), Ok("sip:+4912@pbx.example.net"));
+    assert_eq!(uri(&decode_argument("tel:%2B49%2012"), &[]).as_deref(), Ok("sip:+4912@pbx.example.net;user=phone"));
     assert_eq!(decode_argument("a%2bb%41"), "a+b%41");
 }
 

@@ -4,6 +4,7 @@
 
 mod field;
 mod rows;
+mod words;
 
 use super::ini::{Document, IniError};
 use super::{Account, Settings};

@@ -1,6 +1,7 @@
 //! The rows themselves.
 
 use super::field::*;
+use super::words;
 use super::{Field, Kind, Row, Section};
 use crate::config::value::{flag, integer};
 use crate::config::{Account, Settings};
@@ -136,6 +137,55 @@ pub const ROWS: &[Row] = &[
         |s, v| seconds(&mut s.auto_answer_delay_s, v),
     ),
     settings(
+        "autoAnswerNumber",
+        Kind::Text,
+        "",
+        "callers answered so, patterns with * ? ^ by ; or |; empty = everyone",
+        |s| s.auto_answer_number.clone(),
+        |s, v| set(&mut s.auto_answer_number, v.to_owned()),
+    ),
+    settings(
+        "autoAnswerCalls",
+        Kind::Word(words::CALLS_WORDS),
+        "",
+        "calls it may happen beside: empty none, hold held ones, all",
+        words::calls_text,
+        words::calls,
+    ),
+    settings(
+        "forwarding",
+        Kind::Word(words::FORWARDING_WORDS),
+        "",
+        "calls sent on: empty none, button while FWD is on, all",
+        words::forwarding_text,
+        words::forwarding,
+    ),
+    settings(
+        "forwardingNumber",
+        Kind::Text,
+        "",
+        "where calls are sent on to",
+        |s| s.forwarding_number.clone(),
+        |s, v| set(&mut s.forwarding_number, v.to_owned()),
+    ),
+    settings(
+        "forwardingDelay",
+        Kind::Number,
+        "0",
+        "seconds of ringing before a call is sent on",
+        |s| s.forwarding_delay_s.to_string(),
+        |s, v| seconds(&mut s.forwarding_delay_s, v),
+    ),
+    settings(
+        "denyIncoming",
+        Kind::Word(words::DENY_WORDS),
+        "button",
+        "calls refused: empty none, button while DND is on, all; user, domain, userdomain other than the account's; \
+         remotedomain from another domain",
+        words::deny_text,
+        words::deny,
+    ),
+    settings(
         "enableLocalAccount",
         Kind::Flag,
         "0",
@@ -160,6 +210,14 @@ pub const ROWS: &[Row] = &[
         |s, v| set(&mut s.disable_messaging, flag(v)),
     ),
     settings(
+        "maxConcurrentCalls",
+        Kind::Number,
+        "0",
+        "calls at which another one is refused as busy; 0 = any number",
+        |s| s.max_concurrent_calls.to_string(),
+        |s, v| seconds(&mut s.max_concurrent_calls, v),
+    ),
+    settings(
         "userAgent",
         Kind::Text,
         "",
@@ -182,6 +240,14 @@ pub const ROWS: &[Row] = &[
         "microphone volume, 0-100; empty = 100",
         |s| s.volume_input.to_string(),
         |s, v| volume(&mut s.volume_input, v),
+    ),
+    settings(
+        "FWD",
+        Kind::Flag,
+        "0",
+        "the call-forwarding toggle",
+        |s| digit(s.forwarding_button),
+        |s, v| set(&mut s.forwarding_button, flag(v)),
     ),
     settings(
         "AA",
@@ -274,6 +340,14 @@ pub const ROWS: &[Row] = &[
         |a, v| set(&mut a.voicemail_number, v.to_owned()),
     ),
     account(
+        "hideCID",
+        Kind::Word(words::HIDE_WORDS),
+        "",
+        "hides the caller id: soft = the network is asked to, hard = From is anonymous too",
+        words::hide_text,
+        words::hide,
+    ),
+    account(
         "transport",
         Kind::Word(TRANSPORT),
         "udp",
@@ -328,6 +402,14 @@ pub const ROWS: &[Row] = &[
         "any = strangers may ring",
         |s| if s.accept_from_any { "any".to_owned() } else { String::new() },
         accept_from,
+    ),
+    tuiphone(
+        "autoAnswerAlertInfo",
+        Kind::Flag,
+        "0",
+        "1 = with autoAnswer=header, Alert-Info: Auto Answer or Ring Answer counts too",
+        |s| digit(s.auto_answer_alert_info),
+        |s, v| set(&mut s.auto_answer_alert_info, flag(v)),
     ),
     tuiphone(
         "followRedirects",

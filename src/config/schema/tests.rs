@@ -40,18 +40,18 @@ const UNREAD: [(Section, &str, &str); 2] = [
         "Settings",
         "ringingSound micAmplification swLevelAdjustment VAD EC forceCodec opusStereo disableVideo \
          videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
-         enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF autoAnswerNumber \
-         autoAnswerCalls forwarding forwardingNumber forwardingDelay featureCodeCP featureCodeBT featureCodeAT \
-         enableFeatureCodeCP enableFeatureCodeBT enableFeatureCodeAT denyIncoming usersDirectory defaultAction \
+         enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF \
+         featureCodeCP featureCodeBT featureCodeAT \
+         enableFeatureCodeCP enableFeatureCodeBT enableFeatureCodeAT usersDirectory defaultAction \
          enableMediaButtons headsetSupport localDTMF enableLog bringToFrontOnIncoming randomAnswerBox \
-         disableNameLookup multiMonitor networkChanges updatesInterval noResize autoHangUpTime maxConcurrentCalls \
+         disableNameLookup multiMonitor networkChanges updatesInterval noResize autoHangUpTime \
          noIgnoreCall cmdOutgoingCall cmdIncomingCall cmdCallRing cmdCallAnswer cmdCallAnswerVideo cmdCallBusy \
          cmdCallStart cmdCallEnd minimized portKnockerHost portKnockerPorts mainX mainY mainW mainH messagesX \
          messagesY messagesW messagesH ringinX ringinY callsWidth0 callsWidth1 callsWidth2 callsWidth3 callsWidth4 \
-         callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab FWD AC alwaysOnTop enableShortcuts \
+         callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab AC alwaysOnTop enableShortcuts \
          shortcutsBottom lastCallNumber lastCallHasVideo",
     ),
-    (Section::Account, "Account1", "hideCID publicAddr SRTP ICE allowRewrite"),
+    (Section::Account, "Account1", "publicAddr SRTP ICE allowRewrite"),
 ];
 
 #[test]
@@ -133,6 +133,10 @@ fn values_are_read_as_microsip_reads_them() {
         ("transport", "", "", false),
         ("transport", "TLS", "tls", false),
         ("transport", "sctp", "udp", true),
+        ("hideCID", "Soft", "soft", false),
+        ("hideCID", "1", "hard", false),
+        ("hideCID", "0", "", false),
+        ("hideCID", "yes", "", true),
         ("proxy", "a:5060  b", "a:5060 b", false),
         ("password", "abc", "abc", false),
         ("password", "a268c52c2c3a93f1a268c52c2c3a93f1", "", true),

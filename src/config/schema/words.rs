@@ -1,0 +1,83 @@
+//! Keys whose values are words: each a table of the words and what they mean; the first word of a meaning is written.
+
+use super::super::{Account, AutoAnswerCalls, DenyIncoming, Forwarding, HideCallerId, Settings};
+
+type Words<T> = &'static [(&'static str, T)];
+
+const HIDE: Words<HideCallerId> = &[
+    ("", HideCallerId::No),
+    ("soft", HideCallerId::Soft),
+    ("hard", HideCallerId::Hard),
+    // Before 3.22.5 it was a flag.
+    ("0", HideCallerId::No),
+    ("1", HideCallerId::Hard),
+];
+
+const CALLS: Words<AutoAnswerCalls> =
+    &[("", AutoAnswerCalls::Alone), ("hold", AutoAnswerCalls::Held), ("all", AutoAnswerCalls::Any)];
+
+const FORWARDING: Words<Forwarding> =
+    &[("", Forwarding::Never), ("button", Forwarding::Button), ("all", Forwarding::All)];
+
+const DENY: Words<DenyIncoming> = &[
+    ("", DenyIncoming::Never),
+    ("button", DenyIncoming::Button),
+    ("user", DenyIncoming::User),
+    ("domain", DenyIncoming::Domain),
+    ("userdomain", DenyIncoming::UserDomain),
+    ("remotedomain", DenyIncoming::RemoteDomain),
+    ("all", DenyIncoming::All),
+];
+
+pub(super) const HIDE_WORDS: &[&str] = &["", "soft", "hard"];
+pub(super) const CALLS_WORDS: &[&str] = &["", "hold", "all"];
+pub(super) const FORWARDING_WORDS: &[&str] = &["", "button", "all"];
+pub(super) const DENY_WORDS: &[&str] = &["", "button", "user", "domain", "userdomain", "remotedomain", "all"];
+
+pub(super) fn hide_text(a: &Account) -> String {
+    written(HIDE, a.hide_caller_id)
+}
+
+pub(super) fn hide(a: &mut Account, value: &str) -> Option<String> {
+    read(HIDE, &mut a.hide_caller_id, value)
+}
+
+pub(super) fn calls_text(s: &Settings) -> String {
+    written(CALLS, s.auto_answer_calls)
+}
+
+pub(super) fn calls(s: &mut Settings, value: &str) -> Option<String> {
+    read(CALLS, &mut s.auto_answer_calls, value)
+}
+
+pub(super) fn forwarding_text(s: &Settings) -> String {
+    written(FORWARDING, s.forwarding)
+}
+
+pub(super) fn forwarding(s: &mut Settings, value: &str) -> Option<String> {
+    read(FORWARDING, &mut s.forwarding, value)
+}
+
+pub(super) fn deny_text(s: &Settings) -> String {
+    written(DENY, s.deny_incoming)
+}
+
+pub(super) fn deny(s: &mut Settings, value: &str) -> Option<String> {
+    read(DENY, &mut s.deny_incoming, value)
+}
+
+fn written<T: PartialEq>(words: Words<T>, meaning: T) -> String {
+    words.iter().find(|(_, known)| *known == meaning).map(|(word, _)| (*word).to_owned()).unwrap_or_default()
+}
+
+/// An unknown word is as an empty one.
+fn read<T: Copy>(words: Words<T>, field: &mut T, value: &str) -> Option<String> {
+    let of =
+        |wanted: &str| words.iter().find(|(word, _)| word.eq_ignore_ascii_case(wanted)).map(|(_, meaning)| *meaning);
+    let known = of(value);
+    *field = known.or_else(|| of("")).unwrap_or(*field);
+    known.is_none().then(|| {
+        let all: Vec<&str> = words.iter().map(|(word, _)| *word).filter(|word| !word.is_empty()).collect();
+        format!("{value:?} is not one of {}; it is left out", all.join(", "))
+    })
+}
