@@ -85,6 +85,7 @@ fn row(event: &Event) -> Option<String> {
 fn kind(call: &CallInfo, over: bool) -> &'static str {
     match call.direction {
         CallDirection::Outgoing => "outgoing",
+        CallDirection::Incoming if call.outcome.as_deref() == Some("answered_elsewhere") => "answered elsewhere",
         CallDirection::Incoming if over && call.answered_after.is_none() => "missed",
         CallDirection::Incoming => "incoming",
     }

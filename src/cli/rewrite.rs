@@ -30,8 +30,6 @@ pub(super) const NOT_HERE: &[&str] = &[
     "conference",
     "record",
     "play",
-    "dnd",
-    "forward",
     "account",
     "show",
     "hide",

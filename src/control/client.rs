@@ -146,6 +146,8 @@ fn command_line(command: &Command) -> String {
         Command::Message { target, text, account } => {
             json!({"verb": "message", "number": target, "text": text, "account": account})
         }
+        Command::Dnd { on } => json!({"verb": "dnd", "state": if *on { "on" } else { "off" }}),
+        Command::Forward { number } => json!({"verb": "forward", "number": number.as_deref().unwrap_or("off")}),
         Command::Exit => json!({"verb": "exit"}),
     };
     value.to_string()
@@ -184,6 +186,10 @@ mod tests {
             Command::Register { account: None },
             Command::Unregister { account: Some("a@b".into()) },
             Command::UnregisterAll { account: None },
+            Command::Dnd { on: true },
+            Command::Dnd { on: false },
+            Command::Forward { number: None },
+            Command::Forward { number: Some("600".into()) },
             Command::Message { target: "600".into(), text: "two\nlines --x".into(), account: None },
             Command::Exit,
         ];

@@ -248,6 +248,29 @@ pub static VERBS: &[VerbRow] = &[
         },
     },
     VerbRow {
+        name: "dnd",
+        aliases: &[],
+        params: &[required("state", "on or off")],
+        doc: "Turn do-not-disturb on or off",
+        key: None,
+        make: |v| match v.need("state")?.to_ascii_lowercase().as_str() {
+            "on" | "1" => Ok(Request::Command(Command::Dnd { on: true })),
+            "off" | "0" => Ok(Request::Command(Command::Dnd { on: false })),
+            other => Err(format!("'{other}' is neither on nor off")),
+        },
+    },
+    VerbRow {
+        name: "forward",
+        aliases: &[],
+        params: &[required("number", "Number, user or SIP address; off = no more")],
+        doc: "Send incoming calls on to another number",
+        key: None,
+        make: |v| {
+            let number = Some(v.need("number")?).filter(|number| !number.eq_ignore_ascii_case("off"));
+            Ok(Request::Command(Command::Forward { number }))
+        },
+    },
+    VerbRow {
         name: "register",
         aliases: &[],
         params: &[ACCOUNT],
@@ -461,6 +484,9 @@ mod tests {
         );
         let message = |text: &str| Command::Message { target: "600".into(), text: text.into(), account: None };
         assert_eq!(parse("message 600 call me -- or --not"), Ok(Request::Command(message("call me -- or --not"))));
+        assert_eq!(parse("dnd ON"), Ok(Request::Command(Command::Dnd { on: true })));
+        assert_eq!(parse("forward off"), Ok(Request::Command(Command::Forward { number: None })));
+        assert_eq!(parse("forward 600"), Ok(Request::Command(Command::Forward { number: Some("600".into()) })));
         assert_eq!(parse("quit"), Ok(Request::Command(Command::Exit)));
         let transfer =
             |call: Option<&str>, to| Ok(Request::Command(Command::Transfer { call: call.map(str::to_owned), to }));
@@ -479,6 +505,7 @@ mod tests {
             ("transfer", "no number given"),
             ("reject --code 200", "400 to 699"),
             ("dtmf 12x", "'X' is no DTMF digit"),
+            ("dnd maybe", "neither on nor off"),
             ("volume 101", "0 to 100"),
             ("volume loud 3", "neither mic nor speaker"),
             ("answer --loud", "knows no --loud"),

@@ -182,6 +182,7 @@ impl Exchange {
         if let Some(refusal) = self.challenge_caller(&request, flow, now, rng) {
             return refusal;
         }
+        request.headers.remove(&HeaderName::PPreferredIdentity);
         let of_user = self.is_ours(&uri, flow) && uri.user().is_some_and(|user| self.registrar.user(user).is_some());
         let to_server = self.is_ours(&uri, flow) && uri.user().is_none();
         let is_event = matches!(request.method, Method::Subscribe | Method::Publish) && (of_user || to_server);
@@ -256,8 +257,10 @@ impl Exchange {
         if within || !proves {
             return None;
         }
-        let from = request.headers.from().ok().flatten()?;
-        let Some(user) = from.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
+        //= RFC 3325 §9.2: one who hides in From says who he is here
+        let preferred = request.headers.addresses(&HeaderName::PPreferredIdentity).unwrap_or_default();
+        let caller = preferred.into_iter().next().or(request.headers.from().ok().flatten())?;
+        let Some(user) = caller.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
             return Some(answer(request, StatusCode(403), flow));
         };
         let proof = self.registrar.prove(&user, request, true);

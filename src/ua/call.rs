@@ -35,6 +35,11 @@ pub(super) struct Call {
     pub direction: CallDirection,
     pub state: CallState,
     pub remote: Party,
+    pub anonymous: bool,
+    /// Who sent the call on to us.
+    pub via: Option<Party>,
+    /// How the caller asks to ring.
+    pub alert: Option<String>,
     pub sip_call_id: String,
     pub session: Option<Session>,
     pub stream: StreamId,
@@ -58,6 +63,12 @@ pub(super) struct Call {
     pub answer_wanted: bool,
     pub early_wanted: bool,
     pub answer_at: Option<Instant>,
+    /// Answered without a person.
+    pub auto_answered: bool,
+    /// The mark for the ear that it was lasts until then.
+    pub mark_until: Option<Instant>,
+    /// Sent on then, if nobody answers before.
+    pub forward_at: Option<Instant>,
     /// Outgoing: waits for the registration until then.
     pub waits_until: Option<Instant>,
     /// Outgoing: the target, and targets of redirections still to try.
@@ -112,6 +123,9 @@ impl Call {
                 CallDirection::Incoming => CallState::Incoming,
             },
             remote,
+            anonymous: false,
+            via: None,
+            alert: None,
             sip_call_id: String::new(),
             session: None,
             stream: StreamId(id),
@@ -127,6 +141,9 @@ impl Call {
             answer_wanted: false,
             early_wanted: false,
             answer_at: None,
+            auto_answered: false,
+            mark_until: None,
+            forward_at: None,
             waits_until: None,
             target: String::new(),
             extra: Vec::new(),
@@ -192,7 +209,8 @@ impl Call {
         let session = self.session.as_ref().and_then(Session::next_timeout);
         let digits = self.digits.front().map(|(at, _)| *at);
         let info = self.info_at.filter(|_| !self.info_digits.is_empty() && !self.info_busy);
-        let due = [self.answer_at, self.waits_until, self.ring_until, self.tell_end_at];
+        let due =
+            [self.answer_at, self.forward_at, self.mark_until, self.waits_until, self.ring_until, self.tell_end_at];
         let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
         let follows = self.follows.as_ref().and_then(Followed::next_timeout);
         [session, digits, info, transfer, follows].into_iter().chain(due).flatten().min()
@@ -251,6 +269,10 @@ impl Agent {
             state: call.state,
             account: self.account(call.account).map(|line| line.account.aor()).unwrap_or_default(),
             remote: call.remote.clone(),
+            anonymous: call.anonymous,
+            via: call.via.clone(),
+            alert: call.alert.clone(),
+            auto_answered: call.auto_answered,
             status: call.status,
             reason: call.reason.clone(),
             ended_by: call.ended_by,
@@ -291,6 +313,7 @@ impl Agent {
         call.ended_by.get_or_insert(by);
         call.code.get_or_insert(code);
         call.answer_at = None;
+        call.forward_at = None;
         call.waits_until = None;
         call.ring_until = None;
         call.digits.clear();

@@ -100,6 +100,10 @@ pub enum Command {
     Unregister { account: Option<String> },
     /// Un-register every phone of the account.
     UnregisterAll { account: Option<String> },
+    /// Do not disturb.
+    Dnd { on: bool },
+    /// Send incoming calls on to this number; `None` = no more.
+    Forward { number: Option<String> },
     /// End all calls, un-register, then `Event::Exited`.
     Exit,
 }

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
 use super::snapshot::{CallDirection, CallState, PhoneState, RegistrationState, Status};
-use crate::config::AccountId;
+use crate::config::{AccountId, DenyIncoming};
 use crate::media::command::MediaCommand;
 use crate::sip::message::StatusCode;
 use crate::sip::registration::State;
@@ -99,6 +99,8 @@ impl Agent {
             }
             // Replied to later, with their outcome.
             Command::Message { .. } | Command::Transfer { .. } => Ok(Reply::Done),
+            Command::Dnd { on } => self.set_dnd(on),
+            Command::Forward { number } => self.set_forward(number),
             Command::Exit => {
                 self.exit(now);
                 Ok(Reply::Done)
@@ -221,6 +223,20 @@ impl Agent {
         Reply::Volume(path, now)
     }
 
+    fn set_dnd(&mut self, on: bool) -> Outcome {
+        let settings = &mut self.config.settings;
+        if on && settings.deny_incoming != DenyIncoming::Button {
+            return Err(CommandError {
+                code: ExitCode::Config,
+                kind: "dnd_by_settings",
+                message: "cannot turn do-not-disturb on: denyIncoming in the settings rules who may ring".into(),
+                hint: Some("set denyIncoming=button".into()),
+            });
+        }
+        settings.dnd = on;
+        Ok(Reply::Done)
+    }
+
     fn registering_accounts(&self, wanted: Option<&str>) -> Result<Vec<AccountId>, CommandError> {
         let refusal = |message| CommandError {
             code: ExitCode::NotFound,
@@ -270,8 +286,13 @@ impl Agent {
             if let Some(session) = call.session.as_mut() {
                 session.handle_timeout(now);
             }
-            if call.answer_at.is_some_and(|at| at <= now) {
-                self.accept(id, now);
+            call.mark_until = call.mark_until.filter(|at| *at > now);
+            let (answers, forwards) = (call.answer_at, call.forward_at);
+            if answers.is_some_and(|at| at <= now) {
+                self.answer_itself(id, now);
+            }
+            if forwards.is_some_and(|at| at <= now) {
+                self.forward(id, now);
             }
             self.due_digits(id, now);
             self.send_info_digit(id, now);
@@ -311,7 +332,8 @@ impl Agent {
             accounts,
             calls: self.calls.iter().filter(|call| call.is_live()).map(|call| self.call_info(call, now)).collect(),
             lights: self.lights(),
-            dnd: self.config.settings.dnd,
+            dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,
+            forward: self.forward_target().map(sanitise),
             mic_muted: self.mic_muted,
             speaker_muted: self.speaker_muted,
             volume: self.volume,

@@ -175,7 +175,10 @@ impl Agent {
         let headers = &mut request.headers;
         headers.push(HeaderName::MaxForwards, "70");
         line.routes(false).into_iter().for_each(|route| headers.push(HeaderName::Route, route));
-        headers.push(HeaderName::From, format!("{};tag={tag}", line.from(&flow)));
+        for (name, value) in line.presented(&flow) {
+            let tag = if name == HeaderName::From { format!(";tag={tag}") } else { String::new() };
+            headers.push(name, value + &tag);
+        }
         headers.push(HeaderName::To, format!("<{}>", call.target));
         headers.push(HeaderName::CallId, call.sip_call_id.as_str());
         headers.push(HeaderName::CSeq, format!("{cseq} INVITE"));

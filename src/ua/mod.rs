@@ -1,7 +1,9 @@
 //! The phone as a pure machine: accounts × registrations × calls. No I/O of any kind.
 
 mod account;
+mod admission;
 pub mod agent;
+mod auto_answer;
 mod call;
 pub mod command;
 mod commands;
@@ -10,7 +12,9 @@ mod dial;
 mod digits;
 mod ending;
 pub mod event;
+mod forward;
 mod hold;
+mod identity;
 mod incoming;
 mod large;
 mod messages;

@@ -12,7 +12,7 @@ use crate::config::FollowRedirects;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
 use crate::sip::session::Exchange;
-use crate::sip::uri::Uri;
+use crate::sip::uri::{Host, Uri};
 use std::time::Instant;
 
 /// Most redirections followed in one call.
@@ -37,6 +37,7 @@ impl Agent {
         let call_id = ident::call_id(&mut self.rng, "");
         let policy = self.config.settings.follow_redirects;
         let line = self.lines.iter().find(|line| Some(line.account.id) == self.call(id).map(|call| call.account));
+        let home = line.and_then(|line| Host::parse(line.account.domain_or_server()).ok());
         let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return Redirected::Nowhere };
         let Ok(asked) = Uri::parse(&call.target) else { return Redirected::Nowhere };
         if call.redirections >= MAX_REDIRECTIONS {
@@ -52,6 +53,8 @@ impl Agent {
         for contact in contacts.into_iter().take(MAX_TARGETS) {
             //= RFC 3261 §8.1.3.4: no URI twice, none less secure; headers in a Contact are not ours to send
             let uri = contact.uri.clone().without_headers();
+            //= RFC 3966 §6: a number is called at the account's own domain
+            let uri = home.as_ref().and_then(|home| uri.tel_at(home)).unwrap_or(uri);
             let is_new = !call.tried.iter().chain(&call.targets).any(|known| known.equivalent(&uri));
             if !is_new || !is_callable(&uri, &asked) {
                 continue;

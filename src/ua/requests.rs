@@ -4,6 +4,7 @@ use super::agent::Agent;
 use super::owner::Owner;
 use super::route::{Hop, Job, Sent};
 use crate::config::AccountId;
+use crate::sip::body::take_description;
 use crate::sip::flow::Flow;
 use crate::sip::message::{Headers, Request, Response};
 use crate::sip::session::Exchange;
@@ -57,9 +58,11 @@ impl Agent {
         id: u32,
         exchange: Exchange,
         request: &Request,
-        response: Response,
+        mut response: Response,
         now: Instant,
     ) {
+        // What cannot be taken apart is no description: the session goes on without one.
+        let _ = take_description(&mut response.headers, &mut response.body);
         let is_settled = response.status.is_final() && !matches!(response.status.0, 401 | 407);
         if is_settled && let Some(line) = self.account_mut(self.account_of_call(id)) {
             line.accepted(request, &response);

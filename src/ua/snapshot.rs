@@ -33,6 +33,9 @@ pub struct Status {
     pub lights: Vec<LightInfo>,
     /// Do not disturb.
     pub dnd: bool,
+    /// Where incoming calls are sent on to, if they are.
+    #[serde(default)]
+    pub forward: Option<String>,
     /// Microphone muted.
     pub mic_muted: bool,
     /// Speaker muted.
@@ -259,6 +262,18 @@ pub struct CallInfo {
     pub account: String,
     /// The far side.
     pub remote: Party,
+    /// The caller does not want to be known; `remote` tells nobody.
+    #[serde(default)]
+    pub anonymous: bool,
+    /// Who was called first and sent the call on to us, if the own network says so.
+    #[serde(default)]
+    pub via: Option<Party>,
+    /// How the caller asks to ring (Alert-Info), as text: nothing is ever fetched.
+    #[serde(default)]
+    pub alert: Option<String>,
+    /// It was answered without a person.
+    #[serde(default)]
+    pub auto_answered: bool,
     /// The last SIP status that mattered: provisional or final.
     pub status: Option<u16>,
     /// Its reason phrase, or plain words.
@@ -266,7 +281,7 @@ pub struct CallInfo {
     /// Who ended it.
     pub ended_by: Option<EndedBy>,
     /// `ok`, `busy`, … (the exit-code enum's kind; `answered` for a call that was, `answered_elsewhere` for one that
-    /// another phone took), once ended.
+    /// another phone took, `forwarded` for one sent on), once ended.
     pub outcome: Option<String>,
     /// ISO 8601 UTC.
     pub started_at: String,

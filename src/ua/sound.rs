@@ -265,6 +265,8 @@ impl Agent {
         let is_phone = self.config.endpoint == crate::media::command::Endpoint::Phone;
         let tone = match () {
             () if !is_phone => None,
+            // Why: a microphone that opened by itself must be heard to.
+            () if any(&|call| call.mark_until.is_some() && call.is_live()) => Some(LocalTone::CallWaiting),
             () if any(&Call::is_ringing_here) => Some(if talking { LocalTone::CallWaiting } else { LocalTone::Ring }),
             () if !talking && any(&|call| call.state == CallState::Ringing) => Some(LocalTone::Ringback),
             () => None,

@@ -155,6 +155,10 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
             user: user.into(),
             name: (!name.is_empty()).then(|| name.into()),
         },
+        anonymous: false,
+        via: None,
+        alert: None,
+        auto_answered: false,
         status: match state {
             CallState::Calling => None,
             CallState::Ringing | CallState::Incoming => Some(180),

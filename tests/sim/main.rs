@@ -4,6 +4,7 @@
 mod changes;
 mod endings;
 mod following;
+mod incoming;
 mod lasting;
 mod messages;
 mod network;

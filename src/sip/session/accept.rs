@@ -189,6 +189,15 @@ impl Session {
         self.refuse_invite(status, End::Local);
     }
 
+    /// Refuses, 300–699, with these headers besides: the Contacts of a 302.
+    pub fn reject_with(&mut self, status: StatusCode, headers: Vec<(HeaderName, String)>) {
+        if let Some((server, mut response)) = self.answer(status, Vec::new()) {
+            headers.into_iter().for_each(|(name, value)| response.headers.push(name, value));
+            self.effects.push_back(Effect::Respond(server, response));
+            self.end(End::Local);
+        }
+    }
+
     pub(super) fn refuse_invite(&mut self, status: StatusCode, how: End) {
         if let Some((server, response)) = self.answer(status, Vec::new()) {
             self.effects.push_back(Effect::Respond(server, response));

@@ -250,7 +250,7 @@ fn do_not_disturb_and_call_waiting_answer_busy() {
     world.dial(0, BOB);
     world.run(Duration::from_secs(1));
     assert_eq!(world.ended(0).outcome.as_deref(), Some("busy"));
-    assert!(world.names(1).is_empty(), "nobody was disturbed");
+    assert_eq!(world.names(1), ["call_ended"], "nobody was disturbed, and it is known who called");
 }
 
 impl AgentConfig {

@@ -7,6 +7,7 @@ mod forks;
 mod granted;
 mod holds;
 mod hostile;
+mod incoming;
 mod lasting;
 mod messages;
 mod offers;

@@ -99,6 +99,8 @@ fn first_line(
 fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffer) {
     let info = &call.info;
     let mut parts: Vec<Span> = Vec::new();
+    parts.extend(info.auto_answered.then(|| look.span(Role::Pending, "answered by itself")));
+    parts.extend(words::via(info).map(|via| look.span(Role::Dim, via)));
     match &info.media {
         Some(media) if !media.codec.is_empty() => {
             parts.push(look.span(Role::Dim, words::codec(media)));

@@ -48,6 +48,11 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
         spans.push(look.span(Role::Alert, " DND "));
         spans.push(Span::raw(" "));
     }
+    if let Some(number) = &status.forward {
+        let number = look.clip(number, width / 4);
+        spans.push(look.span(Role::Alert, format!(" FWD {number} ")));
+        spans.push(Span::raw(" "));
+    }
     let long = width >= 60;
     match (status.mic_muted, long) {
         (true, _) => spans.push(look.span(Role::Alert, " MIC MUTED ")),

@@ -38,7 +38,13 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     look.row(buf, inner, 0, Line::from(first), timer);
     if inner.height > 2 {
         let text = look.clip(
-            &format!("{} {} {}", call.info.remote.uri, look.glyphs.outgoing, call.info.account),
+            &format!(
+                "{}{} {} {}",
+                words::via(&call.info).map(|via| format!("{via} {} ", look.glyphs.dot)).unwrap_or_default(),
+                call.info.remote.uri,
+                look.glyphs.outgoing,
+                call.info.account
+            ),
             inner.width.saturating_sub(2),
         );
         look.row(buf, inner, 1, Line::from(look.span(Role::Dim, format!(" {text}"))), Line::default());

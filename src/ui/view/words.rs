@@ -17,6 +17,13 @@ pub fn number(call: &CallInfo) -> String {
     parts.into_iter().find(|part| !part.is_empty()).cloned().unwrap_or_else(|| "unknown".to_owned())
 }
 
+/// Who sent the call on to us, `via Reception`.
+pub fn via(call: &CallInfo) -> Option<String> {
+    let via = call.via.as_ref()?;
+    let name = via.name.as_deref().filter(|name| !name.trim().is_empty());
+    Some(format!("via {}", name.unwrap_or(&via.user)))
+}
+
 /// A call's state in a word or two.
 pub fn call_state(call: &CallInfo) -> &'static str {
     match call.state {
@@ -46,6 +53,9 @@ pub fn outcome(call: &CallInfo) -> String {
     if call.answered_after.is_some() {
         let seconds = if call.duration.is_finite() { call.duration.clamp(0.0, 1e7) } else { 0.0 };
         return format!("talked {}", clock(Duration::from_secs_f64(seconds)));
+    }
+    if let (Some("forwarded" | "denied"), Some(reason)) = (call.outcome.as_deref(), &call.reason) {
+        return reason.clone();
     }
     if call.ended_by == Some(EndedBy::Local) {
         return "cancelled".to_owned();

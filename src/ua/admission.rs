@@ -1,0 +1,228 @@
+//! Incoming calls: for whom, whether they may ring, and what becomes of those that may not.
+
+use super::account::Line;
+use super::agent::{Agent, IncomingPolicy};
+use super::call::{Call, MAX_CALLS};
+use super::event::Event;
+use super::identity::Caller;
+use super::outcome::{EndedBy, ExitCode};
+use super::snapshot::CallDirection;
+use crate::config::{AccountId, DenyIncoming};
+use crate::sdp;
+use crate::sip::body::{BodyError, take_description};
+use crate::sip::flow::Flow;
+use crate::sip::header::{MediaType, NameAddr};
+use crate::sip::ident;
+use crate::sip::message::{HeaderName, Request, Response, StatusCode};
+use crate::sip::session::{MIN_INTERVAL, Session, Terms, is_too_brief};
+use crate::sip::transaction::ServerId;
+use crate::sip::uri::Uri;
+use crate::text::sanitise_bytes;
+use std::time::{Duration, Instant};
+
+/// The outcome of a call that a rule refused.
+const DENIED: &str = "denied";
+
+/// Why a call may not ring: what the caller reads, and the person here.
+struct Denial {
+    phrase: &'static str,
+    words: &'static str,
+}
+
+impl Agent {
+    /// Which account a request from outside is for; `None` = a stranger's.
+    pub(super) fn addressee(&self, request: &Request, flow: &Flow) -> Option<AccountId> {
+        let user = Uri::parse(&request.uri).ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
+        // Why not Local beside others: its user is no secret, and it would ring for strangers.
+        let local = self.config.settings.enable_local_account || self.lines.len() == 1;
+        let lines = || self.lines.iter().filter(|line| line.account.id.0 != 0 || local);
+        let by_contact = || lines().find(|line| line.contact_user == user && line.is_reachable());
+        let named = |line: &&Line| line.account.username == user;
+        let by_path = || {
+            let from_server = || self.lines.iter().filter(|line| line.registers() && line.is_own_path(flow));
+            from_server().find(named).or_else(|| from_server().next())
+        };
+        let any = || {
+            let open = self.config.settings.accept_from_any;
+            self.lines.iter().filter(|_| open).max_by_key(|line| (named(line), line.registers()))
+        };
+        by_contact().or_else(by_path).or_else(any).map(|line| line.account.id)
+    }
+    pub(super) fn invited(&mut self, server: ServerId, mut request: Request, flow: Flow, now: Instant) {
+        let line = self.addressee(&request, &flow).and_then(|id| self.account(id));
+        let Some(line) = line else { return self.refuse(server, &request, StatusCode(404), None, now) };
+        let account = line.account.id;
+        let caller = Caller::of(&request.headers, line.is_own_path(&flow));
+        if let Some(status) = self.refuses_all() {
+            return self.refuse(server, &request, status, None, now);
+        }
+        let takes_over = match self.replaced(&request, account) {
+            Ok(call) => call,
+            Err(status) => return self.refuse(server, &request, status, None, now),
+        };
+        // Why: who takes over a call is no further one.
+        if let Some(denial) = self.denies(line, &request).filter(|_| takes_over.is_none()) {
+            self.refuse(server, &request, StatusCode(486), Some(denial.phrase), now);
+            return self.note_denied(account, &request, caller, denial.words, now);
+        }
+        if let Err(why) = take_description(&mut request.headers, &mut request.body) {
+            return self.refuse_body(server, &request, why, now);
+        }
+        if !may_be_answered(&request) {
+            //= RFC 3261 §21.4.7: the answer could only be of a kind that Accept rules out
+            let words = "Accept rules out application/sdp";
+            return self.refuse(server, &request, StatusCode(406), Some(words), now);
+        }
+        let terms = self.terms(account);
+        if let Some((status, name, value)) = timer_refusal(&request, &terms) {
+            let mut response = Response::to_request(&request, status, Some(&ident::tag(&mut self.rng)));
+            response.headers.push(name, value);
+            return self.answer(server, response, None, now);
+        }
+        let offer = match (request.body.is_empty(), sdp::parse(&request.body)) {
+            (true, _) => None,
+            (false, Ok(offer)) => Some(offer),
+            (false, Err(_)) => return self.refuse(server, &request, StatusCode(488), None, now),
+        };
+        //= RFC 3261 §13.3.1.3: refused before it rings, not when somebody has picked up
+        if let Some(Err(why)) = offer.as_ref().map(|offer| self.judge_offer(offer, flow.local.ip())) {
+            let status = StatusCode(why.status_code());
+            return self.refuse(server, &request, status, Some(&why.to_string()), now);
+        }
+        let Some(line) = self.account(account) else { return };
+        let (forwards, answers) = match takes_over {
+            Some(_) => (None, None),
+            None => match self.answers_itself(line, &request.headers, &caller.party, &flow) {
+                Ok(after) => (self.forwards(line, &request.headers), after),
+                Err(status) => return self.refuse(server, &request, status, None, now),
+            },
+        };
+        let session = match Session::incoming(request.clone(), server, terms, now, &mut self.rng) {
+            Ok(session) => session,
+            Err(error) => return self.refuse(server, &request, error.status(), None, now),
+        };
+        let mut call = self.new_incoming(account, &request, caller, now);
+        let id = call.id;
+        call.session = Some(session);
+        call.flow = Some(flow);
+        call.offer = offer;
+        // Of the two the shorter wait wins; sent on, where they are equal.
+        call.forward_at = forwards.filter(|after| answers.is_none_or(|other| *after <= other)).map(|after| now + after);
+        call.answer_at = answers.filter(|_| call.forward_at.is_none()).map(|after| now + after);
+        if forwards == Some(Duration::ZERO) {
+            self.calls.push(call);
+            return self.forward(id, now);
+        }
+        call.early_wanted = matches!(self.config.incoming, IncomingPolicy::EarlyMedia { .. });
+        let (stream, early) = (call.stream, call.early_wanted);
+        call.takes_over = takes_over;
+        //= RFC 3891 §3: the call goes on, with nobody asked
+        call.answer_wanted = takes_over.is_some();
+        if let (false, false, Some(session)) = (early, call.answer_wanted, call.session.as_mut()) {
+            session.ring(StatusCode(180), Vec::new(), now);
+        }
+        call.ringing = Some(now);
+        self.calls.push(call);
+        self.bind(stream, flow);
+        self.tell(id, now, |call| Event::CallIncoming { call });
+    }
+
+    fn new_incoming(&mut self, account: AccountId, request: &Request, caller: Caller, now: Instant) -> Call {
+        self.last_call += 1;
+        let mut call = Call::new(self.last_call, account, CallDirection::Incoming, caller.party, now);
+        call.anonymous = caller.anonymous;
+        call.via = caller.via;
+        call.alert = request.headers.get(&HeaderName::AlertInfo).map(sanitise_bytes).filter(|text| !text.is_empty());
+        call.sip_call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();
+        call
+    }
+
+    /// Nothing rings here at all.
+    fn refuses_all(&self) -> Option<StatusCode> {
+        if let IncomingPolicy::Refuse(status) = self.config.incoming {
+            return Some(StatusCode(status.clamp(400, 699)));
+        }
+        self.exiting.is_some().then_some(StatusCode(486))
+    }
+
+    /// MicroSIP's rules, in its order: other calls first, then who is called by whom.
+    fn denies(&self, line: &Line, request: &Request) -> Option<Denial> {
+        let settings = &self.config.settings;
+        let live = self.calls.iter().filter(|call| call.is_live()).count();
+        let most = usize::try_from(settings.max_concurrent_calls).ok().filter(|most| *most > 0);
+        if live > 0 && !settings.call_waiting {
+            return Some(Denial { phrase: "Busy Here", words: "another call was up" });
+        }
+        if live >= most.unwrap_or(MAX_CALLS).min(MAX_CALLS) {
+            return Some(Denial { phrase: "Busy Here", words: "the most calls there may be were up" });
+        }
+        let to = request.headers.to().ok().flatten();
+        let from = request.headers.from().ok().flatten();
+        let is_user = |it: &Option<NameAddr>| {
+            it.as_ref().and_then(|it| it.uri.user_decoded()).is_some_and(|user| user == line.account.username)
+        };
+        let is_domain = |it: &Option<NameAddr>| {
+            it.as_ref().and_then(|it| it.uri.host()).is_some_and(|host| line.is_home(&host.to_string()))
+        };
+        let denied = match settings.deny_incoming {
+            DenyIncoming::Never => false,
+            DenyIncoming::Button if settings.dnd => {
+                return Some(Denial { phrase: "Do Not Disturb", words: "do not disturb" });
+            }
+            DenyIncoming::Button => false,
+            DenyIncoming::User => !is_user(&to),
+            DenyIncoming::Domain => !is_domain(&to),
+            DenyIncoming::UserDomain => !is_user(&to) || !is_domain(&to),
+            DenyIncoming::RemoteDomain => !is_domain(&from),
+            DenyIncoming::All => true,
+        };
+        denied.then_some(Denial { phrase: "Busy Here", words: "blocked by denyIncoming" })
+    }
+
+    /// A call that never rang, for those who ask later who called.
+    fn note_denied(&mut self, account: AccountId, request: &Request, caller: Caller, words: &str, now: Instant) {
+        let mut call = self.new_incoming(account, request, caller, now);
+        let id = call.id;
+        call.status = Some(486);
+        call.reason = Some(words.to_owned());
+        call.outcome = Some(DENIED);
+        self.calls.push(call);
+        self.end_call(id, EndedBy::Local, ExitCode::Busy, now);
+    }
+
+    //= RFC 3261 §8.2.3, §21.4.13
+    pub(super) fn refuse_body(&mut self, server: ServerId, request: &Request, why: BodyError, now: Instant) {
+        let mut response = Response::to_request(request, StatusCode(415), Some(&ident::tag(&mut self.rng)));
+        response.reason = format!("{}: {why}", response.reason);
+        response.headers.push(HeaderName::Accept, "application/sdp");
+        response.headers.push(HeaderName::AcceptEncoding, "identity");
+        self.answer(server, response, None, now);
+    }
+}
+
+/// Why its session timer cannot be agreed to, and the header that tells (RFC 4028 §9).
+fn timer_refusal(request: &Request, terms: &Terms) -> Option<(StatusCode, HeaderName, String)> {
+    match terms.interval {
+        None if request.headers.requires("timer") => {
+            Some((StatusCode(420), HeaderName::Unsupported, "timer".to_owned()))
+        }
+        Some(_) if is_too_brief(request) => Some((StatusCode(422), HeaderName::MinSe, MIN_INTERVAL.to_string())),
+        _ => None,
+    }
+}
+
+/// Its Accept, if it has one, leaves room for a session description (RFC 3261 §20.1); elements nobody can read do.
+fn may_be_answered(request: &Request) -> bool {
+    let takes_sdp = |element: &[u8]| {
+        let ranges = [("application", "sdp"), ("application", "*"), ("*", "*")];
+        MediaType::parse(element).map_or(true, |range| ranges.iter().any(|(kind, sub)| range.is(kind, sub)))
+    };
+    request.headers.get(&HeaderName::Accept).is_none() || request.headers.elements(&HeaderName::Accept).any(takes_sdp)
+}
+
+impl Line {
+    /// Its Contact is known to somebody who may use it: it is registered, or it has no registrar at all.
+    fn is_reachable(&self) -> bool {
+        !self.registers() || self.registration.is_registered()
+    }
+}
