@@ -5,6 +5,7 @@ mod card;
 pub mod cards;
 pub mod line;
 pub mod pipe;
+pub mod priority;
 #[cfg(all(feature = "audio", target_os = "linux"))]
 mod pulse;
 pub mod quiet;

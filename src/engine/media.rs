@@ -120,7 +120,7 @@ pub fn spawn(config: MediaConfig, report: impl FnMut(MediaReport) + Send + 'stat
     let levels = Arc::new(Levels::default());
     let shared = levels.clone();
     std::thread::Builder::new().name("media".to_owned()).stack_size(1024 * 1024).spawn(move || {
-        let priority = super::priority::raise();
+        let priority = crate::audio::priority::raise();
         tracing::info!(?priority, "media thread");
         run::Loop::new(config, poll, commands, shared, Box::new(report)).run();
     })?;

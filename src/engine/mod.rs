@@ -3,7 +3,6 @@
 pub mod handle;
 pub mod media;
 pub mod net;
-pub mod priority;
 pub mod signalling;
 pub mod trace;
 
