@@ -1,6 +1,7 @@
 //! Sound cards through cpal. Its callbacks touch rings and atomics only; this thread opens, watches and opens again.
 
 use super::cards::{Opened, warning};
+use super::priority::raise_once;
 use super::quiet::StderrGuard;
 use super::{CaptureLine, Direction, Health, PlaybackLine, Spec};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
@@ -302,7 +303,9 @@ fn capture<T: SizedSample>(
 where
     f32: FromSample<T>,
 {
+    let mut on_time = raise_once();
     move |data, _| {
+        on_time();
         for frame in data.chunks(channels) {
             let mono = frame.iter().map(|sample| f32::from_sample_(*sample)).sum::<f32>() / channels as f32;
             if ring.push(mono).is_err() {
@@ -324,7 +327,9 @@ fn playback<T: SizedSample + FromSample<f32>>(
     let (mut last, mut gain) = (0.0_f32, 0.0_f32);
     // The ring is filled when the media thread has it; before that nothing can be missing.
     let mut begun = false;
+    let mut on_time = raise_once();
     move |data, _| {
+        on_time();
         let mut starved = false;
         for frame in data.chunks_mut(channels) {
             match ring.pop() {

@@ -12,15 +12,20 @@ pub enum Priority {
     Normal,
 }
 
-/// Raises the calling thread as far as it may go.
+/// Raises the calling thread as far as it may go. The threads it starts are not raised with it: what opens devices or
+/// writes files must not be in the way of what moves samples.
 #[cfg(target_os = "linux")]
 pub fn raise() -> Priority {
     const NICE: i32 = -11;
-    let parameters = libc::sched_param { sched_priority: 5 };
-    // SAFETY: thread 0 is the caller; the structure is initialised and outlives the call.
-    if unsafe { libc::sched_setscheduler(0, libc::SCHED_RR, &parameters) } == 0 {
+    let policy = |policy, sched_priority| {
+        let parameters = libc::sched_param { sched_priority };
+        // SAFETY: thread 0 is the caller; the structure is initialised and outlives the call.
+        unsafe { libc::sched_setscheduler(0, policy | libc::SCHED_RESET_ON_FORK, &parameters) == 0 }
+    };
+    if policy(libc::SCHED_RR, 5) {
         return Priority::RealTime;
     }
+    policy(libc::SCHED_OTHER, 0);
     // SAFETY: takes plain numbers; on Linux 0 means the calling thread alone.
     match unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) } {
         0 => Priority::Nice,
@@ -32,4 +37,15 @@ pub fn raise() -> Priority {
 #[cfg(not(target_os = "linux"))]
 pub fn raise() -> Priority {
     Priority::Normal
+}
+
+/// To be called by a device's callback each time: the first time raises its thread.
+#[cfg(feature = "audio")]
+pub(super) fn raise_once() -> impl FnMut() + Send + 'static {
+    let mut raised = false;
+    move || {
+        if !std::mem::replace(&mut raised, true) {
+            raise();
+        }
+    }
 }

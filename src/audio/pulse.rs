@@ -2,6 +2,7 @@
 //! callback's samples, and a server that is held up for longer drops sound without a word.
 
 use super::Health;
+use super::priority::raise_once;
 use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
 use pulseaudio::protocol::{ChannelMap, RecordStreamParams, SampleFormat, SampleSpec};
 use pulseaudio::{Client, ClientError, RecordStream};
@@ -52,7 +53,9 @@ impl Drop for End {
 }
 
 fn sink(mut ring: Producer<f32>, end: End) -> impl FnMut(&[u8]) + Send + 'static {
+    let mut on_time = raise_once();
     move |bytes| {
+        on_time();
         for sample in bytes.as_chunks::<4>().0 {
             if ring.push(f32::from_le_bytes(*sample)).is_err() {
                 end.0.overruns.fetch_add(1, Ordering::Relaxed);
