@@ -40,7 +40,20 @@ pub fn run(install: bool, peers: bool) -> Result<(), Failure> {
     let columns = makes.iter().rev().map(|make| Ok((make.name(), measure(*make)?)));
     let mut columns: Vec<(String, Rows)> = columns.collect::<Result<_, Failure>>()?;
     columns.reverse();
+    if let Some((_, rows)) = columns.first_mut() {
+        rows.extend(signalling()?);
+    }
     write(&columns)
+}
+
+/// What the signalling alone costs, as its own bench says.
+fn signalling() -> Result<Rows, Failure> {
+    say("signalling, without a network");
+    let bench = ["bench", "--quiet", "--locked", "--bench", "signalling"];
+    cargo(&[&bench[..], &["--no-run"]].concat())?;
+    let text = output("cargo", &bench).unwrap_or_default();
+    let rows: Rows = text.lines().filter_map(|l| l.split_once('\t')).map(|(w, f)| (w.into(), f.into())).collect();
+    if rows.is_empty() { Err("the signalling's bench said nothing".into()) } else { Ok(rows) }
 }
 
 /// All figures of one phone.
