@@ -30,6 +30,8 @@ pub enum Scenario {
     NeverAnswers,
     /// The other way round: calls the phone, hangs up after two seconds.
     Caller,
+    /// The same, insisting that provisional answers arrive: the 180 must have a number, and is acknowledged.
+    CallerInsists,
 }
 
 /// A SIPp process with one scenario.
@@ -50,8 +52,8 @@ impl FarEnd {
     }
 
     /// Starts an end that calls `number` through a proxy.
-    pub fn call(number: &str, proxy: &str) -> Self {
-        Self::with(Scenario::Caller, &["-m", "1", "-s", number, proxy])
+    pub fn call(scenario: Scenario, number: &str, proxy: &str) -> Self {
+        Self::with(scenario, &["-m", "1", "-s", number, proxy])
     }
 
     fn with(scenario: Scenario, arguments: &[&str]) -> Self {
@@ -218,6 +220,26 @@ Content-Length: 0
 ]]></send>
 ";
 
+/// The caller's PRACK.
+const CALLER_PRACK: &str = "<send retrans=\"500\"><![CDATA[
+PRACK [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+[routes]
+From: <sip:sipp@[local_ip]:[local_port]>;tag=[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: 2 PRACK
+RAck: [$rseq] 1 INVITE
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+";
+const NUMBERED: &str = r#"<recv response="180" rrs="true"><action>
+<ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" check_it="true" assign_to="rseq"/>
+</action></recv>
+"#;
+
 fn pause(milliseconds: u32) -> String {
     format!("<pause milliseconds=\"{milliseconds}\"/>\n")
 }
@@ -258,8 +280,15 @@ fn xml(scenario: Scenario) -> String {
             let call = CALL.replace("SDP]]", &format!("{SDP}]]"));
             [&call, &provisional(100), &provisional(180), answer, CALLER_ACK, &pause(2000), CALLER_BYE, OK_IN].concat()
         }
+        Scenario::CallerInsists => {
+            let call = CALL.replace("SDP]]", &format!("{SDP}]]")).replace("Contact:", "Require: 100rel\nContact:");
+            let trying = "<recv response=\"100\" optional=\"true\"/>\n";
+            let answer = "<recv response=\"200\" rrs=\"true\"/>\n";
+            let bye = CALLER_BYE.replace("2 BYE", "3 BYE");
+            [&call, trying, NUMBERED, CALLER_PRACK, OK_IN, answer, CALLER_ACK, &pause(1000), &bye, OK_IN].concat()
+        }
     };
-    let kept = if steps.contains("assign_to") { "<Reference variables=\"from,to,cseq,via1,via2\"/>\n" } else { "" };
+    let kept = if steps.contains("\"from\"") { "<Reference variables=\"from,to,cseq,via1,via2\"/>\n" } else { "" };
     format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario name=\"far end\">\n{steps}{kept}</scenario>\n")
 }
 
@@ -273,7 +302,7 @@ fn the_far_ends_understand_each_other() {
     for scenario in [Scenario::Answer, Scenario::Slow] {
         let far = FarEnd::start(scenario);
         let proxy = Kamailio::start("MD5", &[("600", far.port)]);
-        let caller = FarEnd::call("600", &proxy.server());
+        let caller = FarEnd::call(Scenario::Caller, "600", &proxy.server());
         caller.finished();
         far.finished();
     }
@@ -287,17 +316,26 @@ fn a_caller_reaches_the_daemon_through_the_registrar() {
     let _machine = beside_others();
     for transport in ["udp", "tcp"].into_iter().chain(["tls", "ws", "wss"].into_iter().filter(|_| has_secure_modules()))
     {
-        called_over(transport);
+        called_over(transport, Scenario::Caller);
     }
 }
 
-fn called_over(transport: &str) {
+//= RFC 3262 §3
+#[test]
+fn a_caller_may_insist_on_provisional_answers_that_arrive() {
+    if have(&["sipp", "kamailio"]) {
+        let _machine = beside_others();
+        called_over("udp", Scenario::CallerInsists);
+    }
+}
+
+fn called_over(transport: &str, scenario: Scenario) {
     let proxy = Kamailio::start("SHA-256", &[]);
-    let phone = proxy.phone_over(transport, "101", "autoAnswer=all");
+    let phone = proxy.phone_over(transport, "101", "autoAnswer=all\nautoAnswerDelay=1");
     let mut command = phone.command(&["daemon", "--audio-in", "tone:440", "--audio-out", "null"]);
     let mut daemon = Process::start("daemon", &mut command, &phone.file("run"));
     until("registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
-    let caller = FarEnd::call("101", &proxy.server());
+    let caller = FarEnd::call(scenario, "101", &proxy.server());
     caller.finished();
     daemon.terminate();
     let status = daemon.ended(Duration::from_secs(10));
