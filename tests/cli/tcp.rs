@@ -96,3 +96,26 @@ fn pass(mut from: TcpStream, mut to: TcpStream) {
         }
     }
 }
+
+/// One port for UDP and TCP, of either address family.
+#[test]
+fn a_phone_without_accounts_is_called_over_both_transports_and_families() {
+    for address in ["127.0.0.1", "::1"] {
+        if std::net::UdpSocket::bind((address, 0)).is_err() {
+            eprintln!("skipped: this machine has no {address}");
+            continue;
+        }
+        let house = House::open();
+        let text = format!("[Settings]\r\n[tuiphone]\r\nacceptFrom=any\r\nbindAddress={address}\r\n");
+        std::fs::write(house.ini(), text).expect("written");
+        let daemon = house.daemon_with(&["--autoanswer", "1"], "SIP on udp");
+        let socket = daemon.line().split_whitespace().filter_map(|word| word.trim_end_matches(',').parse().ok());
+        let socket: SocketAddr = socket.into_iter().next().expect("its address");
+        for transport in ["", ";transport=tcp"] {
+            let number = format!("sip:100@{socket}{transport}");
+            let done = house.run(&["--standalone", "call", &number, "--duration", "1", "--json"]);
+            assert_eq!(done.code, 0, "{number}: {done:?}");
+            assert!(done.json()["call"]["media"]["rx_packets"].as_u64() > Some(10), "{number}: {done:?}");
+        }
+    }
+}
