@@ -9,6 +9,8 @@
 
 mod baresip;
 mod kamailio;
+mod loss;
 mod pulse;
+mod score;
 mod sipp;
 mod support;

@@ -3,24 +3,18 @@
 //! ```text
 //!  speech.wav ─ paplay ─▶ mic ─ mic.monitor ─▶ the phone ─ RTP ─▶ SIPp's echo ─ RTP ─▶ the phone ─▶ spk ─ parecord ─▶ heard.wav
 //! ```
-//!
-//! The score is PESQ (ITU-T P.862), from a Python environment that `cargo xtask test` makes; the reference is read
-//! speech that Debian ships.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tuiphone::audio::wav;
 use tuiphone::media::level::dbfs;
-use tuiphone::media::resample::clip_to_internal;
-use tuiphone::media::{FRAME, SAMPLE_RATE, codec};
-use tuiphone::sdp::Format;
 
 use crate::kamailio::Kamailio;
+use crate::score::{SPEECH, Score, Scorer, format, through_codec};
 use crate::sipp::{FarEnd, Scenario};
-use crate::support::{Process, alone, have, skipped, until};
+use crate::support::{Process, alone, have, until};
 
 /// A sound server of our own with a speaker and a microphone that are not there.
 struct Sound {
@@ -115,99 +109,12 @@ fn restrict(folder: &Path) {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).unwrap();
 }
 
-/// Read speech of Debian's `pocketsphinx-testdata`, 16 kHz.
-const SPEECH: &str = "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav";
-
-/// Prints `seconds holes pesq_nb pesq_wb` of a recording and `pesq_nb pesq_wb` of what the codec alone makes of the
-/// speech. A hole is a frame of 5 ms that has lost 20 dB against the codec's quietest within 10 ms of it, where somebody
-/// speaks; the recording is followed in steps of 300 ms, because a pause may be shortened on the way.
-const SCORE: &str = r#"
-import sys, numpy as np, soundfile as sf
-from math import gcd
-from pesq import pesq
-from scipy.signal import resample_poly
-def at(x, a, b):
-    return x if a == b else resample_poly(x, b // gcd(a, b), a // gcd(a, b))
-def load(path):
-    x, rate = sf.read(path, dtype="float64", always_2d=True)
-    return at(x.mean(axis=1), rate, 16000)
-def aligned(ref, x):
-    n = 1 << int(np.ceil(np.log2(len(ref) + len(x))))
-    fit = np.fft.irfft(np.fft.rfft(x, n) * np.conj(np.fft.rfft(ref, n)), n)[: len(x)]
-    return x[int(np.argmax(fit)):][: len(ref)]
-def scores(ref, x):
-    n = min(len(ref), len(x)); ref, x = ref[:n], x[:n]
-    return pesq(8000, at(ref, 16000, 8000), at(x, 16000, 8000), "nb"), pesq(16000, ref, x, "wb")
-def followed(x, y, step=4800, reach=640):
-    out, y = np.zeros_like(x), np.pad(y, (reach, reach + len(x)))
-    for i in range(0, len(x), step):
-        a = x[i:i + step]; b = y[i:i + len(a) + 2 * reach]
-        k = int(np.argmax(np.correlate(b, a, "valid") / np.sqrt(np.convolve(b**2, np.ones(len(a)), "valid") + 1e-9)))
-        out[i:i + step] = b[k:k + len(a)]
-    return out
-db = lambda x: 10 * np.log10((x[: len(x) // 80 * 80].reshape(-1, 80) ** 2).mean(1) + 1e-12)
-ref = load(sys.argv[1])
-deg, bare = (aligned(ref, load(path)) for path in sys.argv[2:4])
-n = min(len(deg), len(bare))
-b, d = db(bare[:n]), db(followed(bare[:n], deg[:n]))
-b = np.lib.stride_tricks.sliding_window_view(np.pad(b, 2, mode="edge"), 5).min(1)
-speech = b > b.max() - 30
-holes = int((speech & (d - np.median((d - b)[speech]) < b - 20)).sum())
-print(n / 16000, holes, *scores(ref, deg), *scores(ref, bare))
-"#;
-
-/// The scorer's Python, made by `cargo xtask test`.
-fn python() -> Option<PathBuf> {
-    let target = Path::new(env!("CARGO_BIN_EXE_tuiphone")).ancestors().nth(2)?;
-    let python = target.join("peers/venv/bin/python");
-    python.exists().then_some(python)
-}
-
-/// What the score needs: the scorer's Python, when everything is here.
-fn scorer() -> Option<PathBuf> {
+/// The scorer, when it and all else is here.
+fn scorer() -> Option<Scorer> {
     if !have(&["kamailio", "sipp", "pulseaudio", "pactl", "paplay", "parecord"]) {
         return None;
     }
-    if !Path::new(SPEECH).exists() {
-        skipped("no speech; Debian has it in pocketsphinx-testdata");
-        return None;
-    }
-    python().or_else(|| {
-        skipped("no scorer; `cargo xtask test` makes one");
-        None
-    })
-}
-
-/// How good the speech in a file is.
-#[derive(Debug)]
-struct Score {
-    /// Seconds compared.
-    seconds: f64,
-    /// Frames of 5 ms that are missing from active speech.
-    holes: f64,
-    /// PESQ at 8 kHz and at 16 kHz, MOS-LQO.
-    narrow: f64,
-    wide: f64,
-    /// The same of the codec alone, on the same speech.
-    codec_narrow: f64,
-    codec_wide: f64,
-}
-
-/// What a codec alone makes of the speech: encoded and decoded in packets of 20 ms, without a network or a clock.
-fn through_codec(format: &Format, file: &Path) {
-    let (samples, rate) = wav::read(Path::new(SPEECH)).unwrap();
-    let speech = clip_to_internal(&samples, rate).unwrap();
-    let (mut encoder, mut decoder) = (codec::encoder(format).unwrap(), codec::decoder(format).unwrap());
-    let mut heard = Vec::new();
-    for packet in speech.chunks_exact(2 * FRAME) {
-        let mut payload = Vec::new();
-        assert!(encoder.encode(packet, &mut payload) && decoder.decode(&payload, &mut heard));
-    }
-    let int = hound::SampleFormat::Int;
-    let spec = hound::WavSpec { channels: 1, sample_rate: SAMPLE_RATE, bits_per_sample: 16, sample_format: int };
-    let mut writer = hound::WavWriter::create(file, spec).unwrap();
-    heard.iter().for_each(|sample| writer.write_sample((sample * 32_767.0) as i16).unwrap());
-    writer.finalize().unwrap();
+    Scorer::find()
 }
 
 impl Sound {
@@ -226,24 +133,11 @@ impl Sound {
         player.args(["-d", "mic", SPEECH]).envs(environment.iter().cloned()).stdin(Stdio::null());
         assert!(player.status().is_ok_and(|s| s.success()), "paplay");
     }
-
-    /// Compares a recording with the speech and with what the codec alone makes of it.
-    fn score(&self, python: &Path, heard: &Path, codec: &Path) -> Score {
-        let script = self.file("score.py");
-        std::fs::write(&script, SCORE).unwrap();
-        let output = Command::new(python).arg(script).arg(SPEECH).arg(heard).arg(codec).output().unwrap();
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let figures: Vec<f64> = printed.split_whitespace().filter_map(|w| w.parse().ok()).collect();
-        let [seconds, holes, narrow, wide, codec_narrow, codec_wide] = figures[..] else {
-            panic!("no score: {printed}{}", String::from_utf8_lossy(&output.stderr))
-        };
-        Score { seconds, holes, narrow, wide, codec_narrow, codec_wide }
-    }
 }
 
 /// One call with this codec through the far end's echo, and the score of what comes back.
 fn call(codec: &str, far: Scenario) -> Option<Score> {
-    let python = scorer()?;
+    let scorer = scorer()?;
     let _machine = alone();
     let sound = Sound::start();
     let far = FarEnd::start(far);
@@ -265,11 +159,8 @@ fn call(codec: &str, far: Scenario) -> Option<Score> {
     let spoken = outcome.text("/call/media/codec").to_ascii_lowercase();
     assert_eq!(Some(spoken.as_str()), codec.to_ascii_lowercase().split('/').next(), "{}", outcome.told);
     let bare = sound.file("codec.wav");
-    let mut format = codec.split('/').map(str::to_owned);
-    let encoding = format.next().unwrap();
-    let clock_rate = if encoding == "opus" { 48_000 } else { 8_000 };
-    through_codec(&Format { payload_type: 96, encoding, clock_rate, channels: 1, fmtp: None }, &bare);
-    let score = sound.score(&python, &heard, &bare);
+    through_codec(&format(codec), &bare);
+    let score = scorer.score(&heard, &bare);
     // A bad score is to say why.
     eprintln!("{codec}: {score:?}\n{}", outcome.json["call"]["media"]);
     assert!(score.seconds > 6.0, "{score:?}\n{}", outcome.told);
@@ -279,7 +170,7 @@ fn call(codec: &str, far: Scenario) -> Option<Score> {
 /// The control: without a phone nothing is lost, so whatever is lost with one is the phone's.
 #[test]
 fn the_sound_server_itself_loses_nothing() {
-    let Some(python) = scorer() else { return };
+    let Some(scorer) = scorer() else { return };
     let _machine = alone();
     let sound = Sound::start();
     let heard = sound.file("heard.wav");
@@ -287,7 +178,7 @@ fn the_sound_server_itself_loses_nothing() {
     Sound::speak(&sound.environment(), Duration::from_millis(500));
     std::thread::sleep(Duration::from_millis(300));
     drop(recorder);
-    let score = sound.score(&python, &heard, Path::new(SPEECH));
+    let score = scorer.score(&heard, Path::new(SPEECH));
     assert!(score.holes == 0.0 && score.wide > 4.5, "{score:?}");
 }
 

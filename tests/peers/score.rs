@@ -1,0 +1,138 @@
+//! How good speech is that went through the phone.
+//!
+//! The score is PESQ (ITU-T P.862), from a Python environment that `cargo xtask test` makes; the reference is read
+//! speech that Debian ships.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tuiphone::audio::wav;
+use tuiphone::media::resample::clip_to_internal;
+use tuiphone::media::{FRAME, SAMPLE_RATE, codec};
+use tuiphone::sdp::Format;
+
+use crate::support::skipped;
+
+/// Read speech of Debian's `pocketsphinx-testdata`, 16 kHz.
+pub const SPEECH: &str = "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav";
+
+/// Prints `seconds holes pesq_nb pesq_wb` of a recording and `pesq_nb pesq_wb` of what the codec alone makes of the
+/// speech. A hole is a frame of 5 ms that has lost 20 dB against the codec's quietest within 10 ms of it, where somebody
+/// speaks; the recording is followed in steps of 300 ms, because a pause may be shortened on the way.
+const SCORE: &str = r#"
+import sys, numpy as np, soundfile as sf
+from math import gcd
+from pesq import pesq
+from scipy.signal import resample_poly
+def at(x, a, b):
+    return x if a == b else resample_poly(x, b // gcd(a, b), a // gcd(a, b))
+def load(path):
+    x, rate = sf.read(path, dtype="float64", always_2d=True)
+    return at(x.mean(axis=1), rate, 16000)
+def aligned(ref, x):
+    n = 1 << int(np.ceil(np.log2(len(ref) + len(x))))
+    fit = np.fft.irfft(np.fft.rfft(x, n) * np.conj(np.fft.rfft(ref, n)), n)[: len(x)]
+    return x[int(np.argmax(fit)):][: len(ref)]
+def scores(ref, x):
+    n = min(len(ref), len(x)); ref, x = ref[:n], x[:n]
+    return pesq(8000, at(ref, 16000, 8000), at(x, 16000, 8000), "nb"), pesq(16000, ref, x, "wb")
+def followed(x, y, step=4800, reach=640):
+    out, y = np.zeros_like(x), np.pad(y, (reach, reach + len(x)))
+    for i in range(0, len(x), step):
+        a = x[i:i + step]; b = y[i:i + len(a) + 2 * reach]
+        k = int(np.argmax(np.correlate(b, a, "valid") / np.sqrt(np.convolve(b**2, np.ones(len(a)), "valid") + 1e-9)))
+        out[i:i + step] = b[k:k + len(a)]
+    return out
+db = lambda x: 10 * np.log10((x[: len(x) // 80 * 80].reshape(-1, 80) ** 2).mean(1) + 1e-12)
+ref = load(sys.argv[1])
+deg, bare = (aligned(ref, load(path)) for path in sys.argv[2:4])
+n = min(len(deg), len(bare))
+b, d = db(bare[:n]), db(followed(bare[:n], deg[:n]))
+b = np.lib.stride_tricks.sliding_window_view(np.pad(b, 2, mode="edge"), 5).min(1)
+speech = b > b.max() - 30
+holes = int((speech & (d - np.median((d - b)[speech]) < b - 20)).sum())
+print(n / 16000, holes, *scores(ref, deg), *scores(ref, bare))
+"#;
+
+/// How good the speech in a file is.
+#[derive(Debug)]
+pub struct Score {
+    /// Seconds compared.
+    pub seconds: f64,
+    /// Frames of 5 ms that are missing from active speech.
+    pub holes: f64,
+    /// PESQ at 8 kHz and at 16 kHz, MOS-LQO.
+    pub narrow: f64,
+    pub wide: f64,
+    /// The same of the codec alone, on the same speech.
+    pub codec_narrow: f64,
+    pub codec_wide: f64,
+}
+
+/// Compares recordings with the speech.
+pub struct Scorer {
+    python: PathBuf,
+}
+
+impl Scorer {
+    /// The scorer, when its Python and the speech are here.
+    pub fn find() -> Option<Self> {
+        if !Path::new(SPEECH).exists() {
+            skipped("no speech; Debian has it in pocketsphinx-testdata");
+            return None;
+        }
+        let target = Path::new(env!("CARGO_BIN_EXE_tuiphone")).ancestors().nth(2)?;
+        let python = target.join("peers/venv/bin/python");
+        if !python.exists() {
+            skipped("no scorer; `cargo xtask test` makes one");
+            return None;
+        }
+        Some(Self { python })
+    }
+
+    /// Compares a recording with the speech and with what the codec alone makes of it.
+    pub fn score(&self, heard: &Path, codec: &Path) -> Score {
+        let output = Command::new(&self.python).args(["-c", SCORE, SPEECH]).arg(heard).arg(codec).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let figures: Vec<f64> = printed.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+        let [seconds, holes, narrow, wide, codec_narrow, codec_wide] = figures[..] else {
+            panic!("no score: {printed}{}", String::from_utf8_lossy(&output.stderr))
+        };
+        Score { seconds, holes, narrow, wide, codec_narrow, codec_wide }
+    }
+}
+
+/// The speech at 48 kHz.
+pub fn speech() -> Vec<f32> {
+    let (samples, rate) = wav::read(Path::new(SPEECH)).unwrap();
+    clip_to_internal(&samples, rate).unwrap()
+}
+
+/// Writes sound at 48 kHz into a file.
+pub fn write(sound: &[f32], file: &Path) {
+    let int = hound::SampleFormat::Int;
+    let spec = hound::WavSpec { channels: 1, sample_rate: SAMPLE_RATE, bits_per_sample: 16, sample_format: int };
+    let mut writer = hound::WavWriter::create(file, spec).unwrap();
+    sound.iter().for_each(|sample| writer.write_sample((sample * 32_767.0) as i16).unwrap());
+    writer.finalize().unwrap();
+}
+
+/// A codec as it is agreed, by its name in the settings.
+pub fn format(codec: &str) -> Format {
+    let encoding = codec.split('/').next().unwrap_or_default().to_owned();
+    let opus = encoding == "opus";
+    let (payload_type, clock_rate, channels) = if opus { (96, 48_000, 2) } else { (0, 8_000, 1) };
+    Format { payload_type, encoding, clock_rate, channels, fmtp: opus.then(|| "useinbandfec=1".to_owned()) }
+}
+
+/// What a codec alone makes of the speech: encoded and decoded in packets of 20 ms, without a network or a clock.
+pub fn through_codec(format: &Format, file: &Path) {
+    let speech = speech();
+    let (mut encoder, mut decoder) = (codec::encoder(format).unwrap(), codec::decoder(format).unwrap());
+    let mut heard = Vec::new();
+    for packet in speech.chunks_exact(2 * FRAME) {
+        let mut payload = Vec::new();
+        assert!(encoder.encode(packet, &mut payload) && decoder.decode(&payload, &mut heard));
+    }
+    write(&heard, file);
+}
