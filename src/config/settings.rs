@@ -166,6 +166,8 @@ pub struct Settings {
     pub ring_timeout_s: u32,
     /// Numbers and addresses whose lights are followed (`[tuiphone] watch`).
     pub watch: Vec<String>,
+    /// The registrar is asked to tell of lost registrations (`[tuiphone] regEvent`).
+    pub reg_event: bool,
     /// Numbers of `[Shortcuts]` that want a light.
     pub watch_shortcuts: Vec<String>,
     /// Calls go out without an offer of ours (`[tuiphone] lateOffer`).
@@ -222,6 +224,7 @@ impl Default for Settings {
             ring_timeout_s: 190,
             watch: Vec::new(),
             watch_shortcuts: Vec::new(),
+            reg_event: false,
             late_offer: false,
             session_timer_s: 1800,
             refuse_md5: false,

@@ -12,6 +12,7 @@ use crate::config::dial::dial;
 use crate::sip::event::dialog_info::{Applied, DialogInfo, DialogTable};
 use crate::sip::event::message_summary::MessageSummary;
 use crate::sip::event::pidf::{Availability, Presence};
+use crate::sip::event::reg_info::RegInfo;
 use crate::sip::event::{DocumentError, Package};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
@@ -21,10 +22,13 @@ use crate::sip::subscription::{State, Subject, Subscription, Verdict};
 use crate::sip::transaction::ServerId;
 use crate::text::sanitise;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Most subscriptions at once.
 const MAX_WATCHES: usize = 128;
+
+/// Shortest time between two registrations that a notification asks for.
+const MEND_PAUSE: Duration = Duration::from_secs(30);
 
 /// A subscription of an account, and what it has told.
 #[derive(Debug)]
@@ -34,7 +38,9 @@ pub(super) struct Watch {
     machine: Subscription,
     /// The path of the last SUBSCRIBE that was answered.
     flow: Option<Flow>,
-    /// `None`: it is the account's own voicemail.
+    /// When a lost registration was made again because of it.
+    mended: Option<Instant>,
+    /// `None`: it is the account's own voicemail or registration.
     light: Option<Light>,
 }
 
@@ -88,9 +94,12 @@ impl Agent {
 
     fn add_watches(&mut self, account: AccountId) {
         let Some(line) = self.account(account) else { return };
-        let own = line.aor_uri().filter(|_| !line.account.voicemail_number.is_empty());
-        if let Some(uri) = own {
-            self.add_watch(account, uri, Package::MessageSummary, None);
+        let Some(own) = line.aor_uri() else { return };
+        if !line.account.voicemail_number.is_empty() {
+            self.add_watch(account, own.clone(), Package::MessageSummary, None);
+        }
+        if self.config.settings.reg_event {
+            self.add_watch(account, own, Package::Reg, None);
         }
         if account != self.selected_account() {
             return;
@@ -117,7 +126,7 @@ impl Agent {
         self.last_watch += 1;
         let subject = Subject { uri, from, package };
         let machine = Subscription::new(subject, self.layer_config.t1_64(), &mut self.rng);
-        self.watches.push(Watch { id: self.last_watch, account, machine, flow: None, light });
+        self.watches.push(Watch { id: self.last_watch, account, machine, flow: None, mended: None, light });
     }
 
     fn send_subscribe(&mut self, id: u32, mut request: Request, now: Instant) {
@@ -261,6 +270,11 @@ impl Agent {
             }
             return Ok(());
         }
+        if package == Package::Reg {
+            let info = RegInfo::parse(body)?;
+            self.bindings_told(id, &info, now);
+            return Ok(());
+        }
         let Some(watch) = self.watch_mut(id) else { return Ok(()) };
         let Watch { machine, light: Some(light), .. } = watch else { return Ok(()) };
         let before = (light.state, light.remote.clone(), light.note.clone());
@@ -285,6 +299,27 @@ impl Agent {
             self.tell_light(id);
         }
         Ok(())
+    }
+
+    /// The registrar tells of the account's bindings: one of ours that it has dropped is made again.
+    fn bindings_told(&mut self, id: u32, info: &RegInfo, now: Instant) {
+        let Some(watch) = self.watch_mut(id) else { return };
+        let account = watch.account;
+        let paced = watch.mended.is_none_or(|at| now >= at + MEND_PAUSE);
+        let Some(line) = self.account(account).filter(|line| line.registration.is_registered() && paced) else {
+            return;
+        };
+        let ours = info.contacts.iter().filter(|contact| contact.uri.user() == Some(line.contact_user.as_str()));
+        //= RFC 3680 §3.8: these ask for a new registration; `probation` and `rejected` do not
+        let lost = |event: &str| ["deactivated", "expired", "unregistered"].contains(&event);
+        let mut ours = ours.peekable();
+        let gone = ours.peek().is_some() && ours.all(|contact| !contact.active && lost(&contact.event));
+        if gone {
+            if let Some(watch) = self.watch_mut(id) {
+                watch.mended = Some(now);
+            }
+            self.register(account, now);
+        }
     }
 
     fn voicemail(&mut self, account: AccountId, summary: &MessageSummary) {
@@ -325,6 +360,7 @@ impl Agent {
         let Some(watch) = self.watch_mut(id).filter(|_| stopped) else { return };
         let what = match &watch.light {
             Some(light) => format!("cannot watch {}", light.target),
+            None if watch.machine.subject().package == Package::Reg => "cannot follow the registration".to_owned(),
             None => "cannot ask for voicemail".to_owned(),
         };
         let message = format!("{what}: {}", why.unwrap_or_else(|| "refused".into()));

@@ -444,6 +444,14 @@ pub const ROWS: &[Row] = &[
         |s, v| set(&mut s.watch, words(v)),
     ),
     tuiphone(
+        "regEvent",
+        Kind::Flag,
+        "0",
+        "1 = ask the registrar to tell of lost registrations, and register again at once",
+        |s| digit(s.reg_event),
+        |s, v| set(&mut s.reg_event, flag(v)),
+    ),
+    tuiphone(
         "sessionTimer",
         Kind::Number,
         "1800",

@@ -11,9 +11,12 @@ const WAITING: &str = "Messages-Waiting: yes\r\nVoice-Message: 2/1 (0/0)\r\n";
 
 /// A registered phone that watches these, and its SUBSCRIBEs.
 fn following(watch: &[&str]) -> (World, Vec<Request>) {
-    let mut world = World::new();
     let watch = watch.iter().map(|target| (*target).to_owned()).collect();
-    let settings = Settings { watch, ..Settings::default() };
+    following_with(Settings { watch, ..Settings::default() })
+}
+
+fn following_with(settings: Settings) -> (World, Vec<Request>) {
+    let mut world = World::new();
     world.add(AgentConfig::new(settings, vec![account("101")]), 5070);
     world.run(Duration::ZERO);
     answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &challenge("n1"))]);
@@ -186,4 +189,37 @@ fn a_far_realm_learns_no_password_within_a_subscription() {
     world.run(Duration::from_secs(1));
     assert_eq!(world.count("SUBSCRIBE"), count);
     assert!(light(&world).reason.is_some_and(|reason| reason.starts_with("401")));
+}
+
+//= RFC 3680 §3.8
+#[test]
+fn a_binding_the_registrar_drops_is_made_again_but_not_in_a_storm() {
+    for (state, event, again) in [
+        ("terminated", "deactivated", true),
+        ("terminated", "expired", true),
+        ("terminated", "unregistered", true),
+        ("terminated", "rejected", false),
+        ("terminated", "probation", false),
+        ("active", "refreshed", false),
+    ] {
+        let (mut world, sent) = following_with(Settings { reg_event: true, ..Settings::default() });
+        let subscribe = sent.first().expect("a SUBSCRIBE").clone();
+        assert_eq!(subscribe.headers.text(&HeaderName::Event).as_deref(), Some("reg"));
+        let contact = subscribe.headers.contacts().expect("readable").first().expect("one").uri.to_string();
+        let document = |uri: &str| {
+            format!(
+                "<reginfo version=\"0\" state=\"full\"><registration aor=\"sip:101@127.0.0.1\" id=\"a\" state=\"active\">\
+                 <contact id=\"1\" state=\"{state}\" event=\"{event}\"><uri>{uri}</uri></contact></registration></reginfo>"
+            )
+        };
+        let typed = "Event: reg\r\nContent-Type: application/reginfo+xml\r\n";
+        let before = world.count("REGISTER");
+        let other = document("sip:other@192.0.2.1");
+        assert_eq!(within(&mut world, &subscribe, 1, typed, &other).status.0, 200);
+        assert_eq!(world.count("REGISTER"), before, "another phone's");
+        for cseq in 2..6 {
+            assert_eq!(within(&mut world, &subscribe, cseq, typed, &document(&contact)).status.0, 200);
+        }
+        assert_eq!(world.count("REGISTER") - before, usize::from(again), "{event}");
+    }
 }
