@@ -6,7 +6,7 @@ use crate::Failure;
 use crate::run::{output, root};
 
 /// Licences that ask for no more than a notice, or (MPL) bind their own files only.
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 14] = [
     "MIT",
     "MIT-0",
     "Apache-2.0",
@@ -20,6 +20,8 @@ const ALLOWED: [&str; 13] = [
     "Unlicense",
     "Unicode-3.0",
     "MPL-2.0",
+    // Lists of certificate authorities: data, not code.
+    "CDLA-Permissive-2.0",
 ];
 
 /// Packages that ship a licence text instead of naming it: read by a person.
