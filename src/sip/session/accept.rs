@@ -42,7 +42,7 @@ enum Repeat {
 #[derive(Debug)]
 pub(super) struct Sent {
     pub(super) server: ServerId,
-    response: Response,
+    pub(super) response: Response,
     interval: Duration,
     again: Instant,
     until: Instant,

@@ -166,6 +166,11 @@ impl Session {
     }
 
     pub(super) fn modify_acknowledged(&mut self, ack: &Request) {
+        //= RFC 3261 §13.2.2.4: an ACK is for the INVITE of its number; one of the change before may come late
+        let is_late = |sent: &Sent| number(&ack.headers) != number(&sent.response.headers);
+        if self.modify.accepted.as_ref().is_some_and(is_late) {
+            return;
+        }
         if self.modify.accepted.take().is_some() && std::mem::take(&mut self.modify.awaits_answer) {
             self.effects.push_back(Effect::Confirmed(ack.body.clone()));
         }
