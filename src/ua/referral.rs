@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How long the far end is told of the call it asked for: longer than any phone rings.
 const NEWS_LAST: Duration = Duration::from_secs(300);
 
+/// Most times the same news is told again.
+const MAX_RETELLINGS: u8 = 5;
+
 /// A call that the far end of another asked for.
 #[derive(Debug)]
 pub(super) struct Followed {
@@ -30,6 +33,9 @@ pub(super) struct Followed {
     told: Option<StatusCode>,
     /// A NOTIFY is under way: the next waits, so that they arrive in order.
     busy: bool,
+    /// The last news is out.
+    ended: bool,
+    retellings: u8,
     was_held: bool,
     until: Instant,
 }
@@ -41,7 +47,7 @@ impl Followed {
     }
 
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.news.then_some(self.until)
+        (self.news && !self.busy && !self.ended).then_some(self.until)
     }
 }
 
@@ -74,6 +80,8 @@ impl Agent {
                 known: Progress::of(100),
                 told: None,
                 busy: false,
+                ended: false,
+                retellings: 0,
                 was_held,
                 until: now + NEWS_LAST,
             });
@@ -147,21 +155,17 @@ impl Agent {
         }
         let (status, told) = (followed.known.status, followed.told);
         let is_over = status.is_final() || followed.until <= now;
-        let is_new = is_over || told.is_none_or(|told| status > told);
-        let tells = followed.news && is_new && !followed.busy;
-        if tells {
+        let is_new = is_over && !followed.ended || told.is_none_or(|told| status > told);
+        let is_told = !followed.news || followed.ended && !followed.busy;
+        if followed.news && is_new && !followed.busy {
+            followed.ended = is_over;
             self.notify_referrer(id, now);
-        } else if !is_over || self.owes_news(id) {
+        } else if is_over && is_told {
+            self.follow_over(id, is_live && !status.is_success(), now);
+        } else {
             return false;
         }
-        if is_over {
-            self.follow_over(id, is_live && !status.is_success(), now);
-        }
         true
-    }
-
-    fn owes_news(&self, id: u32) -> bool {
-        self.call(id).and_then(|call| call.follows.as_ref()).is_some_and(Followed::is_owed)
     }
 
     fn notify_referrer(&mut self, id: u32, now: Instant) {
@@ -188,8 +192,17 @@ impl Agent {
     pub(super) fn news_answered(&mut self, id: u32, status: Option<StatusCode>) {
         let Some(followed) = self.call_mut(id).and_then(|call| call.follows.as_mut()) else { return };
         followed.busy = false;
-        //= RFC 6665 §4.2.2: whoever refuses a NOTIFY wants no more
-        followed.news &= status.is_some_and(StatusCode::is_success);
+        match status.map_or(408, |status| status.0) {
+            200..=299 => followed.retellings = 0,
+            //= RFC 6665 §4.2.2: these, and none at all, end a subscription
+            401 | 404 | 405 | 407 | 408 | 410 | 416 | 480..=485 | 489 | 501 | 604 => followed.news = false,
+            // Overtaken by another request of ours, for one: told again.
+            _ => {
+                (followed.told, followed.ended) = (None, false);
+                followed.retellings += 1;
+                followed.news = followed.retellings <= MAX_RETELLINGS;
+            }
+        }
     }
 
     /// The new call is decided; the old one is taken back if it failed.

@@ -14,3 +14,4 @@ mod registering;
 mod signalling;
 mod stage;
 mod storm;
+mod transfers;

@@ -243,6 +243,14 @@ fn a_referrer_that_wants_no_news_gets_none() {
     respond(&mut world, &notify, 481, &[], "");
     world.run(Duration::from_secs(40));
     assert_eq!(world.count("NOTIFY"), 1);
+
+    let (mut world, invite) = connected();
+    ask(&mut world, &invite, "REFER", 20, "Refer-To: <sip:a@127.0.0.1:5997>\r\n", "");
+    for _ in 0..9 {
+        let notify = sent(&world, Method::Notify).pop().unwrap();
+        respond(&mut world, &notify, 500, &[], "");
+    }
+    assert_eq!(world.count("NOTIFY"), 6, "told again, not for ever");
 }
 
 //= RFC 3891 §3
