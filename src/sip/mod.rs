@@ -16,6 +16,7 @@ pub mod reason;
 pub mod refer;
 pub mod registration;
 pub mod session;
+pub mod standards;
 pub mod subscription;
 pub mod tel;
 pub mod transaction;
