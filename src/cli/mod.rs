@@ -7,7 +7,6 @@ pub mod daemon;
 pub mod demo;
 pub mod exit;
 mod help;
-mod instance;
 pub mod options;
 mod out;
 pub mod password;

@@ -1,6 +1,7 @@
 //! The shell round the pure phone: sockets, names, timers, the media thread. Runs `ua` and `media`, decides nothing.
 
 pub mod handle;
+pub mod instance;
 pub mod media;
 pub mod net;
 pub mod signalling;
