@@ -2,7 +2,7 @@
 
 use super::super::value::{integer, looks_sealed, within};
 use super::super::{Account, AutoAnswer, DtmfMethod, FollowRedirects, Secret, Settings};
-use super::rows::TRANSPORT;
+use super::account_rows::TRANSPORT;
 use std::net::{IpAddr, SocketAddr};
 
 pub(super) fn set<T>(field: &mut T, value: T) -> Option<String> {

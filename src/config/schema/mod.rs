@@ -2,13 +2,13 @@
 //!
 //! A new key is a new row here and a field in [`Settings`] or [`Account`], nothing else.
 
+mod account_rows;
 mod field;
 mod rows;
 mod words;
 
 use super::ini::{Document, IniError};
 use super::{Account, Settings};
-pub use rows::ROWS;
 
 /// One key.
 pub struct Row {
@@ -78,10 +78,15 @@ impl Section {
     }
 }
 
+/// Every key this phone reads, each section's in file order.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    rows::ROWS.iter().chain(account_rows::ROWS)
+}
+
 impl Row {
     /// The rows of a section.
     pub fn of(section: Section) -> impl Iterator<Item = &'static Row> {
-        ROWS.iter().filter(move |row| row.section == section)
+        rows().filter(move |row| row.section == section)
     }
 
     /// The row of a key, case ignored.
