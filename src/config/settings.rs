@@ -174,6 +174,8 @@ pub struct Settings {
     pub late_offer: bool,
     /// `[tuiphone] sessionTimer`: the session interval (RFC 4028), seconds, 90–86 400.
     pub session_timer_s: u32,
+    /// Register anew and move calls when the machine's addresses change.
+    pub network_changes: bool,
     /// No challenge for MD5 is answered (`[tuiphone] refuseMd5`).
     pub refuse_md5: bool,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
@@ -227,6 +229,7 @@ impl Default for Settings {
             reg_event: false,
             late_offer: false,
             session_timer_s: 1800,
+            network_changes: true,
             refuse_md5: false,
             password_command: String::new(),
             password_plain: false,

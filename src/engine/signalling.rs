@@ -5,6 +5,7 @@ use super::media::{self, MediaConfig, MediaHandle, MediaReport};
 use super::net::dns::Dns;
 use super::net::paths::{Arrival, Paths};
 use super::net::udp::{BindError, MAX_DATAGRAM};
+use super::net::watch::{Change, Watch};
 use super::trace::Trace;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::{Flow, Transport};
@@ -127,6 +128,7 @@ struct Signalling {
 enum Next {
     Arrived(io::Result<Arrival>),
     Ask(Option<Ask>),
+    Changed(Change),
     Report(MediaReport),
     Resolved(Answer),
     Timeout,
@@ -139,6 +141,7 @@ impl Signalling {
             self.event(Event::Error { message, hint: None });
         }
         self.agent.handle(Input::Timeout, now());
+        let mut watch = Watch::start();
         loop {
             // 1. carry out what the agent wants
             self.drain();
@@ -154,6 +157,7 @@ impl Signalling {
             let next = tokio::select! {
                 biased;
                 a = self.paths.next(&mut buffer) => Next::Arrived(a),
+                change = watch.next() => Next::Changed(change),
                 Some(r) = reports.recv() => Next::Report(r),
                 Some(a) = self.answers.1.recv() => Next::Resolved(a),
                 ask = self.ends.asks.recv() => Next::Ask(ask),
@@ -178,6 +182,10 @@ impl Signalling {
             }
             Next::Arrived(Err(e)) => {
                 self.event(Event::Error { message: format!("the SIP socket failed: {e}"), hint: None })
+            }
+            Next::Changed(Change { addresses, slept }) => {
+                self.paths.network_changed(if slept { &[] } else { &addresses });
+                self.agent.handle(Input::NetworkChanged { addresses }, now());
             }
             Next::Report(MediaReport::Event(event)) => {
                 self.dirty |= matches!(event, MediaEvent::Stats { .. } | MediaEvent::FirstPacket { .. });

@@ -43,7 +43,8 @@ pub enum LocalTone {
 /// What the agent asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MediaCommand {
-    /// Bind an RTP/RTCP port pair on this address; answered by `Bound` or `BindFailed`.
+    /// Bind an RTP/RTCP port pair on this address; answered by `Bound` or `BindFailed`. A stream that has one goes on over
+    /// the new pair, or over the old one where there is none to be had.
     Bind {
         /// The stream.
         stream: StreamId,

@@ -3,6 +3,7 @@
 use super::account::Line;
 use super::call::Call;
 use super::messages::Outgoing;
+use super::network::Network;
 use super::port::{Input, Output};
 use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
@@ -99,6 +100,7 @@ pub struct Agent {
     pub(super) hops: BTreeMap<Lane, (Vec<Flow>, Instant)>,
     /// Who does not take TCP, and until when that is believed.
     pub(super) refusals: BTreeMap<SocketAddr, Instant>,
+    pub(super) network: Network,
     /// The system's words for the failure being handled.
     pub(super) transport_error: Option<String>,
     pub(super) mic_muted: bool,
@@ -147,6 +149,7 @@ impl Agent {
             queries: BTreeMap::new(),
             hops: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            network: Network::default(),
             transport_error: None,
             mic_muted: false,
             speaker_muted: false,
@@ -172,6 +175,7 @@ impl Agent {
                 self.connection_lost(&flow, now);
                 self.layer.transport_failed(flow, now);
             }
+            Input::NetworkChanged { addresses } => self.network_changed(addresses, now),
             Input::Media(event) => self.media_event(event, now),
             Input::Timeout => {}
         }
@@ -199,6 +203,7 @@ impl Agent {
             .chain(watches)
             .chain(self.layer.next_timeout())
             .chain(self.exiting)
+            .chain(self.network.next_timeout())
             .chain(begin)
             .min()
     }
@@ -251,6 +256,7 @@ impl Agent {
             //= RFC 5626 §4.4.1: a double CRLF keeps the path through a NAT open
             self.outputs.push_back(Output::Transmit { flow, bytes: b"\r\n\r\n".to_vec() });
         }
+        self.network_timeouts(now);
         self.watch_timeouts(now);
         self.publication_timeouts(now);
         self.call_timeouts(now);

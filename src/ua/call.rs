@@ -59,6 +59,10 @@ pub(super) struct Call {
     pub hold_wanted: Option<bool>,
     /// What the re-INVITE under way asks for.
     pub hold_offered: Option<bool>,
+    /// Its sound is being bound at another address; the far end is to be told; it is being told.
+    pub moving: bool,
+    pub move_wanted: bool,
+    pub move_offered: bool,
     /// Answer as soon as the sound is bound.
     pub answer_wanted: bool,
     pub early_wanted: bool,
@@ -138,6 +142,9 @@ impl Call {
             attached: Endpoint::Phone,
             hold_wanted: None,
             hold_offered: None,
+            moving: false,
+            move_wanted: false,
+            move_offered: false,
             answer_wanted: false,
             early_wanted: false,
             answer_at: None,

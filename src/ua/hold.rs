@@ -36,21 +36,25 @@ impl Agent {
         others.into_iter().for_each(|id| self.want_hold(id, true, now));
     }
 
-    /// Offers every wish that can be offered now; true if there was one.
+    /// Offers every wish that can be offered now, and the new address of calls that have moved; true if there was one.
     pub(super) fn send_holds(&mut self, now: Instant) -> bool {
         let mut any = false;
         let mut resumed = Vec::new();
         for call in &mut self.calls {
-            let Some(hold) = call.hold_wanted else { continue };
+            if call.hold_wanted.is_none() && !call.move_wanted {
+                continue;
+            }
             let (Some(session), Some(negotiation)) = (call.session.as_mut(), call.negotiation.as_mut()) else {
                 continue;
             };
-            if call.hold_offered.is_none() && negotiation.held() == hold {
+            let hold = call.hold_wanted.unwrap_or(negotiation.held());
+            if call.hold_offered.is_none() && negotiation.held() == hold && !call.move_wanted {
                 call.hold_wanted = None;
                 resumed.extend((!hold).then_some(call.id));
             } else if session.can_modify() {
                 any = true;
                 call.hold_offered = call.hold_wanted.take();
+                call.move_offered = std::mem::take(&mut call.move_wanted);
                 session.modify(negotiation.offer(hold).to_bytes());
             }
         }
@@ -66,6 +70,7 @@ impl Agent {
         let Some(agreed) = agreed else {
             return self.change_refused(id, "its answer has no sound this phone can play");
         };
+        call.move_offered = false;
         let resumes = call.hold_offered.take() == Some(false) && call.hold_wanted.is_none();
         self.start(id, agreed, now);
         if resumes {
@@ -82,6 +87,7 @@ impl Agent {
     fn change_refused(&mut self, id: u32, why: &str) {
         let Some(call) = self.call_mut(id) else { return };
         let offered = call.hold_offered.take();
+        call.move_offered = false;
         if let Some(negotiation) = call.negotiation.as_mut() {
             negotiation.abandon_offer();
         }

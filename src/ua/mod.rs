@@ -18,6 +18,7 @@ mod identity;
 mod incoming;
 mod large;
 mod messages;
+mod network;
 pub mod outcome;
 mod owner;
 pub mod port;

@@ -6,6 +6,7 @@ use crate::config::TlsSettings;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::Flow;
 use crate::sip::locate::Target;
+use std::net::IpAddr;
 
 /// Ties an answer of the resolver to its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +43,11 @@ pub enum Input<'a> {
         flow: Flow,
         /// The system's words.
         error: String,
+    },
+    /// The machine has other addresses than before, or it has slept.
+    NetworkChanged {
+        /// Those it has now, loopback apart; none = the network is away.
+        addresses: Vec<IpAddr>,
     },
     /// The sound reports.
     Media(MediaEvent),

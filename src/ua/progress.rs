@@ -91,6 +91,7 @@ impl Agent {
             Effect::Collided => {
                 if let Some(call) = self.call_mut(id) {
                     call.hold_wanted = call.hold_wanted.or(call.hold_offered.take());
+                    call.move_wanted |= std::mem::take(&mut call.move_offered);
                     if let Some(negotiation) = call.negotiation.as_mut() {
                         negotiation.abandon_offer();
                     }

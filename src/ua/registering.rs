@@ -70,7 +70,7 @@ impl Agent {
         self.tell_registration(id, now);
     }
 
-    fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {
+    pub(super) fn send_register(&mut self, id: AccountId, mut request: Request, now: Instant) {
         let Some(line) = self.account(id) else { return };
         let hop = line.first_hop(true);
         line.routes(true).into_iter().for_each(|route| request.headers.push(HeaderName::Route, route));
@@ -161,7 +161,7 @@ impl Agent {
         }
     }
 
-    fn tell_registration(&mut self, id: AccountId, now: Instant) {
+    pub(super) fn tell_registration(&mut self, id: AccountId, now: Instant) {
         let selected = self.selected_account() == id;
         if let Some(line) = self.account(id) {
             let account = line.info(selected, now);

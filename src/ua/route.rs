@@ -33,6 +33,8 @@ pub(super) enum Job {
     Request(Owner, Box<Request>),
     /// An ACK of a call.
     Ack(u32, Box<Request>),
+    /// A call whose address is gone and that needs another path.
+    Move(u32),
     /// A call that needs its first path.
     Dial(u32),
     /// A request that needs a connection.
@@ -80,7 +82,7 @@ impl Agent {
         match job {
             Job::Request(owner, _) => self.account_of(*owner),
             Job::Large(large) => self.account_of(large.owner),
-            Job::Ack(call, _) | Job::Dial(call) => self.account_of_call(*call),
+            Job::Ack(call, _) | Job::Dial(call) | Job::Move(call) => self.account_of_call(*call),
             Job::Message(id) => self.account_of(Owner::Message(*id)),
         }
     }
@@ -105,6 +107,7 @@ impl Agent {
         match job {
             Job::Request(owner, request) => self.transmit(owner, *request, first, flows, now),
             Job::Ack(call, request) => self.send_ack(call, *request, first),
+            Job::Move(call) => self.call_moves(call, first),
             Job::Dial(call) => self.dial_path(call, first, flows, now),
             Job::Large(large) => self.connection_found(*large, first, now),
             Job::Message(id) => self.message_path(id, first, flows, now),
@@ -114,7 +117,8 @@ impl Agent {
     fn unroutable(&mut self, job: Job, words: &str, now: Instant) {
         match job {
             Job::Request(owner, _) => self.owner_failed(owner, Failure::Transport, words, now),
-            Job::Ack(..) => {}
+            // The next change of the network is another chance.
+            Job::Ack(..) | Job::Move(_) => {}
             Job::Dial(call) => self.dial_unreachable(call, words, now),
             Job::Large(large) => self.no_connection(*large, now),
             Job::Message(id) => self.message_unanswered(id, words),

@@ -23,6 +23,9 @@ impl Agent {
             MediaEvent::Bound { stream, rtp, rtcp } => self.bound(stream, (rtp, rtcp), now),
             MediaEvent::BindFailed { stream, error } => {
                 let Some(id) = self.of_stream(stream) else { return };
+                if self.move_failed(stream, &error) {
+                    return;
+                }
                 if let Some(call) = self.call_mut(id) {
                     call.reason = Some(sanitise(&error));
                     if let Some(session) = call.session.as_mut() {
@@ -55,6 +58,9 @@ impl Agent {
         call.bound = Some(addresses);
         if !call.is_live() {
             return;
+        }
+        if call.moving {
+            return self.moved(id, addresses);
         }
         match call.direction {
             CallDirection::Outgoing if call.session.is_none() => self.invite(id, now),

@@ -129,6 +129,15 @@ impl Agent {
         self.watches.push(Watch { id: self.last_watch, account, machine, flow: None, mended: None, light });
     }
 
+    /// Those over paths that are gone are asked for anew, soon, from where we are now.
+    pub(super) fn watches_move(&mut self, now: Instant) {
+        let network = &self.network;
+        for watch in self.watches.iter_mut().filter(|watch| watch.flow.is_some_and(|flow| network.has_lost(&flow))) {
+            watch.flow = None;
+            watch.machine.refresh_soon(now);
+        }
+    }
+
     fn send_subscribe(&mut self, id: u32, mut request: Request, now: Instant) {
         let Some(watch) = self.watches.iter().find(|watch| watch.id == id) else { return };
         let (account, known) = (watch.account, watch.flow);

@@ -217,6 +217,14 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| seconds(&mut s.max_concurrent_calls, v),
     ),
     settings(
+        "networkChanges",
+        Kind::Flag,
+        "1",
+        "register anew and move calls when the machine has other addresses",
+        |s| digit(s.network_changes),
+        |s, v| set(&mut s.network_changes, flag(v)),
+    ),
+    settings(
         "userAgent",
         Kind::Text,
         "",

@@ -44,7 +44,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
          featureCodeCP featureCodeBT featureCodeAT \
          enableFeatureCodeCP enableFeatureCodeBT enableFeatureCodeAT usersDirectory defaultAction \
          enableMediaButtons headsetSupport localDTMF enableLog bringToFrontOnIncoming randomAnswerBox \
-         disableNameLookup multiMonitor networkChanges updatesInterval noResize autoHangUpTime \
+         disableNameLookup multiMonitor updatesInterval noResize autoHangUpTime \
          noIgnoreCall cmdOutgoingCall cmdIncomingCall cmdCallRing cmdCallAnswer cmdCallAnswerVideo cmdCallBusy \
          cmdCallStart cmdCallEnd minimized portKnockerHost portKnockerPorts mainX mainY mainW mainH messagesX \
          messagesY messagesW messagesH ringinX ringinY callsWidth0 callsWidth1 callsWidth2 callsWidth3 callsWidth4 \

@@ -225,7 +225,7 @@ impl Loop {
     }
 
     fn bind(&mut self, id: StreamId, local: std::net::IpAddr) -> Result<MediaEvent, String> {
-        if self.calls.len() >= MAX_STREAMS {
+        if self.calls.len() >= MAX_STREAMS && !self.calls.contains_key(&id) {
             return Err(format!("cannot bind RTP ports on {local}: {MAX_STREAMS} streams are open already"));
         }
         let (min, max) = (self.config.rtp_port_min, self.config.rtp_port_max);
@@ -240,6 +240,13 @@ impl Loop {
             rtp: rtp.local_addr().map_err(tried)?,
             rtcp: rtcp.local_addr().map_err(tried)?,
         };
+        if let Some(call) = self.calls.get_mut(&id) {
+            for old in [&mut call.rtp, &mut call.rtcp] {
+                let _ = registry.deregister(old);
+            }
+            (call.rtp, call.rtcp) = (rtp, rtcp);
+            return Ok(event);
+        }
         let stream = MediaStream::new(self.anchor, now(), &mut self.rng);
         let next_stats = now() + Duration::from_secs(1);
         self.calls.insert(id, Call { stream, rtp, rtcp, heard: [0.0; FRAME], next_stats, gaps_before: None });

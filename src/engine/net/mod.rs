@@ -15,4 +15,5 @@ mod tls;
 #[path = "no_tls.rs"]
 mod tls;
 pub mod udp;
+pub mod watch;
 mod websocket;

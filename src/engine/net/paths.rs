@@ -116,6 +116,12 @@ impl Paths {
         }
     }
 
+    /// The machine has these addresses now: routes are asked for anew, connections from others are over.
+    pub fn network_changed(&mut self, addresses: &[IpAddr]) {
+        self.sockets.forget_routes();
+        self.streams.keep_only(addresses);
+    }
+
     /// Lets what was sent go out, within a bound.
     pub async fn close(self) {
         self.streams.close().await;

@@ -202,6 +202,15 @@ impl Streams {
         Ok(())
     }
 
+    /// Ends every connection from an address that is not among these; those within the machine go on.
+    pub fn keep_only(&mut self, addresses: &[IpAddr]) {
+        let is_gone = |flow: &&Flow| !flow.local.ip().is_loopback() && !addresses.contains(&flow.local.ip());
+        for flow in self.live.keys().filter(is_gone).copied().collect::<Vec<_>>() {
+            self.live.remove(&flow);
+            self.news.push_back(News::Closed(flow, "the network has changed".to_owned()));
+        }
+    }
+
     /// Waits for the next thing to happen.
     pub async fn next(&mut self) -> News {
         loop {

@@ -87,6 +87,8 @@ pub struct Registration {
     since: Option<Instant>,
     cuts: Patience,
     too_brief: u8,
+    /// The network is away.
+    suspended: bool,
     due: Option<Instant>,
     /// We want a binding; the request under way may still say otherwise.
     wanted: bool,
@@ -119,6 +121,7 @@ impl Registration {
             since: None,
             cuts: Patience::new(CUT_OFF_FIRST),
             too_brief: 0,
+            suspended: false,
             due: None,
             wanted: false,
             bound: false,
@@ -151,6 +154,7 @@ impl Registration {
     /// A standing binding stays `Registered` until the answer says otherwise.
     pub fn register(&mut self) -> Option<Request> {
         self.due = None;
+        self.suspended = false;
         self.wanted = true;
         self.every = false;
         if !self.is_registered() {
@@ -284,6 +288,40 @@ impl Registration {
         self.state = State::Failed;
         self.due = now.checked_add(self.cuts.wait(rng));
         true
+    }
+
+    /// Nothing can be reached for now: waits, for [`start_over`](Self::start_over). False if it did not stand or was not
+    /// about to.
+    pub fn suspend(&mut self) -> bool {
+        if !self.wanted || !self.is_alive() {
+            return false;
+        }
+        self.pending = None;
+        self.due = None;
+        self.suspended = true;
+        self.state = State::Failed;
+        true
+    }
+
+    /// The paths are others than before: what is wanted is asked for anew, whatever is under way. `None` if nothing is
+    /// wanted, or if it was refused for good.
+    pub fn start_over(&mut self) -> Option<Request> {
+        if !self.wanted || !self.is_alive() {
+            return None;
+        }
+        self.pending = None;
+        self.due = None;
+        self.suspended = false;
+        self.retries.reset();
+        if !self.is_registered() {
+            self.state = State::Registering;
+        }
+        Some(self.again())
+    }
+
+    /// It stands, is asked for, or will be.
+    fn is_alive(&self) -> bool {
+        self.is_registered() || self.pending.is_some() || self.due.is_some() || self.suspended
     }
 
     /// Not tried again by itself: what was refused is refused again.

@@ -20,6 +20,7 @@ mod update;
 use crate::sip::dialog::{Dialog, DialogId};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::transaction::{self, Failure, ServerId};
+use crate::sip::uri::Uri;
 use accept::Accepting;
 use connect::Connecting;
 pub use effect::{Effect, End, Exchange};
@@ -101,6 +102,11 @@ impl Session {
     /// Answered, not ended.
     pub fn is_confirmed(&self) -> bool {
         matches!(self.stage, Stage::Confirmed)
+    }
+
+    /// Where requests inside the dialog go: its first Route, or the far end's Contact. `None` before there is a dialog.
+    pub fn next_hop(&self) -> Option<&Uri> {
+        self.dialog.as_ref().map(Dialog::next_hop)
     }
 
     /// Nothing more will come of it.

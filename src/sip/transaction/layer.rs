@@ -78,6 +78,13 @@ impl Layer {
         self.client_event(client.0, ClientEvent::Cancel, None, now);
     }
 
+    /// Forgets a request of ours other than INVITE: it is not sent again, and an answer to it is nobody's.
+    pub fn abandon(&mut self, client: ClientId) {
+        if self.entries.get(&client.0).is_some_and(|entry| matches!(entry.machine, Machine::Client(_))) {
+            self.remove(client.0);
+        }
+    }
+
     /// Answers a request. A 2xx to an INVITE may be passed again and again (§13.3.1.4); anything else counts once.
     pub fn respond(&mut self, server: ServerId, response: Response, now: Instant) {
         if let Some(entry) = self.entries.get_mut(&server.0)

@@ -10,6 +10,7 @@ mod hostile;
 mod incoming;
 mod lasting;
 mod messages;
+mod network;
 mod offers;
 mod paths;
 mod redirects;
