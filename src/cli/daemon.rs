@@ -7,6 +7,7 @@ use crate::config::Loaded;
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
+use crate::engine::instance;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::path::Path;
