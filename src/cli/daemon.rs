@@ -31,7 +31,7 @@ pub async fn run(options: &Options, loaded: Loaded, socket: &Path, log_file: &Pa
     let mut config = phone::engine_config(options, loaded)?;
     let mut rng: StdRng = SeedableRng::from_seed(phone::seed()?);
     // Why the daemon alone: phones that come and go beside it would pass for it, and take its calls.
-    config.agent.instance = Some(crate::engine::instance::of_file(&log_file.with_extension("instance"), &mut rng));
+    config.agent.instance = Some(instance::of_file(&log_file.with_extension("instance"), &mut rng));
     let mut phone = phone::start_with(options, config)?;
     let handle = phone.handle.clone();
     let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
