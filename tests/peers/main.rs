@@ -8,9 +8,12 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic, and runs on the real clock")]
 
 mod baresip;
+mod behaviour;
 mod kamailio;
+mod ladder;
 mod loss;
 mod pulse;
 mod score;
 mod sipp;
+mod srv;
 mod support;
