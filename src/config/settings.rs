@@ -178,6 +178,8 @@ pub struct Settings {
     pub network_changes: bool,
     /// No challenge for MD5 is answered (`[tuiphone] refuseMd5`).
     pub refuse_md5: bool,
+    /// Ask the registrar for a GRUU and be called by it (`[tuiphone] gruu`).
+    pub gruu: bool,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
@@ -231,6 +233,7 @@ impl Default for Settings {
             session_timer_s: 1800,
             network_changes: true,
             refuse_md5: false,
+            gruu: false,
             password_command: String::new(),
             password_plain: false,
         }

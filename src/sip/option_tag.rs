@@ -25,8 +25,8 @@ const TABLE: &[OptionTag] = &[
 ];
 
 /// What Supported says in a request of this method, and in the answer to one, `but` left out; `None` if nothing.
-pub fn supported(method: &Method, but: Option<&str>) -> Option<String> {
-    let offered = TABLE.iter().filter(|tag| tag.offered_in.contains(method) && Some(tag.name) != but);
+pub fn supported(method: &Method, but: &[&str]) -> Option<String> {
+    let offered = TABLE.iter().filter(|tag| tag.offered_in.contains(method) && !but.contains(&tag.name));
     let names: Vec<&str> = offered.map(|tag| tag.name).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
@@ -49,13 +49,13 @@ mod tests {
     fn what_is_offered_may_be_required() {
         for method in [Method::Invite, Method::Update, Method::Options] {
             let mut request = Request::new(method.clone(), "sip:a@b");
-            request.headers.push(HeaderName::Require, supported(&method, None).unwrap().to_uppercase());
+            request.headers.push(HeaderName::Require, supported(&method, &[]).unwrap().to_uppercase());
             assert_eq!(unknown(&request), Vec::<&str>::new(), "{method}");
         }
-        assert_eq!(supported(&Method::Info, None), None);
-        assert_eq!(supported(&Method::Invite, Some("timer")).as_deref(), Some("100rel, gruu, replaces"));
+        assert_eq!(supported(&Method::Info, &[]), None);
+        assert_eq!(supported(&Method::Invite, &["timer"]).as_deref(), Some("100rel, gruu, replaces"));
         //= RFC 3327 §5.1, RFC 5626 §4.2.1, RFC 5627 §4.1
-        assert_eq!(supported(&Method::Register, None).as_deref(), Some("path, outbound, gruu"));
+        assert_eq!(supported(&Method::Register, &[]).as_deref(), Some("path, outbound, gruu"));
     }
 
     //= RFC 3261 §8.2.2.3

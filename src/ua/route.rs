@@ -228,8 +228,8 @@ impl Agent {
         if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
             request.headers.set(HeaderName::Allow, ALLOW);
         }
-        let but = self.terms(account).interval.is_none().then_some("timer");
-        if let Some(tags) = supported(&request.method, but) {
+        let but = self.not_offered(account);
+        if let Some(tags) = supported(&request.method, &but) {
             request.headers.set(HeaderName::Supported, tags);
         }
         request.headers.set(HeaderName::UserAgent, self.user_agent());
@@ -247,11 +247,22 @@ impl Agent {
             response.headers.set(HeaderName::Allow, ALLOW);
         }
         let offers = method.filter(|_| is_early || response.status.is_success());
-        if let Some(tags) = offers.and_then(|method| supported(&method, None)) {
+        let but = self.gruu_if_off();
+        if let Some(tags) = offers.and_then(|method| supported(&method, but.as_slice())) {
             response.headers.set(HeaderName::Supported, tags);
         }
         response.headers.set(HeaderName::Server, self.user_agent());
         self.layer.respond(server, response, now);
+    }
+
+    /// The extensions that the settings leave out.
+    fn not_offered(&self, account: AccountId) -> Vec<&'static str> {
+        let timer = self.terms(account).interval.is_none().then_some("timer");
+        timer.into_iter().chain(self.gruu_if_off()).collect()
+    }
+
+    fn gruu_if_off(&self) -> Option<&'static str> {
+        (!self.config.settings.gruu).then_some("gruu")
     }
 
     /// What calls of an account are held to.

@@ -353,6 +353,15 @@ pub(super) const ROWS: &[Row] = &[
         |s| digit(s.refuse_md5),
         |s, v| set(&mut s.refuse_md5, flag(v)),
     ),
+    // Why off: some proxies grant what they cannot route, and every BYE from the far end is lost.
+    tuiphone(
+        "gruu",
+        Kind::Flag,
+        "0",
+        "1 = ask the registrar for a name that leads to this phone from anywhere (RFC 5627), and be called by it",
+        |s| digit(s.gruu),
+        |s, v| set(&mut s.gruu, flag(v)),
+    ),
     tuiphone(
         "passwordCommand",
         Kind::Text,

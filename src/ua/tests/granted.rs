@@ -17,7 +17,8 @@ fn all(request: &Request, name: &HeaderName) -> Vec<String> {
 /// Registered with these headers beside the Contact, which bears these parameters.
 fn granted(account: Account, parameters: &str, headers: &[(HeaderName, &str)]) -> World {
     let mut world = World::new();
-    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+    let settings = Settings { gruu: true, ..Settings::default() };
+    world.add(AgentConfig::new(settings, vec![account]), 5070);
     world.run(Duration::ZERO);
     let contact = text(&world.last_request(), HeaderName::Contact) + ";expires=600" + parameters;
     let all = [&[(HeaderName::Contact, contact.as_str())], headers].concat();
@@ -39,7 +40,7 @@ fn the_instance_is_the_phones_and_stays() {
     let expected = format!(";+sip.instance=\"<urn:uuid:{instance}>\";reg-id=1");
     assert!(contact(5070).ends_with(&expected) && contact(5071).ends_with(&expected), "{}", contact(5070));
     let request = phone().last_request();
-    assert_eq!(text(&request, HeaderName::Supported), "path, outbound, gruu");
+    assert_eq!(text(&request, HeaderName::Supported), "path, outbound");
 }
 
 //= RFC 5626 §4.2.1
