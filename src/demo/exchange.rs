@@ -284,22 +284,18 @@ impl Exchange {
         }
         request.headers.set(HeaderName::MaxForwards, hops.saturating_sub(1).to_string());
         let within = request.headers.to().ok().flatten().is_some_and(|to| to.tag().is_some());
-        //= RFC 3261 §16.4: our own Route is taken off.
+        //= RFC 3261 §16.4, RFC 5658 §5.1: our own Route is taken off, and the one of our other side.
         let mut routes = request.headers.routes().unwrap_or_default();
-        if routes.first().is_some_and(|route| self.is_ours(&route.uri, flow)) {
-            routes.remove(0);
-        }
+        let own = routes.iter().take_while(|route| self.is_ours(&route.uri, flow)).count();
+        routes.drain(..own.min(2));
         request.headers.remove(&HeaderName::Route);
         for route in &routes {
             request.headers.push(HeaderName::Route, route.to_string());
         }
         //= RFC 3261 §16.6 step 4.
-        if self.config.record_route && !within && request.method == Method::Invite {
-            let transport = match flow.transport {
-                Transport::Udp => String::new(),
-                other => format!(";transport={other}"),
-            };
-            request.headers.push_front(HeaderName::RecordRoute, format!("<sip:{}{transport};lr>", flow.local));
+        let records = self.config.record_route && !within && request.method == Method::Invite;
+        if records {
+            request.headers.push_front(HeaderName::RecordRoute, record_route(&flow));
         }
         let targets = match routes.first() {
             Some(route) => path(&route.uri, flow).map(|flow| (request.uri.clone(), flow)).into_iter().collect(),
@@ -316,7 +312,14 @@ impl Exchange {
                 answer(&request, StatusCode(404), flow)
             };
         }
-        let forward = |(index, (uri, flow)): (usize, (String, Flow))| forward(&request, uri, flow, index);
+        let forward = |(index, (uri, to)): (usize, (String, Flow))| {
+            let mut request = request.clone();
+            //= RFC 5658 §5.1: where the transports differ, a Route for each side
+            if records && to.transport != flow.transport {
+                request.headers.push_front(HeaderName::RecordRoute, record_route(&to));
+            }
+            forward(request, uri, to, index)
+        };
         targets.into_iter().enumerate().map(forward).collect()
     }
 
@@ -350,8 +353,14 @@ fn answer(request: &Request, status: StatusCode, flow: Flow) -> Vec<Transmit> {
     vec![Transmit { flow, bytes: response.to_bytes() }]
 }
 
-fn forward(request: &Request, uri: String, flow: Flow, index: usize) -> Transmit {
-    let mut request = request.clone();
+fn record_route(flow: &Flow) -> String {
+    match flow.transport {
+        Transport::Udp => format!("<sip:{};lr>", flow.local),
+        other => format!("<sip:{};transport={other};lr>", flow.local),
+    }
+}
+
+fn forward(mut request: Request, uri: String, flow: Flow, index: usize) -> Transmit {
     request.uri = uri;
     //= RFC 3261 §16.11: the branch is made of the request's, so that retransmissions, CANCEL and ACK get the same.
     let mut hasher = DefaultHasher::new();

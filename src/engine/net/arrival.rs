@@ -90,11 +90,12 @@ mod tests {
         let before = Instant::now();
         far.send_to(b"sound", socket.local_addr().unwrap()).unwrap();
         let sent = Instant::now();
-        std::thread::sleep(Duration::from_millis(30));
+        std::thread::sleep(Duration::from_millis(200));
         let (length, from, arrival) = receive(&socket, &mut buffer).unwrap();
+        let read = Instant::now();
         assert_eq!((length, from, &buffer[..5]), (5, far.local_addr().unwrap(), &b"sound"[..]));
-        // Two clocks are read, one after the other: a little slack.
-        let slack = Duration::from_millis(5);
-        assert!(arrival + slack >= before && (!IS_STAMPED || arrival <= sent + slack));
+        // Two clocks are read one after the other, and others may run between: nearer to the sending than to the reading.
+        let half = (read - sent) / 2;
+        assert!(arrival + half >= before && (!IS_STAMPED || arrival <= sent + half));
     }
 }

@@ -123,7 +123,13 @@ fn valid() -> Vec<Row> {
                  z9hG4bK2980unddj, UNKNOWN t4.example.com z9hG4bKasd0f3en, TCP t5.example.com z9hG4bK0a9idfnee",
             )],
         ),
-        ("mpart01", "3.1.1.11", "fine", Answers(NOT_ALLOWED), vec![(bytes, "553, 2 NUL")]),
+        (
+            "mpart01",
+            "3.1.1.11",
+            "fine",
+            Answers("415 Unsupported Media Type; Accept: text/plain, application/im-iscomposing+xml"),
+            vec![(bytes, "553, 2 NUL")],
+        ),
         (
             "unreason",
             "3.1.1.12",
@@ -293,7 +299,7 @@ fn beyond_syntax() -> Vec<Row> {
             "invut",
             "3.3.6",
             "fine",
-            Answers("415 Unsupported Media Type; Accept: application/sdp"),
+            Answers("415 Unsupported Media Type: a body of an unknown type; Accept: application/sdp"),
             vec![(bytes, "40, 0 NUL")],
         ),
         (
