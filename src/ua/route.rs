@@ -228,7 +228,7 @@ impl Agent {
         if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
             request.headers.set(HeaderName::Allow, ALLOW);
         }
-        let but = self.not_offered(account);
+        let but = self.not_offered(account, flow);
         if let Some(tags) = supported(&request.method, &but) {
             request.headers.set(HeaderName::Supported, tags);
         }
@@ -256,9 +256,11 @@ impl Agent {
     }
 
     /// The extensions that the settings leave out.
-    fn not_offered(&self, account: AccountId) -> Vec<&'static str> {
+    fn not_offered(&self, account: AccountId, flow: &Flow) -> Vec<&'static str> {
         let timer = self.terms(account).interval.is_none().then_some("timer");
-        timer.into_iter().chain(self.gruu_if_off()).collect()
+        //= RFC 7118 §5.1: our own address leads nowhere there, a GRUU is all that could
+        let has_address = !matches!(flow.transport, Transport::Ws | Transport::Wss);
+        timer.into_iter().chain(self.gruu_if_off().filter(|_| has_address)).collect()
     }
 
     fn gruu_if_off(&self) -> Option<&'static str> {

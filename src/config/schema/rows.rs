@@ -358,7 +358,7 @@ pub(super) const ROWS: &[Row] = &[
         "gruu",
         Kind::Flag,
         "0",
-        "1 = ask the registrar for a name that leads to this phone from anywhere (RFC 5627), and be called by it",
+        "1 = ask the registrar for a name that leads here from anywhere (RFC 5627); over WebSocket it is always asked for",
         |s| digit(s.gruu),
         |s, v| set(&mut s.gruu, flag(v)),
     ),
