@@ -202,16 +202,24 @@ impl Shell<'_> {
     }
 }
 
-/// Sends commands one after another, so that digits arrive in the order they were pressed.
+/// Sends commands one after another, so that digits arrive in the order they were pressed. Those that are answered with
+/// their outcome hold up nothing: whoever waits for it may hang up meanwhile.
 async fn ask_in_order(
     link: &Link,
     mut asked: mpsc::UnboundedReceiver<Command>,
     answer: mpsc::UnboundedSender<(Command, Result<Reply, CommandError>)>,
 ) {
     while let Some(command) = asked.recv().await {
-        let reply = link.request(command.clone()).await;
-        if answer.send((command, reply)).is_err() {
-            return;
+        let (link, answer) = (link.clone(), answer.clone());
+        let waits = matches!(command, Command::Message { .. } | Command::Transfer { .. });
+        let asking = async move {
+            let reply = link.request(command.clone()).await;
+            let _ = answer.send((command, reply));
+        };
+        if waits {
+            tokio::spawn(asking);
+        } else {
+            asking.await;
         }
     }
 }

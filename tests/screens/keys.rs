@@ -162,8 +162,12 @@ fn what_changes_nothing_draws_nothing() {
     assert_eq!(stage.msg(Msg::Resize(80, 24)), []);
     assert_eq!(stage.msg(Msg::Tick), []);
     assert_eq!(stage.model.next_wake(stage.now), None, "an idle phone sleeps");
-    stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
+    stage.calls(vec![call("c1", CallState::Held, "600", "")]);
     assert_eq!(stage.tell(), []);
+    stage.status.calls[0].media.as_mut().unwrap().tx_packets += 50;
+    assert_eq!(stage.tell(), [], "counters wait for the timer's frame");
+    stage.status.calls[0].media.as_mut().unwrap().codec = "PCMA".into();
+    assert_eq!(stage.tell(), [Action::Draw(Urgency::Now)]);
     assert_eq!(stage.levels(-20.0, -20.0), [Action::Draw(Urgency::Meter)]);
 }
 

@@ -3,7 +3,7 @@
 use super::{drawn, note, say};
 use crate::control::feed::Feed;
 use crate::control::{
-    CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, Reply, Status,
+    CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
 };
 use crate::ui::model::{CallRow, Connection, EndedCall, LEVEL_HISTORY, Mode, Model, SILENT, Weight};
 use crate::ui::msg::{Action, Urgency};
@@ -103,9 +103,16 @@ fn timer_start(old: Option<&CallRow>, info: &CallInfo, now: Instant) -> Instant 
     }
 }
 
-/// A call without what moves by itself.
+/// A call without what moves by itself: the timer's frame, once a second, shows that too.
 fn shown(info: &CallInfo) -> CallInfo {
-    CallInfo { duration: 0.0, ..info.clone() }
+    let media = info.media.as_ref().map(|media| MediaInfo {
+        codec: media.codec.clone(),
+        clock_rate: media.clock_rate,
+        ptime_ms: media.ptime_ms,
+        srtp: media.srtp.clone(),
+        ..MediaInfo::default()
+    });
+    CallInfo { duration: 0.0, media, ..info.clone() }
 }
 
 fn set_levels(model: &mut Model, levels: Levels) -> Vec<Action> {
