@@ -1,9 +1,10 @@
 //! What people read: one plain sentence for each thing that happens.
 
 use crate::control::{
-    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, LightInfo, LightState, MessageInfo, Party,
+    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, LightInfo, MessageInfo, Party,
     RegistrationState, TlsTrust,
 };
+use crate::ui::view::words;
 
 /// A sentence for an event; `None` where a person need not know.
 pub fn sentence(event: &Event) -> Option<String> {
@@ -57,18 +58,8 @@ fn message(message: &MessageInfo) -> String {
 
 /// A light in words: `102 is ringing (Bob)`.
 pub fn light(light: &LightInfo) -> String {
-    let state = match light.state {
-        LightState::Unknown => "is not known",
-        LightState::Offline => "is offline",
-        LightState::Idle => "is free",
-        LightState::Ringing => "is ringing",
-        LightState::Busy => "is on the phone",
-        LightState::Away => "is away",
-    };
-    let with = light.remote.as_ref().map(|party| party.name.clone().unwrap_or_else(|| party.user.clone()));
-    let extra = with.or_else(|| light.reason.clone()).filter(|extra| !extra.is_empty());
-    let extra = extra.map(|extra| format!(" ({extra})")).unwrap_or_default();
-    format!("{} {state}{extra}", light.target)
+    let detail = words::light_detail(light).map(|detail| format!(" ({detail})")).unwrap_or_default();
+    format!("{} is {}{detail}", light.target, words::light(light.state))
 }
 
 fn registration(account: &AccountInfo) -> Option<String> {

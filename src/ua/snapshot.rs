@@ -141,13 +141,12 @@ pub struct VoicemailInfo {
 }
 
 impl VoicemailInfo {
-    /// For people: `2 new messages`.
+    /// For people: `voicemail: 2 new`. Not "messages": those are written ones.
     pub fn words(&self) -> String {
         match (self.waiting, self.new) {
-            (false, _) => "no new messages".to_owned(),
-            (true, 0) => "messages wait".to_owned(),
-            (true, 1) => "1 new message".to_owned(),
-            (true, new) => format!("{new} new messages"),
+            (false, _) => "voicemail: none new".to_owned(),
+            (true, 0) => "voicemail: some waits".to_owned(),
+            (true, new) => format!("voicemail: {new} new"),
         }
     }
 }

@@ -25,6 +25,10 @@ pub enum Act {
     Up,
     /// The call below; while typing, the number dialled after.
     Down,
+    /// The list of those who are watched.
+    Watched,
+    /// Call the mailbox.
+    Voicemail,
     /// Close what is open, empty the field.
     Cancel,
     /// The list of keys.
@@ -172,6 +176,8 @@ const OWN: &[(Act, &[&str], &str, &str)] = &[
     (Act::SpeakerDown, &["PgDn"], "quieter", "speaker quieter"),
     (Act::MicUp, &[">"], "mic louder", "microphone louder"),
     (Act::MicDown, &["<"], "mic quieter", "microphone quieter"),
+    (Act::Watched, &["w"], "watched", "those who are watched: what they do; Enter calls"),
+    (Act::Voicemail, &["v"], "voicemail", "call the mailbox"),
     (Act::Cancel, &["Esc"], "cancel", "close what is open, empty the field"),
     (Act::Help, &["?", "F1"], "help", "this list; type to search, Enter does what is chosen"),
     (Act::Quit, &["q", "Ctrl-q"], "quit", "leave the interface; calls go on in the background"),

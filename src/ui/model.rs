@@ -70,6 +70,11 @@ pub enum Mode {
         /// The chosen row of those that match.
         row: usize,
     },
+    /// The list of those who are watched.
+    Watched {
+        /// The chosen row.
+        row: usize,
+    },
     /// Several calls are up: which to hang up?
     AskHangup,
     /// The phone ends with the interface and a call is up: really?

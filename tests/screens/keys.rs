@@ -1,9 +1,11 @@
 //! Keys as rows: a state, what is pressed, what is asked of the phone.
 
-use crate::stage::{Stage, call, commands};
+use crate::stage::{Stage, account, call, commands, lights};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
-use tuiphone::control::{CallState, Command, CommandError, ExitCode, HangupWhich, SoundPath, VolumeChange};
+use tuiphone::control::{
+    AccountInfo, CallState, Command, CommandError, ExitCode, HangupWhich, SoundPath, VoicemailInfo, VolumeChange,
+};
 use tuiphone::ui::msg::{Action, Msg, Urgency};
 
 fn dial(target: &str) -> Command {
@@ -71,6 +73,56 @@ fn keys_ask_the_phone() {
         stage.calls(calls.iter().map(|(id, state)| call(id, *state, "600", "")).collect());
         assert_eq!(stage.keys(keys), expected, "{calls:?} {keys}");
     }
+}
+
+#[test]
+fn who_is_watched_is_called_from_the_list() {
+    let dialled = |target: &str| Command::Dial { target: target.into(), account: Some("101@pbx.example.net".into()) };
+    for (keys, expected) in [
+        ("w Enter", vec![dialled("102")]),
+        ("w Down Down Up Enter", vec![dialled("103")]),
+        ("w End Enter", vec![dialled("park2")]),
+        ("w Esc Enter", vec![]),
+        ("w w Enter", vec![]),
+        ("w m", vec![Command::Mute { path: SoundPath::Mic }]),
+        ("/ w Esc", vec![]),
+    ] {
+        let mut stage = Stage::new(40, 10);
+        stage.status.lights = lights();
+        stage.tell();
+        assert_eq!(stage.keys(keys), expected, "{keys}");
+    }
+    let mut stage = Stage::new(80, 24);
+    assert_eq!(stage.keys("w Enter"), [], "nobody is watched");
+    stage.status.lights = lights();
+    stage.tell();
+    stage.click("104");
+    assert_eq!(stage.keys("Enter"), [dialled("104")]);
+    stage.keys("w End");
+    stage.status.lights.truncate(1);
+    stage.tell();
+    assert_eq!(stage.keys("Enter"), [dialled("102")], "the chosen one is gone");
+}
+
+#[test]
+fn the_mailbox_is_called_where_something_waits() {
+    let mailbox = |waiting, number: &str| {
+        Some(VoicemailInfo { waiting, number: Some(number.into()), ..VoicemailInfo::default() })
+    };
+    let mut stage = Stage::new(80, 24);
+    assert_eq!(stage.keys("v"), [], "no mailbox is known");
+    assert!(stage.screen().contains("no mailbox is known"));
+    let other = AccountInfo { id: 2, aor: "7@branch".into(), selected: false, ..account() };
+    stage.status.accounts = vec![
+        AccountInfo { voicemail: mailbox(false, "*97"), ..account() },
+        AccountInfo { voicemail: mailbox(false, "*98"), ..other },
+    ];
+    stage.tell();
+    let dialled = |target: &str, account: &str| Command::Dial { target: target.into(), account: Some(account.into()) };
+    assert_eq!(stage.keys("v"), [dialled("*97", "101@pbx.example.net")]);
+    stage.status.accounts[1].voicemail = mailbox(true, "*98");
+    stage.tell();
+    assert_eq!(stage.keys("v"), [dialled("*98", "7@branch")]);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Screens as pictures.
 
-use crate::stage::{Stage, account, call, ended};
+use crate::stage::{Stage, account, call, ended, lights};
 use std::fs;
 use std::path::Path;
-use tuiphone::control::{AccountInfo, CallState, Event, RegistrationState, VoicemailInfo};
+use tuiphone::control::{AccountInfo, CallState, Event, RegistrationState, TlsTrust, VoicemailInfo};
 use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::theme::{ColorDepth, Theme};
 
@@ -80,6 +80,45 @@ fn voicemail() {
     stage.status.accounts = vec![AccountInfo { voicemail: Some(voicemail), ..account() }];
     stage.tell();
     picture("voicemail", &stage);
+}
+
+#[test]
+fn lamps_on_a_small_screen() {
+    let mut stage = Stage::new(40, 10);
+    let voicemail = VoicemailInfo { waiting: true, new: 2, ..VoicemailInfo::default() };
+    stage.status.accounts = vec![AccountInfo { voicemail: Some(voicemail), ..account() }];
+    stage.status.lights = lights();
+    stage.tell();
+    picture("lamps_40x10", &stage);
+}
+
+#[test]
+fn a_server_that_proves_nothing_is_told_everywhere() {
+    for (columns, rows) in [(80, 24), (40, 10)] {
+        let mut stage = Stage::new(columns, rows);
+        stage.status.accounts =
+            vec![AccountInfo { transport: "tls".into(), tls: Some(TlsTrust::Unverified), ..account() }];
+        stage.tell();
+        picture(&format!("unverified_{columns}x{rows}"), &stage);
+    }
+}
+
+#[test]
+fn watched() {
+    for (columns, rows) in [(80, 24), (40, 10)] {
+        let mut stage = Stage::new(columns, rows);
+        stage.status.lights = lights();
+        stage.tell();
+        picture(&format!("watched_{columns}x{rows}"), &stage);
+        stage.keys("w Down Down");
+        picture(&format!("watched_list_{columns}x{rows}"), &stage);
+    }
+    let mut stage = in_call(80, 24);
+    stage.status.lights = lights();
+    stage.glyphs = ASCII;
+    stage.tell();
+    assert!(stage.screen().is_ascii());
+    picture("watched_in_call_ascii", &stage);
 }
 
 #[test]

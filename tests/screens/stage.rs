@@ -6,8 +6,8 @@ use ratatui::backend::TestBackend;
 use std::time::{Duration, Instant};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
-    AccountInfo, CallDirection, CallInfo, CallState, Command, EndedBy, Event as News, Levels, MediaInfo, Party,
-    PhoneState, RegistrationState, Status,
+    AccountInfo, CallDirection, CallInfo, CallState, Command, EndedBy, Event as News, Levels, LightInfo, LightState,
+    MediaInfo, Party, PhoneState, RegistrationState, Status,
 };
 use tuiphone::ui::glyphs::{Glyphs, UNICODE};
 use tuiphone::ui::keymap::Key;
@@ -196,6 +196,32 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
             ..MediaInfo::default()
         }),
     }
+}
+
+/// Somebody who is watched.
+pub fn light(target: &str, state: LightState) -> LightInfo {
+    LightInfo {
+        target: target.into(),
+        uri: format!("sip:{target}@pbx.example.net"),
+        account: "101@pbx.example.net".into(),
+        package: "dialog".into(),
+        state,
+        ..LightInfo::default()
+    }
+}
+
+/// One in every state, the talking ones with somebody.
+pub fn lights() -> Vec<LightInfo> {
+    let alice = Party { uri: "sip:201@pbx.example.net".into(), user: "201".into(), name: Some("Alice Smith".into()) };
+    vec![
+        light("102", LightState::Idle),
+        LightInfo { remote: Some(alice.clone()), ..light("103", LightState::Ringing) },
+        LightInfo { remote: Some(Party { name: None, ..alice }), ..light("104", LightState::Busy) },
+        LightInfo { note: Some("lunch".into()), package: "presence".into(), ..light("105", LightState::Away) },
+        light("106", LightState::Offline),
+        LightInfo { reason: Some("404 Not Found".into()), ..light("park1", LightState::Unknown) },
+        light("park2", LightState::Idle),
+    ]
 }
 
 /// The same call, ended by the far side this way.

@@ -3,6 +3,7 @@
 mod help;
 mod news;
 mod phone;
+mod watched;
 
 use super::keymap::{Act, Key};
 use super::model::{Message, Mode, Model, Weight};
@@ -50,6 +51,7 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         (Some(act), _) => run(model, act, now),
         (None, Mode::Phone) => phone::key(model, key, now),
         (None, Mode::Help { .. }) => help::key(model, key, now),
+        (None, Mode::Watched { .. }) => watched::key(model, key, now),
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
     }
@@ -65,6 +67,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             };
             drawn()
         }
+        Act::Watched => watched::open(model, 0),
         Act::Quit => phone::quit(model),
         Act::Interrupt => vec![Action::Quit],
         Act::Suspend => vec![Action::Suspend],
@@ -83,6 +86,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
         MouseEventKind::Down(MouseButton::Left) => match hit(model, mouse.column, mouse.row) {
             Some(Hit::Pad(c)) => phone::press(model, c, now),
             Some(Hit::Act(act)) => run(model, act, now),
+            Some(Hit::Light(row)) => watched::open(model, row),
             Some(Hit::Call(id)) => {
                 model.chosen = Some(id);
                 drawn()
@@ -103,7 +107,7 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
                 .extend(text.chars().filter(|c| !c.is_control()).take(help::SEARCH_CHARS.saturating_sub(search.len())));
             *row = 0;
         }
-        Mode::AskHangup | Mode::AskQuit => return Vec::new(),
+        Mode::Watched { .. } | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
     }
     drawn()
 }

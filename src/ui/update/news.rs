@@ -74,10 +74,13 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
         model.levels = SILENT;
         model.level_history.clear();
     }
+    if let Mode::Watched { row } = &mut model.mode {
+        *row = (*row).min(model.status.lights.len().saturating_sub(1));
+    }
     let question_gone = match model.mode {
         Mode::AskHangup => model.calls.len() < 2,
         Mode::AskQuit => model.calls.is_empty(),
-        Mode::Phone | Mode::Help { .. } => false,
+        Mode::Phone | Mode::Help { .. } | Mode::Watched { .. } => false,
     };
     if question_gone {
         model.mode = Mode::Phone;

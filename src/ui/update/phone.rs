@@ -1,7 +1,7 @@
 //! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
 
 use super::{drawn, note};
-use crate::control::{CallState, Command, HangupWhich, SoundPath, VolumeChange};
+use crate::control::{AccountInfo, CallState, Command, HangupWhich, SoundPath, VolumeChange};
 use crate::ui::dial_field::Motion;
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
@@ -72,7 +72,8 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             model.chosen = None;
             drawn()
         }
-        Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => Vec::new(),
+        Act::Voicemail => voicemail(model, now),
+        Act::Watched | Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => Vec::new(),
     }
 }
 
@@ -191,6 +192,19 @@ fn resume(model: &mut Model, now: Instant) -> Vec<Action> {
     }
 }
 
+/// Calls the mailbox: of the account where something waits, else of the selected one, else of any.
+fn voicemail(model: &mut Model, now: Instant) -> Vec<Action> {
+    let number = |account: &AccountInfo| account.voicemail.as_ref().and_then(|voicemail| voicemail.number.clone());
+    let waits = |account: &AccountInfo| account.voicemail.as_ref().is_some_and(|voicemail| voicemail.waiting);
+    let mut mailboxes: Vec<_> =
+        model.status.accounts.iter().filter_map(|account| Some((account, number(account)?))).collect();
+    mailboxes.sort_by_key(|(account, _)| (!waits(account), !account.selected));
+    match mailboxes.into_iter().next() {
+        Some((account, target)) => send(Command::Dial { target, account: Some(account.aor.clone()) }),
+        None => refuse(model, "no mailbox is known; name it in the account's voicemailNumber", now),
+    }
+}
+
 fn mute(model: &Model, path: SoundPath) -> Vec<Action> {
     let muted = match path {
         SoundPath::Mic => model.status.mic_muted,
@@ -257,6 +271,6 @@ fn refuse(model: &mut Model, why: &str, now: Instant) -> Vec<Action> {
     drawn()
 }
 
-fn send(command: Command) -> Vec<Action> {
+pub(super) fn send(command: Command) -> Vec<Action> {
     vec![Action::Send(command), Action::Draw(Urgency::Now)]
 }

@@ -1,7 +1,7 @@
 //! The keys that are valid now, the most important first.
 
 use super::Look;
-use crate::control::CallState;
+use crate::control::{AccountInfo, CallState};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
@@ -9,6 +9,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
+
+/// Columns from which every key of an idle phone has room.
+const WIDE: u16 = 60;
 
 /// A key and what it does; one without an act is told, not clicked.
 struct Item {
@@ -75,6 +78,9 @@ fn items(model: &Model) -> Vec<Item> {
     let quit = bound(Act::Quit, if model.stays { "detach" } else { "quit" });
     let items = match &model.mode {
         Mode::Help { .. } => vec![told("a-z", "search"), told("Enter", "do it"), bound(Act::Cancel, "close")],
+        Mode::Watched { .. } => {
+            vec![told("Up/Down", "choose"), told("Enter", "call"), bound(Act::Cancel, "close")]
+        }
         Mode::AskHangup => {
             vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
         }
@@ -101,11 +107,16 @@ fn items(model: &Model) -> Vec<Item> {
                 Some(CallState::Incoming) => {}
                 Some(_) => items.extend([verb("hangup", "hang up"), mute]),
                 None if !typing => {
+                    let waits =
+                        |account: &AccountInfo| account.voicemail.as_ref().is_some_and(|voicemail| voicemail.waiting);
                     items.extend([
                         told("0-9", "dial"),
                         verb("call", "redial").filter(|_| model.field.has_dialled()),
                         bound(Act::Type, "address"),
-                        mute,
+                        bound(Act::Voicemail, "voicemail").filter(|_| model.status.accounts.iter().any(waits)),
+                        bound(Act::Watched, "watched").filter(|_| !model.status.lights.is_empty()),
+                        // Where room is short, help is worth more to somebody who does not talk.
+                        mute.filter(|_| model.size.0 >= WIDE),
                     ]);
                 }
                 None => {}

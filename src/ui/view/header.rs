@@ -1,7 +1,7 @@
 //! The first line: the program, the phone's state, the microphone.
 
 use super::{Look, words};
-use crate::control::RegistrationState;
+use crate::control::{AccountInfo, RegistrationState, TlsTrust};
 use crate::ui::model::{Connection, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -10,6 +10,9 @@ use ratatui::text::{Line, Span};
 
 /// Below this width the program's name makes way.
 const NARROW: u16 = 36;
+
+/// Below this width words make way for shorter ones.
+const NARROW_WORDS: u16 = 60;
 
 /// Draws it.
 pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
@@ -44,6 +47,12 @@ fn state(model: &Model, look: Look) -> Vec<Span<'static>> {
 fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
     let status = &model.status;
     let mut spans = Vec::new();
+    let is_unverified = |account: &AccountInfo| account.registered && account.tls == Some(TlsTrust::Unverified);
+    if status.accounts.iter().any(is_unverified) {
+        spans
+            .push(look.span(Role::Alert, if width >= NARROW_WORDS { " SERVER NOT VERIFIED " } else { " UNVERIFIED " }));
+        spans.push(Span::raw(" "));
+    }
     if status.dnd {
         spans.push(look.span(Role::Alert, " DND "));
         spans.push(Span::raw(" "));
@@ -53,11 +62,20 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
         spans.push(look.span(Role::Alert, format!(" FWD {number} ")));
         spans.push(Span::raw(" "));
     }
-    let long = width >= 60;
+    let waiting = status.accounts.iter().filter_map(|account| account.voicemail.as_ref()).filter(|v| v.waiting);
+    let new = waiting.clone().fold(0_u32, |sum, voicemail| sum.saturating_add(voicemail.new));
+    if waiting.count() > 0 {
+        let count = if new > 0 { format!(" {new}") } else { String::new() };
+        spans.push(look.span(Role::Pending, format!("{} voicemail{count}", look.glyphs.message)));
+        spans.push(Span::raw("  "));
+    }
+    let long = width >= NARROW_WORDS;
+    let alone = spans.is_empty();
     match (status.mic_muted, long) {
         (true, _) => spans.push(look.span(Role::Alert, " MIC MUTED ")),
         (false, true) => spans.push(look.span(Role::Dim, format!("mic {}%", status.volume_mic))),
-        (false, false) => spans.push(look.span(Role::Dim, "mic on")),
+        (false, false) if alone => spans.push(look.span(Role::Dim, "mic on")),
+        (false, false) => {}
     }
     if status.speaker_muted {
         spans.push(Span::raw(" "));

@@ -1,7 +1,7 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming};
+use super::{calls, footer, incoming, lights};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
@@ -15,6 +15,8 @@ pub enum Hit {
     Act(Act),
     /// A live call, by id.
     Call(String),
+    /// Somebody who is watched, by the place in the list.
+    Light(usize),
 }
 
 /// What is at this cell.
@@ -36,6 +38,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if let Some((digit, ..)) = layout.pad_keys().find(|(_, _, key)| key.contains(at)) {
         return Some(Hit::Pad(digit));
+    }
+    if let Some(row) = lights::light_at(model, layout.lights, at) {
+        return Some(Hit::Light(row));
     }
     calls::call_at(model, layout.calls, layout.framed, at).map(Hit::Call)
 }

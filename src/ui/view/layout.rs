@@ -8,12 +8,14 @@
 //!  │ field, pad │ │                            │     meters
 //!  ╰────────────╯ ╰────────────────────────────╯     field
 //!  ╭ Accounts ──╮ ╭ Call: detail (tall) ───────╮     message
-//!  │            │ ╭ Sound ─────────────────────╮     footer
+//!  │            │ ╭ Watched (if anybody is) ───╮     footer
+//!  │            │ ╭ Sound ─────────────────────╮
 //!  ╰────────────╯ ╰────────────────────────────╯
 //!  message
 //!  footer
 //! ```
 
+use super::lights;
 use crate::ui::model::Model;
 use ratatui::layout::Rect;
 
@@ -31,6 +33,7 @@ pub struct Layout {
     pub accounts: Rect,
     pub calls: Rect,
     pub detail: Rect,
+    pub lights: Rect,
     pub sound: Rect,
     pub message: Rect,
     pub footer: Rect,
@@ -47,6 +50,8 @@ const BANNER: u16 = 5;
 const BANNER_BARE: u16 = 3;
 /// Frame, field and the line below it.
 const DIAL_FIXED: u16 = 4;
+/// Rows the list of calls keeps beside those who are watched.
+const LEAST_CALLS: u16 = 8;
 /// Rows at which the body is tall enough for the detail of a call.
 const TALL: u16 = 30;
 
@@ -63,7 +68,7 @@ impl Layout {
     pub fn of(model: &Model, area: Rect) -> Layout {
         let rings = model.incoming().is_some();
         if area.width >= FRAMED.0 && area.height >= FRAMED.1 {
-            framed(area, rings, !model.calls.is_empty())
+            framed(area, rings, !model.calls.is_empty(), lights::panel_height(model))
         } else {
             bare(area, rings)
         }
@@ -81,7 +86,7 @@ impl Layout {
     }
 }
 
-fn framed(area: Rect, rings: bool, calls: bool) -> Layout {
+fn framed(area: Rect, rings: bool, calls: bool, lights: u16) -> Layout {
     let mut rest = area;
     let header = top(&mut rest, 1);
     let banner = top(&mut rest, if rings { BANNER } else { 0 });
@@ -105,6 +110,8 @@ fn framed(area: Rect, rings: bool, calls: bool) -> Layout {
 
     let tall = rest.height >= TALL;
     let sound = bottom(&mut right, if tall { 8 } else { 4 });
+    let watched = lights.min(right.height.saturating_sub(LEAST_CALLS));
+    let watched = bottom(&mut right, if watched < 3 { 0 } else { watched });
     let detail = bottom(&mut right, if tall && calls { 9 } else { 0 });
     Layout {
         header,
@@ -116,6 +123,7 @@ fn framed(area: Rect, rings: bool, calls: bool) -> Layout {
         accounts,
         calls: right,
         detail,
+        lights: watched,
         sound,
         message,
         footer,

@@ -11,6 +11,7 @@ pub(super) mod help;
 pub mod hit;
 mod incoming;
 pub mod layout;
+mod lights;
 mod message;
 mod meters;
 pub mod words;
@@ -90,12 +91,17 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
     let cursor = dial_field::draw(model, look, &layout, buf);
     calls::draw(model, look, layout.calls, layout.framed, buf);
     detail::draw(model, look, layout.detail, buf);
+    lights::draw(model, look, layout.lights, buf);
     meters::draw(model, look, layout.sound, layout.framed, buf);
     message::draw(model, look, &layout, buf);
     footer::draw(model, look, layout.footer, buf);
-    if let Mode::Help { search, row } = &model.mode {
-        help::draw(model, look, search, *row, layout.overlay, buf);
-    } else if let Some(position) = cursor {
-        frame.set_cursor_position(position);
+    match &model.mode {
+        Mode::Help { search, row } => help::draw(model, look, search, *row, layout.overlay, buf),
+        Mode::Watched { .. } => lights::draw_list(model, look, layout.overlay, buf),
+        Mode::Phone | Mode::AskHangup | Mode::AskQuit => {
+            if let Some(position) = cursor {
+                frame.set_cursor_position(position);
+            }
+        }
     }
 }

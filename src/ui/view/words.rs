@@ -1,6 +1,6 @@
 //! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
 
-use crate::control::{CallInfo, CallState, EndedBy, ExitCode, MediaInfo, RegistrationState};
+use crate::control::{CallInfo, CallState, EndedBy, ExitCode, LightInfo, LightState, MediaInfo, RegistrationState};
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -46,6 +46,24 @@ pub fn registration(state: RegistrationState) -> &'static str {
         RegistrationState::Registered => "registered",
         RegistrationState::Failed => "failed",
     }
+}
+
+/// What somebody who is watched does, in a word or two: `102 is …`.
+pub fn light(state: LightState) -> &'static str {
+    match state {
+        LightState::Unknown => "not known",
+        LightState::Offline => "offline",
+        LightState::Idle => "free",
+        LightState::Ringing => "ringing",
+        LightState::Busy => "on the phone",
+        LightState::Away => "away",
+    }
+}
+
+/// With whom, what they say of themselves, or why nothing is known.
+pub fn light_detail(light: &LightInfo) -> Option<String> {
+    let with = light.remote.as_ref().map(|party| party.name.clone().unwrap_or_else(|| party.user.clone()));
+    [with, light.note.clone(), light.reason.clone()].into_iter().flatten().find(|text| !text.is_empty())
 }
 
 /// How a call ended, in a few words.

@@ -1,0 +1,51 @@
+//! Keys of the list of those who are watched.
+
+use super::{drawn, phone};
+use crate::control::{Command, LightInfo};
+use crate::ui::keymap::{Act, Key};
+use crate::ui::model::{Mode, Model};
+use crate::ui::msg::Action;
+use crossterm::event::KeyCode;
+use std::time::Instant;
+
+const PAGE: usize = 10;
+
+/// Opens the list with this light chosen.
+pub fn open(model: &mut Model, row: usize) -> Vec<Action> {
+    model.mode = Mode::Watched { row };
+    drawn()
+}
+
+/// A key while the list is open.
+pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
+    let last = model.status.lights.len().saturating_sub(1);
+    let Mode::Watched { row } = &mut model.mode else { return Vec::new() };
+    match key.code {
+        KeyCode::Up | KeyCode::Char('k') => *row = row.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => *row = (*row + 1).min(last),
+        KeyCode::PageUp => *row = row.saturating_sub(PAGE),
+        KeyCode::PageDown => *row = (*row + PAGE).min(last),
+        KeyCode::Home => *row = 0,
+        KeyCode::End => *row = last,
+        KeyCode::Enter => {
+            let light = model.status.lights.get(*row).cloned();
+            model.mode = Mode::Phone;
+            return light.map_or_else(drawn, |light| act_on(&light));
+        }
+        _ => {
+            let act = model.keymap.act(key);
+            model.mode = Mode::Phone;
+            // The key that opened it closes it; every other one means what it always means.
+            return match act {
+                Some(Act::Watched | Act::Cancel) | None => drawn(),
+                Some(act) => [super::run(model, act, now), drawn()].concat(),
+            };
+        }
+    }
+    drawn()
+}
+
+/// What Enter does with somebody who is watched.
+fn act_on(light: &LightInfo) -> Vec<Action> {
+    phone::send(Command::Dial { target: light.target.clone(), account: Some(light.account.clone()) })
+}

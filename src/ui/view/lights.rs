@@ -1,0 +1,99 @@
+//! Who is watched and what they do: a panel where there is room, a list to choose from anywhere.
+
+use super::{Look, words};
+use crate::control::{LightInfo, LightState};
+use crate::ui::keymap::Act;
+use crate::ui::model::{Mode, Model};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+
+/// Most rows of the panel.
+const PANEL_ROWS: usize = 6;
+
+/// Rows the panel wants, its frame counted.
+pub fn panel_height(model: &Model) -> u16 {
+    match model.status.lights.len() {
+        0 => 0,
+        lights => lights.min(PANEL_ROWS) as u16 + 2,
+    }
+}
+
+/// Draws the panel: as many as fit, and how many do not.
+pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = look.panel(buf, area, "Watched", false);
+    let lights = &model.status.lights;
+    let shown = visible(lights.len(), inner.height);
+    for (row, light) in (0..).zip(lights.iter().take(shown)) {
+        let left = [vec![Span::raw(" ")], line(look, light)].concat();
+        look.row(buf, inner, row, Line::from(left), Line::default());
+    }
+    if shown < lights.len() {
+        let key = model.keymap.key(Act::Watched, false).map(|key| format!(": {key}")).unwrap_or_default();
+        let more = look.span(Role::Dim, format!(" and {} more{key}", lights.len() - shown));
+        look.row(buf, inner, shown as u16, Line::from(more), Line::default());
+    }
+}
+
+/// The light of the panel at a cell.
+pub fn light_at(model: &Model, area: Rect, at: Position) -> Option<usize> {
+    let inner = area.inner(Margin::new(1, 1));
+    let row = usize::from(at.y.checked_sub(inner.y)?);
+    (area.contains(at) && row < visible(model.status.lights.len(), inner.height)).then_some(row)
+}
+
+/// Draws the list over the body of the screen.
+pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
+    let Mode::Watched { row: chosen } = model.mode else { return };
+    let lights = &model.status.lights;
+    let area = Rect { height: (lights.len().max(1) as u16).saturating_add(2).min(area.height), ..area };
+    if area.height < 3 || area.width < 4 {
+        return;
+    }
+    Clear.render(area, buf);
+    let inner = look.panel(buf, area, "Watched", true);
+    if lights.is_empty() {
+        let text = look.clip(" nobody; name them in [tuiphone] watch", inner.width);
+        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, text)), Line::default());
+    }
+    let room = usize::from(inner.height);
+    let skip = (chosen + 1).saturating_sub(room);
+    for (row, (at, light)) in (0..).zip(lights.iter().enumerate().skip(skip).take(room)) {
+        let mark = if at == chosen { look.glyphs.selected } else { " " };
+        let left = [vec![look.span(Role::Key, mark)], line(look, light)].concat();
+        look.row(buf, inner, row, Line::from(left), Line::default());
+    }
+}
+
+/// How many of them get a row of their own.
+fn visible(lights: usize, rows: u16) -> usize {
+    let rows = usize::from(rows);
+    if lights <= rows { lights } else { rows.saturating_sub(1) }
+}
+
+fn line(look: Look, light: &LightInfo) -> Vec<Span<'static>> {
+    let (glyph, role) = sign(look, light.state);
+    let mut spans = vec![
+        look.span(role, format!("{glyph} ")),
+        look.span(Role::Strong, format!("{} ", light.target)),
+        look.span(role, words::light(light.state)),
+    ];
+    spans.extend(words::light_detail(light).map(|detail| look.span(Role::Dim, format!(" ({detail})"))));
+    spans
+}
+
+fn sign(look: Look, state: LightState) -> (&'static str, Role) {
+    match state {
+        LightState::Unknown => (look.glyphs.missing, Role::Dim),
+        LightState::Offline => (look.glyphs.failed, Role::Dim),
+        LightState::Idle => (look.glyphs.off, Role::Good),
+        LightState::Ringing => (look.glyphs.incoming, Role::Incoming),
+        LightState::Busy => (look.glyphs.registered, Role::Bad),
+        LightState::Away => (look.glyphs.registering, Role::Pending),
+    }
+}
