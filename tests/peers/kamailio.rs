@@ -96,7 +96,8 @@ fn modules() -> PathBuf {
     found.expect("kamailio's modules")
 }
 
-fn write_certificates(folder: &Path) {
+/// A key and its certificate for 127.0.0.1.
+pub fn write_certificates(folder: &Path) {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     std::fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
     std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();

@@ -1,14 +1,18 @@
 //! The `tuiphone` program against real peers on loopback: kamailio as registrar and proxy, SIPp as far ends that
-//! misbehave on purpose, baresip as another softphone, PulseAudio as a sound server with null devices.
+//! misbehave on purpose, baresip as another softphone, Asterisk as the exchange of an office, PulseAudio as a sound
+//! server with null devices.
 //!
-//! `cargo xtask test` installs them on Debian. A test whose peer is not here says `skipped` and passes; with `CI=true`
-//! it fails. Each test starts its own peers on free ports and stops what it started.
+//! `cargo xtask test` installs them on Debian, except Asterisk. A test whose peer is not here says `skipped` and passes;
+//! with `CI=true` it fails, again except for Asterisk. Each test starts its own peers on free ports and stops what it
+//! started.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic, and runs on the real clock")]
 
+mod asterisk;
 mod baresip;
 mod behaviour;
+mod daemon;
 mod kamailio;
 mod ladder;
 mod loss;
