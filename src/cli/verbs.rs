@@ -6,7 +6,9 @@ use super::signals::Interrupts;
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
-use crate::control::{AccountInfo, CallInfo, CommandError, ExitCode, RegistrationState, Status, TlsTrust, json};
+use crate::control::{
+    AccountInfo, CallInfo, CommandError, ExitCode, MessageInfo, RegistrationState, Status, TlsTrust, json,
+};
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -178,7 +180,9 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             out::line(if registered { "ready, registered" } else { "not registered" });
         }
         _ => {
-            if fields.contains_key("message") {
+            if fields.contains_key("messages") {
+                list::<MessageInfo>(fields, "messages", "no messages", message_line);
+            } else if fields.contains_key("message") {
                 let status = fields.get("message").and_then(|message| message.get("status")).and_then(Value::as_u64);
                 if !options.quiet {
                     out::line(if status == Some(202) { "taken, on its way" } else { "delivered" });
@@ -203,6 +207,15 @@ fn status_text(status: &Status) {
     }
     for light in &status.lights {
         out::line(&super::words::light(light));
+    }
+    if status.unread > 0 {
+        out::line(&format!("messages: {} unread", status.unread));
+    }
+    if status.dnd {
+        out::line("do not disturb");
+    }
+    if let Some(number) = &status.forward {
+        out::line(&format!("calls are sent on to {number}"));
     }
     if status.mic_muted {
         out::line("microphone muted");
@@ -230,6 +243,11 @@ fn account_line(a: &AccountInfo) -> String {
     let voicemail = a.voicemail.as_ref().filter(|voicemail| voicemail.waiting);
     let voicemail = voicemail.map(|voicemail| format!("; {}", voicemail.words())).unwrap_or_default();
     format!("{mark} {} {} ({}{open}): {state}{voicemail}", a.id, a.aor, a.transport)
+}
+
+fn message_line(message: &MessageInfo) -> String {
+    let new = if message.read { "" } else { " (new)" };
+    format!("{}{new} {}", message.at, super::words::message(message))
 }
 
 fn call_line(c: &CallInfo) -> String {

@@ -45,7 +45,8 @@ pub fn sentence(event: &Event) -> Option<String> {
     })
 }
 
-fn message(message: &MessageInfo) -> String {
+/// A message in a line: `Bob writes: hello`.
+pub fn message(message: &MessageInfo) -> String {
     let Party { uri, user, name } = &message.remote;
     let whom = name.as_ref().unwrap_or(if user.is_empty() { uri } else { user });
     let text = message.text.replace('\n', " / ");

@@ -149,6 +149,8 @@ pub struct Settings {
     pub call_waiting: bool,
     /// No instant messages, in or out (`disableMessaging`).
     pub disable_messaging: bool,
+    /// Tell those we write to that we do (`[tuiphone] tellComposing`).
+    pub tell_composing: bool,
     /// Own User-Agent text; empty = ours (`userAgent`).
     pub user_agent: String,
     /// Keep the Local account beside the registered ones (`enableLocalAccount`).
@@ -219,6 +221,7 @@ impl Default for Settings {
             dnd: false,
             call_waiting: true,
             disable_messaging: false,
+            tell_composing: false,
             user_agent: String::new(),
             enable_local_account: false,
             bind_address: String::new(),

@@ -146,6 +146,8 @@ fn command_line(command: &Command) -> String {
         Command::Message { target, text, account } => {
             json!({"verb": "message", "number": target, "text": text, "account": account})
         }
+        Command::Composing { target, account } => json!({"verb": "composing", "number": target, "account": account}),
+        Command::Messages { with, read } => json!({"verb": "messages", "number": with, "read": read}),
         Command::Dnd { on } => json!({"verb": "dnd", "state": if *on { "on" } else { "off" }}),
         Command::Forward { number } => json!({"verb": "forward", "number": number.as_deref().unwrap_or("off")}),
         Command::Exit => json!({"verb": "exit"}),
@@ -191,6 +193,9 @@ mod tests {
             Command::Forward { number: None },
             Command::Forward { number: Some("600".into()) },
             Command::Message { target: "600".into(), text: "two\nlines --x".into(), account: None },
+            Command::Composing { target: "600".into(), account: Some("2".into()) },
+            Command::Messages { with: None, read: false },
+            Command::Messages { with: Some("600".into()), read: true },
             Command::Exit,
         ];
         for command in commands {

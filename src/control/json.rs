@@ -53,6 +53,7 @@ pub fn reply_fields(reply: &Reply) -> Map<String, Value> {
         Reply::Done => Map::new(),
         Reply::Call(call) => object(json!({"call": call})),
         Reply::Message(message) => object(json!({"message": message})),
+        Reply::Messages(messages) => object(json!({"messages": messages})),
         Reply::Volume(path, level) => object(json!({"path": path_word(*path), "level": level})),
     }
 }
@@ -64,6 +65,9 @@ pub fn reply_from(value: &Value) -> Reply {
     }
     if let Some(message) = value.get("message").and_then(|m| serde_json::from_value(m.clone()).ok()) {
         return Reply::Message(Box::new(message));
+    }
+    if let Some(messages) = value.get("messages").and_then(|m| serde_json::from_value(m.clone()).ok()) {
+        return Reply::Messages(messages);
     }
     match (value.get("path").and_then(Value::as_str), value.get("level").and_then(Value::as_u64)) {
         (Some("mic"), Some(level)) => Reply::Volume(SoundPath::Mic, u8::try_from(level).unwrap_or(100)),

@@ -226,6 +226,31 @@ pub static VERBS: &[VerbRow] = &[
         },
     },
     VerbRow {
+        name: "messages",
+        aliases: &[],
+        params: &[
+            optional("number", "Only those with this user or address"),
+            flag("read", "They are read from now on"),
+        ],
+        doc: "List the messages since the phone was started",
+        key: None,
+        make: |v| {
+            let (with, read) = (v.text("number"), v.flag("read"));
+            Ok(Request::Command(Command::Messages { with, read }))
+        },
+    },
+    VerbRow {
+        name: "composing",
+        aliases: &[],
+        params: &[required("number", "Number, user or SIP address"), option("account", "Account to write from")],
+        doc: "Tell that a message is being written, if tellComposing=1; again every few seconds",
+        key: None,
+        make: |v| {
+            let (target, account) = (v.need("number")?, v.text("account"));
+            Ok(Request::Command(Command::Composing { target, account }))
+        },
+    },
+    VerbRow {
         name: "transfer",
         aliases: &[],
         params: &[

@@ -2,6 +2,8 @@
 
 use super::account::Line;
 use super::call::Call;
+use super::composing::Composing;
+use super::inbox::Inbox;
 use super::messages::Outgoing;
 use super::network::Network;
 use super::port::{Input, Output};
@@ -92,6 +94,8 @@ pub struct Agent {
     pub(super) last_watch: u32,
     pub(super) messages: Vec<Outgoing>,
     pub(super) last_message: u32,
+    pub(super) inbox: Inbox,
+    pub(super) composing: Composing,
     pub(super) last_query: u64,
     pub(super) clients: BTreeMap<ClientId, Sent>,
     /// Over at once on reliable transports, while the answer still waits to be acted on.
@@ -143,6 +147,8 @@ impl Agent {
             last_watch: 0,
             messages: Vec::new(),
             last_message: 0,
+            inbox: Inbox::default(),
+            composing: Composing::default(),
             last_query: 0,
             clients: BTreeMap::new(),
             ended_clients: Vec::new(),
@@ -204,6 +210,7 @@ impl Agent {
             .chain(self.layer.next_timeout())
             .chain(self.exiting)
             .chain(self.network.next_timeout())
+            .chain(self.composing.next_timeout())
             .chain(begin)
             .min()
     }
@@ -259,6 +266,7 @@ impl Agent {
         self.network_timeouts(now);
         self.watch_timeouts(now);
         self.publication_timeouts(now);
+        self.composing_timeouts(now);
         self.call_timeouts(now);
     }
 

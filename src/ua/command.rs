@@ -92,6 +92,10 @@ pub enum Command {
     Dtmf { call: Option<String>, digits: String, via: Option<DtmfVia> },
     /// Send an instant message; the reply tells whether it was delivered.
     Message { target: String, text: String, account: Option<String> },
+    /// A message to this address is being written: told, if the settings allow it. Repeat it while it goes on.
+    Composing { target: String, account: Option<String> },
+    /// The messages of this run, with one user or address or with all; `read` = they are, from now on.
+    Messages { with: Option<String>, read: bool },
     /// Hand a call over; the reply comes with the outcome.
     Transfer { call: Option<String>, to: TransferTo },
     /// Register an account (all without a selector: number, label or AOR).
@@ -117,6 +121,8 @@ pub enum Reply {
     Call(Box<CallInfo>),
     /// The message, delivered.
     Message(Box<MessageInfo>),
+    /// Messages, oldest first.
+    Messages(Vec<MessageInfo>),
     /// The volume now.
     Volume(SoundPath, u8),
 }

@@ -97,6 +97,8 @@ impl Agent {
                 ids.into_iter().for_each(|id| self.unregister_all(id, now));
                 Ok(Reply::Done)
             }
+            Command::Composing { target, account } => self.composes(&target, account.as_deref(), now),
+            Command::Messages { with, read } => Ok(Reply::Messages(self.inbox.list(with.as_deref(), read))),
             // Replied to later, with their outcome.
             Command::Message { .. } | Command::Transfer { .. } => Ok(Reply::Done),
             Command::Dnd { on } => self.set_dnd(on),
@@ -332,6 +334,7 @@ impl Agent {
             accounts,
             calls: self.calls.iter().filter(|call| call.is_live()).map(|call| self.call_info(call, now)).collect(),
             lights: self.lights(),
+            unread: self.inbox.unread(),
             dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,
             forward: self.forward_target().map(sanitise),
             mic_muted: self.mic_muted,

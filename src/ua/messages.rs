@@ -38,11 +38,12 @@ const ACCEPT: &str = "text/plain, application/im-iscomposing+xml";
 #[derive(Debug)]
 pub(super) struct Outgoing {
     id: u32,
-    /// Who waits for the result.
-    asked: RequestId,
+    /// Who waits for the result; nobody does where it only tells of typing.
+    asked: Option<RequestId>,
     account: AccountId,
     target: String,
-    text: String,
+    media_type: &'static str,
+    body: Vec<u8>,
     /// It waits for the registration under way.
     waits: bool,
     /// Nobody has answered yet but with a challenge.
@@ -80,15 +81,9 @@ impl Agent {
             let message = format!("a message has 1 to {MAX_SENT} bytes, this one {}", text.len());
             return Err(refusal(ExitCode::Usage, "bad_message", message, "send it in parts"));
         }
-        let id = self.account_for(typed, account)?;
-        let bad = |why: &str| {
-            let message = format!("cannot write to {}: {why}", sanitise(typed));
-            refusal(ExitCode::Usage, "bad_number", message, "a number, user@host or sip:user@host")
-        };
-        let Some(line) = self.account(id) else { return Err(bad("there is no such account")) };
-        let target = dial(typed, &line.account).map_err(|error| bad(&error.to_string()))?.uri;
-        let uri = Uri::parse(&target).ok().filter(|uri| uri.is_sip() && uri.host().is_some());
-        let uri = uri.ok_or_else(|| bad("not a SIP address"))?;
+        let (id, uri) = self.addressed(typed, account)?;
+        let target = uri.to_string();
+        let Some(line) = self.account(id) else { return Ok(()) };
         let waits = line.registers() && line.registration.state() == State::Registering;
         let account = line.account.aor();
         self.last_message += 1;
@@ -100,14 +95,63 @@ impl Agent {
             remote: party(&NameAddr::new(uri)),
             text: sanitise_text(text),
             at: self.date(now),
+            read: true,
             ..MessageInfo::default()
         };
-        let text = text.to_owned();
-        self.messages.push(Outgoing { id: number, asked, account: id, target, text, waits, tries: 0, info });
+        self.composing.sent(&target);
+        let (media_type, body) = ("text/plain;charset=UTF-8", text.as_bytes().to_vec());
+        let asked = Some(asked);
+        self.messages.push(Outgoing {
+            id: number,
+            asked,
+            account: id,
+            target,
+            media_type,
+            body,
+            waits,
+            tries: 0,
+            info,
+        });
         if !waits {
             self.send_message(number, now);
         }
         Ok(())
+    }
+
+    /// Whom a message to what is typed goes to, and by which account.
+    pub(super) fn addressed(&self, typed: &str, account: Option<&str>) -> Result<(AccountId, Uri), CommandError> {
+        let bad = |why: &str| CommandError {
+            code: ExitCode::Usage,
+            kind: "bad_number",
+            message: format!("cannot write to {}: {why}", sanitise(typed)),
+            hint: Some("a number, user@host or sip:user@host".into()),
+        };
+        let id = self.account_for(typed, account)?;
+        let Some(line) = self.account(id) else { return Err(bad("there is no such account")) };
+        let target = dial(typed, &line.account).map_err(|error| bad(&error.to_string()))?.uri;
+        let uri = Uri::parse(&target).ok().filter(|uri| uri.is_sip() && uri.host().is_some());
+        Ok((id, uri.ok_or_else(|| bad("not a SIP address"))?))
+    }
+
+    /// Tells somebody that a message to them is being written, or no longer.
+    pub(super) fn send_composing(&mut self, account: AccountId, target: &str, document: &str, now: Instant) {
+        if self.messages.len() >= MAX_ON_THE_WAY || self.exiting.is_some() {
+            return;
+        }
+        self.last_message += 1;
+        let id = self.last_message;
+        self.messages.push(Outgoing {
+            id,
+            asked: None,
+            account,
+            target: target.to_owned(),
+            media_type: iscomposing::MEDIA_TYPE,
+            body: document.as_bytes().to_vec(),
+            waits: false,
+            tries: 0,
+            info: MessageInfo::default(),
+        });
+        self.send_message(id, now);
     }
 
     /// The registration that messages waited for has come to a result; without one, they are sent all the same.
@@ -131,7 +175,8 @@ impl Agent {
     /// A path is known: the message is written and sent.
     pub(super) fn message_path(&mut self, id: u32, flow: Flow, more: VecDeque<Flow>, now: Instant) {
         let Some(message) = self.messages.iter().find(|message| message.id == id) else { return };
-        let (account, target, text) = (message.account, message.target.clone(), message.text.clone());
+        let (account, target) = (message.account, message.target.clone());
+        let (media_type, body) = (message.media_type, message.body.clone());
         let own = self.is_at_home(account, &target);
         let (tag, call_id) = (ident::tag(&mut self.rng), ident::call_id(&mut self.rng, ""));
         let cseq = ident::cseq(&mut self.rng).max(1);
@@ -146,7 +191,7 @@ impl Agent {
         request.headers.push(HeaderName::To, format!("<{target}>"));
         request.headers.push(HeaderName::CallId, call_id);
         request.headers.push(HeaderName::CSeq, format!("{cseq} MESSAGE"));
-        set_body(&mut request, "text/plain;charset=UTF-8", text.into_bytes());
+        set_body(&mut request, media_type, body);
         self.transmit(Owner::Message(id), request, flow, more, now);
     }
 
@@ -187,7 +232,10 @@ impl Agent {
     /// Tells the fate of a message.
     fn end_message(&mut self, id: u32, status: Option<u16>, reason: String) {
         let Some(at) = self.messages.iter().position(|message| message.id == id) else { return };
-        let Outgoing { asked, mut info, .. } = self.messages.remove(at);
+        let Outgoing { asked, mut info, target, .. } = self.messages.remove(at);
+        let Some(asked) = asked else {
+            return self.composing.answered(&target, status);
+        };
         //= RFC 3428 §7: a 2xx: the message is delivered, or with 202 on its way
         let delivered = status.is_some_and(|status| (200..300).contains(&status));
         let code = status.map_or(ExitCode::Unreachable, |status| ExitCode::of_status(status, false));
@@ -195,6 +243,7 @@ impl Agent {
         info.delivered = Some(delivered);
         info.status = status;
         info.reason = Some(reason);
+        self.inbox.put(info.clone());
         self.outputs.push_back(Output::Event(Event::Message { message: info.clone() }));
         let whom = if info.remote.user.is_empty() { &info.remote.uri } else { &info.remote.user };
         let refused = CommandError {
@@ -265,6 +314,7 @@ impl Agent {
             at: self.date(now),
             ..MessageInfo::default()
         };
+        self.inbox.put(message.clone());
         self.outputs.push_back(Output::Event(Event::Message { message }));
     }
 

@@ -31,6 +31,9 @@ pub struct Status {
     /// Those who are watched, in the order of the settings.
     #[serde(default)]
     pub lights: Vec<LightInfo>,
+    /// Messages that came in and nobody has looked at.
+    #[serde(default)]
+    pub unread: u32,
     /// Do not disturb.
     pub dnd: bool,
     /// Where incoming calls are sent on to, if they are.
@@ -166,6 +169,9 @@ pub struct MessageInfo {
     pub text: String,
     /// ISO 8601 UTC.
     pub at: String,
+    /// Somebody has looked at it, here or by `messages --read`; ours always are.
+    #[serde(default)]
+    pub read: bool,
     /// Outgoing: a server or the far side has it.
     pub delivered: Option<bool>,
     /// Outgoing: status of the final answer.

@@ -1,40 +1,37 @@
 //! The line a number or an address is typed into: text, cursor, and the numbers dialled before.
 
+use super::editor::Editor;
+use crossterm::event::{KeyCode, KeyModifiers};
+
 /// Longest text the field takes, in characters.
 pub const MAX_CHARS: usize = 256;
 /// How many dialled numbers are remembered.
 const MAX_DIALLED: usize = 50;
 
-/// A one-line editor.
+/// A line for numbers and addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DialField {
-    text: Vec<char>,
-    cursor: usize,
+    line: Editor,
     /// Keys that are letters belong to the field, not to commands.
     pub focused: bool,
     dialled: Vec<String>,
     recall: Option<usize>,
 }
 
-/// A movement of the cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Motion {
-    Left,
-    Right,
-    Home,
-    End,
-}
-
 impl DialField {
     /// What is typed.
     pub fn text(&self) -> String {
-        self.text.iter().collect()
+        self.line.text()
     }
 
     /// Nothing is typed.
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.line.is_empty()
+    }
+
+    /// The line itself.
+    pub fn line(&self) -> &Editor {
+        &self.line
     }
 
     /// A number was dialled before, so `recall` has something.
@@ -42,19 +39,11 @@ impl DialField {
         !self.dialled.is_empty()
     }
 
-    /// What stands before the cursor.
-    pub fn before_cursor(&self) -> String {
-        self.text.iter().take(self.cursor).collect()
-    }
-
     /// Types a character; control characters and what exceeds [`MAX_CHARS`] are dropped. Focuses the field.
     pub fn insert(&mut self, c: char) {
         self.focused = true;
         self.recall = None;
-        if !c.is_control() && self.text.len() < MAX_CHARS {
-            self.text.insert(self.cursor, c);
-            self.cursor += 1;
-        }
+        self.line.insert(c, MAX_CHARS);
     }
 
     /// Puts pasted text in as [`normalise`] leaves it.
@@ -65,45 +54,32 @@ impl DialField {
         }
     }
 
-    /// Deletes before the cursor; in an empty field gives the focus up.
-    pub fn backspace(&mut self) {
-        if self.text.is_empty() {
-            self.focused = false;
-        } else if self.cursor > 0 {
-            self.cursor -= 1;
-            self.text.remove(self.cursor);
+    /// Takes a key that edits; false if it is none. Deleting in an empty field gives the focus up.
+    pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> bool {
+        let was_empty = self.is_empty();
+        match (code, modifiers) {
+            (KeyCode::Tab, KeyModifiers::NONE) if was_empty => self.focused = false,
+            (KeyCode::Char('u'), KeyModifiers::CONTROL) => self.clear(),
+            _ => {
+                if !self.line.key(code, modifiers) {
+                    return false;
+                }
+                self.focused = !(was_empty && code == KeyCode::Backspace);
+            }
         }
-    }
-
-    /// Deletes at the cursor.
-    pub fn delete(&mut self) {
-        if self.cursor < self.text.len() {
-            self.text.remove(self.cursor);
-        }
-    }
-
-    /// Moves the cursor.
-    pub fn motion(&mut self, motion: Motion) {
-        self.cursor = match motion {
-            Motion::Left => self.cursor.saturating_sub(1),
-            Motion::Right => (self.cursor + 1).min(self.text.len()),
-            Motion::Home => 0,
-            Motion::End => self.text.len(),
-        };
+        true
     }
 
     /// Empties the field and gives the focus up.
     pub fn clear(&mut self) {
-        self.text.clear();
-        self.cursor = 0;
+        self.line.clear();
         self.focused = false;
         self.recall = None;
     }
 
     /// Shows this text, cursor at its end, focused.
     pub fn set(&mut self, text: &str) {
-        self.text = text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
-        self.cursor = self.text.len();
+        self.line.set(text, MAX_CHARS);
         self.focused = true;
     }
 
@@ -179,23 +155,6 @@ mod tests {
     }
 
     #[test]
-    fn editing_moves_inserts_and_deletes_by_character() {
-        let mut field = DialField::default();
-        field.paste("6é0");
-        field.motion(Motion::Left);
-        field.insert('1');
-        assert_eq!((field.text().as_str(), field.before_cursor().as_str()), ("6é10", "6é1"));
-        field.motion(Motion::Home);
-        field.backspace();
-        field.delete();
-        assert_eq!(field.text(), "é10");
-        field.motion(Motion::End);
-        field.motion(Motion::Right);
-        field.backspace();
-        assert_eq!(field.text(), "é1");
-    }
-
-    #[test]
     fn dialled_numbers_come_back_newest_first_and_once() {
         let mut field = DialField::default();
         for number in ["600", "601", "600"] {
@@ -217,9 +176,7 @@ mod tests {
     fn backspace_in_an_empty_field_gives_the_focus_up() {
         let mut field = DialField::default();
         field.insert('5');
-        field.backspace();
-        assert!(field.focused);
-        field.backspace();
-        assert!(!field.focused);
+        assert!(field.key(KeyCode::Backspace, KeyModifiers::NONE) && field.focused);
+        assert!(field.key(KeyCode::Backspace, KeyModifiers::NONE) && !field.focused);
     }
 }

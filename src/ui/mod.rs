@@ -10,6 +10,7 @@
 //! Nothing here knows SIP: what the phone can do comes from the verb table, what it is doing from `Status`.
 
 pub mod dial_field;
+pub mod editor;
 pub mod glyphs;
 pub mod keymap;
 pub mod model;

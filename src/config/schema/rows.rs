@@ -345,6 +345,15 @@ pub(super) const ROWS: &[Row] = &[
         |s| digit(s.late_offer),
         |s, v| set(&mut s.late_offer, flag(v)),
     ),
+    // Why off: that somebody writes, and stops again, is theirs to tell.
+    tuiphone(
+        "tellComposing",
+        Kind::Flag,
+        "0",
+        "1 = those who are written a message see that it is being written",
+        |s| digit(s.tell_composing),
+        |s, v| set(&mut s.tell_composing, flag(v)),
+    ),
     tuiphone(
         "refuseMd5",
         Kind::Flag,

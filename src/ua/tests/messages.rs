@@ -3,7 +3,7 @@
 use super::registering::SERVER;
 use super::rules::{PEER, respond};
 use super::*;
-use crate::sip::message::{HeaderName, StatusCode};
+use crate::sip::message::{HeaderName, Method, StatusCode};
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::MessageInfo;
 
@@ -187,4 +187,81 @@ fn a_far_realm_learns_no_password() {
     world.send(SERVER, 0, response.to_bytes());
     let refusal = world.phones[0].replies.pop().expect("replied").expect_err("no credentials");
     assert_eq!((refusal.code, world.count("MESSAGE")), (ExitCode::Refused, 1), "{refusal}");
+}
+
+/// The MESSAGEs that went out to tell of writing, `active` or `idle`.
+fn told(world: &World) -> Vec<&'static str> {
+    let requests = world.tap.iter().filter_map(|bytes| match crate::sip::message::parse(bytes) {
+        Ok(Message::Request(request)) if request.method == Method::Message => Some(request),
+        _ => None,
+    });
+    let state = |request: Request| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        ["active", "idle"].into_iter().find(|state| body.contains(&format!("<state>{state}</state>")))
+    };
+    requests.filter_map(state).collect()
+}
+
+//= RFC 3994 §3.2
+#[test]
+fn writing_is_told_if_it_may_be_and_ends_with_the_message_or_a_pause() {
+    let composing = || Command::Composing { target: "sip:bob@127.0.0.1:5998".into(), account: None };
+    let mut silent = World::new();
+    silent.add(local("alice"), 5070);
+    assert_eq!(silent.command(0, composing()), Ok(Reply::Done));
+    assert!(told(&silent).is_empty(), "the settings do not allow it");
+
+    let mut willing = local("alice");
+    willing.settings.tell_composing = true;
+    let mut world = World::new();
+    world.add(willing.clone(), 5070);
+    for _ in 0..3 {
+        assert_eq!(world.command(0, composing()), Ok(Reply::Done));
+        let request = world.last_request();
+        respond(&mut world, &request, 200, &[], "");
+    }
+    assert_eq!(told(&world), ["active"]);
+    assert!(messages(&world).is_empty(), "nobody is told of its fate");
+    world.run(Duration::from_millis(15_100));
+    let request = world.last_request();
+    respond(&mut world, &request, 200, &[], "");
+    assert_eq!(told(&world), ["active", "idle"]);
+    assert_eq!(world.command(0, composing()), Ok(Reply::Done));
+    let request = world.last_request();
+    respond(&mut world, &request, 200, &[], "");
+    write(&mut world, "sip:bob@127.0.0.1:5998", "done");
+    let request = world.last_request();
+    respond(&mut world, &request, 200, &[], "");
+    world.run(Duration::from_secs(100));
+    assert_eq!(told(&world), ["active", "idle", "active"], "the message says that it is over");
+
+    let mut world = World::new();
+    world.add(willing, 5070);
+    assert_eq!(world.command(0, composing()), Ok(Reply::Done));
+    let request = world.last_request();
+    respond(&mut world, &request, 415, &[], "");
+    assert_eq!(world.command(0, composing()), Ok(Reply::Done));
+    world.run(Duration::from_secs(100));
+    assert_eq!(told(&world), ["active"], "who refuses it is not told again");
+}
+
+#[test]
+fn messages_wait_for_whoever_looks_later() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    let plain = "Content-Type: text/plain\r\n";
+    receive(&mut world, address(PEER), "sip:alice@127.0.0.1", plain, b"are you\x1b[2J there?");
+    let unread = |world: &World| world.phones[0].agent.status(world.now).unread;
+    assert_eq!(unread(&world), 1);
+    let list = |world: &mut World, read| match world.command(0, Command::Messages { with: None, read }) {
+        Ok(Reply::Messages(list)) => list,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(list(&mut world, false)[0].text, "are you[2J there?");
+    assert_eq!((list(&mut world, true)[0].read, unread(&world)), (false, 0));
+    write(&mut world, "sip:bob@127.0.0.1:5998", "yes");
+    let request = world.last_request();
+    respond(&mut world, &request, 200, &[], "");
+    let both = list(&mut world, false);
+    assert_eq!(both.iter().map(|m| (m.outgoing, m.read)).collect::<Vec<_>>(), [(false, true), (true, true)]);
 }

@@ -2,11 +2,10 @@
 
 use super::{drawn, note};
 use crate::control::{AccountInfo, CallState, Command, HangupWhich, SoundPath, VolumeChange};
-use crate::ui::dial_field::Motion;
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
 use crate::ui::msg::{Action, Urgency};
-use crossterm::event::{KeyCode, KeyModifiers};
+use crossterm::event::KeyCode;
 use std::time::{Duration, Instant};
 
 /// How long a key of the pad looks pressed.
@@ -27,7 +26,7 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         KeyCode::Char(c) if key.is_character() && is_dialled(c) => return press(model, c, now),
         _ => {}
     }
-    if edit(model, key) {
+    if model.field.focused && model.field.key(key.code, key.modifiers) {
         return drawn();
     }
     match model.keymap.act(key) {
@@ -230,26 +229,6 @@ fn up_down(model: &mut Model, up: bool) -> Vec<Action> {
     }
     model.chosen = chosen;
     drawn()
-}
-
-/// Editing keys of the dial field. True if the key was one.
-fn edit(model: &mut Model, key: Key) -> bool {
-    if !model.field.focused || !key.modifiers.is_empty() && key.modifiers != KeyModifiers::CONTROL {
-        return false;
-    }
-    let field = &mut model.field;
-    match (key.code, key.modifiers.is_empty()) {
-        (KeyCode::Left, true) => field.motion(Motion::Left),
-        (KeyCode::Right, true) => field.motion(Motion::Right),
-        (KeyCode::Home, true) | (KeyCode::Char('a'), false) => field.motion(Motion::Home),
-        (KeyCode::End, true) | (KeyCode::Char('e'), false) => field.motion(Motion::End),
-        (KeyCode::Backspace, _) => field.backspace(),
-        (KeyCode::Delete, true) => field.delete(),
-        (KeyCode::Char('u'), false) => field.clear(),
-        (KeyCode::Tab, true) if field.is_empty() => field.focused = false,
-        _ => return false,
-    }
-    true
 }
 
 fn pressed(model: &mut Model, c: char, now: Instant) {

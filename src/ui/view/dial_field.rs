@@ -2,6 +2,7 @@
 
 use super::Look;
 use super::layout::Layout;
+use crate::ui::editor::Editor;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -31,12 +32,16 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) -> Opt
         buf.set_line(area.x, area.y, &Line::from(look.span(role, look.clip(&text, area.width))), area.width);
         return None;
     }
-    // The text slides so that the cursor, one cell after what is before it, stays in sight.
-    let room = usize::from(area.width).checked_sub(1)?;
-    let before = tail(&field.before_cursor(), room);
-    let after: String = field.text().chars().skip(field.before_cursor().chars().count()).collect();
+    line(look, field.line(), area, buf)
+}
+
+/// Draws a line being typed and gives where its cursor is: the text slides so that the cursor, one cell after what is
+/// before it, stays in sight.
+pub fn line(look: Look, line: &Editor, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let room = usize::from(area.width).checked_sub(1).filter(|_| area.height > 0)?;
+    let before = tail(&line.before_cursor(), room);
     let column = before.width() as u16;
-    let text = Span::styled(before + &after, look.style(Role::Strong));
+    let text = Span::styled(before + &line.after_cursor(), look.style(Role::Strong));
     buf.set_span(area.x, area.y, &text, area.width);
     Some(Position::new(area.x + column, area.y))
 }
