@@ -33,6 +33,10 @@ struct Entry {
     /// Server of an INVITE: its CANCEL came. The tag of the responses, for the answer to it.
     cancelled: bool,
     to_tag: Option<String>,
+    /// Server: forgotten with its first final response.
+    is_brief: bool,
+    /// Server: bytes that the request makes us keep.
+    weight: usize,
 }
 
 /// All transactions of the phone. Feed it messages and time; `poll` until it has nothing more.
@@ -43,6 +47,8 @@ pub struct Layer {
     entries: BTreeMap<u64, Entry>,
     keys: BTreeMap<TransactionKey, u64>,
     merges: BTreeMap<MergeKey, u64>,
+    /// Bytes kept for requests from outside.
+    weight: usize,
     timers: TimerQueue,
     events: VecDeque<LayerEvent>,
     counters: Counters,
@@ -57,6 +63,7 @@ impl Layer {
             entries: BTreeMap::new(),
             keys: BTreeMap::new(),
             merges: BTreeMap::new(),
+            weight: 0,
             timers: TimerQueue::default(),
             events: VecDeque::new(),
             counters: Counters::default(),
@@ -85,8 +92,20 @@ impl Layer {
         }
     }
 
+    /// Keeps nothing of this request once its final response has gone out, which must follow from the request alone
+    /// and not be a 2xx to an INVITE: one that comes again is a new one and gets the same (§8.2.7).
+    pub fn keep_no_state(&mut self, server: ServerId) {
+        if let Some(entry) = self.entries.get_mut(&server.0) {
+            entry.is_brief = true;
+        }
+    }
+
     /// Answers a request. A 2xx to an INVITE may be passed again and again (§13.3.1.4); anything else counts once.
     pub fn respond(&mut self, server: ServerId, response: Response, now: Instant) {
+        if let Some(entry) = self.entries.get(&server.0).filter(|e| e.is_brief && response.status.is_final()) {
+            self.events.push_back(LayerEvent::Transmit { flow: entry.flow, bytes: response.to_bytes() });
+            return self.remove(server.0);
+        }
         if let Some(entry) = self.entries.get_mut(&server.0)
             && let Ok(Some(to)) = response.headers.to()
         {
@@ -162,6 +181,11 @@ impl Layer {
         self.entries.is_empty()
     }
 
+    /// Bytes kept for requests from outside, about.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// What was dropped or refused.
     pub fn counters(&self) -> Counters {
         self.counters
@@ -189,7 +213,19 @@ impl Layer {
             let (machine, effects) = NonInviteClient::new(&request, reliable, self.config, now);
             (Machine::Client(machine), effects)
         };
-        self.insert(id, Entry { machine, flow, key, sent_by, hidden, merge: None, cancelled: false, to_tag: None });
+        let entry = Entry {
+            machine,
+            flow,
+            key,
+            sent_by,
+            hidden,
+            merge: None,
+            cancelled: false,
+            to_tag: None,
+            is_brief: false,
+            weight: 0,
+        };
+        self.insert(id, entry);
         self.carry_out(id, effects, None, flow, now);
         client
     }
@@ -268,7 +304,8 @@ impl Layer {
             self.answer(&request, StatusCode(482), reply_to);
             return;
         }
-        if self.is_full() {
+        let weight = request.headers.iter().map(|(_, value)| value.len()).sum();
+        if self.is_full_for_others() || self.weight.saturating_add(weight) > self.config.max_weight {
             self.counters.refused += 1;
             self.answer(&request, StatusCode(503), reply_to);
             return;
@@ -291,6 +328,8 @@ impl Layer {
             merge,
             cancelled: false,
             to_tag: None,
+            is_brief: false,
+            weight,
         };
         self.insert(id, entry);
         self.carry_out(id, effects, None, flow, now);
@@ -382,7 +421,13 @@ impl Layer {
         self.entries.len() >= self.config.max_transactions
     }
 
+    /// Why less than all: whatever comes in, the phone itself can still call, refresh and hang up.
+    fn is_full_for_others(&self) -> bool {
+        self.entries.len() >= self.config.max_transactions - self.config.max_transactions / 4
+    }
+
     fn insert(&mut self, id: u64, entry: Entry) {
+        self.weight += entry.weight;
         self.keys.insert(entry.key.clone(), id);
         if let Some(merge) = &entry.merge {
             self.merges.insert(merge.clone(), id);
@@ -393,6 +438,7 @@ impl Layer {
     fn remove(&mut self, id: u64) {
         self.timers.stop_all(id);
         let Some(entry) = self.entries.remove(&id) else { return };
+        self.weight -= entry.weight;
         self.keys.remove(&entry.key);
         if let Some(merge) = entry.merge {
             self.merges.remove(&merge);

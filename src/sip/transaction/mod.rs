@@ -30,6 +30,6 @@ pub use invite_client::{InviteClient, InviteClientState};
 pub use invite_server::{InviteServer, InviteServerState};
 pub use key::{TransactionKey, push_via, push_via_as};
 pub use layer::Layer;
-pub use reply::reply_address;
+pub use reply::{reply_address, stateless_tag};
 pub use server::{NonInviteServer, NonInviteServerState};
 pub use timer::{Config, T1, T2, T4, Timer};

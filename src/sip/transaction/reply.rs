@@ -31,8 +31,8 @@ pub fn reply_address(response: &Response) -> Option<SocketAddr> {
     Some(SocketAddr::new(via.received().or(host.ip())?, port.unwrap_or(5060)))
 }
 
-/// A tag made from the request alone, so that retransmissions get the same (§8.2.7).
-pub(super) fn stateless_tag(request: &Request) -> String {
+/// A tag made from the request alone, so that retransmissions get the same (RFC 3261 §8.2.7).
+pub fn stateless_tag(request: &Request) -> String {
     let mut hasher = DefaultHasher::new();
     for name in [HeaderName::Via, HeaderName::From, HeaderName::CallId, HeaderName::CSeq] {
         request.headers.get(&name).hash(&mut hasher);

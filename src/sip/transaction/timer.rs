@@ -51,13 +51,16 @@ pub struct Config {
     pub t2: Duration,
     /// Longest life of a message in the network, 5 s.
     pub t4: Duration,
-    /// Most transactions alive at once; beyond it requests are refused with 503.
+    /// Most transactions alive at once, a quarter of them for requests of our own alone; beyond it requests are
+    /// refused with 503.
     pub max_transactions: usize,
+    /// Most bytes kept for requests from outside, counted in header values; beyond it the same.
+    pub max_weight: usize,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { t1: T1, t2: T2, t4: T4, max_transactions: 4096 }
+        Config { t1: T1, t2: T2, t4: T4, max_transactions: 4096, max_weight: 4 << 20 }
     }
 }
 

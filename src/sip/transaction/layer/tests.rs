@@ -289,6 +289,60 @@ fn a_full_table_refuses_both_ways() {
     assert!(refusal.headers.get(&HeaderName::RetryAfter).is_some());
 }
 
+/// Transactions of each state that their peer never finishes: refused INVITEs without an ACK, ringing ones, answered
+/// and unanswered requests.
+#[test]
+fn ten_thousand_half_open_transactions_are_bounded_and_end() {
+    let (mut layer, now) = layer();
+    for n in 0..10_000 {
+        let method = if n % 2 == 0 { Method::Invite } else { Method::Info };
+        let mut half_open = request(method);
+        half_open.headers.set(HeaderName::Via, format!("SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bK{n}"));
+        half_open.headers.set(HeaderName::CallId, n.to_string());
+        layer.receive(Message::Request(half_open.clone()), flow(), now);
+        let events = drain(&mut layer);
+        let server = events.iter().find_map(|event| match event {
+            LayerEvent::Request { server, .. } => *server,
+            _ => None,
+        });
+        let status = [486, 200, 180, 100][n % 4];
+        if let Some(server) = server {
+            layer.respond(server, Response::to_request(&half_open, StatusCode(status), Some("b")), now);
+        }
+        drain(&mut layer);
+    }
+    assert_eq!((layer.len(), layer.counters().refused), (3072, 10_000 - 3072));
+    assert!(layer.weight() <= 3072 * 400, "{} bytes", layer.weight());
+    layer.request(sent(Method::Options, "z9hG4bKown"), flow(), now);
+    assert_eq!(told(&mut layer), ["> OPTIONS"], "the phone's own requests have room");
+    layer.handle_timeout(at(now, 32000));
+    // Ringing lasts as long as the user lets it.
+    assert_eq!(layer.len(), 3072 / 4);
+}
+
+#[test]
+fn what_must_be_kept_is_bounded_in_bytes_as_well() {
+    let (mut layer, now) = layer();
+    for n in 0..1000 {
+        let mut heavy = request(Method::Invite);
+        heavy.headers.set(HeaderName::Via, format!("SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bK{n}"));
+        heavy.headers.push(HeaderName::Subject, "x".repeat(60_000));
+        heavy.headers.set(HeaderName::CallId, n.to_string());
+        layer.receive(Message::Request(heavy), flow(), now);
+    }
+    assert!(layer.len() < 70 && layer.weight() <= 4 << 20, "{} of {} bytes", layer.len(), layer.weight());
+    let (mut kept, events) = (layer.len(), drain(&mut layer));
+    for event in events {
+        if let LayerEvent::Request { server: Some(server), request, .. } = event {
+            layer.keep_no_state(server);
+            layer.respond(server, Response::to_request(&request, StatusCode(404), Some("b")), now);
+            kept -= 1;
+            assert_eq!((layer.len(), told(&mut layer)), (kept, vec!["> 404".to_owned()]));
+        }
+    }
+    assert_eq!((kept, layer.weight(), layer.next_timeout()), (0, 0, None));
+}
+
 #[test]
 fn responses_go_to_the_source() {
     // (Via as sent, Via as noted, where the answer goes)
