@@ -223,6 +223,11 @@ fn status_text(status: &Status) {
     if let Some(warning) = &status.audio.warning {
         out::line(warning);
     }
+    let refused: Vec<_> = status.refused.iter().filter(|(_, count)| **count > 0).collect();
+    if !refused.is_empty() {
+        let refused: Vec<String> = refused.iter().map(|(class, count)| format!("{count} {class}")).collect();
+        out::line(&format!("refused: {}", refused.join(", ")));
+    }
 }
 
 fn account_line(a: &AccountInfo) -> String {

@@ -4,9 +4,10 @@ use super::account::Line;
 use super::agent::{Agent, IncomingPolicy};
 use super::call::{Call, MAX_CALLS};
 use super::event::Event;
+use super::gate::source;
 use super::identity::Caller;
 use super::outcome::{EndedBy, ExitCode};
-use super::snapshot::CallDirection;
+use super::snapshot::{CallDirection, CallState};
 use crate::config::{AccountId, DenyIncoming};
 use crate::sdp;
 use crate::sip::body::{BodyError, take_description};
@@ -19,6 +20,10 @@ use crate::sip::transaction::ServerId;
 use crate::sip::uri::Uri;
 use crate::text::sanitise_bytes;
 use std::time::{Duration, Instant};
+
+/// Most calls that ring at once without having come by a server of ours: from one source, and from all.
+const RINGING_PER_SOURCE: usize = 8;
+const RINGING_STRANGERS: usize = 24;
 
 /// The outcome of a call that a rule refused.
 const DENIED: &str = "denied";
@@ -61,7 +66,7 @@ impl Agent {
             Err(status) => return self.refuse(server, &request, status, None, now),
         };
         // Why: who takes over a call is no further one.
-        if let Some(denial) = self.denies(line, &request).filter(|_| takes_over.is_none()) {
+        if let Some(denial) = self.denies(line, &request, &flow).filter(|_| takes_over.is_none()) {
             self.refuse(server, &request, StatusCode(486), Some(denial.phrase), now);
             return self.note_denied(account, &request, caller, denial.words, now);
         }
@@ -146,7 +151,7 @@ impl Agent {
     }
 
     /// MicroSIP's rules, in its order: other calls first, then who is called by whom.
-    fn denies(&self, line: &Line, request: &Request) -> Option<Denial> {
+    fn denies(&self, line: &Line, request: &Request, flow: &Flow) -> Option<Denial> {
         let settings = &self.config.settings;
         let live = self.calls.iter().filter(|call| call.is_live()).count();
         let most = usize::try_from(settings.max_concurrent_calls).ok().filter(|most| *most > 0);
@@ -155,6 +160,9 @@ impl Agent {
         }
         if live >= most.unwrap_or(MAX_CALLS).min(MAX_CALLS) {
             return Some(Denial { phrase: "Busy Here", words: "the most calls there may be were up" });
+        }
+        if !line.is_own_path(flow) && self.is_rung_by_strangers(flow) {
+            return Some(Denial { phrase: "Busy Here", words: "too many calls from there ring already" });
         }
         let to = request.headers.to().ok().flatten();
         let from = request.headers.from().ok().flatten();
@@ -177,6 +185,16 @@ impl Agent {
             DenyIncoming::All => true,
         };
         denied.then_some(Denial { phrase: "Busy Here", words: "blocked by denyIncoming" })
+    }
+
+    /// As much rings that came from no server of ours as may: from the source of this path, or in all.
+    fn is_rung_by_strangers(&self, flow: &Flow) -> bool {
+        let own = |call: &Call, from: &Flow| self.account(call.account).is_some_and(|line| line.is_own_path(from));
+        let ringing = self.calls.iter().filter(|call| call.state == CallState::Incoming);
+        let from = ringing.filter_map(|call| call.flow.filter(|from| !own(call, from)));
+        let sources: Vec<_> = from.map(|from| source(from.remote.ip())).collect();
+        let alike = sources.iter().filter(|from| **from == source(flow.remote.ip())).count();
+        alike >= RINGING_PER_SOURCE || sources.len() >= RINGING_STRANGERS
     }
 
     /// A call that never rang, for those who ask later who called.

@@ -3,10 +3,12 @@
 use super::account::Line;
 use super::call::Call;
 use super::composing::Composing;
+use super::gate::Gate;
 use super::inbox::Inbox;
 use super::messages::Outgoing;
 use super::network::Network;
 use super::port::{Input, Output};
+use super::refused::Refused;
 use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
 use super::subscriptions::Watch;
@@ -14,7 +16,7 @@ use crate::config::{Account, AccountId, Settings};
 use crate::media::command::{Endpoint, LocalTone, MediaCommand};
 use crate::sip::flow::Flow;
 use crate::sip::ident;
-use crate::sip::message;
+use crate::sip::message::{self, Message, Problem};
 use crate::sip::transaction::{self, ClientId, Layer, LayerEvent};
 use rand::rngs::StdRng;
 use std::collections::{BTreeMap, VecDeque};
@@ -86,6 +88,7 @@ pub struct Agent {
     pub(super) started: Instant,
     pub(super) wall: SystemTime,
     pub(super) layer: Layer,
+    pub(super) gate: Gate,
     pub(super) outputs: VecDeque<Output>,
     pub(super) lines: Vec<Line>,
     pub(super) calls: Vec<Call>,
@@ -135,6 +138,7 @@ impl Agent {
         let layer_config = transaction::Config { t1: config.t1, ..transaction::Config::default() };
         Agent {
             layer: Layer::new(layer_config),
+            gate: Gate::new(),
             layer_config,
             rng,
             started: now,
@@ -174,7 +178,10 @@ impl Agent {
         self.begin(now);
         match input {
             Input::Command(id, command) => self.command(id, command, now),
-            Input::Datagram { bytes, flow } => self.datagram(bytes, flow, now),
+            Input::Datagram { bytes, flow } => {
+                self.datagram(bytes, flow, now);
+                self.tell_refused(&flow, now);
+            }
             Input::Resolved(query, flows) => self.resolved(query, flows, now),
             Input::TransportFailed { flow, error } => {
                 self.transport_error = Some(crate::text::sanitise(&error));
@@ -236,11 +243,15 @@ impl Agent {
 
     fn datagram(&mut self, bytes: &[u8], flow: Flow, now: Instant) {
         match message::parse(bytes) {
+            Ok(Message::Request(request)) if !self.admits(&request, &flow, now) => {}
             Ok(message) => self.layer.receive(message, flow, now),
             // Bytes that are no request get no answer: their sender is not known to speak SIP, or to be who it says.
             Err(error) => {
                 let (status, words) = (error.status(), error.problem.to_string());
-                if let Some(request) = error.request {
+                if error.problem != Problem::Empty {
+                    self.count_refused(Refused::Unreadable);
+                }
+                if let Some(request) = error.request.filter(|request| self.admits(request, &flow, now)) {
                     //= RFC 4475 §3.1.2.2, §3.1.2.16: a request of a wrong length or version is answered
                     self.layer.refuse(*request, status, &words, flow);
                 }

@@ -341,6 +341,7 @@ impl Agent {
             speaker_muted: self.speaker_muted,
             volume: self.volume,
             volume_mic: self.volume_mic,
+            refused: self.tally().named(),
             ..Status::default()
         }
     }

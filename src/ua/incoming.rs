@@ -2,14 +2,14 @@
 
 use super::agent::Agent;
 use super::event::Event;
+use super::refused::Refused;
 use crate::sip::body::take_description;
 use crate::sip::dialog::DialogId;
 use crate::sip::flow::Flow;
-use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::option_tag;
 use crate::sip::session::Session;
-use crate::sip::transaction::{Failure, ServerId};
+use crate::sip::transaction::{Failure, ServerId, stateless_tag};
 use crate::sip::validate::check_request;
 use std::time::Instant;
 
@@ -32,6 +32,12 @@ impl Agent {
             }
             return;
         };
+        let is_ours = dialog.as_ref().is_some_and(|id| self.is_in_dialog(id, &request));
+        if !is_ours && (dialog.is_some() || self.addressee(&request, &flow).is_none()) {
+            //= RFC 3261 §8.2.7: what is refused anyway is worth no memory, and no second answer to who did not ask
+            self.layer.keep_no_state(server);
+            self.count_refused(if dialog.is_some() { Refused::Forged } else { Refused::Strangers });
+        }
         //= RFC 3261 §8.2.1, §21.5.2: the method first; 501 for one that nobody here knows
         if let Method::Other(_) = request.method {
             return self.refuse(server, &request, StatusCode(501), None, now);
@@ -42,7 +48,7 @@ impl Agent {
         //= RFC 3261 §8.2.2.3
         let unknown = option_tag::unknown(&request).join(", ");
         if !unknown.is_empty() {
-            let mut response = Response::to_request(&request, StatusCode(420), Some(&ident::tag(&mut self.rng)));
+            let mut response = Response::to_request(&request, StatusCode(420), Some(&stateless_tag(&request)));
             response.headers.push(HeaderName::Unsupported, unknown);
             return self.answer(server, response, None, now);
         }
@@ -76,7 +82,7 @@ impl Agent {
 
     fn tell_abilities(&mut self, server: ServerId, request: &Request, now: Instant) {
         //= RFC 3261 §11.2
-        let mut response = Response::to_request(request, StatusCode(200), Some(&ident::tag(&mut self.rng)));
+        let mut response = Response::to_request(request, StatusCode(200), Some(&stateless_tag(request)));
         for (name, value) in [
             (HeaderName::Accept, "application/sdp"),
             (HeaderName::AcceptEncoding, "identity"),
@@ -95,7 +101,7 @@ impl Agent {
         words: Option<&str>,
         now: Instant,
     ) {
-        let mut response = Response::to_request(request, status, Some(&ident::tag(&mut self.rng)));
+        let mut response = Response::to_request(request, status, Some(&stateless_tag(request)));
         if let Some(words) = words {
             response.reason = words.to_owned();
         }

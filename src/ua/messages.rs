@@ -276,6 +276,12 @@ impl Agent {
             return self.refuse(server, request, StatusCode(405), None, now);
         }
         let from = request.headers.from().ok().flatten().map(|from| party(&from)).unwrap_or_default();
+        if !self.admits_message(from.uri.clone(), now) {
+            //= RFC 3261 §21.4.18: Why not 503: a proxy would take it for the state of the whole phone
+            let mut response = Response::to_request(request, StatusCode(480), Some(&ident::tag(&mut self.rng)));
+            response.headers.push(HeaderName::RetryAfter, "10");
+            return self.answer(server, response, None, now);
+        }
         let aor = self.account(account).map(|line| line.account.aor()).unwrap_or_default();
         let status = if request.body.len() > MAX_TAKEN {
             StatusCode(413)

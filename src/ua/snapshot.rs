@@ -2,6 +2,7 @@
 
 use super::outcome::EndedBy;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The phone in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Status {
     pub volume_mic: u8,
     /// Sound devices in use, as a person would name them; filled in by the engine.
     pub audio: AudioInfo,
+    /// What came from outside and led to nothing since the start, by class (`ua::refused`); the engine adds its own.
+    #[serde(default)]
+    pub refused: BTreeMap<String, u64>,
 }
 
 /// The sound devices in use.

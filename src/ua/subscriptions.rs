@@ -271,6 +271,11 @@ impl Agent {
         self.answer(server, response, None, now);
     }
 
+    /// A NOTIFY of a subscription that there is.
+    pub(super) fn is_watched(&self, notify: &Request) -> bool {
+        self.watches.iter().any(|watch| watch.machine.owns(notify))
+    }
+
     fn take_document(&mut self, id: u32, package: Package, body: &[u8], now: Instant) -> Result<(), DocumentError> {
         if package == Package::MessageSummary {
             let summary = MessageSummary::parse(body)?;

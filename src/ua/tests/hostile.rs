@@ -74,8 +74,8 @@ fn a_flood_of_calls_is_bounded() {
         );
         world.send(5998, 0, text.into_bytes());
     }
-    assert_eq!(world.phones[0].agent.status(world.now).calls.len(), 32);
-    assert_eq!(world.count("486 INVITE"), 68);
+    assert_eq!(world.phones[0].agent.status(world.now).calls.len(), 8);
+    assert_eq!(world.count("486 INVITE"), 52, "of the 60 that were looked at");
 }
 
 impl World {

@@ -2,7 +2,9 @@
 
 mod calls;
 mod endings;
+mod floods;
 mod following;
+mod forgeries;
 mod forks;
 mod granted;
 mod holds;
