@@ -14,6 +14,7 @@ use crate::ua::agent::{Agent, AgentConfig};
 use crate::ua::command::{CommandError, Reply, RequestId};
 use crate::ua::event::Event;
 use crate::ua::port::{Identity, Input, Output, QueryId};
+use crate::ua::refused::Refused;
 use crate::ua::snapshot::AudioInfo;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -155,13 +156,14 @@ impl Signalling {
             // 3. wait for whatever comes first
             let deadline = self.agent.next_timeout();
             let next = tokio::select! {
+                // Why in this order: who has the phone comes before whoever floods its sockets.
                 biased;
-                a = self.paths.next(&mut buffer) => Next::Arrived(a),
-                change = watch.next() => Next::Changed(change),
+                ask = self.ends.asks.recv() => Next::Ask(ask),
                 Some(r) = reports.recv() => Next::Report(r),
                 Some(a) = self.answers.1.recv() => Next::Resolved(a),
-                ask = self.ends.asks.recv() => Next::Ask(ask),
+                change = watch.next() => Next::Changed(change),
                 () = sleep_until(deadline) => Next::Timeout,
+                a = self.paths.next(&mut buffer) => Next::Arrived(a),
             };
             // 4. hand it to the agent
             self.take(next, &buffer);
@@ -205,6 +207,7 @@ impl Signalling {
             Next::Ask(Some(Ask::Status(reply))) => {
                 let mut status = self.agent.status(now());
                 status.audio = self.audio.clone();
+                status.refused.insert(Refused::Connections.name().to_owned(), self.paths.turned_away());
                 let _ = reply.send(status);
             }
             Next::Ask(Some(Ask::Command(command, reply))) => {

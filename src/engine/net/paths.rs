@@ -67,6 +67,11 @@ impl Paths {
         self.sockets.local_addresses()
     }
 
+    /// Connections turned away since the start.
+    pub fn turned_away(&self) -> u64 {
+        self.streams.turned_away()
+    }
+
     /// Finds paths to the first of these that can be had; `asker` comes back with [`Arrival::Found`]. A connection is
     /// there when it is found, over a named transport to this identity; a datagram's path is not tried.
     pub fn find(&mut self, asker: u64, candidates: Result<Vec<Candidate>, String>, identity: Option<Box<Identity>>) {

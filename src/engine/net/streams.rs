@@ -161,6 +161,11 @@ impl Streams {
         &self.listening
     }
 
+    /// Connections turned away since the start.
+    pub fn turned_away(&self) -> u64 {
+        self.turned_away
+    }
+
     /// Finds or opens a connection; `asker` comes back with the answer.
     pub fn open(&mut self, asker: u64, target: Target) {
         if let Some(flow) = self.find(&target) {
