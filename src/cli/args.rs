@@ -1,6 +1,6 @@
 //! The command line: options, and the verbs of the one table as its commands.
 
-use super::options::{CallJob, Color, Job, Options, SessionAccount};
+use super::options::{Begin, CallJob, Color, Job, Options, SessionAccount};
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, SPELLED};
 use super::{exit, help};
@@ -169,7 +169,7 @@ fn verb_command(row: &'static VerbRow) -> Command {
             ParamKind::Flag => command.arg(arg.long(param.name).action(ArgAction::SetTrue)),
         };
     }
-    if row.name == "call" { command.args(call_args()) } else { command }
+    if Begin::of_verb(row.name).is_some() { command.args(call_args()) } else { command }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -291,7 +291,7 @@ fn auto_answer(text: &str) -> Result<(AutoAnswer, u32), CommandError> {
 fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     let Some((name, below)) = matches.subcommand() else {
         return Ok(match text(matches, "call") {
-            Some(number) => Job::Call(call(matches, &number)?),
+            Some(number) => Job::Call(call(matches, Begin::Dial, &number)?),
             None => Job::Interface { dial: None },
         });
     };
@@ -303,7 +303,7 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
         "demo" => Ok(Job::Demo { lively: below.get_flag("lively"), seed: below.get_one("seed").copied() }),
         "help" => help::page(parser(), text(below, "command").as_deref()),
         BARE => {
-            let job = call(below, &text(below, "number").unwrap_or_default())?;
+            let job = call(below, Begin::Dial, &text(below, "number").unwrap_or_default())?;
             let followed = CallJob { number: job.number.clone(), ..CallJob::default() } != job;
             Ok(if followed { Job::Call(job) } else { Job::Interface { dial: Some(job.number) } })
         }
@@ -311,7 +311,9 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
             let line = spelling::parse(&text(below, "line").unwrap_or_default());
             Ok(Job::Verb { verb: line.verb, request: line.request.map_err(|why| exit::usage(&why.message))? })
         }
-        "call" => Ok(Job::Call(call(below, &text(below, "verb.number").unwrap_or_default())?)),
+        _ if let Some(begin) = Begin::of_verb(name) => {
+            Ok(Job::Call(call(below, begin, &text(below, "verb.number").unwrap_or_default())?))
+        }
         _ => {
             let row = verb::find(name).ok_or_else(|| exit::usage(&format!("there is no command {name:?}")))?;
             let request = row.request(values(row, below, options)).map_err(|why| exit::usage(&why))?;
@@ -320,12 +322,13 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     }
 }
 
-fn call(matches: &ArgMatches, number: &str) -> Result<CallJob, CommandError> {
+fn call(matches: &ArgMatches, begin: Begin, number: &str) -> Result<CallJob, CommandError> {
     let number = dial::decode_argument(number);
-    if number.trim().is_empty() {
+    if number.trim().is_empty() && begin == Begin::Dial {
         return Err(exit::usage("there is no number to call"));
     }
     Ok(CallJob {
+        begin,
         number,
         no_wait: matches.get_flag("no-wait"),
         wait_registered: matches.get_one("wait-registered").copied(),

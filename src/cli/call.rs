@@ -1,6 +1,6 @@
-//! `call N`: place a call, follow it to its end, tell how it went.
+//! `call N` and its kin: place a call, follow it to its end, tell how it went.
 
-use super::options::{CallJob, Options};
+use super::options::{Begin, CallJob, Options};
 use super::signals::Interrupts;
 use super::{out, words};
 use crate::control::feed::Feed;
@@ -34,7 +34,7 @@ pub async fn follow(
         Err(e) => {
             if options.json || options.ndjson {
                 let outcome = e.code.kind();
-                out::json(&json!({"v": 1, "verb": "call", "ok": false, "outcome": outcome,
+                out::json(&json!({"v": 1, "verb": job.begin.verb(), "ok": false, "outcome": outcome,
                     "call": following.call, "error": json::error(&e)}));
             }
             out::error(&e);
@@ -57,9 +57,15 @@ impl Following<'_> {
     async fn follow(&mut self, interrupts: &mut Interrupts) -> Result<(), CommandError> {
         let mut feed = self.link.feed().await?;
         self.await_registration(&mut feed, interrupts).await?;
-        let dial = Command::Dial { target: self.job.number.clone(), account: self.options.account.clone() };
+        let (number, account) = (self.job.number.clone(), self.options.account.clone());
+        let named = Some(number.clone()).filter(|number| !number.trim().is_empty());
+        let begin = match self.job.begin {
+            Begin::Dial => Command::Dial { target: number, account },
+            Begin::Pickup => Command::Pickup { number: named, account },
+            Begin::Retrieve => Command::Retrieve { number: named, account },
+        };
         let reply = tokio::select! {
-            reply = self.link.request(dial) => reply?,
+            reply = self.link.request(begin) => reply?,
             code = interrupts.next() => {
                 self.interrupted = Some(code);
                 return Err(interrupted("before the call was placed", code));
@@ -216,7 +222,7 @@ impl Following<'_> {
         };
         if self.options.json || self.options.ndjson {
             let name = self.call.as_ref().and_then(|c| c.outcome.clone());
-            out::json(&json!({"v": 1, "verb": "call", "ok": code == ExitCode::Ok,
+            out::json(&json!({"v": 1, "verb": self.job.begin.verb(), "ok": code == ExitCode::Ok,
                 "outcome": name.unwrap_or_else(|| code.kind().to_owned()), "call": self.call}));
         } else if let (true, false, Some(call)) = (self.job.no_wait, self.options.quiet, &self.call) {
             out::line(&call.id);
@@ -249,6 +255,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallHeld { call }
         | Event::CallResumed { call }
         | Event::CallTransferred { call }
+        | Event::CallParked { call }
         | Event::CallDtmf { call, .. }
         | Event::CallQuality { call }
         | Event::CallEnded { call } => Some(call),

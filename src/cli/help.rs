@@ -63,6 +63,8 @@ pub(super) fn examples(command: &str) -> Option<&'static str> {
         "hangup" => "Examples:\n  tuiphone hangup\n  tuiphone hangup c2\n  tuiphone hangup --all",
         "volume" => "Examples:\n  tuiphone volume 80\n  tuiphone volume mic +5\n  tuiphone volume mute",
         "watch" => "Examples:\n  tuiphone watch\n  tuiphone watch --json | jq .event",
+        "pickup" => "Examples:\n  tuiphone pickup\n  tuiphone pickup 201 --json",
+        "park" => "Examples:\n  tuiphone park\n  tuiphone park 700 --call c2",
         "register" => "Examples:\n  tuiphone register\n  tuiphone -i work.ini register --json",
         "status" => "Examples:\n  tuiphone status\n  tuiphone status --json",
         _ => return None,

@@ -119,10 +119,40 @@ pub enum Job {
     Print(String),
 }
 
+/// How a call comes about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// `call`.
+    #[default]
+    Dial,
+    /// `pickup`.
+    Pickup,
+    /// `retrieve`.
+    Retrieve,
+}
+
+impl Begin {
+    /// The way a verb begins a call.
+    pub fn of_verb(verb: &str) -> Option<Begin> {
+        [Begin::Dial, Begin::Pickup, Begin::Retrieve].into_iter().find(|begin| begin.verb() == verb)
+    }
+
+    /// Its verb.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Begin::Dial => "call",
+            Begin::Pickup => "pickup",
+            Begin::Retrieve => "retrieve",
+        }
+    }
+}
+
 /// One call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallJob {
-    /// Number or address as typed.
+    /// How it comes about.
+    pub begin: Begin,
+    /// Number or address as typed; only a dialled one must have it.
     pub number: String,
     /// Return as soon as the INVITE is out.
     pub no_wait: bool,

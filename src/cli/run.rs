@@ -175,6 +175,12 @@ impl Place {
             error.code = if self.options.standalone { ExitCode::Usage } else { ExitCode::NoDaemon };
             return Err(CommandError { kind: error.code.kind(), ..error });
         }
+        if job.number.trim().is_empty() {
+            let verb = job.begin.verb();
+            let message = format!("{verb} needs a number: no phone runs that would know whose call is meant");
+            let hint = Some("name it, or start a phone: tuiphone daemon".to_owned());
+            return Err(CommandError { code: ExitCode::NoDaemon, kind: "no_daemon", message, hint });
+        }
         usable(&self.session.loaded, &self.options, &job.number, &self.session.ini.path)?;
         let mut phone = phone::start(&self.options, self.session.loaded)?;
         let code = call::run(&Link::Local(phone.handle.clone()), &self.options, &job, &mut interrupts).await;

@@ -189,8 +189,9 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
                 }
             } else if let Some(level) = fields.get("level") {
                 out::line(&level.to_string());
-            } else if let (Some(call), false) = (fields.get("call").and_then(|c| c.get("id")), options.quiet) {
-                out::line(call.as_str().unwrap_or(""));
+            } else if let (Some(call), false) = (fields.get("call"), options.quiet) {
+                let place = call.get("transfer").and_then(|transfer| transfer.get("parked_at")?.as_str());
+                out::line(place.or(call.get("id").and_then(Value::as_str)).unwrap_or(""));
             }
         }
     }

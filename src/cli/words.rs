@@ -13,6 +13,9 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::CallOutgoing { call: CallInfo { referred_by: Some(by), remote: to, .. } } => {
             format!("transferred by {} to {}", party(by), party(to))
         }
+        Event::CallOutgoing { call: CallInfo { picks_up: Some(number), .. } } => {
+            format!("picking up the call of {number}")
+        }
         Event::CallOutgoing { call } => format!("calling {}", remote(call)),
         Event::CallIncoming { call: call @ CallInfo { takes_over: Some(old), .. } } => {
             format!("{} takes over call {old}", remote(call))
@@ -31,6 +34,10 @@ pub fn sentence(event: &Event) -> Option<String> {
             Some(transfer) => format!("{} is transferred to {}", remote(call), transfer.to),
             None => format!("{} is transferred", remote(call)),
         },
+        Event::CallParked { call } => {
+            let place = call.transfer.as_ref().and_then(|transfer| transfer.parked_at.clone());
+            format!("{} is parked at {}", remote(call), place.unwrap_or_default())
+        }
         Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
         Event::CallQuality { .. } => return None,
         Event::CallEnded { call } => ended(call),

@@ -86,6 +86,26 @@ pub enum FollowRedirects {
     Never,
 }
 
+/// A code of the exchange, and whether it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeSetting {
+    /// What is dialled or keyed.
+    pub code: String,
+    /// It is used.
+    pub enabled: bool,
+}
+
+impl CodeSetting {
+    fn new(code: &str, enabled: bool) -> CodeSetting {
+        CodeSetting { code: code.to_owned(), enabled }
+    }
+
+    /// The code, if it is used and there is one.
+    pub fn in_use(&self) -> Option<&str> {
+        Some(self.code.as_str()).filter(|code| self.enabled && !code.is_empty())
+    }
+}
+
 /// The settings a phone needs; rows of the ini-key table fill it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -163,6 +183,16 @@ pub struct Settings {
     pub follow_redirects: FollowRedirects,
     /// The far end of a call may hand us over (`[tuiphone] followTransfers`).
     pub follow_transfers: bool,
+    /// What is dialled before a number whose ringing is taken (`featureCodeCP`).
+    pub pickup_code: CodeSetting,
+    /// What is keyed in a call before the number it is handed over to (`featureCodeBT`).
+    pub transfer_code: CodeSetting,
+    /// The same, to ask there first (`featureCodeAT`).
+    pub consult_code: CodeSetting,
+    /// Where calls are parked (`[tuiphone] parkNumber`); empty = nowhere.
+    pub park_number: String,
+    /// The numbers that parked calls are retrieved by, whose lights are followed (`[tuiphone] parkSlots`).
+    pub park_slots: Vec<String>,
     /// Longest wait for the answer to a call, in seconds (`[tuiphone] ringTimeout`); 0 = no bound. By default longer than
     /// three minutes, as RFC 3261's Timer C: a far end that gives up after three says so first.
     pub ring_timeout_s: u32,
@@ -228,6 +258,11 @@ impl Default for Settings {
             accept_from_any: false,
             follow_redirects: FollowRedirects::Own,
             follow_transfers: true,
+            pickup_code: CodeSetting::new("**", true),
+            transfer_code: CodeSetting::new("##", false),
+            consult_code: CodeSetting::new("*2", false),
+            park_number: String::new(),
+            park_slots: Vec::new(),
             ring_timeout_s: 190,
             watch: Vec::new(),
             watch_shortcuts: Vec::new(),

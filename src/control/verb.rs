@@ -273,6 +273,36 @@ pub static VERBS: &[VerbRow] = &[
         },
     },
     VerbRow {
+        name: "pickup",
+        aliases: &[],
+        params: &[
+            optional("number", "Whose ringing; without it one that a light shows"),
+            option("account", "Account to call from"),
+        ],
+        doc: "Take a call that rings at another phone",
+        key: Some("Ctrl-p"),
+        make: |v| Ok(Request::Command(Command::Pickup { number: v.text("number"), account: v.text("account") })),
+    },
+    VerbRow {
+        name: "park",
+        aliases: &[],
+        params: &[optional("number", "Where; parkNumber unless said"), option("call", "The call to park")],
+        doc: "Park a call, and tell where if a light does",
+        key: Some("Ctrl-k"),
+        make: |v| Ok(Request::Command(Command::Park { call: v.text("call"), number: v.text("number") })),
+    },
+    VerbRow {
+        name: "retrieve",
+        aliases: &[],
+        params: &[
+            optional("number", "Where it waits; without it the call parked last, or the only one"),
+            option("account", "Account to call from"),
+        ],
+        doc: "Call a parked call back",
+        key: Some("Ctrl-r"),
+        make: |v| Ok(Request::Command(Command::Retrieve { number: v.text("number"), account: v.text("account") })),
+    },
+    VerbRow {
         name: "dnd",
         aliases: &[],
         params: &[required("state", "on or off")],
@@ -513,6 +543,13 @@ mod tests {
         assert_eq!(parse("forward off"), Ok(Request::Command(Command::Forward { number: None })));
         assert_eq!(parse("forward 600"), Ok(Request::Command(Command::Forward { number: Some("600".into()) })));
         assert_eq!(parse("quit"), Ok(Request::Command(Command::Exit)));
+        let pickup = |number: Option<&str>| Command::Pickup { number: number.map(str::to_owned), account: None };
+        assert_eq!(parse("pickup"), Ok(Request::Command(pickup(None))));
+        assert_eq!(parse("pickup 201"), Ok(Request::Command(pickup(Some("201")))));
+        let park = Command::Park { call: Some("c1".into()), number: Some("700".into()) };
+        assert_eq!(parse("park 700 --call c1"), Ok(Request::Command(park)));
+        let retrieve = Command::Retrieve { number: Some("701".into()), account: None };
+        assert_eq!(parse("retrieve 701"), Ok(Request::Command(retrieve)));
         let transfer =
             |call: Option<&str>, to| Ok(Request::Command(Command::Transfer { call: call.map(str::to_owned), to }));
         assert_eq!(parse("transfer 600 --call c1"), transfer(Some("c1"), TransferTo::Number("600".into())));

@@ -155,7 +155,11 @@ impl Exchange {
             _ => Some(State::Terminated),
         };
         let mut out = match (state.filter(|_| is_invite), response.headers.text(&HeaderName::CallId)) {
-            (Some(state), Some(call_id)) => self.notifier.call_comes_to(&call_id, state, &online, now, rng),
+            (Some(state), Some(call_id)) => {
+                let to = response.headers.to().ok().flatten();
+                let tag = to.as_ref().and_then(|to| to.tag());
+                self.notifier.call_comes_to(&call_id, (state, tag), &online, now, rng)
+            }
             _ => Vec::new(),
         };
         out.extend(forward_response(response, flow));
@@ -203,15 +207,13 @@ impl Exchange {
         let Some(call_id) = request.headers.text(&HeaderName::CallId) else { return Vec::new() };
         match request.method {
             Method::Invite => {
-                let caller = request.headers.from().ok().flatten().and_then(|from| from.uri.user_decoded());
-                self.notifier.call_begins(
-                    &call_id,
-                    &caller.unwrap_or_default(),
-                    &uri.user_decoded().unwrap_or_default(),
-                );
+                let from = request.headers.from().ok().flatten();
+                let caller = from.as_ref().and_then(|from| from.uri.user_decoded()).unwrap_or_default();
+                let tag = from.as_ref().and_then(|from| from.tag());
+                self.notifier.call_begins(&call_id, &caller, tag, &uri.user_decoded().unwrap_or_default());
                 Vec::new()
             }
-            Method::Bye => self.notifier.call_comes_to(&call_id, State::Terminated, &online, now, rng),
+            Method::Bye => self.notifier.call_comes_to(&call_id, (State::Terminated, None), &online, now, rng),
             _ => Vec::new(),
         }
     }

@@ -38,6 +38,9 @@ struct Seen {
     call_id: String,
     caller: String,
     callee: String,
+    /// Their tags, as far as seen.
+    caller_tag: Option<String>,
+    callee_tag: Option<String>,
     state: State,
 }
 
@@ -175,22 +178,28 @@ impl Notifier {
         self.work(online, now, rng)
     }
 
-    /// An INVITE of one user to another went through.
-    pub fn call_begins(&mut self, call_id: &str, caller: &str, callee: &str) {
+    /// An INVITE of one user to another went through; `tag` is the caller's.
+    pub fn call_begins(&mut self, call_id: &str, caller: &str, tag: Option<&str>, callee: &str) {
         if self.calls.iter().all(|call| call.call_id != call_id) {
             if self.calls.len() >= MAX_CALLS {
                 self.calls.remove(0);
             }
-            let (caller, callee) = (caller.to_owned(), callee.to_owned());
-            self.calls.push(Seen { call_id: call_id.to_owned(), caller, callee, state: State::Trying });
+            self.calls.push(Seen {
+                call_id: call_id.to_owned(),
+                caller: caller.to_owned(),
+                callee: callee.to_owned(),
+                caller_tag: tag.map(str::to_owned),
+                callee_tag: None,
+                state: State::Trying,
+            });
         }
     }
 
-    /// The call has come so far; its lights are told.
+    /// The call has come so far; its lights are told. `tag` is the called's, if it told one.
     pub fn call_comes_to(
         &mut self,
         call_id: &str,
-        state: State,
+        (state, tag): (State, Option<&str>),
         online: &dyn Fn(&str) -> bool,
         now: Instant,
         rng: &mut impl Rng,
@@ -201,6 +210,7 @@ impl Notifier {
             return Vec::new();
         }
         call.state = state;
+        call.callee_tag = tag.map(str::to_owned).or(call.callee_tag.take());
         let users = [call.caller.clone(), call.callee.clone()];
         for user in users {
             self.tell(&user, &[Package::Dialog, Package::Presence], online, now, rng);
@@ -399,11 +409,14 @@ impl Notifier {
             _ if call.caller == user => (Direction::Initiator, &call.callee),
             _ => return None,
         };
+        let (caller, callee) = (call.caller_tag.clone(), call.callee_tag.clone());
+        let (local_tag, remote_tag) =
+            if direction == Direction::Recipient { (callee, caller) } else { (caller, callee) };
         Some(WatchedDialog {
             id: call.call_id.clone(),
             call_id: Some(call.call_id.clone()),
-            local_tag: None,
-            remote_tag: None,
+            local_tag,
+            remote_tag,
             direction: Some(direction),
             state: call.state,
             remote_identity: Uri::parse(&format!("sip:{other}@{}", self.domain)).ok(),

@@ -7,6 +7,7 @@ use super::gate::Gate;
 use super::inbox::Inbox;
 use super::messages::Outgoing;
 use super::network::Network;
+use super::parking::Parking;
 use super::port::{Input, Output};
 use super::refused::Refused;
 use super::route::{Job, Lane, Sent};
@@ -95,6 +96,7 @@ pub struct Agent {
     pub(super) last_call: u32,
     pub(super) watches: Vec<Watch>,
     pub(super) last_watch: u32,
+    pub(super) parking: Parking,
     pub(super) messages: Vec<Outgoing>,
     pub(super) last_message: u32,
     pub(super) inbox: Inbox,
@@ -149,6 +151,7 @@ impl Agent {
             last_call: 0,
             watches: Vec::new(),
             last_watch: 0,
+            parking: Parking::default(),
             messages: Vec::new(),
             last_message: 0,
             inbox: Inbox::default(),
@@ -216,6 +219,7 @@ impl Agent {
             .chain(watches)
             .chain(self.layer.next_timeout())
             .chain(self.exiting)
+            .chain(self.parking.next_timeout())
             .chain(self.network.next_timeout())
             .chain(self.composing.next_timeout())
             .chain(begin)
@@ -279,6 +283,7 @@ impl Agent {
         self.publication_timeouts(now);
         self.composing_timeouts(now);
         self.call_timeouts(now);
+        self.parking_timeout(now);
     }
 
     /// Carries on until nothing is left to do at this moment.

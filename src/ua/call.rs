@@ -5,6 +5,7 @@ use super::ending::Known;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::owner::Owner;
+use super::pickup::Pickup;
 use super::port::Output;
 use super::referral::Followed;
 use super::route::Sent;
@@ -112,6 +113,8 @@ pub(super) struct Call {
     pub referred_by: Option<Party>,
     /// The call whose place it takes.
     pub takes_over: Option<u32>,
+    /// The call of others that it takes.
+    pub picks_up: Option<Pickup>,
     /// The end is told at this time, or when the last counters came.
     pub tell_end_at: Option<Instant>,
 }
@@ -180,6 +183,7 @@ impl Call {
             follows: None,
             referred_by: None,
             takes_over: None,
+            picks_up: None,
             tell_end_at: None,
         }
     }
@@ -200,6 +204,14 @@ impl Call {
     /// Rings here, not answered yet.
     pub fn is_ringing_here(&self) -> bool {
         self.state == CallState::Incoming && !self.answer_wanted
+    }
+
+    /// Outgoing, refused: this address is called in its stead.
+    pub fn call_instead(&mut self, target: &Uri, sip_call_id: String) {
+        self.target = target.to_string();
+        self.session = None;
+        self.forks.clear();
+        self.sip_call_id = sip_call_id;
     }
 
     /// What its end is told from.
@@ -296,6 +308,7 @@ impl Agent {
             transfer: call.transfer.as_ref().map(|transfer| transfer.info.clone()),
             referred_by: call.referred_by.clone(),
             takes_over: call.takes_over.map(|id| format!("c{id}")),
+            picks_up: call.picks_up.as_ref().map(|pickup| sanitise(&pickup.number)),
         }
     }
 

@@ -98,6 +98,12 @@ pub enum Command {
     Messages { with: Option<String>, read: bool },
     /// Hand a call over; the reply comes with the outcome.
     Transfer { call: Option<String>, to: TransferTo },
+    /// Take a call that rings at somebody else's phone; without a number one that a light shows.
+    Pickup { number: Option<String>, account: Option<String> },
+    /// Hand a call over to where calls are parked; the reply comes with the outcome.
+    Park { call: Option<String>, number: Option<String> },
+    /// Call a parked call back; without a number the one that was parked last, or the only one there is.
+    Retrieve { number: Option<String>, account: Option<String> },
     /// Register an account (all without a selector: number, label or AOR).
     Register { account: Option<String> },
     /// Un-register.

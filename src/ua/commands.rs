@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// How long leaving may take.
 const EXIT_BOUND: Duration = Duration::from_secs(2);
 /// Most digits of one command.
-const MAX_DIGITS: usize = 64;
+pub(super) const MAX_DIGITS: usize = 64;
 
 type Outcome = Result<Reply, CommandError>;
 
@@ -28,6 +28,10 @@ impl Agent {
                 return self.message(id, &target, &text, account.as_deref(), now);
             }
             Command::Transfer { call, to } => match self.transfer(id, call, to, now) {
+                Ok(_) => return,
+                Err(refusal) => Err(refusal),
+            },
+            Command::Park { call, number } => match self.park(id, call, number, now) {
                 Ok(()) => return,
                 Err(refusal) => Err(refusal),
             },
@@ -100,7 +104,9 @@ impl Agent {
             Command::Composing { target, account } => self.composes(&target, account.as_deref(), now),
             Command::Messages { with, read } => Ok(Reply::Messages(self.inbox.list(with.as_deref(), read))),
             // Replied to later, with their outcome.
-            Command::Message { .. } | Command::Transfer { .. } => Ok(Reply::Done),
+            Command::Message { .. } | Command::Transfer { .. } | Command::Park { .. } => Ok(Reply::Done),
+            Command::Pickup { number, account } => self.pickup(number.as_deref(), account.as_deref(), now),
+            Command::Retrieve { number, account } => self.retrieve(number.as_deref(), account.as_deref(), now),
             Command::Dnd { on } => self.set_dnd(on),
             Command::Forward { number } => self.set_forward(number),
             Command::Exit => {

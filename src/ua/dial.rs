@@ -8,7 +8,7 @@ use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
 use super::route::{Hop, Job};
-use super::snapshot::CallDirection;
+use super::snapshot::{CallDirection, CallInfo};
 use crate::config::AccountId;
 use crate::config::dial::{DialTarget, dial};
 use crate::media::command::{MediaCommand, StreamId};
@@ -31,18 +31,31 @@ impl Agent {
     /// `Command::Dial`.
     pub(super) fn dial(&mut self, typed: &str, account: Option<&str>, now: Instant) -> Result<Reply, CommandError> {
         let id = self.account_for(typed, account)?;
-        let Some(line) = self.account(id) else { return Err(no_account(account.unwrap_or("0"))) };
-        let waits = line.registers() && !line.registration.is_registered();
         let (target, uri) = self.address(typed, id, "call")?;
         self.room_for_a_call()?;
-        self.hold_others(None, now);
-        self.last_call += 1;
-        let number = self.last_call;
-        let mut call = Call::new(number, id, CallDirection::Outgoing, party(&NameAddr::new(uri)), now);
+        let mut call = self.new_call_to(id, &uri, now);
         call.target = target.uri;
         call.extra = target.headers;
         call.post_dial = target.dtmf.into_iter().map(|chunk| (chunk.after, chunk.digits)).collect();
+        Ok(Reply::Call(Box::new(self.place(call, now))))
+    }
+
+    /// A call of ours to this address, not placed yet.
+    pub(super) fn new_call_to(&mut self, account: AccountId, uri: &Uri, now: Instant) -> Call {
+        self.last_call += 1;
+        let remote = party(&NameAddr::new(uri.clone()));
+        let mut call = Call::new(self.last_call, account, CallDirection::Outgoing, remote, now);
+        call.target = uri.to_string();
         call.sip_call_id = ident::call_id(&mut self.rng, "");
+        call
+    }
+
+    /// Places a call, once its account is registered.
+    pub(super) fn place(&mut self, mut call: Call, now: Instant) -> CallInfo {
+        let (number, id) = (call.id, call.account);
+        let waits = |line: &Line| line.registers() && !line.registration.is_registered();
+        let waits = self.account(id).is_some_and(waits);
+        self.hold_others(None, now);
         call.waits_until = waits.then(|| now + WAIT_REGISTERED);
         let info = self.call_info(&call, now);
         self.calls.push(call);
@@ -55,7 +68,7 @@ impl Agent {
         } else {
             self.begin_call(number, now);
         }
-        Ok(Reply::Call(Box::new(info)))
+        info
     }
 
     /// The address of what was typed, on this account; `verb` tells what it was wanted for.
@@ -201,7 +214,7 @@ impl Agent {
         self.advance_calls(now);
     }
 
-    fn room_for_a_call(&self) -> Result<(), CommandError> {
+    pub(super) fn room_for_a_call(&self) -> Result<(), CommandError> {
         let live = self.calls.iter().filter(|call| call.is_live()).count();
         let refusal = |kind, message: String, hint: &str| {
             Err(CommandError { code: ExitCode::Refused, kind, message, hint: Some(hint.into()) })
@@ -241,7 +254,7 @@ impl Agent {
     }
 }
 
-fn no_account(wanted: &str) -> CommandError {
+pub(super) fn no_account(wanted: &str) -> CommandError {
     CommandError {
         code: ExitCode::NotFound,
         kind: "no_such_account",

@@ -36,6 +36,10 @@ pub enum Event {
     CallTransferred {
         call: CallInfo,
     },
+    /// The call waits at `transfer.parked_at`.
+    CallParked {
+        call: CallInfo,
+    },
     CallDtmf {
         call: CallInfo,
         digit: char,

@@ -171,6 +171,9 @@ impl Agent {
 
     fn refused(&mut self, id: u32, response: &Response, now: Instant) {
         let status = response.status.0;
+        if self.pickup_by_code(id, status, now) {
+            return;
+        }
         let contacts = response.headers.contacts().ok().filter(|_| (300..400).contains(&status));
         let waits = self.call(id).is_some_and(|call| !call.targets.is_empty() && status < 600);
         let redirected = match contacts {

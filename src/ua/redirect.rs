@@ -76,10 +76,7 @@ impl Agent {
         let owner = Owner::Call(id, Exchange::Invite);
         call.redirections += 1;
         call.targets.truncate(MAX_TARGETS);
-        call.target = next.to_string();
-        call.session = None;
-        call.forks.clear();
-        call.sip_call_id = call_id;
+        call.call_instead(&next, call_id);
         // Those before have their final response; a CANCEL is for the next one.
         self.clients.retain(|_, sent| sent.owner != owner);
         self.begin_call(id, now);

@@ -1,18 +1,15 @@
 //! Following the far end's REFER: a new call, and the news of it in the old one (RFC 3515, RFC 5589 §6).
 
 use super::agent::Agent;
-use super::call::{Call, MAX_CALLS, party};
-use super::event::Event;
+use super::call::{Call, MAX_CALLS};
 use super::outcome::ExitCode;
-use super::port::Output;
-use super::snapshot::{CallDirection, CallState};
-use crate::sip::header::NameAddr;
-use crate::sip::ident;
+use super::snapshot::CallState;
+use crate::config::AccountId;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::refer::{Progress, Referral, SIPFRAG};
 use crate::sip::session::{Exchange, set_body};
 use crate::sip::transaction::ServerId;
-use crate::sip::uri::Uri;
+use crate::sip::uri::{Host, Uri};
 use std::time::{Duration, Instant};
 
 /// How long the far end is told of the call it asked for: longer than any phone rings.
@@ -103,33 +100,32 @@ impl Agent {
             return Err(refusal(503, StatusCode(503).default_reason()));
         }
         let referral = Referral::of(request).map_err(|why| (why.status(), why.to_string()))?;
-        let target = match referral.target.is_tel() {
-            //= RFC 3966 §3: the account's own server knows the number
-            true => self.address(referral.target.as_str(), call.account, "call").map(|(_, uri)| uri).ok(),
-            false => Some(referral.target.clone()).filter(|uri| uri.host().is_some()),
-        };
+        let target = self.callable(&referral.target, call.account);
         Ok((referral, target.ok_or_else(|| refusal(404, "No way to that number"))?))
+    }
+
+    /// What is called for an address that others chose; a number is one of the account's own domain.
+    pub(super) fn callable(&self, uri: &Uri, account: AccountId) -> Option<Uri> {
+        if !uri.is_tel() {
+            return Some(uri.clone()).filter(|uri| uri.is_sip() && uri.host().is_some());
+        }
+        let home = Host::parse(self.account(account)?.account.domain_or_server()).ok()?;
+        //= RFC 3966 §3, RFC 3261 §19.1.6: the account's own server knows the number
+        uri.tel_at(&home).filter(|uri| uri.user().is_some_and(|user| !user.is_empty()))
     }
 
     /// Calls whom the far end of a call named.
     fn call_referred(&mut self, id: u32, target: &Uri, referral: &Referral, request: &Request, now: Instant) -> u32 {
         let account = self.account_of_call(id);
-        self.hold_others(None, now);
-        self.last_call += 1;
-        let number = self.last_call;
-        let mut call = Call::new(number, account, CallDirection::Outgoing, party(&NameAddr::new(target.clone())), now);
-        call.target = target.to_string();
-        call.sip_call_id = ident::call_id(&mut self.rng, "");
+        let mut call = self.new_call_to(account, target, now);
+        let number = call.id;
         //= RFC 3892 §2.2: who sent us goes with the call
         let referrer = request.headers.referred_by().ok().flatten();
         call.extra.extend(referrer.map(|by| ("Referred-By".to_owned(), by.to_string())));
         //= RFC 3891 §4
         call.extra.extend(referral.replaces.as_ref().map(|replaces| ("Replaces".to_owned(), replaces.to_string())));
         call.referred_by = self.call(id).map(|call| call.remote.clone());
-        let info = self.call_info(&call, now);
-        self.calls.push(call);
-        self.outputs.push_back(Output::Event(Event::CallOutgoing { call: info }));
-        self.begin_call(number, now);
+        self.place(call, now);
         number
     }
 
@@ -216,7 +212,8 @@ impl Agent {
 
     /// The path of a call that others chose is not the account's own, unless its server is asked first.
     pub(super) fn is_chosen_by_others(&self, id: u32) -> bool {
-        self.call(id).is_some_and(|call| call.redirections > 0 || call.referred_by.is_some())
+        let by_dialog = |call: &Call| call.picks_up.as_ref().is_some_and(|pickup| pickup.by_dialog);
+        self.call(id).is_some_and(|call| call.redirections > 0 || call.referred_by.is_some() || by_dialog(call))
     }
 }
 
@@ -236,8 +233,7 @@ fn progress(call: &Call) -> Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::AccountId;
-    use crate::ua::snapshot::Party;
+    use crate::ua::snapshot::{CallDirection, Party};
 
     #[test]
     #[allow(clippy::disallowed_methods)]

@@ -313,6 +313,9 @@ pub struct CallInfo {
     /// The call whose place it takes, `c1`.
     #[serde(default)]
     pub takes_over: Option<String>,
+    /// The number whose ringing it takes.
+    #[serde(default)]
+    pub picks_up: Option<String>,
 }
 
 /// How far the handing over of a call has come.
@@ -340,6 +343,9 @@ pub struct TransferInfo {
     pub with: Option<String>,
     /// How far it has come.
     pub state: TransferState,
+    /// Where the call waits, if it was parked and a light told.
+    #[serde(default)]
+    pub parked_at: Option<String>,
     /// The last status of the far end's call, or of the refusal.
     pub status: Option<u16>,
     /// Its reason phrase, or plain words.

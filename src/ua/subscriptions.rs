@@ -9,7 +9,7 @@ use super::route::{Hop, Job};
 use super::snapshot::{LightInfo, LightState, Party, VoicemailInfo};
 use crate::config::AccountId;
 use crate::config::dial::dial;
-use crate::sip::event::dialog_info::{Applied, DialogInfo, DialogTable};
+use crate::sip::event::dialog_info::{Applied, DialogInfo, DialogTable, WatchedDialog};
 use crate::sip::event::message_summary::MessageSummary;
 use crate::sip::event::pidf::{Availability, Presence};
 use crate::sip::event::reg_info::RegInfo;
@@ -55,6 +55,17 @@ struct Light {
     state: LightState,
     remote: Option<Party>,
     note: Option<String>,
+}
+
+/// Somebody watched who is being called.
+pub(super) struct Ringing<'a> {
+    pub account: AccountId,
+    /// As given.
+    pub number: &'a str,
+    /// The address that is asked.
+    pub uri: &'a str,
+    /// The call, if it is told.
+    pub dialog: Option<&'a WatchedDialog>,
 }
 
 impl Watch {
@@ -106,7 +117,8 @@ impl Agent {
         }
         let settings = &self.config.settings;
         let shortcuts = settings.watch_shortcuts.iter().map(|number| format!("presence:{number}"));
-        let targets: Vec<String> = settings.watch.iter().cloned().chain(shortcuts).collect();
+        let targets = settings.watch.iter().cloned().chain(shortcuts);
+        let targets: Vec<String> = targets.chain(settings.park_slots.iter().cloned()).collect();
         for target in targets {
             let (package, number) = match target.split_once(':') {
                 Some(("presence", number)) => (Package::Presence, number),
@@ -395,9 +407,21 @@ impl Agent {
         }
     }
 
+    /// Those watched who are being called.
+    pub(super) fn ringing(&self) -> impl Iterator<Item = Ringing<'_>> {
+        let lights = self.watches.iter().filter_map(|watch| Some((watch, watch.light.as_ref()?)));
+        lights.filter(|(_, light)| light.state == LightState::Ringing).map(|(watch, light)| Ringing {
+            account: watch.account,
+            number: &light.target,
+            uri: &watch.machine.subject().uri,
+            dialog: light.dialogs.foremost(),
+        })
+    }
+
     fn tell_light(&mut self, id: u32) {
         let light = self.watches.iter().find(|watch| watch.id == id).and_then(|watch| self.light_info(watch));
         if let Some(light) = light {
+            self.slot_told(&light);
             self.outputs.push_back(Output::Event(Event::Presence { light }));
         }
     }

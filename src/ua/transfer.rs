@@ -4,7 +4,7 @@ use super::agent::Agent;
 use super::call::Call;
 use super::command::{CommandError, Reply, RequestId, TransferTo};
 use super::event::Event;
-use super::outcome::ExitCode;
+use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
 use super::snapshot::{CallState, TransferInfo, TransferState};
 use crate::sip::header::Replaces;
@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(200);
 /// The same once the call is over.
 const AFTERMATH: Duration = Duration::from_secs(4);
+/// How long an exchange may take to act on a code.
+const CODE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A transfer of a call that this side asked for.
 #[derive(Debug)]
@@ -34,6 +36,10 @@ pub(super) struct Transfer {
     until: Instant,
     /// The number of the first REFER; one more for each challenge.
     cseq: u32,
+    /// The target is where calls are parked.
+    pub parks: bool,
+    /// Keys ask the exchange for it, no REFER: the end of the call is all that tells.
+    by_code: bool,
 }
 
 impl Transfer {
@@ -45,17 +51,54 @@ impl Transfer {
     pub fn next_timeout(&self) -> Option<Instant> {
         self.is_pending().then_some(self.until)
     }
+
+    /// One that the exchange was asked for by keys.
+    pub fn by_code(info: TransferInfo, target: Uri, now: Instant) -> Transfer {
+        Transfer {
+            info,
+            asker: None,
+            target,
+            replaces: None,
+            with: None,
+            was_held: true,
+            until: now + CODE_PATIENCE,
+            cseq: 0,
+            parks: false,
+            by_code: true,
+        }
+    }
 }
 
 impl Agent {
-    /// `Command::Transfer`: begins; the reply follows with the outcome.
+    /// `Command::Transfer`: begins; the reply follows with the outcome. The call it is about.
     pub(super) fn transfer(
         &mut self,
         asker: RequestId,
         call: Option<String>,
         to: TransferTo,
         now: Instant,
-    ) -> Result<(), CommandError> {
+    ) -> Result<u32, CommandError> {
+        let settings = &self.config.settings;
+        let (blind, consult) = (settings.transfer_code.clone(), settings.consult_code.clone());
+        match (&to, blind.in_use(), consult.in_use()) {
+            (TransferTo::Number(number), Some(code), _) => {
+                self.transfer_by_code(asker, call, (code, number), true, now)
+            }
+            (TransferTo::Call(Some(number)), _, Some(code)) if self.consulted(None, Some(number)).is_err() => {
+                self.transfer_by_code(asker, call, (code, number), false, now)
+            }
+            _ => self.hand_over(asker, call, to, now),
+        }
+    }
+
+    /// Hands a call over by REFER.
+    pub(super) fn hand_over(
+        &mut self,
+        asker: RequestId,
+        call: Option<String>,
+        to: TransferTo,
+        now: Instant,
+    ) -> Result<u32, CommandError> {
         let (id, with) = match &to {
             TransferTo::Number(_) => (self.transferee(call)?, None),
             TransferTo::Call(other) => {
@@ -66,22 +109,15 @@ impl Agent {
                 (first.or_else(|_| self.pick(call, "transfer", "is not another connected call", other))?, Some(with))
             }
         };
-        let Some(call) = self.call(id) else { return Ok(()) };
-        if call.transfer.as_ref().is_some_and(Transfer::is_pending) {
-            return Err(CommandError {
-                code: ExitCode::NotFound,
-                kind: "wrong_state",
-                message: format!("call {} is being transferred already", call.name()),
-                hint: None,
-            });
-        }
+        self.is_not_transferred(id)?;
+        let Some(call) = self.call(id) else { return Ok(id) };
         let (target, replaces, shown) = match (&to, with) {
             (TransferTo::Number(typed), _) => {
                 let (target, uri) = self.address(typed, call.account, "transfer to")?;
                 (uri, None, target.uri)
             }
             (TransferTo::Call(_), with) => {
-                let Some((target, replaces)) = with.and_then(|with| self.taken_over(with)) else { return Ok(()) };
+                let Some((target, replaces)) = with.and_then(|with| self.taken_over(with)) else { return Ok(id) };
                 let shown = with.and_then(|with| self.call(with)).map(|call| call.remote.uri.clone());
                 (target, Some(replaces), shown.unwrap_or_default())
             }
@@ -91,16 +127,31 @@ impl Agent {
             to: sanitise(&shown),
             with: with.and_then(|with| self.call(with)).map(Call::name),
             state: TransferState::Holding,
+            parked_at: None,
             status: None,
             reason: None,
         };
         let until = now + PATIENCE;
-        let transfer = Transfer { info, asker: Some(asker), target, replaces, with, was_held, until, cseq: 0 };
+        let asker = Some(asker);
+        let (cseq, parks, by_code) = (0, false, false);
+        let transfer = Transfer { info, asker, target, replaces, with, was_held, until, cseq, parks, by_code };
         if let Some(call) = self.call_mut(id) {
             call.transfer = Some(transfer);
         }
         self.want_hold(id, true, now);
-        Ok(())
+        Ok(id)
+    }
+
+    pub(super) fn is_not_transferred(&self, id: u32) -> Result<(), CommandError> {
+        match self.call(id).filter(|call| call.transfer.as_ref().is_some_and(Transfer::is_pending)) {
+            None => Ok(()),
+            Some(call) => Err(CommandError {
+                code: ExitCode::NotFound,
+                kind: "wrong_state",
+                message: format!("call {} is being transferred already", call.name()),
+                hint: None,
+            }),
+        }
     }
 
     /// The call a blind transfer means: the one named, else the one talking, else one on hold.
@@ -203,7 +254,8 @@ impl Agent {
     /// A NOTIFY in the call: how the transfer fares. The status it deserves.
     pub(super) fn transfer_news(&mut self, id: u32, notify: &Request, now: Instant) -> StatusCode {
         let event = notify.headers.event().ok().flatten().filter(|event| event.value.eq_ignore_ascii_case("refer"));
-        let Some(transfer) = self.call_mut(id).and_then(|call| call.transfer.as_mut()) else { return StatusCode(481) };
+        let transfer = self.call_mut(id).and_then(|call| call.transfer.as_mut()).filter(|transfer| !transfer.by_code);
+        let Some(transfer) = transfer else { return StatusCode(481) };
         let number: Option<u32> = event.and_then(|event| event.params.value("id").and_then(|id| id.parse().ok()));
         //= RFC 3515 §2.4.6: the id is the number of the REFER; the first in a dialog may go without
         if transfer.info.state == TransferState::Holding || number.is_some_and(|number| number < transfer.cseq) {
@@ -231,8 +283,13 @@ impl Agent {
 
     /// The call is over while its transfer is under way.
     pub(super) fn transfer_left(&mut self, id: u32, now: Instant) {
-        let Some(transfer) = self.call_mut(id).and_then(|call| call.transfer.as_mut()) else { return };
+        let Some(call) = self.call_mut(id) else { return };
+        let ended_there = call.ended_by == Some(EndedBy::Remote);
+        let Some(transfer) = call.transfer.as_mut() else { return };
         match transfer.info.state {
+            // Whoever keyed the number has nothing else to hear of it.
+            TransferState::Asked if transfer.by_code && ended_there => self.transferred(id, now),
+            TransferState::Asked if transfer.by_code => transfer.info.state = TransferState::Failed,
             TransferState::Holding | TransferState::Asked => {
                 self.transfer_failed(id, None, "the call ended before".into(), now);
             }
@@ -249,6 +306,10 @@ impl Agent {
         match transfer.info.state {
             // Whoever took the transfer on and hung up has somebody else to talk to.
             TransferState::Accepted if !call.is_live() => self.transferred(id, now),
+            _ if transfer.by_code => {
+                let words = format!("it is still here after {} s", CODE_PATIENCE.as_secs());
+                self.transfer_failed(id, None, words, now);
+            }
             _ => {
                 let words = format!("no word of it in {} s", PATIENCE.as_secs());
                 self.transfer_failed(id, Some(Progress { status: StatusCode(408), reason: words }), String::new(), now);
@@ -261,12 +322,15 @@ impl Agent {
         let Some(call) = self.call_mut(id) else { return };
         let Some(transfer) = call.transfer.as_mut() else { return };
         transfer.info.state = TransferState::Done;
-        let (asker, with) = (transfer.asker.take(), transfer.with);
+        let (asker, with, parks) = (transfer.asker.take(), transfer.with, transfer.parks);
         call.reason = Some(format!("transferred to {}", transfer.info.to));
         self.tell(id, now, |call| Event::CallTransferred { call });
-        if let (Some(asker), Some(call)) = (asker, self.call(id)) {
-            let info = Box::new(self.call_info(call, now));
-            self.outputs.push_back(Output::Reply(asker, Ok(Reply::Call(info))));
+        if let Some(info) = self.call(id).map(|call| self.call_info(call, now)) {
+            match asker {
+                asker if parks => self.parked(asker, info, now),
+                Some(asker) => self.outputs.push_back(Output::Reply(asker, Ok(Reply::Call(Box::new(info))))),
+                None => {}
+            }
         }
         for over in [Some(id), with].into_iter().flatten() {
             if self.call(over).is_some_and(Call::is_live) {
@@ -278,7 +342,7 @@ impl Agent {
     /// The call stays ours: says why, and goes back to it.
     fn transfer_failed(&mut self, id: u32, progress: Option<Progress>, words: String, now: Instant) {
         let Some(call) = self.call_mut(id) else { return };
-        let (name, is_live) = (call.name(), call.is_live());
+        let (name, is_live, talks_here) = (call.name(), call.is_live(), call.state == CallState::Connected);
         let Some(transfer) = call.transfer.as_mut() else { return };
         transfer.info.state = TransferState::Failed;
         let code = progress.as_ref().map_or(ExitCode::Unreachable, |p| ExitCode::of_status(p.status.0, true));
@@ -295,7 +359,9 @@ impl Agent {
             code,
             kind: code.kind(),
             message: format!("call {name} is not transferred to {to}: {words}"),
-            hint: is_live.then(|| if resumes { "you have the call back" } else { "the call is on hold" }.to_owned()),
+            hint: is_live.then(|| {
+                if resumes || talks_here { "you have the call back" } else { "the call is on hold" }.to_owned()
+            }),
         };
         if resumes {
             self.want_hold(id, false, now);

@@ -164,6 +164,10 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("hold", "hold", Some("o")),
     ("resume", "resume", None),
     ("mute", "mute", Some("m")),
+    ("transfer", "transfer", Some("t")),
+    ("pickup", "pick up", Some("p")),
+    ("park", "park", Some("P")),
+    ("retrieve", "retrieve", Some("R")),
 ];
 
 /// The interface's own acts: keys, words for the footer, sentence.

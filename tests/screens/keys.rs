@@ -64,6 +64,13 @@ fn keys_ask_the_phone() {
         (&[("c1", Held)], "o", vec![Command::Resume { call: c("c1") }]),
         (&[("c1", Connected), ("c2", Held)], "F6", vec![Command::Resume { call: c("c2") }]),
         (&[("c1", Connected), ("c2", Held)], "Down o", vec![Command::Resume { call: c("c2") }]),
+        (&[], "p", vec![Command::Pickup { number: None, account: None }]),
+        (&[], "2 0 1 Ctrl-p", vec![Command::Pickup { number: c("201"), account: None }]),
+        (&[("c1", Connected)], "P", vec![Command::Park { call: c("c1"), number: None }]),
+        (&[("c1", Held)], "/ 7 0 0 Ctrl-k", vec![Command::Park { call: c("c1"), number: c("700") }]),
+        (&[("c1", Calling)], "P", vec![]),
+        (&[], "R", vec![Command::Retrieve { number: None, account: None }]),
+        (&[], "7 0 1 Ctrl-r", vec![Command::Retrieve { number: c("701"), account: None }]),
         (&[], "m M", vec![mute(SoundPath::Mic), mute(SoundPath::Speaker)]),
         (&[], "PgUp PgDn", vec![louder(5), louder(-5)]),
         (&[("c1", Connected)], "? h o l d Enter", vec![Command::Hold { call: c("c1") }]),
@@ -78,9 +85,11 @@ fn keys_ask_the_phone() {
 #[test]
 fn who_is_watched_is_called_from_the_list() {
     let dialled = |target: &str| Command::Dial { target: target.into(), account: Some("101@pbx.example.net".into()) };
+    let picked_up = Command::Pickup { number: Some("103".into()), account: Some("101@pbx.example.net".into()) };
     for (keys, expected) in [
         ("w Enter", vec![dialled("102")]),
-        ("w Down Down Up Enter", vec![dialled("103")]),
+        // It rings there.
+        ("w Down Down Up Enter", vec![picked_up]),
         ("w End Enter", vec![dialled("park2")]),
         ("w Esc Enter", vec![]),
         ("w w Enter", vec![]),

@@ -181,6 +181,7 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
         transfer: None,
         referred_by: None,
         takes_over: None,
+        picks_up: None,
         media: talks.then(|| MediaInfo {
             codec: "opus".into(),
             clock_rate: 48_000,

@@ -10,6 +10,7 @@ mod messages;
 mod network;
 mod peer;
 mod phone;
+mod pickups;
 mod registering;
 mod signalling;
 mod stage;

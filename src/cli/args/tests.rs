@@ -1,5 +1,6 @@
 //! Command lines as people and scripts write them.
 
+use super::super::options::Begin;
 use super::*;
 use crate::control::verb::Request;
 use crate::control::{Command as Ask, HangupWhich, SoundPath, VolumeChange};
@@ -79,6 +80,15 @@ fn calls_take_their_options_on_both_forms() {
         assert_eq!((call.number.as_str(), call.dtmf.as_deref(), call.until_dtmf), ("600", Some("1,,23#"), Some('D')));
         assert_eq!((call.duration, call.no_wait), (Some(Duration::from_millis(1500)), false), "{line}");
         assert_eq!(call.wait_registered, Some(Duration::from_secs(3)), "{line}");
+    }
+    for (line, begin, number) in [
+        ("call 600", Begin::Dial, "600"),
+        ("pickup", Begin::Pickup, ""),
+        ("pickup 201 --no-wait", Begin::Pickup, "201"),
+        ("retrieve 701", Begin::Retrieve, "701"),
+    ] {
+        let Job::Call(call) = job(line) else { panic!("{line}") };
+        assert_eq!((call.begin, call.number.as_str()), (begin, number), "{line}");
     }
 }
 

@@ -41,8 +41,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
         "ringingSound micAmplification swLevelAdjustment VAD EC forceCodec opusStereo disableVideo \
          videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
          enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF \
-         featureCodeCP featureCodeBT featureCodeAT \
-         enableFeatureCodeCP enableFeatureCodeBT enableFeatureCodeAT usersDirectory defaultAction \
+         usersDirectory defaultAction \
          enableMediaButtons headsetSupport localDTMF enableLog bringToFrontOnIncoming randomAnswerBox \
          disableNameLookup multiMonitor updatesInterval noResize autoHangUpTime \
          noIgnoreCall cmdOutgoingCall cmdIncomingCall cmdCallRing cmdCallAnswer cmdCallAnswerVideo cmdCallBusy \

@@ -6,7 +6,7 @@ use crate::sip::message::{HeaderName, Method, StatusCode};
 use crate::ua::snapshot::{LightInfo, LightState, VoicemailInfo};
 
 const SUMMARY: &str = "application/simple-message-summary";
-const DIALOG_INFO: &str = "application/dialog-info+xml";
+pub(super) const DIALOG_INFO: &str = "application/dialog-info+xml";
 const WAITING: &str = "Messages-Waiting: yes\r\nVoice-Message: 2/1 (0/0)\r\n";
 
 /// A registered phone that watches these, and its SUBSCRIBEs.
@@ -15,7 +15,7 @@ fn following(watch: &[&str]) -> (World, Vec<Request>) {
     following_with(Settings { watch, ..Settings::default() })
 }
 
-fn following_with(settings: Settings) -> (World, Vec<Request>) {
+pub(super) fn following_with(settings: Settings) -> (World, Vec<Request>) {
     let mut world = World::new();
     world.add(AgentConfig::new(settings, vec![account("101")]), 5070);
     world.run(Duration::ZERO);
@@ -47,7 +47,7 @@ fn notify(world: &mut World, from: SocketAddr, to: &str, cseq: u32, headers: &st
 }
 
 /// A NOTIFY in the dialog of this SUBSCRIBE.
-fn within(world: &mut World, subscribe: &Request, cseq: u32, headers: &str, body: &str) -> Response {
+pub(super) fn within(world: &mut World, subscribe: &Request, cseq: u32, headers: &str, body: &str) -> Response {
     let from = subscribe.headers.text(&HeaderName::From).unwrap_or_default();
     let call_id = subscribe.headers.text(&HeaderName::CallId).unwrap_or_default();
     let headers = format!("To: {from}\r\nCall-ID: {call_id}\r\nSubscription-State: active\r\n{headers}");

@@ -276,3 +276,69 @@ fn a_challenged_refer_without_credentials_fails() {
     respond(&mut world, &refer, 401, &[(HeaderName::WwwAuthenticate, "Digest realm=\"x\", nonce=\"n\"")], "");
     assert_eq!(reply(&world).map(|reply| reply.unwrap_err().0), Some(ExitCode::Refused));
 }
+
+/// A call of a phone that hands calls over by code, and what was keyed in it.
+fn by_code(to: TransferTo) -> (World, Request, Vec<String>) {
+    let mut config = local("alice");
+    config.settings.transfer_code.enabled = true;
+    config.settings.consult_code.enabled = true;
+    let mut world = World::new();
+    world.add(config, 5070);
+    world.dial(0, "sip:bob@127.0.0.1:5998");
+    let invite = world.last_request();
+    respond(&mut world, &invite, 200, &[], SDP);
+    begin(&mut world, None, to);
+    let keyed = world.phones[0].media.iter().filter_map(|command| match command {
+        MediaCommand::SendDigits { digits, .. } => Some(digits.clone()),
+        _ => None,
+    });
+    let keyed = keyed.collect();
+    (world, invite, keyed)
+}
+
+#[test]
+fn an_exchange_that_listens_is_told_by_keys() {
+    let number = |number: &str| TransferTo::Number(number.into());
+    let consult = |number: &str| TransferTo::Call(Some(number.into()));
+    let usage = Some(Err(ExitCode::Usage));
+    for (to, keys, replied, state) in [
+        (number("sip:201@127.0.0.1"), Some("##,201"), Some(Ok(())), Some(TransferState::Asked)),
+        (number("sip:*98@127.0.0.1"), Some("##,*98"), Some(Ok(())), Some(TransferState::Asked)),
+        // What becomes of it is in the person's ear.
+        (consult("sip:201@127.0.0.1"), Some("*2,201"), Some(Ok(())), None),
+        (number("sip:carol@127.0.0.1"), None, usage, None),
+        (number("sip:+49@127.0.0.1"), None, usage, None),
+        (consult("sip:carol@127.0.0.1"), None, usage, None),
+    ] {
+        let (world, _, keyed) = by_code(to.clone());
+        assert_eq!(keyed.first().map(String::as_str), keys, "{to:?}");
+        assert_eq!(reply(&world).map(|reply| reply.map_err(|(code, _)| code)), replied, "{to:?}");
+        assert_eq!((transfer(&world).map(|info| info.state), world.count("REFER")), (state, 0), "{to:?}");
+    }
+}
+
+#[test]
+fn the_end_of_the_call_tells_that_the_code_did_it() {
+    let to = TransferTo::Number("sip:201@127.0.0.1".into());
+    let done = |world: &World| world.names(0).contains(&"call_transferred".to_owned());
+    let (mut world, invite, _) = by_code(to.clone());
+    let answer = news(&mut world, &invite, 20, 200, "terminated", "");
+    assert_eq!((answer, done(&world)), (481, false), "nobody was asked to tell");
+    ask(&mut world, &invite, "BYE", 21, "", "");
+    world.run(Duration::from_secs(1));
+    assert!(done(&world));
+    assert_eq!(world.ended(0).transfer.map(|info| info.state), Some(TransferState::Done));
+
+    let (mut world, _, _) = by_code(to.clone());
+    world.command(0, Command::Hangup { which: crate::ua::command::HangupWhich::All }).unwrap();
+    world.run(Duration::from_secs(1));
+    assert_eq!((done(&world), world.ended(0).transfer.map(|info| info.state)), (false, Some(TransferState::Failed)));
+
+    let (mut world, _, _) = by_code(to);
+    world.run(Duration::from_secs(31));
+    assert_eq!(
+        (state(&world), transfer(&world).map(|info| info.state)),
+        (vec![Connected], Some(TransferState::Failed))
+    );
+    assert_eq!(world.count("INVITE"), 1, "it was never held");
+}

@@ -138,6 +138,18 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         "hold" => hold(model, now),
         "resume" => resume(model, now),
         "mute" | "unmute" => mute(model, SoundPath::Mic),
+        "pickup" => {
+            let number = model.field.take();
+            send(Command::Pickup { number, account: None })
+        }
+        "park" => match model.current().filter(|row| is_answered(row)).map(|row| row.info.id.clone()) {
+            Some(id) => send(Command::Park { call: Some(id), number: model.field.take() }),
+            None => refuse(model, "no call to park", now),
+        },
+        "retrieve" => {
+            let number = model.field.take();
+            send(Command::Retrieve { number, account: None })
+        }
         "register" => send(Command::Register { account: None }),
         "unregister" => send(Command::Unregister { account: None }),
         "exit" => send(Command::Exit),
@@ -202,6 +214,10 @@ fn voicemail(model: &mut Model, now: Instant) -> Vec<Action> {
         Some((account, target)) => send(Command::Dial { target, account: Some(account.aor.clone()) }),
         None => refuse(model, "no mailbox is known; name it in the account's voicemailNumber", now),
     }
+}
+
+fn is_answered(row: &CallRow) -> bool {
+    matches!(row.info.state, CallState::Connected | CallState::Held)
 }
 
 fn mute(model: &Model, path: SoundPath) -> Vec<Action> {

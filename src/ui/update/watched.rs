@@ -1,7 +1,7 @@
 //! Keys of the list of those who are watched.
 
 use super::{drawn, phone};
-use crate::control::{Command, LightInfo};
+use crate::control::{Command, LightInfo, LightState};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
 use crate::ui::msg::Action;
@@ -45,7 +45,11 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     drawn()
 }
 
-/// What Enter does with somebody who is watched.
+/// What Enter does with somebody who is watched: takes the call that rings there, else calls.
 fn act_on(light: &LightInfo) -> Vec<Action> {
-    phone::send(Command::Dial { target: light.target.clone(), account: Some(light.account.clone()) })
+    let (target, account) = (light.target.clone(), Some(light.account.clone()));
+    phone::send(match light.state {
+        LightState::Ringing => Command::Pickup { number: Some(target), account },
+        _ => Command::Dial { target, account },
+    })
 }

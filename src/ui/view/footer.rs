@@ -1,7 +1,7 @@
 //! The keys that are valid now, the most important first.
 
 use super::Look;
-use crate::control::{AccountInfo, CallState};
+use crate::control::{AccountInfo, CallState, LightInfo, LightState};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
@@ -109,7 +109,9 @@ fn items(model: &Model) -> Vec<Item> {
                 None if !typing => {
                     let waits =
                         |account: &AccountInfo| account.voicemail.as_ref().is_some_and(|voicemail| voicemail.waiting);
+                    let rings = |light: &LightInfo| light.state == LightState::Ringing;
                     items.extend([
+                        verb("pickup", "pick up").filter(|_| model.status.lights.iter().any(rings)),
                         told("0-9", "dial"),
                         verb("call", "redial").filter(|_| model.field.has_dialled()),
                         bound(Act::Type, "address"),
