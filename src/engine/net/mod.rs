@@ -17,3 +17,4 @@ mod tls;
 pub mod udp;
 pub mod watch;
 mod websocket;
+mod wire;

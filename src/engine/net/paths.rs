@@ -1,7 +1,8 @@
 //! Every way out of the phone: datagrams and connections behind one door, and the step from addresses to paths.
 
-use super::streams::{News, Streams, Target};
+use super::streams::{News, Streams};
 use super::udp::{BindError, Received, Sockets};
+use super::wire::Target;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::locate::Candidate;
 use crate::text::plain_error;

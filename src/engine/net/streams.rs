@@ -1,11 +1,11 @@
 //! The phone's connections: found or opened for who wants to send, accepted within limits, gone when they fail.
 
-use super::stream::{Duplex, Patience, carry};
-use super::{connect, tls, websocket};
+use super::stream::{Patience, carry};
+use super::wire::{self, Opened, Target, Wire};
+use super::{connect, websocket};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::{self, Message};
 use crate::sip::transaction::reply_address;
-use crate::text::plain_error;
 use crate::ua::port::Identity;
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -25,36 +25,6 @@ const MAX_OWN: usize = 128;
 const MAX_QUEUE: usize = 64;
 /// Reports of all connections that may wait for the phone: those who send more wait with them.
 const MAX_REPORTS: usize = 64;
-
-/// How long the handshakes of TLS and WebSocket may take together.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// Where a connection is wanted to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// A transport of streams.
-    pub transport: Transport,
-    /// Tried in this order.
-    pub addresses: Vec<SocketAddr>,
-    /// Over a named transport: to whom.
-    pub identity: Option<Box<Identity>>,
-}
-
-impl Target {
-    /// A connection that was opened to `identity` will do.
-    //= RFC 5922 §7.1: never by its address alone, or a name would borrow the proof of another
-    fn is_met_by(&self, identity: Option<&Identity>) -> bool {
-        match (&self.identity, identity) {
-            (None, None) => true,
-            (Some(wanted), Some(proven)) => {
-                // An address literal asks for whoever is there: the proxy whose name is proven already.
-                let name = wanted.name.eq_ignore_ascii_case(&proven.name) || wanted.name.parse::<IpAddr>().is_ok();
-                name && wanted.tls == proven.tls && wanted.web_socket_path == proven.web_socket_path
-            }
-            _ => false,
-        }
-    }
-}
 
 /// What happens on connections.
 #[derive(Debug)]
@@ -98,15 +68,6 @@ struct Opening {
     first: Vec<Vec<u8>>,
     task: AbortHandle,
 }
-
-/// A connection ready to carry messages.
-enum Wire {
-    Stream(Box<dyn Duplex>),
-    Web(Box<websocket::Socket>),
-}
-
-/// The connection, our address on it, theirs.
-type Opened = (Wire, SocketAddr, SocketAddr);
 
 enum Report {
     Accepted(TcpStream, SocketAddr),
@@ -345,41 +306,11 @@ impl Streams {
         let id = self.last_id;
         let (reports, from, wanted) = (self.reports.0.clone(), self.listening.clone(), target.clone());
         let task = tokio::spawn(async move {
-            let opened = open(&wanted, &from).await;
+            let opened = wire::open(&wanted, &from).await;
             let _ = reports.send(Report::Opened(id, opened)).await;
         });
         self.opening.push(Opening { id, target, askers: Vec::new(), first: Vec::new(), task: task.abort_handle() });
         self.opening.last_mut()
-    }
-}
-
-async fn open(target: &Target, listening: &[SocketAddr]) -> Result<Opened, String> {
-    let transport = target.transport;
-    if matches!(transport, Transport::Tls | Transport::Wss) {
-        tls::is_here()?;
-    }
-    // Only plain TCP shares the port we listen on.
-    let port = |at: &SocketAddr| if transport == Transport::Tcp { at.port() } else { 0 };
-    let from: Vec<SocketAddr> = listening.iter().map(|at| SocketAddr::new(at.ip(), port(at))).collect();
-    let (stream, remote) = connect::first(&target.addresses, &from, transport).await?;
-    let local = stream.local_addr().map_err(|error| plain_error(&error))?;
-    let shaken = tokio::time::timeout(HANDSHAKE, shake_hands(target, stream, remote)).await;
-    let late = || format!("no answer in {} s", HANDSHAKE.as_secs());
-    let wire = shaken.unwrap_or_else(|_| Err(late()));
-    let wire = wire.map_err(|why| format!("cannot connect to {remote} ({transport}): {why}"))?;
-    Ok((wire, local, remote))
-}
-
-async fn shake_hands(target: &Target, stream: TcpStream, remote: SocketAddr) -> Result<Wire, String> {
-    let Some(identity) = &target.identity else { return Ok(Wire::Stream(Box::new(stream))) };
-    let secure = matches!(target.transport, Transport::Tls | Transport::Wss);
-    let stream: Box<dyn Duplex> = match secure {
-        true => tls::secure(stream, &identity.name, &identity.tls).await?,
-        false => Box::new(stream),
-    };
-    match target.transport.is_web_socket() {
-        true => websocket::open(stream, remote, secure, identity).await.map(|socket| Wire::Web(Box::new(socket))),
-        false => Ok(Wire::Stream(stream)),
     }
 }
 

@@ -1,0 +1,79 @@
+//! From addresses to a connection that can carry messages: TCP, what TLS and WebSocket want before, and to whom it leads.
+
+use super::stream::Duplex;
+use super::{connect, tls, websocket};
+use crate::sip::flow::Transport;
+use crate::text::plain_error;
+use crate::ua::port::Identity;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// How long the handshakes of TLS and WebSocket may take together.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Where a connection is wanted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// A transport of streams.
+    pub transport: Transport,
+    /// Tried in this order.
+    pub addresses: Vec<SocketAddr>,
+    /// Over a named transport: to whom.
+    pub identity: Option<Box<Identity>>,
+}
+
+impl Target {
+    /// A connection that was opened to `identity` will do.
+    //= RFC 5922 §7.1: never by its address alone, or a name would borrow the proof of another
+    pub fn is_met_by(&self, identity: Option<&Identity>) -> bool {
+        match (&self.identity, identity) {
+            (None, None) => true,
+            (Some(wanted), Some(proven)) => {
+                // An address literal asks for whoever is there: the proxy whose name is proven already.
+                let name = wanted.name.eq_ignore_ascii_case(&proven.name) || wanted.name.parse::<IpAddr>().is_ok();
+                name && wanted.tls == proven.tls && wanted.web_socket_path == proven.web_socket_path
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A connection ready to carry messages.
+pub enum Wire {
+    Stream(Box<dyn Duplex>),
+    Web(Box<websocket::Socket>),
+}
+
+/// The connection, our address on it, theirs.
+pub type Opened = (Wire, SocketAddr, SocketAddr);
+
+pub async fn open(target: &Target, listening: &[SocketAddr]) -> Result<Opened, String> {
+    let transport = target.transport;
+    if matches!(transport, Transport::Tls | Transport::Wss) {
+        tls::is_here()?;
+    }
+    // Only plain TCP shares the port we listen on.
+    let port = |at: &SocketAddr| if transport == Transport::Tcp { at.port() } else { 0 };
+    let from: Vec<SocketAddr> = listening.iter().map(|at| SocketAddr::new(at.ip(), port(at))).collect();
+    let (stream, remote) = connect::first(&target.addresses, &from, transport).await?;
+    let local = stream.local_addr().map_err(|error| plain_error(&error))?;
+    let shaken = tokio::time::timeout(HANDSHAKE, shake_hands(target, stream, remote)).await;
+    let late = || format!("no answer in {} s", HANDSHAKE.as_secs());
+    let wire = shaken.unwrap_or_else(|_| Err(late()));
+    let wire = wire.map_err(|why| format!("cannot connect to {remote} ({transport}): {why}"))?;
+    Ok((wire, local, remote))
+}
+
+async fn shake_hands(target: &Target, stream: TcpStream, remote: SocketAddr) -> Result<Wire, String> {
+    let Some(identity) = &target.identity else { return Ok(Wire::Stream(Box::new(stream))) };
+    let secure = matches!(target.transport, Transport::Tls | Transport::Wss);
+    let stream: Box<dyn Duplex> = match secure {
+        true => tls::secure(stream, &identity.name, &identity.tls).await?,
+        false => Box::new(stream),
+    };
+    match target.transport.is_web_socket() {
+        true => websocket::open(stream, remote, secure, identity).await.map(|socket| Wire::Web(Box::new(socket))),
+        false => Ok(Wire::Stream(stream)),
+    }
+}
