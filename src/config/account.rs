@@ -2,6 +2,7 @@
 
 use super::Secret;
 use crate::config::DtmfMethod;
+use std::net::IpAddr;
 
 /// The number of an account: N of `[AccountN]`; 0 is the Local account (calls by address, never registered).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,6 +85,10 @@ pub struct Account {
     pub hide_caller_id: HideCallerId,
     /// `udp`, `tcp`, `tls`, `ws`, `wss`; empty = UDP+TCP.
     pub transport: String,
+    /// The address peers are told instead of our own (`publicAddr`); `None` = our own, or the one seen by the registrar.
+    pub public_address: Option<IpAddr>,
+    /// The Contact becomes the address the registrar sees (`allowRewrite`).
+    pub rewrite_contact: bool,
     /// For `tls` and `wss`.
     pub tls: TlsSettings,
     /// Path of the server's WebSocket, `/ws`; empty = `/`.
@@ -120,6 +125,8 @@ impl Account {
             dial_plan: String::new(),
             hide_caller_id: HideCallerId::No,
             transport: "udp".to_owned(),
+            public_address: None,
+            rewrite_contact: true,
             tls: TlsSettings::default(),
             web_socket_path: String::new(),
             register_refresh_s: 300,

@@ -38,8 +38,15 @@ impl Line {
         match flow.transport.is_web_socket() {
             //= RFC 7118 §5.2.1: whoever nobody can connect to has a name that leads nowhere
             true => (Host::Name(format!("{}.invalid", self.instance)), None),
-            false => (Host::from(flow.local.ip()), Some(flow.local.port())),
+            false => (Host::from(self.told_address(flow)), Some(flow.local.port())),
         }
+    }
+
+    /// Our address on this path as peers are told it: the configured one leads from outside to where we are.
+    fn told_address(&self, flow: &Flow) -> IpAddr {
+        let own = flow.local.ip();
+        let configured = self.account.public_address.filter(|ip| ip.is_ipv4() == own.is_ipv4());
+        configured.filter(|_| !own.is_loopback()).unwrap_or(own)
     }
 
     /// What its requests bear as Route, nearest first: the outbound proxies, and what the registrar granted beyond them.
@@ -111,8 +118,9 @@ impl Line {
         let is_datagram = self.path.is_none_or(|path| path.transport == Transport::Udp);
         let seen = via.received().or(host.ip()).zip(via.rport().flatten().or(port));
         let is_web_socket = self.path.is_some_and(|path| path.transport.is_web_socket());
+        let learns = self.account.rewrite_contact && self.account.public_address.is_none();
         self.public = seen
-            .filter(|_| !is_web_socket)
+            .filter(|_| learns && !is_web_socket)
             .map(|(ip, port)| SocketAddr::new(ip, port))
             // A connection of ours comes from any port; only another address tells of a NAT.
             .filter(|at| Some(at.ip()) != host.ip() || is_datagram && Some(at.port()) != port)

@@ -108,6 +108,14 @@ pub(super) const ROWS: &[Row] = &[
         transport,
     ),
     account(
+        "publicAddr",
+        Kind::Text,
+        "",
+        "address that peers are told; empty = our own, or the one the registrar sees",
+        |a| a.public_address.map(|ip| ip.to_string()).unwrap_or_default(),
+        public_address,
+    ),
+    account(
         "registerRefresh",
         Kind::Number,
         "300",
@@ -130,6 +138,15 @@ pub(super) const ROWS: &[Row] = &[
         "1 = tell the server whether we are free",
         |a| digit(a.publish),
         |a, v| set(&mut a.publish, v == "1"),
+    ),
+    account(
+        "allowRewrite",
+        Kind::Flag,
+        // Why on, unlike in MicroSIP, whose files always say: behind a NAT nobody reaches the address we know.
+        "1",
+        "1 = the address the registrar sees is registered, 0 = our own",
+        |a| digit(a.rewrite_contact),
+        |a, v| set(&mut a.rewrite_contact, v == "1"),
     ),
     account(
         "disableSessionTimer",

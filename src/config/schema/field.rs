@@ -119,6 +119,12 @@ pub(super) fn transport(a: &mut Account, value: &str) -> Option<String> {
     (!known).then(|| format!("{value:?} is not one of udp, tcp, tls, ws, wss; udp is used"))
 }
 
+pub(super) fn public_address(a: &mut Account, value: &str) -> Option<String> {
+    a.public_address = value.parse().ok().filter(|ip: &IpAddr| !ip.is_unspecified() && !ip.is_multicast());
+    let unread = a.public_address.is_none() && !value.is_empty();
+    unread.then(|| format!("{value:?} is no IP address; our own is told"))
+}
+
 pub(super) fn accept_from(s: &mut Settings, value: &str) -> Option<String> {
     s.accept_from_any = value.eq_ignore_ascii_case("any");
     (!s.accept_from_any && !value.is_empty()).then(|| format!("{value:?} is unknown; only `any` is"))

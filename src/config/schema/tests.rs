@@ -50,7 +50,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
          callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab AC alwaysOnTop enableShortcuts \
          shortcutsBottom lastCallNumber lastCallHasVideo",
     ),
-    (Section::Account, "Account1", "publicAddr SRTP ICE allowRewrite"),
+    (Section::Account, "Account1", "SRTP ICE"),
 ];
 
 #[test]

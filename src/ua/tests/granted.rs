@@ -145,6 +145,39 @@ fn an_address_that_changed_is_registered_and_the_old_one_forgotten() {
     assert_eq!(second[1..], [format!("{old}>;expires=0")]);
 }
 
+/// The registrar sees us elsewhere; the Contact, and the Via, that come of it.
+fn seen_elsewhere(account: Account) -> (World, String, String) {
+    let mut world = World::new();
+    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+    world.phones[0].at = SocketAddr::from(([192, 0, 2, 5], 5070));
+    world.run(Duration::ZERO);
+    let request = world.last_request();
+    let mut response = Response::to_request(&request, crate::sip::message::StatusCode(200), Some("srv"));
+    let via = text(&request, HeaderName::Via).replace(";rport", ";rport=40000;received=198.51.100.9");
+    response.headers.set(HeaderName::Via, via);
+    world.send(5999, 0, response.to_bytes());
+    let last = world.last_request();
+    let contact = text(&last, HeaderName::Contact);
+    (world, contact, text(&last, HeaderName::Via))
+}
+
+#[test]
+fn the_contact_is_the_address_seen_told_or_our_own_as_the_account_wishes() {
+    let told = Some("203.0.113.7".parse().expect("an address"));
+    let other_family = Some("2001:db8::7".parse().expect("an address"));
+    for (rewrite_contact, public_address, host, sent_by, count) in [
+        (true, None, "198.51.100.9:40000", "192.0.2.5:5070", 2),
+        (false, None, "192.0.2.5:5070", "192.0.2.5:5070", 1),
+        (true, told, "203.0.113.7:5070", "203.0.113.7:5070", 1),
+        (true, other_family, "192.0.2.5:5070", "192.0.2.5:5070", 1),
+    ] {
+        let (world, contact, via) = seen_elsewhere(Account { rewrite_contact, public_address, ..account("101") });
+        assert!(contact.contains(&format!("@{host}>")), "{contact}");
+        assert!(via.contains(&format!("UDP {sent_by};")), "{via}");
+        assert_eq!(world.count("REGISTER"), count);
+    }
+}
+
 //= RFC 8760 §2.4
 #[test]
 fn md5_is_refused_if_ruled_out_and_the_person_is_told() {
