@@ -105,6 +105,13 @@ impl Publication {
         if self.pending.is_some() || self.etag.is_none() { None } else { Some(self.again()) }
     }
 
+    /// Asks soon whether the server still has it: a 412 says that it has not.
+    pub fn refresh_soon(&mut self, now: Instant) {
+        if let Some(due) = self.due.as_mut() {
+            *due = (*due).min(now + RETRY_FIRST);
+        }
+    }
+
     /// The wish once more, with the next CSeq number.
     pub fn again(&mut self) -> Request {
         self.cseq = self.cseq.saturating_add(1);

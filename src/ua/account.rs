@@ -42,6 +42,8 @@ pub(super) struct Line {
     /// The Contact of the last REGISTER, without parameters, and of the one the registrar has accepted.
     pub sent_contact: String,
     pub bound_contact: Option<String>,
+    /// It has been registered since the person last wished it.
+    pub was_registered: bool,
     /// A new Contact was registered at once since the last refresh: not again before the next.
     pub recontacted: bool,
     /// The path of the registration, and when it is to be kept open next.
@@ -84,6 +86,7 @@ impl Line {
             public: None,
             sent_contact: String::new(),
             bound_contact: None,
+            was_registered: false,
             recontacted: false,
             path: None,
             keep_alive_at: None,

@@ -58,7 +58,8 @@ impl Agent {
     /// Its request goes out on this path, as it stands on the wire but for its length.
     pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow) {
         match owner {
-            Owner::Register(_) | Owner::Subscription(_) | Owner::Message(_) | Owner::Publish(_) => {}
+            Owner::Register(_) | Owner::Message(_) | Owner::Publish(_) => {}
+            Owner::Subscription(id) => self.watch_left(id, wire),
             Owner::Call(id, exchange) => {
                 let Some(call) = self.call_mut(id) else { return };
                 if exchange == Exchange::Invite {

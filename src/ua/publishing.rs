@@ -26,6 +26,14 @@ impl Agent {
         }
     }
 
+    /// The account is registered again after a loss: the server may have lost what it was told as well.
+    pub(super) fn publish_again(&mut self, account: AccountId, regained: bool, now: Instant) {
+        let line = self.account_mut(account).filter(|_| regained);
+        if let Some(publication) = line.and_then(|line| line.publication.as_mut()) {
+            publication.refresh_soon(now);
+        }
+    }
+
     /// The account leaves: so does what was told of it.
     pub(super) fn withdraw(&mut self, account: AccountId, now: Instant) {
         let publication = self.account_mut(account).and_then(|line| line.publication.as_mut());

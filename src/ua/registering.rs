@@ -88,6 +88,7 @@ impl Agent {
         let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
         let Some(line) = self.lines.get_mut(at) else { return };
         let user = line.contact_user.clone();
+        let stood = line.registration.is_registered();
         if response.status.is_final() {
             line.learn_public(response);
             line.note_realms(response);
@@ -114,9 +115,10 @@ impl Agent {
                     line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));
                 }
             }
-            Verdict::Unregistered => line.bound_contact = None,
+            Verdict::Unregistered => (line.bound_contact, line.was_registered) = (None, false),
             Verdict::Failed => {}
         }
+        let regained = verdict == Verdict::Registered && !stood && std::mem::replace(&mut line.was_registered, true);
         let moved = verdict == Verdict::Registered && line.has_moved();
         line.status = Some(response.status.0);
         line.unreachable = false;
@@ -128,7 +130,9 @@ impl Agent {
         self.registration_settled(id, now);
         if verdict == Verdict::Registered {
             self.follow(id, now);
+            self.watches_follow(id, regained, now);
             self.begin_publishing(id);
+            self.publish_again(id, regained, now);
         }
         if moved {
             self.register(id, now);

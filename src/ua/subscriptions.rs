@@ -38,6 +38,8 @@ pub(super) struct Watch {
     machine: Subscription,
     /// The path of the last SUBSCRIBE that was answered.
     flow: Option<Flow>,
+    /// Where it asked to be told.
+    contact: Option<String>,
     /// When a lost registration was made again because of it.
     mended: Option<Instant>,
     /// `None`: it is the account's own voicemail or registration.
@@ -138,7 +140,15 @@ impl Agent {
         self.last_watch += 1;
         let subject = Subject { uri, from, package };
         let machine = Subscription::new(subject, self.layer_config.t1_64(), &mut self.rng);
-        self.watches.push(Watch { id: self.last_watch, account, machine, flow: None, mended: None, light });
+        self.watches.push(Watch {
+            id: self.last_watch,
+            account,
+            machine,
+            flow: None,
+            contact: None,
+            mended: None,
+            light,
+        });
     }
 
     /// Those over paths that are gone are asked for anew, soon, from where we are now.
@@ -147,6 +157,35 @@ impl Agent {
         for watch in self.watches.iter_mut().filter(|watch| watch.flow.is_some_and(|flow| network.has_lost(&flow))) {
             watch.flow = None;
             watch.machine.refresh_soon(now);
+        }
+    }
+
+    /// This path has ended: a refresh looks for another.
+    pub(super) fn watches_lose(&mut self, path: &Flow) {
+        for watch in self.watches.iter_mut().filter(|watch| watch.flow == Some(*path)) {
+            watch.flow = None;
+        }
+    }
+
+    /// A SUBSCRIBE went out as it stands here.
+    pub(super) fn watch_left(&mut self, id: u32, wire: &Request) {
+        let contact = wire.headers.text(&HeaderName::Contact);
+        if let Some(watch) = self.watch_mut(id) {
+            watch.contact = contact;
+        }
+    }
+
+    /// The account is registered again after a loss, or elsewhere: those of its subscriptions that the server may have
+    /// lost with the binding (`all`), or that lead to where we no longer are, are asked for once more, soon.
+    //= RFC 6665 §4.1.2.2: a refresh carries the Contact to send NOTIFYs to
+    pub(super) fn watches_follow(&mut self, account: AccountId, all: bool, now: Instant) {
+        let lines = &self.lines;
+        let Some(line) = lines.iter().find(|line| line.account.id == account) else { return };
+        for watch in self.watches.iter_mut().filter(|watch| watch.account == account) {
+            let moved = || watch.flow.is_some_and(|flow| watch.contact != Some(line.contact(&flow)));
+            if all || moved() {
+                watch.machine.refresh_soon(now);
+            }
         }
     }
 

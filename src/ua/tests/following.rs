@@ -223,3 +223,78 @@ fn a_binding_the_registrar_drops_is_made_again_but_not_in_a_storm() {
         assert_eq!(world.count("REGISTER") - before, usize::from(again), "{event}");
     }
 }
+
+/// When requests of this method went out, in seconds.
+fn times(world: &World, method: &str) -> Vec<f64> {
+    let lines = world.log.iter().filter(|line| line.split(' ').nth(2) == Some(method));
+    lines.filter_map(|line| line.split(' ').next()?.parse().ok()).collect()
+}
+
+/// Its server began anew, or it has another address: what was asked of it and told to it is so again, once and soon.
+//= RFC 6665 §4.1.2.2
+#[test]
+fn what_is_followed_and_told_follows_the_registration() {
+    for (loss, row) in [(true, "the port was closed for a moment"), (false, "the registrar sees us elsewhere")] {
+        let mut world = World::new();
+        let settings = Settings { watch: vec!["102".into()], ..Settings::default() };
+        let publishing = Account { publish: true, ..account("101") };
+        world.add(AgentConfig::new(settings, vec![publishing]), 5070);
+        world.run(Duration::ZERO);
+        answer(&mut world, 200, &[(HeaderName::Expires, "100")]);
+        let sent = |world: &World, wanted: &Method| -> Vec<Request> {
+            let requests = world.tap.iter().filter_map(|bytes| match message::parse(bytes) {
+                Ok(Message::Request(request)) if request.method == *wanted => Some(request),
+                _ => None,
+            });
+            requests.collect()
+        };
+        for (method, header) in [
+            (Method::Subscribe, (HeaderName::Contact, "<sip:n@127.0.0.1:5999>")),
+            (Method::Publish, (HeaderName::SipEtag, "one")),
+        ] {
+            let request = sent(&world, &method).pop().unwrap_or_else(|| panic!("{method} at the start"));
+            let mut ok = Response::to_request(&request, StatusCode(200), Some("srv"));
+            ok.headers.push(header.0, header.1);
+            ok.headers.push(HeaderName::Expires, "3600");
+            world.send(SERVER, 0, ok.to_bytes());
+            if method == Method::Subscribe {
+                within(&mut world, &request, 1, "Event: dialog\r\n", "");
+            }
+        }
+        world.run(Duration::from_secs(30));
+        assert_eq!((times(&world, "SUBSCRIBE").len(), times(&world, "PUBLISH").len()), (1, 1), "{:#?}", world.log);
+        if loss {
+            let flow = Flow { transport: Transport::Udp, local: address(5070), remote: address(SERVER) };
+            let now = world.now;
+            world.phones[0].agent.handle(Input::TransportFailed { flow, error: "refused".into() }, now);
+            world.run(Duration::from_secs(2));
+        } else {
+            // The next refresh.
+            while times(&world, "REGISTER").len() < 2 {
+                world.run(Duration::from_secs(1));
+            }
+        }
+        for _ in 0..2 {
+            let register = sent(&world, &Method::Register).pop().expect("registered anew");
+            let mut ok = Response::to_request(&register, StatusCode(200), Some("srv"));
+            if !loss {
+                let via = register.headers.text(&HeaderName::Via).unwrap_or_default();
+                ok.headers.set(HeaderName::Via, via.replace(";rport", ";received=198.51.100.7;rport=40000"));
+            }
+            ok.headers.push(HeaderName::Expires, "100");
+            world.send(SERVER, 0, ok.to_bytes());
+        }
+        let back = world.now - world.start;
+        world.run(Duration::from_secs(9));
+        let subscribes: std::collections::BTreeSet<u32> =
+            sent(&world, &Method::Subscribe).iter().filter_map(|r| Some(r.headers.cseq().ok()??.number)).collect();
+        assert_eq!(subscribes.len(), 2, "{row}: {:#?}", world.log);
+        assert!(times(&world, "SUBSCRIBE")[1] <= back.as_secs_f64() + 6.0, "{row}: {:#?}", world.log);
+        let contact = sent(&world, &Method::Subscribe).pop().and_then(|r| r.headers.text(&HeaderName::Contact));
+        let here = if loss { "@127.0.0.1:5070" } else { "@198.51.100.7:40000" };
+        assert!(contact.as_ref().is_some_and(|contact| contact.contains(here)), "{row}: {contact:?}");
+        // What it was told names no address of ours: it stands where only that has changed.
+        let told: Vec<Request> = sent(&world, &Method::Publish);
+        assert_eq!(told.last().is_some_and(|r| r.headers.get(&HeaderName::SipIfMatch).is_some()), loss, "{row}");
+    }
+}
