@@ -3,7 +3,7 @@
 use super::handle::{Ask, Ends, Handle};
 use super::media::{self, MediaConfig, MediaHandle, MediaReport};
 use super::net::dns::Dns;
-use super::net::paths::{Arrival, Paths};
+use super::net::paths::{Arrival, Paths, Wanted};
 use super::net::udp::{BindError, MAX_DATAGRAM};
 use super::net::watch::{Change, Watch};
 use super::trace::Trace;
@@ -13,7 +13,7 @@ use crate::sip::locate::{self, Candidate, Step, Target};
 use crate::ua::agent::{Agent, AgentConfig};
 use crate::ua::command::{CommandError, Reply, RequestId};
 use crate::ua::event::Event;
-use crate::ua::port::{Identity, Input, Output, QueryId};
+use crate::ua::port::{Input, Output, QueryId};
 use crate::ua::refused::Refused;
 use crate::ua::snapshot::AudioInfo;
 use rand::SeedableRng;
@@ -99,7 +99,7 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
     Ok((handle, task))
 }
 
-type Answer = (QueryId, Option<Box<Identity>>, Result<Vec<Candidate>, String>);
+type Answer = (Wanted, Result<Vec<Candidate>, String>);
 
 /// What a target may be reached by, the preferred first.
 fn able(target: &Target) -> Vec<Transport> {
@@ -187,6 +187,7 @@ impl Signalling {
             }
             Next::Changed(Change { addresses, slept }) => {
                 self.paths.network_changed(if slept { &[] } else { &addresses });
+                self.dns.forget();
                 self.agent.handle(Input::NetworkChanged { addresses }, now());
             }
             Next::Report(MediaReport::Event(event)) => {
@@ -201,7 +202,7 @@ impl Signalling {
                 self.audio.warning = None;
                 self.event(Event::Device { message: "the sound devices are back".to_owned() });
             }
-            Next::Resolved((query, identity, found)) => self.paths.find(query.0, found, identity),
+            Next::Resolved((wanted, found)) => self.paths.find(wanted, found),
             Next::Timeout => self.agent.handle(Input::Timeout, now()),
             Next::Ask(None) => self.over = true,
             Next::Ask(Some(Ask::Status(reply))) => {
@@ -223,7 +224,9 @@ impl Signalling {
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
-                Output::Resolve { query, target, identity } => self.resolve(query, target, identity),
+                Output::Resolve { query, target, identity, avoid } => {
+                    self.resolve(target, Wanted { asker: query.0, identity, avoid });
+                }
                 Output::Media(command) => self.send_media(command),
                 Output::Event(event) => {
                     self.over |= event == Event::Exited;
@@ -251,10 +254,10 @@ impl Signalling {
         }
     }
 
-    fn resolve(&mut self, query: QueryId, target: Target, identity: Option<Box<Identity>>) {
+    fn resolve(&mut self, target: Target, wanted: Wanted) {
         let able = able(&target);
         if let Step::Found(candidates) = locate::locate(target.clone(), &able) {
-            return self.paths.find(query.0, Ok(candidates), identity);
+            return self.paths.find(wanted, Ok(candidates));
         }
         let answers = self.answers.0.clone();
         let dns = self.dns.clone();
@@ -262,7 +265,7 @@ impl Signalling {
         tokio::spawn(async move {
             let words = format!("cannot find {target}");
             let found = dns.locate(target, &able, &mut rng).await;
-            let _ = answers.send((query, identity, found.map_err(|why| format!("{words}: {why}"))));
+            let _ = answers.send((wanted, found.map_err(|why| format!("{words}: {why}"))));
         });
     }
 

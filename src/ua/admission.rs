@@ -29,7 +29,7 @@ const RINGING_STRANGERS: usize = 24;
 const DENIED: &str = "denied";
 
 /// Why a call may not ring: what the caller reads, and the person here.
-struct Denial {
+pub(super) struct Denial {
     phrase: &'static str,
     words: &'static str,
 }
@@ -143,7 +143,7 @@ impl Agent {
     }
 
     /// Nothing rings here at all.
-    fn refuses_all(&self) -> Option<StatusCode> {
+    pub(super) fn refuses_all(&self) -> Option<StatusCode> {
         if let IncomingPolicy::Refuse(status) = self.config.incoming {
             return Some(StatusCode(status.clamp(400, 699)));
         }
@@ -151,7 +151,7 @@ impl Agent {
     }
 
     /// MicroSIP's rules, in its order: other calls first, then who is called by whom.
-    fn denies(&self, line: &Line, request: &Request, flow: &Flow) -> Option<Denial> {
+    pub(super) fn denies(&self, line: &Line, request: &Request, flow: &Flow) -> Option<Denial> {
         let settings = &self.config.settings;
         let live = self.calls.iter().filter(|call| call.is_live()).count();
         let most = usize::try_from(settings.max_concurrent_calls).ok().filter(|most| *most > 0);

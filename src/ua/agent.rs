@@ -3,6 +3,7 @@
 use super::account::Line;
 use super::call::Call;
 use super::composing::Composing;
+use super::detour::{Detours, Setback};
 use super::gate::Gate;
 use super::inbox::Inbox;
 use super::messages::Outgoing;
@@ -110,6 +111,7 @@ pub struct Agent {
     /// Who does not take TCP, and until when that is believed.
     pub(super) refusals: BTreeMap<SocketAddr, Instant>,
     pub(super) network: Network,
+    pub(super) detours: Detours,
     /// The system's words for the failure being handled.
     pub(super) transport_error: Option<String>,
     pub(super) mic_muted: bool,
@@ -163,6 +165,7 @@ impl Agent {
             hops: BTreeMap::new(),
             refusals: BTreeMap::new(),
             network: Network::default(),
+            detours: Detours::default(),
             transport_error: None,
             mic_muted: false,
             speaker_muted: false,
@@ -316,10 +319,16 @@ impl Agent {
             LayerEvent::Request { server, request, flow } => self.request_received(server, request, flow, now),
             LayerEvent::Response { client, response, .. } => {
                 //= RFC 3263 §4.3: 503 counts as a failure of the path
-                if response.status.0 == 503 && self.another_path(client, now) {
+                let is_busy = response.status.0 == 503;
+                if is_busy && self.another_path(client, Setback::Refused(response.clone()), now) {
                     return;
                 }
-                let Some(sent) = self.clients.get(&client).cloned() else { return };
+                let Some(sent) = self.clients.get_mut(&client) else { return };
+                sent.heard = true;
+                let sent = sent.clone();
+                if !is_busy {
+                    self.detours.answered(&sent.flow);
+                }
                 self.owner_answered(&sent, response, now);
             }
             LayerEvent::ClientFailed { client, why } => self.client_failed(client, why, now),

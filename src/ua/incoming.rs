@@ -68,7 +68,7 @@ impl Agent {
         }
         match request.method {
             Method::Invite => self.invited(server, request, flow, now),
-            Method::Options => self.tell_abilities(server, &request, now),
+            Method::Options => self.asked(server, &request, &flow, now),
             // Why: outside a call nobody but the user makes this phone call somebody.
             Method::Refer => self.refuse(server, &request, StatusCode(403), None, now),
             Method::Notify => self.unasked_notify(server, &request, flow, now),
@@ -78,19 +78,6 @@ impl Agent {
             }
             _ => self.refuse(server, &request, StatusCode(405), None, now),
         }
-    }
-
-    fn tell_abilities(&mut self, server: ServerId, request: &Request, now: Instant) {
-        //= RFC 3261 §11.2
-        let mut response = Response::to_request(request, StatusCode(200), Some(&stateless_tag(request)));
-        for (name, value) in [
-            (HeaderName::Accept, "application/sdp"),
-            (HeaderName::AcceptEncoding, "identity"),
-            (HeaderName::AcceptLanguage, "en"),
-        ] {
-            response.headers.push(name, value);
-        }
-        self.answer(server, response, None, now);
     }
 
     pub(super) fn refuse(
@@ -126,7 +113,7 @@ impl Agent {
     /// A request inside a call that is not the session's own business.
     pub(super) fn other_request(&mut self, id: u32, server: ServerId, request: Request, now: Instant) {
         let status = match request.method {
-            Method::Options => return self.tell_abilities(server, &request, now),
+            Method::Options => return self.tell_abilities(server, &request, StatusCode(200), now),
             Method::Notify => self.transfer_news(id, &request, now),
             Method::Message => return self.take_message(server, &request, self.account_of_call(id), now),
             Method::Info => {

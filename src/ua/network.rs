@@ -52,6 +52,7 @@ impl Agent {
         let away = addresses.is_empty();
         self.network.addresses = Some(addresses.into_iter().take(MAX_ADDRESSES).collect());
         self.hops.clear();
+        self.detours.forget();
         if !self.config.settings.network_changes || self.exiting.is_some() {
             return;
         }

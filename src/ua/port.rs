@@ -6,7 +6,7 @@ use crate::config::TlsSettings;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::Flow;
 use crate::sip::locate::Target;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Ties an answer of the resolver to its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +75,8 @@ pub enum Output {
         target: Target,
         /// For a named transport: a connection to this and no other will do.
         identity: Option<Box<Identity>>,
+        /// Addresses that failed of late: these after the others.
+        avoid: Vec<SocketAddr>,
     },
     /// A wish to the sound.
     Media(MediaCommand),

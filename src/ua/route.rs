@@ -2,6 +2,7 @@
 
 use super::account::Line;
 use super::agent::Agent;
+use super::detour::Setback;
 use super::large::Large;
 use super::owner::Owner;
 use super::port::{Output, QueryId};
@@ -10,14 +11,14 @@ use crate::sip::flow::{Flow, Transport};
 use crate::sip::ident;
 pub(super) use crate::sip::locate::Target as Hop;
 use crate::sip::message::{HeaderName, Method, Request, Response};
-use crate::sip::option_tag::{ALLOW, supported};
+use crate::sip::option_tag::supported;
 use crate::sip::session::Terms;
 use crate::sip::transaction::{ClientId, Failure, ServerId, push_via, push_via_as};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long a resolved hop is believed.
-const HOP_LIFE: Duration = Duration::from_secs(30);
+/// How long a resolved hop is believed without asking the resolver, which believes its records for their own time.
+const HOP_LIFE: Duration = Duration::from_secs(5);
 /// Most hops remembered.
 const MAX_HOPS: usize = 64;
 /// Most names being resolved at once.
@@ -41,6 +42,8 @@ pub(super) enum Job {
     Large(Box<Large>),
     /// A message that needs its first path.
     Message(u32),
+    /// A request whose connection did not bring it through, and how that ended.
+    Again(Box<Sent>, Box<Setback>),
 }
 
 /// A request under way: enough to send it again.
@@ -51,6 +54,10 @@ pub(super) struct Sent {
     pub request: Request,
     pub flow: Flow,
     pub more: VecDeque<Flow>,
+    /// A provisional response came.
+    pub heard: bool,
+    /// How often it went over another connection.
+    pub tries: u8,
 }
 
 impl Agent {
@@ -75,7 +82,8 @@ impl Agent {
         let query = QueryId(self.last_query);
         let identity = lane.1.and_then(|id| self.account(id)).map(|line| Box::new(line.identity(&lane.0)));
         self.queries.insert(query.0, (lane.clone(), vec![job]));
-        self.outputs.push_back(Output::Resolve { query, target: lane.0, identity });
+        let avoid = self.detours.avoided(now);
+        self.outputs.push_back(Output::Resolve { query, target: lane.0, identity, avoid });
     }
 
     fn account_of_job(&self, job: &Job) -> AccountId {
@@ -84,6 +92,7 @@ impl Agent {
             Job::Large(large) => self.account_of(large.owner),
             Job::Ack(call, _) | Job::Dial(call) | Job::Move(call) => self.account_of_call(*call),
             Job::Message(id) => self.account_of(Owner::Message(*id)),
+            Job::Again(sent, _) => self.account_of(sent.owner),
         }
     }
 
@@ -91,6 +100,7 @@ impl Agent {
         let Some((lane, jobs)) = self.queries.remove(&query.0) else { return };
         match flows {
             Ok(flows) if !flows.is_empty() => {
+                self.detours.note_lane(&flows, &lane);
                 if self.hops.len() < MAX_HOPS {
                     self.hops.insert(lane, (flows.clone(), now + HOP_LIFE));
                 }
@@ -101,7 +111,8 @@ impl Agent {
         }
     }
 
-    fn carry_out(&mut self, job: Job, flows: Vec<Flow>, now: Instant) {
+    fn carry_out(&mut self, job: Job, mut flows: Vec<Flow>, now: Instant) {
+        self.detours.sort(&mut flows, now);
         let mut flows = VecDeque::from(flows);
         let Some(first) = flows.pop_front() else { return };
         match job {
@@ -111,6 +122,7 @@ impl Agent {
             Job::Dial(call) => self.dial_path(call, first, flows, now),
             Job::Large(large) => self.connection_found(*large, first, now),
             Job::Message(id) => self.message_path(id, first, flows, now),
+            Job::Again(sent, setback) => self.send_again(*sent, *setback, first, flows, now),
         }
     }
 
@@ -122,18 +134,17 @@ impl Agent {
             Job::Dial(call) => self.dial_unreachable(call, words, now),
             Job::Large(large) => self.no_connection(*large, now),
             Job::Message(id) => self.message_unanswered(id, words),
+            Job::Again(sent, setback) => self.set_back(*sent, *setback, Some(words), now),
         }
     }
 
     /// Sends a request in a transaction of its own over `flow`; over one of `more` if that cannot deliver.
-    pub(super) fn transmit(
-        &mut self,
-        owner: Owner,
-        mut request: Request,
-        flow: Flow,
-        more: VecDeque<Flow>,
-        now: Instant,
-    ) {
+    pub(super) fn transmit(&mut self, owner: Owner, request: Request, flow: Flow, more: VecDeque<Flow>, now: Instant) {
+        self.transmit_as(Sent { owner, request, flow, more, heard: false, tries: 0 }, now);
+    }
+
+    pub(super) fn transmit_as(&mut self, sent: Sent, now: Instant) {
+        let Sent { owner, mut request, flow, more, tries, .. } = sent;
         self.leaving(owner, &flow, &more);
         let account = self.account_of(owner);
         if let Some(line) = self.lines.iter_mut().find(|line| line.account.id == account) {
@@ -146,7 +157,7 @@ impl Agent {
         }
         self.left(owner, &wire, flow);
         let client = self.layer.request(wire, flow, now);
-        self.clients.insert(client, Sent { owner, request, flow, more });
+        self.clients.insert(client, Sent { owner, request, flow, more, heard: false, tries });
     }
 
     /// Sends the ACK to a 2xx.
@@ -158,6 +169,7 @@ impl Agent {
     /// A connection has ended, or nobody listens at the far port: nothing more goes that way, and a registration over it reaches nobody.
     pub(super) fn connection_lost(&mut self, flow: &Flow, now: Instant) {
         self.hops.retain(|_, (flows, _)| !flows.contains(flow));
+        self.watches_lose(flow);
         let over_it = |line: &&Line| line.path() == Some(flow);
         let lines: Vec<AccountId> = self.lines.iter().filter(over_it).map(|line| line.account.id).collect();
         lines.into_iter().for_each(|id| self.registration_cut_off(id, flow, now));
@@ -166,42 +178,24 @@ impl Agent {
     /// The transaction ended without a final response: another path, or the news.
     pub(super) fn client_failed(&mut self, client: ClientId, why: Failure, now: Instant) {
         //= RFC 3263 §4.3: the next address after a transport failure, or when nothing answers
-        if why != Failure::Full && self.another_path(client, now) {
+        if why != Failure::Full && self.another_path(client, Setback::Failed(why), now) {
             return;
         }
-        let Some(Sent { owner, flow, .. }) = self.clients.remove(&client) else { return };
-        self.hops.retain(|_, (flows, _)| !flows.contains(&flow));
+        let Some(sent) = self.clients.remove(&client) else { return };
+        self.set_back(sent, Setback::Failed(why), None, now);
+    }
+
+    /// In words: why a request got no answer over this path.
+    pub(super) fn why_failed(&self, flow: &Flow, why: Failure) -> String {
         let peer = format!("{} ({})", flow.remote, flow.transport);
-        let words = match (&self.transport_error, why) {
+        match (&self.transport_error, why) {
             (_, Failure::Timeout) => {
                 let waited = self.layer_config.t1_64();
                 format!("no answer from {peer} in {} s", waited.as_secs().max(1))
             }
             (Some(error), Failure::Transport) => format!("cannot reach {peer}: {error}"),
             _ => format!("cannot reach {peer}: {why}"),
-        };
-        self.owner_failed(owner, why, &words, now);
-    }
-
-    /// Sends the request over its next path; false if it has none, or if nobody waits for it any more.
-    pub(super) fn another_path(&mut self, client: ClientId, now: Instant) -> bool {
-        let Some(owner) = self.clients.get(&client).map(|sent| sent.owner) else { return false };
-        if !self.is_wanted(owner) {
-            return false;
         }
-        let Some(next) = self.clients.get_mut(&client).and_then(|sent| sent.more.pop_front()) else { return false };
-        let Some(Sent { request, flow, more, .. }) = self.clients.remove(&client) else { return false };
-        if next.transport == Transport::Udp && next.remote == flow.remote {
-            self.stream_refused(flow.remote, now);
-        }
-        // The next requests try the path that failed last.
-        for (flows, _) in self.hops.values_mut() {
-            let (failed, mut others): (Vec<Flow>, Vec<Flow>) = flows.iter().partition(|known| **known == flow);
-            others.extend(failed);
-            *flows = others;
-        }
-        self.transmit(owner, request, next, more, now);
-        true
     }
 
     /// Via, Contact and what we say of ourselves.
@@ -226,7 +220,7 @@ impl Agent {
             }
         }
         if matches!(request.method, Method::Invite | Method::Register | Method::Options | Method::Update) {
-            request.headers.set(HeaderName::Allow, ALLOW);
+            request.headers.set(HeaderName::Allow, self.allow());
         }
         let but = self.not_offered(account, flow);
         if let Some(tags) = supported(&request.method, &but) {
@@ -244,9 +238,9 @@ impl Agent {
         //= RFC 3261 §20.5, RFC 3311 §5.1: whoever may change the call early must know how
         let is_early = (101..200).contains(&response.status.0) && method == Some(Method::Invite);
         if response.status.is_success() || matches!(response.status.0, 405 | 501) || is_early {
-            response.headers.set(HeaderName::Allow, ALLOW);
+            response.headers.set(HeaderName::Allow, self.allow());
         }
-        let offers = method.filter(|_| is_early || response.status.is_success());
+        let offers = method.filter(|method| is_early || response.status.is_success() || *method == Method::Options);
         let but = self.gruu_if_off();
         if let Some(tags) = offers.and_then(|method| supported(&method, but.as_slice())) {
             response.headers.set(HeaderName::Supported, tags);

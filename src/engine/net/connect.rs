@@ -1,16 +1,9 @@
 //! Opening connections and listening for them.
 
-use crate::sip::flow::Transport;
-use crate::text::plain_error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::timeout;
-
-/// How long one address, and all addresses of a name, may take.
-const ONE: Duration = Duration::from_secs(5);
-const ALL: Duration = Duration::from_secs(15);
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 64;
@@ -33,33 +26,11 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Connects to the first address that takes us, in bounded time. `from` is our side's address and port for each family;
-/// another port is taken where that one is not to be had.
+/// Connects to an address. `from` is our side's address and port; another port is taken where that one is not to be had.
 ///
 /// # Errors
-/// What was tried last and why not, in words.
-pub async fn first(
-    addresses: &[SocketAddr],
-    from: &[SocketAddr],
-    transport: Transport,
-) -> Result<(TcpStream, SocketAddr), String> {
-    let in_turn = async {
-        let mut why = "no address".to_owned();
-        for address in addresses {
-            let from = from.iter().find(|from| from.is_ipv4() == address.is_ipv4());
-            let error = match timeout(ONE, one(*address, from.copied())).await {
-                Ok(Ok(stream)) => return Ok((stream, *address)),
-                Ok(Err(error)) => plain_error(&error),
-                Err(_) => format!("no answer in {} s", ONE.as_secs()),
-            };
-            why = format!("cannot connect to {address} ({transport}): {error}");
-        }
-        Err(why)
-    };
-    timeout(ALL, in_turn).await.unwrap_or_else(|_| Err(format!("no connection in {} s", ALL.as_secs())))
-}
-
-async fn one(address: SocketAddr, from: Option<SocketAddr>) -> io::Result<TcpStream> {
+/// The system's refusal.
+pub async fn to(address: SocketAddr, from: Option<SocketAddr>) -> io::Result<TcpStream> {
     let stream = match from.filter(|from| !meets_itself(address, *from)) {
         Some(from) => match begin(address, Some(from)).await {
             Err(error) if is_taken(&error) => begin(address, Some(SocketAddr::new(from.ip(), 0))).await,

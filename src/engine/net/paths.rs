@@ -27,13 +27,24 @@ pub enum Arrival {
     Found(u64, Result<Vec<Flow>, String>),
 }
 
+/// Who wants paths, and which.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Comes back with [`Arrival::Found`].
+    pub asker: u64,
+    /// Whom a connection over a named transport must lead to.
+    pub identity: Option<Box<Identity>>,
+    /// Addresses to try last.
+    pub avoid: Vec<SocketAddr>,
+}
+
 /// Sockets and connections.
 #[derive(Debug)]
 pub struct Paths {
     sockets: Sockets,
     streams: Streams,
     /// Who waits for a connection, and what can be tried after it.
-    waiting: HashMap<u64, (VecDeque<Candidate>, Option<Box<Identity>>)>,
+    waiting: HashMap<u64, (VecDeque<Candidate>, Wanted)>,
     found: VecDeque<Arrival>,
 }
 
@@ -73,12 +84,15 @@ impl Paths {
         self.streams.turned_away()
     }
 
-    /// Finds paths to the first of these that can be had; `asker` comes back with [`Arrival::Found`]. A connection is
-    /// there when it is found, over a named transport to this identity; a datagram's path is not tried.
-    pub fn find(&mut self, asker: u64, candidates: Result<Vec<Candidate>, String>, identity: Option<Box<Identity>>) {
+    /// Finds paths to the first of these that can be had, answered by [`Arrival::Found`]. A connection is there when it
+    /// is found, over a named transport to the wanted identity; a datagram's path is not tried.
+    pub fn find(&mut self, wanted: Wanted, candidates: Result<Vec<Candidate>, String>) {
         match candidates {
-            Ok(candidates) => self.go_on(asker, candidates.into(), identity, "it has no address".to_owned()),
-            Err(why) => self.found.push_back(Arrival::Found(asker, Err(why))),
+            Ok(mut candidates) => {
+                candidates.sort_by_key(|candidate| wanted.avoid.contains(&candidate.address));
+                self.go_on(wanted, candidates.into(), "it has no address".to_owned());
+            }
+            Err(why) => self.found.push_back(Arrival::Found(wanted.asker, Err(why))),
         }
     }
 
@@ -133,32 +147,37 @@ impl Paths {
         self.streams.close().await;
     }
 
-    fn go_on(&mut self, asker: u64, mut left: VecDeque<Candidate>, identity: Option<Box<Identity>>, why: String) {
-        match left.front().map(|candidate| candidate.transport) {
+    fn go_on(&mut self, wanted: Wanted, mut left: VecDeque<Candidate>, why: String) {
+        let asker = wanted.asker;
+        match left.front().map(|first| (first.transport, wanted.avoid.contains(&first.address))) {
             None => self.found.push_back(Arrival::Found(asker, Err(why))),
-            Some(Transport::Udp) => {
+            Some((Transport::Udp, _)) => {
                 let flows = self.datagram_paths(&left);
                 self.found.push_back(Arrival::Found(asker, flows));
             }
-            Some(transport) => {
-                let alike = left.iter().take_while(|candidate| candidate.transport == transport).count();
+            Some((transport, avoided)) => {
+                // Apart from those to avoid: a connection that is there would be found before one to be opened.
+                let alike = |candidate: &&Candidate| {
+                    candidate.transport == transport && wanted.avoid.contains(&candidate.address) == avoided
+                };
+                let alike = left.iter().take_while(alike).count();
                 let addresses = left.drain(..alike).map(|candidate| candidate.address).collect();
-                let named = identity.clone().filter(|_| transport.is_named());
-                self.waiting.insert(asker, (left, identity));
-                self.streams.open(asker, Target { transport, addresses, identity: named });
+                let identity = wanted.identity.clone().filter(|_| transport.is_named());
+                self.waiting.insert(asker, (left, wanted));
+                self.streams.open(asker, Target { transport, addresses, identity });
             }
         }
     }
 
     fn opened(&mut self, asker: u64, result: Result<Flow, String>) {
-        let Some((left, identity)) = self.waiting.remove(&asker) else { return };
+        let Some((left, wanted)) = self.waiting.remove(&asker) else { return };
         match result {
             Ok(flow) => {
                 let others = self.datagram_paths(&left).unwrap_or_default();
                 let flows = std::iter::once(flow).chain(others).collect();
                 self.found.push_back(Arrival::Found(asker, Ok(flows)));
             }
-            Err(why) => self.go_on(asker, left, identity, why),
+            Err(why) => self.go_on(wanted, left, why),
         }
     }
 

@@ -8,6 +8,11 @@ use crate::ua::port::Identity;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long one address may take to be connected to, and all addresses of a name with their handshakes.
+const CONNECT: Duration = Duration::from_secs(5);
+const ALL: Duration = Duration::from_secs(20);
 
 /// How long the handshakes of TLS and WebSocket may take together.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -48,6 +53,10 @@ pub enum Wire {
 /// The connection, our address on it, theirs.
 pub type Opened = (Wire, SocketAddr, SocketAddr);
 
+/// Opens a connection to the first address where all of it comes about, in bounded time.
+///
+/// # Errors
+/// What was tried last and why not, in words.
 pub async fn open(target: &Target, listening: &[SocketAddr]) -> Result<Opened, String> {
     let transport = target.transport;
     if matches!(transport, Transport::Tls | Transport::Wss) {
@@ -56,13 +65,27 @@ pub async fn open(target: &Target, listening: &[SocketAddr]) -> Result<Opened, S
     // Only plain TCP shares the port we listen on.
     let port = |at: &SocketAddr| if transport == Transport::Tcp { at.port() } else { 0 };
     let from: Vec<SocketAddr> = listening.iter().map(|at| SocketAddr::new(at.ip(), port(at))).collect();
-    let (stream, remote) = connect::first(&target.addresses, &from, transport).await?;
+    let in_turn = async {
+        let mut why = "no address".to_owned();
+        for remote in &target.addresses {
+            match open_to(target, *remote, &from).await {
+                Ok((wire, local)) => return Ok((wire, local, *remote)),
+                Err(error) => why = format!("cannot connect to {remote} ({transport}): {error}"),
+            }
+        }
+        Err(why)
+    };
+    timeout(ALL, in_turn).await.unwrap_or_else(|_| Err(format!("no connection in {} s", ALL.as_secs())))
+}
+
+async fn open_to(target: &Target, remote: SocketAddr, from: &[SocketAddr]) -> Result<(Wire, SocketAddr), String> {
+    let late = |limit: Duration| format!("no answer in {} s", limit.as_secs());
+    let from = from.iter().find(|from| from.is_ipv4() == remote.is_ipv4()).copied();
+    let stream = timeout(CONNECT, connect::to(remote, from)).await.map_err(|_| late(CONNECT))?;
+    let stream = stream.map_err(|error| plain_error(&error))?;
     let local = stream.local_addr().map_err(|error| plain_error(&error))?;
-    let shaken = tokio::time::timeout(HANDSHAKE, shake_hands(target, stream, remote)).await;
-    let late = || format!("no answer in {} s", HANDSHAKE.as_secs());
-    let wire = shaken.unwrap_or_else(|_| Err(late()));
-    let wire = wire.map_err(|why| format!("cannot connect to {remote} ({transport}): {why}"))?;
-    Ok((wire, local, remote))
+    let wire = timeout(HANDSHAKE, shake_hands(target, stream, remote)).await.map_err(|_| late(HANDSHAKE))??;
+    Ok((wire, local))
 }
 
 async fn shake_hands(target: &Target, stream: TcpStream, remote: SocketAddr) -> Result<Wire, String> {

@@ -14,6 +14,7 @@ mod lasting;
 mod messages;
 mod network;
 mod offers;
+mod options;
 mod parking;
 mod paths;
 mod pickups;
@@ -195,14 +196,17 @@ impl World {
                 Output::Transmit { flow, bytes } => {
                     self.wire.push_back(Packet { from: flow.local, to: flow.remote, bytes });
                 }
-                Output::Resolve { query, target, .. } => {
+                Output::Resolve { query, target, avoid, .. } => {
                     let (transport, host) = (target.plain_transport(), &target.host);
                     let answer = host
                         .parse()
                         .map(|ip| {
                             let ports = [Some(target.port.unwrap_or(5060)), self.spare].into_iter().flatten();
-                            let remotes = ports.map(|port| SocketAddr::new(ip, port));
-                            remotes.map(|remote| Flow { transport, local: it.at, remote }).collect()
+                            let mut remotes: Vec<_> = ports.map(|port| SocketAddr::new(ip, port)).collect();
+                            remotes.sort_by_key(|remote| avoid.contains(remote));
+                            // One connection is opened, not one to each address.
+                            remotes.truncate(if transport.is_reliable() { 1 } else { remotes.len() });
+                            remotes.into_iter().map(|remote| Flow { transport, local: it.at, remote }).collect()
                         })
                         .map_err(|_| format!("cannot find {target}: no such host"));
                     let refused = self.no_tcp && transport == Transport::Tcp;

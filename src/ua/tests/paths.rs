@@ -175,6 +175,71 @@ fn the_next_address_is_tried_after_503_and_silence() {
     assert_eq!(world.ended(0).outcome.as_deref(), Some("unreachable"));
 }
 
+/// A call over TCP; how often it was tried at the first address and at the other.
+fn over_tcp(then: impl FnOnce(&mut World, &Request)) -> (World, [usize; 2]) {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    world.spare = Some(SPARE);
+    world.dial(0, &format!("sip:bob@127.0.0.1:{PEER};transport=tcp"));
+    let invite = world.last_request();
+    then(&mut world, &invite);
+    world.run(Duration::from_secs(1));
+    let tries = [PEER, SPARE].map(|port| invites_to(&world, port));
+    (world, tries)
+}
+
+fn hangs_up(world: &mut World, port: u16) {
+    let flow = Flow { transport: Transport::Tcp, local: world.phones[0].at, remote: address(port) };
+    let now = world.now;
+    world.phones[0].agent.handle(Input::TransportFailed { flow, error: "reset".into() }, now);
+    world.settle();
+}
+
+//= RFC 3263 §4.3
+#[test]
+fn a_connection_to_the_next_address_is_opened_after_503_and_silence() {
+    let refused = |world: &mut World, request: &Request, port: u16| {
+        world.send(port, 0, Response::to_request(request, StatusCode(503), Some("srv")).to_bytes());
+    };
+    let (mut world, tries) = over_tcp(|world, invite| refused(world, invite, PEER));
+    assert_eq!(tries, [1, 1], "{:#?}", world.log);
+    // The next call does not begin with the one that failed.
+    world.dial(0, &format!("sip:carol@127.0.0.1:{PEER};transport=tcp"));
+    assert_eq!([PEER, SPARE].map(|port| invites_to(&world, port)), [1, 2]);
+    // Now there is no other: the refusal is told.
+    let (world, tries) = over_tcp(|world, invite| {
+        refused(world, invite, PEER);
+        let next = world.last_request();
+        refused(world, &next, SPARE);
+    });
+    assert_eq!((tries, world.ended(0).reason.as_deref()), ([1, 1], Some("Service Unavailable")));
+    let (_, tries) = over_tcp(|world, _| world.run(Duration::from_secs(33)));
+    assert_eq!(tries, [1, 1]);
+}
+
+/// A connection that was there may close as it is used: once more over a new one, never a third time.
+#[test]
+fn a_connection_that_closes_under_a_request_is_opened_once_more() {
+    let (_, tries) = over_tcp(|world, _| hangs_up(world, PEER));
+    assert_eq!(tries, [2, 0]);
+    let (world, tries) = over_tcp(|world, _| (0..2).for_each(|_| hangs_up(world, PEER)));
+    assert_eq!((tries, world.ended(0).outcome.as_deref()), ([2, 0], Some("unreachable")));
+    let words = world.ended(0).reason.unwrap_or_default();
+    assert_eq!(words, format!("cannot reach 127.0.0.1:{PEER} (tcp): reset"));
+    // Who has heard of it would hear of it twice; who does not want it any more, not at all.
+    let rings = |world: &mut World, invite: &Request| respond(world, invite, 180, &[], "");
+    let (_, tries) = over_tcp(|world, invite| {
+        rings(world, invite);
+        hangs_up(world, PEER);
+    });
+    assert_eq!(tries, [1, 0]);
+    let (_, tries) = over_tcp(|world, _| {
+        world.command(0, Command::Hangup { which: HangupWhich::All }).expect("there is a call");
+        hangs_up(world, PEER);
+    });
+    assert_eq!(tries, [1, 0]);
+}
+
 #[test]
 fn a_call_given_up_tries_no_other_address() {
     let (mut world, _) = dialled_with_a_spare();

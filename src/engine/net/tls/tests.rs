@@ -1,7 +1,8 @@
 //! A server of our own authority: who is let in, and what people read when somebody is not.
 
 use super::*;
-use crate::engine::net::streams::{News, Streams, Target};
+use crate::engine::net::streams::{News, Streams};
+use crate::engine::net::wire::Target;
 use crate::sip::flow::Transport;
 use crate::ua::port::Identity;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
