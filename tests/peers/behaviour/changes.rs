@@ -1,0 +1,99 @@
+//! What becomes of a call while it lasts: descriptions, refreshes, hold.
+
+use std::time::Duration;
+
+use super::{Called, called, calling};
+use crate::sipp::FarEnd;
+use crate::support::{beside_others, until};
+
+//= RFC 3311 §5.2
+#[test]
+fn an_update_of_the_far_end_is_answered() {
+    let flow = "
+        < INVITE | Allow: UPDATE
+        > 180 Ringing
+        > 200 OK | sdp
+        < ACK
+        > UPDATE | sdp
+        < 200 | body m=audio
+        < BYE
+        > 200 OK";
+    let Some(outcome) = calling(flow, &["--duration", "1"]) else { return };
+    outcome.ends(0);
+}
+
+//= RFC 4028 §10: half the interval in, long before the far end gives up.
+#[test]
+fn the_phone_refreshes_the_session() {
+    let flow = "
+        < INVITE | Supported: timer
+        > 200 OK | Require: timer | Session-Expires: 14;refresher=uac | Allow: INVITE, ACK, BYE, UPDATE, CANCEL | sdp
+        < ACK
+        < UPDATE | Session-Expires: [0-9]+;refresher=uac
+        > 200 OK | Require: timer | Session-Expires: 14;refresher=uac
+        < BYE
+        > 200 OK";
+    let Some(outcome) = calling(flow, &["--duration", "9"]) else { return };
+    outcome.ends(0);
+}
+
+#[test]
+fn a_refresh_by_the_caller_is_agreed_to() {
+    called(
+        "> INVITE | Supported: timer | Session-Expires: 90;refresher=uac | sdp
+        <? 100
+        <? 180
+        < 200 | Session-Expires: 90;refresher=uac
+        > ACK
+        ~ 500
+        > UPDATE | Supported: timer | Session-Expires: 90;refresher=uac
+        < 200 | Session-Expires: 90;refresher=uac
+        > BYE
+        < 200",
+    );
+}
+
+//= RFC 3261 §14.2
+#[test]
+fn a_re_invite_without_an_offer_gets_one() {
+    called(
+        "> INVITE | sdp
+        <? 100
+        <? 180
+        < 200 | body m=audio
+        > ACK
+        ~ 300
+        > INVITE
+        <? 100
+        < 200 | body m=audio
+        > ACK | sdp
+        ~ 300
+        > BYE
+        < 200",
+    );
+}
+
+//= RFC 3261 §14.1: after 491 the change is tried again by itself.
+#[test]
+fn a_hold_that_meets_another_change_is_tried_again() {
+    let _machine = beside_others();
+    let Some(called) = Called::start("autoAnswer=all", &[]) else { return };
+    let flow = "
+        > INVITE | sdp
+        <? 100
+        <? 180
+        < 200
+        > ACK
+        < INVITE | body a=sendonly
+        > 491 Request Pending
+        < ACK
+        < INVITE | body a=sendonly
+        > 200 OK | sdp recvonly
+        < ACK
+        > BYE
+        < 200";
+    let far = FarEnd::begins(flow, "101", &called.proxy.server());
+    until("the call", Duration::from_secs(10), || called.state() == "connected");
+    called.phone.run(&["hold"], Duration::from_secs(10)).ends(0);
+    far.finished();
+}
