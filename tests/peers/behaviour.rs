@@ -6,11 +6,13 @@ mod changes;
 mod opening;
 mod transfers;
 
+use std::sync::RwLockReadGuard;
 use std::time::Duration;
 
+use crate::daemon::Daemon;
 use crate::kamailio::Kamailio;
 use crate::sipp::FarEnd;
-use crate::support::{Outcome, Phone, Process, beside_others, have, until};
+use crate::support::{Outcome, beside_others, have};
 
 /// The phone calls a far end that goes through `flow` to its end.
 fn calling(flow: &str, arguments: &[&str]) -> Option<Outcome> {
@@ -27,57 +29,50 @@ fn calling(flow: &str, arguments: &[&str]) -> Option<Outcome> {
     Some(outcome)
 }
 
-/// A phone that is registered and answers by itself, unless `settings` say otherwise.
+/// A proxy, and a phone that is on and answers by itself unless its settings say otherwise.
 struct Called {
+    phone: Daemon,
     proxy: Kamailio,
-    phone: Phone,
-    daemon: Process,
+    _machine: RwLockReadGuard<'static, ()>,
 }
 
 impl Called {
+    /// `settings` are lines of `[Settings]`; `numbers` leads each number to a port.
     fn start(settings: &str, numbers: &[(&str, u16)]) -> Option<Self> {
+        Self::watching(settings, "", numbers)
+    }
+
+    /// The same with lines of `[tuiphone]`.
+    fn watching(settings: &str, own: &str, numbers: &[(&str, u16)]) -> Option<Self> {
         if !have(&["kamailio", "sipp"]) {
             return None;
         }
+        let machine = beside_others();
         let proxy = Kamailio::start("SHA-256", numbers);
         let phone = proxy.phone_with("101", &format!("audioCodecs=PCMU/8000/1\n{settings}"));
-        let mut command = phone.command(&["daemon", "--audio-in", "tone:440", "--audio-out", "null"]);
-        command.arg("--debug").arg(phone.file("daemon.trace"));
-        let daemon = Process::start("daemon", &mut command, &phone.file("run"));
-        until("registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
-        Some(Self { proxy, phone, daemon })
+        phone.edit(|ini| format!("{ini}[tuiphone]\n{own}\n"));
+        Some(Self { phone: Daemon::start(phone), proxy, _machine: machine })
     }
 
-    /// A far end rings the phone and goes through `flow` to its end.
+    /// A far end begins `flow`.
+    fn rings(&self, flow: &str) -> FarEnd {
+        FarEnd::begins(flow, "101", &self.proxy.server())
+    }
+
+    /// A far end begins `flow` and goes through it to its end.
     fn rung(&self, flow: &str) {
-        FarEnd::begins(flow, "101", &self.proxy.server()).finished();
-    }
-
-    /// The phone's word for what it does.
-    fn state(&self) -> String {
-        let outcome = self.phone.run(&["status"], Duration::from_secs(5));
-        outcome.text("/state").to_owned()
-    }
-
-    /// Every message that the phone sent and received.
-    fn trace(&self) -> String {
-        std::fs::read_to_string(self.phone.file("daemon.trace")).unwrap_or_default()
-    }
-}
-
-impl Drop for Called {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("---- the phone's trace\n{}", self.trace());
-            eprintln!("---- and what it said\n{}", self.daemon.said());
-        }
+        self.rings(flow).finished();
     }
 }
 
 /// The phone answers and the far end goes through `flow` to its end.
 fn called(flow: &str) {
-    let _machine = beside_others();
     let Some(called) = Called::start("autoAnswer=all", &[]) else { return };
     called.rung(flow);
-    until("nothing stays behind", Duration::from_secs(5), || called.state() == "idle");
+    called.phone.until_is("idle");
+}
+
+/// A far end that calls, is answered, and goes on with `flow`.
+fn talking(flow: &str) -> String {
+    format!("> INVITE | sdp \n <? 100 \n <? 180 \n < 200 \n > ACK \n {flow}")
 }

@@ -4,20 +4,18 @@ use std::time::Duration;
 
 use super::Called;
 use crate::sipp::FarEnd;
-use crate::support::{beside_others, have};
+use crate::support::have;
 
 //= RFC 3842 §4.1: a notifier may speak without being asked.
 #[test]
 fn voicemail_that_nobody_asked_for_is_shown() {
-    let _machine = beside_others();
     let Some(called) = Called::start("", &[]) else { return };
     called.rung(
         "> NOTIFY | Event: message-summary | Subscription-State: active | body application/simple-message-summary \
          Messages-Waiting: yes\\nVoice-Message: 2/8 (0/2)\\n
         < 200",
     );
-    let status = called.phone.run(&["status"], Duration::from_secs(5));
-    assert_eq!(status.number("/accounts/0/voicemail/new"), 2.0, "{}", status.told);
+    assert_eq!(called.phone.status()["accounts"][0]["voicemail"]["new"], 2);
 }
 
 //= RFC 3428 §4, §7
@@ -26,10 +24,9 @@ fn a_message_is_delivered_and_one_arrives() {
     if !have(&["kamailio", "sipp"]) {
         return;
     }
-    let _machine = beside_others();
     let far = FarEnd::plays("< MESSAGE | Content-Type: text/plain | body good evening \n > 200 OK");
     let Some(called) = Called::start("", &[("600", far.port)]) else { return };
-    called.phone.run(&["message", "600", "good evening"], Duration::from_secs(20)).ends(0);
+    called.phone.does(&["message", "600", "good evening"]);
     far.finished();
     called.rung("> MESSAGE | body text/plain hello there \n < 200");
 }
@@ -37,7 +34,6 @@ fn a_message_is_delivered_and_one_arrives() {
 //= RFC 3261 §11.2
 #[test]
 fn a_question_of_what_the_phone_can_do_is_answered_truthfully() {
-    let _machine = beside_others();
     let Some(called) = Called::start("", &[]) else { return };
     called.rung("> OPTIONS | Accept: application/sdp \n < 200 | Allow: INVITE.*UPDATE | Supported: 100rel | Accept: application/sdp");
 }
@@ -45,7 +41,6 @@ fn a_question_of_what_the_phone_can_do_is_answered_truthfully() {
 /// Whoever knocks on every door learns nothing, and nobody is woken.
 #[test]
 fn scanners_neither_ring_nor_learn_anything() {
-    let _machine = beside_others();
     let port = crate::support::free_port();
     let Some(called) = Called::start(&format!("sourcePort={port}"), &[]) else { return };
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -66,6 +61,6 @@ fn scanners_neither_ring_nor_learn_anything() {
             assert!(!reply.starts_with("SIP/2.0 1") || reply.starts_with("SIP/2.0 100"), "it rings\n{reply}");
             assert!(!reply.starts_with("SIP/2.0 2") || method == "OPTIONS", "{method} is welcome\n{reply}");
         }
-        assert_eq!(called.state(), "idle", "{method}");
+        assert_eq!(called.phone.state(), "idle", "{method}");
     }
 }

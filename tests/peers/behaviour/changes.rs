@@ -1,10 +1,6 @@
 //! What becomes of a call while it lasts: descriptions, refreshes, hold.
 
-use std::time::Duration;
-
-use super::{Called, called, calling};
-use crate::sipp::FarEnd;
-use crate::support::{beside_others, until};
+use super::{Called, called, calling, talking};
 
 //= RFC 3311 §5.2
 #[test]
@@ -56,13 +52,8 @@ fn a_refresh_by_the_caller_is_agreed_to() {
 //= RFC 3261 §14.2
 #[test]
 fn a_re_invite_without_an_offer_gets_one() {
-    called(
-        "> INVITE | sdp
-        <? 100
-        <? 180
-        < 200 | body m=audio
-        > ACK
-        ~ 300
+    called(&talking(
+        "~ 300
         > INVITE
         <? 100
         < 200 | body m=audio
@@ -70,30 +61,24 @@ fn a_re_invite_without_an_offer_gets_one() {
         ~ 300
         > BYE
         < 200",
-    );
+    ));
 }
 
 //= RFC 3261 §14.1: after 491 the change is tried again by itself.
 #[test]
 fn a_hold_that_meets_another_change_is_tried_again() {
-    let _machine = beside_others();
     let Some(called) = Called::start("autoAnswer=all", &[]) else { return };
-    let flow = "
-        > INVITE | sdp
-        <? 100
-        <? 180
-        < 200
-        > ACK
-        < INVITE | body a=sendonly
+    let far = called.rings(&talking(
+        "< INVITE | body a=sendonly
         > 491 Request Pending
         < ACK
         < INVITE | body a=sendonly
         > 200 OK | sdp recvonly
         < ACK
         > BYE
-        < 200";
-    let far = FarEnd::begins(flow, "101", &called.proxy.server());
-    until("the call", Duration::from_secs(10), || called.state() == "connected");
-    called.phone.run(&["hold"], Duration::from_secs(10)).ends(0);
+        < 200",
+    ));
+    called.phone.until_is("connected");
+    called.phone.does(&["hold"]);
     far.finished();
 }

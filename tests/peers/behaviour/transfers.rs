@@ -1,23 +1,13 @@
 //! Calls that are handed over, by each of the three parties.
 
-use std::time::Duration;
-
-use super::Called;
-use crate::sipp::FarEnd;
-use crate::support::{beside_others, until};
+use super::{Called, talking};
 
 //= RFC 3515 §2.4, RFC 5589 §6
 #[test]
 fn a_blind_transfer_hands_the_call_over() {
-    let _machine = beside_others();
     let Some(called) = Called::start("autoAnswer=all", &[]) else { return };
-    let flow = "
-        > INVITE | sdp
-        <? 100
-        <? 180
-        < 200
-        > ACK
-        < INVITE | body a=sendonly
+    let far = called.rings(&talking(
+        "< INVITE | body a=sendonly
         > 200 OK | sdp recvonly
         < ACK
         < REFER | Refer-To: sip:601@ | Referred-By: sip:101@
@@ -27,10 +17,9 @@ fn a_blind_transfer_hands_the_call_over() {
         > NOTIFY | Event: refer | Subscription-State: terminated;reason=noresource | body message/sipfrag SIP/2.0 200 OK\\n
         < 200
         < BYE
-        > 200 OK";
-    let far = FarEnd::begins(flow, "101", &called.proxy.server());
-    until("the call", Duration::from_secs(10), || called.state() == "connected");
-    let outcome = called.phone.run(&["transfer", "601"], Duration::from_secs(20));
-    outcome.ends(0);
+        > 200 OK",
+    ));
+    called.phone.until_is("connected");
+    called.phone.does(&["transfer", "601"]);
     far.finished();
 }
