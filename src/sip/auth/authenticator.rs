@@ -5,6 +5,8 @@ use crate::sip::message::{HeaderName, Request, Response};
 
 /// Most (realm, kind) pairs remembered; the oldest gives way.
 const MAX_REALMS: usize = 8;
+/// Most addresses remembered of those that ask in one realm; the oldest gives way.
+const MAX_ASKERS: usize = 64;
 /// Most challenges to one realm that came back for requests bearing our answer, since the last success.
 const MAX_TRIES: u32 = 4;
 
@@ -42,6 +44,30 @@ struct Entry {
     /// A request with this nonce got past the challenge.
     proven: bool,
     tries: u32,
+    /// Of a server, no proxy: whom the requests were for that it challenged.
+    askers: Vec<String>,
+}
+
+impl Entry {
+    /// A proxy reads its answer from any request and takes it out; a server's answer stays in, and is for nobody else.
+    fn is_for(&self, addressee: &String) -> bool {
+        //= RFC 3261 §22.2
+        self.challenge.proxy || self.askers.contains(addressee)
+    }
+
+    fn asked_for(&mut self, addressee: String) {
+        if !self.is_for(&addressee) {
+            if self.askers.len() >= MAX_ASKERS {
+                self.askers.remove(0);
+            }
+            self.askers.push(addressee);
+        }
+    }
+}
+
+/// Whom a request is for, in the same words each time.
+fn addressee(request: &Request) -> String {
+    request.headers.to().ok().flatten().map_or_else(String::new, |to| to.uri.without_headers().to_string())
 }
 
 /// Answers challenges on behalf of one account towards its own server; the caller sees to it that no other server's
@@ -74,7 +100,11 @@ impl Authenticator {
                     return Err(AuthError::Weak { realm: challenge.realm });
                 }
                 let nonce = sent.iter().find(|c| c.realm == challenge.realm).map(|c| c.nonce.as_str());
+                let realm = challenge.realm.clone();
                 self.take(challenge, nonce)?;
+                if let Some(entry) = self.entry(&realm, proxy) {
+                    entry.asked_for(addressee(request));
+                }
                 answered += 1;
             }
         }
@@ -112,12 +142,14 @@ impl Authenticator {
         }
     }
 
-    /// Puts our answers to all known challenges into a request, replacing old ones; does nothing if none is known.
+    /// Puts our answers to known challenges into a request, replacing old ones: those of proxies, and those of the
+    /// server that asked for one to the same address before; does nothing if none is known.
     /// The request must be complete: method, URI and body are hashed. `cnonce` yields fresh text for each answer.
     pub fn authorise(&mut self, request: &mut Request, user: &str, password: &str, mut cnonce: impl FnMut() -> String) {
         request.headers.remove(&HeaderName::Authorization);
         request.headers.remove(&HeaderName::ProxyAuthorization);
-        for entry in &mut self.entries {
+        let addressee = addressee(request);
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_for(&addressee)) {
             entry.count = entry.count.saturating_add(1);
             let what = (&request.method, request.uri.as_str(), request.body.as_slice());
             let answer = Credentials::answer(&entry.challenge, (user, password), what, (cnonce(), entry.count));
@@ -148,7 +180,7 @@ impl Authenticator {
     /// `sent` is the nonce the challenged request already answered for this realm.
     fn take(&mut self, challenge: Challenge, sent: Option<&str>) -> Result<(), AuthError> {
         let realm = challenge.realm.clone();
-        let fresh = Entry { challenge, count: 0, proven: false, tries: 0 };
+        let fresh = Entry { challenge, count: 0, proven: false, tries: 0, askers: Vec::new() };
         let Some(known) = self.entry(&realm, fresh.challenge.proxy) else {
             // An answer to a realm forgotten since: its place was needed. Once more will do no harm.
             if self.entries.len() >= MAX_REALMS {
@@ -176,7 +208,7 @@ impl Authenticator {
             // Two requests met the same challenge: one nonce, one count.
             return Ok(());
         }
-        *known = Entry { tries, ..fresh };
+        *known = Entry { tries, askers: std::mem::take(&mut known.askers), ..fresh };
         Ok(())
     }
 }

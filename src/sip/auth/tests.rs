@@ -172,6 +172,28 @@ fn proxy_and_server_are_answered_together() {
     assert_eq!(Credentials::list(&third.headers, false).len(), 1);
 }
 
+//= RFC 3261 §22.2: what a far end behind a proxy would see is for whoever asked alone; what the proxy takes out is for all.
+#[test]
+fn the_answer_to_a_server_is_shown_to_no_other() {
+    let to = |user: &str| {
+        let mut request = request();
+        request.headers.push(HeaderName::To, format!("<sip:{user}@example.com>"));
+        request
+    };
+    let mut auth = Authenticator::new();
+    auth.challenged(&to("own"), &www("Digest realm=\"r\", nonce=\"1\"")).unwrap();
+    let asks = challenged(&[(HeaderName::ProxyAuthenticate, "Digest realm=\"r\", nonce=\"2\"")]);
+    auth.challenged(&to("own"), &asks).unwrap();
+    let shown = |auth: &mut Authenticator, user: &str| {
+        let mut request = to(user);
+        auth.authorise(&mut request, "bob", "zanzibar", || "cn".to_owned());
+        [false, true].map(|proxy| Credentials::list(&request.headers, proxy).len())
+    };
+    assert_eq!((shown(&mut auth, "own"), shown(&mut auth, "other")), ([1, 1], [0, 1]));
+    auth.challenged(&to("other"), &www("Digest realm=\"r\", nonce=\"3\"")).unwrap();
+    assert_eq!((shown(&mut auth, "own"), shown(&mut auth, "other")), ([1, 1], [1, 1]));
+}
+
 #[test]
 fn a_wrong_password_is_tried_once_whatever_the_nonce() {
     for second_nonce in ["1", "2"] {

@@ -105,6 +105,10 @@ fn a_foreign_target_is_shown_no_password_even_if_it_knows_the_realm() {
     let mut world = at_home(Any);
     world.dial(0, "sip:600@127.0.0.1");
     let invite = world.last_request();
+    assert!(invite.headers.get(&HeaderName::Authorization).is_none(), "600 has not asked");
+    let challenge = "Digest realm=\"pbx\", nonce=\"a\"";
+    respond(&mut world, &invite, 401, &[(HeaderName::WwwAuthenticate, challenge)], "");
+    let invite = world.last_request();
     assert!(invite.headers.get(&HeaderName::Authorization).is_some(), "the account's own server is");
     moved(&mut world, &invite, "<sip:x@127.0.0.9:6000>");
     let invite = world.last_request();
@@ -116,7 +120,7 @@ fn a_foreign_target_is_shown_no_password_even_if_it_knows_the_realm() {
     let challenge = "Digest realm=\"pbx\", nonce=\"b\"";
     respond(&mut world, &invite, 407, &[(HeaderName::ProxyAuthenticate, challenge)], "");
     world.run(Duration::from_secs(1));
-    assert_eq!(world.count("INVITE"), 2);
+    assert_eq!(world.count("INVITE"), 3);
     let reason = "Proxy Authentication Required: it is no server of this account, and is shown no password";
     assert_eq!(world.ended(0).reason.as_deref(), Some(reason));
 }
