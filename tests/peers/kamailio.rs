@@ -158,7 +158,7 @@ request_route {{
         if (!pv_proxy_authenticate("$fd", "secret of $fU", "0")) {{ proxy_challenge("$fd", "1"); exit; }}
         consume_credentials();
     }}
-    if (is_method("INVITE")) record_route();
+    if (is_method("INVITE|SUBSCRIBE")) record_route();
 {routes}    if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
     t_relay();
 }}

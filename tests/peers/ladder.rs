@@ -2,8 +2,8 @@
 //!
 //! One message a line, seen from the far end: `<` comes in, `>` goes out, `~ 500` waits milliseconds. A `<?` may be
 //! missing. After ` | ` come headers, one each: of an outgoing message they are added, of an incoming one they are
-//! checked (`Supported: 100rel`, a regular expression; `!Require` must not be there). `sdp` is a description, `body TYPE
-//! TEXT` any other body.
+//! checked (`Supported: 100rel`, a regular expression; `!Require` must not be there). `sdp` is a description, `nowhere` one
+//! with the address 0.0.0.0, `body TYPE TEXT` any other body.
 //!
 //! ```text
 //! < INVITE | Supported: 100rel
@@ -15,7 +15,7 @@
 //! ```
 //!
 //! `[$domain]` is the domain that was called, `[$rseq]` the number of a reliable response that was checked for one.
-//! `> 200 OK` answers what came last, `> INVITE 200 OK` the INVITE that began it all.
+//! `> 200 OK` answers what came last, `> INVITE 200 OK` the INVITE that came last.
 
 use std::fmt::Write;
 
@@ -56,6 +56,10 @@ struct Ladder {
     cseq: u32,
     /// Command and CSeq of our INVITE.
     invite: (u32, u32),
+    /// It was turned down: its ACK belongs to it.
+    refused_us: bool,
+    /// An INVITE within the dialog came.
+    again: bool,
 }
 
 /// The scenario of a flow.
@@ -80,7 +84,25 @@ pub fn scenario(flow: &str) -> String {
         ladder.count += 1;
     }
     // SIPp refuses a scenario with a variable that nothing uses.
-    let every = ["from", "to", "cseq", "via1", "via2", "peer", "seen", "line", "opus", "rseq", "domain", "route"];
+    let every = [
+        "from",
+        "to",
+        "cseq",
+        "via1",
+        "via2",
+        "from_again",
+        "to_again",
+        "cseq_again",
+        "via1_again",
+        "via2_again",
+        "peer",
+        "seen",
+        "line",
+        "opus",
+        "rseq",
+        "domain",
+        "route",
+    ];
     let kept = every.iter().filter(|v| ladder.steps.split(['"', ',']).any(|word| word == **v));
     let kept: Vec<&str> = kept.copied().collect();
     let kept = if kept.is_empty() { String::new() } else { format!("<Reference variables=\"{}\"/>\n", kept.join(",")) };
@@ -96,19 +118,24 @@ impl Ladder {
         let kind = if response { "response" } else { "request" };
         let mut actions = String::new();
         self.first = !self.calls && (self.last.is_empty() || self.refused && what == "INVITE");
+        self.again |= !self.first && what == "INVITE";
+        if self.first || what == "INVITE" {
+            let again = if self.first { "" } else { "_again" };
+            for (header, occurrence, variable) in
+                [("From:", 1, "from"), ("To:", 1, "to"), ("CSeq:", 1, "cseq"), ("Via:", 1, "via1"), ("Via:", 2, "via2")]
+            {
+                actions += &keep(header, occurrence, &format!("{variable}{again}"));
+            }
+        }
         if self.first {
             self.refused = false;
-            for (header, variable) in [("From:", "from"), ("To:", "to"), ("CSeq:", "cseq"), ("Record-Route:", "route")]
-            {
-                actions += &keep(header, 1, variable);
-            }
-            actions += &keep("Via:", 1, "via1");
-            actions += &keep("Via:", 2, "via2");
+            actions += &keep("Record-Route:", 1, "route");
             actions += "<ereg regexp=\"a=rtpmap:([0-9]+) opus/48000\" search_in=\"body\" assign_to=\"line,opus\"/>\n";
             actions += "<ereg regexp=\"@([^>;]+)\" search_in=\"hdr\" header=\"To:\" assign_to=\"line,domain\"/>\n";
         }
         if response {
             actions += &keep("To:", 1, "peer");
+            self.refused_us = what.starts_with(['3', '4', '5', '6']);
         }
         if checks.iter().any(|check| check.starts_with("RSeq:")) {
             actions += "<ereg regexp=\"[0-9]+\" search_in=\"hdr\" header=\"RSeq:\" assign_to=\"rseq\"/>\n";
@@ -137,6 +164,10 @@ impl Ladder {
         let mut body = String::new();
         for piece in extra {
             match piece.split_once(' ').unwrap_or((piece, "")) {
+                ("nowhere", _) => {
+                    message += "Content-Type: application/sdp\n";
+                    body = SDP.replace("[media_ip]", "0.0.0.0");
+                }
                 ("sdp", attribute) => {
                     message += "Content-Type: application/sdp\n";
                     body = SDP.to_owned();
@@ -167,6 +198,12 @@ impl Ladder {
     /// The head of a response.
     fn answer(&self, status: &str, begun: bool) -> String {
         let tag = ";tag=far[local_port]";
+        if begun && self.again {
+            return format!(
+                "SIP/2.0 {status}\nVia:[$via1_again]\nVia:[$via2_again]\nFrom:[$from_again]\nTo:[$to_again]\n\
+                 [last_Call-ID:]\nCSeq:[$cseq_again]\n"
+            );
+        }
         if begun && !self.first {
             return format!(
                 "SIP/2.0 {status}\nVia:[$via1]\nVia:[$via2]\nRecord-Route:[$route]\nFrom:[$from]\nTo:[$to]{tag}\n\
@@ -188,7 +225,9 @@ impl Ladder {
         if matches!(method, "ACK" | "CANCEL") && self.calls {
             cseq = self.invite.1;
         }
-        if method == "CANCEL" {
+        //= RFC 3261 §17.1.1.3: the ACK of a refusal is of the transaction that was refused
+        let within = method == "CANCEL" || method == "ACK" && self.refused_us;
+        if within {
             branch = format!("[branch-{}]", self.count - self.invite.0);
         }
         self.cseq = self.cseq.max(cseq);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Called;
+use super::{Called, talking};
 use crate::sipp::FarEnd;
 use crate::support::have;
 
@@ -36,6 +36,61 @@ fn a_message_is_delivered_and_one_arrives() {
 fn a_question_of_what_the_phone_can_do_is_answered_truthfully() {
     let Some(called) = Called::start("", &[]) else { return };
     called.rung("> OPTIONS | Accept: application/sdp \n < 200 | Allow: INVITE.*UPDATE | Supported: 100rel | Accept: application/sdp");
+}
+
+/// The two ways that are in use, neither of them in an RFC.
+#[test]
+fn keys_come_and_go_by_info() {
+    let Some(called) = Called::start("autoAnswer=all", &[]) else { return };
+    let mut events = called.phone.followed();
+    let far = called.rings(&talking(
+        "> INFO | body application/dtmf-relay Signal=5\\nDuration=160\\n
+        < 200
+        > INFO | body application/dtmf #
+        < 200
+        < INFO | Content-Type: application/dtmf-relay | body Signal= ?7
+        > 200 OK
+        > BYE
+        < 200",
+    ));
+    events.until_says(r##""digit":"5""##);
+    events.until_says(r##""digit":"#""##);
+    called.phone.does(&["dtmf", "7", "--via", "info"]);
+    far.finished();
+}
+
+//= RFC 6665 §4.1.2, RFC 4235 §3: what the notifier says is shown, until it says that it is over.
+#[test]
+fn a_light_follows_its_notifier() {
+    if !have(&["kamailio", "sipp"]) {
+        return;
+    }
+    let dialogs = |version: u32, state: &str| {
+        format!(
+            "body application/dialog-info+xml <dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" \
+             version=\"{version}\" state=\"full\" entity=\"sip:600@far\"><dialog id=\"1\" direction=\"recipient\">\
+             <state>{state}</state></dialog></dialog-info>"
+        )
+    };
+    let far = FarEnd::plays(&format!(
+        "< SUBSCRIBE | Event: dialog | Accept: application/dialog-info.xml
+        > 200 OK | Expires: 600
+        > NOTIFY | Event: dialog | Subscription-State: active;expires=600 | {}
+        < 200
+        ~ 1000
+        > NOTIFY | Event: dialog | Subscription-State: active;expires=599 | {}
+        < 200
+        ~ 1000
+        > NOTIFY | Event: dialog | Subscription-State: terminated;reason=noresource
+        < 200",
+        dialogs(1, "early"),
+        dialogs(2, "confirmed")
+    ));
+    let Some(called) = Called::watching("", "watch=600", &[("600", far.port)]) else { return };
+    for state in ["ringing", "busy", "unknown"] {
+        called.phone.until(state, |status| status["lights"][0]["state"] == state);
+    }
+    far.finished();
 }
 
 /// Whoever knocks on every door learns nothing, and nobody is woken.

@@ -82,3 +82,51 @@ fn a_hold_that_meets_another_change_is_tried_again() {
     called.phone.does(&["hold"]);
     far.finished();
 }
+
+//= RFC 3261 §14.2: a change that comes while one of ours is under way has to wait.
+#[test]
+fn a_change_that_meets_ours_is_told_to_wait() {
+    let Some(called) = Called::start("autoAnswer=all", &[]) else { return };
+    let far = called.rings(&talking(
+        "< INVITE | body a=sendonly
+        > INVITE | sdp
+        <? 100
+        < 491
+        > ACK
+        > INVITE 200 OK | sdp recvonly
+        < ACK
+        > BYE
+        < 200",
+    ));
+    called.phone.until_is("connected");
+    called.phone.does(&["hold"]);
+    far.finished();
+}
+
+//= RFC 3264 §8.4, RFC 2543 §B.5: both ways to hold.
+#[test]
+fn a_far_end_holds_by_direction_or_by_an_address_that_is_none() {
+    for hold in ["sdp sendonly", "nowhere"] {
+        let Some(called) = Called::start("autoAnswer=all", &[]) else { return };
+        let far = called.rings(&talking(&format!(
+            "> INVITE | {hold}
+            <? 100
+            < 200 | body a=recvonly
+            > ACK
+            < INFO
+            > 200 OK
+            > INVITE | sdp
+            <? 100
+            < 200 | body a=sendrecv
+            > ACK
+            < BYE
+            > 200 OK"
+        )));
+        let is_held = |held: bool| move |status: &serde_json::Value| status["calls"][0]["remote_hold"] == held;
+        called.phone.until("held by the far end", is_held(true));
+        called.phone.does(&["dtmf", "1", "--via", "info"]);
+        called.phone.until("talking again", is_held(false));
+        called.phone.does(&["hangup"]);
+        far.finished();
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{called, calling};
+use super::{Called, called, calling};
 use crate::kamailio::Kamailio;
 use crate::sipp::FarEnd;
 use crate::support::{Process, beside_others, have, until};
@@ -146,4 +146,76 @@ fn an_answer_that_crosses_the_cancel_is_ended() {
     process.interrupt();
     far.finished();
     assert_eq!(process.ended(Duration::from_secs(10)).code(), Some(130), "{}", process.said());
+}
+
+//= RFC 3261 §13.2.2.4: each answer is acknowledged, and all but the first are ended.
+#[test]
+fn of_two_answers_one_is_kept_and_the_other_ended() {
+    if !have(&["kamailio", "sipp"]) {
+        return;
+    }
+    let _machine = beside_others();
+    let one = FarEnd::plays("< INVITE \n > 180 Ringing \n ~ 300 \n > 200 OK | sdp \n < ACK \n < BYE \n > 200 OK");
+    let other = FarEnd::plays(
+        "< INVITE \n > 180 Ringing \n < CANCEL \n > 200 OK \n > INVITE 200 OK | sdp \n < ACK \n < BYE \n > 200 OK",
+    );
+    let proxy = Kamailio::start("SHA-256", &[("600", one.port), ("600", other.port)]);
+    let arguments = ["call", "600", "--audio-in", "tone:440", "--audio-out", "null", "--duration", "2"];
+    let outcome = proxy.phone("101").run(&arguments, Duration::from_secs(40));
+    outcome.ends(0);
+    other.finished();
+    one.finished();
+    assert!(outcome.number("/call/duration") > 1.9, "{}", outcome.told);
+}
+
+//= RFC 3261 §22.3: the proxy asks with 407, the far end with 401, and both are answered at once.
+#[test]
+fn the_proxy_and_the_far_end_may_both_ask_for_a_password() {
+    let flow = "
+        < INVITE | !Authorization
+        > 401 Unauthorized | WWW-Authenticate: Digest realm=\"127.0.0.1\", nonce=\"once\", algorithm=SHA-256, qop=\"auth\"
+        < ACK
+        < INVITE | Authorization: username=\"101\".*nonce=\"once\"
+        > 200 OK | sdp
+        < ACK
+        < BYE
+        > 200 OK";
+    let Some(outcome) = calling(flow, &["--duration", "1"]) else { return };
+    outcome.ends(0);
+}
+
+//= RFC 3261 §8.1.3.4: elsewhere is for a person to choose.
+#[test]
+fn a_redirection_to_another_domain_is_not_followed() {
+    let flow = "< INVITE \n > 302 Moved Temporarily | Contact: <sip:601@elsewhere.example> \n < ACK";
+    let Some(outcome) = calling(flow, &[]) else { return };
+    outcome.ends(10);
+    assert!(!outcome.told.contains("INVITE sip:601@"), "{}", outcome.told);
+}
+
+//= RFC 3261 §9.2, RFC 3326 §2
+#[test]
+fn a_call_that_was_taken_elsewhere_is_over() {
+    let Some(called) = Called::start("", &[]) else { return };
+    let mut events = called.phone.followed();
+    called.rung(
+        "> INVITE | sdp
+        <? 100
+        < 180
+        > CANCEL | Reason: SIP;cause=200;text=\"Call completed elsewhere\"
+        < 200
+        < 487
+        > ACK",
+    );
+    called.phone.until_is("idle");
+    events.until_says(r#""outcome":"answered_elsewhere""#);
+}
+
+#[test]
+fn a_person_rejects_a_call() {
+    let Some(called) = Called::start("", &[]) else { return };
+    let far = called.rings("> INVITE | sdp \n <? 100 \n < 180 \n < 603 \n > ACK");
+    called.phone.until_is("ringing");
+    called.phone.does(&["reject", "--code", "603"]);
+    far.finished();
 }
