@@ -48,8 +48,13 @@ pub fn start(options: &Options, seed: Option<u64>, lively: bool) -> Result<DemoP
         demo.liven();
     }
     let account = demo.account();
-    let settings =
-        Settings { account_id: Some(1), bind_address: "127.0.0.1".into(), single_mode: false, ..Settings::default() };
+    let settings = Settings {
+        account_id: Some(1),
+        bind_address: "127.0.0.1".into(),
+        single_mode: false,
+        watch: vec!["604".into(), "700".into()],
+        ..Settings::default()
+    };
     let loaded = Loaded { settings, accounts: vec![account], selected: AccountId(1), warnings: Vec::new() };
     let mut config = phone::engine_config(options, loaded)?;
     config.media.voice_without_card = true;

@@ -27,6 +27,8 @@ pub enum Act {
     Down,
     /// The list of those who are watched.
     Watched,
+    /// Messages: who wrote, and what.
+    Messages,
     /// Call the mailbox.
     Voicemail,
     /// Close what is open, empty the field.
@@ -181,6 +183,7 @@ const OWN: &[(Act, &[&str], &str, &str)] = &[
     (Act::MicUp, &[">"], "mic louder", "microphone louder"),
     (Act::MicDown, &["<"], "mic quieter", "microphone quieter"),
     (Act::Watched, &["w"], "watched", "those who are watched: what they do; Enter calls"),
+    (Act::Messages, &["c", "F12"], "messages", "messages (chats); with a number typed, write to it"),
     (Act::Voicemail, &["v"], "voicemail", "call the mailbox"),
     (Act::Cancel, &["Esc"], "cancel", "close what is open, empty the field"),
     (Act::Help, &["?", "F1"], "help", "this list; type to search, Enter does what is chosen"),

@@ -18,5 +18,6 @@ pub mod msg;
 pub mod run;
 pub mod term;
 pub mod theme;
+pub mod threads;
 pub mod update;
 pub mod view;

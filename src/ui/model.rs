@@ -2,6 +2,7 @@
 
 use super::dial_field::DialField;
 use super::keymap::Keymap;
+use super::threads::Threads;
 use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -75,6 +76,18 @@ pub enum Mode {
         /// The chosen row.
         row: usize,
     },
+    /// The list of written conversations.
+    Threads {
+        /// The chosen row.
+        row: usize,
+    },
+    /// A written conversation.
+    Thread {
+        /// Its number.
+        id: u32,
+        /// Rows it is scrolled back by.
+        back: usize,
+    },
     /// Several calls are up: which to hang up?
     AskHangup,
     /// The phone ends with the interface and a call is up: really?
@@ -109,6 +122,8 @@ pub struct Model {
     pub level_history: VecDeque<Levels>,
     /// The line one types into.
     pub field: DialField,
+    /// Written conversations.
+    pub threads: Threads,
     /// Digits sent in the present call.
     pub digits_sent: String,
     /// The key of the dial pad that shows as pressed, and until when.
@@ -140,6 +155,7 @@ impl Model {
             levels: SILENT,
             level_history: VecDeque::new(),
             field: DialField::default(),
+            threads: Threads::default(),
             digits_sent: String::new(),
             pressed: None,
             mode: Mode::Phone,
@@ -185,7 +201,7 @@ impl Model {
         });
         let message = self.message.as_ref().map(|message| message.until);
         let pressed = self.pressed.map(|(_, until)| until);
-        [second, message, pressed].into_iter().flatten().min()
+        [second, message, pressed, self.threads.next_wake()].into_iter().flatten().min()
     }
 
     /// Puts an ended call on top of the list.

@@ -91,6 +91,8 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     let (answer, mut answers) = mpsc::unbounded_channel();
     let asking = ask_in_order(&link, asked, answer);
     tokio::pin!(asking);
+    // What was written before we looked.
+    let _ = ask.send(Command::Messages { with: None, read: false });
     if let Some(target) = options.dial.clone() {
         let _ = ask.send(Command::Dial { target, account: None });
     }

@@ -1,6 +1,6 @@
 //! Screens as pictures.
 
-use crate::stage::{Stage, account, call, ended, lights};
+use crate::stage::{Stage, account, call, ended, lights, message};
 use std::fs;
 use std::path::Path;
 use tuiphone::control::{AccountInfo, CallState, Event, RegistrationState, TlsTrust, VoicemailInfo};
@@ -119,6 +119,42 @@ fn watched() {
     stage.tell();
     assert!(stage.screen().is_ascii());
     picture("watched_in_call_ascii", &stage);
+}
+
+fn written(columns: u16, rows: u16) -> Stage {
+    let mut stage = Stage::new(columns, rows);
+    for message in [
+        message("m1", "201", "Alice Smith", "Can you take the call from Hamburg at three?", None),
+        message("m2", "201", "Alice Smith", "Yes, put them through.", Some(200)),
+        message("m3", "203", "", "?", Some(480)),
+        message("m4", "202", "Bob", "Lunch\nat one?", None),
+        message("m5", "201", "Alice Smith", "Thank you. They will ring twice.", None),
+    ] {
+        stage.event(Event::Message { message });
+    }
+    stage.status.unread = 3;
+    stage.tell();
+    stage
+}
+
+#[test]
+fn messages() {
+    for (columns, rows) in [(80, 24), (40, 10)] {
+        let size = format!("{columns}x{rows}");
+        let mut stage = written(columns, rows);
+        picture(&format!("message_comes_{size}"), &stage);
+        stage.keys("c");
+        picture(&format!("messages_{size}"), &stage);
+        stage.keys("Enter G o o d .");
+        let from = message("", "201", "", "", None).remote;
+        stage.event(Event::Composing { account: "101@pbx.example.net".into(), remote: from, for_s: 90 });
+        picture(&format!("thread_{size}"), &stage);
+        stage.keys("Esc End Enter n o w Enter");
+        picture(&format!("thread_sending_{size}"), &stage);
+    }
+    let mut stage = Stage::new(80, 24);
+    stage.keys("c");
+    picture("messages_none", &stage);
 }
 
 #[test]

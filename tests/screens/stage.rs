@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
     AccountInfo, CallDirection, CallInfo, CallState, Command, EndedBy, Event as News, Levels, LightInfo, LightState,
-    MediaInfo, Party, PhoneState, RegistrationState, Status,
+    MediaInfo, MessageInfo, Party, PhoneState, RegistrationState, Status,
 };
 use tuiphone::ui::glyphs::{Glyphs, UNICODE};
 use tuiphone::ui::keymap::Key;
@@ -223,6 +223,26 @@ pub fn lights() -> Vec<LightInfo> {
         LightInfo { reason: Some("404 Not Found".into()), ..light("park1", LightState::Unknown) },
         light("park2", LightState::Idle),
     ]
+}
+
+/// A message from somebody, or with a fate one of ours to them.
+pub fn message(id: &str, user: &str, name: &str, text: &str, status: Option<u16>) -> MessageInfo {
+    MessageInfo {
+        id: id.into(),
+        outgoing: status.is_some(),
+        account: "101@pbx.example.net".into(),
+        remote: Party {
+            uri: format!("sip:{user}@pbx.example.net"),
+            user: user.into(),
+            name: (!name.is_empty()).then(|| name.into()),
+        },
+        text: text.into(),
+        at: "2026-01-01T12:00:00Z".into(),
+        read: status.is_some(),
+        delivered: status.map(|status| status < 300),
+        status,
+        reason: status.map(|status| if status < 300 { "OK" } else { "Temporarily Unavailable" }.into()),
+    }
 }
 
 /// The same call, ended by the far side this way.

@@ -1,10 +1,10 @@
 //! Anything, in any order, at any size: the interface neither panics nor writes outside its screen.
 
-use crate::stage::{Stage, account, call, ended};
+use crate::stage::{Stage, account, call, ended, light, message as message_of};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use tuiphone::control::feed::Feed;
-use tuiphone::control::{CallState, Event, Levels, RegistrationState, Status};
+use tuiphone::control::{CallState, Event, Levels, LightState, RegistrationState, Status};
 use tuiphone::ui::glyphs::{ASCII, UNICODE};
 use tuiphone::ui::msg::Msg;
 
@@ -37,13 +37,27 @@ fn status() -> impl Strategy<Value = Msg> {
         }
         call
     });
-    (prop::collection::vec(one, 0..5), 0usize..9, any::<bool>()).prop_map(|(calls, accounts, muted)| {
-        let failed = RegistrationState::Failed;
-        let accounts = (0..accounts).map(|n| {
-            if n % 2 == 0 { account() } else { tuiphone::control::AccountInfo { state: failed, ..account() } }
-        });
-        let status = Status { calls, accounts: accounts.collect(), mic_muted: muted, ..Status::default() };
-        Msg::Feed(Feed::Status(Box::new(status)))
+    (prop::collection::vec(one, 0..5), 0usize..9, any::<bool>(), 0u32..12).prop_map(
+        |(calls, accounts, muted, unread)| {
+            let lights = (0..unread).map(|n| light(&format!("watched {n}"), LightState::Busy)).collect();
+            let failed = RegistrationState::Failed;
+            let accounts = (0..accounts).map(|n| {
+                if n % 2 == 0 { account() } else { tuiphone::control::AccountInfo { state: failed, ..account() } }
+            });
+            let status =
+                Status { calls, accounts: accounts.collect(), lights, unread, mic_muted: muted, ..Status::default() };
+            Msg::Feed(Feed::Status(Box::new(status)))
+        },
+    )
+}
+
+fn written() -> impl Strategy<Value = Msg> {
+    let status = prop::option::of(prop::sample::select(vec![200u16, 202, 404]));
+    ("[a-c]", ".{0,200}", status, 0u8..8, any::<bool>()).prop_map(|(user, text, status, id, types)| {
+        let message = message_of(&format!("m{id}"), &user, "", &text, status);
+        let (account, remote) = (message.account.clone(), message.remote.clone());
+        let composing = Event::Composing { account, remote, for_s: u64::from(id) };
+        Msg::Feed(Feed::Event(Box::new(if types { composing } else { Event::Message { message } })))
     })
 }
 
@@ -63,6 +77,7 @@ fn message() -> impl Strategy<Value = Msg> {
     prop_oneof![
         8 => key(),
         3 => status(),
+        2 => written(),
         2 => mouse,
         2 => levels,
         2 => small,

@@ -3,6 +3,7 @@
 mod help;
 mod news;
 mod phone;
+mod threads;
 mod watched;
 
 use super::keymap::{Act, Key};
@@ -52,6 +53,8 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         (None, Mode::Phone) => phone::key(model, key, now),
         (None, Mode::Help { .. }) => help::key(model, key, now),
         (None, Mode::Watched { .. }) => watched::key(model, key, now),
+        (None, Mode::Threads { .. }) => threads::list_key(model, key, now),
+        (None, Mode::Thread { .. }) => threads::key(model, key, now),
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
     }
@@ -68,6 +71,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             drawn()
         }
         Act::Watched => watched::open(model, 0),
+        Act::Messages => threads::open(model),
         Act::Quit => phone::quit(model),
         Act::Interrupt => vec![Action::Quit],
         Act::Suspend => vec![Action::Suspend],
@@ -75,7 +79,10 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         // Hanging up a second time answers its own question.
         Act::Verb("hangup") => phone::run(model, act, now),
         act => {
-            model.mode = Mode::Phone;
+            // Who writes may answer, hold or mute in between.
+            if !matches!(model.mode, Mode::Thread { .. }) {
+                model.mode = Mode::Phone;
+            }
             phone::run(model, act, now)
         }
     }
@@ -107,7 +114,8 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
                 .extend(text.chars().filter(|c| !c.is_control()).take(help::SEARCH_CHARS.saturating_sub(search.len())));
             *row = 0;
         }
-        Mode::Watched { .. } | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
+        Mode::Thread { .. } => threads::paste(model, text),
+        Mode::Watched { .. } | Mode::Threads { .. } | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
     }
     drawn()
 }
@@ -118,6 +126,7 @@ fn on_tick(model: &mut Model, now: Instant) -> Vec<Action> {
         model.message = None;
         changed = true;
     }
+    changed |= model.threads.tick(now);
     if model.pressed.is_some_and(|(_, until)| until <= now) {
         model.pressed = None;
         changed = true;

@@ -1,10 +1,11 @@
 //! News from the phone: status, events, levels, answers.
 
-use super::{drawn, note, say};
+use super::{drawn, note, say, threads};
 use crate::control::feed::Feed;
 use crate::control::{
     CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
 };
+use crate::ui::keymap::Act;
 use crate::ui::model::{CallRow, Connection, EndedCall, LEVEL_HISTORY, Mode, Model, SILENT, Weight};
 use crate::ui::msg::{Action, Urgency};
 use crate::ui::view::words;
@@ -28,7 +29,20 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
 
 /// Takes the answer to a command in: silence is consent, a refusal is told.
 pub fn reply(model: &mut Model, command: &Command, reply: Result<Reply, CommandError>, now: Instant) -> Vec<Action> {
-    let Err(refusal) = reply else { return Vec::new() };
+    let refusal = match reply {
+        Ok(Reply::Messages(messages)) => {
+            messages.iter().for_each(|message| model.threads.take(message));
+            return [threads::look(model), drawn()].concat();
+        }
+        Ok(_) => return Vec::new(),
+        Err(refusal) => refusal,
+    };
+    match command {
+        // An older phone knows neither; nothing was asked by hand.
+        Command::Messages { .. } | Command::Composing { .. } => return Vec::new(),
+        Command::Message { target, text, .. } => model.threads.refused(target, text, &refusal.message),
+        _ => {}
+    }
     if let Command::Dial { target, .. } = command {
         // A number that could not be dialled is given back, to be mended.
         if model.field.is_empty() {
@@ -74,13 +88,16 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
         model.levels = SILENT;
         model.level_history.clear();
     }
+    if model.status.unread == 0 {
+        model.threads.read_all();
+    }
     if let Mode::Watched { row } = &mut model.mode {
         *row = (*row).min(model.status.lights.len().saturating_sub(1));
     }
     let question_gone = match model.mode {
         Mode::AskHangup => model.calls.len() < 2,
         Mode::AskQuit => model.calls.is_empty(),
-        Mode::Phone | Mode::Help { .. } | Mode::Watched { .. } => false,
+        _ => false,
     };
     if question_gone {
         model.mode = Mode::Phone;
@@ -138,10 +155,23 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
         Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
         Event::CallEnded { call } => on_ended(model, &call, now),
-        Event::Message { message } if !message.outgoing => {
-            let whom = message.remote.name.unwrap_or(message.remote.user);
-            note(model, format!("{whom} writes: {}", message.text.replace('\n', " / ")), now);
-            return vec![Action::Bell, Action::Draw(Urgency::Now)];
+        Event::Message { message } => {
+            model.threads.take(&message);
+            if message.outgoing {
+                return drawn();
+            }
+            let looked = threads::look(model);
+            if looked.is_empty() {
+                let key = model.keymap.key(Act::Messages, model.field.focused);
+                let hint = key.map(|key| format!("{key} reads and answers"));
+                let whom = message.remote.name.unwrap_or(message.remote.user);
+                let text = format!("{whom} writes: {}", message.text.replace('\n', " / "));
+                say(model, Weight::Note, text, hint, now);
+            }
+            return [looked, vec![Action::Bell, Action::Draw(Urgency::Now)]].concat();
+        }
+        Event::Composing { account, remote, for_s } => {
+            model.threads.writes(&remote, &account, Duration::from_secs(for_s), now);
         }
         Event::CallDtmf { call, digit } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
         Event::Device { message } | Event::Config { message } => note(model, message, now),

@@ -72,7 +72,9 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             drawn()
         }
         Act::Voicemail => voicemail(model, now),
-        Act::Watched | Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => Vec::new(),
+        Act::Watched | Act::Messages | Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => {
+            Vec::new()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys of the list of those who are watched.
 
-use super::{drawn, phone};
+use super::{drawn, phone, threads};
 use crate::control::{Command, LightInfo, LightState};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
@@ -34,6 +34,9 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         }
         _ => {
             let act = model.keymap.act(key);
+            if let (Some(Act::Messages), Some(light)) = (act, model.status.lights.get(*row).cloned()) {
+                return threads::open_with(model, &light.uri, &light.account);
+            }
             model.mode = Mode::Phone;
             // The key that opened it closes it; every other one means what it always means.
             return match act {

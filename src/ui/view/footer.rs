@@ -79,7 +79,21 @@ fn items(model: &Model) -> Vec<Item> {
     let items = match &model.mode {
         Mode::Help { .. } => vec![told("a-z", "search"), told("Enter", "do it"), bound(Act::Cancel, "close")],
         Mode::Watched { .. } => {
-            vec![told("Up/Down", "choose"), told("Enter", "call"), bound(Act::Cancel, "close")]
+            vec![
+                told("Enter", "call"),
+                bound(Act::Messages, "write"),
+                told("Up/Down", "choose"),
+                bound(Act::Cancel, "close"),
+            ]
+        }
+        Mode::Threads { .. } if model.threads.list().is_empty() => {
+            vec![bound(Act::Type, "write to a number"), bound(Act::Cancel, "close")]
+        }
+        Mode::Threads { .. } => {
+            vec![told("Enter", "open"), bound(Act::Type, "write to a number"), bound(Act::Cancel, "close")]
+        }
+        Mode::Thread { .. } => {
+            vec![told("Enter", "send"), bound(Act::Cancel, "back"), told("Up/Down", "scroll")]
         }
         Mode::AskHangup => {
             vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
@@ -89,11 +103,13 @@ fn items(model: &Model) -> Vec<Item> {
             let state = model.current().map(|row| row.info.state);
             let mute = verb("mute", if model.status.mic_muted { "unmute" } else { "mute" });
             let mut items = Vec::new();
+            let messages = bound(Act::Messages, "messages").filter(|_| !model.threads.list().is_empty());
+            let unread = bound(Act::Messages, "messages").filter(|_| model.threads.unread() > 0);
             if model.incoming().is_some() {
                 items.extend([verb("answer", "answer"), verb("reject", "reject")]);
             }
             if typing {
-                items.extend([verb("call", "call"), bound(Act::Cancel, "clear")]);
+                items.extend([verb("call", "call"), bound(Act::Messages, "write"), bound(Act::Cancel, "clear")]);
             }
             match state {
                 Some(CallState::Connected) => {
@@ -116,6 +132,7 @@ fn items(model: &Model) -> Vec<Item> {
                         verb("call", "redial").filter(|_| model.field.has_dialled()),
                         bound(Act::Type, "address"),
                         bound(Act::Voicemail, "voicemail").filter(|_| model.status.accounts.iter().any(waits)),
+                        messages,
                         bound(Act::Watched, "watched").filter(|_| !model.status.lights.is_empty()),
                         // Where room is short, help is worth more to somebody who does not talk.
                         mute.filter(|_| model.size.0 >= WIDE),
@@ -123,6 +140,7 @@ fn items(model: &Model) -> Vec<Item> {
                 }
                 None => {}
             }
+            items.push(unread.filter(|_| state.is_some() && !typing));
             if model.calls.len() > 1 && !typing {
                 items.push(told("Up/Down", "choose"));
             }

@@ -69,6 +69,11 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
         spans.push(look.span(Role::Pending, format!("{} voicemail{count}", look.glyphs.message)));
         spans.push(Span::raw("  "));
     }
+    let unread = model.threads.unread();
+    if unread > 0 {
+        spans.push(look.span(Role::Pending, format!("{} messages {unread}", look.glyphs.message)));
+        spans.push(Span::raw("  "));
+    }
     let long = width >= NARROW_WORDS;
     let alone = spans.is_empty();
     match (status.mic_muted, long) {

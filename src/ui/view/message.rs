@@ -25,7 +25,7 @@ fn line(model: &Model, look: Look) -> Option<Line<'static>> {
     let question = match model.mode {
         Mode::AskHangup => Some(format!(" {} calls are up: hang up {}? ", model.calls.len(), who())),
         Mode::AskQuit => Some(" the call ends with this program: quit? ".to_owned()),
-        Mode::Phone | Mode::Help { .. } | Mode::Watched { .. } => None,
+        _ => None,
     };
     if let Some(question) = question {
         return Some(Line::from(look.span(Role::Alert, question)));

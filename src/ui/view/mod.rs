@@ -14,6 +14,7 @@ pub mod layout;
 mod lights;
 mod message;
 mod meters;
+mod threads;
 pub mod words;
 
 use super::glyphs::Glyphs;
@@ -95,13 +96,24 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
     meters::draw(model, look, layout.sound, layout.framed, buf);
     message::draw(model, look, &layout, buf);
     footer::draw(model, look, layout.footer, buf);
-    match &model.mode {
-        Mode::Help { search, row } => help::draw(model, look, search, *row, layout.overlay, buf),
-        Mode::Watched { .. } => lights::draw_list(model, look, layout.overlay, buf),
-        Mode::Phone | Mode::AskHangup | Mode::AskQuit => {
-            if let Some(position) = cursor {
-                frame.set_cursor_position(position);
-            }
+    let over = layout.overlay;
+    let cursor = match &model.mode {
+        Mode::Help { search, row } => {
+            help::draw(model, look, search, *row, over, buf);
+            None
         }
+        Mode::Watched { .. } => {
+            lights::draw_list(model, look, over, buf);
+            None
+        }
+        Mode::Threads { .. } => {
+            threads::draw_list(model, look, over, buf);
+            None
+        }
+        Mode::Thread { .. } => threads::draw(model, look, over, buf),
+        Mode::Phone | Mode::AskHangup | Mode::AskQuit => cursor,
+    };
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
     }
 }

@@ -129,6 +129,29 @@ pub fn loss_percent(media: &MediaInfo) -> f64 {
     if due == 0 { 0.0 } else { 100.0 * missed as f64 / due as f64 }
 }
 
+/// Breaks a text into lines of this width in cells: at its line ends, at blanks, within a word that is longer.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.trim_end().split('\n') {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            if !line.is_empty() && line.width() + 1 + word.width() > width {
+                lines.push(std::mem::take(&mut line));
+            } else if !line.is_empty() {
+                line.push(' ');
+            }
+            for c in word.chars() {
+                if !line.is_empty() && line.width() + c.width().unwrap_or(0) > width {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(c);
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
 /// Cuts to a width in cells; what is cut ends in `ellipsis` (one cell).
 pub fn clip(text: &str, width: usize, ellipsis: &str) -> String {
     if text.width() <= width {
@@ -163,6 +186,22 @@ mod tests {
         ];
         for (text, width, expected) in rows {
             assert_eq!(clip(text, width, "…"), expected, "{text} in {width}");
+        }
+    }
+
+    #[test]
+    fn texts_are_broken_by_cells() {
+        let rows = [
+            ("one two", 7, vec!["one two"]),
+            ("one two", 6, vec!["one", "two"]),
+            ("a\n\nb\n", 6, vec!["a", "", "b"]),
+            ("日本語の名前", 5, vec!["日本", "語の", "名前"]),
+            ("x 12345678 y", 4, vec!["x", "1234", "5678", "y"]),
+            ("ab", 0, vec!["a", "b"]),
+            ("", 5, vec![""]),
+        ];
+        for (text, width, expected) in rows {
+            assert_eq!(wrap(text, width), expected, "{text:?} in {width}");
         }
     }
 
