@@ -1,9 +1,9 @@
 //! The daemon in the foreground, and how one is started in the background.
 
 use super::options::Options;
+use super::session::Session;
 use super::signals::Interrupts;
 use super::{out, phone, words};
-use crate::config::Loaded;
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
@@ -24,11 +24,18 @@ pub const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
 ///
 /// # Errors
 /// The socket or the phone could not be had.
-pub async fn run(options: &Options, loaded: Loaded, socket: &Path, log_file: &Path) -> Result<ExitCode, CommandError> {
+pub async fn run(
+    options: &Options,
+    session: Session,
+    socket: &Path,
+    log_file: &Path,
+) -> Result<ExitCode, CommandError> {
     let mut interrupts = Interrupts::listen();
     interrupts.ignore_hang_up();
     let server = Server::open(socket).await.map_err(|e| refused(&e))?;
+    let Session { ini, loaded, .. } = session;
     let mut config = phone::engine_config(options, loaded)?;
+    config.settings_file = ini.exists.then_some(ini.path);
     let mut rng: StdRng = SeedableRng::from_seed(phone::seed()?);
     // Why the daemon alone: phones that come and go beside it would pass for it, and take its calls.
     config.agent.instance = Some(instance::of_file(&log_file.with_extension("instance"), &mut rng));

@@ -133,6 +133,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         port_is_wanted: options.port.is_some(),
         media,
         trace,
+        settings_file: None,
         seed,
         agent: AgentConfig::new(settings, accounts),
     })

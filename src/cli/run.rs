@@ -134,7 +134,7 @@ struct Place {
 impl Place {
     async fn carry_out(self, job: Job) -> Result<ExitCode, CommandError> {
         match job {
-            Job::Daemon => daemon::run(&self.options, self.session.loaded, &self.socket, &self.log).await,
+            Job::Daemon => daemon::run(&self.options, self.session, &self.socket, &self.log).await,
             Job::Call(call) => self.call(call).await,
             Job::Interface { dial: Some(number) } if !self.alone => self.dial(number).await,
             Job::Interface { dial: Some(number) } if !std::io::stdout().is_terminal() => {

@@ -215,6 +215,9 @@ fn status_text(status: &Status) {
     if status.dnd {
         out::line("do not disturb");
     }
+    if status.auto_answer {
+        out::line("calls are answered without a person");
+    }
     if let Some(number) = &status.forward {
         out::line(&format!("calls are sent on to {number}"));
     }

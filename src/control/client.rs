@@ -152,6 +152,7 @@ fn command_line(command: &Command) -> String {
         Command::Composing { target, account } => json!({"verb": "composing", "number": target, "account": account}),
         Command::Messages { with, read } => json!({"verb": "messages", "number": with, "read": read}),
         Command::Dnd { on } => json!({"verb": "dnd", "state": if *on { "on" } else { "off" }}),
+        Command::AutoAnswer { on } => json!({"verb": "autoanswer", "state": if *on { "on" } else { "off" }}),
         Command::Forward { number } => json!({"verb": "forward", "number": number.as_deref().unwrap_or("off")}),
         Command::Exit => json!({"verb": "exit"}),
     };
@@ -196,6 +197,8 @@ mod tests {
             Command::UnregisterAll { account: None },
             Command::Dnd { on: true },
             Command::Dnd { on: false },
+            Command::AutoAnswer { on: true },
+            Command::AutoAnswer { on: false },
             Command::Forward { number: None },
             Command::Forward { number: Some("600".into()) },
             Command::Message { target: "600".into(), text: "two\nlines --x".into(), account: None },

@@ -39,6 +39,14 @@ impl Values {
         }
     }
 
+    pub(super) fn switch(&self, name: &str) -> Result<bool, String> {
+        match self.need(name)?.to_ascii_lowercase().as_str() {
+            "on" | "1" => Ok(true),
+            "off" | "0" => Ok(false),
+            other => Err(format!("'{other}' is neither on nor off")),
+        }
+    }
+
     pub(super) fn path(&self) -> Result<SoundPath, String> {
         match self.text("path").as_deref() {
             None => Ok(SoundPath::Mic),

@@ -306,20 +306,24 @@ pub static VERBS: &[VerbRow] = &[
         name: "dnd",
         aliases: &[],
         params: &[required("state", "on or off")],
-        doc: "Turn do-not-disturb on or off",
+        doc: "Turn do-not-disturb on or off, for good",
+        key: Some("Ctrl-d"),
+        make: |v| Ok(Request::Command(Command::Dnd { on: v.switch("state")? })),
+    },
+    VerbRow {
+        name: "autoanswer",
+        aliases: &[],
+        params: &[required("state", "on or off")],
+        doc: "Answer every call without a person, or no longer; for good",
         key: None,
-        make: |v| match v.need("state")?.to_ascii_lowercase().as_str() {
-            "on" | "1" => Ok(Request::Command(Command::Dnd { on: true })),
-            "off" | "0" => Ok(Request::Command(Command::Dnd { on: false })),
-            other => Err(format!("'{other}' is neither on nor off")),
-        },
+        make: |v| Ok(Request::Command(Command::AutoAnswer { on: v.switch("state")? })),
     },
     VerbRow {
         name: "forward",
         aliases: &[],
         params: &[required("number", "Number, user or SIP address; off = no more")],
-        doc: "Send incoming calls on to another number",
-        key: None,
+        doc: "Send incoming calls on to another number, for good",
+        key: Some("Ctrl-f"),
         make: |v| {
             let number = Some(v.need("number")?).filter(|number| !number.eq_ignore_ascii_case("off"));
             Ok(Request::Command(Command::Forward { number }))

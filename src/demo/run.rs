@@ -127,6 +127,7 @@ impl Demo {
                 ..MediaConfig::default()
             },
             trace: None,
+            settings_file: None,
             seed,
         };
         let (handle, _) =

@@ -2,6 +2,7 @@
 
 pub mod handle;
 pub mod instance;
+mod keeping;
 pub mod media;
 pub mod net;
 pub mod signalling;

@@ -1,6 +1,7 @@
 //! The signalling task: the one owner of the agent. Short on purpose: it moves things, the agent decides.
 
 use super::handle::{Ask, Ends, Handle};
+use super::keeping;
 use super::media::{self, MediaConfig, MediaHandle, MediaReport};
 use super::net::dns::Dns;
 use super::net::paths::{Arrival, Paths, Wanted};
@@ -21,10 +22,16 @@ use rand::rngs::StdRng;
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+
+/// How long the end of a phone waits for what is being written.
+const KEEP_PATIENCE: Duration = Duration::from_secs(2);
+
+type Keeper = (mpsc::UnboundedSender<keeping::Changes>, JoinHandle<()>);
 
 /// What a phone is started with.
 #[derive(Debug)]
@@ -41,6 +48,8 @@ pub struct EngineConfig {
     pub media: MediaConfig,
     /// Where the SIP trace goes.
     pub trace: Option<Trace>,
+    /// The file that keeps what a person changes for good; it must be there already.
+    pub settings_file: Option<PathBuf>,
     /// Seed of every tag, branch and Call-ID; from the system's source of chance outside tests.
     pub seed: [u8; 32],
 }
@@ -80,6 +89,9 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
     let mut rng = StdRng::from_seed(config.seed);
     let settings = &config.agent.settings;
     let dns = Dns::new(if settings.dns_srv { settings.name_servers.clone() } else { Vec::new() });
+    let events = ends.events.clone();
+    let complain = move |message| drop(events.send(Arc::new(Event::Error { message, hint: None })));
+    let keeper = config.settings_file.map(|file| keeping::start(file, complain));
     let signalling = Signalling {
         rng: StdRng::from_rng(&mut rng),
         dns,
@@ -89,6 +101,7 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
         ends,
         audio,
         trace: config.trace,
+        keeper,
         replies: HashMap::new(),
         next_request: 0,
         answers: mpsc::unbounded_channel(),
@@ -119,6 +132,7 @@ struct Signalling {
     ends: Ends,
     audio: AudioInfo,
     trace: Option<Trace>,
+    keeper: Option<Keeper>,
     replies: HashMap<RequestId, oneshot::Sender<Result<Reply, CommandError>>>,
     next_request: u64,
     answers: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
@@ -151,6 +165,10 @@ impl Signalling {
                 self.ends.changed.send_modify(|n| *n = n.wrapping_add(1));
             }
             if self.over {
+                if let Some((keeper, kept)) = self.keeper {
+                    drop(keeper);
+                    let _ = tokio::time::timeout(KEEP_PATIENCE, kept).await;
+                }
                 return self.paths.close().await;
             }
             // 3. wait for whatever comes first
@@ -231,6 +249,11 @@ impl Signalling {
                 Output::Event(event) => {
                     self.over |= event == Event::Exited;
                     self.event(event);
+                }
+                Output::Keep(changes) => {
+                    if let Some((keeper, _)) = &self.keeper {
+                        let _ = keeper.send(changes);
+                    }
                 }
                 Output::Reply(request, result) => {
                     self.dirty = true;

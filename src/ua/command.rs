@@ -112,6 +112,8 @@ pub enum Command {
     UnregisterAll { account: Option<String> },
     /// Do not disturb.
     Dnd { on: bool },
+    /// Answer calls without a person, or no longer.
+    AutoAnswer { on: bool },
     /// Send incoming calls on to this number; `None` = no more.
     Forward { number: Option<String> },
     /// End all calls, un-register, then `Event::Exited`.

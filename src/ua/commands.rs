@@ -107,8 +107,9 @@ impl Agent {
             Command::Message { .. } | Command::Transfer { .. } | Command::Park { .. } => Ok(Reply::Done),
             Command::Pickup { number, account } => self.pickup(number.as_deref(), account.as_deref(), now),
             Command::Retrieve { number, account } => self.retrieve(number.as_deref(), account.as_deref(), now),
-            Command::Dnd { on } => self.set_dnd(on),
-            Command::Forward { number } => self.set_forward(number),
+            Command::Dnd { on } => self.lasting(|agent| agent.set_dnd(on)),
+            Command::Forward { number } => self.lasting(|agent| agent.set_forward(number)),
+            Command::AutoAnswer { on } => self.lasting(|agent| agent.set_auto_answer(on)),
             Command::Exit => {
                 self.exit(now);
                 Ok(Reply::Done)
@@ -231,20 +232,6 @@ impl Agent {
         Reply::Volume(path, now)
     }
 
-    fn set_dnd(&mut self, on: bool) -> Outcome {
-        let settings = &mut self.config.settings;
-        if on && settings.deny_incoming != DenyIncoming::Button {
-            return Err(CommandError {
-                code: ExitCode::Config,
-                kind: "dnd_by_settings",
-                message: "cannot turn do-not-disturb on: denyIncoming in the settings rules who may ring".into(),
-                hint: Some("set denyIncoming=button".into()),
-            });
-        }
-        settings.dnd = on;
-        Ok(Reply::Done)
-    }
-
     fn registering_accounts(&self, wanted: Option<&str>) -> Result<Vec<AccountId>, CommandError> {
         let refusal = |message| CommandError {
             code: ExitCode::NotFound,
@@ -343,6 +330,7 @@ impl Agent {
             unread: self.inbox.unread(),
             dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,
             forward: self.forward_target().map(sanitise),
+            auto_answer: self.answers_everybody(),
             mic_muted: self.mic_muted,
             speaker_muted: self.speaker_muted,
             volume: self.volume,

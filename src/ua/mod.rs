@@ -23,6 +23,7 @@ mod identity;
 mod inbox;
 mod incoming;
 mod large;
+mod lasting;
 mod limiter;
 mod messages;
 mod network;

@@ -40,6 +40,9 @@ pub struct Status {
     /// Where incoming calls are sent on to, if they are.
     #[serde(default)]
     pub forward: Option<String>,
+    /// Calls are answered without a person: all, or those that `autoAnswerNumber` allows.
+    #[serde(default)]
+    pub auto_answer: bool,
     /// Microphone muted.
     pub mic_muted: bool,
     /// Speaker muted.

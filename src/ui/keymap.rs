@@ -167,6 +167,8 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("resume", "resume", None),
     ("mute", "mute", Some("m")),
     ("transfer", "transfer", Some("t")),
+    ("dnd", "do not disturb", Some("d")),
+    ("forward", "forward calls", Some("f")),
     ("pickup", "pick up", Some("p")),
     ("park", "park", Some("P")),
     ("retrieve", "retrieve", Some("R")),

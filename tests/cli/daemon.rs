@@ -1,4 +1,4 @@
-use crate::support::House;
+use crate::support::{House, until};
 
 #[test]
 fn a_daemon_takes_verbs_in_every_spelling_and_tells_events() {
@@ -84,4 +84,30 @@ fn verbs_from_the_shell_reach_the_daemon() {
     assert_eq!(house.run(&["exit"]).code, 0);
     assert_eq!(daemon.child.wait().expect("its end").code(), Some(0));
     assert_eq!(house.run(&["status"]).code, 4);
+}
+
+#[test]
+fn what_a_person_changes_is_kept_in_the_file() {
+    let house = House::open();
+    let before = std::fs::read_to_string(house.ini()).expect("written");
+    let daemon = house.daemon();
+    let mut wire = daemon.connect();
+    let holds = |parts: &[&str]| {
+        until(|| {
+            let text = std::fs::read_to_string(house.ini()).expect("readable");
+            parts.iter().all(|part| text.lines().any(|line| line == *part))
+        })
+    };
+    assert_eq!(wire.ask("dnd on")["ok"], true);
+    assert!(holds(&["DND=1"]));
+    assert_eq!(wire.ask("forward 601")["ok"], true);
+    assert_eq!(wire.ask("autoanswer on")["ok"], true);
+    assert!(holds(&["DND=1", "FWD=1", "forwardingNumber=601", "AA=1"]));
+    let status = wire.ask("status");
+    assert_eq!(
+        (&status["dnd"], &status["forward"], &status["auto_answer"]),
+        (&true.into(), &"601".into(), &true.into())
+    );
+    let after = std::fs::read_to_string(house.ini()).expect("readable");
+    assert!(before.lines().all(|line| after.lines().any(|other| other == line)), "{after}");
 }

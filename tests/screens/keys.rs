@@ -228,6 +228,20 @@ fn what_came_before_is_there_and_what_is_read_elsewhere_is_read() {
 }
 
 #[test]
+fn what_becomes_of_incoming_calls_is_a_key_away() {
+    let forward = |number: Option<&str>| Command::Forward { number: number.map(str::to_owned) };
+    let mut stage = Stage::new(80, 24);
+    assert_eq!(stage.keys("d f 6 0 1 Ctrl-f"), [Command::Dnd { on: true }, forward(Some("601"))]);
+    stage.status.dnd = true;
+    stage.status.auto_answer = true;
+    stage.status.forward = Some("601".into());
+    stage.tell();
+    let screen = stage.screen();
+    assert!(screen.contains("DND") && screen.contains("FWD 601") && screen.contains("ANSWERS ITSELF"), "{screen}");
+    assert_eq!(stage.keys("Ctrl-d f"), [Command::Dnd { on: false }, forward(None)]);
+}
+
+#[test]
 fn muted_paths_open_again() {
     let mut stage = Stage::new(80, 24);
     stage.status.mic_muted = true;

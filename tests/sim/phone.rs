@@ -105,7 +105,7 @@ impl Phone {
                 }
                 Output::Media(MediaCommand::Close { stream }) => self.sounding.retain(|known| *known != stream.0),
                 Output::Event(event) => self.events.push(event),
-                Output::Media(_) | Output::Reply(..) => {}
+                Output::Media(_) | Output::Keep(_) | Output::Reply(..) => {}
             }
         }
     }

@@ -94,6 +94,14 @@ impl Row {
         Row::of(section).find(|row| row.key.eq_ignore_ascii_case(key))
     }
 
+    /// The key and its new value, if it differs between these settings; rows of accounts never do.
+    pub fn change(&self, before: &Settings, after: &Settings) -> Option<(&'static str, String)> {
+        match self.field {
+            Field::Settings(get, _) => Some((self.key, get(after))).filter(|(_, value)| *value != get(before)),
+            Field::Account(..) => None,
+        }
+    }
+
     /// Writes the key of `[Settings]` or `[tuiphone]` as these settings have it; rows of accounts write nothing.
     pub fn write_settings(&self, settings: &Settings, document: &mut Document) -> Result<(), IniError> {
         match self.field {

@@ -45,6 +45,8 @@ pub(super) struct Phone {
     pub events: Vec<Event>,
     pub replies: Vec<Result<Reply, CommandError>>,
     pub media: Vec<MediaCommand>,
+    /// Keys to be kept, with their values.
+    pub kept: Vec<(&'static str, String)>,
     next_port: u16,
     /// The sound answers `Bind`.
     pub binds: bool,
@@ -131,6 +133,7 @@ impl World {
             events: Vec::new(),
             replies: Vec::new(),
             media: Vec::new(),
+            kept: Vec::new(),
             next_port: port * 2,
             binds: true,
         });
@@ -237,6 +240,7 @@ impl World {
                     }
                 }
                 Output::Event(event) => it.events.push(event),
+                Output::Keep(changes) => it.kept.extend(changes),
                 Output::Reply(_, reply) => it.replies.push(reply),
             }
         }

@@ -152,6 +152,8 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
             let number = model.field.take();
             send(Command::Retrieve { number, account: None })
         }
+        "dnd" => send(Command::Dnd { on: !model.status.dnd }),
+        "forward" => forward(model, now),
         "register" => send(Command::Register { account: None }),
         "unregister" => send(Command::Unregister { account: None }),
         "exit" => send(Command::Exit),
@@ -220,6 +222,16 @@ fn voicemail(model: &mut Model, now: Instant) -> Vec<Action> {
 
 fn is_answered(row: &CallRow) -> bool {
     matches!(row.info.state, CallState::Connected | CallState::Held)
+}
+
+/// Off if it is on; else to the number that is typed.
+fn forward(model: &mut Model, now: Instant) -> Vec<Action> {
+    let number = model.field.take();
+    if number.is_none() && model.status.forward.is_none() {
+        let key = model.keymap.key(Act::Verb("forward"), true).map(|key| key.to_string()).unwrap_or_default();
+        return refuse(model, &format!("type a number; {key} sends calls on to it"), now);
+    }
+    send(Command::Forward { number })
 }
 
 fn mute(model: &Model, path: SoundPath) -> Vec<Action> {

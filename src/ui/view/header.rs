@@ -57,6 +57,10 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
         spans.push(look.span(Role::Alert, " DND "));
         spans.push(Span::raw(" "));
     }
+    if status.auto_answer {
+        spans.push(look.span(Role::Alert, if width >= NARROW_WORDS { " ANSWERS ITSELF " } else { " AA " }));
+        spans.push(Span::raw(" "));
+    }
     if let Some(number) = &status.forward {
         let number = look.clip(number, width / 4);
         spans.push(look.span(Role::Alert, format!(" FWD {number} ")));

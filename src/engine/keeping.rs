@@ -1,0 +1,113 @@
+//! What a person changes for good goes into the settings file: these keys, and no other byte.
+
+use crate::config::ini::Document;
+use crate::text::plain_error;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Keys of `[Settings]` and their values.
+pub type Changes = Vec<(&'static str, String)>;
+
+/// The section they stand in.
+const SECTION: &str = "Settings";
+
+/// Writes changes one after another, away from the signalling. Ends when the sender is gone and all is written.
+/// `complain` is told what could not be kept.
+pub fn start(
+    file: PathBuf,
+    complain: impl Fn(String) + Send + Clone + 'static,
+) -> (mpsc::UnboundedSender<Changes>, JoinHandle<()>) {
+    let (sender, mut changes) = mpsc::unbounded_channel::<Changes>();
+    let task = tokio::spawn(async move {
+        while let Some(changes) = changes.recv().await {
+            let (file, complain) = (file.clone(), complain.clone());
+            let write = move || {
+                if let Err(why) = keep(&file, &changes) {
+                    let keys: Vec<&str> = changes.iter().map(|(key, _)| *key).collect();
+                    complain(format!("cannot keep {} in {}: {why}", keys.join(", "), file.display()));
+                }
+            };
+            let _ = tokio::task::spawn_blocking(write).await;
+        }
+    });
+    (sender, task)
+}
+
+/// Changes the keys in the file as it is now: whoever else has changed it loses nothing.
+fn keep(file: &Path, changes: &Changes) -> Result<(), String> {
+    let plain = |error: io::Error| plain_error(&error);
+    // Through a link: what it points at is replaced, the link stays.
+    let file = file.canonicalize().map_err(plain)?;
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    fs::File::open(&file).and_then(|open| open.take(bound).read_to_end(&mut bytes)).map_err(plain)?;
+    let mut document = Document::parse(&bytes).map_err(|error| error.to_string())?;
+    for (key, value) in changes {
+        document.set(SECTION, key, value).map_err(|error| error.to_string())?;
+    }
+    let changed = document.to_bytes();
+    if changed == bytes {
+        return Ok(());
+    }
+    replace(&file, &changed).map_err(plain)
+}
+
+/// Puts a new file in the place of one, whole or not at all.
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let beside = file.with_file_name(format!(".{name}.new"));
+    let mut open = fs::OpenOptions::new();
+    open.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    // One that an earlier end left behind; a link there is removed, never followed.
+    let _ = fs::remove_file(&beside);
+    let written = (|| {
+        let mut new = open.open(&beside)?;
+        new.write_all(bytes)?;
+        new.set_permissions(fs::metadata(file)?.permissions())?;
+        new.sync_all()?;
+        fs::rename(&beside, file)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_change_and_no_other_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("microsip.ini");
+        let before = "\u{feff}; mine\r\n[Settings]\r\nDND=0\r\nodd line\r\n[Account1]\r\ndomain=d\r\n";
+        fs::write(&file, before).unwrap();
+        let changes = vec![("DND", "1".to_owned()), ("forwardingNumber", "600".to_owned())];
+        assert_eq!(keep(&file, &changes), Ok(()));
+        let expected = before.replace("DND=0\r\n", "DND=1\r\nforwardingNumber=600\r\n");
+        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(keep(&folder.path().join("none.ini"), &changes), Err("no such file or directory".to_owned()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_so_do_the_permissions() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real.ini"), folder.path().join("microsip.ini"));
+        fs::write(&file, "[Settings]\n").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&file, &link).unwrap();
+        assert_eq!(keep(&link, &vec![("DND", "1".to_owned())]), Ok(()));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "[Settings]\nDND=1\n");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}

@@ -1,0 +1,98 @@
+//! What a person changes for good: do-not-disturb, forwarding, automatic answers. MicroSIP's toggles, kept as its keys.
+
+use super::agent::Agent;
+use super::command::{CommandError, Reply};
+use super::outcome::ExitCode;
+use super::port::Output;
+use crate::config::schema::{Row, Section};
+use crate::config::{AutoAnswer, DenyIncoming};
+
+type Outcome = Result<Reply, CommandError>;
+
+impl Agent {
+    /// Carries out a change of the settings and wishes for what has changed to be kept.
+    pub(super) fn lasting(&mut self, change: impl FnOnce(&mut Agent) -> Outcome) -> Outcome {
+        let before = self.config.settings.clone();
+        let outcome = change(self);
+        let after = &self.config.settings;
+        let changes: Vec<_> = Row::of(Section::Settings).filter_map(|row| row.change(&before, after)).collect();
+        if !changes.is_empty() {
+            self.outputs.push_back(Output::Keep(changes));
+        }
+        outcome
+    }
+
+    /// `Command::Dnd`.
+    pub(super) fn set_dnd(&mut self, on: bool) -> Outcome {
+        let settings = &mut self.config.settings;
+        if on && settings.deny_incoming != DenyIncoming::Button {
+            return Err(CommandError {
+                code: ExitCode::Config,
+                kind: "dnd_by_settings",
+                message: "cannot turn do-not-disturb on: denyIncoming in the settings rules who may ring".into(),
+                hint: Some("set denyIncoming=button".into()),
+            });
+        }
+        settings.dnd = on;
+        Ok(Reply::Done)
+    }
+
+    /// `Command::AutoAnswer`: on and off mean everybody's calls, as MicroSIP's button does.
+    pub(super) fn set_auto_answer(&mut self, on: bool) -> Outcome {
+        let settings = &mut self.config.settings;
+        settings.auto_answer_button = on;
+        if on || settings.auto_answer == AutoAnswer::All {
+            settings.auto_answer = AutoAnswer::Button;
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Calls are answered without a person.
+    pub(super) fn answers_everybody(&self) -> bool {
+        let settings = &self.config.settings;
+        match settings.auto_answer {
+            AutoAnswer::All => true,
+            AutoAnswer::Button => settings.auto_answer_button,
+            AutoAnswer::Never | AutoAnswer::Header => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::command::Command;
+    use super::super::tests::{World, local};
+
+    #[test]
+    fn what_changes_is_kept_key_by_key() {
+        let dnd = |on| Command::Dnd { on };
+        let forward = |number: Option<&str>| Command::Forward { number: number.map(str::to_owned) };
+        let itself = |on| Command::AutoAnswer { on };
+        let rows: [(Command, &[(&str, &str)]); 12] = [
+            (dnd(false), &[]),
+            (dnd(true), &[("DND", "1")]),
+            (dnd(true), &[]),
+            (dnd(false), &[("DND", "0")]),
+            (forward(None), &[]),
+            (
+                forward(Some("sip:bob@127.0.0.1")),
+                &[("forwarding", "button"), ("forwardingNumber", "sip:bob@127.0.0.1"), ("FWD", "1")],
+            ),
+            (forward(None), &[("FWD", "0")]),
+            (forward(Some("sip:bob@127.0.0.1")), &[("FWD", "1")]),
+            (forward(Some("not a number ")), &[]),
+            (itself(true), &[("AA", "1")]),
+            (itself(false), &[("AA", "0")]),
+            (Command::Mute { path: Default::default() }, &[]),
+        ];
+        let mut world = World::new();
+        world.add(local("alice"), 5070);
+        for (command, expected) in rows {
+            let words = format!("{command:?}");
+            let _refused = world.command(0, command);
+            let kept = std::mem::take(&mut world.phones[0].kept);
+            let kept: Vec<(&str, &str)> = kept.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            assert_eq!(kept, expected, "{words}");
+        }
+    }
+}
