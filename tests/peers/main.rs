@@ -16,6 +16,8 @@ mod daemon;
 mod kamailio;
 mod ladder;
 mod loss;
+#[cfg(target_os = "linux")]
+mod netns;
 mod pulse;
 mod score;
 mod sipp;

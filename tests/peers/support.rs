@@ -126,7 +126,8 @@ impl Process {
         }
     }
 
-    fn signal(&self, signal: &str) {
+    /// Sends a signal, by `kill`'s name for it.
+    pub fn signal(&self, signal: &str) {
         let _ = Command::new("kill").args([signal, &self.child.id().to_string()]).stderr(Stdio::null()).status();
     }
 }

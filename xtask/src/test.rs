@@ -17,7 +17,7 @@ pub struct Peer {
 }
 
 /// The real peers of `tests/peers`.
-pub const PEERS: [Peer; 6] = [
+pub const PEERS: [Peer; 7] = [
     Peer {
         program: "kamailio",
         why: "registrar with digest",
@@ -31,6 +31,7 @@ pub const PEERS: [Peer; 6] = [
         packages: &["pulseaudio", "libasound2-plugins"],
     },
     Peer { program: "pactl", why: "its control", packages: &["pulseaudio-utils"] },
+    Peer { program: "ip", why: "networks that come and go", packages: &["iproute2"] },
     Peer { program: "python3", why: "scores speech quality", packages: &["python3", "python3-venv", "python3-dev"] },
 ];
 
