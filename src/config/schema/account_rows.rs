@@ -2,8 +2,7 @@
 
 use super::field::*;
 use super::words;
-use super::{Field, Kind, Row, Section};
-use crate::config::Account;
+use super::{Kind, Row, account, own_account};
 use crate::config::value::flag;
 
 pub(super) const TRANSPORT: &[&str] = &["", "udp", "tcp", "tls", "ws", "wss"];
@@ -205,21 +204,3 @@ pub(super) const ROWS: &[Row] = &[
         |a, v| set(&mut a.web_socket_path, v.to_owned()),
     ),
 ];
-
-type Get = fn(&Account) -> String;
-type Set = fn(&mut Account, &str) -> Option<String>;
-
-const fn account(key: &'static str, kind: Kind, default: &'static str, doc: &'static str, get: Get, set: Set) -> Row {
-    Row { section: Section::Account, key, kind, default, doc, field: Field::Account(get, set) }
-}
-
-const fn own_account(
-    key: &'static str,
-    kind: Kind,
-    default: &'static str,
-    doc: &'static str,
-    get: Get,
-    set: Set,
-) -> Row {
-    Row { section: Section::TuiphoneAccount, key, kind, default, doc, field: Field::Account(get, set) }
-}

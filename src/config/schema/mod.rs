@@ -66,6 +66,29 @@ pub enum Field {
     Account(fn(&Account) -> String, fn(&mut Account, &str) -> Option<String>),
 }
 
+/// A constructor of rows for each section, by what the section fills.
+macro_rules! constructors {
+    ($($name:ident = $section:ident, $of:ident;)*) => {$(
+        const fn $name(
+            key: &'static str,
+            kind: Kind,
+            default: &'static str,
+            doc: &'static str,
+            get: fn(&$of) -> String,
+            set: fn(&mut $of, &str) -> Option<String>,
+        ) -> Row {
+            Row { section: Section::$section, key, kind, default, doc, field: Field::$of(get, set) }
+        }
+    )*};
+}
+
+constructors! {
+    settings = Settings, Settings;
+    tuiphone = Tuiphone, Settings;
+    account = Account, Account;
+    own_account = TuiphoneAccount, Account;
+}
+
 impl Section {
     /// The name of the section in the file, for the account of this number.
     fn name(self, account: u32) -> String {

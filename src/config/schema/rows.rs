@@ -2,8 +2,7 @@
 
 use super::field::*;
 use super::words;
-use super::{Field, Kind, Row, Section};
-use crate::config::Settings;
+use super::{Kind, Row, settings, tuiphone};
 use crate::config::value::{flag, integer};
 use std::net::SocketAddr;
 
@@ -452,14 +451,3 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.password_plain, flag(v)),
     ),
 ];
-
-type Get = fn(&Settings) -> String;
-type Set = fn(&mut Settings, &str) -> Option<String>;
-
-const fn settings(key: &'static str, kind: Kind, default: &'static str, doc: &'static str, get: Get, set: Set) -> Row {
-    Row { section: Section::Settings, key, kind, default, doc, field: Field::Settings(get, set) }
-}
-
-const fn tuiphone(key: &'static str, kind: Kind, default: &'static str, doc: &'static str, get: Get, set: Set) -> Row {
-    Row { section: Section::Tuiphone, key, kind, default, doc, field: Field::Settings(get, set) }
-}
