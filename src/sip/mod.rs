@@ -11,6 +11,7 @@ pub mod ident;
 pub mod locate;
 pub mod message;
 pub mod option_tag;
+mod patience;
 pub mod publication;
 pub mod reason;
 pub mod refer;

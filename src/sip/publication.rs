@@ -3,15 +3,13 @@
 use crate::sip::event::Package;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response};
+use crate::sip::patience::{Lifetime, Patience, refresh_after, retry_after};
+use rand::Rng;
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt};
 use std::time::{Duration, Instant};
 
-/// Shortest and longest publication we believe in, whatever the server says, in seconds.
-const EXPIRES_S: std::ops::RangeInclusive<u32> = 30..=86_400;
-/// First and longest wait before another try, and the longest a server may ask for.
-const RETRY_FIRST: Duration = Duration::from_secs(5);
-const RETRY_MOST: Duration = Duration::from_secs(600);
+/// Longest first wait before another try, at least half of it; and the longest a server may ask for.
+const RETRY_FIRST: Duration = Duration::from_secs(10);
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(86_400);
 
 /// What an answer to a PUBLISH comes to.
@@ -45,7 +43,7 @@ pub struct Publication {
     call_id: String,
     from_tag: String,
     cseq: u32,
-    expires_s: u32,
+    lifetime: Lifetime,
     /// What the server names our state by; `None` = it has none.
     etag: Option<String>,
     /// What is to be told; `None` = nothing.
@@ -54,8 +52,7 @@ pub struct Publication {
     told: Option<String>,
     pending: Option<Pending>,
     due: Option<Instant>,
-    failures: u32,
-    too_brief: u8,
+    patience: Patience,
     why: Option<String>,
 }
 
@@ -69,14 +66,13 @@ impl Publication {
             call_id: ident::call_id(rng, ""),
             from_tag: ident::tag(rng),
             cseq: ident::cseq(rng),
-            expires_s: package.expires_s(),
+            lifetime: Lifetime::new(package.expires_s()),
             etag: None,
             wanted: None,
             told: None,
             pending: None,
             due: None,
-            failures: 0,
-            too_brief: 0,
+            patience: Patience::new(RETRY_FIRST, RETRY_AFTER_MOST),
             why: None,
         }
     }
@@ -116,7 +112,7 @@ impl Publication {
     pub fn again(&mut self) -> Request {
         self.cseq = self.cseq.saturating_add(1);
         let mut request = Request::new(Method::Publish, self.uri.clone());
-        let expires = if self.wanted.is_some() { self.expires_s } else { 0 };
+        let expires = if self.wanted.is_some() { self.lifetime.asked_s() } else { 0 };
         for (name, value) in [
             (HeaderName::MaxForwards, "70".to_owned()),
             (HeaderName::From, format!("{};tag={}", self.from, self.from_tag)),
@@ -156,18 +152,17 @@ impl Publication {
                 self.forget();
                 if self.wanted.is_some() { Verdict::Again } else { Verdict::Waiting }
             }
-            423 if self.wanted.is_some() && self.lengthen(response) => Verdict::Again,
+            423 if self.wanted.is_some() && self.lifetime.lengthen(response) => Verdict::Again,
             _ if self.wanted.is_none() => {
                 self.forget();
                 Verdict::Waiting
             }
             status => {
                 let why = format!("{status} {}", response.reason);
-                let after = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
                 match status {
                     //= RFC 3903 §6: not for us, or not this package
                     403 | 404 | 405 | 415 | 489 | 501 | 603 | 604 => self.stop(why),
-                    _ => self.fail(why, after, now, rng),
+                    _ => self.fail(why, retry_after(response), now, rng),
                 }
                 Verdict::Failed
             }
@@ -175,8 +170,7 @@ impl Publication {
     }
 
     fn accepted(&mut self, pending: Pending, response: &Response, now: Instant, rng: &mut impl Rng) -> Verdict {
-        self.failures = 0;
-        self.too_brief = 0;
+        self.patience.reset();
         self.why = None;
         if pending.state.is_none() {
             self.forget();
@@ -188,9 +182,8 @@ impl Publication {
         if self.told != self.wanted {
             return if self.wanted.is_some() || self.etag.is_some() { Verdict::Again } else { Verdict::Waiting };
         }
-        let granted = response.headers.expires().ok().flatten().unwrap_or(self.expires_s);
-        let life = Duration::from_secs(granted.clamp(*EXPIRES_S.start(), *EXPIRES_S.end()).into());
-        self.due = Some(now + life.mul_f64(rng.random_range(0.75..0.90)));
+        let granted_s = self.lifetime.granted_s(response.headers.expires().ok().flatten());
+        self.due = Some(now + refresh_after(granted_s, rng));
         Verdict::Waiting
     }
 
@@ -225,27 +218,13 @@ impl Publication {
     }
 
     fn fail(&mut self, why: String, at_least: Option<Duration>, now: Instant, rng: &mut impl Rng) {
-        let doubled = RETRY_FIRST.saturating_mul(1 << self.failures.min(7)).min(RETRY_MOST);
-        self.failures = self.failures.saturating_add(1);
-        let wait = doubled.max(at_least.unwrap_or_default().min(RETRY_AFTER_MOST));
-        self.due = now.checked_add(wait + wait.mul_f64(rng.random_range(0.0..0.5)));
+        self.due = now.checked_add(self.patience.wait(at_least, rng));
         self.why = Some(why);
     }
 
     fn forget(&mut self) {
         self.etag = None;
         self.told = None;
-    }
-
-    /// 423: true if we can ask for as much as the server wants.
-    fn lengthen(&mut self, response: &Response) -> bool {
-        let least = response.headers.min_expires().ok().flatten().unwrap_or(0);
-        self.too_brief = self.too_brief.saturating_add(1);
-        let sensible = least > self.expires_s && EXPIRES_S.contains(&least) && self.too_brief <= 2;
-        if sensible {
-            self.expires_s = least;
-        }
-        sensible
     }
 }
 
@@ -347,7 +326,7 @@ mod tests {
         assert_eq!((text(&anew, HeaderName::SipIfMatch), anew.body.as_slice()), (None, &b"open"[..]));
         // To what names nothing, 412 makes no sense and no loop.
         assert_eq!(stage.answer(&anew, 412, &[]), Verdict::Failed);
-        assert!(stage.machine.next_timeout().is_some_and(|at| at - stage.now >= RETRY_FIRST));
+        assert!(stage.machine.next_timeout().is_some_and(|at| at - stage.now >= RETRY_FIRST / 2));
     }
 
     #[test]
@@ -374,8 +353,8 @@ mod tests {
         for round in 0..10_u32 {
             stage.machine.unanswered("no answer", stage.now, &mut stage.rng);
             let (after, next) = stage.next();
-            let base = (RETRY_FIRST * (1 << round.min(7))).min(RETRY_MOST);
-            assert!(after >= base && after < base * 3 / 2, "{round}: {after:?}");
+            let most = (RETRY_FIRST * (1 << round.min(7))).min(Duration::from_secs(600));
+            assert!(after >= most / 2 && after < most, "{round}: {after:?}");
             sent = next.expect("another try");
         }
         assert_eq!(stage.answer(&sent, 423, &[(HeaderName::MinExpires, "7200")]), Verdict::Again);

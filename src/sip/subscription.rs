@@ -14,18 +14,17 @@ use crate::sip::dialog::{Dialog, DialogId};
 use crate::sip::event::Package;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::patience::{Lifetime, Patience, refresh_after, retry_after};
 use crate::sip::uri::Uri;
+use rand::Rng;
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt};
 use std::time::{Duration, Instant};
 
-/// Shortest and longest subscription we believe in, whatever the notifier says, in seconds.
-const EXPIRES_S: std::ops::RangeInclusive<u32> = 30..=86_400;
-/// First and longest wait before another try.
-const RETRY_FIRST: Duration = Duration::from_secs(5);
-const RETRY_MOST: Duration = Duration::from_secs(600);
-/// Longest wait a notifier may ask for.
+/// Longest first wait before another try, at least half of it; and the longest a notifier may ask for.
+const RETRY_FIRST: Duration = Duration::from_secs(10);
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(86_400);
+/// What is nearer than this is at hand.
+const SOON: Duration = Duration::from_secs(5);
 /// Ends told by a NOTIFY that differ by less are the same.
 const SAME_END: Duration = Duration::from_secs(30);
 
@@ -90,7 +89,7 @@ pub struct Subscription {
     call_id: String,
     from_tag: String,
     cseq: u32,
-    expires_s: u32,
+    lifetime: Lifetime,
     wanted: bool,
     dialog: Option<Dialog>,
     /// A NOTIFY has chosen the dialog.
@@ -100,8 +99,7 @@ pub struct Subscription {
     notify_by: Option<Instant>,
     until: Option<Instant>,
     due: Option<Instant>,
-    failures: u32,
-    too_brief: u8,
+    patience: Patience,
     why: Option<String>,
 }
 
@@ -109,7 +107,7 @@ impl Subscription {
     /// At rest. `t1_64` is 64·T1, the length of timer N.
     pub fn new(subject: Subject, t1_64: Duration, rng: &mut StdRng) -> Subscription {
         Subscription {
-            expires_s: subject.package.expires_s(),
+            lifetime: Lifetime::new(subject.package.expires_s()),
             subject,
             timer_n: t1_64,
             state: State::Off,
@@ -123,8 +121,7 @@ impl Subscription {
             notify_by: None,
             until: None,
             due: None,
-            failures: 0,
-            too_brief: 0,
+            patience: Patience::new(RETRY_FIRST, RETRY_AFTER_MOST),
             why: None,
         }
     }
@@ -181,7 +178,7 @@ impl Subscription {
 
     /// Asks for the whole state once more, soon: something was missed.
     pub fn refresh_soon(&mut self, now: Instant) {
-        let soon = now + RETRY_FIRST;
+        let soon = now + SOON;
         if matches!(self.state, State::Active | State::Pending) {
             self.due = Some(self.due.map_or(soon, |due| due.min(soon)));
         }
@@ -195,7 +192,7 @@ impl Subscription {
             Some(dialog) => dialog.request(Method::Subscribe),
             None => self.first(),
         };
-        let expires = if leaves { 0 } else { self.expires_s };
+        let expires = if leaves { 0 } else { self.lifetime.asked_s() };
         request.headers.push(HeaderName::Event, self.subject.package.token());
         request.headers.push(HeaderName::Accept, self.subject.package.media_type());
         request.headers.push(HeaderName::Expires, expires.to_string());
@@ -230,7 +227,7 @@ impl Subscription {
             200..=299 => self.accepted(pending, sent, response, now, rng),
             401 | 407 if !self.wanted && self.dialog.is_none() => self.over_as(State::Off),
             401 | 407 => Verdict::Challenged,
-            423 if !pending.leaves && self.lengthen(response) => Verdict::Again,
+            423 if !pending.leaves && self.lifetime.lengthen(response) => Verdict::Again,
             // Whatever the answer to leaving, we are not there any more.
             _ if !self.wanted => self.over_as(State::Off),
             status => {
@@ -262,18 +259,17 @@ impl Subscription {
         }
         if !pending.leaves {
             if pending.refreshes {
-                self.failures = 0;
+                self.patience.reset();
             }
-            self.too_brief = 0;
             //= RFC 6665 §4.1.2.1: the 2xx states the lifetime
-            let granted = response.headers.expires().ok().flatten().unwrap_or(self.expires_s);
-            self.grant(granted, now, rng);
+            let granted_s = self.lifetime.granted_s(response.headers.expires().ok().flatten());
+            self.grant(granted_s, now, rng);
         }
         Verdict::Waiting
     }
 
     fn refused(&mut self, pending: Pending, status: u16, response: &Response, now: Instant, rng: &mut impl Rng) {
-        let after = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
+        let after = retry_after(response);
         let why = format!("{status} {}", response.reason);
         match status {
             //= RFC 6665 §4.1.2.2: these end a subscription that is refreshed; a new one may fare better
@@ -282,8 +278,8 @@ impl Subscription {
             }
             403..=406 | 410 | 416 | 482..=485 | 489 | 501 | 603 | 604 | 606 => self.stop(why),
             //= RFC 6665 §4.1.2.2: any other leaves it in force until its end
-            _ if pending.refreshes && self.until.is_some_and(|until| until > now + RETRY_FIRST) => {
-                let wait = self.patience(after, rng);
+            _ if pending.refreshes && self.until.is_some_and(|until| until > now + SOON) => {
+                let wait = self.patience.wait(after, rng);
                 self.due = Some(now + wait);
             }
             _ => self.fail(why, after, now, rng),
@@ -295,8 +291,8 @@ impl Subscription {
         let Some(pending) = self.pending.take() else { return };
         if !self.wanted {
             self.over(State::Off);
-        } else if pending.refreshes && self.until.is_some_and(|until| until > now + RETRY_FIRST) {
-            let wait = self.patience(None, rng);
+        } else if pending.refreshes && self.until.is_some_and(|until| until > now + SOON) {
+            let wait = self.patience.wait(None, rng);
             self.due = Some(now + wait);
         } else {
             self.fail(why.to_owned(), None, now, rng);
@@ -362,14 +358,15 @@ impl Subscription {
         }
         //= RFC 6665 §4.1.3: the lifetime in a NOTIFY is the one that counts
         if let Some(told) = seconds("expires") {
-            let told = told.clamp(*EXPIRES_S.start(), *EXPIRES_S.end());
+            let told = self.lifetime.granted_s(Some(told));
             let end = now + Duration::from_secs(told.into());
             let differs = |known: Instant| end.max(known).duration_since(end.min(known)) > SAME_END;
             if self.until.is_none_or(differs) {
                 self.grant(told, now, rng);
             }
         } else if self.until.is_none() {
-            self.grant(self.expires_s, now, rng);
+            let granted_s = self.lifetime.granted_s(None);
+            self.grant(granted_s, now, rng);
         }
         Ok(())
     }
@@ -417,28 +414,19 @@ impl Subscription {
     }
 
     fn grant(&mut self, seconds: u32, now: Instant, rng: &mut impl Rng) {
-        let life = Duration::from_secs(seconds.clamp(*EXPIRES_S.start(), *EXPIRES_S.end()).into());
-        self.until = Some(now + life);
-        // Between 75 % and 90 %: early enough for a lost round of retransmissions, and not all phones at once.
-        self.due = Some(now + life.mul_f64(rng.random_range(0.75..0.90)));
+        self.until = Some(now + Duration::from_secs(seconds.into()));
+        self.due = Some(now + refresh_after(seconds, rng));
     }
 
     /// Over for now; anew after `at_least`, or later, each time more patiently.
     fn fail(&mut self, why: String, at_least: Option<Duration>, now: Instant, rng: &mut impl Rng) {
         self.over(State::Waiting);
-        let wait = self.patience(at_least, rng);
+        let wait = self.patience.wait(at_least, rng);
         self.due = Some(now + wait);
         self.why = Some(why);
         //= RFC 6665 §4.1.2.2: a new subscription has a Call-ID and a tag of its own
         self.call_id = ident::call_id(rng, "");
         self.from_tag = ident::tag(rng);
-    }
-
-    fn patience(&mut self, at_least: Option<Duration>, rng: &mut impl Rng) -> Duration {
-        let doubled = RETRY_FIRST.saturating_mul(1 << self.failures.min(7)).min(RETRY_MOST);
-        self.failures = self.failures.saturating_add(1);
-        let wait = doubled.max(at_least.unwrap_or_default().min(RETRY_AFTER_MOST));
-        wait + wait.mul_f64(rng.random_range(0.0..0.5))
     }
 
     fn over(&mut self, state: State) {
@@ -455,18 +443,6 @@ impl Subscription {
     fn over_as(&mut self, state: State) -> Verdict {
         self.over(state);
         Verdict::Waiting
-    }
-
-    /// 423: true if we can ask for as much as the notifier wants.
-    fn lengthen(&mut self, response: &Response) -> bool {
-        let least = response.headers.min_expires().ok().flatten().unwrap_or(0);
-        self.too_brief = self.too_brief.saturating_add(1);
-        //= RFC 6665 §4.2.1.1
-        let sensible = least > self.expires_s && EXPIRES_S.contains(&least) && self.too_brief <= 2;
-        if sensible {
-            self.expires_s = least;
-        }
-        sensible
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a registrar grants with its 2xx: a lifetime, routes, and names that lead to us from anywhere.
 
-use super::EXPIRES_S;
 use crate::sip::header::NameAddr;
 use crate::sip::message::{HeaderName, Headers, Response};
+use crate::sip::patience::Lifetime;
 use crate::sip::uri::Uri;
 use std::time::Duration;
 
@@ -32,9 +32,9 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// Reads a 2xx to a REGISTER that asked for `asked_s` seconds. `is_ours` finds our own Contact among those it lists.
+    /// Reads a 2xx to a REGISTER that asked for this `lifetime`. `is_ours` finds our own Contact among those it lists.
     /// What cannot be read is not granted.
-    pub(super) fn read(response: &Response, is_ours: impl Fn(&NameAddr) -> bool, asked_s: u32) -> Granted {
+    pub(super) fn read(response: &Response, is_ours: impl Fn(&NameAddr) -> bool, lifetime: &mut Lifetime) -> Granted {
         let headers = &response.headers;
         let contacts = headers.contacts().ok();
         let ours = contacts.iter().flat_map(|list| list.list()).filter(|contact| is_ours(contact));
@@ -44,7 +44,7 @@ impl Granted {
         let stated = ours.and_then(NameAddr::expires).or_else(|| headers.expires().ok().flatten());
         let flow_timer = headers.text(&HeaderName::FlowTimer).and_then(|text| text.trim().parse::<u32>().ok());
         Granted {
-            expires_s: stated.unwrap_or(asked_s).clamp(*EXPIRES_S.start(), *EXPIRES_S.end()),
+            expires_s: lifetime.granted_s(stated),
             service_route: routes(headers, &HeaderName::ServiceRoute),
             path: routes(headers, &HeaderName::Path),
             pub_gruu: ours.and_then(|contact| gruu(contact, "pub-gruu")),
@@ -81,7 +81,7 @@ mod tests {
         let request = Request::new(Method::Register, "sip:example.net");
         let mut response = Response::to_request(&request, StatusCode(200), None);
         headers.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
-        Granted::read(&response, |contact| contact.uri.user() == Some("me"), 300)
+        Granted::read(&response, |contact| contact.uri.user() == Some("me"), &mut Lifetime::new(300))
     }
 
     //= RFC 3261 §10.2.4

@@ -1,19 +1,15 @@
 //! The registration of one AOR at its registrar: RFC 3261 §10.2, as a machine.
 
 mod granted;
-mod patience;
 
 pub use granted::Granted;
 
-use patience::Patience;
-
 use crate::sip::header::NameAddr;
 use crate::sip::message::{HeaderName, Method, Request, Response};
-use rand::{Rng, RngExt};
+use crate::sip::patience::{Lifetime, Patience, refresh_after, retry_after};
+use rand::Rng;
 use std::time::{Duration, Instant};
 
-/// Shortest and longest binding we believe in, whatever the registrar says, in seconds.
-const EXPIRES_S: std::ops::RangeInclusive<u32> = 30..=86_400;
 /// Longest first wait before a failed registration is tried again, at least half of it; and the longest a registrar may
 /// wish for with Retry-After.
 const RETRY_FIRST: Duration = Duration::from_secs(10);
@@ -77,7 +73,7 @@ pub enum Verdict {
 pub struct Registration {
     binding: Binding,
     cseq: u32,
-    expires_s: u32,
+    lifetime: Lifetime,
     state: State,
     granted: Granted,
     /// The registrar wants nothing to do with `reg-id`.
@@ -86,7 +82,6 @@ pub struct Registration {
     /// Since when the binding has stood.
     since: Option<Instant>,
     cuts: Patience,
-    too_brief: u8,
     /// The network is away.
     suspended: bool,
     due: Option<Instant>,
@@ -109,18 +104,16 @@ enum Pending {
 impl Registration {
     /// At rest; `cseq` is the number before the first one used.
     pub fn new(binding: Binding, cseq: u32) -> Registration {
-        let expires_s = binding.expires_s.clamp(*EXPIRES_S.start(), *EXPIRES_S.end());
         Registration {
+            lifetime: Lifetime::new(binding.expires_s),
             binding,
             cseq,
-            expires_s,
             state: State::Off,
             granted: Granted::default(),
             no_outbound: false,
-            retries: Patience::new(RETRY_FIRST),
+            retries: Patience::new(RETRY_FIRST, RETRY_AFTER_MOST),
             since: None,
-            cuts: Patience::new(CUT_OFF_FIRST),
-            too_brief: 0,
+            cuts: Patience::new(CUT_OFF_FIRST, RETRY_AFTER_MOST),
             suspended: false,
             due: None,
             wanted: false,
@@ -192,7 +185,8 @@ impl Registration {
 
     /// The wish once more, with the next CSeq number (after a challenge, a 423, or a change of mind).
     pub fn again(&mut self) -> Request {
-        let (pending, expires_s) = if self.wanted { (Pending::Register, self.expires_s) } else { (Pending::Leave, 0) };
+        let wish = (Pending::Register, self.lifetime.asked_s());
+        let (pending, expires_s) = if self.wanted { wish } else { (Pending::Leave, 0) };
         self.pending = Some(pending);
         self.request(expires_s)
     }
@@ -238,7 +232,7 @@ impl Registration {
                 Verdict::Unregistered
             }
             (401 | 407, _) => Verdict::Challenged,
-            (423, Pending::Register) if self.wanted && self.lengthen(response) => Verdict::Again,
+            (423, Pending::Register) if self.wanted && self.lifetime.lengthen(response) => Verdict::Again,
             //= RFC 5626 §4.2.1: the first hop cannot keep paths apart; registered without, then
             (439, Pending::Register) if self.wanted && !self.no_outbound => {
                 self.no_outbound = true;
@@ -252,9 +246,7 @@ impl Registration {
                 Verdict::Failed
             }
             _ => {
-                //= RFC 3261 §20.33
-                let after = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
-                self.fail(after, now, rng);
+                self.fail(retry_after(response), now, rng);
                 Verdict::Failed
             }
         }
@@ -269,10 +261,7 @@ impl Registration {
             return;
         }
         self.state = State::Failed;
-        let asked = at_least.unwrap_or_default().min(RETRY_AFTER_MOST);
-        // As much later as the registrar wishes, by chance: many phones were told the same second.
-        let wait = self.retries.wait(rng);
-        self.due = now.checked_add(if asked > wait { asked + asked.mul_f64(rng.random_range(0.0..0.1)) } else { wait });
+        self.due = now.checked_add(self.retries.wait(at_least, rng));
     }
 
     /// The path the binding was made over has ended: nobody reaches us by it. Registered anew soon at first, more
@@ -286,7 +275,7 @@ impl Registration {
             self.cuts.reset();
         }
         self.state = State::Failed;
-        self.due = now.checked_add(self.cuts.wait(rng));
+        self.due = now.checked_add(self.cuts.wait(None, rng));
         true
     }
 
@@ -347,24 +336,10 @@ impl Registration {
             self.since = Some(now);
         }
         self.retries.reset();
-        self.too_brief = 0;
-        self.granted = Granted::read(response, is_ours, self.expires_s);
-        let life = Duration::from_secs(self.granted.expires_s.into());
-        self.state = State::Registered { until: now + life };
-        // Between 75 % and 90 %: early enough for a lost round of retransmissions, and not all phones at once.
-        self.due = Some(now + life.mul_f64(rng.random_range(0.75..0.90)));
-    }
-
-    /// 423: true if we can ask for as much as the registrar wants.
-    fn lengthen(&mut self, response: &Response) -> bool {
-        let least = response.headers.min_expires().ok().flatten().unwrap_or(0);
-        self.too_brief = self.too_brief.saturating_add(1);
-        //= RFC 3261 §10.2.8
-        let sensible = least > self.expires_s && EXPIRES_S.contains(&least) && self.too_brief <= 2;
-        if sensible {
-            self.expires_s = least;
-        }
-        sensible
+        self.granted = Granted::read(response, is_ours, &mut self.lifetime);
+        let granted_s = self.granted.expires_s;
+        self.state = State::Registered { until: now + Duration::from_secs(granted_s.into()) };
+        self.due = Some(now + refresh_after(granted_s, rng));
     }
 
     fn request(&mut self, expires_s: u32) -> Request {

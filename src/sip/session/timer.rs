@@ -3,6 +3,7 @@
 use super::{Effect, End, Session};
 use crate::sip::header::{Refresher, SessionExpires};
 use crate::sip::message::{HeaderName, Request, Response, StatusCode};
+use crate::sip::patience::retry_after;
 use crate::sip::transaction::ServerId;
 use std::time::{Duration, Instant};
 
@@ -148,7 +149,7 @@ impl Timer {
 
     /// A refresh was refused: once more in a while.
     pub(super) fn refresh_later(&mut self, response: &Response, now: Instant) {
-        let wait = response.headers.retry_after().ok().flatten().map(|s| Duration::from_secs(s.into()));
+        let wait = retry_after(response);
         //= RFC 4028 §10: the session lives on until it expires
         self.refresh_at(now + wait.unwrap_or(PAUSE).clamp(SHORTEST, Duration::from_secs(MAX_INTERVAL.into())));
     }
