@@ -246,7 +246,9 @@ impl Session {
     }
 
     pub(super) fn acknowledged(&mut self, ack: &Request) {
-        if let Stage::Accepting(accepting) = &self.stage
+        if self.is_for_change(ack) {
+            self.modify_acknowledged(ack);
+        } else if let Stage::Accepting(accepting) = &self.stage
             && accepting.sent.is_some()
         {
             let closing = accepting.closing;
@@ -256,8 +258,6 @@ impl Session {
             if closing {
                 self.close();
             }
-        } else {
-            self.modify_acknowledged(ack);
         }
     }
 

@@ -1,7 +1,8 @@
 //! Changing a session under way: re-INVITE, ours and the peer's, and their collision (RFC 3261 §14).
 
 use super::accept::Sent;
-use super::offer::Asked;
+use super::offer::{Asked, is_described};
+use super::reliable::rack_of;
 use super::{Effect, End, Exchange, Session, set_body};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::transaction::ServerId;
@@ -19,6 +20,9 @@ const MAX_ACKS: usize = 16;
 pub(super) struct Modifying {
     /// Ours, as it was sent.
     pub(super) sent: Option<Request>,
+    /// The last reliable provisional response to it, and the answer that came with one.
+    rseq: Option<u32>,
+    answer: Option<Vec<u8>>,
     /// The ACKs of those accepted, last first, for 2xx that come again.
     pub(super) acks: VecDeque<Request>,
     ours: bool,
@@ -70,6 +74,7 @@ impl Session {
         self.timer.ask(&mut request);
         self.modify.ours = true;
         self.modify.sent = Some(request.clone());
+        (self.modify.rseq, self.modify.answer) = (None, None);
         self.effects.push_back(Effect::Request(Exchange::Modify, request));
     }
 
@@ -85,7 +90,7 @@ impl Session {
             return;
         }
         match response.status.0 {
-            100..=199 => {}
+            100..=199 => self.modify_progress(response),
             200..=299 => self.modify_accepted(response, now),
             _ if !self.is_confirmed() => {}
             401 | 407 => self.effects.push_back(Effect::Challenged(Exchange::Modify, response)),
@@ -111,6 +116,23 @@ impl Session {
         }
     }
 
+    fn modify_progress(&mut self, mut response: Response) {
+        let Some(rack) = rack_of(&response).filter(|_| self.modify.ours) else { return };
+        //= RFC 3262 §4: in the order of RSeq, each but once
+        if self.modify.rseq.is_some_and(|last| last.checked_add(1) != Some(rack.rseq)) {
+            return;
+        }
+        self.modify.rseq = Some(rack.rseq);
+        //= RFC 3262 §5: the answer may come with it
+        if is_described(&response.headers, &response.body) {
+            self.modify.answer.get_or_insert(std::mem::take(&mut response.body));
+        }
+        let Some(dialog) = self.dialog.as_mut() else { return };
+        let mut prack = dialog.request(Method::Prack);
+        prack.headers.push(HeaderName::RAck, rack.to_string());
+        self.effects.push_back(Effect::Request(Exchange::Prack, prack));
+    }
+
     fn modify_accepted(&mut self, response: Response, now: Instant) {
         if let (Some(dialog), Some(sent)) = (self.dialog.as_mut(), self.modify.sent.as_ref()) {
             let _ = dialog.refresh_target(&response.headers);
@@ -123,7 +145,8 @@ impl Session {
         if std::mem::take(&mut self.modify.ours) && self.is_confirmed() {
             self.note_allow(&response.headers);
             self.timer.note(&response, now);
-            self.effects.push_back(Effect::Modified(response.body));
+            let answer = self.modify.answer.take().unwrap_or(response.body);
+            self.effects.push_back(Effect::Modified(answer));
         }
     }
 
@@ -139,7 +162,9 @@ impl Session {
         if self.asked.is_some() || self.waiting_invite().is_some() {
             return self.not_now(server, &request, rng);
         }
-        if self.modify.ours || !self.is_confirmed() {
+        //= RFC 5407 §3.1.4, §3.1.5: before the ACK only while our 200 bears an offer, not an answer
+        let is_open = self.is_confirmed() || self.is_accepted() && self.settled;
+        if self.modify.is_offering() || !is_open {
             return self.respond(server, &request, StatusCode(491));
         }
         if !self.takes_interval(server, &request) {
@@ -165,13 +190,16 @@ impl Session {
         self.effects.push_back(Effect::Respond(server, response));
     }
 
+    /// The ACK is for our 2xx to the peer's re-INVITE.
+    //= RFC 3261 §13.2.2.4: an ACK is for the INVITE of its number; one of the change before may come late
+    pub(super) fn is_for_change(&self, ack: &Request) -> bool {
+        let accepted = self.modify.accepted.as_ref();
+        accepted.is_some_and(|sent| number(&ack.headers) == number(&sent.response.headers))
+    }
+
     pub(super) fn modify_acknowledged(&mut self, ack: &Request) {
-        //= RFC 3261 §13.2.2.4: an ACK is for the INVITE of its number; one of the change before may come late
-        let is_late = |sent: &Sent| number(&ack.headers) != number(&sent.response.headers);
-        if self.modify.accepted.as_ref().is_some_and(is_late) {
-            return;
-        }
-        if self.modify.accepted.take().is_some() && std::mem::take(&mut self.modify.awaits_answer) {
+        self.modify.accepted = None;
+        if std::mem::take(&mut self.modify.awaits_answer) {
             self.effects.push_back(Effect::Confirmed(ack.body.clone()));
         }
     }

@@ -48,7 +48,8 @@ impl Session {
         let mut response = Response::to_request(request, StatusCode(200), Some(&self.local_tag));
         response.headers.push(HeaderName::ContentType, "application/sdp");
         response.body = body;
-        if self.is_confirmed() && matches!(request.method, Method::Invite | Method::Update) {
+        let is_call = self.is_confirmed() || self.is_accepted();
+        if is_call && matches!(request.method, Method::Invite | Method::Update) {
             self.timer.answer(request, &mut response, now);
         }
         if request.method == Method::Invite {

@@ -51,7 +51,7 @@ impl Fork {
 }
 
 /// What acknowledges this response, if it is reliable.
-fn rack_of(response: &Response) -> Option<RAck> {
+pub(super) fn rack_of(response: &Response) -> Option<RAck> {
     //= RFC 3262 §3: both `Require: 100rel` and RSeq, 1 to 2³¹ − 1 at first
     let rseq = response.headers.rseq().ok().flatten().filter(|rseq| *rseq > 0)?;
     let cseq = response.headers.cseq().ok().flatten()?;

@@ -1,6 +1,8 @@
 //! A session and its peer's messages, for the tests of its verbs.
 #![allow(clippy::disallowed_methods)] // A moment to count from; nothing waits on it.
 
+mod races;
+
 use super::{Effect, Exchange, Session, Terms};
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::transaction::{Config, ServerId};
@@ -87,8 +89,9 @@ impl Scene {
             true => (format!("{BOB};tag=one"), ALICE.to_owned()),
             false => (ALICE.to_owned(), format!("{BOB};tag={}", self.session.local_tag())),
         };
-        let mut request = invite(&from, &to, headers, body);
+        let mut request = invite(&from, &to, &[], body);
         request.headers.set(HeaderName::CSeq, format!("{} {method}", self.cseq));
+        headers.iter().for_each(|(name, value)| request.headers.set(name.clone(), *value));
         request.method = method;
         let server = (request.method != Method::Ack).then_some(ServerId(u64::from(self.cseq)));
         self.session.receive(server, request, self.now, &mut self.rng);

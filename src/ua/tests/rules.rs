@@ -95,13 +95,15 @@ fn an_answer_bears_what_founds_the_dialog() {
     }
 }
 
-//= RFC 3261 §14.2, §15.1.2
+//= RFC 5407 §3.1.4, RFC 3261 §15.1.2
 #[test]
-fn before_the_ack_a_change_is_refused_and_a_bye_ends() {
+fn before_the_ack_the_call_can_be_changed_and_hung_up() {
     let mut world = World::new();
     let dialog = answered(&mut world);
-    let change = ask(&mut world, &dialog, "INVITE", 2, "Content-Type: application/sdp\r\n", SDP);
-    assert_eq!(change.status.0, 491);
+    let held = format!("{SDP}a=sendonly\r\n");
+    let change = ask(&mut world, &dialog, "INVITE", 2, "Content-Type: application/sdp\r\n", &held);
+    assert_eq!(change.status.0, 200);
+    assert!(world.phones[0].agent.status(world.now).calls[0].remote_hold);
     assert_eq!(ask(&mut world, &dialog, "BYE", 3, "", "").status.0, 200);
     let sent = world.count("200 INVITE");
     world.run(Duration::from_secs(60));
