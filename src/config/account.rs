@@ -73,6 +73,8 @@ pub struct Account {
     pub password: Secret,
     /// The file holds a password that only MicroSIP can read; `password` is empty until somebody gives it.
     pub password_sealed: bool,
+    /// No challenge for MD5 is answered (`refuseMd5`).
+    pub refuse_md5: bool,
     /// Digest user; empty = `username`.
     pub auth_id: String,
     /// From display name.
@@ -119,6 +121,7 @@ impl Account {
             username: String::new(),
             password: Secret::default(),
             password_sealed: false,
+            refuse_md5: false,
             auth_id: String::new(),
             display_name: String::new(),
             dialing_prefix: String::new(),

@@ -364,6 +364,9 @@ mod tests {
         let loaded = read(&[accounts, "[tuiphone]\ntlsCaFile=ca.pem\n[tuiphone2]\ntlsVerify=0\ntlsCaFile=\n"]);
         let [one, two] = [&loaded.accounts[0].tls, &loaded.accounts[1].tls];
         assert_eq!((one.verify, one.ca_file.as_str(), two.verify, two.ca_file.as_str()), (true, "ca.pem", false, ""));
+        let weak = |files: &[&str]| read(files).accounts.iter().map(|account| account.refuse_md5).collect::<Vec<_>>();
+        assert_eq!(weak(&[accounts, "[tuiphone2]\nrefuseMd5=1\n"]), [false, true]);
+        assert_eq!(weak(&[accounts, "[tuiphone]\nrefuseMd5=1\n[tuiphone2]\nrefuseMd5=0\n"]), [true, false]);
         let mut document = Document::parse(accounts.as_bytes()).unwrap();
         for row in Row::of(Section::TuiphoneAccount) {
             row.write_account(&loaded.accounts[1], &mut document).unwrap();

@@ -208,8 +208,6 @@ pub struct Settings {
     pub session_timer_s: u32,
     /// Register anew and move calls when the machine's addresses change.
     pub network_changes: bool,
-    /// No challenge for MD5 is answered (`[tuiphone] refuseMd5`).
-    pub refuse_md5: bool,
     /// Ask the registrar for a GRUU and be called by it (`[tuiphone] gruu`).
     pub gruu: bool,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
@@ -270,7 +268,6 @@ impl Default for Settings {
             late_offer: false,
             session_timer_s: 1800,
             network_changes: true,
-            refuse_md5: false,
             gruu: false,
             password_command: String::new(),
             password_plain: false,

@@ -77,7 +77,7 @@ impl Line {
         };
         Line {
             registration: Registration::new(binding, ident::cseq(rng)),
-            authenticator: Authenticator::default(),
+            authenticator: if account.refuse_md5 { Authenticator::without_md5() } else { Authenticator::new() },
             weak: false,
             contact_user,
             instance: instance.to_owned(),
@@ -224,11 +224,6 @@ impl Line {
     pub fn accepted(&mut self, request: &Request, response: &Response) {
         let (user, password) = (self.account.auth_user(), self.account.password.reveal());
         self.authenticator.accepted(request, response, (user, password));
-    }
-
-    /// No challenge for MD5 is answered.
-    pub fn rule_out_md5(&mut self) {
-        self.authenticator = Authenticator::without_md5();
     }
 
     /// What may be wrong with the credentials that were refused.

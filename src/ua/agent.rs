@@ -134,11 +134,7 @@ impl Agent {
             accounts.push(Account::new(AccountId(0)));
         }
         accounts.sort_by_key(|account| account.id);
-        let mut lines: Vec<Line> =
-            accounts.into_iter().map(|account| Line::new(account, &instance, &mut rng)).collect();
-        if config.settings.refuse_md5 {
-            lines.iter_mut().for_each(Line::rule_out_md5);
-        }
+        let lines = accounts.into_iter().map(|account| Line::new(account, &instance, &mut rng)).collect();
         let layer_config = transaction::Config { t1: config.t1, ..transaction::Config::default() };
         Agent {
             layer: Layer::new(layer_config),

@@ -203,4 +203,12 @@ pub(super) const ROWS: &[Row] = &[
         |a| a.web_socket_path.clone(),
         |a, v| set(&mut a.web_socket_path, v.to_owned()),
     ),
+    own_account(
+        "refuseMd5",
+        Kind::Flag,
+        "0",
+        "1 = the password is shown to servers that take SHA-256 or SHA-512-256 alone",
+        |a| digit(a.refuse_md5),
+        |a, v| set(&mut a.refuse_md5, flag(v)),
+    ),
 ];

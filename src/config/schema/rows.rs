@@ -417,14 +417,6 @@ pub(super) const ROWS: &[Row] = &[
         |s| digit(s.tell_composing),
         |s, v| set(&mut s.tell_composing, flag(v)),
     ),
-    tuiphone(
-        "refuseMd5",
-        Kind::Flag,
-        "0",
-        "1 = a password is shown to servers that take SHA-256 or SHA-512-256 alone",
-        |s| digit(s.refuse_md5),
-        |s, v| set(&mut s.refuse_md5, flag(v)),
-    ),
     // Why off: some proxies grant what they cannot route, and every BYE from the far end is lost.
     tuiphone(
         "gruu",

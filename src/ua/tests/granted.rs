@@ -182,8 +182,8 @@ fn the_contact_is_the_address_seen_told_or_our_own_as_the_account_wishes() {
 #[test]
 fn md5_is_refused_if_ruled_out_and_the_person_is_told() {
     let mut world = World::new();
-    let settings = Settings { refuse_md5: true, ..Settings::default() };
-    world.add(AgentConfig::new(settings, vec![account("101")]), 5070);
+    let account = Account { refuse_md5: true, ..account("101") };
+    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
     world.run(Duration::ZERO);
     let digest = |algorithm| format!("Digest realm=\"pbx\", nonce=\"n\", algorithm={algorithm}, qop=\"auth\"");
     answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &digest("MD5"))]);
