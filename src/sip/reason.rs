@@ -35,6 +35,11 @@ impl Reason {
         Reason { protocol: Protocol::Sip, cause, text: text.to_owned() }
     }
 
+    /// A Q.850 cause with words.
+    pub fn q850(cause: u16, text: &str) -> Reason {
+        Reason { protocol: Protocol::Q850, cause, text: text.to_owned() }
+    }
+
     //= RFC 3326 §3.1
     /// Somebody else answered: what a fork is told that lost.
     pub fn completed_elsewhere() -> Reason {

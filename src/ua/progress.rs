@@ -17,14 +17,25 @@ use crate::sip::session::{Effect, End, Exchange};
 use crate::text::sanitise;
 use std::time::Instant;
 
-/// What the far end is told of a BYE of ours that no person asked for.
+/// What the far end is told of a BYE of ours that needs a word.
 //= RFC 3326 §2
 fn reason_of(call: &Call, exchange: Exchange) -> Option<Reason> {
     let talks = call.is_answered() && call.session.as_ref().is_some_and(|session| !session.is_ended());
     match exchange {
         Exchange::Surplus if talks => Some(Reason::completed_elsewhere()),
+        Exchange::Surplus if call.answered.is_none() => Some(given_up(call)),
         Exchange::Bye if call.code == Some(ExitCode::NoCommonCodec) => Some(Reason::sip(488, "Not Acceptable Here")),
         _ => None,
+    }
+}
+
+/// Why a call of ours no longer wants an answer.
+fn given_up(call: &Call) -> Reason {
+    match call.ended_by {
+        // Another call took its place.
+        Some(EndedBy::Remote) => Reason::completed_elsewhere(),
+        Some(EndedBy::Network) => Reason::q850(19, "No answer from user"),
+        _ => Reason::q850(16, "Normal call clearing"),
     }
 }
 
@@ -66,8 +77,9 @@ impl Agent {
                 let owner = Owner::Call(id, Exchange::Invite);
                 // The last one: those before it were challenged.
                 let client = self.clients.iter().rfind(|(_, sent)| sent.owner == owner).map(|(client, _)| *client);
+                let reason = self.call(id).map(given_up);
                 if let Some(client) = client {
-                    self.layer.cancel(client, now);
+                    self.layer.cancel(client, reason, now);
                 }
             }
             Effect::Respond(server, response) => {

@@ -67,7 +67,7 @@ fn a_cancel_at_any_time_ends_the_call_or_crosses_the_answer() {
         let client = caller.borrow_mut().call(address(5062), network.now);
         network.run(Duration::from_millis(seed * 3));
         let now = network.now;
-        caller.borrow_mut().layer.cancel(client, now);
+        caller.borrow_mut().layer.cancel(client, None, now);
         caller.borrow_mut().work(now);
         network.run(LONG);
         let finals = caller.borrow().finals.clone();

@@ -7,6 +7,7 @@ use super::{Effect, End, Modifying, Session, Stage, Terms};
 use crate::sip::dialog::{Dialog, DialogError};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::reason::Reason;
 use crate::sip::transaction::{Config, Failure, ServerId};
 use rand::{Rng, RngExt};
 use std::collections::VecDeque;
@@ -297,7 +298,11 @@ impl Session {
     /// Sends BYE without waiting for its answer, and ends so.
     pub(super) fn hang_up_lost(&mut self, how: End) {
         if let Some(dialog) = self.dialog.as_mut() {
-            let bye = dialog.request(Method::Bye);
+            let mut bye = dialog.request(Method::Bye);
+            //= RFC 3326 §2: a far end that has not heard of it learns that we have waited in vain
+            if matches!(how, End::Failed(Failure::Timeout) | End::Expired | End::Lost(408)) {
+                bye.headers.push(HeaderName::Reason, Reason::q850(102, "Recovery on timer expiry").to_string());
+            }
             self.effects.push_back(Effect::Request(super::Exchange::Surplus, bye));
         }
         self.end(how);

@@ -49,7 +49,7 @@ impl NonInviteClient {
     pub fn handle(&mut self, event: ClientEvent, now: Instant) -> Effects {
         use NonInviteClientState::{Completed, Proceeding, Terminated, Trying};
         match (self.state, event) {
-            (Terminated, _) | (_, ClientEvent::Cancel) => Vec::new(),
+            (Terminated, _) | (_, ClientEvent::Cancel(_)) => Vec::new(),
             (Trying | Proceeding, ClientEvent::Response(response)) => self.respond(response, now),
             (Completed, ClientEvent::Response(_)) => Vec::new(),
             (Trying | Proceeding, ClientEvent::Timer(Timer::E)) => self.retransmit(now),

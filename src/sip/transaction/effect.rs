@@ -2,6 +2,7 @@
 
 use super::Timer;
 use crate::sip::message::{Request, Response};
+use crate::sip::reason::Reason;
 use std::time::Instant;
 
 /// Why a transaction ended without what it was for.
@@ -27,8 +28,8 @@ pub enum ClientEvent {
     Timer(Timer),
     /// The transport could not deliver.
     TransportFailed,
-    /// The user no longer wants an answer (INVITE only).
-    Cancel,
+    /// The user no longer wants an answer (INVITE only), for this reason.
+    Cancel(Option<Reason>),
 }
 
 /// What happens to a server transaction.

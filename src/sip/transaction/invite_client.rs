@@ -2,6 +2,7 @@
 
 use super::{ClientEvent, Config, Effect, Effects, Failure, Timer};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response};
+use crate::sip::reason::Reason;
 use std::time::{Duration, Instant};
 
 /// The states of Figure 5, with RFC 6026's `Accepted`.
@@ -32,10 +33,10 @@ pub struct InviteClient {
     cancel: Cancel,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Cancel {
     NotWanted,
-    Held,
+    Held(Option<Reason>),
     Sent,
 }
 
@@ -93,14 +94,14 @@ impl InviteClient {
             (Calling | Proceeding | Completed, ClientEvent::TransportFailed) => self.end(Some(Failure::Transport)),
             (Accepted, ClientEvent::TransportFailed) => Vec::new(),
             //= RFC 3261 §9.1: no CANCEL before a provisional response; none after a final one.
-            (Calling, ClientEvent::Cancel) => {
+            (Calling, ClientEvent::Cancel(reason)) => {
                 if self.cancel == Cancel::NotWanted {
-                    self.cancel = Cancel::Held;
+                    self.cancel = Cancel::Held(reason);
                 }
                 Vec::new()
             }
-            (Proceeding, ClientEvent::Cancel) => self.send_cancel(now),
-            (Completed | Accepted, ClientEvent::Cancel) => Vec::new(),
+            (Proceeding, ClientEvent::Cancel(reason)) => self.send_cancel(reason, now),
+            (Completed | Accepted, ClientEvent::Cancel(_)) => Vec::new(),
         }
     }
 
@@ -113,8 +114,9 @@ impl InviteClient {
         if response.status.is_provisional() {
             self.state = InviteClientState::Proceeding;
             effects.push(Effect::TellUser(response));
-            if self.cancel == Cancel::Held {
-                effects.extend(self.send_cancel(now));
+            if let Cancel::Held(reason) = &mut self.cancel {
+                let reason = reason.take();
+                effects.extend(self.send_cancel(reason, now));
             }
             return effects;
         }
@@ -157,13 +159,16 @@ impl InviteClient {
         if response.status.is_success() { vec![Effect::TellUser(response)] } else { Vec::new() }
     }
 
-    fn send_cancel(&mut self, now: Instant) -> Effects {
+    fn send_cancel(&mut self, reason: Option<Reason>, now: Instant) -> Effects {
         if self.cancel == Cancel::Sent {
             return Vec::new();
         }
         self.cancel = Cancel::Sent;
         //= RFC 3261 §9.1: without a final response 64·T1 after the CANCEL the INVITE counts as cancelled.
-        vec![Effect::SendCancel(cancel(&self.request)), Effect::SetTimer(Timer::Cancel, now + self.config.t1_64())]
+        vec![
+            Effect::SendCancel(cancel(&self.request, reason)),
+            Effect::SetTimer(Timer::Cancel, now + self.config.t1_64()),
+        ]
     }
 
     fn end(&mut self, failure: Option<Failure>) -> Effects {
@@ -183,8 +188,13 @@ fn ack(invite: &Request, response: &Response) -> Request {
 }
 
 /// The CANCEL of an INVITE (§9.1): request-URI, Call-ID, To, From, Route, CSeq number and the one Via of the INVITE.
-fn cancel(invite: &Request) -> Request {
-    same_branch(invite, Method::Cancel)
+fn cancel(invite: &Request, reason: Option<Reason>) -> Request {
+    let mut cancel = same_branch(invite, Method::Cancel);
+    //= RFC 3326 §2
+    if let Some(reason) = reason {
+        cancel.headers.push(HeaderName::Reason, reason.to_string());
+    }
+    cancel
 }
 
 fn same_branch(invite: &Request, method: Method) -> Request {
@@ -308,14 +318,17 @@ mod tests {
     fn cancel_waits_for_a_provisional_response() {
         let (mut client, _, start) = client(false);
         //= RFC 3261 §9.1
-        assert_eq!(client.handle(ClientEvent::Cancel, start), []);
+        assert_eq!(client.handle(ClientEvent::Cancel(Some(Reason::completed_elsewhere())), start), []);
         let effects = receive(&mut client, 100, start);
         let Some(Effect::SendCancel(cancel)) = effects.iter().find(|e| matches!(e, Effect::SendCancel(_))) else {
             panic!("no CANCEL in {effects:?}");
         };
         assert_eq!(cancel.headers.text(&HeaderName::CSeq).as_deref(), Some("7 CANCEL"));
         assert_eq!(cancel.headers.text(&HeaderName::To).as_deref(), Some("<sip:bob@example.com>"));
-        assert_eq!(client.handle(ClientEvent::Cancel, start), [], "one CANCEL is enough");
+        //= RFC 3326 §3.1
+        let reason = cancel.headers.text(&HeaderName::Reason);
+        assert_eq!(reason.as_deref(), Some("SIP;cause=200;text=\"Call completed elsewhere\""));
+        assert_eq!(client.handle(ClientEvent::Cancel(None), start), [], "one CANCEL is enough");
         assert_eq!(armed(&effects), [(Timer::Cancel, at(start, 32000))]);
         let end = client.handle(ClientEvent::Timer(Timer::Cancel), at(start, 32000));
         assert_eq!(end, [Effect::Failed(Failure::Timeout), Effect::Done]);
@@ -324,10 +337,10 @@ mod tests {
     #[test]
     fn no_cancel_after_a_final_response() {
         let (mut client, _, start) = client(false);
-        client.handle(ClientEvent::Cancel, start);
+        client.handle(ClientEvent::Cancel(None), start);
         let effects = receive(&mut client, 200, start);
         assert!(!effects.iter().any(|e| matches!(e, Effect::SendCancel(_))), "a 200 that crossed the CANCEL");
-        assert_eq!(client.handle(ClientEvent::Cancel, start), []);
+        assert_eq!(client.handle(ClientEvent::Cancel(None), start), []);
     }
 
     #[test]

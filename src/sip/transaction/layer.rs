@@ -9,6 +9,7 @@ use super::{
 };
 use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Message, Method, Request, Response, StatusCode};
+use crate::sip::reason::Reason;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
@@ -81,8 +82,9 @@ impl Layer {
     }
 
     /// Cancels an INVITE: at once if it has a provisional response, else when one comes; nothing after a final one.
-    pub fn cancel(&mut self, client: ClientId, now: Instant) {
-        self.client_event(client.0, ClientEvent::Cancel, None, now);
+    /// The far end is told the `reason`.
+    pub fn cancel(&mut self, client: ClientId, reason: Option<Reason>, now: Instant) {
+        self.client_event(client.0, ClientEvent::Cancel(reason), None, now);
     }
 
     /// Forgets a request of ours other than INVITE: it is not sent again, and an answer to it is nobody's.

@@ -3,6 +3,7 @@
 use super::rules::{PEER, SDP, called, respond};
 use super::*;
 use crate::sip::message::HeaderName;
+use crate::ua::command::HangupWhich;
 use crate::ua::outcome::EndedBy;
 
 /// A caller who gives up, with these lines in the CANCEL.
@@ -46,6 +47,59 @@ fn a_refusal_says_what_the_network_says() {
     world.run(Duration::from_secs(1));
     let words = "Server Internal Error: all lines are in use; trunk [31m7, try again in 30 s";
     assert_eq!(world.ended(0).reason.as_deref(), Some(words));
+}
+
+/// What the far end reads in our CANCEL of a ringing call.
+fn cancelled(after: Duration, end: impl FnOnce(&mut World)) -> Option<String> {
+    let mut world = World::new();
+    let settings = Settings { ring_timeout_s: 30, ..Settings::default() };
+    world.add(AgentConfig { settings, ..local("alice") }, 5070);
+    world.dial(0, "sip:bob@127.0.0.1:5998");
+    let invite = world.last_request();
+    respond(&mut world, &invite, 180, &[], "");
+    world.run(after);
+    end(&mut world);
+    let cancel = world.last_request();
+    assert_eq!(cancel.method.as_str(), "CANCEL");
+    cancel.headers.text(&HeaderName::Reason)
+}
+
+//= RFC 3326 §2, §3.1
+#[test]
+fn a_call_that_is_given_up_says_why() {
+    let by_person = cancelled(Duration::from_secs(1), |world| {
+        world.command(0, Command::Hangup { which: HangupWhich::Current }).expect("it rings");
+    });
+    assert_eq!(by_person.as_deref(), Some("Q.850;cause=16;text=\"Normal call clearing\""));
+    let by_time = cancelled(Duration::from_secs(30), |_| {});
+    assert_eq!(by_time.as_deref(), Some("Q.850;cause=19;text=\"No answer from user\""));
+    // Somebody else took the ringing call over.
+    let by_another = cancelled(Duration::from_secs(1), |world| {
+        let invite = world.last_request();
+        let header = |name| invite.headers.text(&name).unwrap_or_default();
+        let from = header(HeaderName::From);
+        let tag = from.rsplit("tag=").next().unwrap_or_default();
+        let replaces = format!("Replaces: {};to-tag={tag};from-tag=one\r\n", header(HeaderName::CallId));
+        let lines = format!("{replaces}Require: replaces\r\nContent-Type: application/sdp\r\n");
+        world.send(PEER, 0, called(&lines, SDP, "in"));
+    });
+    assert_eq!(by_another.as_deref(), Some("SIP;cause=200;text=\"Call completed elsewhere\""));
+}
+
+//= RFC 3326 §2
+#[test]
+fn a_far_end_that_never_acknowledged_is_told() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    world.send(PEER, 0, called("Content-Type: application/sdp\r\n", SDP, "in"));
+    world.command(0, Command::Answer { call: None }).expect("it rings");
+    world.run(Duration::from_secs(33));
+    let bye = world.last_request();
+    let reason = bye.headers.text(&HeaderName::Reason);
+    assert_eq!(
+        (bye.method.as_str(), reason.as_deref()),
+        ("BYE", Some("Q.850;cause=102;text=\"Recovery on timer expiry\""))
+    );
 }
 
 //= RFC 3326 §2

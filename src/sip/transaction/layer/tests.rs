@@ -148,7 +148,7 @@ fn a_cancel_goes_out_after_a_provisional_and_its_answer_is_nobodys() {
     let (mut layer, now) = layer();
     let invite = sent(Method::Invite, "z9hG4bK1");
     let client = layer.request(invite.clone(), flow(), now);
-    layer.cancel(client, now);
+    layer.cancel(client, None, now);
     assert_eq!(told(&mut layer), ["> INVITE"]);
     receive_response(&mut layer, &invite, 100, "", now);
     let events = drain(&mut layer);
