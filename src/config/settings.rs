@@ -208,6 +208,10 @@ pub struct Settings {
     pub session_timer_s: u32,
     /// Register anew and move calls when the machine's addresses change.
     pub network_changes: bool,
+    /// Callers who hide are refused (`[tuiphone] denyAnonymous`).
+    pub deny_anonymous: bool,
+    /// Where calls are sent on to that find the phone busy (`[tuiphone] forwardingBusyNumber`); empty = nowhere.
+    pub forwarding_busy_number: String,
     /// Ask the registrar for a GRUU and be called by it (`[tuiphone] gruu`).
     pub gruu: bool,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
@@ -268,6 +272,8 @@ impl Default for Settings {
             late_offer: false,
             session_timer_s: 1800,
             network_changes: true,
+            deny_anonymous: false,
+            forwarding_busy_number: String::new(),
             gruu: false,
             password_command: String::new(),
             password_plain: false,

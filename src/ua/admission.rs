@@ -4,11 +4,12 @@ use super::account::Line;
 use super::agent::{Agent, IncomingPolicy};
 use super::call::{Call, MAX_CALLS};
 use super::event::Event;
+use super::forward::FORWARDED;
 use super::gate::source;
 use super::identity::Caller;
 use super::outcome::{EndedBy, ExitCode};
 use super::snapshot::{CallDirection, CallState};
-use crate::config::{AccountId, DenyIncoming};
+use crate::config::{AccountId, AutoAnswer, AutoAnswerCalls, DenyIncoming};
 use crate::sdp;
 use crate::sip::body::{BodyError, take_description};
 use crate::sip::flow::Flow;
@@ -18,7 +19,7 @@ use crate::sip::message::{HeaderName, Request, Response, StatusCode};
 use crate::sip::session::{MIN_INTERVAL, Session, Terms, is_too_brief};
 use crate::sip::transaction::ServerId;
 use crate::sip::uri::Uri;
-use crate::text::sanitise_bytes;
+use crate::text::{sanitise, sanitise_bytes};
 use std::time::{Duration, Instant};
 
 /// Most calls that ring at once without having come by a server of ours: from one source, and from all.
@@ -30,8 +31,21 @@ const DENIED: &str = "denied";
 
 /// Why a call may not ring: what the caller reads, and the person here.
 pub(super) struct Denial {
+    status: u16,
     phrase: &'static str,
-    words: &'static str,
+    headers: Vec<(HeaderName, String)>,
+    words: String,
+    outcome: &'static str,
+}
+
+impl Denial {
+    fn new(status: u16, phrase: &'static str, words: &str) -> Denial {
+        Denial { status, phrase, headers: Vec::new(), words: words.to_owned(), outcome: DENIED }
+    }
+
+    fn busy(words: &str) -> Denial {
+        Denial::new(486, "Busy Here", words)
+    }
 }
 
 impl Agent {
@@ -66,9 +80,8 @@ impl Agent {
             Err(status) => return self.refuse(server, &request, status, None, now),
         };
         // Why: who takes over a call is no further one.
-        if let Some(denial) = self.denies(line, &request, &flow).filter(|_| takes_over.is_none()) {
-            self.refuse(server, &request, StatusCode(486), Some(denial.phrase), now);
-            return self.note_denied(account, &request, caller, denial.words, now);
+        if let Some(denial) = self.denies(line, &request, &caller, &flow).filter(|_| takes_over.is_none()) {
+            return self.deny(server, account, &request, caller, denial, now);
         }
         if let Err(why) = take_description(&mut request.headers, &mut request.body) {
             return self.refuse_body(server, &request, why, now);
@@ -151,18 +164,23 @@ impl Agent {
     }
 
     /// MicroSIP's rules, in its order: other calls first, then who is called by whom.
-    pub(super) fn denies(&self, line: &Line, request: &Request, flow: &Flow) -> Option<Denial> {
+    pub(super) fn denies(&self, line: &Line, request: &Request, caller: &Caller, flow: &Flow) -> Option<Denial> {
         let settings = &self.config.settings;
-        let live = self.calls.iter().filter(|call| call.is_live()).count();
-        let most = usize::try_from(settings.max_concurrent_calls).ok().filter(|most| *most > 0);
-        if live > 0 && !settings.call_waiting {
-            return Some(Denial { phrase: "Busy Here", words: "another call was up" });
+        if self.is_in_call_with(caller) {
+            return Some(Denial::new(486, "Already in call with this contact", "already in a call with them"));
         }
-        if live >= most.unwrap_or(MAX_CALLS).min(MAX_CALLS) {
-            return Some(Denial { phrase: "Busy Here", words: "the most calls there may be were up" });
+        if let Some(busy) = self.busy() {
+            return Some(match self.forwards_busy(line, &request.headers) {
+                Some(headers) => {
+                    let number = sanitise(&settings.forwarding_busy_number);
+                    let words = format!("{}; forwarded to {number}", busy.words);
+                    Denial { headers, outcome: FORWARDED, ..Denial::new(302, "Moved Temporarily", &words) }
+                }
+                None => busy,
+            });
         }
         if !line.is_own_path(flow) && self.is_rung_by_strangers(flow) {
-            return Some(Denial { phrase: "Busy Here", words: "too many calls from there ring already" });
+            return Some(Denial::busy("too many calls from there ring already"));
         }
         let to = request.headers.to().ok().flatten();
         let from = request.headers.from().ok().flatten();
@@ -175,7 +193,7 @@ impl Agent {
         let denied = match settings.deny_incoming {
             DenyIncoming::Never => false,
             DenyIncoming::Button if settings.dnd => {
-                return Some(Denial { phrase: "Do Not Disturb", words: "do not disturb" });
+                return Some(Denial::new(486, "Do Not Disturb", "do not disturb"));
             }
             DenyIncoming::Button => false,
             DenyIncoming::User => !is_user(&to),
@@ -184,7 +202,12 @@ impl Agent {
             DenyIncoming::RemoteDomain => !is_domain(&from),
             DenyIncoming::All => true,
         };
-        denied.then_some(Denial { phrase: "Busy Here", words: "blocked by denyIncoming" })
+        if denied {
+            return Some(Denial::busy("blocked by denyIncoming"));
+        }
+        //= RFC 5079 §4
+        let hides = settings.deny_anonymous && caller.anonymous;
+        hides.then(|| Denial::new(433, "Anonymity Disallowed", "blocked by denyAnonymous"))
     }
 
     /// As much rings that came from no server of ours as may: from the source of this path, or in all.
@@ -197,13 +220,48 @@ impl Agent {
         alike >= RINGING_PER_SOURCE || sources.len() >= RINGING_STRANGERS
     }
 
-    /// A call that never rang, for those who ask later who called.
-    fn note_denied(&mut self, account: AccountId, request: &Request, caller: Caller, words: &str, now: Instant) {
+    /// Another call there is, or all there may be.
+    fn busy(&self) -> Option<Denial> {
+        let settings = &self.config.settings;
+        let live = self.calls.iter().filter(|call| call.is_live()).count();
+        let most = usize::try_from(settings.max_concurrent_calls).ok().filter(|most| *most > 0);
+        if live > 0 && !settings.call_waiting {
+            return Some(Denial::busy("another call was up"));
+        }
+        let is_full = live >= most.unwrap_or(MAX_CALLS).min(MAX_CALLS);
+        is_full.then(|| Denial::busy("the most calls there may be were up"))
+    }
+
+    /// They talk to us already, or ring here. Two who call each other at the same moment do not.
+    fn is_in_call_with(&self, caller: &Caller) -> bool {
+        let settings = &self.config.settings;
+        // Why not where every call is answered beside others: that is a machine's account, which one caller may call often.
+        let is_person = self.config.incoming == IncomingPolicy::Ring
+            && (settings.auto_answer, settings.auto_answer_calls) != (AutoAnswer::All, AutoAnswerCalls::Any);
+        let same = |call: &&Call| call.remote.uri.eq_ignore_ascii_case(&caller.party.uri) && !call.anonymous;
+        let here = |call: &Call| call.is_answered() || call.is_ringing_here();
+        is_person && !caller.anonymous && self.calls.iter().filter(same).any(here)
+    }
+
+    /// Refuses a call that never rings, and notes it for those who ask later who called.
+    fn deny(
+        &mut self,
+        server: ServerId,
+        account: AccountId,
+        request: &Request,
+        caller: Caller,
+        denial: Denial,
+        now: Instant,
+    ) {
+        let mut response = Response::to_request(request, StatusCode(denial.status), Some(&ident::tag(&mut self.rng)));
+        response.reason = denial.phrase.to_owned();
+        denial.headers.into_iter().for_each(|(name, value)| response.headers.push(name, value));
+        self.answer(server, response, None, now);
         let mut call = self.new_incoming(account, request, caller, now);
         let id = call.id;
-        call.status = Some(486);
-        call.reason = Some(words.to_owned());
-        call.outcome = Some(DENIED);
+        call.status = Some(denial.status);
+        call.reason = Some(denial.words);
+        call.outcome = Some(denial.outcome);
         self.calls.push(call);
         self.end_call(id, EndedBy::Local, ExitCode::Busy, now);
     }

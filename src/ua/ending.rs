@@ -95,10 +95,19 @@ impl Ending {
         }
         //= RFC 3261 §20.33
         if let Ok(Some(seconds)) = response.headers.retry_after() {
-            words = format!("{words}, try again in {seconds} s");
+            words = format!("{words}, try again in {}", about(seconds));
         }
         let code = ExitCode::of_status(status, known.progressed);
         Ending { status: Some(status), ..Ending::new(EndedBy::Remote, code, Some(&words)) }
+    }
+}
+
+/// So many seconds as people say it.
+fn about(seconds: u32) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3600)),
     }
 }
 

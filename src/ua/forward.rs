@@ -1,4 +1,4 @@
-//! Calls sent on to another number: at once, or when nobody has answered for a while (302 with Diversion, RFC 5806).
+//! Calls sent on to another number: at once, when nobody has answered for a while, or from a busy phone (302 with Diversion, RFC 5806).
 
 use super::account::Line;
 use super::agent::{Agent, IncomingPolicy};
@@ -13,7 +13,7 @@ use crate::text::sanitise;
 use std::time::{Duration, Instant};
 
 /// The outcome of a call that was sent on.
-const FORWARDED: &str = "forwarded";
+pub(super) const FORWARDED: &str = "forwarded";
 /// Most times a call may have been sent on before it comes to us; more look like a loop.
 const MAX_DIVERSIONS: u32 = 5;
 /// Most Diversion lines of the caller that are handed on.
@@ -24,9 +24,14 @@ impl Agent {
     pub(super) fn forwards(&self, line: &Line, headers: &Headers) -> Option<Duration> {
         let settings = &self.config.settings;
         let is_on = self.config.incoming == IncomingPolicy::Ring && self.forward_target().is_some();
-        let target = target(&settings.forwarding_number, line).filter(|_| is_on)?;
-        let is_loop = has_looped(headers, line) || is_self(&target, line);
-        (!is_loop).then(|| Duration::from_secs(settings.forwarding_delay_s.into()))
+        let onward = onward(&settings.forwarding_number, line, headers).filter(|_| is_on);
+        onward.map(|_| Duration::from_secs(settings.forwarding_delay_s.into()))
+    }
+
+    /// The headers that send a call on which finds the phone busy; `None` = it is told busy.
+    pub(super) fn forwards_busy(&self, line: &Line, headers: &Headers) -> Option<Vec<(HeaderName, String)>> {
+        let to = onward(&self.config.settings.forwarding_busy_number, line, headers)?;
+        Some(moved(&to, "user-busy", line, headers))
     }
 
     /// The number that calls are sent on to, if they are.
@@ -48,11 +53,7 @@ impl Agent {
         let reason = if call.ringing.is_some() { "no-answer" } else { "unconditional" };
         let Some(to) = target(&number, line) else { return };
         let Some(invite) = call.session.as_ref().and_then(|session| session.waiting_invite()) else { return };
-        let mut lines = vec![(HeaderName::Contact, format!("<{to}>"))];
-        //= RFC 5806 §5: the one who diverts stands above those before
-        lines.push((HeaderName::Diversion, format!("<sip:{}>;reason={reason};counter=1", line.account.aor())));
-        let before = invite.headers.all(&HeaderName::Diversion).take(MAX_LINES);
-        lines.extend(before.map(|line| (HeaderName::Diversion, String::from_utf8_lossy(line).into_owned())));
+        let lines = moved(&to, reason, line, &invite.headers);
         let Some(call) = self.call_mut(id) else { return };
         call.status = Some(302);
         call.reason = Some(format!("forwarded to {}", sanitise(&number)));
@@ -102,6 +103,21 @@ impl Agent {
 fn target(number: &str, line: &Line) -> Option<Uri> {
     let target = dial(number, &line.account).ok()?;
     Uri::parse(&target.uri).ok().filter(Uri::is_sip)
+}
+
+/// The same, unless a call with these headers would come back.
+fn onward(number: &str, line: &Line, headers: &Headers) -> Option<Uri> {
+    target(number, line).filter(|to| !has_looped(headers, line) && !is_self(to, line))
+}
+
+/// The headers of a 302 to this address, for an INVITE with these.
+fn moved(to: &Uri, reason: &str, line: &Line, headers: &Headers) -> Vec<(HeaderName, String)> {
+    let mut lines = vec![(HeaderName::Contact, format!("<{to}>"))];
+    //= RFC 5806 §5: the one who diverts stands above those before
+    lines.push((HeaderName::Diversion, format!("<sip:{}>;reason={reason};counter=1", line.account.aor())));
+    let before = headers.all(&HeaderName::Diversion).take(MAX_LINES);
+    lines.extend(before.map(|line| (HeaderName::Diversion, String::from_utf8_lossy(line).into_owned())));
+    lines
 }
 
 /// The account's own address, or one of its user at its domain.

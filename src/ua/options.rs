@@ -1,6 +1,7 @@
 //! OPTIONS from outside (RFC 3261 §11.2): what we can, said in few bytes.
 
 use super::agent::Agent;
+use super::identity::Caller;
 use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Request, Response, StatusCode};
 use crate::sip::option_tag::ALLOW;
@@ -12,7 +13,10 @@ impl Agent {
     pub(super) fn asked(&mut self, server: ServerId, request: &Request, flow: &Flow, now: Instant) {
         // Why: whoever could not call is not told whether we talk.
         let line = self.addressee(request, flow).and_then(|id| self.account(id));
-        let busy = line.is_some_and(|line| self.denies(line, request, flow).is_some());
+        let busy = line.is_some_and(|line| {
+            let caller = Caller::of(&request.headers, line.is_own_path(flow));
+            self.denies(line, request, &caller, flow).is_some()
+        });
         //= RFC 3261 §11.2: the status an INVITE would get
         let status = line.and_then(|_| self.refuses_all()).or(busy.then_some(StatusCode(486)));
         self.tell_abilities(server, request, status.unwrap_or(StatusCode(200)), now);

@@ -31,7 +31,7 @@ exit_codes! {
     Config = 3, "config", "configuration missing or wrong", "";
     NoDaemon = 4, "no_daemon", "no daemon, or it cannot be reached", "";
     NotFound = 5, "not_found", "no such call, account or device; nothing to do", "";
-    Refused = 10, "refused", "refused by authentication or policy", "401 403 407";
+    Refused = 10, "refused", "refused by authentication or policy", "401 403 407 433";
     Unreachable = 11, "unreachable", "server unreachable", "transport, 408/503 before 1xx";
     Busy = 20, "busy", "busy", "486 600";
     NoAnswer = 21, "no_answer", "no answer", "408 480 487 after ringing";
@@ -50,7 +50,8 @@ impl ExitCode {
     pub fn of_status(status: u16, progressed: bool) -> ExitCode {
         match status {
             200..=299 => ExitCode::Ok,
-            401 | 403 | 407 => ExitCode::Refused,
+            //= RFC 5079 §4
+            401 | 403 | 407 | 433 => ExitCode::Refused,
             486 | 600 => ExitCode::Busy,
             408 | 503 if !progressed => ExitCode::Unreachable,
             408 | 480 | 487 => ExitCode::NoAnswer,

@@ -47,7 +47,11 @@ impl Agent {
             call.tried.push(asked.clone());
         }
         let mut contacts: Vec<&NameAddr> = contacts.iter().collect();
-        let q = |contact: &NameAddr| contact.params.value("q").and_then(|q| q.parse().ok()).unwrap_or(1.0_f32);
+        let q = |contact: &NameAddr| {
+            let q = contact.params.value("q").and_then(|q| q.parse().ok()).unwrap_or(1.0_f32);
+            //= RFC 3261 §20.10: 0 to 1
+            if (0.0..=1.0).contains(&q) { q } else { 0.0 }
+        };
         contacts.sort_by(|a, b| q(b).total_cmp(&q(a)));
         let mut elsewhere = None;
         for contact in contacts.into_iter().take(MAX_TARGETS) {

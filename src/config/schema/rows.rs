@@ -329,6 +329,22 @@ pub(super) const ROWS: &[Row] = &[
         accept_from,
     ),
     tuiphone(
+        "denyAnonymous",
+        Kind::Flag,
+        "0",
+        "1 = callers who do not say who they are are refused, and told so",
+        |s| digit(s.deny_anonymous),
+        |s, v| set(&mut s.deny_anonymous, flag(v)),
+    ),
+    tuiphone(
+        "forwardingBusyNumber",
+        Kind::Text,
+        "",
+        "where calls are sent on to that callWaiting or maxConcurrentCalls refuse; empty = busy",
+        |s| s.forwarding_busy_number.clone(),
+        |s, v| set(&mut s.forwarding_busy_number, v.to_owned()),
+    ),
+    tuiphone(
         "autoAnswerAlertInfo",
         Kind::Flag,
         "0",

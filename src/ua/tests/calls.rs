@@ -71,6 +71,8 @@ fn refusals_become_exit_codes() {
         (600, ExitCode::Busy),
         (603, ExitCode::Rejected),
         (404, ExitCode::NoSuchNumber),
+        //= RFC 5079 §5
+        (433, ExitCode::Refused),
         (488, ExitCode::NoCommonCodec),
         (480, ExitCode::NoAnswer),
         (500, ExitCode::Failed),

@@ -69,7 +69,7 @@ fn a_flood_of_calls_is_bounded() {
     for n in 0..100 {
         let text = format!(
             "INVITE sip:x@127.0.0.1:5070 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5998;branch=z9hG4bK{n}\r\n\
-             Max-Forwards: 70\r\nFrom: <sip:e@e>;tag={n}\r\nTo: <sip:x@y>\r\nCall-ID: {n}\r\nCSeq: 1 INVITE\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:e{n}@e>;tag={n}\r\nTo: <sip:x@y>\r\nCall-ID: {n}\r\nCSeq: 1 INVITE\r\n\
              Contact: <sip:e@127.0.0.1:5998>\r\n\r\n"
         );
         world.send(5998, 0, text.into_bytes());

@@ -2,18 +2,18 @@
 
 use super::rules::{PEER, SDP, called, state};
 use super::*;
-use crate::config::{AutoAnswer, DenyIncoming, Forwarding, HideCallerId};
+use crate::config::{AutoAnswer, AutoAnswerCalls, DenyIncoming, Forwarding, HideCallerId};
 use crate::media::command::LocalTone;
 use crate::sip::message::{HeaderName, StatusCode};
 use crate::ua::outcome::EndedBy;
 use crate::ua::snapshot::CallState::{Connected, Incoming};
 
 /// The registrar's port: what comes from there is the own network's.
-const HOME: u16 = 5999;
+pub(super) const HOME: u16 = 5999;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A registered phone with these settings.
-fn registered(settings: Settings) -> World {
+pub(super) fn registered(settings: Settings) -> World {
     let mut world = World::new();
     let settings = Settings { single_mode: false, ..settings };
     world.add(AgentConfig::new(settings, vec![account("alice")]), 5070);
@@ -27,7 +27,7 @@ fn registered(settings: Settings) -> World {
 }
 
 /// A call with these lines from the own network or from a stranger who knows our Contact; the answer's status.
-fn rung(world: &mut World, from: u16, lines: &str, branch: &str) -> u16 {
+pub(super) fn rung(world: &mut World, from: u16, lines: &str, branch: &str) -> u16 {
     let contact =
         world.phones[0].agent.lines.iter().find(|line| line.registers()).map(|line| line.contact_user.clone());
     let lines = format!("{lines}Content-Type: application/sdp\r\n");
@@ -38,6 +38,17 @@ fn rung(world: &mut World, from: u16, lines: &str, branch: &str) -> u16 {
         text.replace("Call-ID: in", &format!("Call-ID: {branch}")).replace("alice@127.0.0.1:5070>", "alice@127.0.0.1>");
     let text = text.replace(&format!("127.0.0.1:{PEER};branch"), &format!("127.0.0.1:{from};branch"));
     world.send(from, 0, text.into_bytes());
+    world.run(Duration::ZERO);
+    world.last_response().status.0
+}
+
+/// The same from the own network, with this From.
+fn rung_as(world: &mut World, from: &str, lines: &str) -> u16 {
+    let text =
+        String::from_utf8(called(&format!("{lines}Content-Type: application/sdp\r\n"), SDP, "one")).expect("text");
+    let text = text.replace("<sip:bob@127.0.0.1:5998>;tag=one", from);
+    let text = text.replace(&format!("127.0.0.1:{PEER};branch"), &format!("127.0.0.1:{HOME};branch"));
+    world.send(HOME, 0, text.into_bytes());
     world.run(Duration::ZERO);
     world.last_response().status.0
 }
@@ -53,6 +64,7 @@ fn the_settings_say_who_may_ring() {
         (deny(DenyIncoming::User), 180, None),
         (deny(DenyIncoming::UserDomain), 180, None),
         (deny(DenyIncoming::RemoteDomain), 180, None),
+        (Settings { deny_anonymous: true, ..Settings::default() }, 180, None),
     ] {
         let mut world = registered(settings.clone());
         assert_eq!(rung(&mut world, HOME, "", "one"), status, "{settings:?}");
@@ -79,7 +91,85 @@ fn of_many_calls_the_last_is_busy() {
     ] {
         let mut world = registered(settings.clone());
         assert_eq!(rung(&mut world, HOME, "", "one"), 180);
-        assert_eq!(rung(&mut world, HOME, "", "two"), second, "{settings:?}");
+        assert_eq!(rung(&mut world, HOME, &from("carol"), "two"), second, "{settings:?}");
+    }
+}
+
+/// Carol calls, says the own network, not Bob.
+fn from(user: &str) -> String {
+    format!("P-Asserted-Identity: <sip:{user}@127.0.0.1:5998>\r\n")
+}
+
+#[test]
+fn who_talks_to_us_already_does_not_ring_as_well() {
+    let machine =
+        Settings { auto_answer: AutoAnswer::All, auto_answer_calls: AutoAnswerCalls::Any, ..Settings::default() };
+    let hides = "Privacy: id\r\n".to_owned();
+    for (settings, answers, first, second, status) in [
+        (Settings::default(), false, from("carol"), from("carol"), 486),
+        (Settings::default(), true, from("carol"), from("CAROL"), 486),
+        (Settings::default(), true, from("carol"), from("dave"), 180),
+        (Settings::default(), true, hides.clone(), hides, 180),
+        (machine, false, from("carol"), from("carol"), 200),
+    ] {
+        let mut world = registered(settings);
+        rung(&mut world, HOME, &first, "one");
+        if answers {
+            world.command(0, Command::Answer { call: None }).expect("it rings");
+        }
+        assert_eq!(rung(&mut world, HOME, &second, "two"), status, "{first}{second}");
+        let phrase = world.last_response().reason;
+        assert_eq!(phrase == "Already in call with this contact", status == 486, "{phrase}");
+    }
+}
+
+//= RFC 5079 §4
+#[test]
+fn callers_who_hide_are_refused_if_the_settings_say_so() {
+    for (lines, status) in [
+        ("Privacy: id\r\n", 433),
+        ("Privacy: none\r\n", 180),
+        ("From: \"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=one\r\n", 433),
+        // The own network knows who it is, and may say so.
+        ("From: <sip:anonymous@anonymous.invalid>;tag=one\r\nP-Asserted-Identity: <sip:carol@127.0.0.1>\r\n", 180),
+    ] {
+        let mut world = registered(Settings { deny_anonymous: true, ..Settings::default() });
+        let text = lines.strip_prefix("From: ").and_then(|rest| rest.split_once("\r\n"));
+        let got = match text {
+            Some((from, rest)) => rung_as(&mut world, from, rest),
+            None => rung(&mut world, HOME, lines, "one"),
+        };
+        assert_eq!(got, status, "{lines}");
+        if status == 433 {
+            assert_eq!(world.last_response().reason, "Anonymity Disallowed");
+            world.run(SECOND);
+            let call = world.ended(0);
+            assert_eq!((call.outcome.as_deref(), call.status, call.anonymous), (Some("denied"), Some(433), true));
+        }
+    }
+}
+
+//= RFC 5806 §4
+#[test]
+fn a_busy_phone_sends_calls_on() {
+    let settings =
+        |number: &str| Settings { call_waiting: false, forwarding_busy_number: number.into(), ..Settings::default() };
+    let mut world = registered(settings("600"));
+    assert_eq!(rung(&mut world, HOME, "", "one"), 180, "a free one rings");
+    assert_eq!(rung(&mut world, HOME, &from("carol"), "two"), 302);
+    let moved = world.last_response();
+    assert_eq!(moved.headers.text(&HeaderName::Contact).as_deref(), Some("<sip:600@127.0.0.1>"));
+    let diversion = moved.headers.text(&HeaderName::Diversion);
+    assert_eq!(diversion.as_deref(), Some("<sip:alice@127.0.0.1>;reason=user-busy;counter=1"));
+    world.run(SECOND);
+    let call = world.ended(0);
+    assert_eq!((call.outcome.as_deref(), call.status), (Some("forwarded"), Some(302)));
+    assert_eq!(call.reason.as_deref(), Some("another call was up; forwarded to 600"));
+    // To ourselves, or round and round, nothing is sent.
+    for (number, lines) in [("alice", ""), ("600", "Diversion: <sip:alice@127.0.0.1>;reason=user-busy\r\n")] {
+        let mut world = registered(settings(number));
+        rung(&mut world, HOME, "", "one");
+        assert_eq!(rung(&mut world, HOME, &(from("carol") + lines), "two"), 486, "{number} {lines}");
     }
 }
 

@@ -173,7 +173,7 @@ fn when_to_call_again_is_told() {
         respond(&mut world, &invite, status, &[(HeaderName::RetryAfter, "120 (lunch);duration=60")], "");
         world.run(Duration::from_secs(1));
         let reason = world.ended(0).reason.unwrap_or_default();
-        assert!(reason.ends_with("again in 120 s"), "{status}: {reason}");
+        assert!(reason.ends_with("try again in 2 min"), "{status}: {reason}");
     }
 }
 

@@ -288,7 +288,7 @@ fn a_learned_address_is_registered_once_between_refreshes() {
 fn redirections_go_to_the_likeliest_first_and_nowhere_twice() {
     let (mut world, first) = dialled_with_a_spare();
     world.spare = None;
-    let contacts = "<sip:low@127.0.0.1:5998>;q=0.1, <sip:bob@127.0.0.1:5998>, <sip:high@127.0.0.1:5998>;q=0.9";
+    let contacts = "<sip:odd@127.0.0.1:5998>;q=nan, <sip:low@127.0.0.1:5998>;q=0.1, <sip:bob@127.0.0.1:5998>, <sip:high@127.0.0.1:5998>;q=0.9";
     let moved = |request: &Request, contacts: &str| {
         let mut response = Response::to_request(request, StatusCode(302), Some("m"));
         response.headers.push(HeaderName::Contact, contacts);
@@ -296,14 +296,14 @@ fn redirections_go_to_the_likeliest_first_and_nowhere_twice() {
     };
     world.send(PEER, 0, moved(&first, contacts));
     let mut asked = vec![first.uri];
-    for _ in 0..2 {
+    for _ in 0..3 {
         let request = world.last_request();
         asked.push(request.uri.clone());
         world.send(PEER, 0, moved(&request, "<sip:bob@127.0.0.1:5998>"));
     }
-    assert_eq!(asked, ["bob", "high", "low"].map(|user| format!("sip:{user}@127.0.0.1:5998")));
+    assert_eq!(asked, ["bob", "high", "low", "odd"].map(|user| format!("sip:{user}@127.0.0.1:5998")));
     world.run(Duration::from_secs(1));
-    assert_eq!((world.count("INVITE"), world.ended(0).status), (3, Some(302)));
+    assert_eq!((world.count("INVITE"), world.ended(0).status), (4, Some(302)));
 }
 
 /// The transports of two INVITEs to a far host, with a parameter of this length in the address.
