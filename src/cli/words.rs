@@ -30,6 +30,7 @@ pub fn sentence(event: &Event) -> Option<String> {
         },
         Event::CallHeld { .. } => "on hold".to_owned(),
         Event::CallResumed { .. } => "resumed".to_owned(),
+        Event::CallRenamed { call } => format!("this is {}", remote(call)),
         Event::CallTransferred { call } => match &call.transfer {
             Some(transfer) => format!("{} is transferred to {}", remote(call), transfer.to),
             None => format!("{} is transferred", remote(call)),

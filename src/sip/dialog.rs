@@ -172,6 +172,11 @@ impl Dialog {
         &self.remote_target
     }
 
+    /// Who the peer is: From or To of its first message, as written.
+    pub fn remote(&self) -> &[u8] {
+        &self.remote
+    }
+
     /// The hops to visit, nearest first.
     pub fn route_set(&self) -> &[NameAddr] {
         &self.route_set

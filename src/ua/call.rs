@@ -37,6 +37,9 @@ pub(super) struct Call {
     pub state: CallState,
     pub remote: Party,
     pub anonymous: bool,
+    /// Whom the last change of the far end names, until it is taken up; whom its From named last, if not the first.
+    pub claim: Option<Party>,
+    pub from_named: Option<Party>,
     /// Who sent the call on to us.
     pub via: Option<Party>,
     /// How the caller asks to ring.
@@ -131,6 +134,8 @@ impl Call {
             },
             remote,
             anonymous: false,
+            claim: None,
+            from_named: None,
             via: None,
             alert: None,
             sip_call_id: String::new(),

@@ -32,6 +32,10 @@ pub enum Event {
     CallResumed {
         call: CallInfo,
     },
+    /// The far end is somebody else than it was thought to be, or has a name now.
+    CallRenamed {
+        call: CallInfo,
+    },
     /// The far end talks to somebody else now.
     CallTransferred {
         call: CallInfo,

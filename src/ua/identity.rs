@@ -28,10 +28,11 @@ impl Caller {
     /// everybody else, From is all there is.
     pub fn of(headers: &Headers, trusted: bool) -> Caller {
         let from = headers.from().ok().flatten();
-        let asserted = if trusted { asserted(headers) } else { None };
-        let wants_privacy = privacy_words(headers).any(hides);
+        //= RFC 3325 §9.1: Remote-Party-ID tells the caller where it does not say otherwise
+        let is_caller = |party: &str| party.eq_ignore_ascii_case("calling");
+        let asserted = if trusted { network_says(headers, is_caller) } else { None };
         let is_hidden = asserted.as_ref().is_some_and(is_private);
-        if wants_privacy || is_hidden || from.as_ref().is_none_or(is_anonymous) && asserted.is_none() {
+        if wants_privacy(headers) || is_hidden || from.as_ref().is_none_or(is_anonymous) && asserted.is_none() {
             return Caller { party: nobody(), anonymous: true, via: via(headers, trusted) };
         }
         let party = match (asserted, from) {
@@ -47,15 +48,19 @@ impl Caller {
     }
 }
 
-/// Whom the network says the caller to be.
-fn asserted(headers: &Headers) -> Option<NameAddr> {
+/// Whom the network says to be at the other side; `is_party` judges the side that a Remote-Party-ID names.
+pub(super) fn network_says(headers: &Headers, is_party: impl Fn(&str) -> bool) -> Option<NameAddr> {
     //= RFC 3325 §9.1: one name, or two of which one is a telephone number
     let of = |name| headers.addresses(name).unwrap_or_default().into_iter();
     let called = |address: &NameAddr| address.uri.is_sip() || address.uri.is_tel();
-    let is_caller =
-        |address: &NameAddr| address.params.value("party").is_none_or(|party| party.eq_ignore_ascii_case("calling"));
+    let is_other = |address: &NameAddr| address.params.value("party").is_none_or(|party| is_party(&party));
     let asserted = of(&HeaderName::PAssertedIdentity).find(called);
-    asserted.or_else(|| of(&HeaderName::RemotePartyId).find(|address| called(address) && is_caller(address)))
+    asserted.or_else(|| of(&HeaderName::RemotePartyId).find(|address| called(address) && is_other(address)))
+}
+
+/// Who sends this does not want to be known.
+pub(super) fn wants_privacy(headers: &Headers) -> bool {
+    privacy_words(headers).any(hides)
 }
 
 /// Privacy's values stand between semicolons (RFC 3323 §4.2).
@@ -75,7 +80,7 @@ fn is_private(address: &NameAddr) -> bool {
     privacy.is_some_and(|privacy| ["full", "name", "uri"].iter().any(|word| privacy.eq_ignore_ascii_case(word)))
 }
 
-fn is_anonymous(from: &NameAddr) -> bool {
+pub(super) fn is_anonymous(from: &NameAddr) -> bool {
     let host = from.uri.host().map(Host::to_string).unwrap_or_default();
     let is_nobody = |user: &str| user.eq_ignore_ascii_case("anonymous");
     host.eq_ignore_ascii_case("anonymous.invalid") || from.uri.user_decoded().as_deref().is_some_and(is_nobody)

@@ -58,6 +58,9 @@ impl Agent {
             {
                 return self.refuse_body(server, &request, why, now);
             }
+            if let Some(call) = self.calls.iter().find(|c| c.session.as_ref().is_some_and(|s| s.owns(&id))) {
+                self.hear_claim(call.id, &request, &flow);
+            }
             match self.calls.iter_mut().find_map(|c| c.session.as_mut().filter(|s| s.owns(&id))) {
                 Some(session) => session.receive(Some(server), request, now, &mut self.rng),
                 None if request.method == Method::Notify => self.watch_notified(server, &request, now),

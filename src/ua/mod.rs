@@ -9,6 +9,7 @@ pub mod census;
 pub mod command;
 mod commands;
 mod composing;
+mod connected;
 mod contact;
 mod detour;
 mod dial;

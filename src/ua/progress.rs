@@ -99,6 +99,7 @@ impl Agent {
             Effect::Refused(response) => self.refused(id, &response, now),
             Effect::Confirmed(body) => self.confirmed(id, &body, now),
             Effect::Offered { fork, body } => self.offered(id, &fork, &body, now),
+            Effect::Refreshed => self.far_end_changed(id, now),
             Effect::Modified(body) => self.modified(id, &body, now),
             Effect::Collided => {
                 if let Some(call) = self.call_mut(id) {
@@ -124,6 +125,7 @@ impl Agent {
     }
 
     fn progressed(&mut self, id: u32, fork: String, response: &Response, now: Instant) {
+        self.hear_called(id, response, now);
         let early = self.early_answer(id, &fork, response);
         let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
         call.status = Some(response.status.0);
@@ -139,6 +141,7 @@ impl Agent {
     }
 
     fn answered(&mut self, id: u32, fork: &str, response: &Response, now: Instant) {
+        self.hear_called(id, response, now);
         let Some(call) = self.call_mut(id) else { return };
         let early = call.forks.remove(fork);
         let mut negotiation = early.clone().or_else(|| call.negotiation.clone());
@@ -186,7 +189,8 @@ impl Agent {
         if self.pickup_by_code(id, status, now) {
             return;
         }
-        let contacts = response.headers.contacts().ok().filter(|_| (300..400).contains(&status));
+        //= RFC 3261 §21.3.4, §21.3.5: behind 305 is a proxy, which is not the called's to choose; behind 380 no address
+        let contacts = response.headers.contacts().ok().filter(|_| matches!(status, 300..=304 | 306..=379));
         let waits = self.call(id).is_some_and(|call| !call.targets.is_empty() && status < 600);
         let redirected = match contacts {
             Some(contacts) => self.redirect(id, contacts.list(), now),
@@ -195,6 +199,8 @@ impl Agent {
         };
         let more = match status {
             401 | 407 => Some(self.why_unanswered(id, response)),
+            //= RFC 5079 §5
+            433 => Some("whoever calls there must say who it is; hideCID hides it".to_owned()),
             //= RFC 4028 §7.3
             422 => {
                 let least = response.headers.min_se().ok().flatten().unwrap_or_default();

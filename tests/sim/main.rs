@@ -11,6 +11,7 @@ mod network;
 mod peer;
 mod phone;
 mod pickups;
+mod races;
 mod registering;
 mod signalling;
 mod stage;

@@ -65,6 +65,8 @@ pub enum Effect {
         /// The offer; empty asks for ours.
         body: Vec<u8>,
     },
+    /// The peer's re-INVITE or UPDATE is taken in: where the peer is may be new, and who.
+    Refreshed,
     /// Our change was answered with this body.
     Modified(Vec<u8>),
     /// Our change met one of the peer's: `modify` again, with a new description, once `can_modify` says so.

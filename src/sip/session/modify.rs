@@ -179,6 +179,7 @@ impl Session {
     pub(super) fn refresh_target(&mut self, fork: &str, request: &Request) {
         if let Some(dialog) = self.dialog_with(fork) {
             let _ = dialog.refresh_target(&request.headers);
+            self.effects.push_back(Effect::Refreshed);
         }
     }
 

@@ -124,7 +124,9 @@ impl Scene {
     }
 
     pub fn effects(&mut self) -> Vec<Effect> {
-        std::iter::from_fn(|| self.session.poll()).collect()
+        let all = std::iter::from_fn(|| self.session.poll());
+        // Who and where the peer is, is for those who show it.
+        all.filter(|effect| *effect != Effect::Refreshed).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Phones on a network in memory, in virtual time.
 
 mod calls;
+mod connected;
 mod endings;
 mod floods;
 mod following;

@@ -84,6 +84,21 @@ fn what_cannot_be_called_is_no_target() {
     }
 }
 
+//= RFC 3261 §21.3.4, §21.3.5
+#[test]
+fn what_names_no_other_address_of_the_called_is_not_followed() {
+    for (status, invites) in [(300, 2), (301, 2), (302, 2), (305, 1), (380, 1)] {
+        let mut world = World::new();
+        world.add(local("alice"), 5070);
+        world.dial(0, "sip:bob@127.0.0.1:5998");
+        let invite = world.last_request();
+        let mut response = Response::to_request(&invite, StatusCode(status), Some("m"));
+        response.headers.push(HeaderName::Contact, "<sip:carol@127.0.0.1:5998>");
+        world.send(PEER, 0, response.to_bytes());
+        assert_eq!(world.count("INVITE"), invites, "{status}");
+    }
+}
+
 #[test]
 fn a_chain_of_redirections_ends_after_five() {
     let mut world = World::new();
