@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use std::time::{Duration, Instant};
 
 /// Longest first wait before another try, at least half of it; and the longest a server may ask for.
-const RETRY_FIRST: Duration = Duration::from_secs(10);
+const RETRY_FIRST: Duration = Duration::from_secs(8);
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(86_400);
 
 /// What an answer to a PUBLISH comes to.

@@ -21,7 +21,7 @@ use rand::rngs::StdRng;
 use std::time::{Duration, Instant};
 
 /// Longest first wait before another try, at least half of it; and the longest a notifier may ask for.
-const RETRY_FIRST: Duration = Duration::from_secs(10);
+const RETRY_FIRST: Duration = Duration::from_secs(8);
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(86_400);
 /// What is nearer than this is at hand.
 const SOON: Duration = Duration::from_secs(5);

@@ -216,16 +216,16 @@ fn asks_again_with_min_expires_within_reason() {
 fn every_reason_of_an_end_has_its_consequence() {
     // (Subscription-State, tried again, at least after)
     for (state, again, least) in [
-        ("terminated;reason=deactivated", true, 5),
-        ("terminated;reason=deactivated;retry-after=3000", true, 5),
-        ("terminated;reason=probation", true, 5),
+        ("terminated;reason=deactivated", true, 4),
+        ("terminated;reason=deactivated;retry-after=3000", true, 4),
+        ("terminated;reason=probation", true, 4),
         ("terminated;reason=probation;retry-after=900", true, 900),
         ("terminated;reason=giveup;retry-after=60", true, 60),
-        ("terminated;reason=timeout", true, 5),
+        ("terminated;reason=timeout", true, 4),
         ("terminated;reason=rejected", false, 0),
         ("terminated;reason=noresource;retry-after=5", false, 0),
         ("TERMINATED;reason=Invariant", false, 0),
-        ("terminated", true, 5),
+        ("terminated", true, 4),
         ("terminated;reason=whim;retry-after=4294967295", true, 86_400),
     ] {
         let mut stage = stage();
@@ -233,7 +233,7 @@ fn every_reason_of_an_end_has_its_consequence() {
         assert_eq!(stage.notified(state), Ok(()), "{state}");
         assert_eq!(stage.machine.state(), if again { State::Waiting } else { State::Stopped }, "{state}");
         let wait = stage.machine.next_timeout().map(|at| at - stage.now);
-        let bounds = Duration::from_secs(least)..=Duration::from_secs((least * 11 / 10).max(10));
+        let bounds = Duration::from_secs(least)..=Duration::from_secs((least * 11 / 10).max(8));
         assert_eq!(wait.is_some_and(|wait| bounds.contains(&wait)), again, "{state}: {wait:?}");
     }
 }
@@ -252,7 +252,7 @@ fn a_notifier_that_ends_every_subscription_is_asked_ever_more_patiently() {
         sent = stage.wait(at - stage.now).remove(0).1;
     }
     for (n, wait) in waits.iter().enumerate() {
-        let most = (10 * SECOND * (1 << n.min(7))).min(600 * SECOND);
+        let most = (8 * SECOND * (1 << n.min(7))).min(600 * SECOND);
         assert!(*wait >= most / 2 && *wait < most, "try {n}: {wait:?}");
     }
 }
