@@ -168,8 +168,17 @@ impl Streams {
         Ok(())
     }
 
-    /// Ends every connection from an address that is not among these; those within the machine go on.
+    /// Ends every connection from an address that is not among these; those within the machine go on. What is being
+    /// opened begins anew: nobody knows which address it began from.
     pub fn keep_only(&mut self, addresses: &[IpAddr]) {
+        for at in 0..self.opening.len() {
+            let Some(task) = self.opening.get(at).map(|opening| self.connect(opening.id, &opening.target)) else {
+                break;
+            };
+            if let Some(opening) = self.opening.get_mut(at) {
+                std::mem::replace(&mut opening.task, task).abort();
+            }
+        }
         let is_gone = |flow: &&Flow| !flow.local.ip().is_loopback() && !addresses.contains(&flow.local.ip());
         for flow in self.live.keys().filter(is_gone).copied().collect::<Vec<_>>() {
             self.live.remove(&flow);
@@ -304,13 +313,18 @@ impl Streams {
         }
         self.last_id += 1;
         let id = self.last_id;
-        let (reports, from, wanted) = (self.reports.0.clone(), self.listening.clone(), target.clone());
+        let task = self.connect(id, &target);
+        self.opening.push(Opening { id, target, askers: Vec::new(), first: Vec::new(), task });
+        self.opening.last_mut()
+    }
+
+    fn connect(&self, id: u64, target: &Target) -> AbortHandle {
+        let (reports, from, target) = (self.reports.0.clone(), self.listening.clone(), target.clone());
         let task = tokio::spawn(async move {
-            let opened = wire::open(&wanted, &from).await;
+            let opened = wire::open(&target, &from).await;
             let _ = reports.send(Report::Opened(id, opened)).await;
         });
-        self.opening.push(Opening { id, target, askers: Vec::new(), first: Vec::new(), task: task.abort_handle() });
-        self.opening.last_mut()
+        task.abort_handle()
     }
 }
 
@@ -397,6 +411,19 @@ mod tests {
             let (first, second) = (opened(&mut a).await, opened(&mut a).await);
             assert!(first.is_ok());
             assert_eq!((first, a.live.len()), (second, 1));
+        });
+    }
+
+    #[test]
+    fn what_is_being_opened_when_the_network_changes_begins_anew() {
+        run(async {
+            let (mut a, b) = (streams(), streams());
+            a.open(1, target(at(&b)));
+            let before = a.opening.first().map(|opening| opening.task.id());
+            a.keep_only(&[]);
+            assert_ne!(a.opening.first().map(|opening| opening.task.id()), before);
+            assert!(opened(&mut a).await.is_ok());
+            assert_eq!((a.live.len(), a.opening.len()), (1, 0));
         });
     }
 
