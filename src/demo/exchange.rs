@@ -331,7 +331,9 @@ impl Exchange {
             let bindings = uri.user().map(|user| self.registrar.bindings(user)).unwrap_or_default();
             bindings.iter().map(|binding| (binding.contact.to_string(), binding.flow)).collect()
         } else {
-            path(uri, flow).map(|flow| (uri.to_string(), flow)).into_iter().collect()
+            //= RFC 7118 §5: a Contact that nobody can connect to is reached by the path it was registered over
+            let known = self.registrar.binding(uri).map(|binding| binding.flow);
+            known.or_else(|| path(uri, flow)).map(|flow| (uri.to_string(), flow)).into_iter().collect()
         }
     }
 

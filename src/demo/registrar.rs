@@ -73,6 +73,11 @@ impl Registrar {
         self.bindings.get(user).map_or(&[], Vec::as_slice)
     }
 
+    /// The binding with this Contact, whoever's.
+    pub fn binding(&self, contact: &Uri) -> Option<&Binding> {
+        self.bindings.values().flatten().find(|binding| binding.contact.equivalent(contact))
+    }
+
     /// Drops what has ended.
     pub fn expire(&mut self, now: Instant) {
         for bindings in self.bindings.values_mut() {
