@@ -47,6 +47,11 @@ impl Agent {
     /// There is one: the datagram's path stays behind it.
     pub(super) fn connection_found(&mut self, large: Large, connection: Flow, now: Instant) {
         let Large { owner, request, flow, mut more } = large;
+        let account = self.account_of(owner);
+        // Why: it is the same server, and may ask for the password here as there.
+        if let Some(line) = self.account_mut(account).filter(|line| line.is_own_path(&flow)) {
+            line.note_servers(&connection, &VecDeque::new());
+        }
         more.push_front(flow);
         self.transmit(owner, request, connection, more, now);
     }
