@@ -63,6 +63,8 @@ pub(super) struct Call {
     pub hold_wanted: Option<bool>,
     /// What the re-INVITE under way asks for.
     pub hold_offered: Option<bool>,
+    /// The connection its path is on has ended.
+    pub cut_off: bool,
     /// Its sound is being bound at another address; the far end is to be told; it is being told.
     pub moving: bool,
     pub move_wanted: bool,
@@ -150,6 +152,7 @@ impl Call {
             attached: Endpoint::Phone,
             hold_wanted: None,
             hold_offered: None,
+            cut_off: false,
             moving: false,
             move_wanted: false,
             move_offered: false,

@@ -134,9 +134,26 @@ impl Agent {
     pub(super) fn call_moves(&mut self, id: u32, flow: Flow) {
         let Some(call) = self.call_mut(id).filter(|call| call.is_answered()) else { return };
         call.flow = Some(flow);
+        call.cut_off = false;
         call.moving = true;
         let stream = call.stream;
         self.bind(stream, flow);
+    }
+
+    /// The account is registered over a new connection: calls whose own has ended go on there, and their far ends are
+    /// told where that changes our address.
+    pub(super) fn calls_rejoin(&mut self, account: AccountId) {
+        let line = self.lines.iter().find(|line| line.account.id == account);
+        let Some((line, path)) = line.and_then(|line| Some((line, *line.path()?))) else { return };
+        for call in self.calls.iter_mut().filter(|call| call.account == account && call.cut_off) {
+            let Some(old) = call.flow.filter(|old| (old.transport, old.remote) == (path.transport, path.remote)) else {
+                continue;
+            };
+            call.cut_off = false;
+            call.flow = Some(path);
+            //= RFC 3261 §12.2.1.1: a re-INVITE bears the new target
+            call.move_wanted |= call.is_answered() && line.contact(&old) != line.contact(&path);
+        }
     }
 
     /// The sound of a call is bound at another address: the far end is told in a re-INVITE.

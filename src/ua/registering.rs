@@ -129,6 +129,7 @@ impl Agent {
         self.tell_registration(id, now);
         self.registration_settled(id, now);
         if verdict == Verdict::Registered {
+            self.calls_rejoin(id);
             self.follow(id, now);
             self.watches_follow(id, regained, now);
             self.begin_publishing(id);

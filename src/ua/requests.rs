@@ -31,9 +31,10 @@ impl Agent {
         }
     }
 
-    /// The call's own path, if that is where the hop leads.
+    /// The call's own path, if it is still there and leads where the hop does.
     pub(super) fn direct(&self, id: u32, hop: Option<&Hop>) -> Option<Flow> {
-        self.call(id)?.flow.filter(|flow| hop.is_some_and(|hop| hop.is_at(flow)))
+        let call = self.call(id).filter(|call| !call.cut_off)?;
+        call.flow.filter(|flow| hop.is_some_and(|hop| hop.is_at(flow)))
     }
 
     /// Where a request inside a dialog goes: its first Route, or its request-URI.

@@ -170,6 +170,8 @@ impl Agent {
     pub(super) fn connection_lost(&mut self, flow: &Flow, now: Instant) {
         self.hops.retain(|_, (flows, _)| !flows.contains(flow));
         self.watches_lose(flow);
+        let carried = |call: &&mut super::call::Call| call.flow == Some(*flow) && flow.transport.is_reliable();
+        self.calls.iter_mut().filter(carried).for_each(|call| call.cut_off = true);
         let over_it = |line: &&Line| line.path() == Some(flow);
         let lines: Vec<AccountId> = self.lines.iter().filter(over_it).map(|line| line.account.id).collect();
         lines.into_iter().for_each(|id| self.registration_cut_off(id, flow, now));
