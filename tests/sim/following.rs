@@ -1,6 +1,7 @@
 //! What the phone follows: voicemail lamps, lights of others, and how subscriptions live and die.
 
-use super::network::{ExchangeNode, Link, Network, seeds};
+use super::exchange::ExchangeNode;
+use super::network::{Link, Network, seeds};
 use super::phone::{Phone, account};
 use super::stage::*;
 use std::cell::RefCell;

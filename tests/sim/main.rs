@@ -2,11 +2,14 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // A moment to count from; nothing waits on it.
 
 mod changes;
+mod connections;
 mod endings;
+mod exchange;
 mod following;
 mod incoming;
 mod lasting;
 mod messages;
+mod moving;
 mod network;
 mod peer;
 mod phone;
@@ -16,4 +19,6 @@ mod registering;
 mod signalling;
 mod stage;
 mod storm;
+mod streams;
 mod transfers;
+mod zone;

@@ -1,14 +1,13 @@
 //! Nodes, links that delay, lose, reorder and duplicate, and one clock. Everything follows from the seed.
 
+use super::streams::{Streams, Told, UNACKNOWLEDGED, lateness, try_in_turn};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tuiphone::demo::exchange::Exchange;
-use tuiphone::sip::event::message_summary::MessageSummary;
 use tuiphone::sip::flow::{Flow, Transport};
 
 /// Something with an address.
@@ -16,8 +15,29 @@ pub trait Node {
     fn receive(&mut self, bytes: &[u8], flow: Flow, now: Instant);
     fn handle_timeout(&mut self, now: Instant);
     fn next_timeout(&self) -> Option<Instant>;
-    /// Where to, and what.
-    fn poll(&mut self) -> Option<(SocketAddr, Vec<u8>)>;
+    fn poll(&mut self) -> Option<Wish>;
+    /// The connection it wished for.
+    fn opened(&mut self, _asked: u64, _result: Result<Flow, String>, _now: Instant) {}
+    /// The connection has ended, or nobody listens there.
+    fn failed(&mut self, _flow: Flow, _why: &str, _now: Instant) {}
+}
+
+/// What a node wants of the network.
+pub enum Wish {
+    /// These bytes sent: the path's transport and far end count.
+    Send(Flow, Vec<u8>),
+    /// A connection to the first of these that takes it, under a number of the node's own.
+    Connect(u64, Transport, Vec<SocketAddr>),
+}
+
+/// What is met at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    Open,
+    /// Refused at once.
+    Shut,
+    /// Silence, in both directions.
+    Dead,
 }
 
 /// What a packet meets on its way.
@@ -46,13 +66,17 @@ pub struct Network {
     start: Instant,
     rng: StdRng,
     nodes: Vec<(SocketAddr, Rc<RefCell<dyn Node>>)>,
-    in_flight: BTreeMap<(Instant, u64), Packet>,
+    asleep: BTreeSet<SocketAddr>,
+    in_flight: BTreeMap<(Instant, u64), News>,
     sent: u64,
+    streams: Streams,
+    /// Addresses that are not open, for datagrams (`false`) or connections (`true`).
+    doors: BTreeMap<(SocketAddr, bool), Door>,
     /// One line a packet: who, whom, first words; printed when a scenario fails.
     pub trace: Vec<String>,
     /// Every packet: from, to, how many copies arrive, its bytes.
     pub tap: Vec<(u16, u16, u32, Vec<u8>)>,
-    /// Loses the packets whose trace line it says so of.
+    /// Loses the packets whose trace line it says so of; a connection they are sent on is dead from then on.
     pub lose: fn(&str) -> bool,
 }
 
@@ -60,6 +84,16 @@ struct Packet {
     from: SocketAddr,
     to: SocketAddr,
     bytes: Vec<u8>,
+}
+
+/// What is on its way.
+enum News {
+    Datagram(Packet),
+    /// Number of the connection, and which end it goes to.
+    Message(u64, usize, Vec<u8>),
+    Opened(SocketAddr, u64, Transport, Result<SocketAddr, String>),
+    Failed(Told, &'static str),
+    Broken(u64),
 }
 
 impl Network {
@@ -72,8 +106,11 @@ impl Network {
             start: now,
             rng: StdRng::seed_from_u64(seed),
             nodes: Vec::new(),
+            asleep: BTreeSet::new(),
             in_flight: BTreeMap::new(),
             sent: 0,
+            streams: Streams::default(),
+            doors: BTreeMap::new(),
             trace: Vec::new(),
             tap: Vec::new(),
             lose: |_| false,
@@ -86,18 +123,59 @@ impl Network {
         node
     }
 
+    /// From now on the node is elsewhere; its connections are over, and only the far ends are told. Those it was opening
+    /// begin anew.
+    pub fn move_node(&mut self, from: SocketAddr, to: SocketAddr) {
+        self.nodes.iter_mut().filter(|(address, _)| *address == from).for_each(|(address, _)| *address = to);
+        let its_own = |news: &News| matches!(news, News::Opened(asker, ..) if *asker == from);
+        let waiting: Vec<News> = self.in_flight.extract_if(.., |_, news| its_own(news)).map(|(_, news)| news).collect();
+        for news in waiting {
+            if let News::Opened(_, asked, transport, result) = news {
+                self.put(self.link.delay * 2, News::Opened(to, asked, transport, result));
+            }
+        }
+        let ended = self.streams.end_all(from);
+        self.tell_end(ended.into_iter().filter(|(node, _)| *node != from).collect());
+    }
+
+    /// What is met at this address from now on, by datagrams or by connections.
+    pub fn set_door(&mut self, at: SocketAddr, streams: bool, door: Door) {
+        self.doors.insert((at, streams), door);
+    }
+
+    /// Every connection of this node breaks; both sides notice.
+    pub fn cut(&mut self, node: SocketAddr) {
+        let ended = self.streams.end_all(node);
+        self.tell_end(ended);
+    }
+
+    /// How many connections the node has.
+    pub fn connections(&self, node: SocketAddr) -> usize {
+        self.streams.count(node)
+    }
+
+    /// The node's machine sleeps: it hears nothing and no timer of it fires; or it wakes.
+    pub fn sleep(&mut self, node: SocketAddr, sleeps: bool) {
+        if sleeps {
+            self.asleep.insert(node)
+        } else {
+            self.asleep.remove(&node)
+        };
+    }
+
     /// Lets this much time pass.
     pub fn run(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
             self.collect();
-            let packet = self.in_flight.keys().next().map(|(at, _)| *at);
-            let timer = self.nodes.iter().filter_map(|(_, node)| node.borrow().next_timeout()).min();
-            let Some(next) = packet.into_iter().chain(timer).min().filter(|at| *at <= end) else { break };
+            let news = self.in_flight.keys().next().map(|(at, _)| *at);
+            let awake = self.nodes.iter().filter(|(address, _)| !self.asleep.contains(address));
+            let timer = awake.filter_map(|(_, node)| node.borrow().next_timeout()).min();
+            let Some(next) = news.into_iter().chain(timer).min().filter(|at| *at <= end) else { break };
             self.now = self.now.max(next);
             self.deliver();
             let now = self.now;
-            for (_, node) in &self.nodes {
+            for (_, node) in self.nodes.iter().filter(|(address, _)| !self.asleep.contains(address)) {
                 let mut node = node.borrow_mut();
                 if node.next_timeout().is_some_and(|at| at <= now) {
                     node.handle_timeout(now);
@@ -108,34 +186,104 @@ impl Network {
     }
 
     fn collect(&mut self) {
-        let mut out = Vec::new();
+        let mut wishes = Vec::new();
         for (from, node) in &self.nodes {
-            while let Some((to, bytes)) = node.borrow_mut().poll() {
-                out.push(Packet { from: *from, to, bytes });
+            while let Some(wish) = node.borrow_mut().poll() {
+                wishes.push((*from, wish));
             }
         }
-        for packet in out {
-            self.send(packet);
+        for (from, wish) in wishes {
+            match wish {
+                Wish::Send(flow, bytes) if flow.transport == Transport::Udp => {
+                    self.send(Packet { from, to: flow.remote, bytes });
+                }
+                Wish::Send(flow, bytes) => self.send_on(from, flow, bytes),
+                Wish::Connect(asked, transport, to) => self.connect(from, asked, transport, &to),
+            }
         }
     }
 
     fn send(&mut self, packet: Packet) {
-        let text = String::from_utf8_lossy(&packet.bytes).into_owned();
-        let at = (self.now - self.start).as_millis();
-        let (from, to) = (packet.from.port(), packet.to.port());
-        let line = format!("{from} -> {to} {}", words(&text));
-        let copies = if self.rng.random_bool(self.link.loss) || (self.lose)(&line) {
+        let line = format!("{} -> {} {}", name(packet.from), name(packet.to), words(&packet.bytes));
+        let doors = [packet.from, packet.to].map(|at| self.door(at, false));
+        let copies = if self.rng.random_bool(self.link.loss) || (self.lose)(&line) || doors.contains(&Door::Dead) {
             0
         } else {
             1 + u32::from(self.rng.random_bool(self.link.duplication))
         };
-        self.trace.push(format!("{at:>6} ms x{copies} {line}"));
-        self.tap.push((from, to, copies, packet.bytes.clone()));
+        self.note(copies, line, (packet.from, packet.to), &packet.bytes);
+        if copies > 0 && doors[1] == Door::Shut {
+            let flow = Flow { transport: Transport::Udp, local: packet.from, remote: packet.to };
+            return self.put(self.link.delay * 2, News::Failed((packet.from, flow), "connection refused"));
+        }
         for _ in 0..copies {
             let jitter = self.link.jitter.mul_f64(self.rng.random::<f64>());
-            self.sent += 1;
             let copy = Packet { bytes: packet.bytes.clone(), ..packet };
-            self.in_flight.insert((self.now + self.link.delay + jitter, self.sent), copy);
+            self.put(self.link.delay + jitter, News::Datagram(copy));
+        }
+    }
+
+    /// A message on a connection: lost segments make it later, and those behind it.
+    fn send_on(&mut self, from: SocketAddr, flow: Flow, bytes: Vec<u8>) {
+        let line = format!("{} -> {} {} ({})", name(from), name(flow.remote), words(&bytes), flow.transport);
+        let losses = (0..).take_while(|_| self.link.loss > 0.0 && self.rng.random_bool(self.link.loss)).count();
+        let jitter = self.link.jitter.mul_f64(self.rng.random::<f64>());
+        let dead = (self.lose)(&line) || [from, flow.remote].iter().any(|at| self.door(*at, true) == Door::Dead);
+        let late = lateness(u32::try_from(losses).unwrap_or_default());
+        let at = (!dead).then(|| self.now + self.link.delay + jitter + late);
+        let Ok(arrives) = self.streams.send(from, flow, at) else {
+            self.note(0, line, (from, flow.remote), &bytes);
+            return self.put(Duration::ZERO, News::Failed((from, flow), "the connection has ended"));
+        };
+        self.note(u32::from(arrives.is_some()), line, (from, flow.remote), &bytes);
+        match arrives {
+            Some((id, far, at)) => self.put(at - self.now, News::Message(id, far, bytes)),
+            None => {
+                if let Some(id) = self.streams.id(from, flow) {
+                    self.put(UNACKNOWLEDGED, News::Broken(id));
+                }
+            }
+        }
+    }
+
+    fn connect(&mut self, from: SocketAddr, asked: u64, transport: Transport, to: &[SocketAddr]) {
+        let known = to.iter().find_map(|to| self.streams.find(from, transport, *to));
+        let names: Vec<String> = to.iter().map(|to| name(*to)).collect();
+        if let Some(flow) = known {
+            return self.put(Duration::ZERO, News::Opened(from, asked, transport, Ok(flow.remote)));
+        }
+        let (wait, result) = try_in_turn(to, transport, self.link.delay * 2, |at| match self.door(from, true) {
+            Door::Dead => Door::Dead,
+            _ if self.nodes.iter().all(|(address, _)| *address != at) => Door::Shut,
+            _ => self.door(at, true),
+        });
+        let ends = (from, to.first().copied().unwrap_or(from));
+        self.note(1, format!("{} -> {} connect ({transport})", name(from), names.join(", ")), ends, b"");
+        self.put(wait, News::Opened(from, asked, transport, result));
+    }
+
+    fn door(&self, at: SocketAddr, streams: bool) -> Door {
+        if self.asleep.contains(&at) {
+            Door::Dead
+        } else {
+            self.doors.get(&(at, streams)).copied().unwrap_or(Door::Open)
+        }
+    }
+
+    fn note(&mut self, copies: u32, line: String, (from, to): (SocketAddr, SocketAddr), bytes: &[u8]) {
+        let at = (self.now - self.start).as_millis();
+        self.trace.push(format!("{at:>6} ms x{copies} {line}"));
+        self.tap.push((from.port(), to.port(), copies, bytes.to_vec()));
+    }
+
+    fn put(&mut self, wait: Duration, news: News) {
+        self.sent += 1;
+        self.in_flight.insert((self.now + wait, self.sent), news);
+    }
+
+    fn tell_end(&mut self, ended: Vec<Told>) {
+        for told in ended {
+            self.put(self.link.delay, News::Failed(told, "the peer closed the connection"));
         }
     }
 
@@ -150,67 +298,60 @@ impl Network {
             if entry.key().0 > self.now {
                 break;
             }
-            let packet = entry.remove();
-            let flow = Flow { transport: Transport::Udp, local: packet.to, remote: packet.from };
-            if let Some((_, node)) = self.nodes.iter().find(|(address, _)| *address == packet.to) {
-                node.borrow_mut().receive(&packet.bytes, flow, self.now);
+            let (news, now) = (entry.remove(), self.now);
+            match news {
+                News::Datagram(packet) => {
+                    let flow = Flow { transport: Transport::Udp, local: packet.to, remote: packet.from };
+                    self.with(packet.to, |node| node.receive(&packet.bytes, flow, now));
+                }
+                News::Message(id, far, bytes) => {
+                    if let Some((to, flow)) = self.streams.receiver(id, far) {
+                        self.with(to, |node| node.receive(&bytes, flow, now));
+                    }
+                }
+                News::Opened(from, asked, transport, result) => {
+                    let known = |streams: &Streams, to| streams.find(from, transport, to);
+                    let flow = result.map(|to| match known(&self.streams, to) {
+                        Some(flow) => flow,
+                        None => self.streams.open(from, transport, to),
+                    });
+                    self.with(from, |node| node.opened(asked, flow, now));
+                }
+                News::Failed((to, flow), why) => self.with(to, |node| node.failed(flow, why, now)),
+                News::Broken(id) => {
+                    let ended = self.streams.end(id);
+                    self.tell_end(ended);
+                }
             }
+        }
+    }
+
+    fn with(&self, at: SocketAddr, act: impl FnOnce(&mut dyn Node)) {
+        let awake = self.nodes.iter().filter(|(address, _)| !self.asleep.contains(address));
+        if let Some((_, node)) = awake.into_iter().find(|(address, _)| *address == at) {
+            act(&mut *node.borrow_mut());
         }
     }
 }
 
+/// Its port, on this machine; elsewhere its host, and the port if it is not SIP's.
+fn name(address: SocketAddr) -> String {
+    match (address.ip().is_loopback(), address.port()) {
+        (true, port) => port.to_string(),
+        (false, 5060) => address.ip().to_string(),
+        (false, _) => address.to_string(),
+    }
+}
+
 /// `INVITE sip:b@c`, `200 INVITE`, or `keep-alive`.
-fn words(message: &str) -> String {
+fn words(message: &[u8]) -> String {
+    let message = String::from_utf8_lossy(message);
     let first = message.lines().next().unwrap_or_default();
     let cseq = message.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or_default();
     match first.strip_prefix("SIP/2.0 ") {
         Some(status) => format!("{} {}", status.get(..3).unwrap_or(status), cseq.split(' ').nth(1).unwrap_or_default()),
         None if first.is_empty() => "keep-alive".to_owned(),
         None => first.trim_end_matches(" SIP/2.0").to_owned(),
-    }
-}
-
-/// The exchange as a node.
-pub struct ExchangeNode {
-    pub exchange: Exchange,
-    rng: StdRng,
-    out: std::collections::VecDeque<(SocketAddr, Vec<u8>)>,
-}
-
-impl ExchangeNode {
-    pub fn new(exchange: Exchange, seed: u64) -> ExchangeNode {
-        ExchangeNode { exchange, rng: StdRng::seed_from_u64(seed), out: Default::default() }
-    }
-
-    /// The exchange starts again: its bindings and subscriptions are gone.
-    pub fn forget(&mut self) {
-        self.exchange = Exchange::new(self.exchange.config().clone());
-    }
-
-    /// Lights or clears a user's voicemail lamp.
-    pub fn set_voicemail(&mut self, user: &str, summary: MessageSummary, now: Instant) {
-        let sent = self.exchange.set_voicemail(user, summary, now, &mut self.rng);
-        self.out.extend(sent.into_iter().map(|transmit| (transmit.flow.remote, transmit.bytes)));
-    }
-}
-
-impl Node for ExchangeNode {
-    fn receive(&mut self, bytes: &[u8], flow: Flow, now: Instant) {
-        let sent = self.exchange.handle(bytes, flow, now, &mut self.rng);
-        self.out.extend(sent.into_iter().map(|transmit| (transmit.flow.remote, transmit.bytes)));
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        let sent = self.exchange.handle_timeout(now, &mut self.rng);
-        self.out.extend(sent.into_iter().map(|transmit| (transmit.flow.remote, transmit.bytes)));
-    }
-
-    fn next_timeout(&self) -> Option<Instant> {
-        self.exchange.next_timeout()
-    }
-
-    fn poll(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
-        self.out.pop_front()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The least that can call and be called: the transaction table and dialogs, without a phone around them.
 
-use super::network::Node;
+use super::network::{Node, Wish};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::collections::VecDeque;
@@ -35,7 +35,7 @@ pub struct Peer {
     invite: Option<Request>,
     ringing: Option<(ServerId, Request)>,
     unacknowledged: Option<Unacknowledged>,
-    out: VecDeque<(SocketAddr, Vec<u8>)>,
+    out: VecDeque<Wish>,
 }
 
 impl Peer {
@@ -102,7 +102,7 @@ impl Peer {
     pub fn work(&mut self, now: Instant) {
         while let Some(event) = self.layer.poll() {
             match event {
-                LayerEvent::Transmit { flow, bytes } => self.out.push_back((flow.remote, bytes)),
+                LayerEvent::Transmit { flow, bytes } => self.out.push_back(Wish::Send(flow, bytes)),
                 LayerEvent::Request { server: Some(server), request, .. } => self.on_request(server, request, now),
                 LayerEvent::Request { server: None, request, .. } => {
                     let id = DialogId::of_request(&request);
@@ -194,7 +194,7 @@ impl Node for Peer {
         self.layer.next_timeout().into_iter().chain(self.unacknowledged.as_ref().map(|w| w.due)).min()
     }
 
-    fn poll(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+    fn poll(&mut self) -> Option<Wish> {
         self.out.pop_front()
     }
 }

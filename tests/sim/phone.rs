@@ -1,18 +1,20 @@
-//! The whole phone as a node: resolves every name to the exchange, binds ports out of thin air.
+//! The whole phone as a node: finds names in a zone, binds ports out of thin air.
 
-use super::network::Node;
+use super::network::{Node, Wish};
+use super::zone::Zone;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 use tuiphone::config::{Account, AccountId, Secret, Settings};
 use tuiphone::media::command::{MediaCommand, MediaEvent};
 use tuiphone::sip::flow::{Flow, Transport};
+use tuiphone::sip::locate::Candidate;
 use tuiphone::ua::agent::{Agent, AgentConfig, IncomingPolicy};
 use tuiphone::ua::command::{Command, RequestId};
 use tuiphone::ua::event::Event;
-use tuiphone::ua::port::{Input, Output};
+use tuiphone::ua::port::{Input, Output, QueryId};
 use tuiphone::ua::snapshot::{CallInfo, CallState, RegistrationState};
 
 pub struct Phone {
@@ -22,8 +24,11 @@ pub struct Phone {
     pub sounding: Vec<u32>,
     /// Where it believes to be, behind a NAT.
     pub inside: SocketAddr,
-    exchange: SocketAddr,
-    out: VecDeque<(SocketAddr, Vec<u8>)>,
+    pub zone: Zone,
+    rng: StdRng,
+    /// What can be tried after the connection that is being opened.
+    waiting: BTreeMap<u64, VecDeque<Candidate>>,
+    out: VecDeque<Wish>,
 }
 
 /// An account of the exchange's domain.
@@ -57,8 +62,16 @@ impl Phone {
 
     pub fn with(address: SocketAddr, exchange: SocketAddr, config: AgentConfig, seed: u64, now: Instant) -> Phone {
         let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let agent = Agent::new(config, StdRng::seed_from_u64(seed), now, wall);
-        Phone { agent, events: Vec::new(), sounding: Vec::new(), inside: address, exchange, out: VecDeque::new() }
+        Phone {
+            agent: Agent::new(config, StdRng::seed_from_u64(seed), now, wall),
+            events: Vec::new(),
+            sounding: Vec::new(),
+            inside: address,
+            zone: Zone::of(exchange.ip()),
+            rng: StdRng::seed_from_u64(!seed),
+            waiting: BTreeMap::new(),
+            out: VecDeque::new(),
+        }
     }
 
     pub fn command(&mut self, command: Command, now: Instant) {
@@ -86,14 +99,11 @@ impl Phone {
         self.agent.handle(input, now);
         while let Some(output) = self.agent.poll_output() {
             match output {
-                Output::Transmit { flow, bytes } => self.out.push_back((flow.remote, bytes)),
-                Output::Resolve { query, target, .. } => {
-                    let port = target.port.unwrap_or(5060);
-                    let literal = target.host.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port));
-                    let remote = literal.unwrap_or(self.exchange);
-                    let flow = Flow { transport: Transport::Udp, local: self.inside, remote };
-                    self.agent.handle(Input::Resolved(query, Ok(vec![flow])), now);
-                }
+                Output::Transmit { flow, bytes } => self.out.push_back(Wish::Send(flow, bytes)),
+                Output::Resolve { query, target, .. } => match self.zone.find(&target, &mut self.rng) {
+                    Ok(candidates) => self.go_on(query.0, candidates.into(), "it has no address".to_owned(), now),
+                    Err(why) => self.agent.handle(Input::Resolved(query, Err(why)), now),
+                },
                 Output::Media(MediaCommand::Bind { stream, local }) => {
                     let bound = |port| SocketAddr::new(local, port);
                     let event = MediaEvent::Bound { stream, rtp: bound(4000), rtcp: bound(4001) };
@@ -111,9 +121,59 @@ impl Phone {
     }
 }
 
+impl Phone {
+    /// From addresses to paths, as the engine does it: a connection is there when it is found, a datagram's path is not
+    /// tried.
+    fn go_on(&mut self, query: u64, mut left: VecDeque<Candidate>, why: String, now: Instant) {
+        let flows = match left.front().map(|candidate| candidate.transport) {
+            None => Err(why),
+            Some(Transport::Udp) => Ok(self.datagram_paths(&left)),
+            Some(transport) => {
+                let alike = left.iter().take_while(|candidate| candidate.transport == transport).count();
+                let addresses = left.drain(..alike).map(|candidate| candidate.address).collect();
+                self.waiting.insert(query, left);
+                return self.out.push_back(Wish::Connect(query, transport, addresses));
+            }
+        };
+        self.agent.handle(Input::Resolved(QueryId(query), flows), now);
+    }
+
+    fn datagram_paths(&self, candidates: &VecDeque<Candidate>) -> Vec<Flow> {
+        let datagrams = candidates.iter().filter(|candidate| candidate.transport == Transport::Udp);
+        let path = |to: &Candidate| Flow { transport: Transport::Udp, local: self.inside, remote: to.address };
+        datagrams.map(path).collect()
+    }
+
+    /// The machine has this address now, or none.
+    pub fn moved(&mut self, to: Option<SocketAddr>, now: Instant) {
+        self.inside = to.unwrap_or(self.inside);
+        self.input(Input::NetworkChanged { addresses: to.map(|to| to.ip()).into_iter().collect() }, now);
+    }
+}
+
 impl Node for Phone {
     fn receive(&mut self, bytes: &[u8], flow: Flow, now: Instant) {
-        self.input(Input::Datagram { bytes, flow: Flow { local: self.inside, ..flow } }, now);
+        let local = if flow.transport == Transport::Udp { self.inside } else { flow.local };
+        self.input(Input::Datagram { bytes, flow: Flow { local, ..flow } }, now);
+    }
+
+    fn opened(&mut self, asked: u64, result: Result<Flow, String>, now: Instant) {
+        let Some(left) = self.waiting.remove(&asked) else { return };
+        match result {
+            Ok(flow) => {
+                let flows = std::iter::once(flow).chain(self.datagram_paths(&left)).collect();
+                self.input(Input::Resolved(QueryId(asked), Ok(flows)), now);
+            }
+            Err(why) => {
+                self.go_on(asked, left, why, now);
+                self.input(Input::Timeout, now);
+            }
+        }
+    }
+
+    fn failed(&mut self, flow: Flow, why: &str, now: Instant) {
+        let local = if flow.transport == Transport::Udp { self.inside } else { flow.local };
+        self.input(Input::TransportFailed { flow: Flow { local, ..flow }, error: why.to_owned() }, now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -124,7 +184,7 @@ impl Node for Phone {
         self.agent.next_timeout()
     }
 
-    fn poll(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+    fn poll(&mut self) -> Option<Wish> {
         self.out.pop_front()
     }
 }

@@ -1,6 +1,7 @@
 //! Transactions and dialogs of two peers over a bad network.
 
-use super::network::{ExchangeNode, Link, Network, seeds};
+use super::exchange::ExchangeNode;
+use super::network::{Link, Network, seeds};
 use super::peer::Peer;
 use std::cell::RefCell;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! An exchange with users and phones on a network, and what scenarios ask of them.
 
-use super::network::{ExchangeNode, Network};
+use super::exchange::ExchangeNode;
+use super::network::Network;
 use super::phone::Phone;
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use tuiphone::demo::exchange::{Exchange, ExchangeConfig, User};
 use tuiphone::sip::auth::Algorithm;
 use tuiphone::ua::agent::{AgentConfig, IncomingPolicy};
 use tuiphone::ua::command::{Command, HangupWhich};
-use tuiphone::ua::snapshot::CallState;
+use tuiphone::ua::snapshot::{CallState, RegistrationState};
 
 pub const SECOND: Duration = Duration::from_secs(1);
 pub const AT_ONCE: IncomingPolicy = IncomingPolicy::Answer { after: Duration::from_millis(500) };
@@ -26,6 +27,11 @@ pub fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
+/// A host of its own, beyond this machine.
+pub fn host(number: u8) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, number], 5060))
+}
+
 /// The exchange at 5060.
 pub fn exchange(network: &mut Network, seed: u64) -> Rc<RefCell<ExchangeNode>> {
     exchange_with(network, seed, |_| {})
@@ -36,11 +42,20 @@ pub fn exchange_with(
     seed: u64,
     change: impl FnOnce(&mut ExchangeConfig),
 ) -> Rc<RefCell<ExchangeNode>> {
+    exchange_at(network, address(5060), seed, change)
+}
+
+pub fn exchange_at(
+    network: &mut Network,
+    at: SocketAddr,
+    seed: u64,
+    change: impl FnOnce(&mut ExchangeConfig),
+) -> Rc<RefCell<ExchangeNode>> {
     let user = |(name, password), algorithm| User::new(name, password, algorithm);
     let users = vec![user(ALICE, Algorithm::MD5), user(BOB, Algorithm::SHA256), user(CAROL, Algorithm::SHA512_256)];
     let mut config = ExchangeConfig::new("demo.invalid", users);
     change(&mut config);
-    network.add(address(5060), ExchangeNode::new(Exchange::new(config), seed))
+    network.add(at, ExchangeNode::new(Exchange::new(config), seed | u64::from(last_byte(at)) << 32))
 }
 
 pub fn phone(network: &mut Network, port: u16, user: (&str, &str), incoming: IncomingPolicy) -> Shared {
@@ -56,11 +71,40 @@ pub fn phone_with(
     incoming: IncomingPolicy,
     change: impl FnOnce(&mut AgentConfig),
 ) -> Shared {
+    phone_at(network, (address(port), address(5060)), user, incoming, change)
+}
+
+/// A phone at the first address; every name leads to the host of the second.
+pub fn phone_at(
+    network: &mut Network,
+    (at, server): (SocketAddr, SocketAddr),
+    user: (&str, &str),
+    incoming: IncomingPolicy,
+    change: impl FnOnce(&mut AgentConfig),
+) -> Shared {
     let mut config = Phone::config(user, incoming);
     change(&mut config);
-    let seed = network.seed << 16 | u64::from(port);
-    let phone = Phone::with(address(port), address(5060), config, seed, network.now);
-    network.add(address(port), phone)
+    let seed = network.seed << 16 | u64::from(at.port().wrapping_add(u16::from(last_byte(at))));
+    let phone = Phone::with(at, server, config, seed, network.now);
+    network.add(at, phone)
+}
+
+fn last_byte(at: SocketAddr) -> u8 {
+    if let SocketAddr::V4(at) = at { at.ip().octets()[3] } else { 0 }
+}
+
+/// Its account goes by this transport to a server at 5060.
+pub fn over(transport: &str) -> impl Fn(&mut AgentConfig) {
+    move |config| {
+        for account in &mut config.accounts {
+            account.transport = transport.to_owned();
+            account.server = "demo.invalid:5060".to_owned();
+        }
+    }
+}
+
+pub fn registered(network: &Network, phone: &Shared) -> bool {
+    phone.borrow().registration(network.now) == Some(RegistrationState::Registered)
 }
 
 /// Alice at 5061 and Bob at 5062.
