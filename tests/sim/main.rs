@@ -5,6 +5,7 @@ mod changes;
 mod connections;
 mod endings;
 mod exchange;
+mod failover;
 mod following;
 mod incoming;
 mod lasting;

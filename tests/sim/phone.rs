@@ -27,7 +27,7 @@ pub struct Phone {
     pub zone: Zone,
     rng: StdRng,
     /// What can be tried after the connection that is being opened.
-    waiting: BTreeMap<u64, VecDeque<Candidate>>,
+    waiting: BTreeMap<u64, Wanted>,
     out: VecDeque<Wish>,
 }
 
@@ -100,8 +100,11 @@ impl Phone {
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.out.push_back(Wish::Send(flow, bytes)),
-                Output::Resolve { query, target, .. } => match self.zone.find(&target, &mut self.rng) {
-                    Ok(candidates) => self.go_on(query.0, candidates.into(), "it has no address".to_owned(), now),
+                Output::Resolve { query, target, avoid, .. } => match self.zone.find(&target, &mut self.rng) {
+                    Ok(mut candidates) => {
+                        candidates.sort_by_key(|candidate| avoid.contains(&candidate.address));
+                        self.go_on(query.0, (candidates.into(), avoid), "it has no address".to_owned(), now);
+                    }
                     Err(why) => self.agent.handle(Input::Resolved(query, Err(why)), now),
                 },
                 Output::Media(MediaCommand::Bind { stream, local }) => {
@@ -121,17 +124,22 @@ impl Phone {
     }
 }
 
+/// What can be tried, and what of it only in the end.
+type Wanted = (VecDeque<Candidate>, Vec<SocketAddr>);
+
 impl Phone {
     /// From addresses to paths, as the engine does it: a connection is there when it is found, a datagram's path is not
     /// tried.
-    fn go_on(&mut self, query: u64, mut left: VecDeque<Candidate>, why: String, now: Instant) {
+    fn go_on(&mut self, query: u64, (mut left, avoid): Wanted, why: String, now: Instant) {
+        let kind = |candidate: &Candidate| (candidate.transport, avoid.contains(&candidate.address));
         let flows = match left.front().map(|candidate| candidate.transport) {
             None => Err(why),
             Some(Transport::Udp) => Ok(self.datagram_paths(&left)),
             Some(transport) => {
-                let alike = left.iter().take_while(|candidate| candidate.transport == transport).count();
+                let first = left.front().map(kind);
+                let alike = left.iter().take_while(|candidate| Some(kind(candidate)) == first).count();
                 let addresses = left.drain(..alike).map(|candidate| candidate.address).collect();
-                self.waiting.insert(query, left);
+                self.waiting.insert(query, (left, avoid));
                 return self.out.push_back(Wish::Connect(query, transport, addresses));
             }
         };
@@ -158,14 +166,14 @@ impl Node for Phone {
     }
 
     fn opened(&mut self, asked: u64, result: Result<Flow, String>, now: Instant) {
-        let Some(left) = self.waiting.remove(&asked) else { return };
+        let Some(wanted) = self.waiting.remove(&asked) else { return };
         match result {
             Ok(flow) => {
-                let flows = std::iter::once(flow).chain(self.datagram_paths(&left)).collect();
+                let flows = std::iter::once(flow).chain(self.datagram_paths(&wanted.0)).collect();
                 self.input(Input::Resolved(QueryId(asked), Ok(flows)), now);
             }
             Err(why) => {
-                self.go_on(asked, left, why, now);
+                self.go_on(asked, wanted, why, now);
                 self.input(Input::Timeout, now);
             }
         }
