@@ -1,6 +1,8 @@
 //! baresip as another softphone, in both directions, through a registrar.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -8,45 +10,103 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::kamailio::Kamailio;
+use crate::softphone::{self, Softphone};
 use crate::support::{Process, beside_others, free_port, have, until, which};
 
-/// A baresip that answers by itself and sends back what it hears.
+/// A baresip that sends back what it hears. It is told what to do over its control socket.
 struct Baresip {
     process: Process,
+    control: u16,
+    domain: String,
     _folder: TempDir,
 }
 
 impl Baresip {
-    /// Registers as `user`; `codec` is the only one it speaks; `dial` is whom it calls at once, if anyone.
-    fn start(user: &str, proxy: &Kamailio, codec: &str, dial: Option<&str>) -> Self {
+    /// Registers as `user` over this transport; `codec` is the only one it speaks; `answers` by itself or not.
+    fn start(user: &str, proxy: &Kamailio, transport: &str, codec: &str, answers: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let media = free_port();
+        let (port, control, media) = (free_port(), free_port(), free_port());
+        // The echo works for one call alone.
+        let speech = folder.path().join("speech.wav");
+        softphone::write_tone(&speech);
+        let source = if answers { "aubridge,echo".to_owned() } else { format!("aufile,{}", speech.display()) };
         let mut config = format!(
-            "poll_method poll\nsip_listen 127.0.0.1:{}\nnet_interface 127.0.0.1\nrtp_ports {media}-{}\n\
-             audio_player aubridge,echo\naudio_source aubridge,echo\naudio_alert aubridge,alert\n\
-             call_max_calls 4\nmodule_path {}\n",
-            free_port(),
+            "poll_method poll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nrtp_ports {media}-{}\n\
+             sip_cafile {}\nctrl_tcp_listen 127.0.0.1:{control}\naudio_player aubridge,echo\n\
+             audio_source {source}\naudio_alert aubridge,alert\ncall_max_calls 4\nmodule_path {}\n",
             media + 3,
+            proxy.certificate().display(),
             modules().display(),
         );
-        for module in ["g711", "opus", "aubridge"] {
+        for module in ["g711", "opus", "aubridge", "aufile"] {
             writeln!(config, "module {module}.so").unwrap();
         }
-        config.push_str("module_tmp account.so\nmodule_app menu.so\n");
+        config.push_str("module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n");
         std::fs::write(folder.path().join("config"), config).unwrap();
+        let domain = if transport == "tls" { proxy.secure_server() } else { proxy.server() };
+        let answers = if answers { "auto" } else { "manual" };
         let account = format!(
-            "<sip:{user}@{}>;auth_user={user};auth_pass=\"secret of {user}\";answermode=auto;regint=60;audio_codecs={codec}\n",
-            proxy.server()
+            "<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass=\"secret of {user}\";\
+             answermode={answers};regint=60;audio_codecs={codec}\n"
         );
         std::fs::write(folder.path().join("accounts"), account).unwrap();
         std::fs::write(folder.path().join("contacts"), "").unwrap();
         let mut command = Command::new("timeout");
         command.args(["--kill-after=3", "120"]).arg(which("baresip").unwrap()).arg("-f").arg(folder.path());
-        if let Some(whom) = dial {
-            command.args(["-e", &format!("/dial {whom}")]);
-        }
         let process = Process::start("baresip", &mut command, folder.path());
-        Self { process, _folder: folder }
+        Self { process, control, domain, _folder: folder }
+    }
+
+    /// A command of its menu, done when this returns.
+    fn told(&mut self, command: &str, words: &str) {
+        let said = serde_json::json!({"command": command, "params": words}).to_string();
+        let mut socket = TcpStream::connect(("127.0.0.1", self.control)).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+        write!(socket, "{}:{said},", said.len()).unwrap();
+        let mut reply = [0; 4096];
+        assert!(socket.read(&mut reply).unwrap() > 0, "baresip hung up on {command}");
+    }
+}
+
+impl Softphone for Baresip {
+    fn dial(&mut self, user: &str) {
+        let whom = format!("sip:{user}@{}", self.domain);
+        self.told("dial", &whom);
+    }
+
+    fn answer(&mut self) {
+        self.told("accept", "");
+    }
+
+    fn hold(&mut self) {
+        self.told("hold", "");
+    }
+
+    fn resume(&mut self) {
+        self.told("resume", "");
+    }
+
+    /// Its `sndcode` presses and lets go at once, and sends nothing.
+    fn key(&mut self, _key: char) -> bool {
+        false
+    }
+
+    fn hang_up(&mut self) {
+        self.told("hangup", "");
+    }
+
+    fn ended(&self) -> usize {
+        let said = self.process.said();
+        let by_whom = ["session closed", "call: terminate call", "call: rejecting incoming call"];
+        by_whom.iter().map(|words| said.matches(words).count()).sum()
+    }
+
+    fn key_words(&self, key: char) -> String {
+        format!("received event: '{key}'")
+    }
+
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
     }
 }
 
@@ -62,7 +122,7 @@ fn calls(codec: &str, shown: &str) {
     }
     let _machine = beside_others();
     let proxy = Kamailio::start("MD5", &[]);
-    let baresip = Baresip::start("102", &proxy, codec, None);
+    let baresip = Baresip::start("102", &proxy, "udp", codec, true);
     until("baresip registered", Duration::from_secs(15), || proxy.said().contains("saved 102"));
     let phone = proxy.phone("101");
     let arguments = ["call", "102", "--duration", "4", "--audio-in", "tone:440", "--audio-out", "null"];
@@ -86,23 +146,23 @@ fn the_phone_calls_baresip_with_opus() {
 }
 
 #[test]
-fn baresip_calls_the_phone() {
-    if !have(&["kamailio", "baresip"]) {
-        return;
+fn calls_with_baresip_over_udp() {
+    both_ways("udp");
+}
+
+#[test]
+fn calls_with_baresip_over_tcp() {
+    both_ways("tcp");
+}
+
+#[test]
+fn calls_with_baresip_over_tls() {
+    both_ways("tls");
+}
+
+fn both_ways(transport: &str) {
+    if have(&["kamailio", "baresip"]) {
+        let start = |proxy: &Kamailio| Baresip::start("102", proxy, transport, "PCMU/8000/1", false);
+        softphone::calls_both_ways(transport, start);
     }
-    let _machine = beside_others();
-    let proxy = Kamailio::start("MD5", &[]);
-    let phone = proxy.phone_with("101", "autoAnswer=all");
-    let mut command = phone.command(&["daemon", "--audio-in", "tone:440", "--audio-out", "null"]);
-    let daemon = Process::start("daemon", &mut command, &phone.file("run"));
-    until("the phone registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
-    let whom = format!("sip:101@{}", proxy.server());
-    let mut baresip = Baresip::start("102", &proxy, "PCMU/8000/1", Some(&whom));
-    baresip.process.until_says("Call established");
-    let connected = || phone.run(&["status"], Duration::from_secs(5)).json["state"] == "connected";
-    until("the phone shows the call", Duration::from_secs(5), connected);
-    let outcome = phone.run(&["hangup"], Duration::from_secs(5));
-    outcome.ends(0);
-    baresip.process.until_says("session closed");
-    drop(daemon);
 }

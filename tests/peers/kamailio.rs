@@ -42,6 +42,11 @@ impl Kamailio {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The same under TLS.
+    pub fn secure_server(&self) -> String {
+        format!("127.0.0.1:{}", self.secure_port)
+    }
+
     /// A phone with the right password.
     pub fn phone(&self, user: &str) -> Phone {
         self.phone_with(user, "audioCodecs=PCMU/8000/1 opus/48000/2")
@@ -56,7 +61,7 @@ impl Kamailio {
     pub fn phone_over(&self, transport: &str, user: &str, settings: &str) -> Phone {
         let phone = self.phone_with(user, settings);
         let secure = matches!(transport, "tls" | "wss");
-        let server = if secure { format!("127.0.0.1:{}", self.secure_port) } else { self.server() };
+        let server = if secure { self.secure_server() } else { self.server() };
         phone.edit(|ini| {
             let ini = ini.replace("transport=udp", &format!("transport={transport}")).replace(&self.server(), &server);
             format!("{ini}[tuiphone]\ntlsCaFile={}\nwebSocketPath=/sip\n", self.certificate().display())
@@ -195,7 +200,8 @@ event_route[xhttp:request] {{
 "#,
         folder = folder.display()
     );
-    let web = r#"    if ($proto == "ws" || $proto == "wss") {
+    // baresip names a TLS port in its Contact, and has no certificate to take a connection there.
+    let web = r#"    if ($proto == "ws" || $proto == "wss" || ($proto == "tls" && $ua =~ "baresip")) {
         force_rport();
         if (is_method("REGISTER")) fix_nated_register(); else add_contact_alias();
     }

@@ -1,5 +1,5 @@
 //! The `tuiphone` program against real peers on loopback: kamailio as registrar and proxy, SIPp as far ends that
-//! misbehave on purpose, baresip as another softphone, Asterisk as the exchange of an office, PulseAudio as a sound
+//! misbehave on purpose, baresip and linphone as other softphones, Asterisk as the exchange of an office, PulseAudio as a sound
 //! server with null devices.
 //!
 //! `cargo xtask test` installs them on Debian, except Asterisk. A test whose peer is not here says `skipped` and passes;
@@ -15,11 +15,13 @@ mod behaviour;
 mod daemon;
 mod kamailio;
 mod ladder;
+mod linphone;
 mod loss;
 #[cfg(target_os = "linux")]
 mod netns;
 mod pulse;
 mod score;
 mod sipp;
+mod softphone;
 mod srv;
 mod support;

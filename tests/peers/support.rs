@@ -1,6 +1,7 @@
 //! Processes that end with the test, ports that are free, waits that are bounded, and the phone under test.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -77,10 +78,25 @@ pub struct Process {
 impl Process {
     /// Starts `command` with its output in `folder/name.log`.
     pub fn start(name: &str, command: &mut Command, folder: &Path) -> Self {
+        Self::fed(name, command, folder, Stdio::null())
+    }
+
+    /// The same for one that waits for words; see [`told`](Self::told).
+    pub fn listening(name: &str, command: &mut Command, folder: &Path) -> Self {
+        Self::fed(name, command, folder, Stdio::piped())
+    }
+
+    /// A line for its standard input.
+    pub fn told(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("it listens");
+        writeln!(input, "{line}").and_then(|()| input.flush()).unwrap();
+    }
+
+    fn fed(name: &str, command: &mut Command, folder: &Path, input: Stdio) -> Self {
         let log = folder.join(format!("{name}.log"));
         let file = File::create(&log).unwrap();
         let child = command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(file.try_clone().unwrap())
             .stderr(file)
             .spawn()

@@ -25,6 +25,7 @@ pub const PEERS: [Peer; 7] = [
     },
     Peer { program: "sipp", why: "far ends that misbehave on purpose", packages: &["sip-tester"] },
     Peer { program: "baresip", why: "another softphone", packages: &["baresip-core"] },
+    Peer { program: "linphonec", why: "a third softphone", packages: &["linphone-cli"] },
     Peer {
         program: "pulseaudio",
         why: "a sound server with null devices",
