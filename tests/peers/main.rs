@@ -1,6 +1,6 @@
 //! The `tuiphone` program against real peers on loopback: kamailio as registrar and proxy, SIPp as far ends that
-//! misbehave on purpose, baresip and linphone as other softphones, Asterisk as the exchange of an office, PulseAudio as a sound
-//! server with null devices.
+//! misbehave on purpose, baresip and linphone as other softphones, Asterisk as the exchange of an office, PulseAudio as
+//! a sound server with null devices.
 //!
 //! `cargo xtask test` installs them on Debian, except Asterisk. A test whose peer is not here says `skipped` and passes;
 //! with `CI=true` it fails, again except for Asterisk. Each test starts its own peers on free ports and stops what it
