@@ -17,7 +17,7 @@ pub struct Peer {
 }
 
 /// The real peers of `tests/peers`.
-pub const PEERS: [Peer; 7] = [
+pub const PEERS: [Peer; 8] = [
     Peer {
         program: "kamailio",
         why: "registrar with digest",
