@@ -25,6 +25,7 @@ mod inbox;
 mod incoming;
 mod large;
 mod lasting;
+mod lights;
 mod limiter;
 mod messages;
 mod network;

@@ -1,21 +1,18 @@
 //! What the phone follows while it is registered: the voicemail of its accounts, and the lights of others.
 
 use super::agent::Agent;
-use super::call::party;
 use super::event::Event;
+use super::lights::Light;
 use super::owner::Owner;
 use super::port::Output;
 use super::route::{Hop, Job};
-use super::snapshot::{LightInfo, LightState, Party, VoicemailInfo};
+use super::snapshot::VoicemailInfo;
 use crate::config::AccountId;
 use crate::config::dial::dial;
-use crate::sip::event::dialog_info::{Applied, DialogInfo, DialogTable, WatchedDialog};
 use crate::sip::event::message_summary::MessageSummary;
-use crate::sip::event::pidf::{Availability, Presence};
 use crate::sip::event::reg_info::RegInfo;
 use crate::sip::event::{DocumentError, Package};
 use crate::sip::flow::Flow;
-use crate::sip::header::NameAddr;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Request, Response, StatusCode};
 use crate::sip::subscription::{State, Subject, Subscription, Verdict};
@@ -33,9 +30,9 @@ const MEND_PAUSE: Duration = Duration::from_secs(30);
 /// A subscription of an account, and what it has told.
 #[derive(Debug)]
 pub(super) struct Watch {
-    id: u32,
-    account: AccountId,
-    machine: Subscription,
+    pub id: u32,
+    pub account: AccountId,
+    pub machine: Subscription,
     /// The path of the last SUBSCRIBE that was answered.
     flow: Option<Flow>,
     /// Where it asked to be told.
@@ -43,31 +40,7 @@ pub(super) struct Watch {
     /// When a lost registration was made again because of it.
     mended: Option<Instant>,
     /// `None`: it is the account's own voicemail or registration.
-    light: Option<Light>,
-}
-
-/// Somebody who is watched.
-#[derive(Debug, Default)]
-struct Light {
-    /// As given.
-    target: String,
-    /// A notifier that knows no dialogs is asked for presence.
-    falls_back: bool,
-    dialogs: DialogTable,
-    state: LightState,
-    remote: Option<Party>,
-    note: Option<String>,
-}
-
-/// Somebody watched who is being called.
-pub(super) struct Ringing<'a> {
-    pub account: AccountId,
-    /// As given.
-    pub number: &'a str,
-    /// The address that is asked.
-    pub uri: &'a str,
-    /// The call, if it is told.
-    pub dialog: Option<&'a WatchedDialog>,
+    pub light: Option<Light>,
 }
 
 impl Watch {
@@ -129,7 +102,7 @@ impl Agent {
             };
             let falls_back = number == target;
             let Some(uri) = self.account(account).and_then(|line| dial(number, &line.account).ok()) else { continue };
-            let light = Light { target: sanitise(number), falls_back, ..Light::default() };
+            let light = Light::new(sanitise(number), falls_back);
             self.add_watch(account, uri.uri, package, Some(light));
         }
     }
@@ -342,25 +315,11 @@ impl Agent {
         }
         let Some(watch) = self.watch_mut(id) else { return Ok(()) };
         let Watch { machine, light: Some(light), .. } = watch else { return Ok(()) };
-        let before = (light.state, light.remote.clone(), light.note.clone());
-        match package {
-            Package::Dialog => {
-                if light.dialogs.apply(DialogInfo::parse(body)?) == Applied::Gap {
-                    machine.refresh_soon(now);
-                }
-                light.state = light_state(light.dialogs.availability());
-                light.remote = light.dialogs.foremost().and_then(|dialog| {
-                    let named = NameAddr::new(dialog.remote_identity.clone()?);
-                    Some(party(&named.with_display_name(dialog.remote_name.as_deref().unwrap_or_default())))
-                });
-            }
-            _ => {
-                let presence = Presence::parse(body)?;
-                light.state = light_state(presence.availability());
-                light.note = presence.note.as_deref().map(sanitise);
-            }
+        let before = light.shown();
+        if light.take(package, body)? {
+            machine.refresh_soon(now);
         }
-        if before != (light.state, light.remote.clone(), light.note.clone()) {
+        if before != light.shown() {
             self.tell_light(id);
         }
         Ok(())
@@ -418,8 +377,7 @@ impl Agent {
             && !is_in_force(watch.machine.state())
             && let Some(light) = watch.light.as_mut()
         {
-            *light =
-                Light { target: std::mem::take(&mut light.target), falls_back: light.falls_back, ..Light::default() };
+            *light = Light::new(std::mem::take(&mut light.target), light.falls_back);
             self.tell_light(id);
         }
         let Some(watch) = self.watch_mut(id).filter(|_| stopped) else { return };
@@ -446,45 +404,6 @@ impl Agent {
         }
     }
 
-    /// Those watched who are being called.
-    pub(super) fn ringing(&self) -> impl Iterator<Item = Ringing<'_>> {
-        let lights = self.watches.iter().filter_map(|watch| Some((watch, watch.light.as_ref()?)));
-        lights.filter(|(_, light)| light.state == LightState::Ringing).map(|(watch, light)| Ringing {
-            account: watch.account,
-            number: &light.target,
-            uri: &watch.machine.subject().uri,
-            dialog: light.dialogs.foremost(),
-        })
-    }
-
-    fn tell_light(&mut self, id: u32) {
-        let light = self.watches.iter().find(|watch| watch.id == id).and_then(|watch| self.light_info(watch));
-        if let Some(light) = light {
-            self.slot_told(&light);
-            self.outputs.push_back(Output::Event(Event::Presence { light }));
-        }
-    }
-
-    /// Every light.
-    pub(super) fn lights(&self) -> Vec<LightInfo> {
-        self.watches.iter().filter_map(|watch| self.light_info(watch)).collect()
-    }
-
-    fn light_info(&self, watch: &Watch) -> Option<LightInfo> {
-        let light = watch.light.as_ref()?;
-        let subject = watch.machine.subject();
-        Some(LightInfo {
-            target: light.target.clone(),
-            uri: sanitise(&subject.uri),
-            account: self.account(watch.account).map(|line| line.account.aor()).unwrap_or_default(),
-            package: subject.package.token().to_owned(),
-            state: light.state,
-            remote: light.remote.clone(),
-            note: light.note.clone(),
-            reason: watch.machine.why().map(sanitise),
-        })
-    }
-
     pub(super) fn account_of_watch(&self, id: u32) -> AccountId {
         self.watches.iter().find(|watch| watch.id == id).map_or(AccountId(0), |watch| watch.account)
     }
@@ -508,15 +427,4 @@ pub(super) fn is_of_type(request: &Request, media_type: &str) -> bool {
 
 fn is_bad_event(why: Option<&str>) -> bool {
     why.is_some_and(|why| why.starts_with("489"))
-}
-
-fn light_state(availability: Availability) -> LightState {
-    match availability {
-        Availability::Unknown => LightState::Unknown,
-        Availability::Offline => LightState::Offline,
-        Availability::Idle => LightState::Idle,
-        Availability::Ringing => LightState::Ringing,
-        Availability::Busy => LightState::Busy,
-        Availability::Away => LightState::Away,
-    }
 }
