@@ -5,6 +5,7 @@ use super::offer::{Asked, is_described};
 use super::reliable::rack_of;
 use super::{Effect, End, Exchange, Session, set_body};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
+use crate::sip::patience::retry_after;
 use crate::sip::transaction::ServerId;
 use rand::{Rng, RngExt};
 use std::collections::VecDeque;
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Most collisions in a row before a change is given up.
 const MAX_GLARES: u8 = 6;
+/// Longest wait that a far end asks for which is still busy with a change.
+const OPEN_MOST: Duration = Duration::from_secs(10);
 /// Most ACKs kept: as many changes as a person makes in 64·T1.
 const MAX_ACKS: usize = 16;
 
@@ -94,14 +97,11 @@ impl Session {
             200..=299 => self.modify_accepted(response, now),
             _ if !self.is_confirmed() => {}
             401 | 407 => self.effects.push_back(Effect::Challenged(Exchange::Modify, response)),
-            491 if self.modify.glares < MAX_GLARES => {
-                //= RFC 3261 §14.1: the owner of the Call-ID waits 2.1–4 s, the other 0–2 s, in steps of 10 ms
-                let steps = if self.is_caller { rng.random_range(210..=400) } else { rng.random_range(0..=200) };
+            491 | 500 if let Some(wait) = self.wait_after(&response, rng) => {
                 self.modify.ours = false;
                 self.modify.glares += 1;
-                let retry_at = now + Duration::from_millis(steps * 10);
-                self.modify.retry_at = Some(retry_at);
-                self.timer.refresh_at(retry_at);
+                self.modify.retry_at = Some(now + wait);
+                self.timer.refresh_at(now + wait);
                 self.effects.push_back(Effect::Collided);
             }
             //= RFC 3261 §12.2.1.2: the dialog is gone
@@ -113,6 +113,20 @@ impl Session {
                 self.effects.push_back(Effect::Collided);
             }
             _ => self.modify_refused(response, now),
+        }
+    }
+
+    /// How long a change waits that met one of the peer's; `None` if it did not, or too often.
+    fn wait_after(&self, response: &Response, rng: &mut impl Rng) -> Option<Duration> {
+        if self.modify.glares >= MAX_GLARES {
+            return None;
+        }
+        match (response.status.0, self.is_caller) {
+            //= RFC 3261 §14.1: the owner of the Call-ID waits 2.1–4 s, the other 0–2 s, in steps of 10 ms
+            (491, true) => Some(Duration::from_millis(rng.random_range(210..=400) * 10)),
+            (491, false) => Some(Duration::from_millis(rng.random_range(0..=200) * 10)),
+            //= RFC 3261 §14.2: 500 with a wait of ten seconds at most: a change of ours before is still open there
+            _ => retry_after(response).filter(|wait| *wait <= OPEN_MOST),
         }
     }
 

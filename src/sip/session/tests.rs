@@ -105,6 +105,12 @@ impl Scene {
         self.effects()
     }
 
+    /// Lets so many milliseconds pass.
+    pub fn wait(&mut self, ms: u128) {
+        let past = (self.now - self.start).as_millis();
+        self.at(u64::try_from(past + ms).expect("a test is short"));
+    }
+
     /// Lets time pass until so many milliseconds after the beginning; what the session wished, and when.
     pub fn wishes(&mut self, ms: u64) -> Vec<(u128, Effect)> {
         let end = self.start + Duration::from_millis(ms);

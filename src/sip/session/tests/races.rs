@@ -216,3 +216,41 @@ fn a_reliable_answer_to_our_change_is_acknowledged_and_counts() {
     assert_eq!(words(&effects), ["ACK", "modified"]);
     assert_eq!(effects.last(), Some(&Effect::Modified(b"answer".to_vec())));
 }
+
+//= RFC 3261 §14.1, §14.2
+#[test]
+fn a_change_that_meets_another_waits_by_the_rules() {
+    let after = |seconds| [(HeaderName::RetryAfter, seconds)];
+    for (is_caller, status, headers, waits) in [
+        (true, 491, &[][..], Some(2_100..=4_000)),
+        (false, 491, &[], Some(0..=2_000)),
+        (true, 500, &after("3"), Some(3_000..=3_000)),
+        (false, 500, &after("0"), Some(0..=0)),
+        (true, 500, &after("11"), None),
+        (true, 500, &[], None),
+        (true, 488, &after("3"), None),
+    ] {
+        let mut scene = if is_caller { connected() } else { accepted(BODY) };
+        if !is_caller {
+            scene.asked(Method::Ack, &[], b"");
+        }
+        // So many in a row, and no more.
+        for round in 0..=6 {
+            scene.session.modify(BODY.to_vec());
+            let effects = scene.effects();
+            let [Effect::Request(Exchange::Modify, invite)] = effects.as_slice() else { panic!("{effects:?}") };
+            let response = Response::to_request(invite, StatusCode(status), None);
+            let effects = scene.replied(Exchange::Modify, response, headers, b"");
+            let Some(waits) = waits.clone().filter(|_| round < 6) else {
+                assert_eq!(words(&effects), ["modifyrefused"], "{status} {round}");
+                break;
+            };
+            assert_eq!(words(&effects), ["collided"], "{status} {round}");
+            let wait = scene.session.next_timeout().map_or(0, |at| (at - scene.now).as_millis());
+            assert!(waits.contains(&wait), "{status}: {wait} ms");
+            assert!(!scene.session.can_modify(), "not before");
+            scene.wait(wait);
+            assert!(scene.session.can_modify(), "{status} {round}");
+        }
+    }
+}
