@@ -291,13 +291,14 @@ impl Agent {
             while let Some(event) = self.layer.poll() {
                 self.layer_event(event, now);
             }
-            let advanced = self.advance_calls(now)
+            let mut advanced = self.advance_calls(now)
                 || self.send_holds(now)
                 || self.send_transfers(now)
                 || self.give_news(now)
                 || self.publish_state(now);
             for client in std::mem::take(&mut self.ended_clients) {
-                self.clients.remove(&client);
+                let sent = self.clients.remove(&client);
+                advanced |= sent.is_some_and(|sent| self.client_ended(&sent, now));
             }
             if !advanced {
                 break;

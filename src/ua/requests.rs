@@ -83,6 +83,19 @@ impl Agent {
         self.send_info_digit(id, now);
     }
 
+    /// A request had its final responses; true if that changes something.
+    pub(super) fn client_ended(&mut self, sent: &Sent, now: Instant) -> bool {
+        let Owner::Call(id, Exchange::Invite) = sent.owner else { return false };
+        let call = self.call(id).and_then(|call| call.session.as_ref());
+        let is_left = call.is_some_and(|session| session.waits_for(&sent.request));
+        if is_left {
+            // Why not sooner: the answer is repeated until it is acknowledged, and may yet come unharmed.
+            let words = "no call follows from the answer: its Contact or Record-Route cannot be read";
+            self.call_request_failed(id, Exchange::Invite, Failure::Timeout, words, now);
+        }
+        is_left
+    }
+
     fn beside_answered(&mut self, id: u32, exchange: Exchange, response: &Response, now: Instant) {
         match exchange {
             Exchange::Refer => self.refer_answered(id, response, now),

@@ -98,6 +98,12 @@ impl Session {
         self.effects.push_back(Effect::Request(Exchange::Invite, invite));
     }
 
+    /// This INVITE is the one whose answer is still missing.
+    pub fn waits_for(&self, invite: &Request) -> bool {
+        let number = invite.headers.cseq().ok().flatten().map(|cseq| cseq.number);
+        matches!(&self.stage, Stage::Connecting(connecting) if number == Some(connecting.cseq))
+    }
+
     fn wants_answer(&self) -> bool {
         matches!(&self.stage, Stage::Connecting(connecting) if !connecting.cancelled)
     }

@@ -79,7 +79,7 @@ pub enum LayerEvent {
 pub struct Counters {
     /// Responses that belong to no transaction.
     pub stray_responses: u64,
-    /// Responses whose top Via is not the one we sent.
+    /// Responses whose Via, number or Call-ID are not those we sent.
     pub foreign_responses: u64,
     /// Messages without a usable Via or CSeq.
     pub unusable: u64,

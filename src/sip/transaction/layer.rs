@@ -8,7 +8,7 @@ use super::{
     LayerEvent, NonInviteClient, NonInviteServer, ServerEvent, ServerId, TransactionKey,
 };
 use crate::sip::flow::Flow;
-use crate::sip::message::{HeaderName, Message, Method, Request, Response, StatusCode};
+use crate::sip::message::{HeaderName, Headers, Message, Method, Request, Response, StatusCode};
 use crate::sip::reason::Reason;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -26,8 +26,9 @@ struct Entry {
     machine: Machine,
     flow: Flow,
     key: TransactionKey,
-    /// `sent-by` of our Via, for clients.
+    /// Clients: `sent-by` of our Via, and what else a response must bear.
     sent_by: String,
+    asked: (Option<u32>, String),
     /// A CANCEL of the layer's own: nobody is told of it.
     hidden: bool,
     merge: Option<MergeKey>,
@@ -206,7 +207,7 @@ impl Layer {
             self.events.push_back(LayerEvent::ClientFailed { client, why: Failure::Full });
             return client;
         }
-        let sent_by = sent_by(&via);
+        let (sent_by, asked) = (sent_by(&via), asked(&request.headers));
         let reliable = flow.transport.is_reliable();
         let (machine, effects) = if request.method == Method::Invite {
             let (machine, effects) = InviteClient::new(request, reliable, self.config, now);
@@ -220,6 +221,7 @@ impl Layer {
             flow,
             key,
             sent_by,
+            asked,
             hidden,
             merge: None,
             cancelled: false,
@@ -243,7 +245,10 @@ impl Layer {
             return;
         };
         //= RFC 3261 §18.1.2: a response whose sent-by is not ours is dropped; §8.1.3.3: as is one with a second Via.
-        let ours = self.entries.get(&id).is_some_and(|entry| entry.sent_by == sent_by(&via));
+        // Why number and Call-ID too: one that its asker does not know for the answer would end its transaction all the
+        // same, and he would wait for ever.
+        let is_ours = |entry: &Entry| entry.sent_by == sent_by(&via) && entry.asked == asked(&response.headers);
+        let ours = self.entries.get(&id).is_some_and(is_ours);
         if !ours || response.headers.vias().map_or(0, |vias| vias.len()) != 1 {
             self.counters.foreign_responses += 1;
             return;
@@ -326,6 +331,7 @@ impl Layer {
             flow: reply_to,
             key,
             sent_by: String::new(),
+            asked: Default::default(),
             hidden: false,
             merge,
             cancelled: false,
@@ -446,6 +452,12 @@ impl Layer {
             self.merges.remove(&merge);
         }
     }
+}
+
+/// The number in CSeq, and Call-ID: a response bears those of its request (RFC 3261 §8.2.6.2).
+fn asked(headers: &Headers) -> (Option<u32>, String) {
+    let number = headers.cseq().ok().flatten().map(|cseq| cseq.number);
+    (number, headers.text(&HeaderName::CallId).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -137,7 +137,12 @@ fn responses_that_are_not_ours_are_dropped_and_counted() {
     let mut two = options.clone();
     two.headers.push(HeaderName::Via, "SIP/2.0/UDP 203.0.113.5:5060;branch=z9hG4bK7");
     receive_response(&mut layer, &two, 200, "b", now);
-    assert_eq!(layer.counters().foreign_responses, 2);
+    for (name, other) in [(HeaderName::CSeq, "99 OPTIONS"), (HeaderName::CallId, "another")] {
+        let mut answer = options.clone();
+        answer.headers.set(name, other);
+        receive_response(&mut layer, &answer, 200, "b", now);
+    }
+    assert_eq!(layer.counters().foreign_responses, 4);
     assert_eq!(told(&mut layer), ["> OPTIONS"]);
     receive_response(&mut layer, &options, 200, "b", now);
     assert_eq!(told(&mut layer), ["200"]);
