@@ -223,7 +223,7 @@ impl Exchange {
         let Some(user) = to.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
             return answer(request, StatusCode(404), flow);
         };
-        match self.registrar.prove(&user, request, false) {
+        match self.registrar.prove(&user, request, false, now) {
             Proof::Right => {
                 let was_online = !self.registrar.bindings(&user.name).is_empty();
                 let response = self.registrar.register(&user.name, request, flow, &own_tag(request), now);
@@ -237,7 +237,7 @@ impl Exchange {
             }
             proof => {
                 let stale = proof == Proof::Stale;
-                let value = self.registrar.challenge(&user, ident::nonce(rng), stale, now);
+                let value = self.registrar.challenge(&user, stale, now, rng);
                 let mut response = Response::to_request(request, StatusCode(401), Some(&own_tag(request)));
                 response.headers.push(HeaderName::WwwAuthenticate, value);
                 vec![Transmit { flow, bytes: response.to_bytes() }]
@@ -265,11 +265,11 @@ impl Exchange {
         let Some(user) = caller.uri.user().and_then(|name| self.registrar.user(name)).cloned() else {
             return Some(answer(request, StatusCode(403), flow));
         };
-        let proof = self.registrar.prove(&user, request, true);
+        let proof = self.registrar.prove(&user, request, true, now);
         if proof == Proof::Right {
             return None;
         }
-        let value = self.registrar.challenge(&user, ident::nonce(rng), proof == Proof::Stale, now);
+        let value = self.registrar.challenge(&user, proof == Proof::Stale, now, rng);
         let mut response = Response::to_request(request, StatusCode(407), Some(&own_tag(request)));
         response.headers.push(HeaderName::ProxyAuthenticate, value);
         Some(vec![Transmit { flow, bytes: response.to_bytes() }])

@@ -2,17 +2,18 @@
 
 use super::exchange::User;
 use crate::config::Secret;
-use crate::sip::auth::{Algorithm, Credentials, challenge_header, verify};
+use crate::sip::auth::{Algorithm, Credentials, Hash, challenge_header, verify};
 use crate::sip::flow::Flow;
 use crate::sip::header::{ContactList, NameAddr};
+use crate::sip::ident;
 use crate::sip::message::{HeaderName, Request, Response, StatusCode};
 use crate::sip::uri::Uri;
-use std::collections::{BTreeMap, VecDeque};
+use rand::Rng;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Bindings of one user, nonces alive: bounds.
+/// Most bindings of one user.
 const MAX_BINDINGS: usize = 10;
-const MAX_NONCES: usize = 256;
 const NONCE_LIFE: Duration = Duration::from_secs(300);
 
 /// A contact a user can be reached at.
@@ -47,7 +48,35 @@ pub struct Registrar {
     default_expires: u32,
     users: BTreeMap<String, User>,
     bindings: BTreeMap<String, Vec<Binding>>,
-    nonces: VecDeque<(String, Instant)>,
+    nonces: Nonces,
+}
+
+/// Nonces that need not be remembered: each tells its age and proves that it was made here (RFC 7616 §3.3). Whoever asks
+/// for many and answers none takes nobody's place.
+#[derive(Debug, Default)]
+struct Nonces {
+    /// The secret, and the moment that ages count from.
+    key: Option<(String, Instant)>,
+}
+
+impl Nonces {
+    fn make(&mut self, now: Instant, rng: &mut impl Rng) -> String {
+        let (key, since) = self.key.get_or_insert_with(|| (ident::nonce(rng) + &ident::nonce(rng), now));
+        let head = format!("{:x}-{}", now.saturating_duration_since(*since).as_secs(), ident::nonce(rng));
+        format!("{head}-{}", Nonces::proof(key, &head))
+    }
+
+    fn is_good(&self, nonce: &str, now: Instant) -> bool {
+        let (Some((key, since)), Some((head, proof))) = (&self.key, nonce.rsplit_once('-')) else { return false };
+        let made = head.split('-').next().and_then(|age| u64::from_str_radix(age, 16).ok()).map(Duration::from_secs);
+        let age = made.and_then(|made| now.saturating_duration_since(*since).checked_sub(made));
+        proof == Nonces::proof(key, head) && age.is_some_and(|age| age < NONCE_LIFE)
+    }
+
+    fn proof(key: &str, head: &str) -> String {
+        // Of SHA-512/256 nobody can lengthen the text without the key.
+        Hash::Sha512_256.hex(format!("{key}:{head}").as_bytes())
+    }
 }
 
 impl Registrar {
@@ -59,7 +88,7 @@ impl Registrar {
             default_expires,
             users: users.into_iter().map(|user| (user.name.clone(), user)).collect(),
             bindings: BTreeMap::new(),
-            nonces: VecDeque::new(),
+            nonces: Nonces::default(),
         }
     }
 
@@ -84,21 +113,15 @@ impl Registrar {
             bindings.retain(|binding| binding.expires_at > now);
         }
         self.bindings.retain(|_, bindings| !bindings.is_empty());
-        self.nonces.retain(|(_, until)| *until > now);
     }
 
-    /// The value of a challenge to `user`, with a nonce of the caller's chance.
-    pub fn challenge(&mut self, user: &User, nonce: String, stale: bool, now: Instant) -> String {
-        let value = challenge_header(&self.realm, &nonce, user.algorithm, stale);
-        if self.nonces.len() >= MAX_NONCES {
-            self.nonces.pop_front();
-        }
-        self.nonces.push_back((nonce, now + NONCE_LIFE));
-        value
+    /// The value of a challenge to `user`, with a fresh nonce.
+    pub fn challenge(&mut self, user: &User, stale: bool, now: Instant, rng: &mut impl Rng) -> String {
+        challenge_header(&self.realm, &self.nonces.make(now, rng), user.algorithm, stale)
     }
 
     /// Whether the request bears `user`'s credentials, in Proxy-Authorization or in Authorization.
-    pub fn prove(&self, user: &User, request: &Request, proxy: bool) -> Proof {
+    pub fn prove(&self, user: &User, request: &Request, proxy: bool, now: Instant) -> Proof {
         let given = Credentials::list(&request.headers, proxy);
         let Some(credentials) = given.iter().find(|credentials| credentials.realm == self.realm) else {
             return Proof::Missing;
@@ -109,7 +132,7 @@ impl Registrar {
             && verify(credentials, user.password.reveal(), &request.method, &request.body);
         match right {
             false => Proof::Missing,
-            true if self.nonces.iter().any(|(known, _)| *known == credentials.nonce) => Proof::Right,
+            true if self.nonces.is_good(&credentials.nonce, now) => Proof::Right,
             true => Proof::Stale,
         }
     }

@@ -109,6 +109,39 @@ fn an_old_nonce_is_stale() {
     assert!(again.headers.text(&HeaderName::WwwAuthenticate).unwrap().contains("stale=true"));
 }
 
+/// Thousands who ask and never answer are not remembered, and push nobody's nonce out.
+#[test]
+fn challenges_that_nobody_answers_cost_nothing() {
+    let mut bench = bench();
+    let mut request = bench.request(Method::Register, "alice", "sip:demo.invalid", 6001);
+    let challenge = bench.answered(6001, &request);
+    authorise(&mut request, &challenge, "alice", "secret");
+    for port in 10_000..12_000 {
+        let other = bench.request(Method::Register, "bob", "sip:demo.invalid", port);
+        assert_eq!(bench.answered(port, &other).status, StatusCode(401));
+    }
+    assert_eq!(bench.answered(6001, &request).status, StatusCode(200));
+}
+
+/// A nonce made up, or whose age was changed, is as good as none: with the right password it is stale.
+#[test]
+fn a_nonce_cannot_be_made_up() {
+    let mut bench = bench();
+    let first = bench.request(Method::Register, "alice", "sip:demo.invalid", 6001);
+    let challenge = bench.answered(6001, &first);
+    bench.now += Duration::from_secs(301);
+    let value = challenge.headers.text(&HeaderName::WwwAuthenticate).unwrap();
+    for (from, to) in [("nonce=\"0-", "nonce=\"12d-"), ("nonce=\"0-", "nonce=\"")] {
+        let mut forged = challenge.clone();
+        forged.headers.set(HeaderName::WwwAuthenticate, value.replace(from, to));
+        let mut request = bench.request(Method::Register, "alice", "sip:demo.invalid", 6001);
+        authorise(&mut request, &forged, "alice", "secret");
+        let again = bench.answered(6001, &request);
+        assert_eq!(again.status, StatusCode(401));
+        assert!(again.headers.text(&HeaderName::WwwAuthenticate).unwrap().contains("stale=true"), "{to}");
+    }
+}
+
 #[test]
 fn lifetimes_are_kept() {
     let mut bench = bench();
