@@ -57,6 +57,8 @@ struct Connection {
     queue: mpsc::Sender<Vec<u8>>,
     task: AbortHandle,
     accepted: bool,
+    /// A whole message has come over it.
+    spoke: bool,
     identity: Option<Box<Identity>>,
 }
 
@@ -216,6 +218,9 @@ impl Streams {
             Report::Accepted(stream, remote) => self.accepted(stream, remote),
             Report::Opened(id, result) => self.opened(id, result),
             Report::Message(id, flow, bytes) if self.is_live(id, &flow) => {
+                if let Some(connection) = self.live.get_mut(&flow) {
+                    connection.spoke = true;
+                }
                 self.news.push_back(News::Message(flow, bytes));
             }
             Report::Ended(id, flow, why) if self.is_live(id, &flow) => {
@@ -236,15 +241,29 @@ impl Streams {
             let from = |flow: &Flow| ip.is_none_or(|ip| ip == flow.remote.ip());
             self.live.iter().filter(|(flow, connection)| connection.accepted && from(flow)).count()
         };
-        let full = of(None) >= MAX_ACCEPTED || of(Some(remote.ip())) >= MAX_PER_SOURCE;
+        let crowded = of(Some(remote.ip())) >= MAX_PER_SOURCE;
+        let full = of(None) >= MAX_ACCEPTED;
         let Ok(local) = stream.local_addr() else { return };
-        if full {
+        // Why: whoever holds places and says nothing must not keep out those who do.
+        let gives_way = if full { self.longest_silent() } else { None };
+        if crowded || full {
             self.turned_away += 1;
-            return;
+        }
+        match gives_way {
+            _ if crowded => return,
+            None if full => return,
+            Some(silent) => drop(self.live.remove(&silent)),
+            None => {}
         }
         let _ = stream.set_nodelay(true);
         let flow = Flow { transport: Transport::Tcp, local, remote };
         self.start(flow, Wire::Stream(Box::new(stream)), Vec::new(), None);
+    }
+
+    /// Of the connections accepted that have brought no message yet, the oldest.
+    fn longest_silent(&self) -> Option<Flow> {
+        let silent = self.live.iter().filter(|(_, connection)| connection.accepted && !connection.spoke);
+        silent.min_by_key(|(_, connection)| connection.id).map(|(flow, _)| *flow)
     }
 
     fn opened(&mut self, id: u64, result: Result<Opened, String>) {
@@ -291,7 +310,7 @@ impl Streams {
             let _ = reports.send(Report::Ended(id, flow, why)).await;
         });
         let identity = opened.flatten();
-        self.live.insert(flow, Connection { id, queue, task: task.abort_handle(), accepted, identity });
+        self.live.insert(flow, Connection { id, queue, task: task.abort_handle(), accepted, spoke: false, identity });
     }
 
     fn find(&self, target: &Target) -> Option<Flow> {
@@ -455,6 +474,38 @@ mod tests {
             a.send(flow.expect("it listens"), MESSAGE.to_vec()).expect("sent");
             while !matches!(a.next().await, News::Message(back, _) if Some(back) != flow) {}
             assert_eq!(a.live.len(), 2);
+        });
+    }
+
+    /// Of loopback every address is ours on Linux alone.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn who_says_nothing_makes_room_for_who_does() {
+        run(async {
+            let mut a = streams();
+            let to = at(&a);
+            let connect = |host: u8| {
+                let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+                socket.bind(SocketAddr::from(([127, 0, 0, host], 0))).expect("loopback");
+                async move { socket.connect(to).await.expect("accepted by the system") }
+            };
+            let mut speaks = connect(1).await;
+            speaks.write_all(MESSAGE).await.expect("taken");
+            assert!(matches!(a.next().await, News::Message(..)));
+            let mut silent = Vec::new();
+            for n in 0..300u16 {
+                silent.push(connect(2 + u8::try_from(n / 6).expect("50 hosts")).await);
+                let _ = timeout(Duration::from_millis(1), a.next()).await;
+            }
+            while a.turned_away < 300 - 63 {
+                let _ = timeout(Duration::from_millis(20), a.next()).await;
+            }
+            assert_eq!((a.live.len(), a.turned_away), (MAX_ACCEPTED, 300 - 63));
+            let mut late = connect(200).await;
+            late.write_all(MESSAGE).await.expect("taken");
+            assert!(matches!(a.next().await, News::Message(..)), "there is room for one more");
+            speaks.write_all(MESSAGE).await.expect("taken");
+            assert!(matches!(a.next().await, News::Message(..)), "who has spoken stays");
         });
     }
 
