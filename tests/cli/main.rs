@@ -6,6 +6,7 @@
 mod call;
 mod daemon;
 mod errors;
+mod flood;
 mod incoming;
 mod message;
 mod options;

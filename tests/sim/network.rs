@@ -1,5 +1,6 @@
 //! Nodes, links that delay, lose, reorder and duplicate, and one clock. Everything follows from the seed.
 
+use super::mangle::mangle;
 use super::streams::{Streams, Told, UNACKNOWLEDGED, lateness, try_in_turn};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -78,6 +79,8 @@ pub struct Network {
     pub tap: Vec<(u16, u16, u32, Vec<u8>)>,
     /// Loses the packets whose trace line it says so of; a connection they are sent on is dead from then on.
     pub lose: fn(&str) -> bool,
+    /// Packets are damaged on their way, one in so many; 0 = none.
+    pub damage: u32,
 }
 
 struct Packet {
@@ -114,6 +117,7 @@ impl Network {
             trace: Vec::new(),
             tap: Vec::new(),
             lose: |_| false,
+            damage: 0,
         }
     }
 
@@ -218,7 +222,10 @@ impl Network {
         }
         for _ in 0..copies {
             let jitter = self.link.jitter.mul_f64(self.rng.random::<f64>());
-            let copy = Packet { bytes: packet.bytes.clone(), ..packet };
+            let mut copy = Packet { bytes: packet.bytes.clone(), ..packet };
+            if self.damage > 0 && self.rng.random_ratio(1, self.damage) {
+                copy.bytes = mangle(&mut self.rng, copy.bytes, &self.tap);
+            }
             self.put(self.link.delay + jitter, News::Datagram(copy));
         }
     }

@@ -143,6 +143,22 @@ pub fn is_idle(network: &Network, phone: &Shared) -> bool {
     phone.states(network.now).is_empty() && phone.sounding.is_empty()
 }
 
+/// Everybody leaves: once the last timer has run out, nothing of anything is kept.
+pub fn check_rest(network: &mut Network, phones: &[&Shared]) -> Result<(), String> {
+    for phone in phones {
+        order(network, phone, Command::Unregister { account: None });
+    }
+    network.run(LONG);
+    for phone in phones {
+        let census = phone.borrow().agent.census();
+        let told = || phone.borrow().agent.status(network.now).calls;
+        check(census.is_at_rest(), &format!("{census:?} {:?}", told()))?;
+        let waits = phone.borrow().agent.next_timeout().map(|at| at - network.now);
+        check(waits.is_none(), &format!("it still waits for something in {waits:?}"))?;
+    }
+    Ok(())
+}
+
 /// What the last ended call came to.
 pub fn outcome(phone: &Shared) -> Option<String> {
     phone.borrow().ended().and_then(|call| call.outcome.clone())

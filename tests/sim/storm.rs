@@ -18,7 +18,7 @@ fn is_denied(call: &CallInfo) -> bool {
 }
 
 /// What somebody may do; of those below `kinds` alone.
-fn whim(rng: &mut StdRng, kinds: u8) -> Command {
+pub fn whim(rng: &mut StdRng, kinds: u8) -> Command {
     let target = |rng: &mut StdRng| {
         let names = ["alice", "bob", "carol", "nobody"];
         format!("sip:{}@demo.invalid", names[rng.random_range(0..names.len())])
@@ -134,6 +134,6 @@ fn nothing_is_left_when_everybody_hangs_up() {
             let ended = count(|e| matches!(e, Event::CallEnded { call } if !is_denied(call)));
             check(begun == ended, &format!("{begun} calls began, {ended} ended"))?;
         }
-        Ok(())
+        check_rest(network, &phones.iter().collect::<Vec<_>>())
     });
 }

@@ -1,4 +1,4 @@
-//! The chores of tuiphone: `cargo xtask demo|test|bench|doctor|fmt|licences`.
+//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|licences`.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
@@ -7,6 +7,7 @@
 mod bench;
 mod demo;
 mod doctor;
+mod fuzz;
 mod licences;
 mod run;
 mod system;
@@ -22,6 +23,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
 
   demo      install what the build needs, build, start the phone with its built-in far ends
   test      everything: licences, tests of both feature sets, real peers where they can be had
+  fuzz      damaged traffic between phones, on new seeds (fuzz 5000: so many)
   bench     measure a release build, write benches/RESULTS.md (--peers: baresip beside it)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
   fmt       format every package
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match chore.as_str() {
         "demo" => demo::run(install, &[arguments, passed_on].concat()),
         "test" => test::run(install, &[arguments, passed_on].concat()),
+        "fuzz" => fuzz::run(&[arguments, passed_on].concat()),
         "bench" => bench(install, take(&mut arguments, "--peers")),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
         "fmt" => run::cargo(&["fmt", "--all"]),
