@@ -1,4 +1,5 @@
-//! The table of `src/sip/standards.rs`: each row names tests that are there, and nothing that is tested is left out.
+//! The tables of `src/sip/standards.rs` and `src/ua/threats.rs`: each row names tests that are there, and nothing that is
+//! tested is left out.
 
 #![allow(clippy::unwrap_used)]
 
@@ -17,19 +18,54 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The rows: numbers of RFCs, and `path::test` of their tests.
-fn rows() -> Vec<(Vec<u32>, Vec<String>)> {
-    let text = fs::read_to_string(root().join("src/sip/standards.rs")).unwrap();
-    let lines = text.lines().filter(|line| line.starts_with("//! | ["));
+/// What must have a row among the threats.
+const THREATS: &[&str] = &[
+    "REFER",
+    "3xx",
+    "scanners",
+    "microphone",
+    "strangers",
+    "downgrade",
+    "logs",
+    "TLS",
+    "terminal",
+    "SSRF",
+    "XML",
+    "amplification",
+    "requests within",
+    "floods",
+    "streams",
+    "storms",
+    "decay",
+];
+
+/// The rows of a table of this many cells: the first one, and `path::test` of their tests, the last.
+fn table(path: &str, cells: usize) -> Vec<(String, Vec<String>)> {
+    let text = fs::read_to_string(root().join(path)).unwrap();
+    let lines = text.lines().filter(|line| line.starts_with("//! |")).skip(2);
     let row = |line: &str| {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, numbers, _, tests, _] = cells.as_slice() else { panic!("not three cells: {line}") };
-        let number = |link: &str| link.trim().strip_prefix('[')?.split(']').next()?.parse().ok();
-        let numbers: Vec<u32> = numbers.split(',').filter_map(number).collect();
-        let tests = tests.split(',').map(|test| test.trim().trim_matches('`').to_owned());
-        (numbers, tests.filter(|test| !test.is_empty()).collect())
+        let row: Vec<&str> = line.split('|').map(str::trim).collect();
+        assert_eq!(row.len(), cells + 2, "not {cells} cells: {line}");
+        let tests = row[cells].split(',').map(|test| test.trim().trim_matches('`').to_owned());
+        (row[1].to_owned(), tests.filter(|test| !test.is_empty()).collect())
     };
     lines.map(row).collect()
+}
+
+/// The standards: numbers of RFCs, and their tests.
+fn rows() -> Vec<(Vec<u32>, Vec<String>)> {
+    let number = |link: &str| link.trim().strip_prefix('[')?.split(']').next()?.parse().ok();
+    let numbers = |cell: String| cell.split(',').filter_map(number).collect();
+    table("src/sip/standards.rs", 3).into_iter().map(|(cell, tests)| (numbers(cell), tests)).collect()
+}
+
+fn check_tests(row: &str, tests: &[String]) {
+    assert!(!tests.is_empty(), "{row}: without a test");
+    for test in tests {
+        let (path, name) = test.split_once("::").unwrap_or_else(|| panic!("no path::test: {test}"));
+        let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(tests_of(&text).iter().any(|(known, _)| known == name), "{row}: there is no test {test}");
+    }
 }
 
 /// The tests of a file, each with the comments over it.
@@ -69,13 +105,18 @@ fn every_row_names_tests_that_are_there() {
     let rows = rows();
     assert!(rows.len() > 20, "the table is read: {} rows", rows.len());
     for (numbers, tests) in &rows {
-        assert!(!numbers.is_empty() && !tests.is_empty(), "{numbers:?} {tests:?}");
-        for test in tests {
-            let (path, name) = test.split_once("::").unwrap_or_else(|| panic!("no path::test: {test}"));
-            let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-            assert!(tests_of(&text).iter().any(|(known, _)| known == name), "{numbers:?}: there is no test {test}");
-        }
+        assert!(!numbers.is_empty(), "no number: {tests:?}");
+        check_tests(&format!("{numbers:?}"), tests);
     }
+}
+
+#[test]
+fn every_threat_names_tests_that_are_there() {
+    let rows = table("src/ua/threats.rs", 4);
+    rows.iter().for_each(|(class, tests)| check_tests(class, tests));
+    let has = |threat: &&&str| rows.iter().any(|(class, _)| class.contains(**threat));
+    let missing: Vec<_> = THREATS.iter().filter(|threat| !has(threat)).collect();
+    assert!(missing.is_empty(), "without a row: {missing:?}");
 }
 
 #[test]

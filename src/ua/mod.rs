@@ -47,6 +47,7 @@ mod route;
 pub mod snapshot;
 mod sound;
 mod subscriptions;
+pub mod threats;
 mod transfer;
 
 #[cfg(test)]

@@ -77,6 +77,58 @@ fn numbers_out_of_order_or_out_of_range_end_no_call() {
     assert_eq!(ask(&mut world, &invite, "BYE", 202, "", "").status.0, 200);
 }
 
+/// Escape sequences in every header that somebody here may see.
+#[test]
+fn what_callers_write_is_shown_without_its_teeth() {
+    let evil = "\u{1b}]0;pwned\u{7}\u{202e}\u{200b}x";
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    let head = format!(
+        "Alert-Info: <http://{evil}/>\r\nDiversion: \"{evil}\" <sip:%1b@h>;reason=\"{evil}\"\r\n\
+         P-Asserted-Identity: \"{evil}\" <sip:p@h>\r\nSubject: {evil}\r\nReferred-By: \"{evil}\" <sip:r@h>\r\n"
+    );
+    let invite = String::from_utf8(called(&head, "", "in")).expect("text");
+    let invite = invite.replace("From: <sip:bob@", &format!("From: \"{evil}\" <sip:%1b%07bob@"));
+    world.send(PEER, 0, invite.replace("Call-ID: in", &format!("Call-ID: {evil}")).into_bytes());
+    let message = format!("MESSAGE sip:alice@h SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{PEER};branch=z9hG4bKm\r\n");
+    let message = message + &format!("From: \"{evil}\" <sip:m@h>;tag=1\r\nTo: <sip:alice@h>\r\nCall-ID: m\r\n");
+    world.send(PEER, 0, (message + "CSeq: 1 MESSAGE\r\nContent-Type: text/plain\r\n\r\n" + evil).into_bytes());
+    world.dial(0, "sip:bob@127.0.0.1:5998");
+    let outgoing = world.last_request();
+    let mut refusal = Response::to_request(&outgoing, message::StatusCode(486), Some("one"));
+    refusal.reason = evil.to_owned();
+    refusal.headers.push(HeaderName::Warning, format!("399 h \"{evil}\""));
+    refusal.headers.push(HeaderName::Reason, format!("Q.850;cause=17;text=\"{evil}\""));
+    world.send(PEER, 0, refusal.to_bytes());
+    world.run(Duration::from_secs(1));
+    for name in ["call_incoming", "message", "call_ended"] {
+        assert!(world.names(0).iter().any(|known| known == name), "{name}: {:?}", world.names(0));
+    }
+    let shown = format!("{:?} {:?}", world.phones[0].events, world.phones[0].agent.status(world.now));
+    for tooth in ["\\u{1b}", "\\u{7}", "\\u{202e}", "\\u{200b}"] {
+        assert!(!shown.contains(tooth), "{tooth} in {shown}");
+    }
+    assert!(shown.contains("pwned"), "the rest is shown");
+}
+
+#[test]
+fn nothing_that_a_caller_names_is_fetched() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    let head = "Alert-Info: <http://192.0.2.66/ring.wav>\r\nCall-Info: <http://192.0.2.66/icon.png>;purpose=icon\r\n\
+                Error-Info: <sip:192.0.2.66>\r\nContent-Disposition: session\r\nOrganization: http://192.0.2.66\r\n";
+    world.send(PEER, 0, called(head, "", "in"));
+    assert_eq!(state(&world), [CallState::Incoming]);
+    let body = "Content-Type: message/external-body;access-type=URL;URL=\"http://192.0.2.66/sdp\"\r\n";
+    let second = String::from_utf8(called(body, "\r\n", "ext")).expect("text").replace("Call-ID: in", "Call-ID: ext");
+    world.send(PEER, 0, second.into_bytes());
+    world.run(Duration::from_secs(5));
+    // The script of these tests finds any host asked for: a packet to it would be seen.
+    let to: Vec<_> = world.outside.iter().map(|(_, packet)| packet.to).filter(|to| *to != address(PEER)).collect();
+    assert!(to.is_empty(), "{to:?}");
+    assert!(world.phones[0].agent.census().queries == 0);
+}
+
 //= RFC 3261 §9.2, §17.2.3
 #[test]
 fn a_cancel_of_something_else_stops_no_ringing() {
@@ -108,6 +160,8 @@ fn made_up_responses_change_nothing() {
         (HeaderName::Via, via.replace("127.0.0.1:5070", "127.0.0.9:5070")),
         (HeaderName::Via, format!("{via}, SIP/2.0/UDP 127.0.0.1:{PEER};branch=z9hG4bKmore")),
         (HeaderName::CSeq, "1 BYE".to_owned()),
+        (HeaderName::CSeq, "1 INVITE".to_owned()),
+        (HeaderName::CallId, "another".to_owned()),
     ] {
         for status in [180, 200, 302, 401, 486, 603] {
             let mut response = answer(status);
@@ -116,7 +170,7 @@ fn made_up_responses_change_nothing() {
             assert_eq!(state(&world), [CallState::Calling], "{status} {value}");
         }
     }
-    assert_eq!(world.phones[0].agent.status(world.now).refused.get("stray"), Some(&24));
+    assert_eq!(world.phones[0].agent.status(world.now).refused.get("stray"), Some(&36));
     world.send(PEER, 0, answer(486).to_bytes());
     assert_eq!(state(&world), []);
 }
