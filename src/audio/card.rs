@@ -1,6 +1,6 @@
 //! Sound cards through cpal. Its callbacks touch rings and atomics only; this thread opens, watches and opens again.
 
-use super::cards::{Opened, warning};
+use super::cards::{Opened, another, warning};
 use super::priority::raise_once;
 use super::quiet::StderrGuard;
 use super::{CaptureLine, Direction, Health, PlaybackLine, Spec};
@@ -52,6 +52,8 @@ struct Open {
     _stream: Stream,
     health: Arc<Health>,
     id: Option<String>,
+    /// It stands in for a named one that is not there.
+    other: bool,
     errors_before: u32,
 }
 
@@ -70,7 +72,12 @@ pub fn watch(specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, en
     while !ended.load(Ordering::Relaxed) {
         places.iter_mut().for_each(|place| place.look_after(reports));
         let why = |role| places.iter().find(|place| place.role == role).and_then(|place| place.missing.as_deref());
-        let missing = warning(why(Role::Mic), why(Role::Speaker), voice);
+        let missing = warning(why(Role::Mic), why(Role::Speaker), voice).or_else(|| {
+            places
+                .iter()
+                .find(|place| place.open.as_ref().is_some_and(|open| open.other))
+                .map(|place| another(&place.spec))
+        });
         if said.as_ref() != Some(&missing) {
             said = Some(missing.clone());
             let _ = reports.send(Opened::Missing(missing));
@@ -163,8 +170,8 @@ fn host() -> Option<cpal::Host> {
     (!bare).then_some(host)
 }
 
-/// The device of a role now.
-fn device(role: Role, spec: &Spec) -> Option<cpal::Device> {
+/// The device of a role now, and whether it stands in for a named one that is not there.
+fn device(role: Role, spec: &Spec) -> Option<(cpal::Device, bool)> {
     let host = host()?;
     let input = role == Role::Mic;
     let named = match spec {
@@ -178,16 +185,20 @@ fn device(role: Role, spec: &Spec) -> Option<cpal::Device> {
         }
         _ => None,
     };
-    named.or_else(|| if input { host.default_input_device() } else { host.default_output_device() })
+    if let Some(named) = named {
+        return Some((named, false));
+    }
+    let default = if input { host.default_input_device() } else { host.default_output_device() };
+    default.map(|device| (device, matches!(spec, Spec::Device(_))))
 }
 
 fn wanted_id(role: Role, spec: &Spec) -> Option<String> {
-    device(role, spec).and_then(|device| device.id().ok()).map(|id| id.to_string())
+    device(role, spec).and_then(|(device, _)| device.id().ok()).map(|id| id.to_string())
 }
 
 fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
     let text = |error: cpal::Error| plain(&error.to_string());
-    let device = device(role, spec).ok_or("no such device")?;
+    let (device, other) = device(role, spec).ok_or("no such device")?;
     let (channels, rate, format) = choose(&device, role).map_err(text)?;
     let id = device.id().ok();
     let pulse = id.as_ref().is_some_and(|id| id.host().name().eq_ignore_ascii_case("pulseaudio"));
@@ -202,7 +213,7 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
         let stream = Stream::Pulse(super::pulse::Microphone::open(id.id(), rate, producer, health.clone())?);
         let line = CaptureLine { samples: consumer, rate, health: health.clone() };
         return Ok((
-            Open { _stream: stream, health, id: Some(id.to_string()), errors_before: 0 },
+            Open { _stream: stream, health, id: Some(id.to_string()), other, errors_before: 0 },
             Opened::Capture(line),
         ));
     }
@@ -229,7 +240,7 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
     let stream = stream.map_err(text)?;
     stream.play().map_err(text)?;
     let (stream, id) = (Stream::Cpal(stream), id.map(|id| id.to_string()));
-    Ok((Open { _stream: stream, health, id, errors_before: 0 }, line))
+    Ok((Open { _stream: stream, health, id, other, errors_before: 0 }, line))
 }
 
 /// Channels, rate and samples to ask for: 48 kHz where it can be had, the device's own channels, f32 before i16.

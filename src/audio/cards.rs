@@ -87,6 +87,12 @@ pub(super) fn warning(mic: Option<&str>, speaker: Option<&str>, voice: bool) -> 
     }
 }
 
+/// The sentence for a card that stands in for a named one.
+#[cfg_attr(not(feature = "audio"), allow(dead_code))]
+pub(super) fn another(wanted: &Spec) -> String {
+    format!("{wanted} is not there: the system's own is used until it is")
+}
+
 /// The names of the cards there are and whether each is the default one.
 pub fn names(direction: super::Direction) -> Vec<(String, bool)> {
     #[cfg(feature = "audio")]

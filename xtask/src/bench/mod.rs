@@ -43,7 +43,7 @@ pub fn run(install: bool, peers: bool) -> Result<(), Failure> {
     if let Some((_, rows)) = columns.first_mut() {
         rows.extend(signalling()?);
     }
-    write(&columns)
+    write(&columns, peers)
 }
 
 /// What the signalling alone costs, as its own bench says.
@@ -157,7 +157,7 @@ fn milliseconds(time: Duration) -> String {
 }
 
 /// The table: a line for each figure of the first phone, a column for each phone.
-fn write(columns: &[(String, Rows)]) -> Result<(), Failure> {
+fn write(columns: &[(String, Rows)], peers: bool) -> Result<(), Failure> {
     let system = output("uname", &["-srm"]).unwrap_or_default();
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':')).map_or("", |p| p.1);
@@ -166,7 +166,8 @@ fn write(columns: &[(String, Rows)]) -> Result<(), Failure> {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("?");
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut text = String::from("# Results\n\nWritten by `cargo xtask bench --peers`; do not edit.\n\n");
+    let flag = if peers { " --peers" } else { "" };
+    let mut text = format!("# Results\n\nWritten by `cargo xtask bench{flag}`; do not edit.\n\n");
     let _ = writeln!(text, "{}, {cores} cores,{processor}, load {load}; commit {}\n", system.trim(), commit.trim());
     text.push_str(
         "Times are medians; the far end is on loopback in the measuring process, no sound card is used. Packets are \
