@@ -368,11 +368,21 @@ fn usage(error: &clap::Error) -> CommandError {
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let how = text.lines().find_map(|line| line.strip_prefix("Usage: ")).filter(|how| !how.ends_with("[COMMAND]"));
     let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     let first: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
     let tip = lines.find_map(|line| line.strip_prefix("tip: "));
-    let hint = tip.map_or_else(|| "tuiphone --help lists what there is".to_owned(), str::to_owned);
-    CommandError { code: ExitCode::Usage, kind: "usage", message: first.join(" "), hint: Some(hint) }
+    let hint = tip.map(str::to_owned).or_else(|| how.map(str::to_owned));
+    let hint = hint.unwrap_or_else(|| "tuiphone --help lists what there is".to_owned());
+    let missing = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(names)) if error.kind() == ErrorKind::MissingRequiredArgument => Some(names),
+        _ => None,
+    };
+    let message = missing.map_or_else(
+        || first.join(" "),
+        |names| format!("{} is missing", names.join(" ").replace(['<', '>'], "").replace("...", "")),
+    );
+    CommandError { code: ExitCode::Usage, kind: "usage", message, hint: Some(hint) }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ MicroSIP's words:
   tuiphone /i:FILE               which microsip.ini
   tuiphone /exit                 stop the phone
   tuiphone msip:WORD             answer hangupall hold micmute micunmute micup micdown speakmute speakup speakdown ...
-  tuiphone '[Dial(NUMBER)]'      DDE text; also action=call&number=NUMBER
+  tuiphone '[Dial(NUMBER)]'      DDE text, also as dde TEXT; or action=call&number=NUMBER
 
 Where MicroSIP would dial a word it does not know, this is an error; to dial it all the same: tuiphone -- WORD";
 

@@ -41,7 +41,6 @@ pub(super) const NOT_HERE: &[&str] = &[
     "trace",
     "config",
     "import",
-    "dde",
     "url",
     "completions",
     "man",
@@ -79,6 +78,9 @@ pub(super) fn rewrite(
             slash(body, &mut options, &mut command, &mut notes)?;
         } else if text.starts_with('-') {
             place.push(word);
+        } else if fresh && text == "dde" {
+            command.push(SPELLED.into());
+            command.push(words.next().map(dde).ok_or("dde needs its text, such as '[Dial(600)]'")?);
         } else if fresh && ["msip:", "[", "action=", "action:"].iter().any(|start| text.starts_with(start)) {
             command.extend([OsString::from(SPELLED), word]);
         } else if fresh && !is_command(&text) && spelling::dialable(&text) {
@@ -89,6 +91,12 @@ pub(super) fn rewrite(
     }
     options.extend(command);
     Ok((options, notes))
+}
+
+/// DDE text; its brackets may be missing.
+fn dde(text: OsString) -> OsString {
+    let whole = text.to_string_lossy();
+    if whole.starts_with('[') { text } else { format!("[{whole}]").into() }
 }
 
 /// A word of MicroSIP's own command line, without its slash.

@@ -52,6 +52,8 @@ fn verbs_come_from_the_table_in_every_spelling() {
         ("/hangupcalling", Ask::Hangup { which: HangupWhich::Calling }),
         ("hangup --all", Ask::Hangup { which: HangupWhich::All }),
         ("/exit", Ask::Exit),
+        ("dde [Exit]", Ask::Exit),
+        ("dde Hangup(c2)", Ask::Hangup { which: HangupWhich::Call("c2".to_owned()) }),
         ("quit", Ask::Exit),
         ("/dtmf:12#", Ask::Dtmf { call: None, digits: "12#".to_owned(), via: None }),
         ("dtmf 1 --call c1", Ask::Dtmf { call: Some("c1".to_owned()), digits: "1".to_owned(), via: None }),
@@ -138,6 +140,8 @@ fn wrong_usage_is_refused_with_two() {
         "--autoanswer maybe status",
         "--autoanswer 1:x status",
         "call 1 --until-dtmf 12",
+        "dde",
+        "dde Nonsense(1)",
     ] {
         match parse_line(line) {
             Err(error) => {
@@ -146,6 +150,19 @@ fn wrong_usage_is_refused_with_two() {
             }
             Ok(given) => panic!("{line}: {given:?}"),
         }
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_with_how_to_write_it() {
+    for (line, message, hint) in [
+        ("call", "NUMBER is missing", "tuiphone call <NUMBER>"),
+        ("message 600", "TEXT is missing", "tuiphone message <NUMBER> <TEXT>..."),
+        ("call 1 2", "unexpected argument '2' found", "tuiphone call [OPTIONS] <NUMBER>"),
+        ("status --jsn", "unexpected argument '--jsn' found", "a similar argument exists: '--json'"),
+    ] {
+        let error = parse_line(line).expect_err(line);
+        assert_eq!((error.message.as_str(), error.hint.as_deref()), (message, Some(hint)), "{line}");
     }
 }
 
