@@ -1,6 +1,7 @@
 //! A build without TLS says so.
 
 use super::stream::Duplex;
+use super::wire::Names;
 use crate::config::TlsSettings;
 use tokio::net::TcpStream;
 
@@ -16,6 +17,6 @@ pub fn is_here() -> Result<(), String> {
 ///
 /// # Errors
 /// Always.
-pub async fn secure(_: TcpStream, _: &str, _: &TlsSettings) -> Result<Box<dyn Duplex>, String> {
+pub async fn secure(_: TcpStream, _: &str, _: &TlsSettings, _: Names) -> Result<Box<dyn Duplex>, String> {
     Err(is_here().err().unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! Connections under TLS: who the peer must be, and plain words when it is not (RFC 3261 §26.3.1, RFC 5922).
 
 use super::stream::Duplex;
+use super::wire::Names;
 use crate::config::TlsSettings;
 use crate::text::{plain_error, sanitise};
 use sha2::{Digest, Sha256};
@@ -31,14 +32,19 @@ pub fn is_here() -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong and what to do about it, in words.
-pub async fn secure(stream: TcpStream, name: &str, settings: &TlsSettings) -> Result<Box<dyn Duplex>, String> {
+pub async fn secure(
+    stream: TcpStream,
+    name: &str,
+    settings: &TlsSettings,
+    names: Names,
+) -> Result<Box<dyn Duplex>, String> {
     let server =
         ServerName::try_from(name.to_owned()).map_err(|_| format!("{name} is no name a certificate can have"))?;
     let (settings, seen) = (settings.clone(), Arc::new(Seen::default()));
     // Why apart: the files of a hundred authorities are read.
     let prepared = {
         let seen = Arc::clone(&seen);
-        tokio::task::spawn_blocking(move || client(&settings, seen)).await
+        tokio::task::spawn_blocking(move || client(&settings, names, seen)).await
     };
     let config = prepared.map_err(|_| "the certificates could not be read".to_owned())??;
     let connector = TlsConnector::from(Arc::new(config));
@@ -48,9 +54,9 @@ pub async fn secure(stream: TcpStream, name: &str, settings: &TlsSettings) -> Re
     }
 }
 
-fn client(settings: &TlsSettings, seen: Arc<Seen>) -> Result<ClientConfig, String> {
+fn client(settings: &TlsSettings, names: Names, seen: Arc<Seen>) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
-    let judge = Judge { trust: trust(settings, &provider)?, provider: Arc::clone(&provider), seen };
+    let judge = Judge { trust: trust(settings, &provider)?, names, provider: Arc::clone(&provider), seen };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
@@ -148,6 +154,7 @@ enum Trust {
 #[derive(Debug)]
 struct Judge {
     trust: Trust,
+    names: Names,
     provider: Arc<CryptoProvider>,
     seen: Arc<Seen>,
 }
@@ -164,7 +171,22 @@ impl ServerCertVerifier for Judge {
         let fingerprint: Bytes32 = Sha256::digest(certificate).into();
         self.seen.note(fingerprint);
         match &self.trust {
-            Trust::Authorities(verifier) => verifier.verify_server_cert(certificate, chain, name, ocsp, now),
+            Trust::Authorities(verifier) => {
+                let known = sip_names(certificate).filter(|_| self.names == Names::Sip);
+                let (ServerName::DnsName(host), Some(names)) = (name, known) else {
+                    return verifier.verify_server_cert(certificate, chain, name, ocsp, now);
+                };
+                // The chain under a name of its own, whether that is the one asked for is judged here.
+                verifier.verify_server_cert(certificate, chain, names.own.as_ref().unwrap_or(name), ocsp, now)?;
+                //= RFC 5922 §7.2: letter case aside, the whole name
+                match names.sip.iter().any(|known| known.eq_ignore_ascii_case(host.as_ref())) {
+                    true => Ok(ServerCertVerified::assertion()),
+                    false => Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                        expected: name.to_owned(),
+                        presented: names.sip,
+                    })),
+                }
+            }
             Trust::Pinned(pinned) if *pinned != fingerprint => {
                 Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
             }
@@ -196,6 +218,29 @@ impl ServerCertVerifier for Judge {
     }
 }
 
+/// The names in a certificate.
+struct CertificateNames {
+    /// Domains it vouches for in SIP.
+    sip: Vec<String>,
+    /// A host name that it is valid for.
+    own: Option<ServerName<'static>>,
+}
+
+fn sip_names(certificate: &CertificateDer<'_>) -> Option<CertificateNames> {
+    let entity = webpki::EndEntityCert::try_from(certificate).ok()?;
+    let hosts: Vec<&str> = entity.valid_dns_names().collect();
+    let own = hosts.first().and_then(|host| ServerName::try_from(host.replacen('*', "any", 1)).ok());
+    //= RFC 5922 §7.1: the domains of its SIP URIs that name no user; only without any, its host names
+    let of_uri = |uri: &str| {
+        let (scheme, rest) = uri.split_once(':')?;
+        let host = rest.split([':', ';', '?']).next()?;
+        (scheme.eq_ignore_ascii_case("sip") && !rest.contains('@')).then(|| host.to_owned())
+    };
+    let uris: Vec<String> = entity.valid_uri_names().filter_map(of_uri).collect();
+    let sip = if uris.is_empty() { hosts.iter().map(|&host| host.to_owned()).collect() } else { uris };
+    Some(CertificateNames { sip, own })
+}
+
 /// What went wrong, and what next, in one line.
 fn words(error: &io::Error, name: &str, seen: Option<Bytes32>) -> String {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
@@ -212,8 +257,13 @@ fn words(error: &io::Error, name: &str, seen: Option<Bytes32>) -> String {
             }
             CertificateError::NotValidForNameContext { presented, .. } => {
                 let names: Vec<String> = presented.iter().take(4).map(|name| bare(name)).collect();
+                let is_wild = names.iter().any(|name| name.starts_with('*'));
                 let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
-                format!("the certificate is one of {names}, not of {name}; ask for the server by the name in it")
+                let next = match is_wild {
+                    true => format!("SIP takes no wildcard (RFC 5922); to trust it, set tlsFingerprint={shown}"),
+                    false => "ask for the server by the name in it".to_owned(),
+                };
+                format!("the certificate is one of {names}, not of {name}; {next}")
             }
             CertificateError::NotValidForName => {
                 format!("the certificate is not one of {name}; ask for the server by the name in it")

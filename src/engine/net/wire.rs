@@ -44,6 +44,15 @@ impl Target {
     }
 }
 
+/// Which of its names a certificate vouches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Those of RFC 5922 §7: of its `sip:` URIs, without any of its host names, never by a wildcard.
+    Sip,
+    /// Those of the web (RFC 7118 §9, RFC 6125): its host names, wildcards too.
+    Web,
+}
+
 /// A connection ready to carry messages.
 pub enum Wire {
     Stream(Box<dyn Duplex>),
@@ -92,7 +101,10 @@ async fn shake_hands(target: &Target, stream: TcpStream, remote: SocketAddr) -> 
     let Some(identity) = &target.identity else { return Ok(Wire::Stream(Box::new(stream))) };
     let secure = matches!(target.transport, Transport::Tls | Transport::Wss);
     let stream: Box<dyn Duplex> = match secure {
-        true => tls::secure(stream, &identity.name, &identity.tls).await?,
+        true => {
+            let names = if target.transport.is_web_socket() { Names::Web } else { Names::Sip };
+            tls::secure(stream, &identity.name, &identity.tls, names).await?
+        }
         false => Box::new(stream),
     };
     match target.transport.is_web_socket() {

@@ -5,7 +5,7 @@ use crate::engine::net::streams::{News, Streams};
 use crate::engine::net::wire::Target;
 use crate::sip::flow::Transport;
 use crate::ua::port::Identity;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -40,7 +40,10 @@ impl Authority {
     fn issue(&self, file: &str, names: &[&str], (from, to): (i32, i32)) -> Issued {
         let key = KeyPair::generate().expect("a key");
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let mut params = CertificateParams::new(names).expect("names");
+        let (uris, hosts): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name.contains(':'));
+        let mut params = CertificateParams::new(hosts).expect("names");
+        let uris = uris.into_iter().map(|uri| SanType::URI(uri.try_into().expect("ASCII")));
+        params.subject_alt_names.extend(uris);
         (params.not_before, params.not_after) = (rcgen::date_time_ymd(from, 1, 1), rcgen::date_time_ymd(to, 1, 1));
         let certificate = params.signed_by(&key, &self.issuer).expect("signed");
         std::fs::write(self.file(file), certificate.pem() + &key.serialize_pem()).expect("written");
@@ -67,6 +70,16 @@ fn fingerprint(issued: &Issued) -> String {
 /// What a client with these settings gets from a server that shows this certificate and, with `clients`, asks for one
 /// of that authority: an echo, or words.
 fn meet(issued: &Issued, clients: Option<&Authority>, name: &str, settings: &TlsSettings) -> Result<(), String> {
+    meet_as(Names::Sip, issued, clients, name, settings)
+}
+
+fn meet_as(
+    names: Names,
+    issued: &Issued,
+    clients: Option<&Authority>,
+    name: &str,
+    settings: &TlsSettings,
+) -> Result<(), String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().expect("versions");
@@ -93,7 +106,7 @@ fn meet(issued: &Issued, clients: Option<&Authority>, name: &str, settings: &Tls
             }
         });
         let stream = TcpStream::connect(address).await.expect("it listens");
-        let mut stream = secure(stream, name, settings).await?;
+        let mut stream = secure(stream, name, settings, names).await?;
         let mut byte = [7];
         let echo = async {
             stream.write_all(&byte).await?;
@@ -104,6 +117,38 @@ fn meet(issued: &Issued, clients: Option<&Authority>, name: &str, settings: &Tls
         let _ = server.await;
         Ok(())
     })
+}
+
+//= RFC 5922 §7.1, §7.2
+#[test]
+fn a_certificate_vouches_for_its_sip_domains_or_its_hosts_and_never_by_a_wildcard() {
+    let ours = Authority::new();
+    let (domain, host) = ("example.net", "a.example.net");
+    for (row, (names, asked, kind, taken)) in [
+        (&["a.example.net"][..], host, Names::Sip, true),
+        (&["sip:example.net", "a.example.net"], domain, Names::Sip, true),
+        (&["sip:example.net", "a.example.net"], "EXAMPLE.net", Names::Sip, true),
+        // With a domain named, its hosts are no identities.
+        (&["sip:example.net", "a.example.net"], host, Names::Sip, false),
+        (&["sip:example.net", "*.example.net"], domain, Names::Sip, true),
+        // Of a user, or of another scheme: not the domain's.
+        (&["sip:al@example.net", "a.example.net"], domain, Names::Sip, false),
+        (&["https://example.net", "a.example.net"], host, Names::Sip, true),
+        (&["*.example.net"], host, Names::Sip, false),
+        (&["*.example.net"], host, Names::Web, true),
+        (&["sip:example.net", "b.example.net"], domain, Names::Web, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let issued = ours.issue("san", names, (2000, 4000));
+        let result = meet_as(kind, &issued, None, asked, &ours.trusted());
+        assert_eq!(result.is_ok(), taken, "row {row}: {result:?}");
+    }
+    let wild = ours.issue("wild", &["*.example.net"], (2000, 4000));
+    let words = meet(&wild, None, host, &ours.trusted()).expect_err("a wildcard");
+    let next = format!("SIP takes no wildcard (RFC 5922); to trust it, set tlsFingerprint={}", fingerprint(&wild));
+    assert_eq!(words, format!("the certificate is one of *.example.net, not of {host}; {next}"));
 }
 
 //= RFC 3261 §26.3.1, RFC 5922 §7
@@ -119,7 +164,7 @@ fn a_server_is_taken_for_its_name_and_its_authority() {
         (&good, "sip.example.net", ours.trusted(), Ok(())),
         (&good, "SIP.example.NET", ours.trusted(), Ok(())),
         (&good, "10.1.2.3", ours.trusted(), Ok(())),
-        (&good, "pbx.example.net", ours.trusted(), Err("is one of sip.example.net, 10.1.2.3, not of pbx.example.net")),
+        (&good, "pbx.example.net", ours.trusted(), Err("is one of sip.example.net, not of pbx.example.net")),
         (&good, "sip.example.net", other.trusted(), Err("no known authority vouches for the certificate")),
         (&good, "sip.example.net", TlsSettings::default(), Err("tlsFingerprint=")),
         (&expired, "sip.example.net", ours.trusted(), Err("the certificate of sip.example.net has expired")),
@@ -192,7 +237,7 @@ fn a_server_without_tls_is_told_apart() {
         });
         let stream = TcpStream::connect(address).await.expect("it listens");
         let open = TlsSettings { verify: false, ..TlsSettings::default() };
-        let words = secure(stream, "sip.example.net", &open).await.map(|_| ()).expect_err("no TLS");
+        let words = secure(stream, "sip.example.net", &open, Names::Sip).await.map(|_| ()).expect_err("no TLS");
         assert_eq!(words, "sip.example.net does not speak TLS on this port");
     });
 }
