@@ -28,13 +28,21 @@ impl Kamailio {
         write_certificates(folder.path());
         let config = folder.path().join("kamailio.cfg");
         std::fs::write(&config, configuration(folder.path(), (port, secure_port), algorithm, numbers)).unwrap();
-        let mut command = Command::new("timeout");
-        command.args(["--kill-after=3", "180"]).arg(which("kamailio").unwrap());
-        command.args(["-DD", "-E", "-m", "64", "-M", "4", "-f"]).arg(&config);
-        command.arg("-Y").arg(folder.path()).arg("-P").arg(folder.path().join("pid"));
-        let process = Process::start("kamailio", &mut command, folder.path());
+        let process = run(folder.path());
         until("kamailio answers", Duration::from_secs(15), || answers(port));
         Self { process, port, secure_port, folder }
+    }
+
+    /// Ends it.
+    pub fn stop(&mut self) {
+        self.process.terminate();
+        self.process.ended(Duration::from_secs(10));
+    }
+
+    /// Starts it again where it was; it has forgotten everything.
+    pub fn again(&mut self) {
+        self.process = run(self.folder.path());
+        until("kamailio answers again", Duration::from_secs(15), || answers(self.port));
     }
 
     /// `127.0.0.1:PORT`.
@@ -78,6 +86,14 @@ impl Kamailio {
     pub fn said(&self) -> String {
         self.process.said()
     }
+}
+
+fn run(folder: &Path) -> Process {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=3", "180"]).arg(which("kamailio").unwrap());
+    command.args(["-DD", "-E", "-m", "64", "-M", "4", "-f"]).arg(folder.join("kamailio.cfg"));
+    command.arg("-Y").arg(folder).arg("-P").arg(folder.join("pid"));
+    Process::start("kamailio", &mut command, folder)
 }
 
 /// Whether an OPTIONS to the proxy itself is answered.

@@ -20,6 +20,7 @@ mod loss;
 #[cfg(target_os = "linux")]
 mod netns;
 mod pulse;
+mod restart;
 mod score;
 mod sipp;
 mod softphone;

@@ -366,3 +366,51 @@ fn a_lost_connection_is_registered_over_soon_and_makes_no_storm() {
         assert!(*wait >= most / 2.0 && *wait <= most + 0.2, "loss {n}: {wait}");
     }
 }
+
+/// Answers the REGISTERs that went out since it was last asked; how many there were.
+fn serve(world: &mut World, served: &mut usize) -> usize {
+    let new: Vec<Request> = world.outside.iter().skip(*served).filter_map(|(_, packet)| register(packet)).collect();
+    *served = world.outside.len();
+    for request in &new {
+        world.send(SERVER, 0, Response::to_request(request, StatusCode(200), Some("srv")).to_bytes());
+    }
+    new.len()
+}
+
+fn register(packet: &Packet) -> Option<Request> {
+    match message::parse(&packet.bytes) {
+        Ok(Message::Request(request)) if request.method == crate::sip::message::Method::Register => Some(request),
+        _ => None,
+    }
+}
+
+/// A thousand accounts lose their server for a minute: when it is back they come one after another.
+#[test]
+fn a_thousand_accounts_do_not_come_back_at_once() {
+    const COUNT: u32 = 1000;
+    let mut world = World::new();
+    let account = |n| Account { id: AccountId(n), transport: "tcp".into(), ..account(&n.to_string()) };
+    world.add(AgentConfig::new(Settings::default(), (1..=COUNT).map(account).collect()), 5070);
+    world.run(Duration::ZERO);
+    let mut served = 0;
+    assert_eq!(serve(&mut world, &mut served), COUNT as usize);
+    let registered =
+        |world: &World| world.phones[0].agent.status(world.now).accounts.iter().filter(|a| a.registered).count();
+    assert_eq!(registered(&world), COUNT as usize);
+    world.run(Duration::from_secs(130));
+    serve(&mut world, &mut served);
+    world.no_tcp = true;
+    let flow = Flow { transport: Transport::Tcp, local: address(5070), remote: address(SERVER) };
+    let now = world.now;
+    world.phones[0].agent.handle(Input::TransportFailed { flow, error: "reset".into() }, now);
+    world.run(Duration::from_secs(60));
+    assert_eq!((serve(&mut world, &mut served), registered(&world)), (0, 0));
+    world.no_tcp = false;
+    let mut seconds = Vec::new();
+    for _ in 0..90 {
+        world.run(Duration::from_secs(1));
+        seconds.push(serve(&mut world, &mut served));
+    }
+    assert_eq!((seconds.iter().sum::<usize>(), registered(&world)), (COUNT as usize, COUNT as usize), "{seconds:?}");
+    assert!(seconds.iter().max() <= Some(&(COUNT as usize / 10)), "{seconds:?}");
+}
