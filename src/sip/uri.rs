@@ -293,6 +293,15 @@ impl Uri {
         self
     }
 
+    /// A `sip:` URI as `sips:`; others as they are.
+    pub fn secured(mut self) -> Uri {
+        if self.is_sip() && !self.is_sips() {
+            let end = self.scheme().len();
+            self.text.replace_range(..end, "sips");
+        }
+        self
+    }
+
     /// Equality as RFC 3261 §19.1.4 defines it, of `tel:` as RFC 3966 §4; other schemes compare as text.
     pub fn equivalent(&self, other: &Uri) -> bool {
         //= RFC 3261 §19.1.4: a sip and a sips URI are never equivalent

@@ -8,6 +8,7 @@ use super::forward::FORWARDED;
 use super::gate::source;
 use super::identity::Caller;
 use super::outcome::{EndedBy, ExitCode};
+use super::route::is_secure;
 use super::snapshot::{CallDirection, CallState};
 use crate::config::{AccountId, AutoAnswer, AutoAnswerCalls, DenyIncoming};
 use crate::sdp;
@@ -149,6 +150,7 @@ impl Agent {
         self.last_call += 1;
         let mut call = Call::new(self.last_call, account, CallDirection::Incoming, caller.party, now);
         call.anonymous = caller.anonymous;
+        call.secure = is_secure(&request.uri);
         call.via = caller.via;
         call.alert = request.headers.get(&HeaderName::AlertInfo).map(sanitise_bytes).filter(|text| !text.is_empty());
         call.sip_call_id = request.headers.text(&HeaderName::CallId).unwrap_or_default();

@@ -40,6 +40,8 @@ pub(super) struct Call {
     /// Whom the last change of the far end names, until it is taken up; whom its From named last, if not the first.
     pub claim: Option<Party>,
     pub from_named: Option<Party>,
+    /// It was asked for by a `sips:` URI.
+    pub secure: bool,
     /// Who sent the call on to us.
     pub via: Option<Party>,
     /// How the caller asks to ring.
@@ -138,6 +140,7 @@ impl Call {
             anonymous: false,
             claim: None,
             from_named: None,
+            secure: false,
             via: None,
             alert: None,
             sip_call_id: String::new(),

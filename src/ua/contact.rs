@@ -72,16 +72,27 @@ impl Line {
         Some(if uri.is_lr() { uri } else { uri.with_param("lr", None) })
     }
 
-    /// Our Contact in calls over this path: the name that leads to us from anywhere, if the registrar granted one.
-    pub fn contact(&self, flow: &Flow) -> String {
+    /// Our Contact in calls over this path: the name that leads to us from anywhere, if the registrar granted one; in
+    /// calls that are `secure` a `sips:` URI.
+    pub fn contact(&self, flow: &Flow, secure: bool) -> String {
+        let contact = self.contact_uri(flow);
+        match secure {
+            //= RFC 3261 §8.1.1.8, §12.1.1: sips for sips; RFC 5630 §5.1.1.2: which says what transport=tls would
+            true if contact.transport() == Some("tls") => format!("<{}>", contact.without_param("transport").secured()),
+            true => format!("<{}>", contact.secured()),
+            false => format!("<{contact}>"),
+        }
+    }
+
+    fn contact_uri(&self, flow: &Flow) -> Uri {
         let granted = Some(self.registration.granted());
         let granted = granted.filter(|_| self.registration.is_registered() && self.is_own_path(flow));
         match granted {
             //= RFC 5627 §4.4
-            Some(Granted { pub_gruu: Some(gruu), .. }) => format!("<{gruu}>"),
+            Some(Granted { pub_gruu: Some(gruu), .. }) => gruu.clone(),
             //= RFC 5626 §4.3: those who answer are to come back on this path
-            Some(Granted { outbound: true, .. }) => format!("<{}>", self.address_on(flow).with_param("ob", None)),
-            _ => format!("<{}>", self.address_on(flow)),
+            Some(Granted { outbound: true, .. }) => self.address_on(flow).with_param("ob", None),
+            _ => self.address_on(flow),
         }
     }
 

@@ -134,7 +134,9 @@ impl Agent {
         let uri = Uri::parse(target).ok()?;
         let own = Hop::of_uri(&uri)?;
         let first = self.account(account).and_then(|line| line.first_hop(false));
-        Some(first.filter(|_| self.is_at_home(account, target)).unwrap_or(own))
+        let hop = first.filter(|_| self.is_at_home(account, target)).unwrap_or(own);
+        //= RFC 5630 §5.1.1: what is asked for by sips goes to the first hop by TLS as well, whatever is configured
+        Some(Hop { secure: hop.secure || uri.is_sips(), ..hop })
     }
 
     /// The target is reached over the account's own proxy, or in its own domain.

@@ -152,7 +152,8 @@ impl Agent {
             call.cut_off = false;
             call.flow = Some(path);
             //= RFC 3261 §12.2.1.1: a re-INVITE bears the new target
-            call.move_wanted |= call.is_answered() && line.contact(&old) != line.contact(&path);
+            call.move_wanted |=
+                call.is_answered() && line.contact(&old, call.secure) != line.contact(&path, call.secure);
         }
     }
 

@@ -89,7 +89,7 @@ impl Agent {
                     let bears = (101..300).contains(&response.status.0)
                         && matches!(method, Some(Method::Invite | Method::Update));
                     let flow = call.flow.filter(|_| bears)?;
-                    self.account(call.account).map(|line| line.contact(&flow))
+                    self.account(call.account).map(|line| line.contact(&flow, call.secure))
                 });
                 self.answer(server, response, contact, now);
             }

@@ -64,7 +64,8 @@ impl Agent {
             //= RFC 4488 §4
             response.headers.push(HeaderName::ReferSub, "false");
         }
-        let contact = self.call(id).and_then(|call| Some(self.account(call.account)?.contact(&call.flow?)));
+        let contact =
+            self.call(id).and_then(|call| Some(self.account(call.account)?.contact(&call.flow?, call.secure)));
         self.answer(server, response, contact, now);
         let was_held = self.call(id).is_some_and(Call::wants_hold);
         let new = self.call_referred(id, &target, &referral, request, now);

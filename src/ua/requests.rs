@@ -2,7 +2,7 @@
 
 use super::agent::Agent;
 use super::owner::Owner;
-use super::route::{Hop, Job, Sent};
+use super::route::{Hop, Job, Sent, is_secure};
 use crate::config::AccountId;
 use crate::sip::body::take_description;
 use crate::sip::flow::Flow;
@@ -50,7 +50,7 @@ impl Agent {
             Some(route) if route.uri.is_lr() => route.uri,
             _ => crate::sip::uri::Uri::parse(&request.uri).ok()?,
         };
-        Hop::of_uri(&uri)
+        Hop::of_uri(&uri).map(|hop| Hop { secure: hop.secure || is_secure(&request.uri), ..hop })
     }
 
     /// A response to a request of a call.

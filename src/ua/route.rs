@@ -216,7 +216,7 @@ impl Agent {
                 }
                 //= RFC 3515 §2.2, RFC 3261 §8.1.1.8: whatever may found a dialog or refresh its target
                 Method::Invite | Method::Update | Method::Refer | Method::Subscribe | Method::Notify => {
-                    request.headers.set(HeaderName::Contact, line.contact(flow))
+                    request.headers.set(HeaderName::Contact, line.contact(flow, is_secure(&request.uri)))
                 }
                 _ => {}
             }
@@ -275,4 +275,9 @@ impl Agent {
         let own = crate::text::sanitise(&self.config.settings.user_agent);
         if own.is_empty() { concat!("tuiphone/", env!("CARGO_PKG_VERSION")).to_owned() } else { own }
     }
+}
+
+/// A `sips:` URI: nothing but TLS will do.
+pub(super) fn is_secure(uri: &str) -> bool {
+    uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:"))
 }

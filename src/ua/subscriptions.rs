@@ -47,6 +47,10 @@ impl Watch {
     pub fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()
     }
+
+    fn is_secure(&self) -> bool {
+        self.contact.as_ref().is_some_and(|contact| contact.starts_with("<sips:"))
+    }
 }
 
 impl Agent {
@@ -155,7 +159,7 @@ impl Agent {
         let lines = &self.lines;
         let Some(line) = lines.iter().find(|line| line.account.id == account) else { return };
         for watch in self.watches.iter_mut().filter(|watch| watch.account == account) {
-            let moved = || watch.flow.is_some_and(|flow| watch.contact != Some(line.contact(&flow)));
+            let moved = || watch.flow.is_some_and(|flow| watch.contact != Some(line.contact(&flow, watch.is_secure())));
             if all || moved() {
                 watch.machine.refresh_soon(now);
             }

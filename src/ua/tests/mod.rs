@@ -23,6 +23,7 @@ mod redirects;
 mod referrals;
 mod registering;
 mod rules;
+mod schemes;
 mod transfers;
 
 use super::agent::{Agent, AgentConfig};
