@@ -262,6 +262,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallEnded { call } => Some(call),
         Event::Registration { .. }
         | Event::Message { .. }
+        | Event::CallAsked { .. }
         | Event::Composing { .. }
         | Event::Mwi { .. }
         | Event::Presence { .. }

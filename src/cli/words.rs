@@ -39,6 +39,10 @@ pub fn sentence(event: &Event) -> Option<String> {
             let place = call.transfer.as_ref().and_then(|transfer| transfer.parked_at.clone());
             format!("{} is parked at {}", remote(call), place.unwrap_or_default())
         }
+        Event::CallAsked { ask } => {
+            let (from, to, id) = (party(&ask.from), party(&ask.to), &ask.id);
+            format!("{from} asks you to call {to}: tuiphone answer {id}, or reject {id}")
+        }
         Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
         Event::CallQuality { .. } => return None,
         Event::CallEnded { call } => ended(call),

@@ -183,6 +183,8 @@ pub struct Settings {
     pub follow_redirects: FollowRedirects,
     /// The far end of a call may hand us over (`[tuiphone] followTransfers`).
     pub follow_transfers: bool,
+    /// The account's own server may ask the person to call somebody (`[tuiphone] clickToDial`).
+    pub click_to_dial: bool,
     /// What is dialled before a number whose ringing is taken (`featureCodeCP`).
     pub pickup_code: CodeSetting,
     /// What is keyed in a call before the number it is handed over to (`featureCodeBT`).
@@ -260,6 +262,7 @@ impl Default for Settings {
             accept_from_any: false,
             follow_redirects: FollowRedirects::Own,
             follow_transfers: true,
+            click_to_dial: false,
             pickup_code: CodeSetting::new("**", true),
             transfer_code: CodeSetting::new("##", false),
             consult_code: CodeSetting::new("*2", false),

@@ -15,6 +15,6 @@ pub use crate::ua::command::{Command, CommandError, DtmfVia, HangupWhich, Reply,
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{
-    AccountInfo, AudioInfo, CallDirection, CallInfo, CallState, LightInfo, LightState, MediaInfo, MessageInfo, Party,
-    PhoneState, RegistrationState, Status, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
+    AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, LightInfo, LightState, MediaInfo, MessageInfo,
+    Party, PhoneState, RegistrationState, Status, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
 };

@@ -15,6 +15,7 @@ mod patience;
 pub mod publication;
 pub mod reason;
 pub mod refer;
+pub mod refer_news;
 pub mod registration;
 pub mod session;
 pub mod standards;

@@ -1,6 +1,7 @@
 //! The phone's one front door: inputs in, outputs out, time and chance handed in.
 
 use super::account::Line;
+use super::asked::Ask;
 use super::call::Call;
 use super::composing::Composing;
 use super::detour::{Detours, Setback};
@@ -98,6 +99,8 @@ pub struct Agent {
     pub(super) watches: Vec<Watch>,
     pub(super) last_watch: u32,
     pub(super) parking: Parking,
+    pub(super) asks: Vec<Ask>,
+    pub(super) last_ask: u32,
     pub(super) messages: Vec<Outgoing>,
     pub(super) last_message: u32,
     pub(super) inbox: Inbox,
@@ -150,6 +153,8 @@ impl Agent {
             watches: Vec::new(),
             last_watch: 0,
             parking: Parking::default(),
+            asks: Vec::new(),
+            last_ask: 0,
             messages: Vec::new(),
             last_message: 0,
             inbox: Inbox::default(),
@@ -219,6 +224,7 @@ impl Agent {
             .chain(self.layer.next_timeout())
             .chain(self.exiting)
             .chain(self.parking.next_timeout())
+            .chain(self.asks.iter().filter_map(Ask::next_timeout))
             .chain(self.network.next_timeout())
             .chain(self.composing.next_timeout())
             .chain(begin)
@@ -283,6 +289,7 @@ impl Agent {
         self.composing_timeouts(now);
         self.call_timeouts(now);
         self.parking_timeout(now);
+        self.ask_timeouts(now);
     }
 
     /// Carries on until nothing is left to do at this moment.
@@ -295,6 +302,7 @@ impl Agent {
                 || self.send_holds(now)
                 || self.send_transfers(now)
                 || self.give_news(now)
+                || self.tell_askers(now)
                 || self.publish_state(now);
             for client in std::mem::take(&mut self.ended_clients) {
                 let sent = self.clients.remove(&client);

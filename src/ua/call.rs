@@ -242,7 +242,7 @@ impl Call {
         let due =
             [self.answer_at, self.forward_at, self.mark_until, self.waits_until, self.ring_until, self.tell_end_at];
         let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
-        let follows = self.follows.as_ref().and_then(Followed::next_timeout);
+        let follows = self.follows.as_ref().and_then(|followed| followed.news.next_timeout());
         [session, digits, info, transfer, follows].into_iter().chain(due).flatten().min()
     }
 }
@@ -376,7 +376,7 @@ impl Agent {
             // Why: a 2xx may still come again, or a BYE still wait for its ACK or its answer.
             let busy = call.session.as_ref().is_some_and(|session| !session.is_ended());
             let news = call.transfer.as_ref().is_some_and(Transfer::is_pending)
-                || call.follows.as_ref().is_some_and(Followed::is_owed);
+                || call.follows.as_ref().is_some_and(|followed| followed.news.is_owed());
             call.is_live() || call.tell_end_at.is_some() || busy || news || clients.values().any(owner)
         });
     }

@@ -43,6 +43,11 @@ impl Agent {
     fn obey(&mut self, command: Command, now: Instant) -> Outcome {
         match command {
             Command::Dial { target, account } => self.dial(&target, account.as_deref(), now),
+            Command::Answer { call: Some(name) } if self.is_ask(&name) => self.consent(&name, now),
+            Command::Reject { call: Some(name), .. } if self.is_ask(&name) => {
+                self.decline(&name);
+                Ok(Reply::Done)
+            }
             Command::Answer { call } => {
                 let id = self.pick(call, "answer", "is not ringing here", Call::is_ringing_here)?;
                 self.accept(id, now);
@@ -327,6 +332,7 @@ impl Agent {
             accounts,
             calls: self.calls.iter().filter(|call| call.is_live()).map(|call| self.call_info(call, now)).collect(),
             lights: self.lights(),
+            asks: self.waiting_asks(now),
             unread: self.inbox.unread(),
             dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,
             forward: self.forward_target().map(sanitise),

@@ -1,6 +1,6 @@
 //! What happened: the events of `watch`, hooks and screens, one table.
 
-use super::snapshot::{AccountInfo, CallInfo, LightInfo, MessageInfo, Party, VoicemailInfo};
+use super::snapshot::{AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, VoicemailInfo};
 use serde::{Deserialize, Serialize};
 
 /// An event; the tag is the name that `watch` prints.
@@ -43,6 +43,10 @@ pub enum Event {
     /// The call waits at `transfer.parked_at`.
     CallParked {
         call: CallInfo,
+    },
+    /// Somebody asks this phone to call: nothing happens unless the person consents.
+    CallAsked {
+        ask: AskInfo,
     },
     CallDtmf {
         call: CallInfo,

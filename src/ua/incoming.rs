@@ -64,6 +64,7 @@ impl Agent {
             match self.calls.iter_mut().find_map(|c| c.session.as_mut().filter(|s| s.owns(&id))) {
                 Some(session) => session.receive(Some(server), request, now, &mut self.rng),
                 None if request.method == Method::Notify => self.watch_notified(server, &request, now),
+                None if request.method == Method::Subscribe => self.asker_subscribed(server, &request, &id, now),
                 //= RFC 3261 §12.2.2
                 None => self.refuse(server, &request, StatusCode(481), None, now),
             }
@@ -72,8 +73,7 @@ impl Agent {
         match request.method {
             Method::Invite => self.invited(server, request, flow, now),
             Method::Options => self.asked(server, &request, &flow, now),
-            // Why: outside a call nobody but the user makes this phone call somebody.
-            Method::Refer => self.refuse(server, &request, StatusCode(403), None, now),
+            Method::Refer => self.asked_to_call(server, &request, flow, now),
             Method::Notify => self.unasked_notify(server, &request, flow, now),
             Method::Message => self.message_received(server, &request, &flow, now),
             Method::Bye | Method::Info | Method::Update | Method::Prack => {
@@ -127,6 +127,7 @@ impl Agent {
                 if digit.is_some() || request.body.is_empty() { StatusCode(200) } else { StatusCode(415) }
             }
             Method::Refer => return self.refer_received(id, server, &request, now),
+            Method::Subscribe => return self.news_subscribed(id, server, &request, now),
             _ => StatusCode(405),
         };
         let response = Response::to_request(&request, status, None);

@@ -23,6 +23,8 @@ pub(super) enum Owner {
     Message(u32),
     /// A PUBLISH of an account.
     Publish(AccountId),
+    /// A NOTIFY to somebody who asks this phone to call.
+    Asker(u32),
 }
 
 impl Agent {
@@ -33,6 +35,7 @@ impl Agent {
             Owner::Call(call, _) => self.account_of_call(call),
             Owner::Subscription(id) => self.account_of_watch(id),
             Owner::Message(id) => self.account_of_message(id),
+            Owner::Asker(id) => self.account_of_asker(id),
         }
     }
 
@@ -43,6 +46,7 @@ impl Agent {
             Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) | Owner::Message(_) | Owner::Publish(_) => {
                 true
             }
+            Owner::Asker(_) => true,
         }
     }
 
@@ -58,7 +62,7 @@ impl Agent {
     /// Its request goes out on this path, as it stands on the wire but for its length.
     pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow) {
         match owner {
-            Owner::Register(_) | Owner::Message(_) | Owner::Publish(_) => {}
+            Owner::Register(_) | Owner::Message(_) | Owner::Publish(_) | Owner::Asker(_) => {}
             Owner::Subscription(id) => self.watch_left(id, wire),
             Owner::Call(id, exchange) => {
                 let Some(call) = self.call_mut(id) else { return };
@@ -79,6 +83,7 @@ impl Agent {
             Owner::Call(call, exchange) => self.call_answered(call, exchange, &sent.request, response, now),
             Owner::Subscription(id) => self.subscription_answered(id, (&sent.request, &sent.flow), &response, now),
             Owner::Message(id) => self.message_answered(id, sent, &response, now),
+            Owner::Asker(id) => self.asker_answered(id, Some(response.status)),
             Owner::Publish(id) => self.publication_answered(id, sent, &response, now),
         }
     }
@@ -90,6 +95,7 @@ impl Agent {
             Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
             Owner::Subscription(id) => self.subscription_unanswered(id, words, now),
             Owner::Message(id) => self.message_unanswered(id, words),
+            Owner::Asker(id) => self.asker_answered(id, None),
             Owner::Publish(id) => self.publication_unanswered(id, words, now),
         }
     }

@@ -7,45 +7,18 @@ use super::snapshot::CallState;
 use crate::config::AccountId;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::refer::{Progress, Referral, SIPFRAG};
+use crate::sip::refer_news::{News, Notice};
 use crate::sip::session::{Exchange, set_body};
 use crate::sip::transaction::ServerId;
 use crate::sip::uri::{Host, Uri};
-use std::time::{Duration, Instant};
-
-/// How long the far end is told of the call it asked for: longer than any phone rings.
-const NEWS_LAST: Duration = Duration::from_secs(300);
-
-/// Most times the same news is told again.
-const MAX_RETELLINGS: u8 = 5;
+use std::time::Instant;
 
 /// A call that the far end of another asked for.
 #[derive(Debug)]
 pub(super) struct Followed {
     call: u32,
-    /// The number of the REFER, which names its subscription.
-    id: u32,
-    /// The far end wants to be told.
-    news: bool,
-    known: Progress,
-    told: Option<StatusCode>,
-    /// A NOTIFY is under way: the next waits, so that they arrive in order.
-    busy: bool,
-    /// The last news is out.
-    ended: bool,
-    retellings: u8,
+    pub news: News,
     was_held: bool,
-    until: Instant,
-}
-
-impl Followed {
-    /// The far end is still owed news.
-    pub fn is_owed(&self) -> bool {
-        self.news
-    }
-
-    pub fn next_timeout(&self) -> Option<Instant> {
-        (self.news && !self.busy && !self.ended).then_some(self.until)
-    }
 }
 
 impl Agent {
@@ -71,18 +44,8 @@ impl Agent {
         let new = self.call_referred(id, &target, &referral, request, now);
         let number = request.headers.cseq().ok().flatten().map_or(0, |cseq| cseq.number);
         if let Some(call) = self.call_mut(id) {
-            call.follows = Some(Followed {
-                call: new,
-                id: number,
-                news: referral.wants_news,
-                known: Progress::of(100),
-                told: None,
-                busy: false,
-                ended: false,
-                retellings: 0,
-                was_held,
-                until: now + NEWS_LAST,
-            });
+            let news = News::new(number, referral.wants_news, false, now);
+            call.follows = Some(Followed { call: new, news, was_held });
         }
     }
 
@@ -148,58 +111,33 @@ impl Agent {
         let Some(call) = self.call_mut(id) else { return false };
         let (is_live, Some(followed)) = (call.is_live(), call.follows.as_mut()) else { return false };
         if let Some(progress) = progress {
-            followed.known = progress;
+            followed.news.learn(progress);
         }
-        let (status, told) = (followed.known.status, followed.told);
-        let is_over = status.is_final() || followed.until <= now;
-        let is_new = is_over && !followed.ended || told.is_none_or(|told| status > told);
-        let is_told = !followed.news || followed.ended && !followed.busy;
-        if followed.news && is_new && !followed.busy {
-            followed.ended = is_over;
-            self.notify_referrer(id, now);
-        } else if is_over && is_told {
-            self.follow_over(id, is_live && !status.is_success(), now);
-        } else {
-            return false;
+        let failed = !followed.news.status().is_success();
+        match (followed.news.next(now), call.session.as_mut()) {
+            (Some(notice), Some(session)) => {
+                session.send(Exchange::Notify, Method::Notify, |notify| put_notice(notify, notice));
+            }
+            _ if followed.news.is_settled() => self.follow_over(id, is_live && failed, now),
+            _ => return false,
         }
         true
     }
 
-    fn notify_referrer(&mut self, id: u32, now: Instant) {
-        let Some(call) = self.call_mut(id) else { return };
-        let (Some(session), Some(followed)) = (call.session.as_mut(), call.follows.as_mut()) else { return };
-        let left = followed.until.saturating_duration_since(now).as_secs();
-        let state = match (followed.known.status.is_final(), left) {
-            //= RFC 3515 §2.4.5: the last news ends the subscription
-            (true, _) => "terminated;reason=noresource".to_owned(),
-            (false, 0) => "terminated;reason=timeout".to_owned(),
-            (false, left) => format!("active;expires={left}"),
-        };
-        let (event, body) = (format!("refer;id={}", followed.id), followed.known.to_body());
-        followed.told = Some(followed.known.status);
-        followed.busy = true;
-        session.send(Exchange::Notify, Method::Notify, |notify| {
-            notify.headers.push(HeaderName::Event, event);
-            notify.headers.push(HeaderName::SubscriptionState, state);
-            set_body(notify, SIPFRAG, body);
-        });
-    }
-
     /// A NOTIFY of ours was answered, or never will be (`None`).
     pub(super) fn news_answered(&mut self, id: u32, status: Option<StatusCode>) {
-        let Some(followed) = self.call_mut(id).and_then(|call| call.follows.as_mut()) else { return };
-        followed.busy = false;
-        match status.map_or(408, |status| status.0) {
-            200..=299 => followed.retellings = 0,
-            //= RFC 6665 §4.2.2: these, and none at all, end a subscription
-            401 | 404 | 405 | 407 | 408 | 410 | 416 | 480..=485 | 489 | 501 | 604 => followed.news = false,
-            // Overtaken by another request of ours, for one: told again.
-            _ => {
-                (followed.told, followed.ended) = (None, false);
-                followed.retellings += 1;
-                followed.news = followed.retellings <= MAX_RETELLINGS;
-            }
+        if let Some(followed) = self.call_mut(id).and_then(|call| call.follows.as_mut()) {
+            followed.news.answered(status);
         }
+    }
+
+    /// A SUBSCRIBE in a call: of whoever sent us somewhere, for more news of it or for no more.
+    pub(super) fn news_subscribed(&mut self, id: u32, server: ServerId, request: &Request, now: Instant) {
+        let contact = self.call(id).and_then(|call| Some(self.account(call.account)?.contact(&call.flow?)));
+        let follows = self.call_mut(id).and_then(|call| call.follows.as_mut());
+        let granted = follows.map_or(Err(StatusCode(481)), |followed| followed.news.subscribed(request, now));
+        let response = subscribe_answer(request, granted);
+        self.answer(server, response, contact, now);
     }
 
     /// The new call is decided; the old one is taken back if it failed.
@@ -218,8 +156,27 @@ impl Agent {
     }
 }
 
+/// Writes a NOTIFY.
+pub(super) fn put_notice(notify: &mut Request, notice: Notice) {
+    notify.headers.push(HeaderName::Event, notice.event);
+    notify.headers.push(HeaderName::SubscriptionState, notice.state);
+    set_body(notify, SIPFRAG, notice.progress.to_body());
+}
+
+/// The answer to a SUBSCRIBE that was granted so many seconds, or refused.
+pub(super) fn subscribe_answer(request: &Request, granted: Result<u32, StatusCode>) -> Response {
+    let mut response = Response::to_request(request, granted.err().unwrap_or(StatusCode(200)), None);
+    match granted {
+        //= RFC 6665 §4.2.1.1
+        Ok(seconds) => response.headers.push(HeaderName::Expires, seconds.to_string()),
+        Err(StatusCode(489)) => response.headers.push(HeaderName::AllowEvents, "refer"),
+        Err(_) => {}
+    }
+    response
+}
+
 /// How far a call has come, as its referrer is told.
-fn progress(call: &Call) -> Progress {
+pub(super) fn progress(call: &Call) -> Progress {
     let status = call.status.unwrap_or(100);
     Progress::of(match call.code {
         _ if call.answered.is_some() => 200,

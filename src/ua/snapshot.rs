@@ -35,6 +35,9 @@ pub struct Status {
     /// Messages that came in and nobody has looked at.
     #[serde(default)]
     pub unread: u32,
+    /// Those who ask this phone to call somebody, and wait for a word.
+    #[serde(default)]
+    pub asks: Vec<AskInfo>,
     /// Do not disturb.
     pub dnd: bool,
     /// Where incoming calls are sent on to, if they are.
@@ -220,6 +223,21 @@ pub struct LightInfo {
     pub note: Option<String>,
     /// Why nothing is known, if something is wrong.
     pub reason: Option<String>,
+}
+
+/// Somebody asks this phone to call somebody: `answer r1` does, `reject r1` does not.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AskInfo {
+    /// `r1`, unique in this daemon's life.
+    pub id: String,
+    /// Our account's AOR.
+    pub account: String,
+    /// Who asks.
+    pub from: Party,
+    /// Whom to call.
+    pub to: Party,
+    /// Seconds until it is taken as a no.
+    pub expires_in: u64,
 }
 
 /// Where a call stands.

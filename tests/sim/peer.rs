@@ -10,6 +10,7 @@ use tuiphone::sip::dialog::{Dialog, DialogId};
 use tuiphone::sip::flow::{Flow, Transport};
 use tuiphone::sip::ident;
 use tuiphone::sip::message::{HeaderName, Method, Request, Response, StatusCode, parse};
+use tuiphone::sip::refer::Progress;
 use tuiphone::sip::transaction::{ClientId, Config, Layer, LayerEvent, ServerId, T1, T2, push_via};
 
 /// A 2xx of ours that waits for its ACK (RFC 3261 §13.3.1.4).
@@ -29,6 +30,8 @@ pub struct Peer {
     /// Final statuses of own requests, failures as words.
     pub finals: Vec<String>,
     pub cancelled: usize,
+    /// What became of the call it asked for: status and subscription state of each NOTIFY.
+    pub news: Vec<(u16, String)>,
     /// Answer an INVITE with this; `None` leaves it ringing.
     pub answer: Option<u16>,
     rng: StdRng,
@@ -47,6 +50,7 @@ impl Peer {
             requests: Vec::new(),
             finals: Vec::new(),
             cancelled: 0,
+            news: Vec::new(),
             answer: Some(200),
             rng: StdRng::seed_from_u64(seed ^ u64::from(address.port())),
             invite: None,
@@ -76,6 +80,24 @@ impl Peer {
         let client = self.send(invite.clone(), to, now);
         self.invite = Some(invite);
         client
+    }
+
+    /// Asks the phone at `uri` to call somebody, by way of `proxy`.
+    pub fn refer(&mut self, uri: &str, whom: &str, proxy: SocketAddr, now: Instant) {
+        let mut refer = Request::new(Method::Refer, uri);
+        let tag = ident::tag(&mut self.rng);
+        for (name, value) in [
+            (HeaderName::MaxForwards, "70".to_owned()),
+            (HeaderName::From, format!("<sip:web@{}>;tag={tag}", self.address)),
+            (HeaderName::To, format!("<{uri}>")),
+            (HeaderName::CallId, "asks".to_owned()),
+            (HeaderName::CSeq, "1 REFER".to_owned()),
+            (HeaderName::Contact, format!("<sip:web@{}>", self.address)),
+            (HeaderName::ReferTo, format!("<{whom}>")),
+        ] {
+            refer.headers.set(name, value);
+        }
+        self.send(refer, proxy, now);
     }
 
     pub fn hang_up(&mut self, now: Instant) {
@@ -126,6 +148,13 @@ impl Peer {
 
     fn on_request(&mut self, server: ServerId, request: Request, now: Instant) {
         self.requests.push(request.method.clone());
+        if request.method == Method::Notify && request.headers.text(&HeaderName::CallId).as_deref() == Some("asks") {
+            let state = request.headers.text(&HeaderName::SubscriptionState).unwrap_or_default();
+            let status = Progress::parse(&request.body).map_or(0, |progress| progress.status.0);
+            self.news.push((status, state.split(";expires").next().unwrap_or_default().to_owned()));
+            self.layer.respond(server, Response::to_request(&request, StatusCode(200), None), now);
+            return;
+        }
         if request.method != Method::Invite {
             let id = DialogId::of_request(&request);
             let known = self.dialogs.iter().any(|dialog| Some(dialog.id()) == id.as_ref());

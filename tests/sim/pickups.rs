@@ -39,6 +39,8 @@ fn a_call_that_rings_elsewhere_is_taken() {
         network.run(60 * SECOND);
         check(states(network, &alice) == [Connected] && states(network, &carol) == [Connected], "Alice has Carol")?;
         check(states(network, &bob).is_empty(), "Bob is not called any more")?;
+        //= RFC 3326 §3.1
+        check(outcome(&bob).as_deref() == Some("answered_elsewhere"), "and has missed nothing")?;
         hang_up(network, &carol);
         network.run(LONG);
         check([alice, bob, carol].iter().all(|phone| is_idle(network, phone)), "all are idle")

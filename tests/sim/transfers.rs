@@ -1,6 +1,7 @@
 //! Three phones, an exchange and a transfer on a poor network: the other two talk at the end, and nothing is left.
 
 use super::network::{Link, Network, seeds};
+use super::peer::Peer;
 use super::stage::*;
 use tuiphone::ua::agent::IncomingPolicy;
 use tuiphone::ua::command::{Command, TransferTo};
@@ -64,6 +65,48 @@ fn an_attended_transfer_comes_through() {
         network.run(100 * SECOND);
         check_others_talk(network, &all)
     });
+}
+
+/// Somebody behind the exchange asks Alice's phone to call Bob: it does if she says so, and never else.
+//= RFC 3515 §2.4
+#[test]
+fn a_call_asked_for_needs_consent() {
+    for consents in [true, false] {
+        seeds(60, Link::POOR, |network, seed| {
+            exchange(network, seed);
+            let alice = phone_with(network, 5061, ALICE, IncomingPolicy::Ring, |config| {
+                config.settings.click_to_dial = true;
+            });
+            let bob = phone(network, 5062, BOB, AT_ONCE);
+            let web = network.add(address(5069), Peer::new(address(5069), seed));
+            network.run(60 * SECOND);
+            web.borrow_mut().refer("sip:alice@demo.invalid", "sip:bob@demo.invalid", address(5060), network.now);
+            network.run(20 * SECOND);
+            let asks = alice.borrow().agent.status(network.now).asks;
+            check(asks.len() == 1 && is_idle(network, &alice) && is_idle(network, &bob), "Alice is asked, once")?;
+            let call = Some("r1".to_owned());
+            order(
+                network,
+                &alice,
+                if consents { Command::Answer { call } } else { Command::Reject { call, code: None } },
+            );
+            network.run(60 * SECOND);
+            let last = web.borrow().news.iter().max().cloned();
+            if consents {
+                check(states(network, &alice) == [Connected] && states(network, &bob) == [Connected], "they talk")?;
+                check(
+                    last == Some((200, "terminated;reason=noresource".into())),
+                    &format!("and it is told: {last:?}"),
+                )?;
+                hang_up(network, &alice);
+            } else {
+                check(is_idle(network, &alice) && is_idle(network, &bob), "nobody is called")?;
+                check(last == Some((603, "terminated;reason=rejected".into())), &format!("and it is told: {last:?}"))?;
+            }
+            network.run(LONG);
+            check(is_idle(network, &alice) && is_idle(network, &bob), "all are idle")
+        });
+    }
 }
 
 #[test]

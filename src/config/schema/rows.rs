@@ -369,6 +369,14 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.follow_transfers, flag(v)),
     ),
     tuiphone(
+        "clickToDial",
+        Kind::Flag,
+        "0",
+        "1 = the account's server may ask for a call to somebody; the person is asked each time",
+        |s| digit(s.click_to_dial),
+        |s, v| set(&mut s.click_to_dial, flag(v)),
+    ),
+    tuiphone(
         "parkNumber",
         Kind::Text,
         "",

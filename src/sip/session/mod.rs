@@ -176,7 +176,8 @@ impl Session {
             Err(error) => return self.respond(server, &request, error.status()),
         };
         //= RFC 5057 §4.1: a subscription in the dialog outlives the call
-        if (self.is_ended() || matches!(self.stage, Stage::Closing)) && request.method == Method::Notify {
+        let of_subscription = matches!(request.method, Method::Notify | Method::Subscribe);
+        if (self.is_ended() || matches!(self.stage, Stage::Closing)) && of_subscription {
             return self.effects.push_back(Effect::Other(server, request));
         }
         //= RFC 3261 §15.1.1: with our BYE the call is over; only the peer's own BYE may cross it

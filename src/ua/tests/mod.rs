@@ -1,5 +1,6 @@
 //! Phones on a network in memory, in virtual time.
 
+mod asked;
 mod calls;
 mod connected;
 mod endings;

@@ -298,3 +298,37 @@ fn what_an_invite_may_take_over() {
     assert_eq!(talks(&world, BOB), [(Connected, "eve".into())]);
     assert_eq!(world.ended(ALICE).ended_by, Some(crate::ua::outcome::EndedBy::Remote));
 }
+
+//= RFC 3515 §2.4.6, RFC 6665 §4.2.1, RFC 5057 §4.1
+#[test]
+fn a_referrer_may_ask_for_more_news_and_for_none() {
+    let subscription = |world: &World| {
+        let notify = sent(world, Method::Notify).pop().unwrap();
+        notify.headers.text(&HeaderName::SubscriptionState).unwrap_or_default()
+    };
+    let answered = |world: &mut World| {
+        let notify = sent(world, Method::Notify).pop().unwrap();
+        respond(world, &notify, 200, &[], "");
+    };
+    let (mut world, invite) = connected();
+    assert_eq!(ask(&mut world, &invite, "SUBSCRIBE", 19, "Event: refer\r\n", "").status.0, 481, "nothing is followed");
+    ask(&mut world, &invite, "REFER", 20, "Refer-To: <sip:a@127.0.0.1:5997>\r\n", "");
+    answered(&mut world);
+    assert_eq!(ask(&mut world, &invite, "SUBSCRIBE", 21, "Event: presence\r\n", "").status.0, 489);
+    let more = ask(&mut world, &invite, "SUBSCRIBE", 22, "Event: refer;id=20\r\nExpires: 900\r\n", "");
+    let text = |name: HeaderName| more.headers.text(&name);
+    assert_eq!((more.status.0, text(HeaderName::Expires).as_deref()), (200, Some("900")));
+    assert!(text(HeaderName::Contact).is_some());
+    assert_eq!(subscription(&world), "active;expires=900");
+    answered(&mut world);
+    let done = ask(&mut world, &invite, "SUBSCRIBE", 23, "Event: refer\r\nExpires: 0\r\n", "");
+    assert_eq!((done.status.0, subscription(&world).as_str()), (200, "terminated;reason=timeout"));
+    answered(&mut world);
+    let count = world.count("NOTIFY");
+    let new = sent(&world, Method::Invite).into_iter().find(|r| r.uri == "sip:a@127.0.0.1:5997").unwrap();
+    respond(&mut world, &new, 180, &[], "");
+    respond(&mut world, &new, 200, &[], SDP);
+    world.run(Duration::from_secs(1));
+    assert_eq!((world.count("NOTIFY"), state(&world)), (count, vec![Held, Connected]));
+    assert_eq!(ask(&mut world, &invite, "SUBSCRIBE", 24, "Event: refer\r\n", "").status.0, 481, "it is over");
+}
