@@ -92,6 +92,13 @@ pub enum Mode {
     AskHangup,
     /// The phone ends with the interface and a call is up: really?
     AskQuit,
+    /// Whom is a call handed over to? The number is typed into the field.
+    Transfer {
+        /// The call, by id.
+        call: String,
+        /// The call it is connected with if no number is typed.
+        other: Option<String>,
+    },
 }
 
 /// Is the phone there?
@@ -172,6 +179,12 @@ impl Model {
     pub fn current(&self) -> Option<&CallRow> {
         let chosen = self.chosen.as_ref().and_then(|id| self.calls.iter().find(|row| row.info.id == *id));
         chosen.or_else(|| self.calls.iter().min_by_key(|row| precedence(row.info.state)))
+    }
+
+    /// The answered calls beside this one.
+    pub fn others(&self, id: &str) -> impl Iterator<Item = &CallRow> {
+        let answered = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
+        self.calls.iter().filter(answered).filter(move |row| row.info.id != id)
     }
 
     /// The ringing call that `answer` and `reject` mean: the current one, else the first.

@@ -1,10 +1,10 @@
 //! Keys as rows: a state, what is pressed, what is asked of the phone.
 
-use crate::stage::{Stage, account, call, commands, lights, message};
+use crate::stage::{Stage, account, asking, call, commands, lights, message};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
-    AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, Reply, SoundPath,
+    AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, Reply, SoundPath, TransferTo,
     VoicemailInfo, VolumeChange,
 };
 use tuiphone::ui::msg::{Action, Msg, Urgency};
@@ -27,6 +27,9 @@ fn keys_ask_the_phone() {
     let c = |n: &str| Some(n.to_owned());
     let mute = |path| Command::Mute { path };
     let louder = |by| Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(by) };
+    let transfer = |id: &str, to| Command::Transfer { call: c(id), to };
+    let number = |number: &str| TransferTo::Number(number.into());
+    let to = |id: &str| TransferTo::Call(c(id));
     type Row<'a> = (&'a [(&'a str, CallState)], &'a str, Vec<Command>);
     let rows: Vec<Row> = vec![
         (&[], "6 0 0 Enter", vec![dial("600")]),
@@ -65,6 +68,17 @@ fn keys_ask_the_phone() {
         (&[("c1", Held)], "o", vec![Command::Resume { call: c("c1") }]),
         (&[("c1", Connected), ("c2", Held)], "F6", vec![Command::Resume { call: c("c2") }]),
         (&[("c1", Connected), ("c2", Held)], "Down o", vec![Command::Resume { call: c("c2") }]),
+        (&[("c1", Connected)], "F9 2 0 3 Enter", vec![transfer("c1", number("203"))]),
+        (&[("c1", Held)], "t b o b F9", vec![transfer("c1", number("bob"))]),
+        (&[("c1", Connected)], "t Enter Esc 5", vec![tone("5")]),
+        (&[("c1", Connected)], "t 2 0 3 Tab", vec![dial("203")]),
+        (&[("c1", Connected)], "t 2 Left 1 Esc Enter", vec![]),
+        (&[("c1", Calling)], "F9", vec![]),
+        // Whoever waits goes to whoever was asked, whichever of them is chosen.
+        (&[("c1", Held), ("c2", Connected)], "t Enter", vec![transfer("c1", to("c2"))]),
+        (&[("c1", Held), ("c2", Connected)], "Up t Enter", vec![transfer("c1", to("c2"))]),
+        (&[("c1", Held), ("c2", Connected)], "t 2 0 3 Enter", vec![transfer("c2", number("203"))]),
+        (&[("c1", Held), ("c2", Connected), ("c3", Held)], "t Down Enter", vec![transfer("c3", to("c2"))]),
         (&[], "p", vec![Command::Pickup { number: None, account: None }]),
         (&[], "2 0 1 Ctrl-p", vec![Command::Pickup { number: c("201"), account: None }]),
         (&[("c1", Connected)], "P", vec![Command::Park { call: c("c1"), number: None }]),
@@ -239,6 +253,32 @@ fn what_becomes_of_incoming_calls_is_a_key_away() {
     let screen = stage.screen();
     assert!(screen.contains("DND") && screen.contains("FWD 601") && screen.contains("ANSWERS ITSELF"), "{screen}");
     assert_eq!(stage.keys("Ctrl-d f"), [Command::Dnd { on: false }, forward(None)]);
+}
+
+#[test]
+fn a_transfer_whose_call_ends_asks_no_more() {
+    let mut stage = Stage::new(80, 24);
+    let [one, two] = ["c1", "c2"].map(|id| call(id, CallState::Connected, "600", ""));
+    stage.calls(vec![one.clone(), two]);
+    assert_eq!(stage.keys("t 2"), []);
+    stage.calls(vec![one]);
+    assert_eq!(stage.keys("Backspace Enter"), [], "there is nobody left to connect with");
+    stage.calls(Vec::new());
+    assert_eq!(stage.keys("Esc 6 0 0 Enter"), [dial("600")]);
+}
+
+#[test]
+fn whoever_asks_for_a_call_is_answered_like_one() {
+    let mut stage = Stage::new(80, 24);
+    stage.status.asks.push(asking());
+    assert!(stage.tell().contains(&Action::Draw(Urgency::Now)));
+    assert_eq!(stage.keys("Enter"), [], "not by a key that dials");
+    assert_eq!(stage.keys("a"), [Command::Answer { call: Some("r1".into()) }]);
+    assert_eq!(stage.keys("F3"), [Command::Reject { call: Some("r1".into()), code: None }]);
+    stage.calls(vec![call("c1", CallState::Incoming, "201", "")]);
+    assert_eq!(stage.keys("a"), [Command::Answer { call: Some("c1".into()) }], "a call comes first");
+    let actions = stage.event(tuiphone::control::Event::CallAsked { ask: asking() });
+    assert!(actions.contains(&Action::Bell));
 }
 
 #[test]

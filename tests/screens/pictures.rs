@@ -1,9 +1,11 @@
 //! Screens as pictures.
 
-use crate::stage::{Stage, account, call, ended, lights, message};
+use crate::stage::{Stage, account, asking, call, ended, lights, message};
 use std::fs;
 use std::path::Path;
-use tuiphone::control::{AccountInfo, CallState, Event, RegistrationState, TlsTrust, VoicemailInfo};
+use tuiphone::control::{
+    AccountInfo, CallState, Event, RegistrationState, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
+};
 use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::theme::{ColorDepth, Theme};
 
@@ -201,6 +203,51 @@ fn held_and_a_second_call() {
     picture("two_calls", &stage);
     stage.keys("h");
     picture("hang_up_which", &stage);
+}
+
+#[test]
+fn handing_over() {
+    for (columns, rows) in [(80, 24), (40, 10)] {
+        let mut stage = two_calls(columns, rows);
+        stage.keys("t");
+        picture(&format!("transfer_{columns}x{rows}"), &stage);
+        stage.keys("2 0 3");
+        picture(&format!("transfer_number_{columns}x{rows}"), &stage);
+        stage.keys("Esc");
+        let mut calls = stage.status.calls.clone();
+        calls[0].transfer = Some(TransferInfo {
+            to: "sip:203@pbx.example.net".into(),
+            with: None,
+            state: TransferState::Accepted,
+            parked_at: None,
+            status: Some(180),
+            reason: Some("Ringing".into()),
+        });
+        stage.calls(calls.clone());
+        picture(&format!("transferring_{columns}x{rows}"), &stage);
+        let over = calls.remove(0);
+        stage.calls(calls);
+        for parked_at in [None, Some("701".to_owned())] {
+            let mut call = ended(over.clone(), 200, "OK", "answered");
+            if let Some(transfer) = call.transfer.as_mut() {
+                (transfer.state, transfer.parked_at) = (TransferState::Done, parked_at);
+            }
+            stage.event(Event::CallEnded { call });
+        }
+        picture(&format!("transferred_{columns}x{rows}"), &stage);
+    }
+}
+
+#[test]
+fn picked_up_and_asked() {
+    let mut stage = Stage::new(80, 24);
+    stage.status.asks.push(asking());
+    stage.tell();
+    picture("asked_80x24", &stage);
+    let mut taken = call("c1", CallState::Connected, "201", "Alice Smith");
+    taken.picks_up = Some("103".into());
+    stage.calls(vec![taken]);
+    picture("asked_in_call_80x24", &stage);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use ratatui::backend::TestBackend;
 use std::time::{Duration, Instant};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
-    AccountInfo, CallDirection, CallInfo, CallState, Command, EndedBy, Event as News, Levels, LightInfo, LightState,
-    MediaInfo, MessageInfo, Party, PhoneState, RegistrationState, Status,
+    AccountInfo, AskInfo, CallDirection, CallInfo, CallState, Command, EndedBy, Event as News, Levels, LightInfo,
+    LightState, MediaInfo, MessageInfo, Party, PhoneState, RegistrationState, Status,
 };
 use tuiphone::ui::glyphs::{Glyphs, UNICODE};
 use tuiphone::ui::keymap::Key;
@@ -253,4 +253,15 @@ pub fn ended(mut call: CallInfo, status: u16, reason: &str, outcome: &str) -> Ca
     call.outcome = Some(outcome.into());
     call.ended_by = Some(EndedBy::Remote);
     call
+}
+
+/// Somebody who asks for a call.
+pub fn asking() -> AskInfo {
+    let party = |user: &str, name: Option<&str>| Party {
+        uri: format!("sip:{user}@pbx.example.net"),
+        user: user.into(),
+        name: name.map(str::to_owned),
+    };
+    let (from, to) = (party("crm", Some("Customer desk")), party("0301234567", None));
+    AskInfo { id: "r1".into(), account: "101@pbx.example.net".into(), from, to, expires_in: 60 }
 }

@@ -4,6 +4,7 @@ mod help;
 mod news;
 mod phone;
 mod threads;
+mod transfer;
 mod watched;
 
 use super::keymap::{Act, Key};
@@ -57,6 +58,7 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         (None, Mode::Thread { .. }) => threads::key(model, key, now),
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
+        (None, Mode::Transfer { .. }) => transfer::key(model, key, now),
     }
 }
 
@@ -76,6 +78,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Interrupt => vec![Action::Quit],
         Act::Suspend => vec![Action::Suspend],
         Act::Repaint => vec![Action::Repaint],
+        Act::Verb("transfer") => transfer::open(model, now),
         // Hanging up a second time answers its own question.
         Act::Verb("hangup") => phone::run(model, act, now),
         act => {
@@ -108,7 +111,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
 
 fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
     match &mut model.mode {
-        Mode::Phone => model.field.paste(text),
+        Mode::Phone | Mode::Transfer { .. } => model.field.paste(text),
         Mode::Help { search, row } => {
             search
                 .extend(text.chars().filter(|c| !c.is_control()).take(help::SEARCH_CHARS.saturating_sub(search.len())));

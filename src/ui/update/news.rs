@@ -73,6 +73,9 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
             .iter()
             .zip(&model.calls)
             .all(|(new, old)| new.since == old.since && shown(&new.info) == shown(&old.info));
+    for ask in &mut status.asks {
+        ask.expires_in = 0;
+    }
     let changed = !same_calls || status != model.status || model.connection != Connection::Open;
     let digits_for = model.digit_call().map(|row| row.info.id.clone());
     model.status = status;
@@ -91,12 +94,19 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     if model.status.unread == 0 {
         model.threads.read_all();
     }
+    if let Mode::Transfer { call, other: Some(other) } = model.mode.clone()
+        && !model.others(&call).any(|row| row.info.id == other)
+    {
+        let other = model.others(&call).next().map(|row| row.info.id.clone());
+        model.mode = Mode::Transfer { call, other };
+    }
     if let Mode::Watched { row } = &mut model.mode {
         *row = (*row).min(model.status.lights.len().saturating_sub(1));
     }
     let question_gone = match model.mode {
         Mode::AskHangup => model.calls.len() < 2,
         Mode::AskQuit => model.calls.is_empty(),
+        Mode::Transfer { ref call, .. } => !model.calls.iter().any(|row| row.info.id == *call),
         _ => false,
     };
     if question_gone {
@@ -154,6 +164,7 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         // A call that takes another's place rings for nobody.
         Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
         Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
+        Event::CallAsked { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
         Event::CallEnded { call } => on_ended(model, &call, now),
         Event::Message { message } => {
             model.threads.take(&message);
@@ -173,6 +184,7 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         Event::Composing { account, remote, for_s } => {
             model.threads.writes(&remote, &account, Duration::from_secs(for_s), now);
         }
+        Event::CallParked { call } => note(model, format!("{}: {}", words::who(&call), words::outcome(&call)), now),
         Event::CallDtmf { call, digit } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
         Event::Device { message } | Event::Config { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),

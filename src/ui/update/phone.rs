@@ -125,7 +125,9 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         note(model, "the phone is gone; leave and start it again", now);
         return drawn();
     }
-    let ringing = model.incoming().map(|row| row.info.id.clone());
+    // Whoever asks for a call waits like one.
+    let asks = model.status.asks.first().map(|ask| ask.id.clone());
+    let ringing = model.incoming().map(|row| row.info.id.clone()).or(asks);
     match verb {
         "call" => dial(model, now),
         "answer" => match ringing {
@@ -220,7 +222,7 @@ fn voicemail(model: &mut Model, now: Instant) -> Vec<Action> {
     }
 }
 
-fn is_answered(row: &CallRow) -> bool {
+pub(super) fn is_answered(row: &CallRow) -> bool {
     matches!(row.info.state, CallState::Connected | CallState::Held)
 }
 
@@ -275,7 +277,7 @@ fn current_id(model: &Model) -> Option<String> {
     model.current().map(|row| row.info.id.clone())
 }
 
-fn refuse(model: &mut Model, why: &str, now: Instant) -> Vec<Action> {
+pub(super) fn refuse(model: &mut Model, why: &str, now: Instant) -> Vec<Action> {
     note(model, why, now);
     drawn()
 }

@@ -3,7 +3,7 @@
 use super::Look;
 use super::layout::Layout;
 use crate::ui::editor::Editor;
-use crate::ui::model::Model;
+use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -17,7 +17,13 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) -> Opt
         return None;
     }
     if !layout.framed {
-        let label = if model.digit_call().is_some() && !model.field.focused { " tones " } else { " dial " };
+        let label = if let Mode::Transfer { .. } = model.mode {
+            " to "
+        } else if model.digit_call().is_some() && !model.field.focused {
+            " tones "
+        } else {
+            " dial "
+        };
         let width = (label.len() as u16).min(area.width);
         buf.set_span(area.x, area.y, &look.span(Role::Title, label), width);
         area = Rect { x: area.x + width, width: area.width - width, ..area };

@@ -2,7 +2,7 @@
 
 use super::Look;
 use super::layout::Layout;
-use crate::ui::model::Model;
+use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,7 +14,13 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
     if layout.dial.is_empty() {
         return;
     }
-    let title = if model.digit_call().is_some() && !model.field.focused { "Tones" } else { "Dial" };
+    let title = if let Mode::Transfer { .. } = model.mode {
+        "Transfer to"
+    } else if model.digit_call().is_some() && !model.field.focused {
+        "Tones"
+    } else {
+        "Dial"
+    };
     look.panel(buf, layout.dial, title, model.field.focused);
     let line = Rect { y: layout.field.y + 1, ..layout.field };
     let rule = look.glyphs.meter_off.repeat(usize::from(line.width));

@@ -98,6 +98,12 @@ fn items(model: &Model) -> Vec<Item> {
         Mode::AskHangup => {
             vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
         }
+        Mode::Transfer { call, .. } => vec![
+            told("Enter", "transfer"),
+            told("Tab", "ask first").filter(|_| !model.field.is_empty()),
+            told("Up/Down", "other call").filter(|_| model.field.is_empty() && model.others(call).count() > 1),
+            bound(Act::Cancel, "keep it"),
+        ],
         Mode::AskQuit => vec![told("y", "end it and quit"), bound(Act::Cancel, "stay")],
         Mode::Phone => {
             let state = model.current().map(|row| row.info.state);
@@ -107,6 +113,8 @@ fn items(model: &Model) -> Vec<Item> {
             let unread = bound(Act::Messages, "messages").filter(|_| model.threads.unread() > 0);
             if model.incoming().is_some() {
                 items.extend([verb("answer", "answer"), verb("reject", "reject")]);
+            } else if !model.status.asks.is_empty() {
+                items.extend([verb("answer", "call"), verb("reject", "do not")]);
             }
             if typing {
                 items.extend([verb("call", "call"), bound(Act::Messages, "write"), bound(Act::Cancel, "clear")]);
@@ -114,6 +122,7 @@ fn items(model: &Model) -> Vec<Item> {
             match state {
                 Some(CallState::Connected) => {
                     items.extend([verb("hangup", "hang up"), verb("hold", "hold"), mute]);
+                    items.push(verb("transfer", "transfer").filter(|_| !typing));
                     items.push(bound(Act::Type, "new call").filter(|_| !typing));
                 }
                 Some(CallState::Held) => {

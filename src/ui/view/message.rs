@@ -20,11 +20,23 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
     look.row(buf, area, 0, line, Line::default());
 }
 
+/// The question of a transfer.
+fn whom(model: &Model, call: &str, other: Option<&str>) -> String {
+    let who = |id: &str| model.calls.iter().find(|row| row.info.id == id).map(|row| words::who(&row.info));
+    let call = who(call).unwrap_or_default();
+    match other.and_then(who).filter(|_| model.field.is_empty()) {
+        Some(other) => format!(" transfer {call}: Enter connects with {other}, or type a number "),
+        None => format!(" transfer {call}: to which number? "),
+    }
+}
+
 fn line(model: &Model, look: Look) -> Option<Line<'static>> {
     let who = || model.current().map(|row| words::who(&row.info)).unwrap_or_default();
     let question = match model.mode {
         Mode::AskHangup => Some(format!(" {} calls are up: hang up {}? ", model.calls.len(), who())),
         Mode::AskQuit => Some(" the call ends with this program: quit? ".to_owned()),
+        Mode::Transfer { ref call, ref other } => Some(whom(model, call, other.as_deref())),
+        Mode::Phone if model.incoming().is_none() => model.status.asks.first().map(words::ask),
         _ => None,
     };
     if let Some(question) = question {

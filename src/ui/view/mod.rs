@@ -111,7 +111,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             None
         }
         Mode::Thread { .. } => threads::draw(model, look, over, buf),
-        Mode::Phone | Mode::AskHangup | Mode::AskQuit => cursor,
+        Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } => cursor,
     };
     if let Some(position) = cursor {
         frame.set_cursor_position(position);

@@ -1,6 +1,9 @@
 //! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
 
-use crate::control::{CallInfo, CallState, EndedBy, ExitCode, LightInfo, LightState, MediaInfo, RegistrationState};
+use crate::control::{
+    AskInfo, CallInfo, CallState, EndedBy, ExitCode, LightInfo, LightState, MediaInfo, Party, RegistrationState,
+    TransferState,
+};
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -31,11 +34,48 @@ pub fn call_state(call: &CallInfo) -> &'static str {
         CallState::Ringing => "ringing",
         CallState::EarlyMedia => "progress",
         CallState::Incoming => "incoming",
+        CallState::Connected | CallState::Held if transfer(call).is_some() => "transfer",
         CallState::Connected if call.remote_hold => "held by far end",
         CallState::Connected => "talking",
         CallState::Held => "on hold",
         CallState::Ended => "ended",
     }
+}
+
+/// How far the handing over of a call has come.
+pub fn transfer(call: &CallInfo) -> Option<String> {
+    let transfer = call.transfer.as_ref()?;
+    let step = match (transfer.state, transfer.status) {
+        (TransferState::Failed | TransferState::Done, _) => return None,
+        (TransferState::Holding | TransferState::Asked, _) => "asked".to_owned(),
+        (TransferState::Accepted, Some(180..=189)) => "ringing".to_owned(),
+        (TransferState::Accepted, _) => "calling".to_owned(),
+    };
+    Some(format!("to {}: {step}", short(&transfer.to)))
+}
+
+/// Whose call it took, or who sent us there.
+pub fn origin(call: &CallInfo) -> Option<String> {
+    let by = call.referred_by.as_ref().map(|by| {
+        let name = by.name.as_deref().filter(|name| !name.trim().is_empty());
+        format!("sent by {}", name.unwrap_or(if by.user.is_empty() { &by.uri } else { &by.user }))
+    });
+    call.picks_up.as_ref().map(|number| format!("picked up from {number}")).or(by)
+}
+
+/// Who asks for a call to whom.
+pub fn ask(ask: &AskInfo) -> String {
+    let name = |party: &Party| {
+        let name = party.name.clone().filter(|name| !name.trim().is_empty());
+        name.unwrap_or_else(|| if party.user.is_empty() { party.uri.clone() } else { party.user.clone() })
+    };
+    format!(" {} asks you to call {} ", name(&ask.from), ask.to.uri)
+}
+
+/// The user of an address, else all of it.
+fn short(address: &str) -> &str {
+    let rest = address.split_once(':').map_or(address, |(_, rest)| rest);
+    rest.split_once('@').map_or(address, |(user, _)| user)
 }
 
 /// A registration's state in a word.
@@ -68,6 +108,12 @@ pub fn light_detail(light: &LightInfo) -> Option<String> {
 
 /// How a call ended, in a few words.
 pub fn outcome(call: &CallInfo) -> String {
+    if let Some(transfer) = call.transfer.as_ref().filter(|transfer| transfer.state == TransferState::Done) {
+        return match &transfer.parked_at {
+            Some(place) => format!("parked at {place}"),
+            None => format!("transferred to {}", short(&transfer.to)),
+        };
+    }
     if call.answered_after.is_some() {
         let seconds = if call.duration.is_finite() { call.duration.clamp(0.0, 1e7) } else { 0.0 };
         return format!("talked {}", clock(Duration::from_secs_f64(seconds)));
@@ -211,6 +257,18 @@ mod tests {
             [(0, "00:00"), (59, "00:59"), (3599, "59:59"), (3723, "1:02:03"), (360_000, "100:00:00")]
         {
             assert_eq!(clock(Duration::from_secs(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_by_their_user() {
+        for (address, told) in [
+            ("sip:203@pbx.example.net", "203"),
+            ("sips:203@pbx;transport=tls", "203"),
+            ("sip:pbx.example.net", "sip:pbx.example.net"),
+            ("203", "203"),
+        ] {
+            assert_eq!(short(address), told);
         }
     }
 
