@@ -3,6 +3,7 @@
 
 mod changes;
 mod connections;
+mod credentials;
 mod endings;
 mod exchange;
 mod failover;
@@ -20,9 +21,13 @@ mod pickups;
 mod races;
 mod registering;
 mod servers;
+mod registrars;
+mod server;
 mod signalling;
 mod stage;
 mod storm;
 mod streams;
+mod telling;
 mod transfers;
+mod watching;
 mod zone;
