@@ -176,6 +176,7 @@ fn a_large_call_whose_connection_dies_goes_by_udp() {
         network.lose = |line| line.ends_with("(tcp)") && line.contains("INVITE");
         dial(network, &alice, &format!("sip:bob@example.net;x={}", "x".repeat(LARGE)));
         network.run(60 * SECOND);
+        check(network.trace.iter().any(|line| line.contains("x0") && line.ends_with("(tcp)")), "tried over TCP")?;
         check(states(network, &alice) == [Connected], &format!("{:?}", states(network, &alice)))
     });
 }
