@@ -7,8 +7,6 @@ use tuiphone::ua::command::Command;
 use tuiphone::ua::outcome::EndedBy;
 use tuiphone::ua::snapshot::CallState::{Connected, Held};
 
-/// Nothing is lost, but much comes late, twice or out of order.
-const LATE: Link = Link { loss: 0.0, ..Link::BAD };
 const STREAMS: [&str; 5] = ["tcp", "tls", "ws", "wss", "udp"];
 
 /// Alice, by the first transport, has called Bob, by the second; both are registered and talk.
@@ -30,7 +28,7 @@ fn calls_come_through_over_every_pair_of_transports_on_a_bad_network() {
     for (at, first) in STREAMS.into_iter().enumerate() {
         let second = STREAMS[(at + 1) % STREAMS.len()];
         // Why: from a connection to datagrams a proxy without state cannot make up for what is lost.
-        let link = if [first, second].contains(&"udp") { LATE } else { Link::BAD };
+        let link = if [first, second].contains(&"udp") { Link::LATE } else { Link::BAD };
         seeds(12, link, |network, seed| {
             let (alice, bob) = talking(network, seed, (first, second))?;
             let (holder, other) = if seed % 2 == 0 { (&alice, &bob) } else { (&bob, &alice) };

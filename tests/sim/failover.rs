@@ -14,7 +14,6 @@ use tuiphone::sip::message::{Method, StatusCode};
 use tuiphone::ua::agent::AgentConfig;
 use tuiphone::ua::snapshot::CallState::Connected;
 
-const LATE: Link = Link { loss: 0.0, ..Link::BAD };
 const DOMAIN: &str = "example.net";
 /// Makes a request larger than a datagram should carry, in an address that stands there twice.
 const LARGE: usize = 500;
@@ -56,7 +55,7 @@ fn sent(network: &Network, to: SocketAddr, what: &str) -> usize {
 #[test]
 fn the_second_server_takes_over_from_one_that_is_silent_shut_or_overloaded() {
     for (door, refuses) in [(Door::Dead, false), (Door::Shut, false), (Door::Open, true)] {
-        seeds(12, LATE, |network, seed| {
+        seeds(12, Link::LATE, |network, seed| {
             let first = server(network, 1, seed);
             let second = server(network, 2, seed);
             network.set_door(host(1), false, door);
@@ -80,7 +79,7 @@ fn the_second_server_takes_over_from_one_that_is_silent_shut_or_overloaded() {
 /// It comes back, and what was moved away from it is no burden on anybody.
 #[test]
 fn a_server_that_is_there_again_serves_again() {
-    seeds(12, LATE, |network, seed| {
+    seeds(12, Link::LATE, |network, seed| {
         let first = server(network, 1, seed);
         server(network, 2, seed);
         let alice = alice(network, two("_sip._udp.example.net"), "udp");
@@ -102,7 +101,7 @@ fn a_server_that_is_there_again_serves_again() {
 fn the_transport_is_the_one_the_domain_prefers_and_can_be_had() {
     let naptr = [("SIP+D2T", "_sip._tcp.example.net"), ("SIP+D2U", "_sip._udp.example.net")];
     for (door, expected) in [(Door::Open, " (tcp)"), (Door::Shut, ""), (Door::Dead, "")] {
-        seeds(8, LATE, |network, seed| {
+        seeds(8, Link::LATE, |network, seed| {
             server(network, 1, seed);
             network.set_door(host(1), true, door);
             let zone = Zone::of(host(99).ip())
@@ -141,7 +140,7 @@ fn of_two_servers_over_tcp_the_second_stands_in() {
 #[test]
 fn a_large_call_goes_by_tcp_and_by_udp_after_all_where_tcp_is_not_to_be_had() {
     for (door, by_tcp) in [(Door::Open, true), (Door::Shut, false), (Door::Dead, false)] {
-        seeds(12, LATE, |network, seed| {
+        seeds(12, Link::LATE, |network, seed| {
             server(network, 1, seed);
             network.set_door(host(1), true, door);
             let alice = alice(network, Zone::of(host(1).ip()), "udp");
@@ -168,7 +167,7 @@ fn a_large_call_goes_by_tcp_and_by_udp_after_all_where_tcp_is_not_to_be_had() {
 /// The connection takes the request and dies: the datagram's path is still there.
 #[test]
 fn a_large_call_whose_connection_dies_goes_by_udp() {
-    seeds(8, LATE, |network, seed| {
+    seeds(8, Link::LATE, |network, seed| {
         server(network, 1, seed);
         let alice = alice(network, Zone::of(host(1).ip()), "udp");
         let _bob = bob(network, 1);

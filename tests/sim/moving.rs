@@ -9,8 +9,6 @@ use tuiphone::sip::message::{HeaderName, Message, Method, Request, parse};
 use tuiphone::ua::agent::AgentConfig;
 use tuiphone::ua::snapshot::CallState::{Connected, Held};
 
-/// Nothing is lost, but much comes late, twice or out of order.
-const LATE: Link = Link { loss: 0.0, ..Link::BAD };
 const SERVER: u8 = 1;
 
 fn pair(
@@ -48,7 +46,7 @@ fn last_invite(network: &Network) -> Option<Request> {
 fn a_call_and_its_registration_follow_to_another_address_on_a_poor_network() {
     for transport in ["udp", "tcp", "tls"] {
         // Why: a large request over UDP goes by TCP, and from there a proxy without state cannot make up for losses.
-        seeds(24, if transport == "udp" { LATE } else { Link::POOR }, |network, seed| {
+        seeds(24, if transport == "udp" { Link::LATE } else { Link::POOR }, |network, seed| {
             let (alice, bob, node) = pair(network, seed, over(transport));
             connected(network, &alice, &bob)?;
             moves(network, &alice, host(11), host(21));
@@ -99,7 +97,7 @@ fn a_network_that_was_away_is_registered_over_at_once_and_calls_go_on() {
 #[test]
 fn a_held_call_stays_held_when_it_follows() {
     use tuiphone::ua::command::Command;
-    seeds(24, LATE, |network, seed| {
+    seeds(24, Link::LATE, |network, seed| {
         let (alice, bob, _) = pair(network, seed, |_| {});
         connected(network, &alice, &bob)?;
         order(network, &alice, Command::Hold { call: None });
@@ -146,7 +144,7 @@ fn a_machine_that_slept_for_hours_is_registered_within_ten_seconds() {
 
 #[test]
 fn a_network_that_flaps_is_followed_at_the_end() {
-    seeds(16, LATE, |network, seed| {
+    seeds(16, Link::LATE, |network, seed| {
         let (alice, bob, _) = pair(network, seed, |_| {});
         connected(network, &alice, &bob)?;
         let before = network.times(&["REGISTER sip:"]).len();

@@ -54,6 +54,8 @@ pub struct Link {
 impl Link {
     pub const GOOD: Link =
         Link { delay: Duration::from_millis(10), jitter: Duration::ZERO, loss: 0.0, duplication: 0.0 };
+    /// Nothing is lost, but much comes late, twice or out of order.
+    pub const LATE: Link = Link { loss: 0.0, ..Link::BAD };
     /// Bad, but a scenario of many steps comes through.
     pub const POOR: Link = Link { loss: 0.1, ..Link::BAD };
     pub const BAD: Link =
