@@ -2,7 +2,7 @@
 //! realms at once, algorithms ruled out, strangers.
 
 use super::network::{Link, Network, seeds};
-use super::server::{Desk, Role, Server, register, respond};
+use super::scripted::{Desk, Role, Server, register, respond};
 use super::stage::*;
 use rand::Rng;
 use std::cell::RefCell;

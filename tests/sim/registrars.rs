@@ -2,7 +2,7 @@
 
 use super::network::{Link, Network, seeds};
 use super::phone::{Phone, account};
-use super::server::{Desk, Role, Server, register, respond};
+use super::scripted::{Desk, Role, Server, register, respond};
 use super::stage::*;
 use std::cell::RefCell;
 use std::rc::Rc;

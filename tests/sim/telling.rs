@@ -1,7 +1,7 @@
 //! What phones say beside calls and in them: whether they are free, that they write, what they can do, digits.
 
 use super::network::{Link, seeds};
-use super::server::{Desk, Server, register, respond};
+use super::scripted::{Desk, Server, register, respond};
 use super::stage::*;
 use tuiphone::demo::exchange::Fault;
 use tuiphone::sip::ident;

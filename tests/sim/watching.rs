@@ -2,7 +2,7 @@
 //! versions, tells of bindings that are gone, and wants to be asked later.
 
 use super::network::{Link, Network, seeds};
-use super::server::{Desk, Role, Server, Subscriber, register, respond};
+use super::scripted::{Desk, Role, Server, Subscriber, register, respond};
 use super::stage::*;
 use std::cell::RefCell;
 use std::rc::Rc;
