@@ -8,7 +8,7 @@ use super::event::Event;
 use super::owner::Owner;
 use super::port::Output;
 use super::referral::{progress, put_notice, subscribe_answer};
-use super::route::Job;
+use super::route::{Job, is_secure};
 use super::snapshot::{AskInfo, Party};
 use crate::config::{AccountId, DenyIncoming};
 use crate::sip::dialog::{Dialog, DialogId};
@@ -72,7 +72,7 @@ impl Agent {
             //= RFC 4488 §4
             response.headers.push(HeaderName::ReferSub, "false");
         }
-        let contact = self.account(account).map(|line| line.contact(&flow));
+        let contact = self.account(account).map(|line| line.contact(&flow, is_secure(&request.uri)));
         self.answer(server, response, contact, now);
         self.last_ask += 1;
         let number = request.headers.cseq().ok().flatten().map_or(0, |cseq| cseq.number);
@@ -235,7 +235,7 @@ impl Agent {
             Err(why) => Err(why.status()),
         };
         let (account, flow) = (ask.account, ask.flow);
-        let contact = self.account(account).map(|line| line.contact(&flow));
+        let contact = self.account(account).map(|line| line.contact(&flow, is_secure(&request.uri)));
         self.answer(server, subscribe_answer(request, granted), contact, now);
     }
 

@@ -133,7 +133,8 @@ impl Agent {
 
     /// A SUBSCRIBE in a call: of whoever sent us somewhere, for more news of it or for no more.
     pub(super) fn news_subscribed(&mut self, id: u32, server: ServerId, request: &Request, now: Instant) {
-        let contact = self.call(id).and_then(|call| Some(self.account(call.account)?.contact(&call.flow?)));
+        let contact =
+            self.call(id).and_then(|call| Some(self.account(call.account)?.contact(&call.flow?, call.secure)));
         let follows = self.call_mut(id).and_then(|call| call.follows.as_mut());
         let granted = follows.map_or(Err(StatusCode(481)), |followed| followed.news.subscribed(request, now));
         let response = subscribe_answer(request, granted);
