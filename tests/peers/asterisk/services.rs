@@ -54,14 +54,16 @@ fn a_light_shows_what_another_phone_does() {
 fn a_call_is_parked_and_another_phone_takes_it() {
     let _machine = beside_others();
     let Some(exchange) = Asterisk::start() else { return };
-    let one = exchange.phone("101", "", "");
+    let one = exchange.phone("101", "", "parkNumber=700\nparkSlots=701");
     let two = exchange.phone("102", "autoAnswer=all", "");
-    let three = exchange.phone("103", "", "watch=701");
+    let three = exchange.phone("103", "", "parkSlots=701");
     one.calls("102");
-    one.does(&["transfer", "700"]);
+    let parked = one.does(&["park"]);
+    assert_eq!(parked.text("/call/transfer/parked_at"), "701", "{}", parked.told);
     one.until_is("idle");
     three.until("the place is taken", |status| status["lights"][0]["state"] == "busy");
-    three.calls("701");
+    three.does(&["retrieve", "--no-wait"]);
+    three.until_is("connected");
     three.until("the place is free", |status| status["lights"][0]["state"] == "idle");
     two.does(&["hangup"]);
     three.until_is("idle");
@@ -72,10 +74,13 @@ fn a_call_is_parked_and_another_phone_takes_it() {
 fn a_call_that_rings_elsewhere_is_picked_up_by_a_code() {
     let _machine = beside_others();
     let Some(exchange) = Asterisk::start() else { return };
-    let [one, two, three] = ["101", "102", "103"].map(|user| exchange.phone(user, "", ""));
+    let [one, three] = ["101", "103"].map(|user| exchange.phone(user, "", ""));
+    let two = exchange.phone("102", "featureCodeCP=*8\nenableFeatureCodeCP=1", "watch=101");
     three.does(&["call", "101", "--no-wait"]);
     one.until_is("ringing");
-    two.calls("*8101");
+    two.until("a light shows it", |status| status["lights"][0]["state"] == "ringing");
+    two.does(&["pickup", "--no-wait"]);
+    two.until_is("connected");
     one.until_is("idle");
     three.until_is("connected");
     two.does(&["hangup"]);

@@ -135,3 +135,34 @@ fn a_far_end_takes_over_a_call_of_ours() {
     called.phone.does(&["hangup"]);
     new.finished();
 }
+
+//= RFC 4235 §4.1.1, RFC 3891 §4: the light of another phone tells the dialog that rings there.
+#[test]
+fn a_call_that_rings_elsewhere_is_taken_by_its_names() {
+    if !have(&["kamailio", "sipp"]) {
+        return;
+    }
+    let caller = FarEnd::plays(
+        "< INVITE | Replaces: rings@far;to-tag=als;from-tag=bobs;early-only | Require: replaces
+        > 200 OK | sdp
+        < ACK
+        < BYE
+        > 200 OK",
+    );
+    let light = FarEnd::plays(
+        "< SUBSCRIBE | Event: dialog
+        > 200 OK | Expires: 600
+        > NOTIFY | Event: dialog | Subscription-State: active;expires=600 | body application/dialog-info+xml \
+         <dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"1\" state=\"full\" entity=\"sip:600@far\">\
+         <dialog id=\"1\" direction=\"recipient\" call-id=\"rings@far\" local-tag=\"bobs\" remote-tag=\"als\">\
+         <state>early</state><remote><identity>sip:601@[$domain]</identity></remote></dialog></dialog-info>
+        < 200",
+    );
+    let numbers = [("600", light.port), ("601", caller.port)];
+    let Some(called) = Called::watching("", "watch=600", &numbers) else { return };
+    light.finished();
+    called.phone.does(&["pickup", "--no-wait"]);
+    called.phone.until_is("connected");
+    called.phone.does(&["hangup"]);
+    caller.finished();
+}
