@@ -98,6 +98,8 @@ impl Agent {
         let shortcuts = settings.watch_shortcuts.iter().map(|number| format!("presence:{number}"));
         let targets = settings.watch.iter().cloned().chain(shortcuts);
         let targets: Vec<String> = targets.chain(settings.park_slots.iter().cloned()).collect();
+        // A place to park at may be watched besides: one light shows it.
+        let mut lit = Vec::new();
         for target in targets {
             let (package, number) = match target.split_once(':') {
                 Some(("presence", number)) => (Package::Presence, number),
@@ -106,6 +108,10 @@ impl Agent {
             };
             let falls_back = number == target;
             let Some(uri) = self.account(account).and_then(|line| dial(number, &line.account).ok()) else { continue };
+            if lit.contains(&(package, uri.uri.clone())) {
+                continue;
+            }
+            lit.push((package, uri.uri.clone()));
             let light = Light::new(sanitise(number), falls_back);
             self.add_watch(account, uri.uri, package, Some(light));
         }

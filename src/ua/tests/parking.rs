@@ -124,3 +124,12 @@ fn a_call_that_cannot_be_parked_stays() {
     let reply = world.command(0, Command::Park { call: None, number: None });
     assert_eq!(reply.map_err(|error| error.kind), Err("no_park_number"));
 }
+
+#[test]
+fn a_place_that_is_watched_besides_has_one_light() {
+    let watch = ["701", "dialog:702", "presence:701"].map(str::to_owned).to_vec();
+    let (world, sent) = following_with(Settings { watch, ..settings(&["701", "702"]) });
+    let asked: Vec<&str> = sent.iter().map(|subscribe| subscribe.uri.as_str()).collect();
+    assert_eq!(asked, ["sip:701@127.0.0.1", "sip:702@127.0.0.1", "sip:701@127.0.0.1"], "presence is another light");
+    assert_eq!(world.phones[0].agent.status(world.now).lights.len(), 3);
+}
