@@ -32,23 +32,32 @@ mod stamped {
     }
 
     /// The next datagram: its length in `buffer`, its sender, its arrival.
+    #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
     pub fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, Instant)> {
+        let (length, from, stamp) = receive_stamped(socket, buffer)?;
+        Ok((length, from, arrival(stamp, Instant::now(), SystemTime::now())))
+    }
+
+    /// The same with the system's stamp, if it put one on.
+    pub(super) fn receive_stamped(
+        socket: &UdpSocket,
+        buffer: &mut [u8],
+    ) -> io::Result<(usize, SocketAddr, Option<SystemTime>)> {
         let mut parts = [io::IoSliceMut::new(buffer)];
         let mut space = nix::cmsg_space!(TimeSpec);
         let flags = MsgFlags::MSG_DONTWAIT;
         let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
         let from = message.address.as_ref().and_then(address).ok_or_else(|| io::Error::other("no sender"))?;
         let stamp = message.cmsgs()?.find_map(|c| match c {
-            ControlMessageOwned::ScmTimestampns(stamp) => Some(Duration::from(stamp)),
+            ControlMessageOwned::ScmTimestampns(stamp) => UNIX_EPOCH.checked_add(Duration::from(stamp)),
             _ => None,
         });
-        Ok((message.bytes, from, arrival(stamp)))
+        Ok((message.bytes, from, stamp))
     }
 
-    #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
-    fn arrival(stamp: Option<Duration>) -> Instant {
-        let (now, wall) = (Instant::now(), SystemTime::now());
-        let age = stamp.and_then(|stamp| wall.duration_since(UNIX_EPOCH + stamp).ok());
+    /// The moment of a stamp; `now` and `wall` are the same moment on the two clocks.
+    pub(super) fn arrival(stamp: Option<SystemTime>, now: Instant, wall: SystemTime) -> Instant {
+        let age = stamp.and_then(|stamp| wall.duration_since(stamp).ok());
         age.filter(|age| *age < OLDEST).and_then(|age| now.checked_sub(age)).unwrap_or(now)
     }
 }
@@ -76,26 +85,62 @@ mod unstamped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
-    #[test]
-    #[allow(clippy::disallowed_methods, reason = "the arrival is a reading of the clock")]
-    fn a_datagram_that_waited_tells_when_it_came() {
+    fn pair() -> (UdpSocket, std::net::UdpSocket) {
         let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         enable(&socket).unwrap();
+        (socket, std::net::UdpSocket::bind("127.0.0.1:0").unwrap())
+    }
+
+    /// Waits until a datagram can be read.
+    fn await_datagram(socket: &mut UdpSocket) {
+        let mut poll = mio::Poll::new().unwrap();
+        poll.registry().register(socket, mio::Token(0), mio::Interest::READABLE).unwrap();
+        let mut events = mio::Events::with_capacity(1);
+        poll.poll(&mut events, Some(std::time::Duration::from_secs(60))).unwrap();
+    }
+
+    #[test]
+    fn a_datagram_comes_with_its_sender_and_none_is_waited_for() {
+        let (mut socket, far) = pair();
         let mut buffer = [0; 16];
         let nothing = receive(&socket, &mut buffer).expect_err("nothing came");
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
-        let far = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        let before = Instant::now();
         far.send_to(b"sound", socket.local_addr().unwrap()).unwrap();
-        let sent = Instant::now();
-        std::thread::sleep(Duration::from_millis(200));
-        let (length, from, arrival) = receive(&socket, &mut buffer).unwrap();
-        let read = Instant::now();
+        await_datagram(&mut socket);
+        let (length, from, _) = receive(&socket, &mut buffer).unwrap();
         assert_eq!((length, from, &buffer[..5]), (5, far.local_addr().unwrap(), &b"sound"[..]));
-        // Two clocks are read one after the other, and others may run between: nearer to the sending than to the reading.
-        let half = (read - sent) / 2;
-        assert!(arrival + half >= before && (!IS_STAMPED || arrival <= sent + half));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "the stamp is a reading of the wall clock")]
+    fn a_datagram_that_waited_tells_when_it_came() {
+        use std::time::SystemTime;
+        let (mut socket, far) = pair();
+        let before = SystemTime::now();
+        far.send_to(b"sound", socket.local_addr().unwrap()).unwrap();
+        await_datagram(&mut socket);
+        let after = SystemTime::now();
+        let (.., stamp) = stamped::receive_stamped(&socket, &mut [0; 16]).unwrap();
+        let stamp = stamp.expect("the system stamps");
+        assert!(before <= stamp && stamp <= after, "{before:?} {stamp:?} {after:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any moment will do")]
+    fn a_stamp_is_believed_unless_the_wall_clock_was_set() {
+        use std::time::{Duration, SystemTime};
+        let (now, wall) = (Instant::now() + Duration::from_secs(60), SystemTime::now());
+        let rows = [
+            (Some(wall - Duration::from_millis(20)), Duration::from_millis(20)),
+            (Some(wall - Duration::from_secs(3600)), Duration::ZERO),
+            (Some(wall + Duration::from_secs(3600)), Duration::ZERO),
+            (None, Duration::ZERO),
+        ];
+        for (stamp, age) in rows {
+            assert_eq!(stamped::arrival(stamp, now, wall), now - age, "{stamp:?}");
+        }
     }
 }
