@@ -2,6 +2,7 @@
 
 use super::{Challenge, Credentials, Hash, Info};
 use crate::sip::message::{HeaderName, Request, Response};
+use std::collections::BTreeMap;
 
 /// Most (realm, kind) pairs remembered; the oldest gives way.
 const MAX_REALMS: usize = 8;
@@ -9,6 +10,8 @@ const MAX_REALMS: usize = 8;
 const MAX_ASKERS: usize = 64;
 /// Most challenges to one realm that came back for requests bearing our answer, since the last success.
 const MAX_TRIES: u32 = 4;
+/// Most requests that are asked again before one is accepted: more than are ever under way together.
+const MAX_ASKED: usize = 256;
 
 /// Why a 401 or 407 will not be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +46,8 @@ struct Entry {
     count: u32,
     /// A request with this nonce got past the challenge.
     proven: bool,
-    tries: u32,
+    /// How often each request was asked again since the last that was accepted, by Call-ID.
+    tries: BTreeMap<String, u32>,
     /// Of a server, no proxy: whom the requests were for that it challenged.
     askers: Vec<String>,
 }
@@ -101,7 +105,7 @@ impl Authenticator {
                 }
                 let nonce = sent.iter().find(|c| c.realm == challenge.realm).map(|c| c.nonce.as_str());
                 let realm = challenge.realm.clone();
-                self.take(challenge, nonce)?;
+                self.take(challenge, nonce, request)?;
                 if let Some(entry) = self.entry(&realm, proxy) {
                     entry.asked_for(addressee(request));
                 }
@@ -119,7 +123,7 @@ impl Authenticator {
             for sent in &all {
                 if let Some(entry) = self.entry(&sent.realm, proxy).filter(|e| e.challenge.nonce == sent.nonce) {
                     entry.proven = true;
-                    entry.tries = 0;
+                    entry.tries.clear();
                 }
             }
             // It names no realm: of several answers nobody knows which one it is about.
@@ -178,9 +182,9 @@ impl Authenticator {
     }
 
     /// `sent` is the nonce the challenged request already answered for this realm.
-    fn take(&mut self, challenge: Challenge, sent: Option<&str>) -> Result<(), AuthError> {
+    fn take(&mut self, challenge: Challenge, sent: Option<&str>, request: &Request) -> Result<(), AuthError> {
         let realm = challenge.realm.clone();
-        let fresh = Entry { challenge, count: 0, proven: false, tries: 0, askers: Vec::new() };
+        let fresh = Entry { challenge, count: 0, proven: false, tries: BTreeMap::new(), askers: Vec::new() };
         let Some(known) = self.entry(&realm, fresh.challenge.proxy) else {
             // An answer to a realm forgotten since: its place was needed. Once more will do no harm.
             if self.entries.len() >= MAX_REALMS {
@@ -189,9 +193,11 @@ impl Authenticator {
             self.entries.push(fresh);
             return Ok(());
         };
-        let mut tries = known.tries;
         if let Some(sent) = sent {
-            tries = tries.saturating_add(1);
+            // Why each for itself: requests under way together all meet the end of their nonce.
+            let tries = known.tries.entry(request.headers.text(&HeaderName::CallId).unwrap_or_default()).or_default();
+            *tries = tries.saturating_add(1);
+            let is_endless = *tries > MAX_TRIES || known.tries.len() > MAX_ASKED;
             //= RFC 3261 §22.2: no second try with credentials just refused, unless the nonce was stale
             let same_again = sent == fresh.challenge.nonce;
             let refused_unproven = sent == known.challenge.nonce && !known.proven;
@@ -199,7 +205,7 @@ impl Authenticator {
                 self.entries.retain(|e| e.challenge.realm != realm || e.challenge.proxy != fresh.challenge.proxy);
                 return Err(AuthError::Refused { realm });
             }
-            if tries > MAX_TRIES {
+            if is_endless {
                 self.entries.retain(|e| e.challenge.realm != realm || e.challenge.proxy != fresh.challenge.proxy);
                 return Err(AuthError::TooManyTries { realm });
             }
@@ -208,7 +214,8 @@ impl Authenticator {
             // Two requests met the same challenge: one nonce, one count.
             return Ok(());
         }
-        *known = Entry { tries, askers: std::mem::take(&mut known.askers), ..fresh };
+        let (tries, askers) = (std::mem::take(&mut known.tries), std::mem::take(&mut known.askers));
+        *known = Entry { tries, askers, ..fresh };
         Ok(())
     }
 }

@@ -233,6 +233,23 @@ fn stale_for_ever_ends() {
     assert_eq!(tries.count(), 4);
 }
 
+/// Refreshed together with a nonce that its server has forgotten, each gets a new one.
+#[test]
+fn requests_under_way_together_are_counted_each_for_itself() {
+    let mut auth = Authenticator::new();
+    auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"0\"")).unwrap();
+    auth.accepted(&authorised(&mut auth.clone()), &ok(&[]), WHO);
+    let together = (1..=40).map(|n| {
+        let mut sent = authorised(&mut auth);
+        sent.headers.set(HeaderName::CallId, format!("light-{n}"));
+        sent
+    });
+    for (n, sent) in together.collect::<Vec<_>>().iter().enumerate() {
+        let challenge = www(&format!("Digest realm=\"r\", nonce=\"n{n}\", stale=TRUE"));
+        assert_eq!(auth.challenged(sent, &challenge), Ok(()), "{n}");
+    }
+}
+
 #[test]
 fn the_registrars_challenge_reads_back() {
     let value = challenge_header("tui", "n\"1", Algorithm::SHA256, true);
