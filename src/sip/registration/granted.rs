@@ -37,11 +37,14 @@ impl Granted {
     pub(super) fn read(response: &Response, is_ours: impl Fn(&NameAddr) -> bool, lifetime: &mut Lifetime) -> Granted {
         let headers = &response.headers;
         let contacts = headers.contacts().ok();
-        let ours = contacts.iter().flat_map(|list| list.list()).filter(|contact| is_ours(contact));
+        let listed = contacts.as_ref().map_or(&[][..], |contacts| contacts.list());
+        let ours = listed.iter().filter(|contact| is_ours(contact));
         // One that is about to go may still be listed beside the one that stays.
         let ours = ours.max_by_key(|contact| contact.expires());
         //= RFC 3261 §10.2.4: the lifetime of our binding is the one the registrar states
         let stated = ours.and_then(NameAddr::expires).or_else(|| headers.expires().ok().flatten());
+        // Why: some border controllers rewrite the Contact; the only one there is must be ours.
+        let stated = stated.or_else(|| listed.first().filter(|_| listed.len() == 1)?.expires());
         let flow_timer = headers.text(&HeaderName::FlowTimer).and_then(|text| text.trim().parse::<u32>().ok());
         Granted {
             expires_s: lifetime.granted_s(stated),
@@ -95,6 +98,8 @@ mod tests {
             ("<sip:me@h>;expires=4294967295", "300", 86_400),
             ("<sip:me@h>;expires=-1", "99999999999999999999", 86_400),
             ("<sip:you@h>", "soon", 300),
+            ("<sip:you@h>;expires=60", "", 60),
+            ("<sip:you@h>;expires=60, <sip:they@h>;expires=60", "", 300),
         ] {
             let granted = read(&[(HeaderName::Contact, contact), (HeaderName::Expires, expires)]);
             assert_eq!(granted.expires_s, believed, "{contact} {expires}");
