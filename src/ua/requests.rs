@@ -112,7 +112,7 @@ impl Agent {
             call.reason = Some(sanitise(words));
         }
         if let Some(session) = call.session.as_mut() {
-            session.failed(exchange, why);
+            session.failed(exchange, why, now);
         }
         match exchange {
             Exchange::Refer => self.refer_failed(id, words, now),

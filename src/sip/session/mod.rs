@@ -24,7 +24,7 @@ use crate::sip::uri::Uri;
 use accept::Accepting;
 use connect::Connecting;
 pub use effect::{Effect, End, Exchange};
-use modify::Modifying;
+use modify::{CUT_OFF, Modifying};
 use offer::Asked;
 use rand::Rng;
 use reliable::Reliable;
@@ -148,9 +148,12 @@ impl Session {
     }
 
     /// One of our requests got no final response.
-    pub fn failed(&mut self, exchange: Exchange, why: Failure) {
+    pub fn failed(&mut self, exchange: Exchange, why: Failure, now: Instant) {
         match exchange {
             Exchange::Invite if matches!(self.stage, Stage::Connecting(_)) => self.end(End::Failed(why)),
+            //= RFC 3261 §12.2.1.2: silence ends the dialog; §8.1.3.1: a path that is cut counts as 503, which does not
+            Exchange::Modify if self.is_confirmed() && why != Failure::Timeout => self.modify_undelivered(why, now),
+            Exchange::Update if self.is_confirmed() && why != Failure::Timeout => self.timer.refresh_at(now + CUT_OFF),
             Exchange::Modify | Exchange::Update if self.is_confirmed() => self.hang_up_lost(End::Failed(why)),
             Exchange::Bye => self.end(End::Local),
             _ => {}

@@ -6,13 +6,15 @@ use super::reliable::rack_of;
 use super::{Effect, End, Exchange, Session, set_body};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::patience::retry_after;
-use crate::sip::transaction::ServerId;
+use crate::sip::transaction::{Failure, ServerId};
 use rand::{Rng, RngExt};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Most collisions in a row before a change is given up.
+/// Most collisions, and cut paths, in a row before a change is given up.
 const MAX_GLARES: u8 = 6;
+/// Between a change whose path was cut and the next try.
+pub(super) const CUT_OFF: Duration = Duration::from_secs(4);
 /// Longest wait that a far end asks for which is still busy with a change.
 const OPEN_MOST: Duration = Duration::from_secs(10);
 /// Most ACKs kept: as many changes as a person makes in 64·T1.
@@ -98,11 +100,7 @@ impl Session {
             _ if !self.is_confirmed() => {}
             401 | 407 => self.effects.push_back(Effect::Challenged(Exchange::Modify, response)),
             491 | 500 if let Some(wait) = self.wait_after(&response, rng) => {
-                self.modify.ours = false;
-                self.modify.glares += 1;
-                self.modify.retry_at = Some(now + wait);
-                self.timer.refresh_at(now + wait);
-                self.effects.push_back(Effect::Collided);
+                self.modify_again(now + wait);
             }
             //= RFC 3261 §12.2.1.2: the dialog is gone
             status @ (408 | 481) => self.hang_up_lost(End::Lost(status)),
@@ -128,6 +126,22 @@ impl Session {
             //= RFC 3261 §14.2: 500 with a wait of ten seconds at most: a change of ours before is still open there
             _ => retry_after(response).filter(|wait| *wait <= OPEN_MOST),
         }
+    }
+
+    /// Our change did not leave: again in a while, some times.
+    pub(super) fn modify_undelivered(&mut self, why: Failure, now: Instant) {
+        match self.modify.glares < MAX_GLARES {
+            true => self.modify_again(now + CUT_OFF),
+            false => self.hang_up_lost(End::Failed(why)),
+        }
+    }
+
+    fn modify_again(&mut self, at: Instant) {
+        self.modify.ours = false;
+        self.modify.glares += 1;
+        self.modify.retry_at = Some(at);
+        self.timer.refresh_at(at);
+        self.effects.push_back(Effect::Collided);
     }
 
     fn modify_progress(&mut self, mut response: Response) {

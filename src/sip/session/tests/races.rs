@@ -3,6 +3,7 @@
 use super::super::{Effect, Exchange};
 use super::Scene;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::transaction::Failure;
 
 const RELIABLE: (HeaderName, &str) = (HeaderName::Supported, "100rel");
 const BODY: &[u8] = b"description";
@@ -50,6 +51,32 @@ fn changing() -> (Scene, Request) {
     let effects = scene.effects();
     let [Effect::Request(Exchange::Modify, invite)] = effects.as_slice() else { panic!("{effects:?}") };
     (scene, invite.clone())
+}
+
+//= RFC 3261 §8.1.3.1, §12.2.1.2
+#[test]
+fn a_cut_path_leaves_the_call_and_silence_ends_it() {
+    let (mut scene, _) = changing();
+    for again in 1..=6 {
+        let now = scene.now;
+        scene.session.failed(Exchange::Modify, Failure::Transport, now);
+        assert_eq!(words(&scene.effects()), ["collided"], "{again}");
+        assert!(!scene.session.can_modify());
+        scene.wait(4000);
+        scene.session.modify(BODY.to_vec());
+        assert_eq!(words(&scene.effects()), ["INVITE"], "{again}");
+    }
+    let now = scene.now;
+    scene.session.failed(Exchange::Modify, Failure::Transport, now);
+    assert_eq!(words(&scene.effects()), ["BYE", "end Failed"]);
+    let (mut scene, _) = changing();
+    let now = scene.now;
+    scene.session.failed(Exchange::Modify, Failure::Timeout, now);
+    assert_eq!(words(&scene.effects()), ["BYE", "end Failed"]);
+    let mut scene = connected();
+    let now = scene.now;
+    scene.session.failed(Exchange::Update, Failure::Transport, now);
+    assert_eq!(words(&scene.effects()), [""; 0]);
 }
 
 fn hung_up(mut scene: Scene) -> Scene {
