@@ -5,6 +5,7 @@ use super::owner::Owner;
 use super::route::{Hop, Job};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::Request;
+use crate::sip::transaction::Failure;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -53,15 +54,24 @@ impl Agent {
             line.note_servers(&connection, &VecDeque::new());
         }
         more.push_front(flow);
-        self.transmit(owner, request, connection, more, now);
+        self.send_large(Large { owner, request, flow: connection, more }, now);
     }
 
     /// There is none.
     //= RFC 3261 §18.1.1: after ICMP or a refused connection the request should go by UDP
     pub(super) fn no_connection(&mut self, large: Large, now: Instant) {
+        self.stream_refused(large.flow.remote, now);
+        self.send_large(large, now);
+    }
+
+    /// Sends it, unless its call was given up meanwhile.
+    //= RFC 3261 §9.1: no CANCEL could follow an INVITE that leaves after the person hung up
+    fn send_large(&mut self, large: Large, now: Instant) {
         let Large { owner, request, flow, more } = large;
-        self.stream_refused(flow.remote, now);
-        self.transmit(owner, request, flow, more, now);
+        match self.is_wanted(owner) {
+            true => self.transmit(owner, request, flow, more, now),
+            false => self.owner_failed(owner, Failure::Transport, "given up", now),
+        }
     }
 
     /// TCP does not work there: for a while, everything goes by UDP.

@@ -30,7 +30,7 @@ mod transfers;
 use super::agent::{Agent, AgentConfig};
 use super::command::{Command, CommandError, Reply, RequestId};
 use super::event::Event;
-use super::port::{Input, Output};
+use super::port::{Input, Output, QueryId};
 use crate::config::{Account, AccountId, Secret, Settings};
 use crate::media::command::{MediaCommand, MediaEvent, StreamStats};
 use crate::sip::flow::{Flow, Transport};
@@ -62,6 +62,9 @@ pub(super) struct Packet {
     pub bytes: Vec<u8>,
 }
 
+/// A name that was looked up, and what it leads to.
+type Found = (QueryId, Result<Vec<Flow>, String>);
+
 /// Phones and the scripted peer of a test; packets to nobody are kept for the script.
 pub(super) struct World {
     pub now: Instant,
@@ -80,6 +83,8 @@ pub(super) struct World {
     pub spare: Option<u16>,
     /// Nobody listens on TCP.
     pub no_tcp: bool,
+    /// TCP connections take until the test says so: what was asked for, and what will be answered.
+    pub slow_tcp: Option<Vec<Found>>,
 }
 
 pub(super) fn address(port: u16) -> SocketAddr {
@@ -123,6 +128,7 @@ impl World {
             lose: Box::new(|_| false),
             spare: None,
             no_tcp: false,
+            slow_tcp: None,
         }
     }
 
@@ -217,7 +223,10 @@ impl World {
                         .map_err(|_| format!("cannot find {target}: no such host"));
                     let refused = self.no_tcp && transport == Transport::Tcp;
                     let answer = if refused { Err("Connection refused".to_owned()) } else { answer };
-                    it.agent.handle(Input::Resolved(query, answer), now);
+                    match self.slow_tcp.as_mut().filter(|_| transport == Transport::Tcp) {
+                        Some(slow) => slow.push((query, answer)),
+                        None => it.agent.handle(Input::Resolved(query, answer), now),
+                    }
                 }
                 Output::Media(command) => {
                     it.media.push(command.clone());

@@ -329,6 +329,26 @@ fn what_a_datagram_cannot_carry_goes_by_tcp_or_after_all_by_udp() {
     assert_eq!(invites_by(&mut deaf, 1_000), ["UDP", "UDP"]);
 }
 
+//= RFC 3261 §9.1
+#[test]
+fn a_large_call_given_up_before_it_left_never_leaves() {
+    for refused in [false, true] {
+        let mut world = World { slow_tcp: Some(Vec::new()), ..World::new() };
+        world.add(local("alice"), 5070);
+        world.dial(0, &format!("sip:bob@192.0.2.1;x={}", "x".repeat(1_000)));
+        world.command(0, Command::Hangup { which: HangupWhich::All }).expect("there is a call");
+        let slow = world.slow_tcp.take().unwrap_or_default();
+        assert_eq!(slow.len(), 1);
+        for (query, answer) in slow {
+            let answer = if refused { Err("Connection refused".to_owned()) } else { answer };
+            let now = world.now;
+            world.phones[0].agent.handle(Input::Resolved(query, answer), now);
+        }
+        world.run(Duration::from_secs(40));
+        assert_eq!((world.count("INVITE"), world.phones[0].agent.calls.len()), (0, 0), "{refused}");
+    }
+}
+
 #[test]
 fn a_connection_that_breaks_leads_back_to_udp() {
     let mut world = World::new();
