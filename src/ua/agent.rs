@@ -329,7 +329,7 @@ impl Agent {
                     return;
                 }
                 let Some(sent) = self.clients.get_mut(&client) else { return };
-                sent.heard = true;
+                sent.heard = Some(response.status);
                 let sent = sent.clone();
                 if !is_busy {
                     self.detours.answered(&sent.flow);

@@ -3,7 +3,7 @@
 use super::agent::Agent;
 use super::route::{Job, Lane, Sent};
 use crate::sip::flow::{Flow, Transport};
-use crate::sip::message::Response;
+use crate::sip::message::{Response, StatusCode};
 use crate::sip::transaction::{ClientId, Failure};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -87,7 +87,8 @@ impl Agent {
     pub(super) fn another_path(&mut self, client: ClientId, setback: Setback, now: Instant) -> bool {
         let Some(Sent { owner, flow, more, heard, tries, .. }) = self.clients.get(&client) else { return false };
         let (flow, is_last, heard, tries) = (*flow, more.is_empty(), *heard, *tries);
-        if !self.is_wanted(*owner) {
+        // Why not after a ring: the path led to somebody, whose refusal it is; another would call him twice.
+        if !self.is_wanted(*owner) || heard > Some(StatusCode(100)) {
             return false;
         }
         // A connection that ends says nothing of the address it led to.
@@ -96,7 +97,7 @@ impl Agent {
             self.detours.avoid(&flow, now);
         }
         if is_last {
-            let may = flow.transport.is_reliable() && !heard && tries < if is_cut { 1 } else { MAX_TRIES };
+            let may = flow.transport.is_reliable() && heard.is_none() && tries < if is_cut { 1 } else { MAX_TRIES };
             let lane = self.detours.lane(&flow).filter(|_| may);
             let Some((lane, sent)) = lane.and_then(|lane| Some((lane, self.clients.remove(&client)?))) else {
                 return false;

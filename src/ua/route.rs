@@ -10,7 +10,7 @@ use crate::config::AccountId;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::ident;
 pub(super) use crate::sip::locate::Target as Hop;
-use crate::sip::message::{HeaderName, Method, Request, Response};
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::option_tag::supported;
 use crate::sip::session::Terms;
 use crate::sip::transaction::{ClientId, Failure, ServerId, push_via, push_via_as};
@@ -54,8 +54,8 @@ pub(super) struct Sent {
     pub request: Request,
     pub flow: Flow,
     pub more: VecDeque<Flow>,
-    /// A provisional response came.
-    pub heard: bool,
+    /// The last response that came.
+    pub heard: Option<StatusCode>,
     /// How often it went over another connection.
     pub tries: u8,
 }
@@ -140,7 +140,7 @@ impl Agent {
 
     /// Sends a request in a transaction of its own over `flow`; over one of `more` if that cannot deliver.
     pub(super) fn transmit(&mut self, owner: Owner, request: Request, flow: Flow, more: VecDeque<Flow>, now: Instant) {
-        self.transmit_as(Sent { owner, request, flow, more, heard: false, tries: 0 }, now);
+        self.transmit_as(Sent { owner, request, flow, more, heard: None, tries: 0 }, now);
     }
 
     pub(super) fn transmit_as(&mut self, sent: Sent, now: Instant) {
@@ -157,7 +157,7 @@ impl Agent {
         }
         self.left(owner, &wire, flow);
         let client = self.layer.request(wire, flow, now);
-        self.clients.insert(client, Sent { owner, request, flow, more, heard: false, tries });
+        self.clients.insert(client, Sent { owner, request, flow, more, heard: None, tries });
     }
 
     /// Sends the ACK to a 2xx.

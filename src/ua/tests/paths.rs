@@ -175,6 +175,19 @@ fn the_next_address_is_tried_after_503_and_silence() {
     assert_eq!(world.ended(0).outcome.as_deref(), Some("unreachable"));
 }
 
+/// A 503 after a ring is the far end's: nobody else is called, and the server is none to avoid.
+#[test]
+fn a_far_end_that_rang_and_refused_is_called_once() {
+    for (status, elsewhere) in [(100, 1), (180, 0), (183, 0)] {
+        let (mut world, invite) = dialled_with_a_spare();
+        respond(&mut world, &invite, status, &[], "");
+        respond(&mut world, &invite, 503, &[], "");
+        assert_eq!(invites_to(&world, SPARE), elsewhere, "{status}");
+        world.dial(0, "sip:carol@127.0.0.1:5998");
+        assert_eq!(invites_to(&world, SPARE), 2 * elsewhere, "{status}: the next call");
+    }
+}
+
 /// A call over TCP; how often it was tried at the first address and at the other.
 fn over_tcp(then: impl FnOnce(&mut World, &Request)) -> (World, [usize; 2]) {
     let mut world = World::new();
