@@ -64,8 +64,10 @@ impl Agent {
     ) {
         // What cannot be taken apart is no description: the session goes on without one.
         let _ = take_description(&mut response.headers, &mut response.body);
-        let is_settled = response.status.is_final() && !matches!(response.status.0, 401 | 407);
-        if is_settled && let Some(line) = self.account_mut(self.account_of_call(id)) {
+        // A ring too: whoever wanted a password has let the request pass.
+        let is_past = response.status.0 > 100 && !matches!(response.status.0, 401 | 407);
+        let is_settled = is_past && response.status.is_final();
+        if is_past && let Some(line) = self.account_mut(self.account_of_call(id)) {
             line.accepted(request, &response);
         }
         let rng = &mut self.rng;
@@ -126,8 +128,8 @@ impl Agent {
     pub(super) fn challenged(&mut self, id: u32, exchange: Exchange, response: Response, now: Instant) {
         let owner = Owner::Call(id, exchange);
         let asked = self.clients.iter().find(|(_, sent)| sent.owner == owner && is_answer(&response, &sent.request));
-        let Some((client, Sent { request, flow, .. })) = asked else { return };
-        let (client, request, flow) = (*client, request.clone(), *flow);
+        let Some((client, Sent { request, flow, more, .. })) = asked else { return };
+        let (client, request, flow, more) = (*client, request.clone(), *flow, more.clone());
         let account = self.account_of_call(id);
         let first = exchange == Exchange::Invite && self.is_first_answer(id);
         let answered = self.account_mut(account).is_some_and(|line| {
@@ -144,7 +146,7 @@ impl Agent {
         let request = session.retry(exchange, request);
         // It has its final response; only the new one may answer for this exchange.
         self.clients.remove(&client);
-        self.transmit(owner, request, flow, VecDeque::new(), now);
+        self.transmit(owner, request, flow, more, now);
     }
 
     /// In words: why a 401 or 407 to an INVITE was the last.

@@ -188,6 +188,41 @@ fn a_far_end_that_rang_and_refused_is_called_once() {
     }
 }
 
+/// An account with a second server whose call was challenged and asked for once more; that INVITE.
+fn challenged_with_a_spare() -> (World, Request) {
+    let mut world = World { spare: Some(SPARE), ..World::new() };
+    let account = Account { server: format!("127.0.0.1:{PEER}"), ..account("101") };
+    let settings = Settings { single_mode: false, ..Settings::default() };
+    world.add(AgentConfig::new(settings, vec![account]), 5070);
+    world.run(Duration::ZERO);
+    let register = world.last_request();
+    respond(&mut world, &register, 200, &[], "");
+    world.dial(0, "600");
+    assert!(answers(&mut world, "pbx"));
+    let invite = world.last_request();
+    (world, invite)
+}
+
+//= RFC 3263 §4.3
+#[test]
+fn the_next_address_is_tried_after_a_challenge_too() {
+    let (mut world, invite) = challenged_with_a_spare();
+    respond(&mut world, &invite, 503, &[], "");
+    assert_eq!(invites_to(&world, SPARE), 1);
+    assert_eq!(cseq(&world.last_request()), cseq(&invite));
+}
+
+/// A server that gives each nonce for one request does not always say `stale`: the password was good all the same.
+#[test]
+fn a_ring_proves_the_password() {
+    for (status, answered) in [(100, false), (180, true)] {
+        let (mut world, invite) = challenged_with_a_spare();
+        respond(&mut world, &invite, status, &[], "");
+        world.dial(0, "601");
+        assert_eq!(answers(&mut world, "pbx"), answered, "{status}");
+    }
+}
+
 /// A call over TCP; how often it was tried at the first address and at the other.
 fn over_tcp(then: impl FnOnce(&mut World, &Request)) -> (World, [usize; 2]) {
     let mut world = World::new();
