@@ -26,10 +26,12 @@ fn schemes(value: &[u8]) -> Vec<Parts> {
         let mut parameter = element;
         let word_end = element.iter().position(|b| b.is_ascii_whitespace() || *b == b'=').unwrap_or(element.len());
         let (word, rest) = element.split_at_checked(word_end).unwrap_or((element, &[]));
-        // `token token…` begins a challenge, `token = …` does not.
-        if is_token(word) && !rest.trim_ascii_start().starts_with(b"=") {
+        // `token token…` begins a challenge, `token = …` does not; nor does `token` alone: some leave the quotes of
+        // `qop="auth,auth-int"` out.
+        let rest = rest.trim_ascii();
+        if is_token(word) && !rest.is_empty() && !rest.starts_with(b"=") {
             found.push((String::from_utf8_lossy(word).into_owned(), Vec::new()));
-            parameter = rest.trim_ascii();
+            parameter = rest;
         }
         let (name, value) = cut(parameter, b'=');
         if let (Some((_, parameters)), Some(value)) = (found.last_mut(), value) {

@@ -223,6 +223,14 @@ fn a_proven_nonce_is_reused_counted_and_may_run_out() {
 }
 
 #[test]
+fn what_stands_behind_a_list_without_quotes_is_read() {
+    let mut auth = Authenticator::new();
+    auth.challenged(&request(), &www("Digest qop=auth,auth-int, realm=\"r\", nonce=\"1\"")).unwrap();
+    let sent = Credentials::list(&authorised(&mut auth).headers, false).remove(0);
+    assert_eq!((sent.realm.as_str(), sent.qop), ("r", Some((Qop::Auth, 1))));
+}
+
+#[test]
 fn stale_for_ever_ends() {
     let mut auth = Authenticator::new();
     auth.challenged(&request(), &www("Digest realm=\"r\", nonce=\"0\"")).unwrap();
