@@ -40,12 +40,21 @@ pub trait Encoder: Send {
     fn expect_loss(&mut self, _fraction: f64) {}
 }
 
+/// Where the sound of a lost packet came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// Out of the packet after it, which repeats it.
+    Restored,
+    /// Out of what was heard before: made up.
+    Concealed,
+}
+
 /// Payloads to sound, 48 kHz, appended to `sound` as whole frames of 10 ms.
 pub trait Decoder: Send {
     /// Decodes a packet. False = it is damaged and counts as lost.
     fn decode(&mut self, payload: &[u8], sound: &mut Vec<f32>) -> bool;
-    /// Makes up one lost packet of this duration; `next` is the payload after it if that has arrived already.
-    fn conceal(&mut self, duration: Duration, next: Option<&[u8]>, sound: &mut Vec<f32>);
+    /// Fills in for one lost packet of this duration; `next` is the payload after it if that has arrived already.
+    fn conceal(&mut self, duration: Duration, next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled;
 }
 
 /// True when [`encoder`] and [`decoder`] know this format.

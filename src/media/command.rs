@@ -163,7 +163,7 @@ pub struct StreamStats {
     pub mos_rx: Option<f64>,
     /// MOS estimate of what the peer hears.
     pub mos_tx: Option<f64>,
-    /// Sound made up because its packets were not there, ms.
+    /// Sound made up because its packets were not there, ms; what Opus restored out of the next packet is not.
     pub concealed_ms: u64,
     /// Sound cut out or put in to hold the jitter buffer's delay, ms.
     pub stretched_ms: u64,

@@ -8,7 +8,7 @@
 //!                                                        telephone-event in its place ─┴─► RtpSession ─► poll_transmit
 //! ```
 
-use super::codec::{self, CodecError, Decoder, Encoder};
+use super::codec::{self, CodecError, Decoder, Encoder, Filled};
 use super::command::{Endpoint, LocalTone, StreamStats};
 use super::jitter_buffer::{Incoming, JitterBuffer, Pulled};
 use super::mixer::Ramp;
@@ -82,6 +82,8 @@ struct Receive {
     last_stretch: Option<Instant>,
     /// Samples.
     stretched: u64,
+    /// Samples.
+    concealed: u64,
 }
 
 struct Sending {
@@ -123,6 +125,7 @@ impl MediaStream {
                 gain: Ramp::new(0.0),
                 last_stretch: None,
                 stretched: 0,
+                concealed: 0,
             },
             send: Sending {
                 encoder: None,
@@ -351,8 +354,8 @@ impl MediaStream {
             playout_delay_ms: delay.as_secs_f64() * 1_000.0,
             mos_rx: (network.received > 0).then(|| mos::estimate(impairment, delay + path, loss)),
             mos_tx: self.session.loss_at_peer().map(|loss| mos::estimate(impairment, delay + path, loss)),
-            concealed_ms: buffer.concealed_ms,
-            stretched_ms: self.receive.stretched / (u64::from(SAMPLE_RATE) / 1_000),
+            concealed_ms: milliseconds(self.receive.concealed),
+            stretched_ms: milliseconds(self.receive.stretched),
             mic_gaps: 0,
             speaker_gaps: 0,
             codec,
@@ -442,6 +445,7 @@ impl Receive {
             decoders.iter().position(|(known, ..)| Some(*known) == payload_type)
         };
         let mut from_packet = false;
+        let mut filled = None;
         match self.buffer.pull(now) {
             Pulled::Frame { payload: [], .. } => silence(&mut self.sound, 2),
             Pulled::Frame { payload_type, payload, pace } => {
@@ -449,7 +453,7 @@ impl Receive {
                 if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
                     from_packet = decoder.decode(payload, &mut self.sound);
                     if !from_packet {
-                        decoder.conceal(Duration::from_millis(20), None, &mut self.sound);
+                        filled = Some(decoder.conceal(Duration::from_millis(20), None, &mut self.sound));
                     }
                 }
                 let length = self.sound.len();
@@ -462,22 +466,29 @@ impl Receive {
                 let decoder =
                     decoder_of(&mut self.decoders, next.map(|(payload_type, _)| payload_type).or(self.current));
                 if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    decoder.conceal(duration, next.map(|(_, payload)| payload), &mut self.sound);
+                    filled = Some(decoder.conceal(duration, next.map(|(_, payload)| payload), &mut self.sound));
                 }
             }
             Pulled::Starved => {
                 let decoder = decoder_of(&mut self.decoders, self.current);
                 if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    decoder.conceal(Duration::from_millis(10), None, &mut self.sound);
+                    filled = Some(decoder.conceal(Duration::from_millis(10), None, &mut self.sound));
                 }
             }
             Pulled::Pause | Pulled::Waiting => silence(&mut self.sound, 1),
+        }
+        if filled == Some(Filled::Concealed) {
+            self.concealed = self.concealed.saturating_add((self.sound.len() - before) as u64);
         }
         if self.sound.len() == before {
             silence(&mut self.sound, 1);
         }
         from_packet
     }
+}
+
+fn milliseconds(samples: u64) -> u64 {
+    samples / (u64::from(SAMPLE_RATE) / 1_000)
 }
 
 #[cfg(test)]

@@ -389,7 +389,7 @@ pub struct MediaInfo {
     pub jitter_ms: f64,
     pub rtt_ms: Option<f64>,
     pub playout_delay_ms: f64,
-    /// Sound made up for packets that were not there in time.
+    /// Sound made up for packets that were not there in time; not what the next packet restored.
     pub concealed_ms: u64,
     /// Sound cut out or put in to hold that delay.
     pub stretched_ms: u64,

@@ -3,7 +3,7 @@
 use super::super::FRAME;
 use super::super::plc::Concealer;
 use super::super::resample::Resampler;
-use super::{CodecError, Decoder, Encoder, MAX_PAYLOAD};
+use super::{CodecError, Decoder, Encoder, Filled, MAX_PAYLOAD};
 use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use std::time::Duration;
 
@@ -85,12 +85,13 @@ impl Decoder for G711Decoder {
         true
     }
 
-    fn conceal(&mut self, duration: Duration, _next: Option<&[u8]>, sound: &mut Vec<f32>) {
+    fn conceal(&mut self, duration: Duration, _next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
         for _ in 0..duration.as_millis() / 10 {
             let mut narrow = [0.0; CHUNK];
             self.concealer.conceal(&mut narrow);
             self.widen(&narrow, sound);
         }
+        Filled::Concealed
     }
 }
 
