@@ -52,8 +52,8 @@ impl Client {
     /// # Errors
     /// `NoDaemon`: the phone went away or hangs.
     pub async fn command(&mut self, command: &Command) -> Result<Value, CommandError> {
-        let is_long = matches!(command, Command::Transfer { .. });
-        self.ask_within(&command_line(command), if is_long { OUTCOME_PATIENCE } else { REPLY_PATIENCE }).await
+        let patience = if command.awaits_outcome() { OUTCOME_PATIENCE } else { REPLY_PATIENCE };
+        self.ask_within(&command_line(command), patience).await
     }
 
     async fn ask_within(&mut self, line: &str, patience: Duration) -> Result<Value, CommandError> {

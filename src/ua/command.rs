@@ -120,6 +120,13 @@ pub enum Command {
     Exit,
 }
 
+impl Command {
+    /// True for those whose reply waits for what becomes of them at the far end, up to minutes.
+    pub fn awaits_outcome(&self) -> bool {
+        matches!(self, Command::Message { .. } | Command::Transfer { .. } | Command::Park { .. })
+    }
+}
+
 /// A positive answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {

@@ -72,6 +72,8 @@ pub enum UiError {
     Draw(#[source] io::Error),
 }
 
+/// A command and what the phone said to it.
+type Answer = (Command, Result<Reply, CommandError>);
 type Screen = Terminal<CrosstermBackend<Stdout>>;
 
 /// Runs the interface until it is left. The terminal is as before when this returns, whatever happened.
@@ -89,7 +91,11 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     let mut events = read_terminal();
     let (ask, asked) = mpsc::unbounded_channel();
     let (answer, mut answers) = mpsc::unbounded_channel();
-    let asking = ask_in_order(&link, asked, answer);
+    let request = |command| {
+        let link = link.clone();
+        async move { link.request(command).await }
+    };
+    let asking = ask_in_order(request, asked, answer);
     tokio::pin!(asking);
     // What was written before we looked.
     let _ = ask.send(Command::Messages { with: None, read: false });
@@ -206,17 +212,18 @@ impl Shell<'_> {
 
 /// Sends commands one after another, so that digits arrive in the order they were pressed. Those that are answered with
 /// their outcome hold up nothing: whoever waits for it may hang up meanwhile.
-async fn ask_in_order(
-    link: &Link,
+async fn ask_in_order<F>(
+    request: impl Fn(Command) -> F,
     mut asked: mpsc::UnboundedReceiver<Command>,
-    answer: mpsc::UnboundedSender<(Command, Result<Reply, CommandError>)>,
-) {
+    answer: mpsc::UnboundedSender<Answer>,
+) where
+    F: Future<Output = Result<Reply, CommandError>> + Send + 'static,
+{
     while let Some(command) = asked.recv().await {
-        let (link, answer) = (link.clone(), answer.clone());
-        let waits = matches!(command, Command::Message { .. } | Command::Transfer { .. });
+        let (waits, answer) = (command.awaits_outcome(), answer.clone());
+        let reply = request(command.clone());
         let asking = async move {
-            let reply = link.request(command.clone()).await;
-            let _ = answer.send((command, reply));
+            let _ = answer.send((command, reply.await));
         };
         if waits {
             tokio::spawn(asking);
@@ -267,4 +274,58 @@ async fn sleep_until(moment: Option<Instant>) {
 #[allow(clippy::disallowed_methods)]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{HangupWhich, TransferTo};
+
+    /// Puts the commands to a phone that settles no message, transfer or parking; the first `count` answers.
+    async fn answers(commands: Vec<Command>, count: usize) -> Vec<Command> {
+        let request = |command: Command| async move {
+            if let Command::Message { .. } | Command::Transfer { .. } | Command::Park { .. } = command {
+                future::pending::<()>().await;
+            }
+            // Who is asked first takes the longest.
+            if let Command::Dtmf { digits, .. } = &command {
+                for _ in digits.parse::<u8>().unwrap_or(0)..10 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Ok(Reply::Done)
+        };
+        let (ask, asked) = mpsc::unbounded_channel();
+        let (answer, mut answered) = mpsc::unbounded_channel();
+        commands.into_iter().for_each(|command| ask.send(command).unwrap());
+        tokio::spawn(ask_in_order(request, asked, answer));
+        let mut first = Vec::new();
+        while first.len() < count
+            && let Ok(Some((command, _))) = tokio::time::timeout(Duration::from_secs(10), answered.recv()).await
+        {
+            first.push(command);
+        }
+        first
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_an_outcome_holds_up_no_key() {
+        let hangup = Command::Hangup { which: HangupWhich::All };
+        for late in [
+            Command::Message { target: "600".into(), text: "hello".into(), account: None },
+            Command::Transfer { call: None, to: TransferTo::Number("601".into()) },
+            Command::Park { call: None, number: None },
+        ] {
+            let name = format!("{late:?}");
+            let first = answers(vec![late, hangup.clone()], 1).await;
+            assert_eq!(first.first(), Some(&hangup), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn digits_arrive_in_the_order_they_were_pressed() {
+        let digit = |c: char| Command::Dtmf { call: None, digits: c.to_string(), via: None };
+        let pressed = "123".chars().map(digit).collect::<Vec<_>>();
+        assert_eq!(answers(pressed.clone(), 3).await, pressed);
+    }
 }

@@ -162,15 +162,15 @@ mod tests {
     #[test]
     fn redundancy_is_read_off_the_first_bits() {
         for (name, packet, samples) in [
-            ("20 ms, voice, repeats", &[0b01001_0_00, 0b1100_0000][..], Some(960)),
-            ("20 ms, voice alone", &[0b01001_0_00, 0b1000_0000], None),
-            ("10 ms hybrid", &[0b01100_0_00, 0b0100_0000], Some(480)),
-            ("60 ms", &[0b01011_0_00, 0b0001_0000], Some(2_880)),
-            ("60 ms, voice alone", &[0b01011_0_00, 0b1110_0000], None),
-            ("stereo, in the second channel", &[0b01001_1_00, 0b0001_0000], Some(960)),
-            ("mono has no second channel", &[0b01001_0_00, 0b0001_0000], None),
-            ("music", &[0b11111_0_00, 0b0100_0000], None),
-            ("a frame without a byte", &[0b01001_0_00], None),
+            ("20 ms, voice, repeats", &[0b0100_1000, 0b1100_0000][..], Some(960)),
+            ("20 ms, voice alone", &[0b0100_1000, 0b1000_0000], None),
+            ("10 ms hybrid", &[0b0110_0000, 0b0100_0000], Some(480)),
+            ("60 ms", &[0b0101_1000, 0b0001_0000], Some(2_880)),
+            ("60 ms, voice alone", &[0b0101_1000, 0b1110_0000], None),
+            ("stereo, in the second channel", &[0b0100_1100, 0b0001_0000], Some(960)),
+            ("mono has no second channel", &[0b0100_1000, 0b0001_0000], None),
+            ("music", &[0b1111_1000, 0b0100_0000], None),
+            ("a frame without a byte", &[0b0100_1000], None),
             ("nothing", &[], None),
         ] {
             assert_eq!(repeated(packet), samples, "{name}");
