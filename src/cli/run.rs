@@ -148,9 +148,10 @@ impl Place {
                 verb,
                 request: Request::Command(Command::Unregister { account } | Command::UnregisterAll { account }),
             } if self.alone => self.register_once(verb, account, false).await,
-            Job::Verb { verb, request: Request::Command(command @ Command::Message { .. }) } if self.alone => {
-                self.message_once(verb, command).await
-            }
+            Job::Verb {
+                verb,
+                request: Request::Command(command @ (Command::Message { .. } | Command::Ping { .. })),
+            } if self.alone => self.ask_once(verb, command).await,
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
@@ -188,13 +189,20 @@ impl Place {
         Ok(code)
     }
 
-    /// `message` where no phone runs: delivered or not, then gone again.
-    async fn message_once(self, verb: &str, command: Command) -> Result<ExitCode, CommandError> {
+    /// `message` and `ping` where no phone runs: the answer, then gone again. To ask takes no registration.
+    async fn ask_once(self, verb: &str, command: Command) -> Result<ExitCode, CommandError> {
         let mut interrupts = Interrupts::listen();
-        if let Command::Message { target, .. } = &command {
-            usable(&self.session.loaded, &self.options, target, &self.session.ini.path)?;
+        let (loaded, ini) = (&self.session.loaded, &self.session.ini.path);
+        match &command {
+            Command::Message { target, .. } | Command::Ping { target: Some(target), .. } => {
+                usable(loaded, &self.options, target, ini)?;
+            }
+            _ if !has_account(loaded, &self.options) => return Err(without_account(ini)),
+            _ => {}
         }
-        let mut phone = phone::start(&self.options, self.session.loaded)?;
+        let mut config = phone::engine_config(&self.options, self.session.loaded)?;
+        config.agent.register &= !matches!(command, Command::Ping { .. });
+        let mut phone = phone::start_with(&self.options, config)?;
         let (link, request) = (Link::Local(phone.handle.clone()), Request::Command(command));
         let code = tokio::select! {
             code = verbs::run(&link, &self.options, verb, &request) => code,

@@ -7,7 +7,7 @@ use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{
-    AccountInfo, CallInfo, CommandError, ExitCode, MessageInfo, RegistrationState, Status, TlsTrust, json,
+    AccountInfo, CallInfo, CommandError, ExitCode, MessageInfo, PingInfo, RegistrationState, Status, TlsTrust, json,
 };
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
@@ -186,6 +186,11 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
                 let status = fields.get("message").and_then(|message| message.get("status")).and_then(Value::as_u64);
                 if !options.quiet {
                     out::line(if status == Some(202) { "taken, on its way" } else { "delivered" });
+                }
+            } else if let Some(ping) = fields.get("ping") {
+                match serde_json::from_value::<PingInfo>(ping.clone()) {
+                    Ok(ping) => out::line(&ping.words()),
+                    Err(e) => out::error(&unreadable(&e.to_string())),
                 }
             } else if let Some(level) = fields.get("level") {
                 out::line(&level.to_string());

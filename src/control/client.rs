@@ -149,6 +149,7 @@ fn command_line(command: &Command) -> String {
         Command::Message { target, text, account } => {
             json!({"verb": "message", "number": target, "text": text, "account": account})
         }
+        Command::Ping { target, account } => json!({"verb": "ping", "number": target, "account": account}),
         Command::Composing { target, account } => json!({"verb": "composing", "number": target, "account": account}),
         Command::Messages { with, read } => json!({"verb": "messages", "number": with, "read": read}),
         Command::Dnd { on } => json!({"verb": "dnd", "state": if *on { "on" } else { "off" }}),
@@ -170,6 +171,8 @@ mod tests {
         let call = Some("c1".to_owned());
         let commands = [
             Command::Dial { target: "sip:a@b;x=\"1\"".into(), account: Some("2".into()) },
+            Command::Ping { target: Some("600".into()), account: Some("2".into()) },
+            Command::Ping { target: None, account: None },
             Command::Answer { call: None },
             Command::Reject { call: call.clone(), code: Some(603) },
             Command::Hangup { which: HangupWhich::Current },

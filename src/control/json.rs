@@ -53,6 +53,7 @@ pub fn reply_fields(reply: &Reply) -> Map<String, Value> {
         Reply::Done => Map::new(),
         Reply::Call(call) => object(json!({"call": call})),
         Reply::Message(message) => object(json!({"message": message})),
+        Reply::Ping(ping) => object(json!({"ping": ping})),
         Reply::Messages(messages) => object(json!({"messages": messages})),
         Reply::Volume(path, level) => object(json!({"path": path_word(*path), "level": level})),
     }
@@ -65,6 +66,9 @@ pub fn reply_from(value: &Value) -> Reply {
     }
     if let Some(message) = value.get("message").and_then(|m| serde_json::from_value(m.clone()).ok()) {
         return Reply::Message(Box::new(message));
+    }
+    if let Some(ping) = value.get("ping").and_then(|p| serde_json::from_value(p.clone()).ok()) {
+        return Reply::Ping(Box::new(ping));
     }
     if let Some(messages) = value.get("messages").and_then(|m| serde_json::from_value(m.clone()).ok()) {
         return Reply::Messages(messages);

@@ -16,5 +16,5 @@ pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{
     AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, LightInfo, LightState, MediaInfo, MessageInfo,
-    Party, PhoneState, RegistrationState, Status, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
+    Party, PhoneState, PingInfo, RegistrationState, Status, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
 };

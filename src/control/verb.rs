@@ -352,6 +352,17 @@ pub static VERBS: &[VerbRow] = &[
         },
     },
     VerbRow {
+        name: "ping",
+        aliases: &["options"],
+        params: &[
+            optional("number", "Number, user or SIP address; without it the account's server"),
+            option("account", "Account to ask from"),
+        ],
+        doc: "Ask whether a server or phone answers, how soon, and what it takes",
+        key: None,
+        make: |v| Ok(Request::Command(Command::Ping { target: v.text("number"), account: v.text("account") })),
+    },
+    VerbRow {
         name: "status",
         aliases: &[],
         params: &[],

@@ -11,6 +11,7 @@ use super::messages::Outgoing;
 use super::network::Network;
 use super::parking::Parking;
 use super::port::{Input, Output};
+use super::probe::Probe;
 use super::refused::Refused;
 use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
@@ -103,6 +104,8 @@ pub struct Agent {
     pub(super) last_ask: u32,
     pub(super) messages: Vec<Outgoing>,
     pub(super) last_message: u32,
+    pub(super) probes: Vec<Probe>,
+    pub(super) last_probe: u32,
     pub(super) inbox: Inbox,
     pub(super) composing: Composing,
     pub(super) last_query: u64,
@@ -157,6 +160,8 @@ impl Agent {
             last_ask: 0,
             messages: Vec::new(),
             last_message: 0,
+            probes: Vec::new(),
+            last_probe: 0,
             inbox: Inbox::default(),
             composing: Composing::default(),
             last_query: 0,
@@ -225,6 +230,7 @@ impl Agent {
             .chain(self.exiting)
             .chain(self.parking.next_timeout())
             .chain(self.asks.iter().filter_map(Ask::next_timeout))
+            .chain(self.probes.iter().filter_map(Probe::next_timeout))
             .chain(self.network.next_timeout())
             .chain(self.composing.next_timeout())
             .chain(begin)
@@ -284,6 +290,7 @@ impl Agent {
             self.outputs.push_back(Output::Transmit { flow, bytes: b"\r\n\r\n".to_vec() });
         }
         self.network_timeouts(now);
+        self.probe_timeouts(now);
         self.watch_timeouts(now);
         self.publication_timeouts(now);
         self.composing_timeouts(now);

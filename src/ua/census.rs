@@ -20,6 +20,7 @@ pub struct Census {
     pub hops: usize,
     pub subscriptions: usize,
     pub messages: usize,
+    pub probes: usize,
     /// Senders whose share is remembered.
     pub sources: usize,
     pub outputs: usize,
@@ -28,8 +29,8 @@ pub struct Census {
 impl Census {
     /// Nothing is under way: what is left is what the phone knows, within its bounds.
     pub fn is_at_rest(&self) -> bool {
-        let Census { transactions, weight, calls, requests, queries, jobs, messages, outputs, .. } = *self;
-        [transactions, weight, calls, requests, queries, jobs, messages, outputs] == [0; 8]
+        let Census { transactions, weight, calls, requests, queries, jobs, messages, probes, outputs, .. } = *self;
+        [transactions, weight, calls, requests, queries, jobs, messages, probes, outputs] == [0; 9]
     }
 }
 
@@ -48,6 +49,7 @@ impl Agent {
             hops: self.hops.len(),
             subscriptions: self.watches.len(),
             messages: self.messages.len(),
+            probes: self.probes.len(),
             sources: self.gate.len(),
             outputs: self.outputs.len(),
         }

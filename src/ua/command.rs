@@ -1,7 +1,7 @@
 //! What a person or a script asks of the phone, as values.
 
 use super::outcome::ExitCode;
-use super::snapshot::{CallInfo, MessageInfo};
+use super::snapshot::{CallInfo, MessageInfo, PingInfo};
 
 /// Ties a reply to its request; chosen by the asker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,6 +92,8 @@ pub enum Command {
     Dtmf { call: Option<String>, digits: String, via: Option<DtmfVia> },
     /// Send an instant message; the reply tells whether it was delivered.
     Message { target: String, text: String, account: Option<String> },
+    /// Ask a target, or the account's server, whether it answers; the reply comes with the answer.
+    Ping { target: Option<String>, account: Option<String> },
     /// A message to this address is being written: told, if the settings allow it. Repeat it while it goes on.
     Composing { target: String, account: Option<String> },
     /// The messages of this run, with one user or address or with all; `read` = they are, from now on.
@@ -136,6 +138,8 @@ pub enum Reply {
     Call(Box<CallInfo>),
     /// The message, delivered.
     Message(Box<MessageInfo>),
+    /// Who was asked has answered with success.
+    Ping(Box<PingInfo>),
     /// Messages, oldest first.
     Messages(Vec<MessageInfo>),
     /// The volume now.

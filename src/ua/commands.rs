@@ -27,6 +27,9 @@ impl Agent {
             Command::Message { target, text, account } => {
                 return self.message(id, &target, &text, account.as_deref(), now);
             }
+            Command::Ping { target, account } => {
+                return self.ping(id, target.as_deref(), account.as_deref(), now);
+            }
             Command::Transfer { call, to } => match self.transfer(id, call, to, now) {
                 Ok(_) => return,
                 Err(refusal) => Err(refusal),
@@ -109,7 +112,9 @@ impl Agent {
             Command::Composing { target, account } => self.composes(&target, account.as_deref(), now),
             Command::Messages { with, read } => Ok(Reply::Messages(self.inbox.list(with.as_deref(), read))),
             // Replied to later, with their outcome.
-            Command::Message { .. } | Command::Transfer { .. } | Command::Park { .. } => Ok(Reply::Done),
+            Command::Message { .. } | Command::Ping { .. } | Command::Transfer { .. } | Command::Park { .. } => {
+                Ok(Reply::Done)
+            }
             Command::Pickup { number, account } => self.pickup(number.as_deref(), account.as_deref(), now),
             Command::Retrieve { number, account } => self.retrieve(number.as_deref(), account.as_deref(), now),
             Command::Dnd { on } => self.lasting(|agent| agent.set_dnd(on)),
@@ -237,7 +242,7 @@ impl Agent {
         Reply::Volume(path, now)
     }
 
-    fn registering_accounts(&self, wanted: Option<&str>) -> Result<Vec<AccountId>, CommandError> {
+    pub(super) fn registering_accounts(&self, wanted: Option<&str>) -> Result<Vec<AccountId>, CommandError> {
         let refusal = |message| CommandError {
             code: ExitCode::NotFound,
             kind: "no_registrar",
@@ -259,6 +264,7 @@ impl Agent {
         }
         self.exiting = Some(now + EXIT_BOUND);
         self.drop_messages();
+        self.drop_probes();
         let live: Vec<u32> = self.calls.iter().filter(|call| call.is_live()).map(|call| call.id).collect();
         live.into_iter().for_each(|id| self.hang_up_call(id, now));
         let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();

@@ -53,7 +53,7 @@ impl Agent {
         if !self.config.settings.tell_composing || self.config.settings.disable_messaging {
             return Ok(Reply::Done);
         }
-        let (account, uri) = self.addressed(typed, account)?;
+        let (account, uri) = self.addressed(typed, account, "write to")?;
         let target = uri.to_string();
         let ready = self.account(account).is_some_and(|line| !line.registers() || line.registration.is_registered());
         if !ready || self.composing.unwilling.contains(&target) {

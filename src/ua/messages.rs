@@ -81,7 +81,7 @@ impl Agent {
             let message = format!("a message has 1 to {MAX_SENT} bytes, this one {}", text.len());
             return Err(refusal(ExitCode::Usage, "bad_message", message, "send it in parts"));
         }
-        let (id, uri) = self.addressed(typed, account)?;
+        let (id, uri) = self.addressed(typed, account, "write to")?;
         let target = uri.to_string();
         let Some(line) = self.account(id) else { return Ok(()) };
         let waits = line.registers() && line.registration.state() == State::Registering;
@@ -118,12 +118,17 @@ impl Agent {
         Ok(())
     }
 
-    /// Whom a message to what is typed goes to, and by which account.
-    pub(super) fn addressed(&self, typed: &str, account: Option<&str>) -> Result<(AccountId, Uri), CommandError> {
+    /// Whom a request outside a call to what is typed goes to, and by which account; `verb` is what is tried with them.
+    pub(super) fn addressed(
+        &self,
+        typed: &str,
+        account: Option<&str>,
+        verb: &str,
+    ) -> Result<(AccountId, Uri), CommandError> {
         let bad = |why: &str| CommandError {
             code: ExitCode::Usage,
             kind: "bad_number",
-            message: format!("cannot write to {}: {why}", sanitise(typed)),
+            message: format!("cannot {verb} {}: {why}", sanitise(typed)),
             hint: Some("a number, user@host or sip:user@host".into()),
         };
         let id = self.account_for(typed, account)?;

@@ -36,6 +36,7 @@ mod owner;
 mod parking;
 mod pickup;
 pub mod port;
+mod probe;
 mod progress;
 mod publishing;
 mod redirect;

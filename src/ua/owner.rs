@@ -21,6 +21,8 @@ pub(super) enum Owner {
     Subscription(u32),
     /// A MESSAGE.
     Message(u32),
+    /// An OPTIONS.
+    Probe(u32),
     /// A PUBLISH of an account.
     Publish(AccountId),
     /// A NOTIFY to somebody who asks this phone to call.
@@ -35,6 +37,7 @@ impl Agent {
             Owner::Call(call, _) => self.account_of_call(call),
             Owner::Subscription(id) => self.account_of_watch(id),
             Owner::Message(id) => self.account_of_message(id),
+            Owner::Probe(id) => self.account_of_probe(id),
             Owner::Asker(id) => self.account_of_asker(id),
         }
     }
@@ -43,6 +46,7 @@ impl Agent {
     pub(super) fn is_wanted(&self, owner: Owner) -> bool {
         match owner {
             Owner::Call(id, Exchange::Invite) => self.call(id).is_some_and(Call::is_live),
+            Owner::Probe(id) => self.is_probe(id),
             Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) | Owner::Message(_) | Owner::Publish(_) => {
                 true
             }
@@ -60,8 +64,9 @@ impl Agent {
     }
 
     /// Its request goes out on this path, as it stands on the wire but for its length.
-    pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow) {
+    pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow, now: Instant) {
         match owner {
+            Owner::Probe(id) => self.probe_left(id, now),
             Owner::Register(_) | Owner::Message(_) | Owner::Publish(_) | Owner::Asker(_) => {}
             Owner::Subscription(id) => self.watch_left(id, wire),
             Owner::Call(id, exchange) => {
@@ -83,6 +88,7 @@ impl Agent {
             Owner::Call(call, exchange) => self.call_answered(call, exchange, &sent.request, response, now),
             Owner::Subscription(id) => self.subscription_answered(id, (&sent.request, &sent.flow), &response, now),
             Owner::Message(id) => self.message_answered(id, sent, &response, now),
+            Owner::Probe(id) => self.probe_answered(id, sent, &response, now),
             Owner::Asker(id) => self.asker_answered(id, Some(response.status)),
             Owner::Publish(id) => self.publication_answered(id, sent, &response, now),
         }
@@ -95,6 +101,7 @@ impl Agent {
             Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
             Owner::Subscription(id) => self.subscription_unanswered(id, words, now),
             Owner::Message(id) => self.message_unanswered(id, words),
+            Owner::Probe(id) => self.probe_unanswered(id, words),
             Owner::Asker(id) => self.asker_answered(id, None),
             Owner::Publish(id) => self.publication_unanswered(id, words, now),
         }

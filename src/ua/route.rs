@@ -42,6 +42,8 @@ pub(super) enum Job {
     Large(Box<Large>),
     /// A message that needs its first path.
     Message(u32),
+    /// An OPTIONS that needs its first path.
+    Probe(u32),
     /// A request whose connection did not bring it through, and how that ended.
     Again(Box<Sent>, Box<Setback>),
 }
@@ -92,6 +94,7 @@ impl Agent {
             Job::Large(large) => self.account_of(large.owner),
             Job::Ack(call, _) | Job::Dial(call) | Job::Move(call) => self.account_of_call(*call),
             Job::Message(id) => self.account_of(Owner::Message(*id)),
+            Job::Probe(id) => self.account_of(Owner::Probe(*id)),
             Job::Again(sent, _) => self.account_of(sent.owner),
         }
     }
@@ -122,6 +125,7 @@ impl Agent {
             Job::Dial(call) => self.dial_path(call, first, flows, now),
             Job::Large(large) => self.connection_found(*large, first, now),
             Job::Message(id) => self.message_path(id, first, flows, now),
+            Job::Probe(id) => self.probe_path(id, first, flows, now),
             Job::Again(sent, setback) => self.send_again(*sent, *setback, first, flows, now),
         }
     }
@@ -134,6 +138,7 @@ impl Agent {
             Job::Dial(call) => self.dial_unreachable(call, words, now),
             Job::Large(large) => self.no_connection(*large, now),
             Job::Message(id) => self.message_unanswered(id, words),
+            Job::Probe(id) => self.probe_unanswered(id, words),
             Job::Again(sent, setback) => self.set_back(*sent, *setback, Some(words), now),
         }
     }
@@ -155,7 +160,7 @@ impl Agent {
         if self.is_too_large(wire.to_bytes().len(), &flow, now) {
             return self.find_connection(Large { owner, request, flow, more }, now);
         }
-        self.left(owner, &wire, flow);
+        self.left(owner, &wire, flow, now);
         let client = self.layer.request(wire, flow, now);
         self.clients.insert(client, Sent { owner, request, flow, more, heard: None, tries });
     }

@@ -190,6 +190,37 @@ pub struct MessageInfo {
     pub reason: Option<String>,
 }
 
+/// The answer to an OPTIONS.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PingInfo {
+    /// Our account's AOR.
+    pub account: String,
+    /// Who was asked.
+    pub uri: String,
+    /// Status of the final answer.
+    pub status: u16,
+    /// Its reason phrase.
+    pub reason: String,
+    /// From the request to the answer, in milliseconds; repetitions are not counted anew.
+    pub rtt_ms: f64,
+    /// The methods it takes (Allow).
+    pub allow: Vec<String>,
+    /// The bodies it takes (Accept).
+    pub accept: Vec<String>,
+    /// The extensions it knows (Supported).
+    pub supported: Vec<String>,
+    /// What it calls itself (Server).
+    pub server: String,
+}
+
+impl PingInfo {
+    /// The answer in one line for people.
+    pub fn words(&self) -> String {
+        let takes = if self.allow.is_empty() { String::new() } else { format!("; takes {}", self.allow.join(", ")) };
+        format!("{} {} from {} in {:.1} ms{takes}", self.status, self.reason, self.uri, self.rtt_ms)
+    }
+}
+
 /// What a light shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

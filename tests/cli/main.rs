@@ -10,6 +10,7 @@ mod flood;
 mod incoming;
 mod message;
 mod options;
+mod ping;
 mod prompt;
 mod registering;
 mod socket;

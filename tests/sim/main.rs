@@ -18,6 +18,7 @@ mod network;
 mod peer;
 mod phone;
 mod pickups;
+mod probes;
 mod races;
 mod registering;
 mod registrars;

@@ -12,7 +12,7 @@ use tuiphone::media::command::{MediaCommand, MediaEvent};
 use tuiphone::sip::flow::{Flow, Transport};
 use tuiphone::sip::locate::Candidate;
 use tuiphone::ua::agent::{Agent, AgentConfig, IncomingPolicy};
-use tuiphone::ua::command::{Command, RequestId};
+use tuiphone::ua::command::{Command, CommandError, Reply, RequestId};
 use tuiphone::ua::event::Event;
 use tuiphone::ua::port::{Input, Output, QueryId};
 use tuiphone::ua::snapshot::{CallInfo, CallState, RegistrationState};
@@ -20,6 +20,7 @@ use tuiphone::ua::snapshot::{CallInfo, CallState, RegistrationState};
 pub struct Phone {
     pub agent: Agent,
     pub events: Vec<Event>,
+    pub replies: Vec<Result<Reply, CommandError>>,
     /// Streams that were started and not closed.
     pub sounding: Vec<u32>,
     /// Where it believes to be, behind a NAT.
@@ -65,6 +66,7 @@ impl Phone {
         Phone {
             agent: Agent::new(config, StdRng::seed_from_u64(seed), now, wall),
             events: Vec::new(),
+            replies: Vec::new(),
             sounding: Vec::new(),
             inside: address,
             zone: Zone::of(exchange.ip()),
@@ -118,7 +120,8 @@ impl Phone {
                 }
                 Output::Media(MediaCommand::Close { stream }) => self.sounding.retain(|known| *known != stream.0),
                 Output::Event(event) => self.events.push(event),
-                Output::Media(_) | Output::Keep(_) | Output::Reply(..) => {}
+                Output::Reply(_, reply) => self.replies.push(reply),
+                Output::Media(_) | Output::Keep(_) => {}
             }
         }
     }

@@ -40,6 +40,9 @@ fn words_become_commands() {
     );
     let message = |text: &str| Command::Message { target: "600".into(), text: text.into(), account: None };
     assert_eq!(parse("message 600 call me -- or --not"), Ok(Request::Command(message("call me -- or --not"))));
+    let ping = |target: Option<&str>| Command::Ping { target: target.map(str::to_owned), account: None };
+    assert_eq!(parse("ping"), Ok(Request::Command(ping(None))));
+    assert_eq!(parse("OPTIONS 600"), Ok(Request::Command(ping(Some("600")))));
     assert_eq!(parse("dnd ON"), Ok(Request::Command(Command::Dnd { on: true })));
     assert_eq!(parse("forward off"), Ok(Request::Command(Command::Forward { number: None })));
     assert_eq!(parse("forward 600"), Ok(Request::Command(Command::Forward { number: Some("600".into()) })));

@@ -20,6 +20,7 @@ mod options;
 mod parking;
 mod paths;
 mod pickups;
+mod probes;
 mod redirects;
 mod referrals;
 mod registering;
