@@ -92,10 +92,11 @@ pub(super) fn volume(v: &Values) -> Result<Request, String> {
 }
 
 pub(super) fn dtmf(v: &Values) -> Result<Request, String> {
-    let digits = v.need("digits")?.to_ascii_uppercase();
-    if let Some(bad) = digits.chars().find(|c| !matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | ',')) {
+    let typed = v.need("digits")?;
+    if let Some(bad) = typed.chars().find(|c| !matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | 'a'..='d' | ',')) {
         return Err(format!("'{}' is no DTMF digit", crate::text::sanitise(&bad.to_string())));
     }
+    let digits = typed.to_ascii_uppercase();
     if digits.len() > 64 {
         return Err("at most 64 digits at once".into());
     }

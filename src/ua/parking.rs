@@ -54,7 +54,8 @@ impl Agent {
             message: "cannot park: no number to park at is known".into(),
             hint: Some("name it, park 700, or set parkNumber".into()),
         })?;
-        let id = self.hand_over(asker, call, TransferTo::Number(number), now)?;
+        let call = self.transferee(call, "park")?;
+        let id = self.hand_over(asker, self.call(call).map(|call| call.name()), TransferTo::Number(number), now)?;
         let taken = self.lights().into_iter().filter(|light| self.is_taken_slot(light)).map(|light| light.target);
         let taken = taken.collect();
         self.parking = Parking { taken, last: self.parking.last.take(), ..Parking::default() };

@@ -100,7 +100,7 @@ impl Agent {
         now: Instant,
     ) -> Result<u32, CommandError> {
         let (id, with) = match &to {
-            TransferTo::Number(_) => (self.transferee(call)?, None),
+            TransferTo::Number(_) => (self.transferee(call, "transfer")?, None),
             TransferTo::Call(other) => {
                 let with = self.consulted(call.as_deref(), other.as_deref())?;
                 let held = |c: &Call| c.state == CallState::Held && c.id != with;
@@ -155,10 +155,10 @@ impl Agent {
     }
 
     /// The call a blind transfer means: the one named, else the one talking, else one on hold.
-    fn transferee(&self, named: Option<String>) -> Result<u32, CommandError> {
+    pub(super) fn transferee(&self, named: Option<String>, verb: &str) -> Result<u32, CommandError> {
         let talks = |call: &Call| call.state == CallState::Connected;
-        let talking = self.pick(named.clone(), "transfer", "", talks);
-        talking.or_else(|_| self.pick(named, "transfer", "is not connected", Call::is_answered))
+        let talking = self.pick(named.clone(), verb, "", talks);
+        talking.or_else(|_| self.pick(named, verb, "is not connected", Call::is_answered))
     }
 
     /// The call the far end of an attended transfer is connected with: named by id or number, else the one talking.

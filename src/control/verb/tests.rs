@@ -70,7 +70,7 @@ fn what_does_not_fit_is_named() {
         ("message 600", "no text given"),
         ("transfer", "no number given"),
         ("reject --code 200", "400 to 699"),
-        ("dtmf 12x", "'X' is no DTMF digit"),
+        ("dtmf 12x", "'x' is no DTMF digit"),
         ("dnd maybe", "neither on nor off"),
         ("volume 101", "0 to 100"),
         ("volume loud 3", "neither mic nor speaker"),

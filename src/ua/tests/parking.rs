@@ -123,6 +123,8 @@ fn a_call_that_cannot_be_parked_stays() {
     let (mut world, _) = following_with(Settings::default());
     let reply = world.command(0, Command::Park { call: None, number: None });
     assert_eq!(reply.map_err(|error| error.kind), Err("no_park_number"));
+    let reply = world.command(0, Command::Park { call: None, number: Some("700".into()) });
+    assert_eq!(reply.map_err(|error| error.message), Err("there is no call to park".into()));
 }
 
 #[test]
