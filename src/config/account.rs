@@ -99,6 +99,8 @@ pub struct Account {
     pub register_refresh_s: u32,
     /// NAT keep-alive interval in seconds.
     pub keep_alive_s: u32,
+    /// How often the server is asked whether it still answers, in seconds (`[tuiphone] probe`); 0 = never.
+    pub probe_s: u32,
     /// Number to call for one's voicemail; not empty = its lamp is asked for.
     pub voicemail_number: String,
     /// Tell the server whether we are free (PUBLISH).
@@ -134,6 +136,7 @@ impl Account {
             web_socket_path: String::new(),
             register_refresh_s: 300,
             keep_alive_s: 15,
+            probe_s: 0,
             voicemail_number: String::new(),
             publish: false,
             disable_session_timer: false,

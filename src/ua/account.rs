@@ -49,6 +49,8 @@ pub(super) struct Line {
     /// The path of the registration, and when it is to be kept open next.
     pub path: Option<Flow>,
     pub keep_alive_at: Option<Instant>,
+    /// When the server is to be asked next whether it still answers; `None` while it is being asked.
+    pub probe_at: Option<Instant>,
     pub status: Option<u16>,
     pub reason: Option<String>,
     /// The transport failed or timed out, rather than a refusal.
@@ -90,6 +92,7 @@ impl Line {
             recontacted: false,
             path: None,
             keep_alive_at: None,
+            probe_at: None,
             status: None,
             reason: None,
             unreachable: false,
@@ -162,12 +165,19 @@ impl Line {
         self.path = None;
         self.public = None;
         self.keep_alive_at = None;
+        self.probe_at = None;
     }
 
     /// When the registration or its path wants attention.
     pub fn next_timeout(&self) -> Option<Instant> {
         let publication = self.publication.as_ref().and_then(Publication::next_timeout);
-        self.registration.next_timeout().into_iter().chain(self.keep_alive_at).chain(publication).min()
+        self.registration
+            .next_timeout()
+            .into_iter()
+            .chain(self.keep_alive_at)
+            .chain(self.probe_at)
+            .chain(publication)
+            .min()
     }
 
     /// A path to its own registrar or proxy: its credentials may be shown on it, and calls that come on it are its own.

@@ -291,6 +291,7 @@ impl Agent {
         }
         self.network_timeouts(now);
         self.probe_timeouts(now);
+        self.probe_servers(now);
         self.watch_timeouts(now);
         self.publication_timeouts(now);
         self.composing_timeouts(now);

@@ -264,7 +264,7 @@ impl Agent {
         }
         self.exiting = Some(now + EXIT_BOUND);
         self.drop_messages();
-        self.drop_probes();
+        self.drop_probes(now);
         let live: Vec<u32> = self.calls.iter().filter(|call| call.is_live()).map(|call| call.id).collect();
         live.into_iter().for_each(|id| self.hang_up_call(id, now));
         let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();

@@ -63,7 +63,8 @@ impl Detours {
         self.avoided.clear();
     }
 
-    fn avoid(&mut self, flow: &Flow, now: Instant) {
+    /// Nobody answers there.
+    pub fn avoid(&mut self, flow: &Flow, now: Instant) {
         self.answered(flow);
         if self.avoided.len() < MAX_KNOWN {
             self.avoided.push((flow.transport, flow.remote, now + AVOIDED));

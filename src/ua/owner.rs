@@ -46,7 +46,7 @@ impl Agent {
     pub(super) fn is_wanted(&self, owner: Owner) -> bool {
         match owner {
             Owner::Call(id, Exchange::Invite) => self.call(id).is_some_and(Call::is_live),
-            Owner::Probe(id) => self.is_probe(id),
+            Owner::Probe(id) => self.is_asked_for(id),
             Owner::Register(_) | Owner::Call(..) | Owner::Subscription(_) | Owner::Message(_) | Owner::Publish(_) => {
                 true
             }
@@ -66,7 +66,7 @@ impl Agent {
     /// Its request goes out on this path, as it stands on the wire but for its length.
     pub(super) fn left(&mut self, owner: Owner, wire: &Request, flow: Flow, now: Instant) {
         match owner {
-            Owner::Probe(id) => self.probe_left(id, now),
+            Owner::Probe(id) => self.probe_left(id, flow, now),
             Owner::Register(_) | Owner::Message(_) | Owner::Publish(_) | Owner::Asker(_) => {}
             Owner::Subscription(id) => self.watch_left(id, wire),
             Owner::Call(id, exchange) => {
@@ -101,7 +101,7 @@ impl Agent {
             Owner::Call(call, exchange) => self.call_request_failed(call, exchange, why, words, now),
             Owner::Subscription(id) => self.subscription_unanswered(id, words, now),
             Owner::Message(id) => self.message_unanswered(id, words),
-            Owner::Probe(id) => self.probe_unanswered(id, words),
+            Owner::Probe(id) => self.probe_unanswered(id, why, words, now),
             Owner::Asker(id) => self.asker_answered(id, None),
             Owner::Publish(id) => self.publication_unanswered(id, words, now),
         }

@@ -1,5 +1,7 @@
-//! OPTIONS of ours outside a call (RFC 3261 §11): whether somebody answers, how soon, and what they take.
+//! OPTIONS of ours outside a call (RFC 3261 §11): whether somebody answers, how soon, and what they take. A person asks,
+//! or the phone asks the server it is registered at, if `probe` says so.
 
+use super::account::Line;
 use super::agent::Agent;
 use super::command::{CommandError, Reply, RequestId};
 use super::outcome::ExitCode;
@@ -11,9 +13,11 @@ use crate::config::AccountId;
 use crate::sip::flow::Flow;
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Method, Request, Response};
+use crate::sip::transaction::Failure;
 use crate::text::sanitise;
+use rand::{Rng, RngExt};
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Most on their way at once.
 const MAX_ON_THE_WAY: usize = 16;
@@ -24,16 +28,16 @@ const MAX_TOLD: usize = 64;
 #[derive(Debug)]
 pub(super) struct Probe {
     id: u32,
-    /// Who waits for the answer.
-    asked: RequestId,
+    /// Who waits for the answer; `None` = the phone asks whether its registration still reaches somebody.
+    asked: Option<RequestId>,
     account: AccountId,
     target: String,
     /// It is for the account's own server.
     is_to_server: bool,
     /// Nobody has answered yet but with a challenge.
     tries: u32,
-    /// When it went out last, repetitions apart.
-    sent_at: Option<Instant>,
+    /// Where and when it went out last, repetitions apart.
+    sent: Option<(Flow, Instant)>,
     /// However many addresses there are, it is over then.
     until: Instant,
 }
@@ -75,7 +79,8 @@ impl Agent {
         let id = self.last_probe;
         let until = now + 2 * self.layer_config.t1_64();
         let is_to_server = typed.is_none();
-        let probe = Probe { id, asked, account, target, is_to_server, tries: 0, sent_at: None, until };
+        let asked = Some(asked);
+        let probe = Probe { id, asked, account, target, is_to_server, tries: 0, sent: None, until };
         let hop = match is_to_server {
             true => self.account(account).and_then(|line| line.first_hop(true)),
             false => self.hop_to(account, &probe.target),
@@ -118,9 +123,9 @@ impl Agent {
     }
 
     /// It goes out: from now on the answer is waited for.
-    pub(super) fn probe_left(&mut self, id: u32, now: Instant) {
+    pub(super) fn probe_left(&mut self, id: u32, flow: Flow, now: Instant) {
         if let Some(probe) = self.probes.iter_mut().find(|probe| probe.id == id) {
-            probe.sent_at = Some(now);
+            probe.sent = Some((flow, now));
         }
     }
 
@@ -131,6 +136,12 @@ impl Agent {
         }
         let Some(probe) = self.probes.iter_mut().find(|probe| probe.id == id) else { return };
         let Some(line) = self.lines.iter_mut().find(|line| line.account.id == probe.account) else { return };
+        if probe.asked.is_none() {
+            //= RFC 5626 §4.4: whatever the answer, the server is there
+            line.plan_probe(now, &mut self.rng);
+            self.probes.retain(|probe| probe.id != id);
+            return;
+        }
         let is_challenge = matches!(response.status.0, 401 | 407);
         if is_challenge {
             probe.tries += 1;
@@ -142,7 +153,7 @@ impl Agent {
                 let number = request.headers.cseq().ok().flatten().map_or(1, |cseq| cseq.number.saturating_add(1));
                 //= RFC 3261 §8.1.3.5
                 request.headers.set(HeaderName::CSeq, format!("{number} OPTIONS"));
-                return self.transmit(Owner::Probe(id), request, sent.flow, VecDeque::new(), now);
+                return self.transmit(Owner::Probe(id), request, sent.flow, sent.more.clone(), now);
             }
         } else {
             line.accepted(&sent.request, response);
@@ -153,7 +164,7 @@ impl Agent {
             uri: sanitise(&probe.target),
             status: response.status.0,
             reason: sanitise(&response.reason),
-            rtt_ms: probe.sent_at.map_or(0.0, |at| milliseconds(at, now)),
+            rtt_ms: probe.sent.map_or(0.0, |(_, at)| milliseconds(at, now)),
             allow: told(response, &HeaderName::Allow),
             accept: told(response, &HeaderName::Accept),
             supported: told(response, &HeaderName::Supported),
@@ -170,8 +181,11 @@ impl Agent {
     }
 
     /// The OPTIONS got no final response.
-    pub(super) fn probe_unanswered(&mut self, id: u32, words: &str) {
+    pub(super) fn probe_unanswered(&mut self, id: u32, why: Failure, words: &str, now: Instant) {
         let Some(probe) = self.probes.iter().find(|probe| probe.id == id) else { return };
+        if probe.asked.is_none() {
+            return self.server_silent(id, why, words, now);
+        }
         let code = ExitCode::Unreachable;
         let message = format!("cannot ping {}: {}", sanitise(&probe.target), sanitise(words));
         self.end_probe(id, Err(CommandError { code, kind: code.kind(), message, hint: None }));
@@ -179,8 +193,8 @@ impl Agent {
 
     fn end_probe(&mut self, id: u32, outcome: Result<PingInfo, CommandError>) {
         let Some(at) = self.probes.iter().position(|probe| probe.id == id) else { return };
-        let probe = self.probes.remove(at);
-        self.outputs.push_back(Output::Reply(probe.asked, outcome.map(|info| Reply::Ping(Box::new(info)))));
+        let Some(asked) = self.probes.remove(at).asked else { return };
+        self.outputs.push_back(Output::Reply(asked, outcome.map(|info| Reply::Ping(Box::new(info)))));
     }
 
     /// The time of some is up.
@@ -190,22 +204,75 @@ impl Agent {
             let (clients, layer) = (&mut self.clients, &mut self.layer);
             let late = clients.extract_if(.., |_, sent| sent.owner == Owner::Probe(id));
             late.for_each(|(client, _)| layer.abandon(client));
-            self.probe_unanswered(id, "no answer in time");
+            self.probe_unanswered(id, Failure::Timeout, "no answer in time", now);
         }
     }
 
     /// The phone ends: whoever waits is told.
-    pub(super) fn drop_probes(&mut self) {
+    pub(super) fn drop_probes(&mut self, now: Instant) {
+        self.probes.retain(|probe| probe.asked.is_some());
         let ids: Vec<u32> = self.probes.iter().map(|probe| probe.id).collect();
-        ids.into_iter().for_each(|id| self.probe_unanswered(id, "the phone is shutting down"));
+        ids.into_iter().for_each(|id| self.probe_unanswered(id, Failure::Transport, "the phone is shutting down", now));
+    }
+
+    /// Asks the servers whose turn it is, each over the path of its registration.
+    pub(super) fn probe_servers(&mut self, now: Instant) {
+        let due = self.lines.iter_mut().filter(|line| line.probe_at.is_some_and(|at| at <= now));
+        let due: Vec<(AccountId, Option<Flow>)> = due
+            .map(|line| {
+                line.probe_at = None;
+                (line.account.id, line.path.filter(|_| line.registration.is_registered()))
+            })
+            .collect();
+        for (account, path) in due {
+            let is_asked = self.probes.iter().any(|probe| probe.asked.is_none() && probe.account == account);
+            let Some(flow) = path.filter(|_| !is_asked && self.exiting.is_none()) else { continue };
+            let domain = self.account(account).map_or("", |line| line.account.domain_or_server());
+            let target = format!("sip:{domain}");
+            self.last_probe += 1;
+            let (id, until) = (self.last_probe, now + 2 * self.layer_config.t1_64());
+            let (asked, sent) = (None, None);
+            self.probes.push(Probe { id, asked, account, target, is_to_server: true, tries: 0, sent, until });
+            self.probe_path(id, flow, VecDeque::new(), now);
+        }
+    }
+
+    /// The server a registration stands at does not answer: the path is taken as failed, and registered anew.
+    fn server_silent(&mut self, id: u32, why: Failure, words: &str, now: Instant) {
+        let Some(at) = self.probes.iter().position(|probe| probe.id == id) else { return };
+        let Probe { account, sent, .. } = self.probes.remove(at);
+        let Some(line) = self.lines.iter_mut().find(|line| line.account.id == account) else { return };
+        let path = sent.map(|(flow, _)| flow).filter(|flow| line.path() == Some(flow));
+        //= RFC 5626 §4.4: the flow has failed, if it is still the one of the registration
+        match path.filter(|_| why != Failure::Full) {
+            Some(flow) => {
+                self.detours.avoid(&flow, now);
+                self.hops.retain(|_, (flows, _)| !flows.contains(&flow));
+                self.registration_cut_off(account, &flow, words, now);
+            }
+            None => line.plan_probe(now, &mut self.rng),
+        }
     }
 
     pub(super) fn account_of_probe(&self, id: u32) -> AccountId {
         self.probes.iter().find(|probe| probe.id == id).map_or(AccountId(0), |probe| probe.account)
     }
 
-    pub(super) fn is_probe(&self, id: u32) -> bool {
-        self.probes.iter().any(|probe| probe.id == id)
+    /// Somebody waits for the answer, by whatever path.
+    pub(super) fn is_asked_for(&self, id: u32) -> bool {
+        self.probes.iter().any(|probe| probe.id == id && probe.asked.is_some())
+    }
+}
+
+impl Line {
+    /// The server is asked in a while, unless that is planned already.
+    pub(super) fn plan_probe(&mut self, now: Instant, rng: &mut impl Rng) {
+        if self.account.probe_s == 0 {
+            return;
+        }
+        //= RFC 5626 §4.4.1: between 80 and 100 % of the interval, so that not all phones of a house ask at once
+        let wait = Duration::from_secs(self.account.probe_s.into()).mul_f64(rng.random_range(0.8..=1.0));
+        self.probe_at.get_or_insert(now + wait);
     }
 }
 

@@ -118,6 +118,9 @@ impl Agent {
             Verdict::Unregistered => (line.bound_contact, line.was_registered) = (None, false),
             Verdict::Failed => {}
         }
+        if verdict == Verdict::Registered {
+            line.plan_probe(now, &mut self.rng);
+        }
         let regained = verdict == Verdict::Registered && !stood && std::mem::replace(&mut line.was_registered, true);
         let moved = verdict == Verdict::Registered && line.has_moved();
         line.status = Some(response.status.0);
@@ -151,9 +154,8 @@ impl Agent {
         self.registration_settled(id, now);
     }
 
-    /// The path a registration was made over has ended.
-    pub(super) fn registration_cut_off(&mut self, id: AccountId, flow: &Flow, now: Instant) {
-        let error = self.transport_error.clone().unwrap_or_default();
+    /// The path a registration was made over has ended, or nobody answers on it; `why` in words.
+    pub(super) fn registration_cut_off(&mut self, id: AccountId, flow: &Flow, why: &str, now: Instant) {
         let Some(at) = self.lines.iter().position(|line| line.account.id == id) else { return };
         let Some(line) = self.lines.get_mut(at) else { return };
         line.lose_path();
@@ -161,7 +163,7 @@ impl Agent {
         if line.registration.cut_off(now, &mut self.rng) {
             line.status = None;
             line.unreachable = true;
-            line.reason = Some(format!("the path to {} ({}) was lost: {error}", flow.remote, flow.transport));
+            line.reason = Some(format!("the path to {} ({}) was lost: {why}", flow.remote, flow.transport));
             self.tell_registration(id, now);
         }
     }

@@ -138,7 +138,7 @@ impl Agent {
             Job::Dial(call) => self.dial_unreachable(call, words, now),
             Job::Large(large) => self.no_connection(*large, now),
             Job::Message(id) => self.message_unanswered(id, words),
-            Job::Probe(id) => self.probe_unanswered(id, words),
+            Job::Probe(id) => self.probe_unanswered(id, Failure::Transport, words, now),
             Job::Again(sent, setback) => self.set_back(*sent, *setback, Some(words), now),
         }
     }
@@ -179,7 +179,8 @@ impl Agent {
         self.calls.iter_mut().filter(carried).for_each(|call| call.cut_off = true);
         let over_it = |line: &&Line| line.path() == Some(flow);
         let lines: Vec<AccountId> = self.lines.iter().filter(over_it).map(|line| line.account.id).collect();
-        lines.into_iter().for_each(|id| self.registration_cut_off(id, flow, now));
+        let why = self.transport_error.clone().unwrap_or_default();
+        lines.into_iter().for_each(|id| self.registration_cut_off(id, flow, &why, now));
     }
 
     /// The transaction ended without a final response: another path, or the news.

@@ -66,3 +66,43 @@ fn the_own_server_and_other_phones_are_told_apart() {
         assert_eq!(fate(&alice), Some(code), "{fault:?} {target:?}");
     }
 }
+
+//= RFC 5626 §4.4, §4.5
+#[test]
+fn a_server_that_ignores_probes_sees_no_storm() {
+    seeds(20, Link::POOR, |network, seed| {
+        let node = exchange(network, seed);
+        node.borrow_mut().exchange.set_fault(Method::Options, Some(Fault::Silent));
+        let alice = phone_with(network, 5061, ALICE, IncomingPolicy::Ring, |config| {
+            config.accounts.iter_mut().for_each(|account| (account.probe_s, account.register_refresh_s) = (30, 7200));
+        });
+        network.run(3600 * SECOND);
+        let sent = network.times(&["5061 -> 5060 REGISTER"]).len();
+        // A minute at least between one loss and the next; each REGISTER may be challenged, and repeated.
+        check((10..400).contains(&sent), &format!("{sent} REGISTER in an hour"))?;
+        node.borrow_mut().exchange.set_fault(Method::Options, None);
+        network.run(600 * SECOND);
+        check(registered(network, &alice), "registered in the end")?;
+        check_rest(network, &[&alice])
+    });
+}
+
+/// The path to the server dies without a word; calls reach the phone again long before the registration ends.
+#[test]
+fn a_registration_that_is_lost_in_silence_is_found_out() {
+    for (probe_s, is_found) in [(30, true), (0, false)] {
+        let mut network = Network::new(1, Link::GOOD);
+        exchange(&mut network, 1);
+        let alice = phone_with(&mut network, 5061, ALICE, IncomingPolicy::Ring, |config| {
+            config
+                .accounts
+                .iter_mut()
+                .for_each(|account| (account.probe_s, account.register_refresh_s) = (probe_s, 7200));
+        });
+        network.run(60 * SECOND);
+        assert!(registered(&network, &alice));
+        network.sleep(address(5060), true);
+        network.run(90 * SECOND);
+        assert_eq!(!registered(&network, &alice), is_found, "probe={probe_s}");
+    }
+}

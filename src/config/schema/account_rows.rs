@@ -204,6 +204,14 @@ pub(super) const ROWS: &[Row] = &[
         |a, v| set(&mut a.web_socket_path, v.to_owned()),
     ),
     own_account(
+        "probe",
+        Kind::Number,
+        "0",
+        "seconds between OPTIONS to the server, 30 at least: without an answer we register again; 0 = none",
+        |a| a.probe_s.to_string(),
+        |a, v| set(&mut a.probe_s, clamped(v, 0, 30)),
+    ),
+    own_account(
         "refuseMd5",
         Kind::Flag,
         "0",

@@ -138,3 +138,66 @@ fn many_addresses_do_not_make_it_endless_and_many_pings_are_refused() {
     world.run(Duration::from_secs(60));
     assert!(world.phones[0].agent.census().is_at_rest(), "{:?}", world.phones[0].agent.census());
 }
+
+/// Registered, the server asked every minute.
+fn probing() -> World {
+    let mut world = World::new();
+    let account = Account { probe_s: 60, ..account("101") };
+    world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+    world.run(Duration::ZERO);
+    bind(&mut world);
+    world
+}
+
+fn bind(world: &mut World) {
+    let contact = world.last_request().headers.text(&HeaderName::Contact).expect("a REGISTER");
+    answer(world, SERVER, 200, &[(HeaderName::Contact, &format!("{contact};expires=86400"))]);
+}
+
+/// Runs until the server is asked again; how long that took.
+fn until_asked(world: &mut World) -> Duration {
+    let (from, before) = (world.now, world.count("OPTIONS"));
+    while world.count("OPTIONS") == before {
+        world.run(Duration::from_millis(100));
+        assert!(world.now - from < Duration::from_secs(120), "{:#?}", world.log);
+    }
+    world.now - from
+}
+
+//= RFC 5626 §4.4, §4.4.1
+#[test]
+fn a_server_that_answers_anything_is_there() {
+    let mut world = probing();
+    for status in [200, 401, 404, 501, 503] {
+        let wait = until_asked(&mut world);
+        assert!((48..=60).contains(&wait.as_secs()), "{wait:?}");
+        assert_eq!(world.last_request().uri, "sip:127.0.0.1");
+        answer(&mut world, SERVER, status, &[]);
+    }
+    assert_eq!((world.count("OPTIONS"), world.count("REGISTER")), (5, 1), "{:#?}", world.log);
+}
+
+//= RFC 5626 §4.4
+#[test]
+fn a_silent_server_is_registered_at_anew() {
+    let mut world = probing();
+    until_asked(&mut world);
+    world.run(Duration::from_secs(30));
+    assert!(world.count("OPTIONS") > 5 && world.count("REGISTER") == 1, "repeated as any request: {:#?}", world.log);
+    world.run(Duration::from_secs(3));
+    let account = world.phones[0].agent.status(world.now).accounts[0].clone();
+    assert!(account.reason.as_deref().is_some_and(|why| why.contains("no answer from")), "{account:?}");
+    world.run(Duration::from_secs(10));
+    assert!(world.count("REGISTER") > 1, "{:#?}", world.log);
+    bind(&mut world);
+    let again = until_asked(&mut world);
+    assert!((48..=60).contains(&again.as_secs()), "{again:?}");
+}
+
+#[test]
+fn no_server_is_asked_unless_the_settings_say_so() {
+    let mut world = phone();
+    bind(&mut world);
+    world.run(Duration::from_secs(3600));
+    assert_eq!(world.count("OPTIONS"), 0);
+}
