@@ -125,7 +125,7 @@ pub enum Command {
 impl Command {
     /// True for those whose reply waits for what becomes of them at the far end, up to minutes.
     pub fn awaits_outcome(&self) -> bool {
-        matches!(self, Command::Message { .. } | Command::Transfer { .. } | Command::Park { .. })
+        matches!(self, Command::Message { .. } | Command::Ping { .. } | Command::Transfer { .. } | Command::Park { .. })
     }
 }
 

@@ -281,10 +281,10 @@ mod tests {
     use super::*;
     use crate::control::{HangupWhich, TransferTo};
 
-    /// Puts the commands to a phone that settles no message, transfer or parking; the first `count` answers.
+    /// Puts the commands to a phone that settles nothing but digits and hanging up; the first `count` answers.
     async fn answers(commands: Vec<Command>, count: usize) -> Vec<Command> {
         let request = |command: Command| async move {
-            if let Command::Message { .. } | Command::Transfer { .. } | Command::Park { .. } = command {
+            if !matches!(command, Command::Hangup { .. } | Command::Dtmf { .. }) {
                 future::pending::<()>().await;
             }
             // Who is asked first takes the longest.
@@ -315,6 +315,7 @@ mod tests {
             Command::Message { target: "600".into(), text: "hello".into(), account: None },
             Command::Transfer { call: None, to: TransferTo::Number("601".into()) },
             Command::Park { call: None, number: None },
+            Command::Ping { target: None, account: None },
         ] {
             let name = format!("{late:?}");
             let first = answers(vec![late, hangup.clone()], 1).await;
