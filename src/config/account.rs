@@ -13,6 +13,8 @@ pub struct AccountId(pub u32);
 pub struct TlsSettings {
     /// The server's certificate must be vouched for, under the server's name; otherwise any is taken.
     pub verify: bool,
+    /// `*.example.net` in a certificate stands for one label more (RFC 6125 §6.4.3); RFC 5922 takes no wildcard.
+    pub wildcard: bool,
     /// File of the authorities trusted instead of the system's; empty = the system's.
     pub ca_file: String,
     /// SHA-256 of the one certificate that is taken, in hex; empty = whatever `verify` takes.
@@ -27,6 +29,7 @@ impl Default for TlsSettings {
     fn default() -> TlsSettings {
         TlsSettings {
             verify: true,
+            wildcard: false,
             ca_file: String::new(),
             fingerprint: String::new(),
             client_cert: String::new(),

@@ -164,6 +164,14 @@ pub(super) const ROWS: &[Row] = &[
         |a, v| set(&mut a.tls.verify, flag(v)),
     ),
     own_account(
+        "tlsWildcard",
+        Kind::Flag,
+        "0",
+        "1 = a certificate of *.example.net is good for pbx.example.net",
+        |a| digit(a.tls.wildcard),
+        |a, v| set(&mut a.tls.wildcard, flag(v)),
+    ),
+    own_account(
         "tlsCaFile",
         Kind::Text,
         "",

@@ -56,7 +56,8 @@ pub async fn secure(
 
 fn client(settings: &TlsSettings, names: Names, seen: Arc<Seen>) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
-    let judge = Judge { trust: trust(settings, &provider)?, names, provider: Arc::clone(&provider), seen };
+    let (trust, wildcard) = (trust(settings, &provider)?, settings.wildcard);
+    let judge = Judge { trust, names, wildcard, provider: Arc::clone(&provider), seen };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
@@ -155,6 +156,8 @@ enum Trust {
 struct Judge {
     trust: Trust,
     names: Names,
+    /// `tlsWildcard=1`.
+    wildcard: bool,
     provider: Arc<CryptoProvider>,
     seen: Arc<Seen>,
 }
@@ -179,7 +182,11 @@ impl ServerCertVerifier for Judge {
                 // The chain under a name of its own, whether that is the one asked for is judged here.
                 verifier.verify_server_cert(certificate, chain, names.own.as_ref().unwrap_or(name), ocsp, now)?;
                 //= RFC 5922 §7.2: letter case aside, the whole name
-                match names.sip.iter().any(|known| known.eq_ignore_ascii_case(host.as_ref())) {
+                let is_it = |known: &String| {
+                    let host = host.as_ref();
+                    known.eq_ignore_ascii_case(host) || (self.wildcard && stands_for(known, host))
+                };
+                match names.sip.iter().any(is_it) {
                     true => Ok(ServerCertVerified::assertion()),
                     false => Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext {
                         expected: name.to_owned(),
@@ -241,6 +248,13 @@ fn sip_names(certificate: &CertificateDer<'_>) -> Option<CertificateNames> {
     Some(CertificateNames { sip, own })
 }
 
+/// `wild` is `*.` and a domain of two labels at least, `host` one label more.
+fn stands_for(wild: &str, host: &str) -> bool {
+    //= RFC 6125 §6.4.3: the wildcard is the whole left-most label, and stands for one
+    let (Some(domain), Some((label, rest))) = (wild.strip_prefix("*."), host.split_once('.')) else { return false };
+    !label.is_empty() && domain.contains('.') && !domain.contains('*') && rest.eq_ignore_ascii_case(domain)
+}
+
 /// What went wrong, and what next, in one line.
 fn words(error: &io::Error, name: &str, seen: Option<Bytes32>) -> String {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
@@ -256,11 +270,13 @@ fn words(error: &io::Error, name: &str, seen: Option<Bytes32>) -> String {
                 format!("the certificate of {name} is not valid yet; is this machine's clock wrong?")
             }
             CertificateError::NotValidForNameContext { presented, .. } => {
+                let is_wild = presented.iter().any(|known| stands_for(&bare(known), name));
                 let names: Vec<String> = presented.iter().take(4).map(|name| bare(name)).collect();
-                let is_wild = names.iter().any(|name| name.starts_with('*'));
                 let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
                 let next = match is_wild {
-                    true => format!("SIP takes no wildcard (RFC 5922); to trust it, set tlsFingerprint={shown}"),
+                    true => format!(
+                        "SIP takes no wildcard (RFC 5922); to trust it, set tlsWildcard=1 or tlsFingerprint={shown}"
+                    ),
                     false => "ask for the server by the name in it".to_owned(),
                 };
                 format!("the certificate is one of {names}, not of {name}; {next}")

@@ -147,8 +147,34 @@ fn a_certificate_vouches_for_its_sip_domains_or_its_hosts_and_never_by_a_wildcar
     }
     let wild = ours.issue("wild", &["*.example.net"], (2000, 4000));
     let words = meet(&wild, None, host, &ours.trusted()).expect_err("a wildcard");
-    let next = format!("SIP takes no wildcard (RFC 5922); to trust it, set tlsFingerprint={}", fingerprint(&wild));
+    let ways = format!("tlsWildcard=1 or tlsFingerprint={}", fingerprint(&wild));
+    let next = format!("SIP takes no wildcard (RFC 5922); to trust it, set {ways}");
     assert_eq!(words, format!("the certificate is one of *.example.net, not of {host}; {next}"));
+}
+
+//= RFC 6125 §6.4.3
+#[test]
+fn a_wildcard_stands_for_one_label_where_the_settings_take_it() {
+    let ours = Authority::new();
+    for (row, (names, asked, taken)) in [
+        (&["*.example.net"][..], "pbx.example.net", true),
+        (&["*.example.net"], "PBX.Example.net", true),
+        (&["*.example.net"], "example.net", false),
+        (&["*.example.net"], "a.pbx.example.net", false),
+        (&["*.example.net"], "pbx.example.org", false),
+        (&["p*.example.net"], "pbx.example.net", false),
+        (&["*.net"], "example.net", false),
+        // With a domain named, its hosts are no identities.
+        (&["sip:example.net", "*.example.net"], "pbx.example.net", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let issued = ours.issue("wild", names, (2000, 4000));
+        let settings = TlsSettings { wildcard: true, ..ours.trusted() };
+        let result = meet(&issued, None, asked, &settings);
+        assert_eq!(result.is_ok(), taken, "row {row}: {result:?}");
+    }
 }
 
 //= RFC 3261 §26.3.1, RFC 5922 §7
