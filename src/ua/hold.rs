@@ -11,6 +11,7 @@ use super::snapshot::CallState;
 use crate::media::command::{Endpoint, MediaCommand};
 use crate::sdp;
 use crate::sip::message::Response;
+use crate::sip::transaction::Failure;
 use crate::text::sanitise;
 use std::time::Instant;
 
@@ -83,8 +84,17 @@ impl Agent {
         self.change_refused(id, &format!("{} {}", response.status, sanitise(&response.reason)));
     }
 
-    /// What was agreed before stands, and the person is told; a call is as silent as it was.
+    /// Our re-INVITE could not be sent.
+    pub(super) fn modify_unsent(&mut self, id: u32, why: Failure) {
+        self.change_failed(id, "the far end cannot be asked", &why.to_string());
+    }
+
     fn change_refused(&mut self, id: u32, why: &str) {
+        self.change_failed(id, "the far end refused", why);
+    }
+
+    /// What was agreed before stands, and the person is told; a call is as silent as it was.
+    fn change_failed(&mut self, id: u32, what: &str, why: &str) {
         let Some(call) = self.call_mut(id) else { return };
         let offered = call.hold_offered.take();
         call.move_offered = false;
@@ -97,7 +107,7 @@ impl Agent {
             Some(false) => ("resume", "it stays on hold"),
             Some(true) => ("hold", "it hears silence and is not played here all the same"),
         };
-        let message = format!("the far end refused to {wish} call {}: {why}", call.name());
+        let message = format!("{what} to {wish} call {}: {why}", call.name());
         self.outputs.push_back(Output::Event(Event::Error { message, hint: Some(hint.into()) }));
     }
 

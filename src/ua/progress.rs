@@ -119,6 +119,7 @@ impl Agent {
                 }
             }
             Effect::ModifyRefused(response) => self.modify_refused(id, &response),
+            Effect::ModifyUnsent(why) => self.modify_unsent(id, why),
             Effect::Other(server, request) => self.other_request(id, server, request, now),
             Effect::Ended(end) => self.session_ended(id, end, now),
         }

@@ -75,6 +75,8 @@ pub enum Effect {
     Refresh,
     /// Our change was refused; what was before stands.
     ModifyRefused(Response),
+    /// Our change could not be sent; what was before stands.
+    ModifyUnsent(Failure),
     /// A request inside the dialog that is not the session's own; `respond` to it.
     Other(ServerId, Request),
     /// It is over.

@@ -150,6 +150,7 @@ impl Session {
     /// One of our requests got no final response.
     pub fn failed(&mut self, exchange: Exchange, why: Failure, now: Instant) {
         match exchange {
+            Exchange::Modify | Exchange::Update if why == Failure::Full => self.change_unsent(exchange, why, now),
             Exchange::Invite if matches!(self.stage, Stage::Connecting(_)) => self.end(End::Failed(why)),
             //= RFC 3261 §12.2.1.2: silence ends the dialog; §8.1.3.1: a path that is cut counts as 503, which does not
             Exchange::Modify if self.is_confirmed() && why != Failure::Timeout => self.modify_undelivered(why, now),

@@ -3,6 +3,7 @@
 use super::accept::Sent;
 use super::offer::{Asked, is_described};
 use super::reliable::rack_of;
+use super::timer::PAUSE;
 use super::{Effect, End, Exchange, Session, set_body};
 use crate::sip::message::{HeaderName, Headers, Method, Request, Response, StatusCode};
 use crate::sip::patience::retry_after;
@@ -183,6 +184,15 @@ impl Session {
         self.modify.glares = 0;
         self.timer.refresh_later(&response, now);
         self.effects.push_back(Effect::ModifyRefused(response));
+    }
+
+    /// A change of ours never left: the far end knows nothing of it, and the call is as it was.
+    pub(super) fn change_unsent(&mut self, exchange: Exchange, why: Failure, now: Instant) {
+        self.timer.refresh_at(now + PAUSE);
+        if exchange == Exchange::Modify && std::mem::take(&mut self.modify.ours) {
+            self.modify.glares = 0;
+            self.effects.push_back(Effect::ModifyUnsent(why));
+        }
     }
 
     pub(super) fn modify_received(&mut self, server: ServerId, request: Request, fork: String, rng: &mut impl Rng) {

@@ -14,7 +14,7 @@ const MAX_INTERVAL: u32 = 86_400;
 /// Most 422s in one session.
 const MAX_RAISES: u8 = 3;
 /// Between a refresh that was refused and the next.
-const PAUSE: Duration = Duration::from_secs(10);
+pub(super) const PAUSE: Duration = Duration::from_secs(10);
 /// No refresh sooner than this after another, whatever the far end says.
 const SHORTEST: Duration = Duration::from_secs(5);
 /// While another change is under way.
@@ -206,6 +206,7 @@ mod tests {
     use super::super::tests::*;
     use super::*;
     use crate::sip::message::Method;
+    use crate::sip::transaction::Failure;
 
     const ALLOWS: (HeaderName, &str) = (HeaderName::Allow, "INVITE, UPDATE");
 
@@ -372,7 +373,10 @@ mod tests {
         scene.replied(Exchange::Update, to(&refresh, 500), &[(HeaderName::RetryAfter, "7")], b"");
         let refresh = update(&mut scene, 307_000);
         scene.replied(Exchange::Update, to(&refresh, 503), &[], b"");
-        let refresh = update(&mut scene, 317_000);
+        update(&mut scene, 317_000);
+        // Nor is it the end that there was no room to send one.
+        scene.session.failed(Exchange::Update, Failure::Full, scene.now);
+        let refresh = update(&mut scene, 327_000);
         assert_eq!(sent(&scene.wishes(568_000)), [(568_000, "BYE".to_owned()), (568_000, "end".to_owned())]);
         for status in [408, 481] {
             let mut scene = calling(&[expires("600;refresher=uac"), ALLOWS]);

@@ -1,9 +1,10 @@
 //! Hold as the person means it: silence both ways at once, whatever the far end says.
 
-use super::rules::{PEER, SDP, cseq, respond, state};
+use super::rules::{PEER, SDP, connected, cseq, respond, state};
 use super::*;
 use crate::media::command::{Endpoint, StreamId};
 use crate::sip::message::{HeaderName, StatusCode};
+use crate::sip::transaction::{Config, Layer};
 use crate::ua::command::HangupWhich;
 use crate::ua::snapshot::CallState::{Connected, EarlyMedia, Held};
 
@@ -65,6 +66,25 @@ fn a_refused_hold_is_silent_all_the_same() {
         assert_eq!(names.iter().filter(|name| *name == "call_held").count(), 2);
         assert_eq!(names.iter().filter(|name| *name == "call_resumed").count(), 1);
     }
+}
+
+/// What this phone cannot send for want of room is no failure of the call.
+#[test]
+fn a_full_table_costs_the_change_and_not_the_call() {
+    let (mut world, invite) = connected();
+    world.phones[0].agent.layer = Layer::new(Config { max_transactions: 0, ..Config::default() });
+    let sent = (world.count("INVITE"), world.count("BYE"));
+    world.command(0, Command::Hold { call: None }).expect("a call");
+    assert_eq!((state(&world), endpoint(&world, 1)), (vec![Held], Endpoint::Silence));
+    assert_eq!(errors(&world), ["the far end cannot be asked to hold call c1: too many transactions at once"]);
+    assert_eq!((world.count("INVITE"), world.count("BYE")), sent);
+
+    world.phones[0].agent.layer = Layer::new(Config::default());
+    world.command(0, RESUME("c1")).expect("on hold");
+    assert_eq!((state(&world), endpoint(&world, 1)), (vec![Connected], Endpoint::Phone));
+    world.command(0, Command::Hold { call: None }).expect("a call");
+    assert_eq!(world.count("INVITE"), sent.0 + 1, "and the far end can be asked again");
+    assert!(cseq(&world.last_request()) > cseq(&invite));
 }
 
 //= RFC 3261 §14.1
