@@ -23,7 +23,15 @@ impl Agent {
         call.claim = claim.or_else(|| renamed(call, &request.headers));
     }
 
-    /// The far end's change was taken up.
+    /// A response to a change of ours, over this path, is about to be judged; keeps whom it names until it is taken up.
+    pub(super) fn hear_answered(&mut self, id: u32, response: &Response, flow: &Flow) {
+        let own = self.account(self.account_of_call(id)).is_some_and(|line| line.is_own_path(flow));
+        if let Some(call) = self.call_mut(id).filter(|_| response.status.is_success()) {
+            call.claim = Some(&response.headers).filter(|_| own).and_then(named);
+        }
+    }
+
+    /// The far end's change was taken up, or it took up ours.
     pub(super) fn far_end_changed(&mut self, id: u32, now: Instant) {
         if let Some(claim) = self.call_mut(id).and_then(|call| call.claim.take()) {
             self.far_end_is(id, claim, now);

@@ -85,7 +85,7 @@ impl Agent {
     pub(super) fn owner_answered(&mut self, sent: &Sent, response: Response, now: Instant) {
         match sent.owner {
             Owner::Register(id) => self.registration_answered(id, (&sent.request, &sent.flow), &response, now),
-            Owner::Call(call, exchange) => self.call_answered(call, exchange, &sent.request, response, now),
+            Owner::Call(call, exchange) => self.call_answered(call, exchange, sent, response, now),
             Owner::Subscription(id) => self.subscription_answered(id, (&sent.request, &sent.flow), &response, now),
             Owner::Message(id) => self.message_answered(id, sent, &response, now),
             Owner::Probe(id) => self.probe_answered(id, sent, &response, now),

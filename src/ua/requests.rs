@@ -58,7 +58,7 @@ impl Agent {
         &mut self,
         id: u32,
         exchange: Exchange,
-        request: &Request,
+        sent: &Sent,
         mut response: Response,
         now: Instant,
     ) {
@@ -68,7 +68,10 @@ impl Agent {
         let is_past = response.status.0 > 100 && !matches!(response.status.0, 401 | 407);
         let is_settled = is_past && response.status.is_final();
         if is_past && let Some(line) = self.account_mut(self.account_of_call(id)) {
-            line.accepted(request, &response);
+            line.accepted(&sent.request, &response);
+        }
+        if matches!(exchange, Exchange::Modify | Exchange::Update) {
+            self.hear_answered(id, &response, &sent.flow);
         }
         let rng = &mut self.rng;
         let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };

@@ -65,7 +65,7 @@ pub enum Effect {
         /// The offer; empty asks for ours.
         body: Vec<u8>,
     },
-    /// The peer's re-INVITE or UPDATE is taken in: where the peer is may be new, and who.
+    /// The peer's re-INVITE or UPDATE is taken in, or its 2xx to ours: where the peer is may be new, and who.
     Refreshed,
     /// Our change was answered with this body.
     Modified(Vec<u8>),

@@ -174,6 +174,7 @@ impl Session {
         if std::mem::take(&mut self.modify.ours) && self.is_confirmed() {
             self.note_allow(&response.headers);
             self.timer.note(&response, now);
+            self.effects.push_back(Effect::Refreshed);
             let answer = self.modify.answer.take().unwrap_or(response.body);
             self.effects.push_back(Effect::Modified(answer));
         }

@@ -84,6 +84,7 @@ impl Session {
                     let _ = dialog.refresh_target(&response.headers);
                 }
                 self.timer.note(&response, now);
+                self.effects.push_back(Effect::Refreshed);
             }
             401 | 407 => self.effects.push_back(Effect::Challenged(Exchange::Update, response)),
             //= RFC 3261 §12.2.1.2: the dialog is gone

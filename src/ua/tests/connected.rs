@@ -84,3 +84,32 @@ fn a_far_end_that_becomes_somebody_else_is_shown_as_such() {
         assert_eq!(shown(&world), (user.to_owned(), told), "{cseq}");
     }
 }
+
+/// The far end takes up our hold and says who it is now.
+//= RFC 3325 §9.1
+#[test]
+fn who_takes_up_our_change_is_shown() {
+    for (target, expect) in [("700", ("701 Dave", 1)), ("sip:eve@127.0.0.9:5998", ("eve ", 0))] {
+        let mut world = registered(Settings::default());
+        world.dial(0, target);
+        let from = if target == "700" { HOME } else { PEER };
+        let accept = |world: &mut World, lines: &[(HeaderName, &str)], status: u16| {
+            let mut response = Response::to_request(&world.last_request(), StatusCode(status), Some("one"));
+            response.headers.push(HeaderName::Contact, format!("<sip:one@127.0.0.1:{from}>"));
+            response.headers.push(HeaderName::ContentType, "application/sdp");
+            lines.iter().for_each(|(name, value)| response.headers.push(name.clone(), *value));
+            response.body = SDP.into();
+            world.send(from, 0, response.to_bytes());
+        };
+        accept(&mut world, &[], 200);
+        let dave = [(PAI, "\"Dave\" <sip:701@pbx>")];
+        world.command(0, Command::Hold { call: None }).expect("a call");
+        accept(&mut world, &dave, 488);
+        assert_eq!(shown(&world).1, 0, "{target}: a refusal names nobody");
+        world.command(0, Command::Resume { call: None }).expect("a call");
+        world.command(0, Command::Hold { call: None }).expect("a call");
+        accept(&mut world, &dave, 200);
+        let (user, told) = expect;
+        assert_eq!(shown(&world), (user.to_owned(), told), "{target}");
+    }
+}
