@@ -76,7 +76,10 @@ fn at_5_percent(codec: &str, mos: fn(&Score) -> f64) -> Option<f64> {
         write(&sound, &file);
         let score = scorer.score(&file, &bare);
         eprintln!("{codec}, 5 % lost, seed {seed}: {lost_ms} ms lost, {concealed_ms} ms made up, {score:?}");
-        assert!(lost_ms > 0 && concealed_ms >= lost_ms, "{lost_ms} ms lost, {concealed_ms} ms made up");
+        // Only Opus sends a part of each packet again.
+        let restores = codec.starts_with("opus");
+        let as_expected = concealed_ms > 0 && (concealed_ms < lost_ms) == restores;
+        assert!(as_expected, "{lost_ms} ms lost, {concealed_ms} ms made up");
         mos(&score)
     });
     Some(scores.iter().sum::<f64>() / 3.0)
