@@ -74,6 +74,10 @@ impl Ending {
             End::Expired => {
                 Ending::new(EndedBy::Network, ExitCode::Ok, Some("the far end no longer refreshed the call"))
             }
+            End::Unreadable(header) => {
+                let words = format!("no call follows from the answer: its {header} cannot be read");
+                Ending::new(EndedBy::Network, ExitCode::Failed, Some(&words))
+            }
             End::Lost(status) => {
                 Ending::new(EndedBy::Network, ExitCode::Ok, Some(&format!("the far end lost the call ({status})")))
             }

@@ -95,7 +95,7 @@ impl Agent {
         let is_left = call.is_some_and(|session| session.waits_for(&sent.request));
         if is_left {
             // Why not sooner: the answer is repeated until it is acknowledged, and may yet come unharmed.
-            let words = "no call follows from the answer: its Contact or Record-Route cannot be read";
+            let words = "no call follows from the answer: its From or To cannot be read";
             self.call_request_failed(id, Exchange::Invite, Failure::Timeout, words, now);
         }
         is_left

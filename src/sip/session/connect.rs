@@ -5,7 +5,7 @@ use super::reliable::Heard;
 use super::timer::Timer;
 use super::{Effect, End, Exchange, Session, Stage, Terms};
 use crate::sip::dialog::{Dialog, DialogId};
-use crate::sip::message::{HeaderName, Request, Response};
+use crate::sip::message::{HeaderName, Headers, Request, Response};
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -144,8 +144,10 @@ impl Session {
         if self.acks.len() >= MAX_FORKS {
             return;
         }
+        let fault = drop_unreadable(&mut response.headers);
         let Some(Fork { mut dialog, settled, .. }) = self.take_fork(&id, &response) else { return };
-        if dialog.confirm(&response).is_err() {
+        // What was understood of an early dialog is better than half of what was not.
+        if fault.is_none() && dialog.confirm(&response).is_err() {
             return;
         }
         let Some(invite) = self.invite.as_ref() else { return };
@@ -153,7 +155,7 @@ impl Session {
         let ack = dialog.ack_for(invite);
         self.acks.push((id.clone(), ack.clone()));
         match &self.stage {
-            Stage::Connecting(connecting) if !connecting.cancelled => {
+            Stage::Connecting(connecting) if !connecting.cancelled && fault.is_none() => {
                 self.dialog = Some(dialog);
                 self.stage = Stage::Confirmed;
                 self.note_allow(&response.headers);
@@ -171,13 +173,17 @@ impl Session {
                 self.effects.push_back(Effect::Answered { fork, response });
             }
             stage => {
-                //= RFC 3261 §9.1, §13.2.2.4: an answer nobody waits for is acknowledged and hung up
-                let ends = matches!(stage, Stage::Connecting(_));
+                //= RFC 3261 §9.1, §13.2.2.4: an answer nobody waits for, or can follow, is acknowledged and hung up
+                let end = match stage {
+                    Stage::Connecting(connecting) if connecting.cancelled => Some(End::Local),
+                    Stage::Connecting(_) => fault.map(End::Unreadable),
+                    _ => None,
+                };
                 let bye = dialog.request(crate::sip::message::Method::Bye);
                 self.effects.push_back(Effect::Ack(ack));
                 self.effects.push_back(Effect::Request(Exchange::Surplus, bye));
-                if ends {
-                    self.end(End::Local);
+                if let Some(end) = end {
+                    self.end(end);
                 }
             }
         }
@@ -191,5 +197,61 @@ impl Session {
         }
         let dialog = Dialog::uac(self.invite.as_ref()?, response).ok()?;
         Some(Fork { dialog, rseq: None, settled: false })
+    }
+}
+
+/// Takes out what cannot be read of where a dialog leads; the first such header.
+fn drop_unreadable(headers: &mut Headers) -> Option<HeaderName> {
+    let contact = headers.contacts().is_err().then_some(HeaderName::Contact);
+    let route = headers.record_routes().is_err().then_some(HeaderName::RecordRoute);
+    [&contact, &route].into_iter().flatten().for_each(|name| headers.remove(name));
+    contact.or(route)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Scene;
+    use super::*;
+    use crate::sip::message::{Method, StatusCode};
+
+    const UNREADABLE: &str = "<sip:p1";
+
+    //= RFC 3261 §13.2.2.4
+    #[test]
+    fn an_answer_that_leads_nowhere_is_acknowledged_and_hung_up() {
+        for (rung, header, target) in [
+            (true, HeaderName::Contact, "sip:one@192.0.2.2"),
+            (true, HeaderName::RecordRoute, "sip:one@192.0.2.2"),
+            (false, HeaderName::Contact, "sip:bob@example.com"),
+            (false, HeaderName::RecordRoute, "sip:peer@192.0.2.3"),
+        ] {
+            let mut scene = Scene::caller(b"offer");
+            if rung {
+                scene.answered(180, "one", &[], b"");
+            }
+            let mut response = Response::to_request(&scene.invite, StatusCode(200), Some("one"));
+            response.headers.push(HeaderName::Contact, "<sip:peer@192.0.2.3>");
+            response.headers.set(header.clone(), UNREADABLE);
+            let effects = scene.replied(Exchange::Invite, response.clone(), &[], b"answer");
+            let [Effect::Ack(ack), Effect::Request(Exchange::Surplus, bye), Effect::Ended(end)] = effects.as_slice()
+            else {
+                panic!("{header} {rung}: {effects:?}")
+            };
+            assert_eq!((ack.uri.as_str(), &bye.method, bye.uri.as_str()), (target, &Method::Bye, target), "{header}");
+            assert_eq!(*end, End::Unreadable(header.clone()));
+            let again = scene.replied(Exchange::Invite, response, &[], b"answer");
+            assert_eq!(again, [Effect::Ack(ack.clone())], "{header}: acknowledged again, hung up once");
+        }
+    }
+
+    #[test]
+    fn such_an_answer_to_a_cancelled_call_ends_it_as_cancelled() {
+        let mut scene = Scene::caller(b"offer");
+        scene.session.close();
+        scene.effects();
+        let mut response = Response::to_request(&scene.invite, StatusCode(200), Some("one"));
+        response.headers.push(HeaderName::Contact, UNREADABLE);
+        let effects = scene.replied(Exchange::Invite, response, &[], b"answer");
+        assert_eq!(effects.last(), Some(&Effect::Ended(End::Local)));
     }
 }

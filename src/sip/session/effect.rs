@@ -1,6 +1,6 @@
 //! What a session wishes and tells.
 
-use crate::sip::message::{Request, Response};
+use crate::sip::message::{HeaderName, Request, Response};
 use crate::sip::transaction::{Failure, ServerId};
 
 /// Which of the session's requests a response belongs to.
@@ -100,4 +100,6 @@ pub enum End {
     Expired,
     /// The dialog is unknown to the peer (481) or it no longer answers (408).
     Lost(u16),
+    /// The answer to our INVITE does not say readably, in this header, where the call leads; it was hung up.
+    Unreadable(HeaderName),
 }
