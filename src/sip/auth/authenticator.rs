@@ -10,6 +10,8 @@ const MAX_REALMS: usize = 8;
 const MAX_ASKERS: usize = 64;
 /// Most challenges to one realm that came back for requests bearing our answer, since the last success.
 const MAX_TRIES: u32 = 4;
+/// Most challenges that one request answers, whatever their realms: proxies in a row each ask in their own.
+const MAX_ROUNDS: u32 = 12;
 /// Most requests that are asked again before one is accepted: more than are ever under way together.
 const MAX_ASKED: usize = 256;
 
@@ -74,11 +76,17 @@ fn addressee(request: &Request) -> String {
     request.headers.to().ok().flatten().map_or_else(String::new, |to| to.uri.without_headers().to_string())
 }
 
+fn call_id(request: &Request) -> String {
+    request.headers.text(&HeaderName::CallId).unwrap_or_default()
+}
+
 /// Answers challenges on behalf of one account towards its own server; the caller sees to it that no other server's
 /// challenge comes here. Keeps the last nonce of each (realm, kind), so that later requests carry their answer at once.
 #[derive(Debug, Clone, Default)]
 pub struct Authenticator {
     entries: Vec<Entry>,
+    /// How often each request was challenged since its last final answer, by Call-ID.
+    rounds: BTreeMap<String, u32>,
     refuses_md5: bool,
 }
 
@@ -96,6 +104,31 @@ impl Authenticator {
     /// Takes in a 401 or 407 to `request`. `Ok`: [`authorise`](Self::authorise) the request anew and send it again,
     /// in a new transaction with the next CSeq. A response may challenge for several realms; all are taken in.
     pub fn challenged(&mut self, request: &Request, response: &Response) -> Result<(), AuthError> {
+        let call_id = call_id(request);
+        let taken = match self.is_endless(&call_id) {
+            false => self.take_all(request, response),
+            true => {
+                let mut all = [false, true].into_iter().flat_map(|proxy| Challenge::list(&response.headers, proxy));
+                Err(all.next().map_or(AuthError::NoChallenge, |last| AuthError::TooManyTries { realm: last.realm }))
+            }
+        };
+        if taken.is_err() {
+            self.rounds.remove(&call_id);
+        }
+        taken
+    }
+
+    /// One more challenge to this request is one too many.
+    fn is_endless(&mut self, call_id: &str) -> bool {
+        if self.rounds.len() >= MAX_ASKED && !self.rounds.contains_key(call_id) {
+            self.rounds.pop_first();
+        }
+        let rounds = self.rounds.entry(call_id.to_owned()).or_default();
+        *rounds += 1;
+        *rounds > MAX_ROUNDS
+    }
+
+    fn take_all(&mut self, request: &Request, response: &Response) -> Result<(), AuthError> {
         let mut answered = 0;
         for proxy in [false, true] {
             let sent = Credentials::list(&request.headers, proxy);
@@ -118,6 +151,9 @@ impl Authenticator {
     /// Notes that `request` got past its challenges: `response` is any but a 401 or 407. Its nonces are good for reuse,
     /// unless the server names the next.
     pub fn accepted(&mut self, request: &Request, response: &Response, who: (&str, &str)) {
+        if response.status.0 >= 200 {
+            self.rounds.remove(&call_id(request));
+        }
         for proxy in [false, true] {
             let all = Credentials::list(&request.headers, proxy);
             for sent in &all {
@@ -175,6 +211,7 @@ impl Authenticator {
     /// Forgets every challenge: the account, its password or its server changed.
     pub fn forget(&mut self) {
         self.entries.clear();
+        self.rounds.clear();
     }
 
     fn entry(&mut self, realm: &str, proxy: bool) -> Option<&mut Entry> {
@@ -195,7 +232,7 @@ impl Authenticator {
         };
         if let Some(sent) = sent {
             // Why each for itself: requests under way together all meet the end of their nonce.
-            let tries = known.tries.entry(request.headers.text(&HeaderName::CallId).unwrap_or_default()).or_default();
+            let tries = known.tries.entry(call_id(request)).or_default();
             *tries = tries.saturating_add(1);
             let is_endless = *tries > MAX_TRIES || known.tries.len() > MAX_ASKED;
             //= RFC 3261 §22.2: no second try with credentials just refused, unless the nonce was stale

@@ -241,6 +241,28 @@ fn stale_for_ever_ends() {
     assert_eq!(tries.count(), 4);
 }
 
+#[test]
+fn a_new_realm_each_time_ends_too() {
+    let mut auth = Authenticator::new();
+    let mut rounds = |provisional: bool| {
+        let answered = (0..100).take_while(|n| {
+            let sent = authorised(&mut auth);
+            if provisional {
+                auth.accepted(&sent, &Response::to_request(&sent, StatusCode(100), None), WHO);
+            }
+            auth.challenged(&sent, &www(&format!("Digest realm=\"r{n}\", nonce=\"0\""))).is_ok()
+        });
+        answered.count()
+    };
+    assert_eq!([rounds(false), rounds(true)], [12, 12], "the next request has its own rounds");
+    for n in 0..100 {
+        let sent = authorised(&mut auth);
+        let challenge = www(&format!("Digest realm=\"s{n}\", nonce=\"0\""));
+        assert_eq!(auth.challenged(&sent, &challenge), Ok(()), "{n}");
+        auth.accepted(&authorised(&mut auth.clone()), &ok(&[]), WHO);
+    }
+}
+
 /// Refreshed together with a nonce that its server has forgotten, each gets a new one.
 #[test]
 fn requests_under_way_together_are_counted_each_for_itself() {
