@@ -22,6 +22,8 @@ const TABLE: &[OptionTag] = &[
     OptionTag { name: "gruu", offered_in: &[Method::Register, Method::Invite, Method::Update, Method::Options] },
     OptionTag { name: "replaces", offered_in: CALL },
     OptionTag { name: "norefersub", offered_in: &[Method::Refer, Method::Options] },
+    //= RFC 5373: the tag of those who heed Answer-Mode
+    OptionTag { name: "answermode", offered_in: &[Method::Options] },
 ];
 
 /// What Supported says in a request of this method, and in the answer to one, `but` left out; `None` if nothing.
@@ -65,6 +67,9 @@ mod tests {
         request.headers.push(HeaderName::Require, "nothingSupportsThis, 100rel");
         request.headers.push(HeaderName::Require, "nothingSupportsThisEither");
         assert_eq!(unknown(&request), ["nothingSupportsThis", "nothingSupportsThisEither"]);
+        request.headers.set(HeaderName::Require, "answermode");
+        assert_eq!(unknown(&request), Vec::<&str>::new());
+        request.headers.set(HeaderName::Require, "nothingSupportsThis");
         request.method = Method::Ack;
         assert_eq!(unknown(&request), Vec::<&str>::new());
     }
