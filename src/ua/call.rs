@@ -223,6 +223,8 @@ impl Call {
         self.session = None;
         self.forks.clear();
         self.sip_call_id = sip_call_id;
+        // Who rang was another.
+        self.progressed = false;
     }
 
     /// What its end is told from.

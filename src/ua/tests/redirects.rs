@@ -114,6 +114,26 @@ fn a_chain_of_redirections_ends_after_five() {
     assert_eq!((world.count("INVITE"), world.ended(0).status), (6, Some(302)));
 }
 
+#[test]
+fn who_rang_before_the_redirection_is_not_who_is_silent_after_it() {
+    for (rings_again, outcome) in [(false, "unreachable"), (true, "no_answer")] {
+        let mut world = World::new();
+        world.add(local("alice"), 5070);
+        world.dial(0, "sip:bob@127.0.0.1:5998");
+        let invite = world.last_request();
+        respond(&mut world, &invite, 180, &[], "");
+        moved(&mut world, &invite, "<sip:carol@127.0.0.1:5998>");
+        let invite = world.last_request();
+        assert_eq!(invite.uri, "sip:carol@127.0.0.1:5998");
+        if rings_again {
+            respond(&mut world, &invite, 180, &[], "");
+        }
+        respond(&mut world, &invite, 408, &[], "");
+        world.run(Duration::from_secs(1));
+        assert_eq!(world.ended(0).outcome.as_deref(), Some(outcome), "{rings_again}");
+    }
+}
+
 //= RFC 3261 §22.1
 #[test]
 fn a_foreign_target_is_shown_no_password_even_if_it_knows_the_realm() {
