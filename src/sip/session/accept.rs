@@ -13,9 +13,10 @@ use rand::{Rng, RngExt};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How often a ringing phone says so again, and how long it rings.
+/// How often a ringing phone says so again, how long it rings if the caller does not say, and the longest it does if so.
 const REMIND: Duration = Duration::from_secs(60);
-const RING_MOST: Duration = Duration::from_secs(180);
+const RING: Duration = Duration::from_secs(180);
+const RING_MOST: Duration = Duration::from_secs(600);
 
 /// An INVITE to us whose ACK has not come.
 #[derive(Debug)]
@@ -102,7 +103,7 @@ impl Session {
             //= RFC 3261 §13.3.1: 487 when the time the caller gave is over
             Some(lasts) => (now + lasts, StatusCode(487)),
             // Why a bound of our own: a caller who gave up without hearing of us can send no CANCEL (§9.1).
-            None => (now + RING_MOST, StatusCode(480)),
+            None => (now + lasts.map_or(RING, |_| RING_MOST), StatusCode(480)),
         };
         let allows_update = invite.headers.allows().contains(&Method::Update);
         let accepting = Accepting { server, invite, sent: None, ringing: None, expires, closing: false };

@@ -147,6 +147,26 @@ fn an_invitation_expires_with_487() {
     assert_eq!(world.ended(0).reason.as_deref(), Some("nobody answered in 20 s"));
 }
 
+//= RFC 3261 §13.3.1: as long as the caller says, which one who left may have said, too
+#[test]
+fn a_phone_rings_as_long_as_the_caller_says_within_reason() {
+    for (expires, seconds, status) in [
+        ("", 180, 480),
+        ("Expires: soon\r\n", 180, 480),
+        ("Expires: 300\r\n", 300, 487),
+        ("Expires: 600\r\n", 600, 487),
+        ("Expires: 4000000000\r\n", 600, 480),
+    ] {
+        let mut world = World::new();
+        world.add(local("alice"), 5070);
+        world.send(PEER, 0, called(expires, "", "in"));
+        world.run(Duration::from_secs(seconds - 1));
+        assert_eq!(state(&world), [CallState::Incoming], "{expires}");
+        world.run(Duration::from_secs(2));
+        assert_eq!((world.last_response().status.0, state(&world)), (status, vec![]), "{expires}");
+    }
+}
+
 //= RFC 3261 §8.2.2.2, §17.2.1
 #[test]
 fn the_same_invite_rings_once() {
