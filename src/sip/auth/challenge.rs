@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Algorithm, parameter, schemes};
-use crate::sip::header::split::{quote, unquote};
+use crate::sip::header::split::{between_quotes, quote, unquote};
 use crate::sip::message::{HeaderName, Headers};
 
 /// Quality of protection (RFC 7616 §3.3).
@@ -37,9 +37,9 @@ pub struct Challenge {
     pub proxy: bool,
     /// The realm, quotes and backslashes undone. Foreign text.
     pub realm: String,
-    /// The nonce, likewise.
+    /// The nonce as it stands between the quotes: it is hashed and sent back so (RFC 7616 §3.4).
     pub nonce: String,
-    /// To be sent back as it is.
+    /// To be sent back as it is, likewise.
     pub opaque: Option<String>,
     /// The old nonce ran out; the password was right.
     pub stale: bool,
@@ -65,6 +65,7 @@ impl Challenge {
 
     fn read(parameters: &[(String, String)], proxy: bool) -> Option<Challenge> {
         let text = |name| parameter(parameters, name).map(|v| unquote(v).into_owned());
+        let raw = |name| parameter(parameters, name).map(between_quotes);
         let algorithm = text("algorithm");
         let qop = match text("qop") {
             None => None,
@@ -82,8 +83,8 @@ impl Challenge {
         Some(Challenge {
             proxy,
             realm: text("realm")?,
-            nonce: text("nonce")?,
-            opaque: text("opaque"),
+            nonce: raw("nonce")?,
+            opaque: raw("opaque"),
             stale: text("stale").is_some_and(|s| s.eq_ignore_ascii_case("true")),
             algorithm: algorithm.as_deref().map_or(Some(Algorithm::MD5), Algorithm::parse)?,
             names_algorithm: algorithm.is_some(),
@@ -95,9 +96,9 @@ impl Challenge {
 
 impl fmt::Display for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest realm={}, nonce={}", quote(&self.realm), quote(&self.nonce))?;
+        write!(f, "Digest realm={}, nonce=\"{}\"", quote(&self.realm), self.nonce)?;
         if let Some(opaque) = &self.opaque {
-            write!(f, ", opaque={}", quote(opaque))?;
+            write!(f, ", opaque=\"{opaque}\"")?;
         }
         if self.stale {
             f.write_str(", stale=true")?;
@@ -114,7 +115,7 @@ pub fn challenge_header(realm: &str, nonce: &str, algorithm: Algorithm, stale: b
     let challenge = Challenge {
         proxy: false,
         realm: realm.to_owned(),
-        nonce: nonce.to_owned(),
+        nonce: between_quotes(nonce),
         opaque: None,
         stale,
         algorithm,

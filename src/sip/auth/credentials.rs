@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Algorithm, Challenge, Qop, parameter, schemes};
-use crate::sip::header::split::{quote, unquote};
+use crate::sip::header::split::{between_quotes, quote, unquote};
 use crate::sip::message::{HeaderName, Headers, Method};
 
 /// The answer to one challenge. Holds no password, only the hash made with it.
@@ -15,7 +15,7 @@ pub struct Credentials {
     pub userhash: bool,
     /// The realm of the challenge.
     pub realm: String,
-    /// The nonce of the challenge.
+    /// The nonce of the challenge, as it stood between the quotes.
     pub nonce: String,
     /// The digest-uri: our Request-URI.
     pub uri: String,
@@ -25,7 +25,7 @@ pub struct Credentials {
     pub algorithm: Algorithm,
     /// True if the header names it.
     pub names_algorithm: bool,
-    /// The opaque of the challenge.
+    /// The opaque of the challenge, likewise.
     pub opaque: Option<String>,
     /// The client's nonce; there is one with a qop or a `-sess` algorithm.
     pub cnonce: Option<String>,
@@ -79,6 +79,7 @@ impl Credentials {
 
     fn read(parameters: &[(String, String)]) -> Option<Credentials> {
         let text = |name| parameter(parameters, name).map(|v| unquote(v).into_owned());
+        let raw = |name| parameter(parameters, name).map(between_quotes);
         let algorithm = text("algorithm");
         let qop = match text("qop") {
             None => None,
@@ -89,12 +90,12 @@ impl Credentials {
             username: text("username")?,
             userhash: text("userhash").is_some_and(|s| s.eq_ignore_ascii_case("true")),
             realm: text("realm")?,
-            nonce: text("nonce")?,
+            nonce: raw("nonce")?,
             uri: text("uri")?,
             response: text("response")?,
             algorithm: algorithm.as_deref().map_or(Some(Algorithm::MD5), Algorithm::parse)?,
             names_algorithm: algorithm.is_some(),
-            opaque: text("opaque"),
+            opaque: raw("opaque"),
             //= RFC 7616 §3.4: cnonce must come with a qop
             cnonce: match text("cnonce") {
                 None if qop.is_some() => return None,
@@ -136,12 +137,12 @@ impl fmt::Display for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |text: &str| quote(text);
         write!(f, "Digest username={}, realm={}", quoted(&self.username), quoted(&self.realm))?;
-        write!(f, ", nonce={}, uri={}, response=\"{}\"", quoted(&self.nonce), quoted(&self.uri), self.response)?;
+        write!(f, ", nonce=\"{}\", uri={}, response=\"{}\"", self.nonce, quoted(&self.uri), self.response)?;
         if self.names_algorithm {
             write!(f, ", algorithm={}", self.algorithm)?;
         }
         if let Some(opaque) = &self.opaque {
-            write!(f, ", opaque={}", quoted(opaque))?;
+            write!(f, ", opaque=\"{opaque}\"")?;
         }
         if self.userhash {
             f.write_str(", userhash=true")?;

@@ -1,7 +1,7 @@
 //! Authentication-Info and Proxy-Authentication-Info (RFC 7616 §3.5, RFC 7615).
 
 use super::parameter;
-use crate::sip::header::split::{cut, split, unquote};
+use crate::sip::header::split::{between_quotes, cut, split, unquote};
 use crate::sip::message::{HeaderName, Headers};
 
 /// What a server says after it has taken our answer.
@@ -26,7 +26,7 @@ impl Info {
             })
             .collect();
         let text = |name| parameter(&parameters, name).map(|value| unquote(value).into_owned());
-        let nextnonce = text("nextnonce").filter(|nonce| !nonce.is_empty());
+        let nextnonce = parameter(&parameters, "nextnonce").map(between_quotes).filter(|nonce| !nonce.is_empty());
         Some(Info { nextnonce, rspauth: text("rspauth").map(|hex| hex.to_ascii_lowercase()) })
     }
 }

@@ -230,6 +230,25 @@ fn what_stands_behind_a_list_without_quotes_is_read() {
     assert_eq!((sent.realm.as_str(), sent.qop), ("r", Some((Qop::Auth, 1))));
 }
 
+//= RFC 7616 §3.4: what stands between the quotes, backslashes and all
+#[test]
+fn nonce_and_opaque_are_hashed_and_sent_back_as_written() {
+    for (written, shown) in
+        [(r#""a\bc""#, r#""a\bc""#), (r#""a\"c""#, r#""a\"c""#), (r#""a\\c""#, r#""a\\c""#), ("abc", r#""abc""#)]
+    {
+        let mut auth = Authenticator::new();
+        auth.challenged(&request(), &www(&format!("Digest realm=\"r\", opaque={written}, nonce={written}"))).unwrap();
+        let sent = authorised(&mut auth).headers.text(&HeaderName::Authorization).unwrap();
+        for name in ["nonce", "opaque"] {
+            assert!(sent.contains(&format!("{name}={shown}")), "{written}: {sent}");
+        }
+        let hash = |text: &str| Hash::Md5.hex(text.as_bytes());
+        let (secret, action) = (hash("bob:r:zanzibar"), hash("REGISTER:sip:example.com"));
+        let response = hash(&format!("{secret}:{}:{action}", shown.trim_matches('"')));
+        assert!(sent.contains(&response), "{written}: {sent}");
+    }
+}
+
 #[test]
 fn stale_for_ever_ends() {
     let mut auth = Authenticator::new();
@@ -285,7 +304,7 @@ fn the_registrars_challenge_reads_back() {
     let value = challenge_header("tui", "n\"1", Algorithm::SHA256, true);
     let challenge = Challenge::list(&www(&value).headers, false).remove(0);
     assert_eq!(challenge.algorithm, Algorithm::SHA256);
-    assert_eq!((challenge.nonce.as_str(), challenge.stale, challenge.qop), ("n\"1", true, Some(Qop::Auth)));
+    assert_eq!((challenge.nonce.as_str(), challenge.stale, challenge.qop), ("n\\\"1", true, Some(Qop::Auth)));
 }
 
 /// Not published: computed with Python's hashlib over the values of RFC 7616 §3.9.1.

@@ -76,6 +76,13 @@ pub fn unquote(text: &str) -> Cow<'_, str> {
     Cow::Owned(unescaped.collect())
 }
 
+/// What stands between the quotes, backslashes kept; a value without quotes as [`quote`] would write it there.
+pub fn between_quotes(text: &str) -> String {
+    let is_whole = quoted_len(text.as_bytes()) == Some(text.len()) && !text.contains(char::is_control);
+    let quoted = if is_whole { text.to_owned() } else { quote(&unquote(text)) };
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned).unwrap_or_default()
+}
+
 /// A quoted string of plain text; control characters become blanks.
 pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
