@@ -131,6 +131,11 @@ impl Agent {
     }
 
     fn unroutable(&mut self, job: Job, words: &str, now: Instant) {
+        if let Job::Ack(call, _) | Job::Request(Owner::Call(call, _), _) = &job
+            && let Some(flow) = self.connection_of(*call, &job)
+        {
+            return self.carry_out(job, vec![flow], now);
+        }
         match job {
             Job::Request(owner, _) => self.owner_failed(owner, Failure::Transport, words, now),
             // The next change of the network is another chance.
@@ -141,6 +146,15 @@ impl Agent {
             Job::Probe(id) => self.probe_unanswered(id, Failure::Transport, words, now),
             Job::Again(sent, setback) => self.set_back(*sent, *setback, Some(words), now),
         }
+    }
+
+    /// The connection that a call came about on. Its far end was the right one then, and put itself on the way: it knows
+    /// the servers that it names as nobody outside does, and no certificate either.
+    fn connection_of(&self, call: u32, job: &Job) -> Option<Flow> {
+        let call = self.call(call).filter(|call| !call.cut_off)?;
+        let needs_tls = matches!(job, Job::Ack(_, request) | Job::Request(_, request) if is_secure(&request.uri));
+        let is_tls = |transport| matches!(transport, Transport::Tls | Transport::Wss);
+        call.flow.filter(|flow| flow.transport.is_reliable() && (is_tls(flow.transport) || !needs_tls))
     }
 
     /// Sends a request in a transaction of its own over `flow`; over one of `more` if that cannot deliver.

@@ -128,6 +128,25 @@ fn a_challenge_over_tcp_is_answered() {
     assert!(again.headers.get(&HeaderName::ProxyAuthorization).is_some());
 }
 
+/// A server behind the registrar's, which no name leads to, is reached by the connection there is.
+#[test]
+fn a_connection_carries_what_its_call_can_send_nowhere_else() {
+    for (transport, carried) in [("tls", true), ("tcp", true), ("udp", false)] {
+        let mut world = World::new();
+        let account = Account { server: format!("127.0.0.1:{PEER}"), transport: transport.into(), ..account("101") };
+        world.add(AgentConfig::new(Settings::default(), vec![account]), 5070);
+        world.run(Duration::ZERO);
+        let register = world.last_request();
+        respond(&mut world, &register, 200, &[], "");
+        world.dial(0, "600");
+        let invite = world.last_request();
+        let inside = format!("<sip:edge.inside;transport={transport};lr>");
+        respond(&mut world, &invite, 200, &[(HeaderName::RecordRoute, &inside)], SDP);
+        world.command(0, Command::Hangup { which: HangupWhich::All }).expect("connected");
+        assert_eq!((world.count("ACK"), world.count("BYE")), (carried.into(), carried.into()), "{transport}");
+    }
+}
+
 /// Another socket of the registrar's machine is not the registrar.
 #[test]
 fn a_neighbour_of_the_registrar_is_a_stranger() {
