@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How long an address that failed is tried last.
+/// How long an address that failed is tried last, if it does not say how long, and at most.
 const AVOIDED: Duration = Duration::from_secs(60);
+const AVOIDED_MOST: Duration = Duration::from_secs(3600);
 /// Most addresses, and connections, remembered.
 const MAX_KNOWN: usize = 64;
 /// Most connections one request goes over, the first apart.
@@ -23,6 +24,16 @@ pub(super) enum Setback {
     Refused(Response),
     /// There was no answer.
     Failed(Failure),
+}
+
+impl Setback {
+    /// How long its address is tried last.
+    //= RFC 3261 §21.5.4
+    fn lasts(&self) -> Duration {
+        let Setback::Refused(response) = self else { return AVOIDED };
+        let seconds = response.headers.retry_after().ok().flatten();
+        seconds.map_or(AVOIDED, |seconds| Duration::from_secs(seconds.into()).min(AVOIDED_MOST))
+    }
 }
 
 /// What is known of paths that failed, and of where connections lead.
@@ -63,11 +74,11 @@ impl Detours {
         self.avoided.clear();
     }
 
-    /// Nobody answers there.
-    pub fn avoid(&mut self, flow: &Flow, now: Instant) {
+    /// Nobody there takes requests, for this reason.
+    pub fn avoid(&mut self, flow: &Flow, why: &Setback, now: Instant) {
         self.answered(flow);
         if self.avoided.len() < MAX_KNOWN {
-            self.avoided.push((flow.transport, flow.remote, now + AVOIDED));
+            self.avoided.push((flow.transport, flow.remote, now + why.lasts()));
         }
     }
 
@@ -95,7 +106,7 @@ impl Agent {
         // A connection that ends says nothing of the address it led to.
         let is_cut = flow.transport.is_reliable() && matches!(setback, Setback::Failed(Failure::Transport));
         if !is_cut {
-            self.detours.avoid(&flow, now);
+            self.detours.avoid(&flow, &setback, now);
         }
         if is_last {
             let may = flow.transport.is_reliable() && heard.is_none() && tries < if is_cut { 1 } else { MAX_TRIES };

@@ -4,6 +4,7 @@
 use super::account::Line;
 use super::agent::Agent;
 use super::command::{CommandError, Reply, RequestId};
+use super::detour::Setback;
 use super::outcome::ExitCode;
 use super::owner::Owner;
 use super::port::Output;
@@ -246,7 +247,7 @@ impl Agent {
         //= RFC 5626 §4.4: the flow has failed, if it is still the one of the registration
         match path.filter(|_| why != Failure::Full) {
             Some(flow) => {
-                self.detours.avoid(&flow, now);
+                self.detours.avoid(&flow, &Setback::Failed(why), now);
                 self.hops.retain(|_, (flows, _)| !flows.contains(&flow));
                 self.registration_cut_off(account, &flow, words, now);
             }

@@ -194,6 +194,23 @@ fn the_next_address_is_tried_after_503_and_silence() {
     assert_eq!(world.ended(0).outcome.as_deref(), Some("unreachable"));
 }
 
+//= RFC 3261 §21.5.4
+#[test]
+fn a_busy_server_is_left_alone_as_long_as_it_says() {
+    let rows =
+        [(Some("9"), 8, false), (Some("9"), 10, true), (None, 10, false), (None, 61, true), (Some("300"), 61, false)];
+    for (says, after_s, comes_back) in rows {
+        let (mut world, invite) = dialled_with_a_spare();
+        let header = says.map(|seconds| (HeaderName::RetryAfter, seconds));
+        respond(&mut world, &invite, 503, header.as_slice(), "");
+        let next = world.last_request();
+        world.send(SPARE, 0, Response::to_request(&next, StatusCode(486), Some("two")).to_bytes());
+        world.run(Duration::from_secs(after_s));
+        world.dial(0, "sip:carol@127.0.0.1:5998");
+        assert_eq!(invites_to(&world, PEER) == 2, comes_back, "{says:?} after {after_s} s");
+    }
+}
+
 /// A 503 after a ring is the far end's: nobody else is called, and the server is none to avoid.
 #[test]
 fn a_far_end_that_rang_and_refused_is_called_once() {
