@@ -6,10 +6,8 @@ use rand::{Rng, RngExt};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Shortest and longest lifetime we ask for, in seconds; the longest is all we believe in, too, whatever a server says.
+/// Shortest and longest lifetime we believe in, whatever a server says, in seconds.
 const EXPIRES_S: RangeInclusive<u32> = 30..=86_400;
-/// Shortest lifetime a server grants, in seconds: a shorter one would have us ask without end.
-const GRANTED_LEAST_S: u32 = 10;
 /// Most 423s in a row.
 const MAX_RAISES: u8 = 2;
 /// No failure makes a wait longer than this.
@@ -36,7 +34,7 @@ impl Lifetime {
     /// What is granted, in seconds: what the server states, within reason, else what we asked for.
     pub fn granted_s(&mut self, stated: Option<u32>) -> u32 {
         self.raises = 0;
-        stated.unwrap_or(self.asked_s).clamp(GRANTED_LEAST_S, *EXPIRES_S.end())
+        believed(stated.unwrap_or(self.asked_s))
     }
 
     /// 423: asks for as much as the server wants from now on; false if that is past reason.
@@ -169,9 +167,7 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_believed_within_reason_and_refreshed_before_its_end() {
-        for (stated, granted) in
-            [(None, 300), (Some(0), 10), (Some(12), 12), (Some(120), 120), (Some(u32::MAX), 86_400)]
-        {
+        for (stated, granted) in [(None, 300), (Some(0), 30), (Some(120), 120), (Some(u32::MAX), 86_400)] {
             assert_eq!(Lifetime::new(300).granted_s(stated), granted, "{stated:?}");
         }
         for seed in 0..20 {

@@ -93,7 +93,7 @@ mod tests {
         for (contact, expires, believed) in [
             ("<sip:me@h>;expires=120, <sip:you@h>;expires=9", "300", 120),
             ("<sip:you@h>;expires=9", "60", 60),
-            ("<sip:me@h>;expires=0", "300", 10),
+            ("<sip:me@h>;expires=0", "300", 30),
             ("<sip:me@h>;expires=0, <sip:me@i>;expires=99", "300", 99),
             ("<sip:me@h>;expires=4294967295", "300", 86_400),
             ("<sip:me@h>;expires=-1", "99999999999999999999", 86_400),
