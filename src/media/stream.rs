@@ -8,19 +8,22 @@
 //!                                                        telephone-event in its place ─┴─► RtpSession ─► poll_transmit
 //! ```
 
-use super::codec::{self, CodecError, Decoder, Encoder, Filled};
+mod receive;
+mod send;
+
+use super::codec::{self, CodecError};
 use super::command::{Endpoint, LocalTone, StreamStats};
-use super::jitter_buffer::{Incoming, JitterBuffer, Pulled};
-use super::mixer::Ramp;
-use super::stretch;
-use super::tone::{DtmfPlayer, TonePlayer};
+use super::jitter_buffer::Incoming;
+use super::tone::TonePlayer;
 use super::voice::Voice;
 use super::{FRAME, SAMPLE_RATE};
 use crate::rtp::mos;
 use crate::rtp::rtcp::WallAnchor;
 use crate::rtp::{RtpSession, telephone_event};
-use crate::sdp::{Agreed, Format};
+use crate::sdp::Agreed;
 use rand::Rng;
+use receive::Receive;
+use send::{Sending, Source};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -69,44 +72,6 @@ pub struct MediaStream {
     events: VecDeque<StreamEvent>,
 }
 
-struct Receive {
-    buffer: JitterBuffer,
-    decoders: Vec<(u8, Format, Box<dyn Decoder>)>,
-    events: telephone_event::Receiver,
-    current: Option<u8>,
-    /// Decoded sound not yet played, from `played` on.
-    sound: Vec<f32>,
-    played: usize,
-    heard_any: bool,
-    gain: Ramp,
-    last_stretch: Option<Instant>,
-    /// Samples.
-    stretched: u64,
-    /// Samples.
-    concealed: u64,
-}
-
-struct Sending {
-    encoder: Option<(Format, Box<dyn Encoder>)>,
-    ptime_frames: usize,
-    gathered: Vec<f32>,
-    payload: Vec<u8>,
-    /// RTP ticks since the start.
-    ticks: u32,
-    marker: bool,
-    events: Option<(u8, u32, telephone_event::Sender)>,
-    dtmf: DtmfPlayer,
-    source: Source,
-    echo: [f32; FRAME],
-}
-
-/// What speaks for an endpoint that has no person.
-enum Source {
-    None,
-    Voice(Box<Voice>),
-    Tone(Box<TonePlayer>),
-}
-
 impl MediaStream {
     /// A stream that knows nobody yet; `rng` gives SSRC, sequence number and timestamp.
     pub fn new(anchor: WallAnchor, now: Instant, rng: &mut impl Rng) -> MediaStream {
@@ -114,31 +79,8 @@ impl MediaStream {
             session: RtpSession::new(8_000, anchor, rng),
             agreed: None,
             endpoint: Endpoint::Phone,
-            receive: Receive {
-                buffer: JitterBuffer::new(8_000, now),
-                decoders: Vec::new(),
-                events: telephone_event::Receiver::default(),
-                current: None,
-                sound: Vec::with_capacity(FRAME * 24),
-                played: 0,
-                heard_any: false,
-                gain: Ramp::new(0.0),
-                last_stretch: None,
-                stretched: 0,
-                concealed: 0,
-            },
-            send: Sending {
-                encoder: None,
-                ptime_frames: 2,
-                gathered: Vec::with_capacity(FRAME * 12),
-                payload: Vec::with_capacity(codec::MAX_PAYLOAD),
-                ticks: 0,
-                marker: true,
-                events: None,
-                dtmf: DtmfPlayer::default(),
-                source: Source::None,
-                echo: [0.0; FRAME],
-            },
+            receive: Receive::new(now),
+            send: Sending::new(),
             outbox: VecDeque::with_capacity(MAX_OUTBOX),
             spare: Vec::new(),
             events: VecDeque::new(),
@@ -416,74 +358,6 @@ impl MediaStream {
         if self.outbox.len() < MAX_OUTBOX {
             self.outbox.push_back(transmit);
         }
-    }
-}
-
-impl Sending {
-    fn set_ptime(&mut self, agreed: &Agreed) {
-        let frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);
-        // Opus has no packets of 30 or 50 ms.
-        self.ptime_frames = match frames {
-            3 | 5 | 7.. if agreed.send.encoding.eq_ignore_ascii_case("opus") => {
-                if frames > 6 {
-                    6
-                } else {
-                    frames - 1
-                }
-            }
-            frames => frames,
-        };
-    }
-}
-
-impl Receive {
-    /// Adds at least 10 ms of sound; true when it came out of a packet.
-    fn pull(&mut self, now: Instant) -> bool {
-        let silence = |sound: &mut Vec<f32>, frames: usize| sound.resize(sound.len() + frames * FRAME, 0.0);
-        let before = self.sound.len();
-        let decoder_of = |decoders: &mut Vec<(u8, Format, Box<dyn Decoder>)>, payload_type: Option<u8>| {
-            decoders.iter().position(|(known, ..)| Some(*known) == payload_type)
-        };
-        let mut from_packet = false;
-        let mut filled = None;
-        match self.buffer.pull(now) {
-            Pulled::Frame { payload: [], .. } => silence(&mut self.sound, 2),
-            Pulled::Frame { payload_type, payload, pace } => {
-                let decoder = decoder_of(&mut self.decoders, Some(payload_type));
-                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    from_packet = decoder.decode(payload, &mut self.sound);
-                    if !from_packet {
-                        filled = Some(decoder.conceal(Duration::from_millis(20), None, &mut self.sound));
-                    }
-                }
-                let length = self.sound.len();
-                if stretch::adjust(&mut self.sound, before, pace, now, self.last_stretch) {
-                    self.stretched = self.stretched.saturating_add(self.sound.len().abs_diff(length) as u64);
-                    self.last_stretch = Some(now);
-                }
-            }
-            Pulled::Missing { duration, next } => {
-                let decoder =
-                    decoder_of(&mut self.decoders, next.map(|(payload_type, _)| payload_type).or(self.current));
-                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    filled = Some(decoder.conceal(duration, next.map(|(_, payload)| payload), &mut self.sound));
-                }
-            }
-            Pulled::Starved => {
-                let decoder = decoder_of(&mut self.decoders, self.current);
-                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    filled = Some(decoder.conceal(Duration::from_millis(10), None, &mut self.sound));
-                }
-            }
-            Pulled::Pause | Pulled::Waiting => silence(&mut self.sound, 1),
-        }
-        if filled == Some(Filled::Concealed) {
-            self.concealed = self.concealed.saturating_add((self.sound.len() - before) as u64);
-        }
-        if self.sound.len() == before {
-            silence(&mut self.sound, 1);
-        }
-        from_packet
     }
 }
 

@@ -4,7 +4,7 @@
 use super::super::level::dbfs;
 use super::super::tone::{Sine, dtmf_frequencies, goertzel_dbfs};
 use super::*;
-use crate::sdp::Direction;
+use crate::sdp::{Direction, Format};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::SystemTime;

@@ -1,0 +1,64 @@
+//! The sending half: what was said, gathered to packets.
+
+use super::super::FRAME;
+use super::super::codec::{self, Encoder};
+use super::super::tone::{DtmfPlayer, TonePlayer};
+use super::super::voice::Voice;
+use crate::rtp::telephone_event;
+use crate::sdp::{Agreed, Format};
+
+/// What is said, on its way to the wire.
+pub struct Sending {
+    pub encoder: Option<(Format, Box<dyn Encoder>)>,
+    pub ptime_frames: usize,
+    pub gathered: Vec<f32>,
+    pub payload: Vec<u8>,
+    /// RTP ticks since the start.
+    pub ticks: u32,
+    pub marker: bool,
+    pub events: Option<(u8, u32, telephone_event::Sender)>,
+    pub dtmf: DtmfPlayer,
+    pub source: Source,
+    pub echo: [f32; FRAME],
+}
+
+/// What speaks for an endpoint that has no person.
+pub enum Source {
+    None,
+    Voice(Box<Voice>),
+    Tone(Box<TonePlayer>),
+}
+
+impl Sending {
+    /// Nothing agreed, nothing said.
+    pub fn new() -> Sending {
+        Sending {
+            encoder: None,
+            ptime_frames: 2,
+            gathered: Vec::with_capacity(FRAME * 12),
+            payload: Vec::with_capacity(codec::MAX_PAYLOAD),
+            ticks: 0,
+            marker: true,
+            events: None,
+            dtmf: DtmfPlayer::default(),
+            source: Source::None,
+            echo: [0.0; FRAME],
+        }
+    }
+
+    /// Packets as long as was agreed.
+    pub fn set_ptime(&mut self, agreed: &Agreed) {
+        let frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);
+        // Opus has no packets of 30 or 50 ms.
+        self.ptime_frames = match frames {
+            3 | 5 | 7.. if agreed.send.encoding.eq_ignore_ascii_case("opus") => {
+                if frames > 6 {
+                    6
+                } else {
+                    frames - 1
+                }
+            }
+            frames => frames,
+        };
+    }
+}
