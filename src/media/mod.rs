@@ -12,6 +12,7 @@ pub mod resample;
 pub mod stream;
 pub mod stretch;
 pub mod tone;
+pub mod vad;
 pub mod voice;
 
 /// Samples in a frame of 10 ms.
