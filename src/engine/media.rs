@@ -4,6 +4,7 @@ mod devices;
 mod ends;
 mod ports;
 mod run;
+mod tick;
 
 use crate::audio::Spec;
 use crate::media::command::{MediaCommand, MediaEvent};

@@ -1,0 +1,140 @@
+//! What a tick of the media thread does.
+
+use super::MediaReport;
+use super::run::Loop;
+use crate::media::FRAME;
+use crate::media::command::{Endpoint, LocalTone, MediaEvent, StreamStats};
+use crate::media::mixer::{self, Ramp, volume_gain};
+use crate::media::stream::{MediaStream, Port, StreamEvent};
+use mio::net::UdpSocket;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// One bound stream.
+pub(super) struct Call {
+    pub(super) stream: MediaStream,
+    pub(super) rtp: UdpSocket,
+    pub(super) rtcp: UdpSocket,
+    pub(super) heard: [f32; FRAME],
+    pub(super) next_stats: Instant,
+    /// The devices' gaps before it started: of the microphone, of the speaker.
+    pub(super) gaps_before: Option<(u32, u32)>,
+}
+
+/// A volume that can be muted.
+pub(super) struct Gain {
+    volume: f32,
+    muted: bool,
+    ramp: Ramp,
+}
+
+impl Gain {
+    pub(super) fn new() -> Gain {
+        Gain { volume: 1.0, muted: false, ramp: Ramp::new(1.0) }
+    }
+
+    pub(super) fn set(&mut self, volume: Option<u8>, muted: Option<bool>) {
+        self.volume = volume.map_or(self.volume, volume_gain);
+        self.muted = muted.unwrap_or(self.muted);
+        self.ramp.set(if self.muted { 0.0 } else { self.volume });
+    }
+}
+
+impl Loop {
+    /// One step of the clock: 10 ms of sound for every call and the devices.
+    pub(super) fn tick(&mut self, now: Instant) {
+        let in_call = self.calls.values().any(|call| call.stream.is_started() && call.at_phone());
+        if in_call || self.tone.is_some() {
+            self.devices.wanted(now, &mut *self.report);
+        }
+        let mut mic = [0.0; FRAME];
+        self.devices.read(&mut mic, in_call);
+        self.mic_gain.ramp.apply(&mut mic);
+        let mut speaker = [0.0; FRAME];
+        let mut broken = None;
+        for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
+            let rng = &mut self.rng;
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                call.stream.tick_play(now, &mut call.heard);
+                call.stream.tick_capture(now, &mic, rng);
+            }));
+            if done.is_err() {
+                broken = Some(*id);
+            } else if call.at_phone() {
+                mixer::add(&mut speaker, &call.heard);
+            }
+            call.transmit();
+        }
+        self.play(&mut speaker, in_call);
+        let measure = if in_call { self.mic_meter.measure(&mic) } else { self.mic_meter.measure(&[]) };
+        self.levels.set_mic(measure);
+        self.report_all(now);
+        if let Some(id) = broken {
+            self.give_up(id);
+        }
+    }
+
+    fn play(&mut self, speaker: &mut [f32; FRAME], in_call: bool) {
+        if let Some((tone, player)) = &mut self.tone {
+            let mut sound = [0.0; FRAME];
+            let goes_on = player.mix_into(&mut sound);
+            let rings = *tone == LocalTone::Ring;
+            if rings {
+                let gain = volume_gain(self.config.volume_ring);
+                sound.iter_mut().for_each(|sample| *sample *= gain);
+            }
+            if !(rings && self.devices.write_ring(&sound)) {
+                mixer::add(speaker, &sound);
+            }
+            if !goes_on {
+                self.tone = None;
+            }
+        }
+        self.speaker_gain.ramp.apply(speaker);
+        mixer::limit(speaker);
+        self.levels.set_speaker(self.speaker_meter.measure(speaker));
+        self.devices.write(speaker, in_call);
+    }
+
+    fn report_all(&mut self, now: Instant) {
+        for (id, call) in &mut self.calls {
+            while let Some(event) = call.stream.poll_event() {
+                let stream = *id;
+                (self.report)(MediaReport::Event(match event {
+                    StreamEvent::FirstPacket => MediaEvent::FirstPacket { stream },
+                    StreamEvent::Digit(digit) => MediaEvent::Digit { stream, digit },
+                }));
+            }
+            if call.stream.is_started() && now >= call.next_stats {
+                call.next_stats = now + Duration::from_secs(1);
+                let event = MediaEvent::Stats { stream: *id, stats: call.stats(now, self.devices.gaps()) };
+                (self.report)(MediaReport::Event(event));
+            }
+        }
+    }
+}
+
+impl Call {
+    pub(super) fn at_phone(&self) -> bool {
+        *self.stream.endpoint() == Endpoint::Phone
+    }
+
+    /// Its counters; `gaps` of the microphone and of the speaker are those of all calls.
+    pub(super) fn stats(&self, now: Instant, gaps: (u32, u32)) -> StreamStats {
+        let (mic, speaker) = self.gaps_before.filter(|_| self.at_phone()).unwrap_or(gaps);
+        StreamStats {
+            mic_gaps: gaps.0.saturating_sub(mic),
+            speaker_gaps: gaps.1.saturating_sub(speaker),
+            ..self.stream.stats(now)
+        }
+    }
+
+    pub(super) fn transmit(&mut self) {
+        while let Some(transmit) = self.stream.poll_transmit() {
+            let socket = if transmit.port == Port::Rtp { &self.rtp } else { &self.rtcp };
+            // A full or refusing network loses packets; the reports tell.
+            let _ = socket.send_to(&transmit.bytes, transmit.to);
+            self.stream.recycle(transmit);
+        }
+    }
+}
