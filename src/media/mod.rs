@@ -14,6 +14,7 @@ pub mod stretch;
 pub mod tone;
 pub mod vad;
 pub mod voice;
+pub mod voice_processing;
 
 /// Samples in a frame of 10 ms.
 pub const FRAME: usize = 480;

@@ -1,0 +1,50 @@
+//! What is done to the microphone's sound before anybody hears it: the speaker's echo taken out, noise lowered, the
+//! level evened.
+
+#[cfg(feature = "apm")]
+mod apm;
+
+use super::FRAME;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Treatment {
+    /// Take out what the speaker plays.
+    pub echo: bool,
+    /// Lower steady noise.
+    pub noise: bool,
+    /// Bring quiet and loud voices to one level.
+    pub gain: bool,
+}
+
+impl Treatment {
+    /// True when the sound is to stay as it is.
+    pub fn is_nothing(self) -> bool {
+        self == Treatment::default()
+    }
+}
+
+/// The treatment of one microphone, in frames of 10 ms.
+///
+/// [`VoiceProcessor::render`] gets what is handed to the speaker, at the moment it is handed over; what of it comes back
+/// through the microphone is found by the sound itself, up to half a second later.
+pub trait VoiceProcessor: Send {
+    /// What the speaker is about to play, all of it.
+    fn render(&mut self, frame: &[f32; FRAME]);
+
+    /// What the microphone brought becomes what the other side is to hear.
+    fn capture(&mut self, frame: &mut [f32; FRAME]);
+}
+
+/// True when this build can treat sound at all.
+pub const IS_BUILT_IN: bool = cfg!(feature = "apm");
+
+/// A processor; `None` when nothing is asked for or this build has none ([`IS_BUILT_IN`]).
+pub fn processor(treatment: Treatment) -> Option<Box<dyn VoiceProcessor>> {
+    #[cfg(feature = "apm")]
+    if !treatment.is_nothing() {
+        return Some(Box::new(apm::Apm::new(treatment)));
+    }
+    let _ = treatment;
+    None
+}
