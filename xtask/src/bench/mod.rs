@@ -4,6 +4,7 @@ mod call;
 mod control;
 mod far_end;
 mod interface;
+pub mod mouth_to_ear;
 mod phone;
 
 use std::fmt::Write;
@@ -43,7 +44,7 @@ pub fn run(install: bool, peers: bool) -> Result<(), Failure> {
     if let Some((_, rows)) = columns.first_mut() {
         rows.extend(signalling()?);
     }
-    write(&columns, peers)
+    write(&columns, &mouth_to_ear::table(peers)?, peers)
 }
 
 /// What the signalling alone costs, as its own bench says.
@@ -157,7 +158,7 @@ fn milliseconds(time: Duration) -> String {
 }
 
 /// The table: a line for each figure of the first phone, a column for each phone.
-fn write(columns: &[(String, Rows)], peers: bool) -> Result<(), Failure> {
+fn write(columns: &[(String, Rows)], further: &str, peers: bool) -> Result<(), Failure> {
     let system = output("uname", &["-srm"]).unwrap_or_default();
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':')).map_or("", |p| p.1);
@@ -180,6 +181,7 @@ fn write(columns: &[(String, Rows)], peers: bool) -> Result<(), Failure> {
         let figures: Vec<String> = columns.iter().map(|(_, rows)| figure(rows)).collect();
         let _ = writeln!(text, "| {what} | {} |", figures.join(" | "));
     }
+    let _ = write!(text, "\n{further}");
     let path: &Path = &root().join("benches");
     fs::create_dir_all(path).and_then(|()| fs::write(path.join("RESULTS.md"), &text)).map_err(|e| e.to_string())?;
     print!("{text}");
