@@ -8,16 +8,17 @@
 //!                                                        telephone-event in its place ─┴─► RtpSession ─► poll_transmit
 //! ```
 
+mod quality;
 mod receive;
 mod send;
 
+use super::FRAME;
 use super::codec::{self, CodecError};
-use super::command::{Endpoint, LocalTone, StreamStats};
+use super::command::{Endpoint, LocalTone};
 use super::jitter_buffer::Incoming;
 use super::tone::TonePlayer;
 use super::voice::Voice;
-use super::{FRAME, SAMPLE_RATE};
-use crate::rtp::mos;
+use crate::rtp::dropped::Dropped;
 use crate::rtp::rtcp::WallAnchor;
 use crate::rtp::{RtpSession, telephone_event};
 use crate::sdp::Agreed;
@@ -30,6 +31,9 @@ use std::time::{Duration, Instant};
 
 /// Most datagrams waiting to be sent; more are dropped, as a network would.
 const MAX_OUTBOX: usize = 32;
+
+/// The payload type of comfort noise (RFC 3389), which need not be agreed.
+const COMFORT_NOISE: u8 = 13;
 
 /// Which of the two sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,28 +180,34 @@ impl MediaStream {
                     self.send.dtmf.push(digit.encode_utf8(&mut [0; 4]));
                 }
             }
-            self.receive.buffer.insert(incoming(&[]), now);
-            return;
+            return self.buffer(incoming(&[]), now);
         }
         let format = self.receive.decoders.iter().find(|(payload_type, ..)| *payload_type == packet.payload_type);
         let Some((_, format, _)) = format else {
-            self.receive.buffer.insert(incoming(&[]), now);
-            return;
+            if packet.payload_type != COMFORT_NOISE {
+                self.session.refuse(Dropped::PayloadType, from);
+            }
+            return self.buffer(incoming(&[]), now);
         };
         if self.receive.current.is_none() {
             self.receive.buffer.restart(format.clock_rate);
         }
         self.receive.current = Some(packet.payload_type);
-        self.receive.buffer.insert(incoming(packet.payload), now);
+        self.buffer(incoming(packet.payload), now);
+    }
+
+    fn buffer(&mut self, packet: Incoming<'_>, now: Instant) {
+        let late = self.receive.buffer.counters().late;
+        self.receive.buffer.insert(packet, now);
+        if self.receive.buffer.counters().late > late {
+            self.session.discard(packet.count);
+        }
     }
 
     /// A datagram on the RTCP port.
     pub fn receive_rtcp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
-        if self.agreed.is_some() && self.session.receive_rtcp(from, datagram, now).is_some() {
-            let loss = self.session.loss_at_peer().unwrap_or(0.0);
-            if let Some((_, encoder)) = &mut self.send.encoder {
-                encoder.expect_loss(loss);
-            }
+        if self.agreed.is_some() {
+            self.session.receive_rtcp(from, datagram, now);
         }
     }
 
@@ -240,11 +250,7 @@ impl MediaStream {
             self.send_packet(now);
             self.send.gathered.clear();
         }
-        if self.agreed.is_some()
-            && let Some((to, bytes)) = self.session.poll_rtcp(now, rng)
-        {
-            self.push(Transmit { port: self.rtcp_port(), to, bytes });
-        }
+        self.report(now, rng);
     }
 
     /// The next datagram to send.
@@ -267,45 +273,7 @@ impl MediaStream {
     /// Says goodbye; one datagram may follow.
     pub fn close(&mut self, now: Instant) {
         self.outbox.clear();
-        if let Some((to, bytes)) = self.session.bye(now) {
-            self.push(Transmit { port: self.rtcp_port(), to, bytes });
-        }
-    }
-
-    /// The counters; those of the devices are not known here.
-    pub fn stats(&self, now: Instant) -> StreamStats {
-        let (network, buffer) = (self.session.counters(), self.receive.buffer.counters());
-        let delay = self.receive.buffer.delay(now);
-        let round_trip = self.session.round_trip();
-        let codec = self.agreed.as_ref().map_or(String::new(), |agreed| agreed.send.encoding.to_ascii_lowercase());
-        // Capture, packet and sound card take about this much at either end.
-        let path = round_trip.unwrap_or_default() / 2 + Duration::from_millis(60);
-        let impairment = mos::Impairment::of(&codec);
-        let expected = (network.received + network.lost).max(1) as f64;
-        let loss = (network.lost + buffer.late) as f64 / expected;
-        StreamStats {
-            clock_rate: self.agreed.as_ref().map_or(0, |agreed| agreed.send.clock_rate),
-            ptime_ms: self.send.ptime_frames as u32 * 10,
-            tx_packets: network.sent,
-            rx_packets: network.received,
-            rx_lost: network.lost,
-            rx_late: buffer.late,
-            jitter_ms: self.session.jitter_ms(),
-            rtt_ms: round_trip.map(|rtt| rtt.as_secs_f64() * 1_000.0),
-            tx_loss: self.session.loss_at_peer(),
-            playout_delay_ms: delay.as_secs_f64() * 1_000.0,
-            mos_rx: (network.received > 0).then(|| mos::estimate(impairment, delay + path, loss)),
-            mos_tx: self.session.loss_at_peer().map(|loss| mos::estimate(impairment, delay + path, loss)),
-            concealed_ms: milliseconds(self.receive.concealed),
-            stretched_ms: milliseconds(self.receive.stretched),
-            mic_gaps: 0,
-            speaker_gaps: 0,
-            codec,
-        }
-    }
-
-    fn rtcp_port(&self) -> Port {
-        if self.agreed.as_ref().is_some_and(|agreed| agreed.rtcp_mux) { Port::Rtp } else { Port::Rtcp }
+        self.say_goodbye(now);
     }
 
     /// Sends what was gathered, or an event in its place; the RTP clock goes on while nobody listens.
@@ -359,10 +327,6 @@ impl MediaStream {
             self.outbox.push_back(transmit);
         }
     }
-}
-
-fn milliseconds(samples: u64) -> u64 {
-    samples / (u64::from(SAMPLE_RATE) / 1_000)
 }
 
 #[cfg(test)]

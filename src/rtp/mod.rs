@@ -1,5 +1,7 @@
 //! RTP (RFC 3550): packets, sequence arithmetic, statistics, RTCP, telephone events. No samples, no sockets.
 
+pub mod bursts;
+pub mod dropped;
 pub mod mos;
 mod packet;
 pub mod rtcp;
@@ -11,7 +13,7 @@ pub mod telephone_event;
 
 pub use packet::{Packet, PacketError, is_rtcp};
 pub use sequence::Extender;
-pub use session::{Counters, Received, RtpSession};
+pub use session::{Counters, Quality, Received, RtpSession, Sound, Wanted};
 pub use source::{Source, Verdict};
 pub use stats::ReceptionStats;
 

@@ -1,12 +1,31 @@
 //! One RTP session with its RTCP, without a socket: datagrams in, datagrams out.
 
+mod figures;
+mod remote;
+mod reports;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rand::Rng;
 
-use super::rtcp::{self, NtpTime, Report, ReportBlock, SenderInfo, WallAnchor};
-use super::{Extender, Packet, ReceptionStats, RtpTime, SequenceNumber, Source, Ssrc, Verdict, is_rtcp};
+use super::dropped::{Dropped, Kind, Tally};
+use super::rtcp::WallAnchor;
+use super::rtcp::timing::Timing;
+use super::{Packet, RtpTime, SequenceNumber, Source, Ssrc, Verdict};
+
+use figures::Window;
+pub use figures::{Quality, Sound};
+use remote::Remote;
+use reports::Peer;
+pub use reports::Wanted;
+
+/// How far back a packet of ours may have been sent that comes back to us.
+const MIRROR: u16 = 1_000;
+/// Most times our SSRC is changed because another has it.
+const MAX_COLLISIONS: u64 = 3;
+/// A source that was silent so long gives way to another at its first packet.
+const SILENT: Duration = Duration::from_millis(200);
 
 /// A packet of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +34,7 @@ pub struct Received<'a> {
     pub packet: Packet<'a>,
     /// Its sequence number extended: rises by one per packet sent.
     pub count: u64,
-    /// The first of its SSRC: counts and timestamps begin anew.
+    /// The first of its SSRC, or of a sender that restarted: counts and timestamps begin anew.
     pub new_source: bool,
 }
 
@@ -30,14 +49,16 @@ pub struct Counters {
     pub received: u64,
     /// Packets lost, of earlier sources too.
     pub lost: u64,
+    /// Packets too late to be played.
+    pub discarded: u64,
     /// Packets that came twice.
     pub duplicates: u64,
-    /// Datagrams from elsewhere than the far end.
-    pub strangers: u64,
-    /// Datagrams that are neither RTP nor RTCP, or jumped, or were our own.
-    pub malformed: u64,
     /// Changes of the far end's SSRC.
     pub source_changes: u64,
+    /// Changes of ours, because another had it.
+    pub collisions: u64,
+    /// What came and was not taken.
+    pub dropped: Tally,
 }
 
 /// The machine of one session.
@@ -49,24 +70,23 @@ pub struct RtpSession {
     sequence: SequenceNumber,
     start: RtpTime,
     last_sent: Option<(RtpTime, Instant)>,
-    sent_since_report: bool,
     source: Source,
     control: Source,
     rtcp_mux: bool,
     remote: Option<Remote>,
+    /// Another source that speaks: its SSRC and the number that would follow.
+    candidate: Option<(Ssrc, SequenceNumber)>,
+    /// The far end moved: whoever speaks first is the source.
+    moved: bool,
+    heard: Option<Instant>,
+    collided: bool,
     anchor: WallAnchor,
-    next_report: Option<Instant>,
+    timing: Timing,
     counters: Counters,
-    peer_view: Option<ReportBlock>,
-    round_trip: Option<Duration>,
-}
-
-#[derive(Debug, Clone)]
-struct Remote {
-    ssrc: Ssrc,
-    extender: Extender,
-    stats: ReceptionStats,
-    last_report: Option<(NtpTime, Instant)>,
+    peer: Peer,
+    window: Window,
+    /// The report being sent.
+    datagram: Vec<u8>,
 }
 
 impl RtpSession {
@@ -81,24 +101,33 @@ impl RtpSession {
             sequence: SequenceNumber((rng.next_u32() & 0x7fff) as u16),
             start: RtpTime(rng.next_u32()),
             last_sent: None,
-            sent_since_report: false,
-            source: Source::default(),
-            control: Source::default(),
+            source: Source::of_sound(),
+            control: Source::of_reports(),
             rtcp_mux: false,
             remote: None,
+            candidate: None,
+            moved: false,
+            heard: None,
+            collided: false,
             anchor,
-            next_report: None,
+            timing: Timing::default(),
             counters: Counters::default(),
-            peer_view: None,
-            round_trip: None,
+            peer: Peer::default(),
+            window: Window::default(),
+            datagram: Vec::with_capacity(256),
         }
     }
 
     /// Where the far end listens, as agreed; `None` while it takes nothing.
     pub fn set_remote(&mut self, rtp: Option<SocketAddr>, rtcp: Option<SocketAddr>, rtcp_mux: bool) {
-        self.source.signal(rtp);
+        self.moved |= self.source.signal(rtp);
         self.control.signal(if rtcp_mux { None } else { rtcp });
         self.rtcp_mux = rtcp_mux;
+    }
+
+    /// What the far end wants to be told in extended reports (RFC 3611 §5).
+    pub fn set_wanted(&mut self, wanted: Wanted) {
+        self.peer.wanted = wanted;
     }
 
     /// The RTP clock of what is sent and measured from now on.
@@ -134,114 +163,75 @@ impl RtpSession {
         packet.write(buffer);
         self.sequence = self.sequence.next();
         self.last_sent = Some((time, now));
-        self.sent_since_report = true;
         self.counters.sent = self.counters.sent.saturating_add(1);
         let octets = u64::try_from(payload.len()).unwrap_or_default();
         self.counters.octets_sent = self.counters.octets_sent.saturating_add(octets);
         Some(target)
     }
 
-    /// A datagram on the RTP port. `None`: it was RTCP (with mux), not ours to take, or seen before; counted.
+    /// A datagram on the RTP port. `None`: it was RTCP, not ours to take, or seen before; counted.
     pub fn receive<'a>(&mut self, from: SocketAddr, datagram: &'a [u8], now: Instant) -> Option<Received<'a>> {
-        if is_rtcp(datagram) {
-            if self.rtcp_mux {
+        match Kind::of(datagram) {
+            Kind::Rtp => {}
+            Kind::Rtcp => {
                 self.receive_rtcp(from, datagram, now);
+                return None;
             }
-            return None;
+            Kind::KeepAlive => return None,
+            Kind::Odd(dropped) => return self.drop(dropped, from),
         }
-        let Ok(packet) = Packet::parse(datagram) else {
-            self.counters.malformed = self.counters.malformed.saturating_add(1);
-            return None;
-        };
-        // Our own SSRC from the far end's address is no loop but a mirror: echo numbers and SIPp return packets as they are.
+        let Ok(packet) = Packet::parse(datagram) else { return self.drop(Dropped::Malformed, from) };
         if self.source.judge(from, now) == Verdict::Drop {
-            self.counters.strangers = self.counters.strangers.saturating_add(1);
-            return None;
+            return self.drop(Dropped::Strangers, from);
         }
-        let new_source = self.remote.as_ref().is_none_or(|remote| remote.ssrc != packet.ssrc);
-        if new_source && self.remote.is_some() {
+        if packet.ssrc == self.ssrc && !self.is_mirror(&packet) {
+            //= RFC 3550 §8.2: the far end has our SSRC; we take another, and hear it all the same
+            self.collided = self.counters.collisions < MAX_COLLISIONS;
+            self.counters.dropped.add(Dropped::Collision, from);
+        }
+        let same = self.remote.as_ref().is_some_and(|remote| remote.ssrc == packet.ssrc);
+        if !same && !self.takes_over(&packet, now) {
+            return self.drop(Dropped::OtherSources, from);
+        }
+        if !same && self.remote.is_some() {
             self.counters.source_changes = self.counters.source_changes.saturating_add(1);
             self.retire_remote();
         }
         let clock_rate = self.clock_rate;
-        let remote = self.remote.get_or_insert_with(|| Remote {
-            ssrc: packet.ssrc,
-            extender: Extender::default(),
-            stats: ReceptionStats::new(clock_rate, (1 << 16) + u64::from(packet.sequence.0)),
-            last_report: None,
-        });
-        let before = remote.extender.highest();
-        let Some(count) = remote.extender.extend(packet.sequence) else {
-            self.counters.malformed = self.counters.malformed.saturating_add(1);
-            return None;
-        };
-        if before.is_some_and(|highest| count.saturating_sub(highest) > u64::from(u16::MAX / 2)) {
-            // The sender restarted: what lies between was never sent.
-            let fresh = ReceptionStats::new(clock_rate, count);
-            let old = std::mem::replace(&mut remote.stats, fresh);
-            self.counters.lost = self.counters.lost.saturating_add(old.lost());
-            self.counters.duplicates = self.counters.duplicates.saturating_add(old.duplicates());
+        let remote = self.remote.get_or_insert_with(|| Remote::new(&packet, clock_rate, now));
+        let Some(counted) = remote.count(&packet, now) else { return self.drop(Dropped::Jumped, from) };
+        if remote.talks_after_goodbye(now) {
+            self.counters.dropped.add(Dropped::Goodbye, from);
         }
-        if !remote.stats.receive(count, packet.time, now) {
+        if let Some(old) = &counted.retired {
+            self.counters.retire(old);
+        }
+        self.timing.heard(packet.ssrc, true, now);
+        if counted.duplicate {
             return None;
         }
+        self.heard = Some(now);
         self.counters.received = self.counters.received.saturating_add(1);
-        Some(Received { packet, count, new_source })
+        Some(Received { packet, count: counted.count, new_source: !same || counted.retired.is_some() })
     }
 
-    /// A datagram on the RTCP port; what it says, if it is the far end's.
-    pub fn receive_rtcp(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Option<Report> {
-        let from = SocketAddr::new(from.ip().to_canonical(), from.port());
-        let Ok(report) = Report::parse(datagram) else {
-            self.counters.malformed = self.counters.malformed.saturating_add(1);
-            return None;
-        };
-        let judged = if self.rtcp_mux { &mut self.source } else { &mut self.control };
-        // Reports come seconds apart: for mux the RTP rules decide, without counting as sound.
-        let known =
-            if self.rtcp_mux { judged.target() == Some(from) } else { judged.judge(from, now) == Verdict::Accept };
-        if !known {
-            self.counters.strangers = self.counters.strangers.saturating_add(1);
-            return None;
+    /// Its packet came too late to be played; `count` as it was received.
+    pub fn discard(&mut self, count: u64) {
+        if let Some(remote) = &mut self.remote {
+            remote.stats.discard(count);
         }
-        let ntp = self.anchor.ntp(now);
-        if let Some(block) = report.blocks.iter().find(|block| block.ssrc == self.ssrc) {
-            self.peer_view = Some(*block);
-            self.round_trip = block.round_trip(ntp).or(self.round_trip);
-        }
-        if let (Some(sender), Some(remote)) = (report.sender, &mut self.remote)
-            && remote.ssrc == report.ssrc
-        {
-            remote.last_report = Some((sender.ntp, now));
-        }
-        Some(report)
     }
 
-    /// The RTCP report, when it is due, and where it goes. Ask on every tick.
-    pub fn poll_rtcp(&mut self, now: Instant, rng: &mut impl Rng) -> Option<(SocketAddr, Vec<u8>)> {
-        let Some(due) = self.next_report else {
-            self.next_report = Some(now + rtcp::interval(true, rng));
-            return None;
-        };
-        if now < due {
-            return None;
-        }
-        self.next_report = Some(now + rtcp::interval(false, rng));
-        self.report(false, now)
-    }
-
-    /// The BYE that ends the session, and where it goes; `None` when nothing was ever sent (RFC 3550 §6.3.7).
-    pub fn bye(&mut self, now: Instant) -> Option<(SocketAddr, Vec<u8>)> {
-        self.last_sent?;
-        self.report(true, now)
+    /// A packet of the far end's is of no use to who plays the sound.
+    pub fn refuse(&mut self, dropped: Dropped, from: SocketAddr) {
+        self.counters.dropped.add(dropped, from);
     }
 
     /// Counters, those of the present source included.
     pub fn counters(&self) -> Counters {
         let mut counters = self.counters;
         if let Some(remote) = &self.remote {
-            counters.lost = counters.lost.saturating_add(remote.stats.lost());
-            counters.duplicates = counters.duplicates.saturating_add(remote.stats.duplicates());
+            counters.retire(&remote.stats);
         }
         counters
     }
@@ -251,208 +241,47 @@ impl RtpSession {
         self.remote.as_ref().map_or(0.0, |remote| remote.stats.jitter_ms())
     }
 
-    /// Round trip by the far end's last report.
-    pub fn round_trip(&self) -> Option<Duration> {
-        self.round_trip
-    }
-
-    /// Share of our packets the far end's last report calls lost, 0..=1.
-    pub fn loss_at_peer(&self) -> Option<f64> {
-        self.peer_view.map(|block| f64::from(block.fraction_lost) / 256.0)
-    }
-
-    /// When the far end was last heard.
+    /// When the last packet of sound was taken.
     pub fn heard(&self) -> Option<Instant> {
-        self.source.heard()
+        self.heard
+    }
+
+    fn drop<T>(&mut self, dropped: Dropped, from: SocketAddr) -> Option<T> {
+        self.counters.dropped.add(dropped, from);
+        None
+    }
+
+    /// Echo numbers and SIPp return packets as they are: our own, sent a moment ago, from the far end's address.
+    fn is_mirror(&self, packet: &Packet<'_>) -> bool {
+        self.last_sent.is_some() && (1..=MIRROR).contains(&self.sequence.0.wrapping_sub(packet.sequence.0))
+    }
+
+    /// Whether a packet of another source makes it the source. One that goes on keeps its place, whatever else comes.
+    //= RFC 3550 A.1, §8.2
+    fn takes_over(&mut self, packet: &Packet<'_>, now: Instant) -> bool {
+        let follows = self.candidate == Some((packet.ssrc, packet.sequence));
+        self.candidate = Some((packet.ssrc, packet.sequence.next()));
+        let moved = std::mem::take(&mut self.moved);
+        let Some(remote) = &self.remote else { return true };
+        let silent = now.saturating_duration_since(remote.heard);
+        moved || silent >= SILENT || (follows && silent >= remote.packet_time * 3 / 2)
     }
 
     fn retire_remote(&mut self) {
         self.counters = self.counters();
         self.remote = None;
+        self.candidate = None;
     }
+}
 
-    fn report(&mut self, bye: bool, now: Instant) -> Option<(SocketAddr, Vec<u8>)> {
-        let target = if self.rtcp_mux { self.source.target() } else { self.control.target() }?;
-        let ntp = self.anchor.ntp(now);
-        //= RFC 3550 §6.4: an SR by who has sent since the last reports
-        let sender = self.last_sent.filter(|_| self.sent_since_report).map(|(time, at)| {
-            let elapsed = now.saturating_duration_since(at).as_micros().saturating_mul(self.clock_rate.into());
-            SenderInfo {
-                ntp,
-                time: time.plus((elapsed / 1_000_000) as u32),
-                packets: self.counters.sent as u32,
-                octets: self.counters.octets_sent as u32,
-            }
-        });
-        self.sent_since_report = false;
-        let block = self.remote.as_mut().map(|remote| {
-            let block = remote.stats.report(remote.ssrc);
-            let Some((heard, at)) = remote.last_report else { return block };
-            let dlsr = (now.saturating_duration_since(at).as_micros() << 16) / 1_000_000;
-            ReportBlock { lsr: heard.middle(), dlsr: u32::try_from(dlsr).unwrap_or(u32::MAX), ..block }
-        });
-        let report = Report {
-            ssrc: self.ssrc,
-            sender,
-            blocks: block.into_iter().collect(),
-            cname: Some(self.cname.clone()),
-            bye,
-        };
-        Some((target, report.to_bytes().ok()?))
+impl Counters {
+    /// Adds what was counted of a source.
+    fn retire(&mut self, stats: &super::ReceptionStats) {
+        self.lost = self.lost.saturating_add(stats.lost());
+        self.duplicates = self.duplicates.saturating_add(stats.duplicates());
+        self.discarded = self.discarded.saturating_add(stats.discarded());
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods)] // a moment to count from
-mod tests {
-    use super::*;
-    use rand::SeedableRng;
-    use rand::rngs::StdRng;
-    use std::time::SystemTime;
-
-    struct Pair {
-        a: RtpSession,
-        b: RtpSession,
-        start: Instant,
-        rng: StdRng,
-    }
-
-    fn at(host: u8, port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, host], port))
-    }
-
-    fn pair() -> Pair {
-        let mut rng = StdRng::seed_from_u64(11);
-        let start = Instant::now();
-        let anchor = WallAnchor { instant: start, wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000) };
-        let mut a = RtpSession::new(8_000, anchor, &mut rng);
-        let mut b = RtpSession::new(8_000, anchor, &mut rng);
-        a.set_remote(Some(at(2, 5000)), Some(at(2, 5001)), false);
-        b.set_remote(Some(at(1, 4000)), Some(at(1, 4001)), false);
-        Pair { a, b, start, rng }
-    }
-
-    impl Pair {
-        /// `a` sends packet `n`, 20 ms each.
-        fn packet(&mut self, n: u32) -> Vec<u8> {
-            let mut buffer = Vec::new();
-            let time = self.a.time_at(n * 160);
-            let target = self.a.send(0, n == 0, time, &[0xff; 160], self.now(n), &mut buffer);
-            assert_eq!(target, Some(at(2, 5000)));
-            buffer
-        }
-
-        fn now(&self, n: u32) -> Instant {
-            self.start + Duration::from_millis(20) * n
-        }
-    }
-
-    #[test]
-    fn loss_order_and_duplicates_are_counted() {
-        let mut pair = pair();
-        let packets: Vec<_> = (0..10).map(|n| pair.packet(n)).collect();
-        let mut counts = Vec::new();
-        // 3 is lost, 6 and 5 change places, 8 comes twice.
-        for (slot, n) in [0, 1, 2, 4, 6, 5, 7, 8, 8, 9].into_iter().enumerate() {
-            let now = pair.now(slot as u32);
-            counts.extend(pair.b.receive(at(1, 4000), &packets[n], now).map(|r| r.count));
-        }
-        let first = counts[0];
-        assert_eq!(counts.iter().map(|c| c - first).collect::<Vec<_>>(), [0, 1, 2, 4, 6, 5, 7, 8, 9]);
-        let counters = pair.b.counters();
-        assert_eq!((counters.received, counters.lost, counters.duplicates), (9, 1, 1));
-    }
-
-    #[test]
-    fn strangers_and_noise_are_dropped() {
-        let mut pair = pair();
-        let packet = pair.packet(0);
-        let now = pair.start;
-        assert!(pair.b.receive(at(66, 4000), &packet, now).is_none());
-        assert!(pair.b.receive(at(1, 4000), b"noise", now).is_none());
-        assert_eq!((pair.b.counters().strangers, pair.b.counters().malformed, pair.a.counters().malformed), (1, 1, 0));
-        assert!(pair.b.receive(at(1, 4000), &packet, now).is_some_and(|r| r.new_source));
-    }
-
-    #[test]
-    fn a_mirror_is_heard() {
-        let mut pair = pair();
-        let packet = pair.packet(0);
-        let (now, own) = (pair.start, pair.a.ssrc());
-        assert!(pair.a.receive(at(66, 5000), &packet, now).is_none(), "from elsewhere it is a stranger's");
-        assert!(pair.a.receive(at(2, 5000), &packet, now).is_some_and(|r| r.packet.ssrc == own));
-    }
-
-    #[test]
-    fn nothing_is_sent_to_nobody() {
-        let mut pair = pair();
-        pair.a.set_remote(None, None, false);
-        let (time, now) = (pair.a.time_at(0), pair.start);
-        assert_eq!(pair.a.send(0, true, time, &[1], now, &mut Vec::new()), None);
-        assert_eq!(pair.a.counters().sent, 0);
-        assert_eq!(pair.a.bye(now), None);
-    }
-
-    #[test]
-    fn a_new_ssrc_begins_anew_and_keeps_the_totals() {
-        let mut pair = pair();
-        let (first, third) = (pair.packet(0), {
-            pair.packet(1);
-            pair.packet(2)
-        });
-        let now = pair.start;
-        assert!(pair.b.receive(at(1, 4000), &first, now).is_some());
-        assert!(pair.b.receive(at(1, 4000), &third, now).is_some());
-        pair.a.ssrc = Ssrc(pair.a.ssrc.0.wrapping_add(1));
-        pair.a.sequence = SequenceNumber(60_000);
-        let other = pair.packet(3);
-        assert!(pair.b.receive(at(1, 4000), &other, now).is_some_and(|r| r.new_source));
-        let counters = pair.b.counters();
-        assert_eq!((counters.source_changes, counters.lost, counters.received), (1, 1, 3));
-    }
-
-    #[test]
-    fn reports_measure_loss_and_round_trip() {
-        let mut pair = pair();
-        for n in 0..4 {
-            let packet = pair.packet(n);
-            if n != 2 {
-                let now = pair.now(n);
-                pair.b.receive(at(1, 4000), &packet, now);
-            }
-        }
-        let mut due = |session: &mut RtpSession, from: Instant| {
-            (0..500)
-                .map(|n| from + Duration::from_millis(20) * n)
-                .find_map(|now| Some((session.poll_rtcp(now, &mut pair.rng)?, now)))
-        };
-        let ((target, sr), sent) = due(&mut pair.a, pair.start).expect("SR within ten seconds");
-        assert_eq!(target, at(2, 5001));
-        let heard = sent + Duration::from_millis(30);
-        let report = pair.b.receive_rtcp(at(1, 4001), &sr, heard).expect("SR");
-        assert_eq!(report.sender.map(|s| (s.packets, s.octets)), Some((4, 640)));
-        assert!(pair.b.receive_rtcp(at(66, 4001), &sr, heard).is_none());
-
-        let ((_, rr), answered) = due(&mut pair.b, heard).expect("RR within ten seconds");
-        let back = answered + Duration::from_millis(30);
-        let report = pair.a.receive_rtcp(at(2, 5001), &rr, back).expect("RR");
-        assert!(report.sender.is_none());
-        assert_eq!(pair.a.loss_at_peer(), Some(0.25));
-        let round_trip = pair.a.round_trip().expect("round trip");
-        assert!(round_trip.abs_diff(Duration::from_millis(60)) < Duration::from_millis(1), "{round_trip:?}");
-    }
-
-    #[test]
-    fn rtcp_shares_the_port_when_agreed() {
-        let mut pair = pair();
-        pair.a.set_remote(Some(at(2, 5000)), Some(at(2, 5000)), true);
-        pair.b.set_remote(Some(at(1, 4000)), Some(at(1, 4000)), true);
-        pair.packet(0);
-        let now = pair.start;
-        let (target, bye) = pair.a.bye(now).expect("BYE");
-        assert_eq!(target, at(2, 5000));
-        assert!(is_rtcp(&bye) && Report::parse(&bye).is_ok_and(|report| report.bye));
-        assert!(pair.b.receive(at(1, 4000), &bye, now).is_none());
-        assert_eq!((pair.b.counters().malformed, pair.b.counters().strangers), (0, 0));
-    }
-}
+mod tests;

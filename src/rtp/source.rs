@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// A stream that was heard within this time is live: no other port takes its place.
+/// Sound that was heard within this time is live: no other port takes its place.
 const LIVE: Duration = Duration::from_secs(2);
+/// The same of reports, which come seconds apart.
+const LIVE_REPORTS: Duration = Duration::from_secs(30);
 
 /// The far end of a stream. Packets count only from the IP the signalling gave; a NAT may have changed the port.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Source {
+    live: Duration,
     signalled: Option<SocketAddr>,
     latched: Option<SocketAddr>,
     heard: Option<Instant>,
@@ -24,11 +27,23 @@ pub enum Verdict {
 }
 
 impl Source {
-    /// The address of the latest description; another one than before forgets what was learned.
-    pub fn signal(&mut self, address: Option<SocketAddr>) {
-        if self.signalled != address {
-            *self = Source { signalled: address, ..Source::default() };
+    /// Of sound.
+    pub fn of_sound() -> Source {
+        Source { live: LIVE, signalled: None, latched: None, heard: None }
+    }
+
+    /// Of reports.
+    pub fn of_reports() -> Source {
+        Source { live: LIVE_REPORTS, ..Source::of_sound() }
+    }
+
+    /// The address of the latest description; another one than before forgets what was learned. True if it is another.
+    pub fn signal(&mut self, address: Option<SocketAddr>) -> bool {
+        let changed = self.signalled != address;
+        if changed {
+            *self = Source { live: self.live, signalled: address, latched: None, heard: None };
         }
+        changed
     }
 
     /// Judge a packet by where it came from.
@@ -38,7 +53,7 @@ impl Source {
         if from.ip() != signalled.ip().to_canonical() {
             return Verdict::Drop;
         }
-        let live = self.heard.is_some_and(|heard| now.saturating_duration_since(heard) < LIVE);
+        let live = self.heard.is_some_and(|heard| now.saturating_duration_since(heard) < self.live);
         if live && self.latched != Some(from) {
             return Verdict::Drop;
         }
@@ -51,11 +66,6 @@ impl Source {
     pub fn target(&self) -> Option<SocketAddr> {
         let signalled = self.signalled?;
         Some(self.latched.map_or(signalled, |latched| SocketAddr::new(signalled.ip(), latched.port())))
-    }
-
-    /// When the last packet was taken.
-    pub fn heard(&self) -> Option<Instant> {
-        self.heard
     }
 }
 
@@ -81,7 +91,7 @@ mod tests {
         ];
         let start = Instant::now();
         for (what, rows) in cases {
-            let mut source = Source::default();
+            let mut source = Source::of_sound();
             source.signal(Some(SocketAddr::from(([203, 0, 113, 5], 5000))));
             for (ms, octet, port, verdict, target) in *rows {
                 let from = SocketAddr::from(([203, 0, 113, *octet], *port));
@@ -95,7 +105,7 @@ mod tests {
     fn nothing_signalled_nothing_taken_and_new_signals_forget() {
         let now = Instant::now();
         let at = |port| SocketAddr::from(([203, 0, 113, 5], port));
-        let mut source = Source::default();
+        let mut source = Source::of_sound();
         assert_eq!((source.judge(at(1), now), source.target()), (Verdict::Drop, None));
         source.signal(Some(at(5000)));
         source.judge(at(6000), now);
@@ -103,5 +113,16 @@ mod tests {
         assert_eq!(source.target(), Some(at(6000)), "the same again keeps what was learned");
         source.signal(Some(at(7000)));
         assert_eq!(source.target(), Some(at(7000)));
+    }
+
+    /// Reports come every five seconds: whoever speaks between two of them is still a stranger.
+    #[test]
+    fn the_place_of_reports_is_not_taken_between_two() {
+        let (start, mut source) = (Instant::now(), Source::of_reports());
+        let at = |port| SocketAddr::from(([203, 0, 113, 5], port));
+        source.signal(Some(at(5001)));
+        assert_eq!(source.judge(at(5001), start), Verdict::Accept);
+        assert_eq!(source.judge(at(9), start + Duration::from_secs(6)), Verdict::Drop);
+        assert_eq!(source.judge(at(6001), start + Duration::from_secs(30)), Verdict::Accept);
     }
 }

@@ -1,0 +1,94 @@
+//! How the stream is doing: its reports to the far end, its figures for the person.
+
+use super::super::SAMPLE_RATE;
+use super::super::command::StreamStats;
+use super::{MediaStream, Port, Transmit};
+use crate::rtp::Sound;
+use crate::rtp::mos::Impairment;
+use crate::sdp::Agreed;
+use rand::Rng;
+use std::time::{Duration, Instant};
+
+/// The jitter buffer holds no more.
+const PLAYOUT_LIMIT: Duration = Duration::from_millis(1_280);
+
+impl MediaStream {
+    /// Reports to the far end when it is time.
+    pub(super) fn report(&mut self, now: Instant, rng: &mut impl Rng) {
+        let Some(agreed) = &self.agreed else { return };
+        let receive = &self.receive;
+        let sound = || sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay(now));
+        let report = self.session.poll_rtcp(now, rng, sound);
+        let report = report.map(|(to, report)| {
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            bytes.clear();
+            bytes.extend_from_slice(report);
+            (to, bytes)
+        });
+        if let Some((_, encoder)) = &mut self.send.encoder {
+            encoder.expect_loss(self.session.loss_at_peer().unwrap_or(0.0));
+        }
+        if let Some((to, bytes)) = report {
+            self.push(Transmit { port: self.rtcp_port(), to, bytes });
+        }
+    }
+
+    /// The last report.
+    pub(super) fn say_goodbye(&mut self, now: Instant) {
+        if let Some(agreed) = &self.agreed {
+            let receive = &self.receive;
+            self.session
+                .measure(sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay(now)), now);
+        }
+        let goodbye = self.session.bye(now).map(|(to, report)| (to, report.to_vec()));
+        if let Some((to, bytes)) = goodbye {
+            self.push(Transmit { port: self.rtcp_port(), to, bytes });
+        }
+    }
+
+    fn rtcp_port(&self) -> Port {
+        if self.agreed.as_ref().is_some_and(|agreed| agreed.rtcp_mux) { Port::Rtp } else { Port::Rtcp }
+    }
+
+    /// The counters; those of the devices are not known here.
+    pub fn stats(&self, now: Instant) -> StreamStats {
+        let (network, quality) = (self.session.counters(), self.session.quality());
+        let (codec, clock_rate) = self
+            .agreed
+            .as_ref()
+            .map_or((String::new(), 0), |agreed| (agreed.send.encoding.to_ascii_lowercase(), agreed.send.clock_rate));
+        let milliseconds = |span: Duration| span.as_secs_f64() * 1_000.0;
+        let of_samples = |samples: u64| samples / (u64::from(SAMPLE_RATE) / 1_000);
+        StreamStats {
+            codec,
+            clock_rate,
+            ptime_ms: self.send.ptime_frames as u32 * 10,
+            tx_packets: network.sent,
+            rx_packets: network.received,
+            rx_lost: network.lost,
+            rx_late: self.receive.buffer.counters().late,
+            jitter_ms: self.session.jitter_ms(),
+            rtt_ms: self.session.round_trip().map(milliseconds),
+            tx_loss: self.session.loss_at_peer(),
+            playout_delay_ms: milliseconds(self.receive.buffer.delay(now)),
+            mos_rx: quality.here.map(|rating| rating.mos),
+            mos_tx: quality.there.map(|rating| rating.mos),
+            concealed_ms: of_samples(self.receive.concealed),
+            stretched_ms: of_samples(self.receive.stretched),
+            mic_gaps: 0,
+            speaker_gaps: 0,
+        }
+    }
+}
+
+/// What the session is told of the sound it carries.
+fn sound(agreed: &Agreed, payload_type: Option<u8>, ptime_frames: usize, playout: Duration) -> Sound {
+    let heard = agreed.receive.iter().find(|format| Some(format.payload_type) == payload_type);
+    Sound {
+        heard: Impairment::of(&heard.unwrap_or(&agreed.send).encoding),
+        sent: Impairment::of(&agreed.send.encoding),
+        ptime: Duration::from_millis(ptime_frames as u64 * 10),
+        playout,
+        playout_limit: PLAYOUT_LIMIT,
+    }
+}
