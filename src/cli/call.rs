@@ -6,7 +6,7 @@ use super::{out, words};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::{
-    CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, RegistrationState, Reply, json,
+    CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, Press, RegistrationState, Reply, json,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -172,8 +172,11 @@ impl Following<'_> {
             Event::CallAnswered { .. } => {
                 self.hang_up_at = self.job.duration.map(|d| Instant::now() + d);
                 if let Some(digits) = &self.job.dtmf {
-                    let dtmf = Command::Dtmf { call: Some(of.id.clone()), digits: digits.clone(), via: None };
-                    self.link.request(dtmf).await?;
+                    let (call, digits) = (Some(of.id.clone()), digits.clone());
+                    let dtmf = Command::Dtmf { call, digits, press: Press::Tap, via: None };
+                    if let Reply::Digits { note: Some(note), .. } = self.link.request(dtmf).await? {
+                        out::talk(&format!("tuiphone: {note}"));
+                    }
                 }
                 Ok(false)
             }

@@ -192,6 +192,8 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
                     Ok(ping) => out::line(&ping.words()),
                     Err(e) => out::error(&unreadable(&e.to_string())),
                 }
+            } else if let Some(note) = fields.get("note").and_then(Value::as_str) {
+                out::talk(&format!("tuiphone: {note}"));
             } else if let Some(level) = fields.get("level") {
                 out::line(&level.to_string());
             } else if let (Some(call), false) = (fields.get("call"), options.quiet) {

@@ -3,7 +3,6 @@
 use super::dial_plan;
 use super::{Account, AccountId};
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// The longest text that is dialled, in characters.
 pub const MAX_TYPED: usize = 1024;
@@ -15,17 +14,8 @@ pub struct DialTarget {
     pub uri: String,
     /// Headers the address asked for (`?X-Queue=7`), decoded; only harmless names.
     pub headers: Vec<(String, String)>,
-    /// Digits to send after the answer.
-    pub dtmf: Vec<DtmfChunk>,
-}
-
-/// Digits to send, and how long to wait before them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DtmfChunk {
-    /// Counted from the answer for the first chunk, from the sending of the chunk before for the others.
-    pub after: Duration,
-    /// The digits; may be empty (a pause only).
-    pub digits: String,
+    /// Digits to send after the answer, each `,` a pause of a second; the first one is a pause.
+    pub dtmf: String,
 }
 
 /// Why nothing can be dialled.
@@ -78,7 +68,7 @@ pub fn dial(typed: &str, account: &Account) -> Result<DialTarget, DialError> {
         return Err(DialError::BadCharacter(control));
     }
     let (address, suffix) = split_dtmf(typed);
-    let dtmf = dtmf_chunks(suffix)?;
+    let dtmf = post_dial(suffix)?;
     let (uri, headers) = match enclosed(address) {
         Some(uri) if !is_tel(uri) => complete(uri)?,
         Some(uri) => transform(uri, account)?,
@@ -179,22 +169,14 @@ fn split_dtmf(typed: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A second after the answer the first chunk; each next one waits for the digits before it.
-fn dtmf_chunks(suffix: Option<&str>) -> Result<Vec<DtmfChunk>, DialError> {
-    let mut before = 0_u64;
-    suffix
-        .into_iter()
-        .flat_map(|suffix| suffix.split(','))
-        .map(|digits| {
-            let digits: String = digits.chars().filter(|c| *c != ' ').collect();
-            if !digits.chars().all(|c| c.is_ascii_digit() || "*#ABCDabcd".contains(c)) {
-                return Err(DialError::BadDigits(digits));
-            }
-            let after = Duration::from_millis(1000 + 200 * before);
-            before = u64::try_from(digits.len()).unwrap_or_default();
-            Ok(DtmfChunk { after, digits })
-        })
-        .collect()
+/// What is keyed after the answer, with the comma that led to it.
+fn post_dial(suffix: Option<&str>) -> Result<String, DialError> {
+    let Some(suffix) = suffix else { return Ok(String::new()) };
+    let digits: String = suffix.chars().filter(|c| *c != ' ').collect();
+    match digits.split(',').find(|part| !part.chars().all(|c| c.is_ascii_digit() || "*#ABCDabcd".contains(c))) {
+        Some(bad) => Err(DialError::BadDigits(bad.to_owned())),
+        None => Ok(format!(",{digits}")),
+    }
 }
 
 fn enclosed(address: &str) -> Option<&str> {

@@ -11,7 +11,7 @@ mod settings;
 mod value;
 
 pub use account::{Account, AccountId, HideCallerId, TlsSettings};
-pub use dial::{DialError, DialTarget, DtmfChunk, dial};
+pub use dial::{DialError, DialTarget, dial};
 pub use ini::Document;
 pub use load::{Loaded, Warning, load};
 pub use secret::Secret;

@@ -2,7 +2,7 @@
 
 use super::place;
 use super::socket::is_ours;
-use super::{Command, CommandError, ExitCode, HangupWhich, SoundPath, TransferTo, VolumeChange};
+use super::{Command, CommandError, ExitCode, HangupWhich, Press, SoundPath, TransferTo, VolumeChange};
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
 use serde_json::{Value, json};
@@ -132,9 +132,14 @@ fn command_line(command: &Command) -> String {
             };
             json!({"verb": "volume", "path": path(*p), "level": level})
         }
-        Command::Dtmf { call, digits, via } => {
-            let via = via.map(|v| format!("{v:?}").to_ascii_lowercase());
-            json!({"verb": "dtmf", "call": call, "digits": digits, "via": via})
+        Command::Dtmf { call, digits, press, via } => {
+            let (duration, press) = match press {
+                Press::Tap => (None, None),
+                Press::For(lasts) => (Some(lasts.as_millis().to_string()), None),
+                Press::Down => (None, Some("down")),
+                Press::Up => (None, Some("up")),
+            };
+            json!({"verb": "dtmf", "call": call, "digits": digits, "duration": duration, "press": press, "via": via})
         }
         Command::Transfer { call, to } => match to {
             TransferTo::Number(number) => json!({"verb": "transfer", "call": call, "number": number}),
@@ -194,7 +199,10 @@ mod tests {
             Command::Pickup { number: Some("201".into()), account: None },
             Command::Park { call: call.clone(), number: None },
             Command::Retrieve { number: Some("701".into()), account: Some("2".into()) },
-            Command::Dtmf { call, digits: "1,#".into(), via: Some(DtmfVia::Info) },
+            Command::Dtmf { call: call.clone(), digits: "1,#".into(), press: Press::Tap, via: Some(DtmfVia::Info) },
+            Command::Dtmf { call: None, digits: "1".into(), press: Press::For(Duration::from_millis(80)), via: None },
+            Command::Dtmf { call: None, digits: "1".into(), press: Press::Down, via: None },
+            Command::Dtmf { call, digits: "1".into(), press: Press::Up, via: None },
             Command::Register { account: None },
             Command::Unregister { account: Some("a@b".into()) },
             Command::UnregisterAll { account: None },

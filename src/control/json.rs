@@ -55,6 +55,7 @@ pub fn reply_fields(reply: &Reply) -> Map<String, Value> {
         Reply::Message(message) => object(json!({"message": message})),
         Reply::Ping(ping) => object(json!({"ping": ping})),
         Reply::Messages(messages) => object(json!({"messages": messages})),
+        Reply::Digits { via, note } => object(json!({"via": via, "note": note})),
         Reply::Volume(path, level) => object(json!({"path": path_word(*path), "level": level})),
     }
 }
@@ -72,6 +73,9 @@ pub fn reply_from(value: &Value) -> Reply {
     }
     if let Some(messages) = value.get("messages").and_then(|m| serde_json::from_value(m.clone()).ok()) {
         return Reply::Messages(messages);
+    }
+    if let Some(via) = value.get("via").and_then(|via| serde_json::from_value(via.clone()).ok()) {
+        return Reply::Digits { via, note: value.get("note").and_then(Value::as_str).map(str::to_owned) };
     }
     match (value.get("path").and_then(Value::as_str), value.get("level").and_then(Value::as_u64)) {
         (Some("mic"), Some(level)) => Reply::Volume(SoundPath::Mic, u8::try_from(level).unwrap_or(100)),
@@ -149,6 +153,7 @@ fn path_word(path: SoundPath) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::DtmfVia;
     use crate::control::spelling;
 
     #[test]
@@ -173,7 +178,7 @@ mod tests {
     fn a_feed_survives_its_line() {
         let feeds = [
             Feed::Status(Box::new(Status { v: 1, volume: 70, ..Status::default() })),
-            Feed::Event(Box::new(Event::CallDtmf { call: sample_call(), digit: '5' })),
+            Feed::Event(Box::new(Event::CallDtmf { call: sample_call(), digit: '5', via: DtmfVia::Rtp })),
             Feed::Levels(Levels { mic_dbfs: -20.0, speaker_dbfs: -96.0 }),
             Feed::Closed("gone".into()),
         ];

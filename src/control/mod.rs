@@ -11,7 +11,9 @@ mod values;
 pub mod verb;
 
 pub use crate::engine::handle::Levels;
-pub use crate::ua::command::{Command, CommandError, DtmfVia, HangupWhich, Reply, SoundPath, TransferTo, VolumeChange};
+pub use crate::ua::command::{
+    Command, CommandError, DtmfVia, HangupWhich, Press, Reply, SoundPath, TransferTo, VolumeChange,
+};
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{

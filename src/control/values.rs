@@ -1,8 +1,9 @@
 //! The named parameters of a request, and what they may hold.
 
 use super::verb::Request;
-use super::{Command, DtmfVia, SoundPath, VolumeChange};
+use super::{Command, DtmfVia, Press, SoundPath, VolumeChange};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Named parameters of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,5 +108,14 @@ pub(super) fn dtmf(v: &Values) -> Result<Request, String> {
         Some("inband") => Some(DtmfVia::Inband),
         Some(other) => return Err(format!("'{other}' is none of rtp, info, inband")),
     };
-    Ok(Request::Command(Command::Dtmf { call: v.text("call"), digits, via }))
+    let lasts = v.number("duration", 40, 5_000)?;
+    let press = match (v.text("press").as_deref(), lasts) {
+        (None, None) => Press::Tap,
+        (None, Some(ms)) => Press::For(Duration::from_millis(ms.into())),
+        (Some("down"), None) => Press::Down,
+        (Some("up"), None) => Press::Up,
+        (Some(_), Some(_)) => return Err("either --press or --duration".into()),
+        (Some(other), None) => return Err(format!("'{other}' is neither down nor up")),
+    };
+    Ok(Request::Command(Command::Dtmf { call: v.text("call"), digits, press, via }))
 }

@@ -206,6 +206,8 @@ pub static VERBS: &[VerbRow] = &[
         params: &[
             required("digits", "0-9 * # A-D; a comma waits a second"),
             option("via", "rtp, info or inband; the account's way unless said"),
+            option("duration", "How long each lasts, 40 to 5000 ms; 160 unless said"),
+            option("press", "down = hold the key, up = let go of it; for programs that see keys"),
             option("call", "Call id"),
         ],
         doc: "Send digits in a call",

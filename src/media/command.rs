@@ -2,6 +2,7 @@
 
 use crate::sdp::Agreed;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// One call's sound, numbered by the agent; never reused in a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,14 +66,21 @@ pub enum MediaCommand {
         /// The endpoint.
         endpoint: Endpoint,
     },
-    /// Send digits `0-9*#A-D` one after another; `,` pauses a second. In-band if `inband`, else RFC 4733.
-    SendDigits {
+    /// Send a digit `0-9*#A-D`; answered by `DigitSent` when it and the pause behind it are over.
+    SendDigit {
         /// The stream.
         stream: StreamId,
-        /// The digits.
-        digits: String,
-        /// As tones in the sound.
+        /// The digit.
+        digit: char,
+        /// How long it lasts, unless `ReleaseDigit` comes sooner; 40 ms at least.
+        duration: Duration,
+        /// As tones in the sound, else by RFC 4733.
         inband: bool,
+    },
+    /// End the digit that is being sent.
+    ReleaseDigit {
+        /// The stream.
+        stream: StreamId,
     },
     /// End the stream, close its sockets; a last `Stats` follows.
     Close {
@@ -118,12 +126,19 @@ pub enum MediaEvent {
         /// The stream.
         stream: StreamId,
     },
-    /// A digit arrived (RFC 4733), once per press.
+    /// A digit arrived, once per press and way: who sends both is heard twice.
     Digit {
         /// The stream.
         stream: StreamId,
         /// The digit.
         digit: char,
+        /// As tones in the sound, else by RFC 4733.
+        inband: bool,
+    },
+    /// The digit asked for is out, and the pause behind it over.
+    DigitSent {
+        /// The stream.
+        stream: StreamId,
     },
     /// Counters, about once a second and at the end.
     Stats {

@@ -29,6 +29,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+/// Most events waiting to be told; of more the digits are left out.
+const MAX_EVENTS: usize = 32;
+/// Silence behind a telephone event.
+const BETWEEN_EVENTS: Duration = Duration::from_millis(50);
+/// How long a digit is that a digit reader sends back.
+const READ_BACK: Duration = Duration::from_millis(160);
 /// Most datagrams waiting to be sent; more are dropped, as a network would.
 const MAX_OUTBOX: usize = 32;
 
@@ -61,7 +67,14 @@ pub enum StreamEvent {
     /// The first packet was played.
     FirstPacket,
     /// A digit arrived.
-    Digit(char),
+    Digit {
+        /// The digit.
+        digit: char,
+        /// As tones in the sound.
+        inband: bool,
+    },
+    /// The digit we were to send is sent, the pause behind it too.
+    DigitSent,
 }
 
 /// The stream of one call.
@@ -113,11 +126,8 @@ impl MediaStream {
         self.send.set_ptime(&agreed);
         let events = agreed.telephone_event_send;
         if self.send.events.as_ref().map(|(payload_type, rate, _)| (*payload_type, *rate)) != events {
-            self.send.events = events.map(|(payload_type, rate)| {
-                const KEY: Duration = Duration::from_millis(160);
-                const BETWEEN: Duration = Duration::from_millis(60);
-                (payload_type, rate, telephone_event::Sender::new(rate, KEY, BETWEEN))
-            });
+            self.send.events = events
+                .map(|(payload_type, rate)| (payload_type, rate, telephone_event::Sender::new(rate, BETWEEN_EVENTS)));
         }
         self.receive.gain.set(if agreed.direction.receives() { 1.0 } else { 0.0 });
         self.agreed = Some(agreed);
@@ -149,13 +159,21 @@ impl MediaStream {
         self.agreed.as_ref().is_some_and(|agreed| agreed.direction.sends() && agreed.remote_rtp.is_some())
     }
 
-    /// Sends digits; as events where asked and agreed, else as tones.
-    pub fn send_digits(&mut self, digits: &str, inband: bool) {
+    /// Sends a digit that lasts `duration`: as an event where that is agreed and tones are not asked for, else as tones.
+    pub fn send_digit(&mut self, digit: char, duration: Duration, inband: bool) {
         match &mut self.send.events {
             Some((_, _, sender)) if !inband => {
-                sender.push(digits);
+                sender.push(digit, duration);
             }
-            _ => self.send.dtmf.push(digits),
+            _ => self.send.dtmf.push(digit, duration),
+        }
+    }
+
+    /// Ends the digit that is being sent.
+    pub fn release_digit(&mut self) {
+        self.send.dtmf.release();
+        if let Some((_, _, sender)) = &mut self.send.events {
+            sender.release();
         }
     }
 
@@ -175,10 +193,7 @@ impl MediaStream {
             |payload| Incoming { count: received.count, time: packet.time, payload_type: packet.payload_type, payload };
         if agreed.telephone_event_receive.iter().any(|(payload_type, _)| *payload_type == packet.payload_type) {
             if let Some(digit) = self.receive.events.receive(packet.time, packet.payload) {
-                self.events.push_back(StreamEvent::Digit(digit));
-                if self.endpoint == Endpoint::DigitReader {
-                    self.send.dtmf.push(digit.encode_utf8(&mut [0; 4]));
-                }
+                self.heard_digit(digit, false);
             }
             return self.buffer(incoming(&[]), now);
         }
@@ -225,8 +240,21 @@ impl MediaStream {
         let next = receive.sound.iter().skip(receive.played);
         frame.iter_mut().zip(next).for_each(|(to, from)| *to = *from);
         receive.played += FRAME;
+        let digit = receive.detector.hear(frame);
         receive.gain.apply(frame);
         self.send.echo = *frame;
+        if let Some(digit) = digit {
+            self.heard_digit(digit, true);
+        }
+    }
+
+    fn heard_digit(&mut self, digit: char, inband: bool) {
+        if self.events.len() < MAX_EVENTS {
+            self.events.push_back(StreamEvent::Digit { digit, inband });
+        }
+        if self.endpoint == Endpoint::DigitReader {
+            self.send.dtmf.push(digit, READ_BACK);
+        }
     }
 
     /// 10 ms of what the person here says; ignored where an endpoint speaks. Packets follow when a ptime is full.
@@ -249,6 +277,10 @@ impl MediaStream {
         if self.send.gathered.len() >= self.send.ptime_frames * FRAME {
             self.send_packet(now);
             self.send.gathered.clear();
+        }
+        let keying = self.send.is_keying();
+        if std::mem::replace(&mut self.send.keying, keying) && !keying {
+            self.events.push_back(StreamEvent::DigitSent);
         }
         self.report(now, rng);
     }

@@ -1,8 +1,17 @@
 //! Tones: call progress by cadence, DTMF, a sine. Generators keep their phase; none allocates.
 
+mod detector;
+mod dtmf;
+
+pub use detector::DtmfDetector;
+pub use dtmf::{DtmfPlayer, dtmf_frequencies};
+
 use super::SAMPLE_RATE;
 use super::command::LocalTone;
 use std::f32::consts::TAU;
+
+/// What a sine at full scale has, dBm0 (ITU-T G.711).
+pub const FULL_SCALE_DBM0: f32 = 3.17;
 
 /// One piece of a cadence: up to two frequencies (0 = none) in Hz for so many ms.
 type Step = (f32, f32, u32);
@@ -49,7 +58,8 @@ struct Pair {
 }
 
 impl Pair {
-    fn sample(&mut self, low: f32, high: f32, amplitude: f32) -> f32 {
+    /// The next sample of two sines of these frequencies in Hz and amplitudes; 0 Hz is silence.
+    fn sample(&mut self, [low, high]: [f32; 2], amplitudes: [f32; 2]) -> f32 {
         const RAMP: f32 = 1.0 / (0.005 * SAMPLE_RATE as f32);
         let wanted = if low > 0.0 { 1.0 } else { 0.0 };
         if wanted > 0.0 {
@@ -61,13 +71,13 @@ impl Pair {
             return 0.0;
         }
         let mut sum = 0.0;
-        for (phase, frequency) in self.phases.iter_mut().zip(self.frequencies) {
+        for ((phase, frequency), amplitude) in self.phases.iter_mut().zip(self.frequencies).zip(amplitudes) {
             if frequency > 0.0 {
-                sum += phase.sin();
+                sum += amplitude * phase.sin();
                 *phase = (*phase + TAU * frequency / SAMPLE_RATE as f32) % TAU;
             }
         }
-        sum * amplitude * self.gain
+        sum * self.gain
     }
 }
 
@@ -95,7 +105,7 @@ impl TonePlayer {
                 return false;
             }
             let (low, high, _) = self.cadence.steps.get(self.step).copied().unwrap_or_default();
-            *sample += self.pair.sample(low, high, self.cadence.amplitude);
+            *sample += self.pair.sample([low, high], [self.cadence.amplitude; 2]);
             self.left = self.left.saturating_sub(1);
             if self.left == 0 {
                 self.step += 1;
@@ -107,67 +117,6 @@ impl TonePlayer {
             }
         }
         true
-    }
-}
-
-/// The two frequencies of a DTMF digit in Hz (ITU-T Q.23).
-pub fn dtmf_frequencies(digit: char) -> Option<(f32, f32)> {
-    const KEYS: [&str; 4] = ["123A", "456B", "789C", "*0#D"];
-    const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
-    const COLUMNS: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
-    let digit = digit.to_ascii_uppercase();
-    KEYS.iter().zip(ROWS).find_map(|(keys, row)| {
-        let column = keys.chars().position(|key| key == digit)?;
-        Some((row, *COLUMNS.get(column)?))
-    })
-}
-
-/// A queue of DTMF digits played one after another: 160 ms on, 50 ms off.
-#[derive(Debug, Clone, Default)]
-pub struct DtmfPlayer {
-    queue: std::collections::VecDeque<char>,
-    current: (f32, f32),
-    on: u32,
-    off: u32,
-    pair: Pair,
-}
-
-/// How many digits may wait to be sent.
-pub const MAX_DIGITS: usize = 256;
-
-impl DtmfPlayer {
-    /// Adds digits; `,` pauses a second; what is no digit is left out.
-    pub fn push(&mut self, digits: &str) {
-        let room = MAX_DIGITS.saturating_sub(self.queue.len());
-        self.queue.extend(digits.chars().filter(|&c| c == ',' || dtmf_frequencies(c).is_some()).take(room));
-    }
-
-    /// True while there is something to hear.
-    pub fn is_active(&self) -> bool {
-        !self.queue.is_empty() || self.on > 0 || self.off > 0
-    }
-
-    /// Adds the next samples at 48 kHz to `frame`.
-    pub fn mix_into(&mut self, frame: &mut [f32]) {
-        for sample in frame {
-            if self.on == 0 && self.off == 0 {
-                match self.queue.pop_front() {
-                    Some(',') => self.off = SAMPLE_RATE,
-                    Some(digit) => {
-                        self.current = dtmf_frequencies(digit).unwrap_or_default();
-                        (self.on, self.off) = (samples(160), samples(50));
-                    }
-                    None => return,
-                }
-            }
-            let (low, high) = if self.on > 0 { self.current } else { (0.0, 0.0) };
-            *sample += self.pair.sample(low, high, 0.25);
-            if self.on > 0 {
-                self.on -= 1;
-            } else {
-                self.off -= 1;
-            }
-        }
     }
 }
 
@@ -188,7 +137,7 @@ impl Sine {
     /// Writes the next samples.
     pub fn fill(&mut self, frame: &mut [f32]) {
         for sample in frame {
-            *sample = self.pair.sample(self.frequency, 0.0, self.amplitude);
+            *sample = self.pair.sample([self.frequency, 0.0], [self.amplitude; 2]);
         }
     }
 }
@@ -213,35 +162,6 @@ fn samples(ms: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_digit_is_its_two_frequencies() {
-        for (digit, low, high) in
-            [('1', 697.0, 1_209.0), ('0', 941.0, 1_336.0), ('#', 941.0, 1_477.0), ('d', 941.0, 1_633.0)]
-        {
-            let mut player = DtmfPlayer::default();
-            player.push(&digit.to_string());
-            let mut sound = vec![0.0; 7_680];
-            player.mix_into(&mut sound);
-            for hz in [697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_477.0, 1_633.0] {
-                let level = goertzel_dbfs(&sound, hz, SAMPLE_RATE);
-                assert_eq!(level > -15.0, hz == low || hz == high, "{digit}: {hz} Hz at {level} dBFS");
-            }
-        }
-        assert_eq!(dtmf_frequencies('x'), None);
-    }
-
-    #[test]
-    fn digits_take_their_time_and_a_comma_a_second() {
-        let mut player = DtmfPlayer::default();
-        player.push("1,x2");
-        let mut frames = 0;
-        while player.is_active() {
-            player.mix_into(&mut [0.0; 480]);
-            frames += 1;
-        }
-        assert_eq!(frames, 21 + 100 + 21);
-    }
 
     #[test]
     fn busy_ends_by_itself_and_ringback_does_not() {

@@ -11,6 +11,9 @@ pub const MIN_DURATION: Duration = Duration::from_millis(40);
 pub const MAX_QUEUED: usize = 256;
 /// Copies of the last packet of an event (RFC 4733 §2.5.1.4).
 const END_COPIES: u8 = 3;
+/// How far back a timestamp may lie and be a late copy's, ticks: five seconds of the fastest clock. Beyond it the
+/// sender's clock has begun anew.
+const LATE: i32 = 240_000;
 /// Level of our events, −10 dBm0.
 const VOLUME: u8 = 10;
 /// The keys in the order of their event codes (RFC 4733 §3.2).
@@ -37,58 +40,64 @@ pub struct EventPacket {
     pub payload: [u8; 4],
 }
 
+/// What one key has come to.
 #[derive(Debug, Clone, Copy)]
 enum Sending {
     Idle,
-    /// `start` of a segment, `before` = ticks of the segments before it, `first` = nothing of it is sent yet.
-    Event {
-        code: u8,
-        start: RtpTime,
-        before: u32,
-        first: bool,
-    },
-    End {
-        code: u8,
-        start: RtpTime,
-        duration: u16,
-        left: u8,
-    },
-    Pause {
-        until: RtpTime,
-    },
+    Event(Sounding),
+    End { code: u8, start: RtpTime, duration: u16, left: u8 },
+    Pause { until: RtpTime },
+}
+
+/// A key that is held.
+#[derive(Debug, Clone, Copy)]
+struct Sounding {
+    code: u8,
+    /// When its segment began.
+    start: RtpTime,
+    /// Ticks of the segments before it.
+    before: u32,
+    /// Nothing of the segment is sent yet.
+    first: bool,
+    /// How long it is to last in all, ticks; `None` = it was let go of, and ends with the next packet.
+    lasts: Option<u32>,
 }
 
 /// Sends keys one after another; ask it once per packet time.
 #[derive(Debug, Clone)]
 pub struct Sender {
     clock_rate: u32,
-    duration: u32,
     pause: u32,
-    queue: VecDeque<char>,
+    queue: VecDeque<(u8, u32)>,
     sending: Sending,
 }
 
 impl Sender {
-    /// A sender at this RTP clock; each key lasts `duration` (at least 40 ms) and is followed by a pause of
-    /// `pause`.
-    pub fn new(clock_rate: u32, duration: Duration, pause: Duration) -> Sender {
+    /// A sender at this RTP clock; each key is followed by a pause of `pause`.
+    pub fn new(clock_rate: u32, pause: Duration) -> Sender {
         Sender {
             clock_rate,
-            duration: ticks(clock_rate, duration.max(MIN_DURATION)),
             pause: ticks(clock_rate, pause),
-            queue: VecDeque::new(),
+            queue: VecDeque::with_capacity(MAX_QUEUED),
             sending: Sending::Idle,
         }
     }
 
-    /// Queue keys `0-9*#A-D`; `,` pauses a second. False and nothing queued when one is no key or too many wait.
-    pub fn push(&mut self, keys: &str) -> bool {
-        let fits = self.queue.len().saturating_add(keys.chars().count()) <= MAX_QUEUED;
-        let fits = fits && keys.chars().all(|key| key == ',' || event_code(key).is_some());
-        if fits {
-            self.queue.extend(keys.chars());
+    /// Queues a key `0-9*#A-D` that lasts `duration`, 40 ms at least. False and nothing queued when it is no key or too
+    /// many wait.
+    pub fn push(&mut self, key: char, duration: Duration) -> bool {
+        let Some(code) = event_code(key).filter(|_| self.queue.len() < MAX_QUEUED) else { return false };
+        self.queue.push_back((code, ticks(self.clock_rate, duration.max(MIN_DURATION))));
+        true
+    }
+
+    /// Lets go of the key that is held: it ends with the next packet, no sooner than after 40 ms.
+    pub fn release(&mut self) {
+        match (&mut self.sending, self.queue.front_mut()) {
+            (Sending::Event(sounding), _) => sounding.lasts = None,
+            (Sending::Idle | Sending::Pause { .. }, Some((_, lasts))) => *lasts = ticks(self.clock_rate, MIN_DURATION),
+            _ => {}
         }
-        fits
     }
 
     /// True while keys wait, sound or pause.
@@ -103,42 +112,38 @@ impl Sender {
         {
             self.sending = Sending::Idle;
         }
-        if matches!(self.sending, Sending::Idle) {
-            self.begin(now);
+        if matches!(self.sending, Sending::Idle)
+            && let Some((code, lasts)) = self.queue.pop_front()
+        {
+            self.sending = Sending::Event(Sounding { code, start: now, before: 0, first: true, lasts: Some(lasts) });
         }
         match self.sending {
             Sending::Idle | Sending::Pause { .. } => None,
-            Sending::Event { code, start, before, first } => {
-                let marker = first && before == 0;
-                let elapsed = u32::try_from(now.plus(packet).since(start)).unwrap_or(0);
-                let left = self.duration.saturating_sub(before);
-                let duration = u16::try_from(elapsed.min(left)).unwrap_or(u16::MAX);
-                //= RFC 4733 §2.5.1.3: a segment that is full does not end the event, nor does the next one's first packet
-                let may_end = !first || before == 0;
-                if u32::from(duration) == left && may_end {
-                    self.sending = Sending::End { code, start, duration, left: END_COPIES };
-                    return self.end(now, marker);
-                }
-                self.sending = if duration == u16::MAX {
-                    let full = u32::from(u16::MAX);
-                    Sending::Event { code, start: start.plus(full), before: before.saturating_add(full), first: true }
-                } else {
-                    Sending::Event { code, start, before, first: false }
-                };
-                Some(event_packet(code, start, marker, false, duration))
-            }
+            Sending::Event(sounding) => self.go_on(sounding, now, packet),
             Sending::End { .. } => self.end(now, false),
         }
     }
 
-    fn begin(&mut self, now: RtpTime) {
-        self.sending = match self.queue.pop_front() {
-            None => Sending::Idle,
-            Some(key) => match event_code(key) {
-                Some(code) => Sending::Event { code, start: now, before: 0, first: true },
-                None => Sending::Pause { until: now.plus(self.clock_rate) },
-            },
-        };
+    fn go_on(&mut self, held: Sounding, now: RtpTime, packet: u32) -> Option<EventPacket> {
+        let Sounding { code, start, before, first, lasts } = held;
+        let marker = first && before == 0;
+        let elapsed = u32::try_from(now.plus(packet).since(start)).unwrap_or(0);
+        let least = ticks(self.clock_rate, MIN_DURATION).saturating_sub(before);
+        let left = lasts.map_or(elapsed.min(u16::MAX.into()).max(least), |lasts| lasts.saturating_sub(before));
+        let duration = u16::try_from(elapsed.min(left)).unwrap_or(u16::MAX);
+        //= RFC 4733 §2.5.1.3: a segment that is full does not end the event, nor does the next one's first packet
+        let may_end = !first || before == 0;
+        if u32::from(duration) == left && may_end {
+            self.sending = Sending::End { code, start, duration, left: END_COPIES };
+            return self.end(now, marker);
+        }
+        let full = u32::from(u16::MAX);
+        self.sending = Sending::Event(if duration == u16::MAX {
+            Sounding { start: start.plus(full), before: before.saturating_add(full), first: true, ..held }
+        } else {
+            Sounding { first: false, ..held }
+        });
+        Some(event_packet(code, start, marker, false, duration))
     }
 
     fn end(&mut self, now: RtpTime, marker: bool) -> Option<EventPacket> {
@@ -185,17 +190,19 @@ impl Receiver {
         let heard = Heard { code, time, duration, ended };
         if let Some(last) = self.last {
             let step = time.since(last.time);
-            if step < 0 {
+            if (-LATE..0).contains(&step) {
                 return None;
             }
             if step == 0 && code == last.code {
                 self.last = Some(Heard { ended: ended || last.ended, duration: duration.max(last.duration), ..heard });
                 return None;
             }
+            // What begins before the key heard last was over is a copy of it, whose sender moves the timestamp on.
+            let overlaps = (0..i32::from(last.duration)).contains(&step);
             //= RFC 4733 §2.5.1.3: a long event goes on in a segment that begins where the last one was full
-            let full = step == i32::from(u16::MAX) || step == i32::from(last.duration);
-            if code == last.code && !last.ended && full {
-                self.last = Some(heard);
+            let goes_on = !last.ended && (step == i32::from(last.duration) || step == i32::from(u16::MAX));
+            if code == last.code && (overlaps || goes_on) {
+                self.last = Some(Heard { ended: ended || last.ended, ..heard });
                 return None;
             }
         }
@@ -220,16 +227,23 @@ mod tests {
     }
 
     fn sender() -> Sender {
-        Sender::new(8_000, Duration::from_millis(100), Duration::from_millis(40))
+        Sender::new(8_000, Duration::from_millis(40))
+    }
+
+    fn press(sender: &mut Sender, keys: &str, ms: u64) {
+        assert!(keys.chars().all(|key| sender.push(key, Duration::from_millis(ms))));
+    }
+
+    fn durations(packets: &[EventPacket]) -> Vec<u16> {
+        packets.iter().map(|p| u16::from_be_bytes([p.payload[2], p.payload[3]])).collect()
     }
 
     #[test]
     fn one_key_on_the_wire() {
         let mut sender = sender();
-        assert!(sender.push("5"));
+        press(&mut sender, "5", 100);
         let packets: Vec<_> = sent(&mut sender, 12).into_iter().flatten().collect();
-        let durations: Vec<_> = packets.iter().map(|p| u16::from_be_bytes([p.payload[2], p.payload[3]])).collect();
-        assert_eq!(durations, [160, 320, 480, 640, 800, 800, 800]);
+        assert_eq!(durations(&packets), [160, 320, 480, 640, 800, 800, 800]);
         let ends: Vec<_> = packets.iter().map(|p| p.payload[1] & 0x80 != 0).collect();
         assert_eq!(ends, [false, false, false, false, true, true, true]);
         assert_eq!(packets.iter().filter(|p| p.marker).count(), 1);
@@ -241,7 +255,7 @@ mod tests {
     fn what_is_sent_is_heard_once_each_with_any_packets_lost() {
         for lost in 0..7 {
             let (mut sender, mut receiver) = (sender(), Receiver::default());
-            assert!(sender.push("11#d,9"));
+            press(&mut sender, "11#d9", 100);
             let packets: Vec<_> = sent(&mut sender, 120).into_iter().flatten().collect();
             // Of each event of 7 packets only one arrives.
             let arriving = packets.iter().skip(lost).step_by(7);
@@ -255,10 +269,10 @@ mod tests {
     fn a_long_key_goes_in_segments_and_is_heard_once() {
         // The second ends so shortly after a full segment that the new one has nothing but its end to report.
         for ticks in [150_000, 65_535 + 40, 65_535] {
-            let duration = Duration::from_nanos(ticks * 1_000_000_000 / 8_000 + 999_999);
-            let mut sender = Sender::new(8_000, duration, Duration::from_millis(40));
-            let ticks = sender.duration;
-            assert!(sender.push("77"));
+            // A clock of 1000 makes ticks of milliseconds.
+            let mut sender = Sender::new(1_000, Duration::from_millis(40));
+            press(&mut sender, "77", ticks);
+            let ticks = u32::try_from(ticks).unwrap();
             let packets: Vec<_> = sent(&mut sender, 2_200).into_iter().flatten().collect();
             let mut receiver = Receiver::default();
             let keys: String = packets.iter().filter_map(|p| receiver.receive(p.time, &p.payload)).collect();
@@ -278,10 +292,44 @@ mod tests {
     }
 
     #[test]
+    fn a_key_lasts_until_it_is_let_go_of() {
+        // Let go of after so many packets → durations; 40 ms at least, and the segment that has just begun is said to end.
+        for (after, expected) in
+            [(0, &[160, 320, 320, 320][..]), (1, &[160, 320, 320, 320]), (5, &[160, 320, 480, 640, 800, 960, 960, 960])]
+        {
+            let mut sender = sender();
+            press(&mut sender, "5", 5_000);
+            let mut packets: Vec<_> = sent(&mut sender, after);
+            sender.release();
+            let at = RtpTime(u32::MAX - 300).plus(after * PACKET);
+            packets.extend((0..12).map(|n| sender.poll(at.plus(n * PACKET), PACKET)));
+            let packets: Vec<_> = packets.into_iter().flatten().collect();
+            assert_eq!((durations(&packets).as_slice(), sender.is_active()), (expected, false), "after {after}");
+            assert_eq!(packets.iter().filter(|p| p.payload[1] & 0x80 != 0).count(), 3, "after {after}");
+        }
+        let mut long = sender();
+        press(&mut long, "5", 60_000);
+        let mut packets: Vec<_> = sent(&mut long, 410).into_iter().flatten().collect();
+        long.release();
+        let at = RtpTime(u32::MAX - 300).plus(410 * PACKET);
+        packets.extend((0..8).filter_map(|n| long.poll(at.plus(n * PACKET), PACKET)));
+        let end = packets.last().unwrap();
+        assert_eq!(end.time.plus(durations(&[*end])[0].into()).since(packets[0].time), 412 * 160);
+    }
+
+    #[test]
+    fn the_clock_is_the_sounds() {
+        let mut sender = Sender::new(48_000, Duration::from_millis(40));
+        press(&mut sender, "5", 100);
+        let packets: Vec<_> = (0..12).filter_map(|n| sender.poll(RtpTime(n * 960), 960)).collect();
+        assert_eq!(durations(&packets), [960, 1_920, 2_880, 3_840, 4_800, 4_800, 4_800]);
+    }
+
+    #[test]
     fn keys_are_checked() {
         let mut sender = sender();
-        assert!(!sender.push("12x") && !sender.is_active());
-        assert!(!sender.push(&"1".repeat(MAX_QUEUED + 1)));
+        assert!(!sender.push('x', MIN_DURATION) && !sender.is_active());
+        assert_eq!((0..2 * MAX_QUEUED).filter(|_| sender.push('1', MIN_DURATION)).count(), MAX_QUEUED);
         assert_eq!((event_code('a'), event_code('#'), key(15), key(16)), (Some(12), Some(11), Some('D'), None));
     }
 
@@ -296,6 +344,11 @@ mod tests {
             ("end lost, next key", &[(0, 1, false, 160), (1600, 2, false, 160)], "12"),
             ("late copy of the first", &[(0, 1, true, 320), (1600, 2, false, 160), (0, 1, true, 320)], "12"),
             ("long key in segments", &[(0, 1, false, 65_535), (65_535, 1, false, 160), (65_535, 1, true, 320)], "1"),
+            ("each packet a time of its own", &[(0, 1, false, 160), (160, 1, false, 320), (320, 1, true, 480)], "1"),
+            ("ends with times of their own", &[(0, 1, false, 800), (640, 1, true, 800), (799, 1, true, 800)], "1"),
+            ("endless and of no length", &[(0, 1, false, 65_535), (9, 1, false, 0), (80_000, 1, false, 0)], "11"),
+            ("a clock that began anew", &[(900_000, 1, true, 320), (100, 2, true, 320)], "12"),
+            ("another key at the same time", &[(0, 1, false, 160), (0, 2, false, 160)], "12"),
             ("flash is no key", &[(0, 16, false, 160)], ""),
             ("over the wrap", &[(u32::MAX, 1, true, 160), (800, 1, true, 160)], "11"),
         ];

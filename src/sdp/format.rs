@@ -11,6 +11,18 @@ impl Format {
         self.encoding.eq_ignore_ascii_case(TELEPHONE_EVENT)
     }
 
+    /// True when DTMF tones come through this coding: those that keep the waveform, and Opus above the rates at which it
+    /// models a voice.
+    pub fn carries_tones(&self) -> bool {
+        const KEEP: [&str; 4] = ["PCMU", "PCMA", "G722", "L16"];
+        const LEAST_OPUS_BIT_RATE: u32 = 16_000;
+        let fmtp = self.fmtp.as_deref().unwrap_or_default();
+        let limit = fmtp.split(';').find_map(|part| part.trim().strip_prefix("maxaveragebitrate="));
+        let fast = limit.is_none_or(|rate| rate.parse().is_ok_and(|rate: u32| rate >= LEAST_OPUS_BIT_RATE));
+        let is = |name: &str| self.encoding.eq_ignore_ascii_case(name);
+        KEEP.into_iter().any(is) || (is("opus") && fast)
+    }
+
     /// The events we take on this number: the keys 0–9 * # A–D.
     pub(super) fn telephone_event(payload_type: u8, clock_rate: u32) -> Format {
         Format { payload_type, encoding: TELEPHONE_EVENT.into(), clock_rate, channels: 1, fmtp: Some("0-15".into()) }

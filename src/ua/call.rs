@@ -1,6 +1,7 @@
 //! A call: what a person sees of a session, its sound and its times.
 
 use super::agent::Agent;
+use super::digits::Digits;
 use super::ending::Known;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
@@ -92,13 +93,9 @@ pub(super) struct Call {
     pub redirections: u8,
     /// Outgoing: given up then, if nobody answers.
     pub ring_until: Option<Instant>,
-    /// Digits to send, each at its time.
-    pub digits: VecDeque<(Instant, String)>,
-    pub info_digits: VecDeque<char>,
-    pub info_busy: bool,
-    /// No digit by INFO before this.
-    pub info_at: Option<Instant>,
-    pub post_dial: Vec<(Duration, String)>,
+    pub digits: Digits,
+    /// Outgoing: keys for the answer, `,` a pause.
+    pub post_dial: String,
     pub status: Option<u16>,
     pub reason: Option<String>,
     pub ended_by: Option<EndedBy>,
@@ -172,11 +169,8 @@ impl Call {
             tried: Vec::new(),
             redirections: 0,
             ring_until: None,
-            digits: VecDeque::new(),
-            info_digits: VecDeque::new(),
-            info_busy: false,
-            info_at: None,
-            post_dial: Vec::new(),
+            digits: Digits::default(),
+            post_dial: String::new(),
             status: None,
             reason: None,
             ended_by: None,
@@ -239,13 +233,12 @@ impl Call {
 
     pub fn next_timeout(&self) -> Option<Instant> {
         let session = self.session.as_ref().and_then(Session::next_timeout);
-        let digits = self.digits.front().map(|(at, _)| *at);
-        let info = self.info_at.filter(|_| !self.info_digits.is_empty() && !self.info_busy);
+        let digits = self.digits.next_timeout();
         let due =
             [self.answer_at, self.forward_at, self.mark_until, self.waits_until, self.ring_until, self.tell_end_at];
         let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
         let follows = self.follows.as_ref().and_then(|followed| followed.news.next_timeout());
-        [session, digits, info, transfer, follows].into_iter().chain(due).flatten().min()
+        [session, digits, transfer, follows].into_iter().chain(due).flatten().min()
     }
 }
 
@@ -350,7 +343,6 @@ impl Agent {
         call.waits_until = None;
         call.ring_until = None;
         call.digits.clear();
-        call.info_digits.clear();
         let stream = call.stream;
         if call.flow.is_some() {
             let has_sound = call.bound.is_some();

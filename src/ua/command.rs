@@ -2,6 +2,8 @@
 
 use super::outcome::ExitCode;
 use super::snapshot::{CallInfo, MessageInfo, PingInfo};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Ties a reply to its request; chosen by the asker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,12 +46,27 @@ pub enum VolumeChange {
     By(i16),
 }
 
-/// How digits are to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a digit is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Press {
+    /// As long as usual, 160 ms.
+    #[default]
+    Tap,
+    /// So long, 40 ms at least and 5 s at most.
+    For(Duration),
+    /// Until `Up`, 5 s at most.
+    Down,
+    /// It is let go of.
+    Up,
+}
+
+/// How digits go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DtmfVia {
     /// RFC 4733.
     Rtp,
-    /// SIP INFO, `application/dtmf-relay`.
+    /// SIP INFO, `application/dtmf-relay` or `application/dtmf`.
     Info,
     /// Tones in the sound.
     Inband,
@@ -88,8 +105,8 @@ pub enum Command {
     Unmute { path: SoundPath },
     /// Change a volume.
     Volume { path: SoundPath, change: VolumeChange },
-    /// Send digits in the current call; `,` pauses a second.
-    Dtmf { call: Option<String>, digits: String, via: Option<DtmfVia> },
+    /// Send digits in the current call; `,` pauses a second. `Press::Up` looks at no digits.
+    Dtmf { call: Option<String>, digits: String, press: Press, via: Option<DtmfVia> },
     /// Send an instant message; the reply tells whether it was delivered.
     Message { target: String, text: String, account: Option<String> },
     /// Ask a target, or the account's server, whether it answers; the reply comes with the answer.
@@ -144,6 +161,13 @@ pub enum Reply {
     Messages(Vec<MessageInfo>),
     /// The volume now.
     Volume(SoundPath, u8),
+    /// Digits go this way.
+    Digits {
+        /// The way.
+        via: DtmfVia,
+        /// Why it is not the one set, or why it may fail.
+        note: Option<String>,
+    },
 }
 
 /// A refusal: what was tried, on what, what next.

@@ -16,8 +16,6 @@ use std::time::{Duration, Instant};
 
 /// How long leaving may take.
 const EXIT_BOUND: Duration = Duration::from_secs(2);
-/// Most digits of one command.
-pub(super) const MAX_DIGITS: usize = 64;
 
 type Outcome = Result<Reply, CommandError>;
 
@@ -81,19 +79,7 @@ impl Agent {
             Command::Mute { path } => Ok(self.mute(path, true)),
             Command::Unmute { path } => Ok(self.mute(path, false)),
             Command::Volume { path, change } => Ok(self.set_volume(path, change)),
-            Command::Dtmf { call, digits, via } => {
-                if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.chars().all(is_digit) {
-                    return Err(CommandError {
-                        code: ExitCode::Usage,
-                        kind: "bad_digits",
-                        message: format!("cannot send {} as digits", sanitise(&digits)),
-                        hint: Some("0-9 * # A-D, a comma for a pause, at most 64".into()),
-                    });
-                }
-                let id = self.pick(call, "send digits in", "is not connected", Call::is_answered)?;
-                self.send_digits(id, &digits, via, now);
-                Ok(Reply::Done)
-            }
+            Command::Dtmf { call, digits, press, via } => self.dtmf(call, (&digits, press), via, now),
             Command::Register { account } => {
                 let ids = self.registering_accounts(account.as_deref())?;
                 ids.into_iter().for_each(|id| self.register(id, now));
@@ -300,8 +286,7 @@ impl Agent {
             if forwards.is_some_and(|at| at <= now) {
                 self.forward(id, now);
             }
-            self.due_digits(id, now);
-            self.send_info_digit(id, now);
+            self.send_due_digits(id, now);
             self.transfer_timeout(id, now);
             if self.call(id).is_some_and(|call| call.ring_until.is_some_and(|at| at <= now)) {
                 self.ring_timeout(id, now);
@@ -351,8 +336,4 @@ impl Agent {
             ..Status::default()
         }
     }
-}
-
-fn is_digit(c: char) -> bool {
-    matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | 'a'..='d' | ',')
 }

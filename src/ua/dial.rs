@@ -36,7 +36,7 @@ impl Agent {
         let mut call = self.new_call_to(id, &uri, now);
         call.target = target.uri;
         call.extra = target.headers;
-        call.post_dial = target.dtmf.into_iter().map(|chunk| (chunk.after, chunk.digits)).collect();
+        call.post_dial = target.dtmf;
         Ok(Reply::Call(Box::new(self.place(call, now))))
     }
 

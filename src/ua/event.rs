@@ -1,5 +1,6 @@
 //! What happened: the events of `watch`, hooks and screens, one table.
 
+use super::command::DtmfVia;
 use super::snapshot::{AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, VoicemailInfo};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,8 @@ pub enum Event {
     CallDtmf {
         call: CallInfo,
         digit: char,
+        /// How it came.
+        via: DtmfVia,
     },
     CallQuality {
         call: CallInfo,

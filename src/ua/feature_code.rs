@@ -2,7 +2,7 @@
 
 use super::agent::Agent;
 use super::command::{CommandError, Reply, RequestId};
-use super::commands::MAX_DIGITS;
+use super::digits::MAX_DIGITS;
 use super::outcome::ExitCode;
 use super::port::Output;
 use super::snapshot::{CallState, TransferInfo, TransferState};
@@ -35,7 +35,7 @@ impl Agent {
             });
         }
         // The exchange is given a moment to ask for the number.
-        self.send_digits(id, &format!("{code},{keys}"), None, now);
+        self.key(id, &format!("{code},{keys}"), now);
         if blind && let Some(call) = self.call_mut(id) {
             let info = TransferInfo {
                 to: sanitise(&target.uri),

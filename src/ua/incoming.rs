@@ -1,7 +1,7 @@
 //! Requests from outside: what is answered without a person, what belongs to a call, what is a new one.
 
 use super::agent::Agent;
-use super::event::Event;
+use super::command::DtmfVia;
 use super::refused::Refused;
 use crate::sip::body::take_description;
 use crate::sip::dialog::DialogId;
@@ -122,7 +122,7 @@ impl Agent {
             Method::Info => {
                 let digit = dtmf_relay(&request);
                 if let Some(digit) = digit {
-                    self.tell(id, now, |call| Event::CallDtmf { call, digit });
+                    self.digit_heard(id, digit, DtmfVia::Info, now);
                 }
                 if digit.is_some() || request.body.is_empty() { StatusCode(200) } else { StatusCode(415) }
             }

@@ -177,12 +177,9 @@ impl Agent {
         call.state = CallState::Connected;
         call.answered = Some(now);
         call.ring_until = None;
-        let mut at = now;
-        for (after, digits) in std::mem::take(&mut call.post_dial) {
-            at += after;
-            call.digits.push_back((at, digits));
-        }
+        let keys = std::mem::take(&mut call.post_dial);
         self.tell(id, now, |call| Event::CallAnswered { call });
+        self.key(id, &keys, now);
     }
 
     fn refused(&mut self, id: u32, response: &Response, now: Instant) {

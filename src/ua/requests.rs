@@ -75,17 +75,14 @@ impl Agent {
         }
         let rng = &mut self.rng;
         let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };
-        if exchange == Exchange::Info && response.status.is_final() {
-            call.info_busy = false;
-        }
-        let told = (is_settled && is_beside(exchange)).then(|| response.clone());
+        let told = (is_settled && (is_beside(exchange) || exchange == Exchange::Info)).then(|| response.clone());
         if let Some(session) = call.session.as_mut() {
             session.receive_response(exchange, response, now, rng);
         }
         if let Some(response) = told {
             self.beside_answered(id, exchange, &response, now);
         }
-        self.send_info_digit(id, now);
+        self.send_due_digits(id, now);
     }
 
     /// A request had its final responses; true if that changes something.
@@ -104,15 +101,13 @@ impl Agent {
     fn beside_answered(&mut self, id: u32, exchange: Exchange, response: &Response, now: Instant) {
         match exchange {
             Exchange::Refer => self.refer_answered(id, response, now),
+            Exchange::Info => self.info_answered(id, Some(response)),
             _ => self.news_answered(id, Some(response.status)),
         }
     }
 
     pub(super) fn call_request_failed(&mut self, id: u32, exchange: Exchange, why: Failure, words: &str, now: Instant) {
         let Some(call) = self.call_mut(id) else { return };
-        if exchange == Exchange::Info {
-            call.info_busy = false;
-        }
         if exchange == Exchange::Invite && call.is_live() {
             call.reason = Some(sanitise(words));
         }
@@ -122,9 +117,10 @@ impl Agent {
         match exchange {
             Exchange::Refer => self.refer_failed(id, words, now),
             Exchange::Notify => self.news_answered(id, None),
+            Exchange::Info => self.info_answered(id, None),
             _ => {}
         }
-        self.send_info_digit(id, now);
+        self.send_due_digits(id, now);
     }
 
     /// 401 or 407: once more with credentials, if the challenge came from the account's own path.

@@ -2,6 +2,7 @@
 
 use super::agent::Agent;
 use super::call::Call;
+use super::command::DtmfVia;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
@@ -39,9 +40,14 @@ impl Agent {
                     call.first_rtp.get_or_insert(now);
                 }
             }
-            MediaEvent::Digit { stream, digit } => {
+            MediaEvent::Digit { stream, digit, inband } => {
                 if let Some(id) = self.of_stream(stream) {
-                    self.tell(id, now, |call| Event::CallDtmf { call, digit });
+                    self.digit_heard(id, digit, if inband { DtmfVia::Inband } else { DtmfVia::Rtp }, now);
+                }
+            }
+            MediaEvent::DigitSent { stream } => {
+                if let Some(id) = self.of_stream(stream) {
+                    self.digit_sent(id, now);
                 }
             }
             MediaEvent::Stats { stream, stats } => self.stats(stream, &stats, now),
@@ -223,6 +229,7 @@ impl Agent {
             (true, false) => self.tell(id, now, |call| Event::CallResumed { call }),
             _ => {}
         }
+        self.send_due_digits(id, now);
     }
 
     /// The peer's offer: a change of the call, or of a fork before the answer, or the first offer of a call without ours.

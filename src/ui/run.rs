@@ -279,7 +279,7 @@ fn now() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::{HangupWhich, TransferTo};
+    use crate::control::{HangupWhich, Press, TransferTo};
 
     /// Puts the commands to a phone that settles nothing but digits and hanging up; the first `count` answers.
     async fn answers(commands: Vec<Command>, count: usize) -> Vec<Command> {
@@ -325,7 +325,7 @@ mod tests {
 
     #[tokio::test]
     async fn digits_arrive_in_the_order_they_were_pressed() {
-        let digit = |c: char| Command::Dtmf { call: None, digits: c.to_string(), via: None };
+        let digit = |c: char| Command::Dtmf { call: None, digits: c.to_string(), press: Press::Tap, via: None };
         let pressed = "123".chars().map(digit).collect::<Vec<_>>();
         assert_eq!(answers(pressed.clone(), 3).await, pressed);
     }

@@ -4,8 +4,8 @@ use crate::stage::{Stage, account, asking, call, commands, lights, message};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
-    AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, Reply, SoundPath, TransferTo,
-    VoicemailInfo, VolumeChange,
+    AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, Press, Reply, SoundPath,
+    TransferTo, VoicemailInfo, VolumeChange,
 };
 use tuiphone::ui::msg::{Action, Msg, Urgency};
 
@@ -14,7 +14,7 @@ fn dial(target: &str) -> Command {
 }
 
 fn tone(digit: &str) -> Command {
-    Command::Dtmf { call: Some("c1".into()), digits: digit.into(), via: None }
+    Command::Dtmf { call: Some("c1".into()), digits: digit.into(), press: Press::Tap, via: None }
 }
 
 fn hangup(id: &str) -> Command {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tuiphone::sip::message::{HeaderName, Message, Method, parse};
 use tuiphone::ua::agent::IncomingPolicy;
-use tuiphone::ua::command::{Command, DtmfVia, HangupWhich};
+use tuiphone::ua::command::{Command, DtmfVia, HangupWhich, Press};
 use tuiphone::ua::event::Event;
 use tuiphone::ua::snapshot::{CallInfo, RegistrationState};
 
@@ -30,7 +30,7 @@ pub fn whim(rng: &mut StdRng, kinds: u8) -> Command {
         8 => Command::Hangup { which: HangupWhich::Current },
         9 => Command::Hold { call: None },
         10 => Command::Resume { call: None },
-        11 => Command::Dtmf { call: None, digits: "1,2".into(), via: Some(DtmfVia::Info) },
+        11 => Command::Dtmf { call: None, digits: "1,2".into(), press: Press::Tap, via: Some(DtmfVia::Info) },
         12 => Command::Unregister { account: None },
         _ => Command::Register { account: None },
     }

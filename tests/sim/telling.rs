@@ -7,7 +7,7 @@ use tuiphone::demo::exchange::Fault;
 use tuiphone::sip::ident;
 use tuiphone::sip::message::{HeaderName, Method, Request, StatusCode};
 use tuiphone::ua::agent::{AgentConfig, IncomingPolicy};
-use tuiphone::ua::command::{Command, DtmfVia};
+use tuiphone::ua::command::{Command, DtmfVia, Press};
 use tuiphone::ua::event::Event;
 use tuiphone::ua::snapshot::CallState::Connected;
 
@@ -149,7 +149,7 @@ fn digits_by_info_come_through_in_order_and_each_once() {
         network.run(60 * SECOND);
         check(states(network, &alice) == [Connected], "connected")?;
         let digits = "12*0#9".to_owned();
-        order(network, &alice, Command::Dtmf { call: None, digits, via: Some(DtmfVia::Info) });
+        order(network, &alice, Command::Dtmf { call: None, digits, press: Press::Tap, via: Some(DtmfVia::Info) });
         network.run(120 * SECOND);
         let heard = |phone: &Shared| -> String {
             let digit = |event: &Event| if let Event::CallDtmf { digit, .. } = event { Some(*digit) } else { None };
@@ -158,7 +158,11 @@ fn digits_by_info_come_through_in_order_and_each_once() {
         check(heard(&bob) == "12*0#9", &heard(&bob))?;
         // Refused, they are not sent for ever, and the call goes on.
         node.borrow_mut().exchange.set_fault(Method::Info, Some(Fault::Refuse(StatusCode(415))));
-        order(network, &bob, Command::Dtmf { call: None, digits: "7".to_owned(), via: Some(DtmfVia::Info) });
+        order(
+            network,
+            &bob,
+            Command::Dtmf { call: None, digits: "7".to_owned(), press: Press::Tap, via: Some(DtmfVia::Info) },
+        );
         network.run(60 * SECOND);
         check(heard(&alice).is_empty() && states(network, &alice) == [Connected], "the call goes on")
     });

@@ -3,7 +3,7 @@
 use super::super::options::Begin;
 use super::*;
 use crate::control::verb::Request;
-use crate::control::{Command as Ask, HangupWhich, SoundPath, VolumeChange};
+use crate::control::{Command as Ask, HangupWhich, Press, SoundPath, VolumeChange};
 
 fn parse_line(line: &str) -> Result<Invocation, CommandError> {
     parse(std::iter::once("tuiphone").chain(line.split_whitespace()).map(OsString::from))
@@ -55,8 +55,11 @@ fn verbs_come_from_the_table_in_every_spelling() {
         ("dde [Exit]", Ask::Exit),
         ("dde Hangup(c2)", Ask::Hangup { which: HangupWhich::Call("c2".to_owned()) }),
         ("quit", Ask::Exit),
-        ("/dtmf:12#", Ask::Dtmf { call: None, digits: "12#".to_owned(), via: None }),
-        ("dtmf 1 --call c1", Ask::Dtmf { call: Some("c1".to_owned()), digits: "1".to_owned(), via: None }),
+        ("/dtmf:12#", Ask::Dtmf { call: None, digits: "12#".to_owned(), press: Press::Tap, via: None }),
+        (
+            "dtmf 1 --call c1",
+            Ask::Dtmf { call: Some("c1".to_owned()), digits: "1".to_owned(), press: Press::Tap, via: None },
+        ),
         ("volume -5", Ask::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) }),
         ("register -a 2", Ask::Register { account: Some("2".to_owned()) }),
         ("register 2", Ask::Register { account: Some("2".to_owned()) }),

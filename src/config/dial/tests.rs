@@ -90,15 +90,14 @@ fn what_cannot_be_called_says_why() {
 #[test]
 fn digits_after_a_comma_wait_for_the_answer() {
     for (typed, expected) in [
-        ("800", &[][..]),
-        ("800,1234#,5", &[(1000, "1234#"), (2000, "5")]),
-        ("800,1234#,,5", &[(1000, "1234#"), (2000, ""), (1000, "5")]),
-        (",800", &[]),
-        ("<sip:800@x>,12", &[(1000, "12")]),
+        ("800", ""),
+        ("800,1234#,5", ",1234#,5"),
+        ("800,1234#,,5", ",1234#,,5"),
+        ("800, 12 34", ",1234"),
+        (",800", ""),
+        ("<sip:800@x>,12", ",12"),
     ] {
-        let target = dial(typed, &account(&[])).unwrap();
-        let chunks: Vec<(u128, &str)> = target.dtmf.iter().map(|c| (c.after.as_millis(), c.digits.as_str())).collect();
-        assert_eq!(chunks, expected, "{typed}");
+        assert_eq!(dial(typed, &account(&[])).unwrap().dtmf, expected, "{typed}");
     }
 }
 

@@ -173,9 +173,14 @@ impl Loop {
                     call.stream.attach(endpoint);
                 }
             }
-            MediaCommand::SendDigits { stream, digits, inband } => {
+            MediaCommand::SendDigit { stream, digit, duration, inband } => {
                 if let Some(call) = self.calls.get_mut(&stream) {
-                    call.stream.send_digits(&digits, inband);
+                    call.stream.send_digit(digit, duration, inband);
+                }
+            }
+            MediaCommand::ReleaseDigit { stream } => {
+                if let Some(call) = self.calls.get_mut(&stream) {
+                    call.stream.release_digit();
                 }
             }
             MediaCommand::Close { stream } => self.close(stream),

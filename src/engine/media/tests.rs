@@ -86,7 +86,8 @@ fn a_tone_crosses_the_wire_into_a_file() {
         start(&a.0, 1, agreed(encoding, at_b));
         start(&b.0, 2, agreed(encoding, at_a));
         wait(&b.1, |event| matches!(event, MediaEvent::FirstPacket { .. }).then_some(()));
-        a.0.send(MediaCommand::SendDigits { stream: StreamId(1), digits: "7".into(), inband: false }).unwrap();
+        let (digit, duration) = ('7', Duration::from_millis(160));
+        a.0.send(MediaCommand::SendDigit { stream: StreamId(1), digit, duration, inband: false }).unwrap();
         let digit = wait(&b.1, |event| match event {
             MediaEvent::Digit { digit, .. } => Some(*digit),
             _ => None,

@@ -102,7 +102,8 @@ impl Loop {
                 let stream = *id;
                 (self.report)(MediaReport::Event(match event {
                     StreamEvent::FirstPacket => MediaEvent::FirstPacket { stream },
-                    StreamEvent::Digit(digit) => MediaEvent::Digit { stream, digit },
+                    StreamEvent::Digit { digit, inband } => MediaEvent::Digit { stream, digit, inband },
+                    StreamEvent::DigitSent => MediaEvent::DigitSent { stream },
                 }));
             }
             if call.stream.is_started() && now >= call.next_stats {

@@ -3,6 +3,7 @@
 use super::super::codec::{Decoder, Filled};
 use super::super::jitter_buffer::{JitterBuffer, Pulled};
 use super::super::mixer::Ramp;
+use super::super::tone::DtmfDetector;
 use super::super::{FRAME, stretch};
 use crate::rtp::telephone_event;
 use crate::sdp::Format;
@@ -13,6 +14,7 @@ pub struct Receive {
     pub buffer: JitterBuffer,
     pub decoders: Vec<(u8, Format, Box<dyn Decoder>)>,
     pub events: telephone_event::Receiver,
+    pub detector: DtmfDetector,
     pub current: Option<u8>,
     /// Decoded sound not yet played, from `played` on.
     pub sound: Vec<f32>,
@@ -33,6 +35,7 @@ impl Receive {
             buffer: JitterBuffer::new(8_000, now),
             decoders: Vec::new(),
             events: telephone_event::Receiver::default(),
+            detector: DtmfDetector::default(),
             current: None,
             sound: Vec::with_capacity(FRAME * 24),
             played: 0,

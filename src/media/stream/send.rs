@@ -18,6 +18,8 @@ pub struct Sending {
     pub marker: bool,
     pub events: Option<(u8, u32, telephone_event::Sender)>,
     pub dtmf: DtmfPlayer,
+    /// A digit was under way at the last tick.
+    pub keying: bool,
     pub source: Source,
     pub echo: [f32; FRAME],
 }
@@ -41,9 +43,15 @@ impl Sending {
             marker: true,
             events: None,
             dtmf: DtmfPlayer::default(),
+            keying: false,
             source: Source::None,
             echo: [0.0; FRAME],
         }
+    }
+
+    /// A digit is under way, in the sound or beside it.
+    pub fn is_keying(&self) -> bool {
+        self.dtmf.is_active() || self.events.as_ref().is_some_and(|(.., sender)| sender.is_active())
     }
 
     /// Packets as long as was agreed.

@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods)] // a moment to count from
 
 use super::super::level::dbfs;
-use super::super::tone::{Sine, dtmf_frequencies, goertzel_dbfs};
+use super::super::tone::{FULL_SCALE_DBM0, Sine, dtmf_frequencies, goertzel_dbfs};
 use super::*;
 use crate::sdp::{Direction, Format};
 use rand::rngs::StdRng;
@@ -105,6 +105,18 @@ impl Pair {
         }
     }
 
+    fn press(&mut self, digits: &str, inband: bool) {
+        digits.chars().for_each(|digit| self.a.send_digit(digit, Duration::from_millis(160), inband));
+    }
+
+    fn digits_of_b(&mut self) -> Vec<(char, bool)> {
+        let digit = |event| match event {
+            StreamEvent::Digit { digit, inband } => Some((digit, inband)),
+            _ => None,
+        };
+        self.events_of_b().into_iter().filter_map(digit).collect()
+    }
+
     fn events_of_b(&mut self) -> Vec<StreamEvent> {
         std::iter::from_fn(|| self.b.poll_event()).collect()
     }
@@ -187,23 +199,44 @@ fn what_is_restored_is_not_counted_as_made_up() {
 fn digits_arrive_once_each_and_sound_goes_on() {
     let mut pair = Pair::new("opus");
     pair.run(500, sine(1_000.0), clean);
-    pair.a.send_digits("12#", false);
+    pair.press("12#", false);
     pair.run(2_000, sine(1_000.0), |rng| rng.random_bool(0.9).then_some(Duration::ZERO));
-    let digits: Vec<_> = pair.events_of_b().into_iter().filter(|event| *event != StreamEvent::FirstPacket).collect();
-    assert_eq!(digits, ['1', '2', '#'].map(StreamEvent::Digit));
+    assert_eq!(pair.digits_of_b(), [('1', false), ('2', false), ('#', false)]);
+    assert_eq!(std::iter::from_fn(|| pair.a.poll_event()).last(), Some(StreamEvent::DigitSent));
     assert!(goertzel_dbfs(&pair.heard[96_000..], 1_000.0, 48_000) > -9.0);
 }
 
+/// Which codings tones survive, and which of those `Format::carries_tones` trusts.
 #[test]
-fn in_band_digits_are_tones() {
-    let mut pair = Pair::new("PCMA");
-    pair.run(200, |_| {}, clean);
-    pair.a.send_digits("5", true);
-    pair.run(400, |_| {}, clean);
-    let (low, high) = dtmf_frequencies('5').unwrap();
-    let during = &pair.heard[48 * 280..48 * 380];
-    assert!(goertzel_dbfs(during, low, 48_000) > -20.0 && goertzel_dbfs(during, high, 48_000) > -20.0);
-    assert_eq!(pair.events_of_b(), [StreamEvent::FirstPacket]);
+fn in_band_digits_are_heard_as_tones() {
+    for encoding in ["PCMU", "PCMA", "opus"] {
+        let mut pair = Pair::new(encoding);
+        pair.run(200, |_| {}, clean);
+        pair.press("123A456B789C*0#D", true);
+        pair.run(16 * 210 + 400, |_| {}, clean);
+        let expected: Vec<_> = "123A456B789C*0#D".chars().map(|digit| (digit, true)).collect();
+        assert_eq!(pair.digits_of_b(), expected, "{encoding}");
+        assert!(format(encoding).carries_tones(), "{encoding}");
+        let (low, high) = dtmf_frequencies('1').unwrap();
+        let during = &pair.heard[48 * 280..48 * 350];
+        let levels = [low, high].map(|hz| goertzel_dbfs(during, hz, 48_000) + FULL_SCALE_DBM0);
+        assert!((levels[0] + 9.0).abs() < 1.5 && (levels[1] + 7.0).abs() < 1.5, "{encoding}: {levels:?} dBm0");
+    }
+}
+
+#[test]
+fn a_digit_lasts_until_it_is_let_go_of() {
+    for inband in [false, true] {
+        let mut pair = Pair::new("PCMA");
+        pair.run(200, |_| {}, clean);
+        while pair.a.poll_event().is_some() {}
+        pair.a.send_digit('7', Duration::from_secs(5), inband);
+        pair.run(1_000, |_| {}, clean);
+        assert_eq!((pair.digits_of_b(), pair.a.poll_event()), (vec![('7', inband)], None), "inband {inband}");
+        pair.a.release_digit();
+        pair.run(200, |_| {}, clean);
+        assert_eq!(pair.a.poll_event(), Some(StreamEvent::DigitSent), "inband {inband}");
+    }
 }
 
 #[test]
@@ -246,7 +279,7 @@ fn endpoints_answer() {
     }
     let mut pair = Pair::new("PCMA");
     pair.b.attach(Endpoint::DigitReader);
-    pair.a.send_digits("9", false);
+    pair.press("9", false);
     pair.run(600, |_| {}, clean);
     let loud = |hz| pair.answered.chunks(2_400).any(|part| goertzel_dbfs(part, hz, 48_000) > -20.0);
     assert!(loud(852.0) && loud(1_477.0) && !loud(697.0));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::media::command::LocalTone;
 use crate::ua::agent::IncomingPolicy;
-use crate::ua::command::HangupWhich;
+use crate::ua::command::{HangupWhich, Press};
 use crate::ua::outcome::{EndedBy, ExitCode};
 use crate::ua::snapshot::CallState;
 
@@ -235,14 +235,16 @@ fn commands_without_a_call_are_refused_in_words() {
         (Command::Answer { call: None }, "no_call"),
         (Command::Hangup { which: HangupWhich::All }, "no_call"),
         (Command::Hold { call: Some("c9".into()) }, "no_such_call"),
-        (Command::Dtmf { call: None, digits: "1".into(), via: None }, "no_call"),
+        (Command::Dtmf { call: None, digits: "1".into(), press: Press::Tap, via: None }, "no_call"),
         (Command::Register { account: None }, "no_registrar"),
         (Command::Register { account: Some("nobody".into()) }, "no_such_account"),
     ] {
         let error = world.command(0, command).expect_err(kind);
         assert_eq!((error.code, error.kind), (ExitCode::NotFound, kind), "{error}");
     }
-    let error = world.command(0, Command::Dtmf { call: None, digits: "x".into(), via: None }).expect_err("no digit");
+    let error = world
+        .command(0, Command::Dtmf { call: None, digits: "x".into(), press: Press::Tap, via: None })
+        .expect_err("no digit");
     assert_eq!(error.code, ExitCode::Usage);
 }
 
@@ -271,25 +273,6 @@ fn exit_hangs_up_and_is_told() {
     assert_eq!(world.names(0).last().map(String::as_str), Some("exited"));
     assert_eq!(world.count("BYE"), 1);
     assert!(state(&world, 1).is_empty());
-}
-
-#[test]
-fn digits_go_by_info_one_after_another() {
-    let mut world = answering();
-    world.dial(0, BOB);
-    world.run(Duration::from_secs(1));
-    let via = Some(crate::ua::command::DtmfVia::Info);
-    world.command(0, Command::Dtmf { call: None, digits: "1#d".into(), via }).expect("connected");
-    world.run(Duration::from_secs(1));
-    let digits: String = world.phones[1]
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            Event::CallDtmf { digit, .. } => Some(*digit),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(digits, "1#D");
 }
 
 //= RFC 3261 §9.1

@@ -3,6 +3,7 @@
 mod asked;
 mod calls;
 mod connected;
+mod digits;
 mod endings;
 mod floods;
 mod following;
@@ -54,6 +55,8 @@ pub(super) struct Phone {
     next_port: u16,
     /// The sound answers `Bind`.
     pub binds: bool,
+    /// The sound answers `SendDigit`.
+    pub keys: bool,
 }
 
 /// A message on its way.
@@ -114,6 +117,23 @@ pub(super) fn local(user: &str) -> AgentConfig {
     AgentConfig::new(settings, vec![account])
 }
 
+impl Phone {
+    /// The digits its sound was asked to send.
+    pub fn digits(&self) -> String {
+        let digit = |command: &MediaCommand| match command {
+            MediaCommand::SendDigit { digit, .. } => Some(*digit),
+            _ => None,
+        };
+        self.media.iter().filter_map(digit).collect()
+    }
+
+    /// The digits it told of.
+    pub fn heard(&self) -> String {
+        let digit = |event: &Event| if let Event::CallDtmf { digit, .. } = event { Some(*digit) } else { None };
+        self.events.iter().filter_map(digit).collect()
+    }
+}
+
 impl World {
     #[allow(clippy::disallowed_methods)]
     pub fn new() -> World {
@@ -146,6 +166,7 @@ impl World {
             kept: Vec::new(),
             next_port: port * 2,
             binds: true,
+            keys: true,
         });
         self.phones.len() - 1
     }
@@ -242,6 +263,8 @@ impl World {
                                 rtcp: SocketAddr::new(ip, port + 1),
                             })
                         }
+                        // Sent at once: what is waited for is the word of it.
+                        MediaCommand::SendDigit { stream, .. } if it.keys => Some(MediaEvent::DigitSent { stream }),
                         MediaCommand::Close { stream } => Some(MediaEvent::Stats {
                             stream,
                             stats: StreamStats { tx_packets: 7, ..StreamStats::default() },
@@ -293,6 +316,15 @@ impl World {
             _ => None,
         });
         requests.into_iter().next().expect("a request went outside")
+    }
+
+    /// The requests of this method that went outside.
+    pub fn requests(&self, method: &str) -> Vec<Request> {
+        let request = |(_, packet): &(Duration, Packet)| match message::parse(&packet.bytes) {
+            Ok(Message::Request(request)) if request.method.as_str() == method => Some(request),
+            _ => None,
+        };
+        self.outside.iter().filter_map(request).collect()
     }
 
     /// The last response that went outside.

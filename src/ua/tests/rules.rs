@@ -258,23 +258,6 @@ fn a_dialog_the_peer_does_not_know_is_hung_up() {
     }
 }
 
-#[test]
-fn digits_by_info_keep_a_gap_and_pause_at_a_comma() {
-    let (mut world, _) = connected();
-    let via = Some(crate::ua::command::DtmfVia::Info);
-    world.command(0, Command::Dtmf { call: None, digits: "12,3".into(), via }).expect("connected");
-    for _ in 0..40 {
-        if world.last_request().method == message::Method::Info {
-            let info = world.last_request();
-            respond(&mut world, &info, 200, &[], "");
-        }
-        world.run(Duration::from_millis(50));
-    }
-    let times: Vec<&str> =
-        world.log.iter().filter(|line| line.contains(" INFO ")).filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(times, ["0.000", "0.250", "1.500"], "{:#?}", world.log);
-}
-
 /// One person has one mouth, whichever call is answered first.
 #[test]
 fn of_two_calls_answered_the_first_is_held() {

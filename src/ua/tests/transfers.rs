@@ -288,11 +288,10 @@ fn by_code(to: TransferTo) -> (World, Request, Vec<String>) {
     let invite = world.last_request();
     respond(&mut world, &invite, 200, &[], SDP);
     begin(&mut world, None, to);
-    let keyed = world.phones[0].media.iter().filter_map(|command| match command {
-        MediaCommand::SendDigits { digits, .. } => Some(digits.clone()),
-        _ => None,
-    });
-    let keyed = keyed.collect();
+    let before = world.phones[0].digits();
+    world.run(Duration::from_secs(1));
+    let after = world.phones[0].digits().split_off(before.len());
+    let keyed = if before.is_empty() { Vec::new() } else { vec![format!("{before},{after}")] };
     (world, invite, keyed)
 }
 

@@ -34,6 +34,10 @@ pub fn reply(model: &mut Model, command: &Command, reply: Result<Reply, CommandE
             messages.iter().for_each(|message| model.threads.take(message));
             return [threads::look(model), drawn()].concat();
         }
+        Ok(Reply::Digits { note: Some(text), .. }) => {
+            note(model, text, now);
+            return drawn();
+        }
         Ok(_) => return Vec::new(),
         Err(refusal) => refusal,
     };
@@ -185,7 +189,7 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
             model.threads.writes(&remote, &account, Duration::from_secs(for_s), now);
         }
         Event::CallParked { call } => note(model, format!("{}: {}", words::who(&call), words::outcome(&call)), now),
-        Event::CallDtmf { call, digit } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
+        Event::CallDtmf { call, digit, .. } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
         Event::Device { message } | Event::Config { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
         Event::Exited => {

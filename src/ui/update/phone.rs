@@ -1,7 +1,7 @@
 //! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
 
 use super::{drawn, note};
-use crate::control::{AccountInfo, CallState, Command, HangupWhich, SoundPath, VolumeChange};
+use crate::control::{AccountInfo, CallState, Command, HangupWhich, Press, SoundPath, VolumeChange};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
 use crate::ui::msg::{Action, Urgency};
@@ -47,7 +47,7 @@ pub fn press(model: &mut Model, c: char, now: Instant) -> Vec<Action> {
     if model.digits_sent.len() > DIGITS_SHOWN {
         model.digits_sent.remove(0);
     }
-    send(Command::Dtmf { call: Some(call), digits: c.to_string(), via: None })
+    send(Command::Dtmf { call: Some(call), digits: c.to_string(), press: Press::Tap, via: None })
 }
 
 /// An act that is about the phone.
