@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::session::Session;
 use super::signals::Interrupts;
-use super::{out, phone, words};
+use super::{out, phone, platform, words};
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
@@ -30,6 +30,7 @@ pub async fn run(
     socket: &Path,
     log_file: &Path,
 ) -> Result<ExitCode, CommandError> {
+    platform::allow_many_files();
     let mut interrupts = Interrupts::listen();
     interrupts.ignore_hang_up();
     let server = Server::open(socket).await.map_err(|e| refused(&e))?;

@@ -112,6 +112,23 @@ pub fn give_memory_back() {
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn give_memory_back() {}
 
+/// Raises how many files this process may have open, as far as it may: each call takes two sockets.
+#[cfg(unix)]
+pub fn allow_many_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    const MOST: u64 = 4_096;
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(MOST).min(MOST);
+    if limit.current.is_some_and(|current| current < wanted) {
+        limit.current = Some(wanted);
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
+/// See above.
+#[cfg(not(unix))]
+pub fn allow_many_files() {}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;

@@ -15,4 +15,6 @@ pub use dial::{DialError, DialTarget, dial};
 pub use ini::Document;
 pub use load::{Loaded, Warning, load};
 pub use secret::Secret;
-pub use settings::{AutoAnswer, AutoAnswerCalls, DenyIncoming, DtmfMethod, FollowRedirects, Forwarding, Settings};
+pub use settings::{
+    AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, FollowRedirects, Forwarding, Settings,
+};

@@ -42,6 +42,18 @@ pub enum AutoAnswerCalls {
     Any,
 }
 
+/// What every call talks to (`[tuiphone] callEndpoint`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallEndpoint {
+    /// Empty: microphone and speaker.
+    #[default]
+    Phone,
+    /// `echo`: what is heard is sent back.
+    Echo,
+    /// `silence`: silence is sent, and what is heard is dropped.
+    Silence,
+}
+
 /// Which incoming calls are refused (`denyIncoming`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DenyIncoming {
@@ -204,6 +216,8 @@ pub struct Settings {
     pub reg_event: bool,
     /// Numbers of `[Shortcuts]` that want a light.
     pub watch_shortcuts: Vec<String>,
+    /// What every call talks to (`[tuiphone] callEndpoint`).
+    pub call_endpoint: CallEndpoint,
     /// Calls go out without an offer of ours (`[tuiphone] lateOffer`).
     pub late_offer: bool,
     /// `[tuiphone] sessionTimer`: the session interval (RFC 4028), seconds, 90–86 400.
@@ -272,6 +286,7 @@ impl Default for Settings {
             watch: Vec::new(),
             watch_shortcuts: Vec::new(),
             reg_event: false,
+            call_endpoint: CallEndpoint::Phone,
             late_offer: false,
             session_timer_s: 1800,
             network_changes: true,

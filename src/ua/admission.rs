@@ -2,7 +2,7 @@
 
 use super::account::Line;
 use super::agent::{Agent, IncomingPolicy};
-use super::call::{Call, MAX_CALLS};
+use super::call::{CEILING, Call, MAX_CALLS};
 use super::event::Event;
 use super::forward::FORWARDED;
 use super::gate::source;
@@ -230,7 +230,7 @@ impl Agent {
         if live > 0 && !settings.call_waiting {
             return Some(Denial::busy("another call was up"));
         }
-        let is_full = live >= most.unwrap_or(MAX_CALLS).min(MAX_CALLS);
+        let is_full = live >= most.unwrap_or(MAX_CALLS).min(CEILING);
         is_full.then(|| Denial::busy("the most calls there may be were up"))
     }
 

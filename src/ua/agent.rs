@@ -16,7 +16,7 @@ use super::refused::Refused;
 use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
 use super::subscriptions::Watch;
-use crate::config::{Account, AccountId, Settings};
+use crate::config::{Account, AccountId, CallEndpoint, Settings};
 use crate::media::command::{Endpoint, LocalTone, MediaCommand};
 use crate::sip::flow::Flow;
 use crate::sip::ident;
@@ -69,11 +69,16 @@ pub struct AgentConfig {
 impl AgentConfig {
     /// A phone with these settings and accounts that registers at once.
     pub fn new(settings: Settings, accounts: Vec<Account>) -> AgentConfig {
+        let endpoint = match settings.call_endpoint {
+            CallEndpoint::Phone => Endpoint::Phone,
+            CallEndpoint::Echo => Endpoint::Echo,
+            CallEndpoint::Silence => Endpoint::Silence,
+        };
         AgentConfig {
             settings,
             accounts,
             register: true,
-            endpoint: Endpoint::Phone,
+            endpoint,
             incoming: IncomingPolicy::Ring,
             instance: None,
             t1: Duration::from_millis(500),

@@ -24,8 +24,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Most calls alive at once.
+/// Most calls alive at once, where `maxConcurrentCalls` does not say.
 pub(super) const MAX_CALLS: usize = 32;
+/// What `maxConcurrentCalls` can allow at most.
+pub(super) const CEILING: usize = 512;
 /// How long the end of a call waits for the last word of its sound.
 const LAST_STATS: Duration = Duration::from_millis(200);
 

@@ -425,6 +425,14 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.session_timer_s, clamped(v, 1800, 90)),
     ),
     tuiphone(
+        "callEndpoint",
+        Kind::Word(words::ENDPOINT_WORDS),
+        "",
+        "what every call talks to: empty microphone and speaker, echo itself, silence nobody; calls do not hold each other",
+        words::endpoint_text,
+        words::endpoint,
+    ),
+    tuiphone(
         "lateOffer",
         Kind::Flag,
         "0",

@@ -1,6 +1,6 @@
 //! Keys whose values are words: each a table of the words and what they mean; the first word of a meaning is written.
 
-use super::super::{Account, AutoAnswerCalls, DenyIncoming, Forwarding, HideCallerId, Settings};
+use super::super::{Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, Forwarding, HideCallerId, Settings};
 
 type Words<T> = &'static [(&'static str, T)];
 
@@ -15,6 +15,9 @@ const HIDE: Words<HideCallerId> = &[
 
 const CALLS: Words<AutoAnswerCalls> =
     &[("", AutoAnswerCalls::Alone), ("hold", AutoAnswerCalls::Held), ("all", AutoAnswerCalls::Any)];
+
+const ENDPOINT: Words<CallEndpoint> =
+    &[("", CallEndpoint::Phone), ("echo", CallEndpoint::Echo), ("silence", CallEndpoint::Silence)];
 
 const FORWARDING: Words<Forwarding> =
     &[("", Forwarding::Never), ("button", Forwarding::Button), ("all", Forwarding::All)];
@@ -31,6 +34,7 @@ const DENY: Words<DenyIncoming> = &[
 
 pub(super) const HIDE_WORDS: &[&str] = &["", "soft", "hard"];
 pub(super) const CALLS_WORDS: &[&str] = &["", "hold", "all"];
+pub(super) const ENDPOINT_WORDS: &[&str] = &["", "echo", "silence"];
 pub(super) const FORWARDING_WORDS: &[&str] = &["", "button", "all"];
 pub(super) const DENY_WORDS: &[&str] = &["", "button", "user", "domain", "userdomain", "remotedomain", "all"];
 
@@ -48,6 +52,14 @@ pub(super) fn calls_text(s: &Settings) -> String {
 
 pub(super) fn calls(s: &mut Settings, value: &str) -> Option<String> {
     read(CALLS, &mut s.auto_answer_calls, value)
+}
+
+pub(super) fn endpoint_text(s: &Settings) -> String {
+    written(ENDPOINT, s.call_endpoint)
+}
+
+pub(super) fn endpoint(s: &mut Settings, value: &str) -> Option<String> {
+    read(ENDPOINT, &mut s.call_endpoint, value)
 }
 
 pub(super) fn forwarding_text(s: &Settings) -> String {

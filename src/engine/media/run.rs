@@ -27,7 +27,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// Lateness that is made up tick by tick; beyond it time starts anew.
 const MAKE_UP: Duration = Duration::from_millis(200);
 /// Most calls with sound at once.
-const MAX_STREAMS: usize = 64;
+const MAX_STREAMS: usize = 640;
 /// Datagrams read from one socket in a row.
 const READ_AT_ONCE: usize = 64;
 

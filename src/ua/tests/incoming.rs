@@ -95,6 +95,17 @@ fn of_many_calls_the_last_is_busy() {
     }
 }
 
+#[test]
+fn more_calls_than_usual_come_only_where_the_settings_say_so() {
+    for (max_concurrent_calls, most) in [(0, 32), (40, 40)] {
+        let mut world = registered(Settings { max_concurrent_calls, ..Settings::default() });
+        for n in 0..most {
+            assert_eq!(rung(&mut world, HOME, &from(&format!("user{n}")), &format!("call{n}")), 180, "call {n}");
+        }
+        assert_eq!(rung(&mut world, HOME, &from("carol"), "last"), 486, "maxConcurrentCalls={max_concurrent_calls}");
+    }
+}
+
 /// Carol calls, says the own network, not Bob.
 fn from(user: &str) -> String {
     format!("P-Asserted-Identity: <sip:{user}@127.0.0.1:5998>\r\n")
