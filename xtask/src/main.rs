@@ -24,8 +24,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   demo      install what the build needs, build, start the phone with its built-in far ends
   test      everything: licences, tests of both feature sets, real peers where they can be had
   fuzz      damaged traffic between phones, on new seeds (fuzz 5000: so many)
-  bench     measure a release build, write benches/RESULTS.md (--peers: baresip beside it;
-            bench mouth-to-ear: only that, printed)
+  bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
   fmt       format every package
   licences  list the dependencies' licences, fail on one we cannot ship
@@ -45,7 +44,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(install, &[arguments, passed_on].concat()),
         "test" => test::run(install, &[arguments, passed_on].concat()),
         "fuzz" => fuzz::run(&[arguments, passed_on].concat()),
-        "bench" => bench(install, take(&mut arguments, "--peers"), take(&mut arguments, "mouth-to-ear")),
+        "bench" => bench(install, take(&mut arguments, "--peers"), arguments),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
         "fmt" => run::cargo(&["fmt", "--all"]),
         "licences" | "licenses" => licences::run(),
@@ -65,19 +64,19 @@ fn main() -> ExitCode {
 
 /// Measures; the one chore that needs more than the standard library, so it is built when it is asked for.
 #[cfg(all(feature = "measure", target_os = "linux"))]
-fn bench(install: bool, peers: bool, mouth_to_ear: bool) -> Result<(), Failure> {
-    if mouth_to_ear { bench::mouth_to_ear::run(install, peers) } else { bench::run(install, peers) }
+fn bench(install: bool, peers: bool, only: Vec<String>) -> Result<(), Failure> {
+    bench::run(install, &bench::Wish { peers, only })
 }
 
 /// Builds the chores again, now with what measuring needs, and runs that.
 #[cfg(not(all(feature = "measure", target_os = "linux")))]
-fn bench(install: bool, peers: bool, mouth_to_ear: bool) -> Result<(), Failure> {
+fn bench(install: bool, peers: bool, only: Vec<String>) -> Result<(), Failure> {
     if cfg!(not(target_os = "linux")) {
         return Err("it reads /proc: it measures on Linux only".into());
     }
     let mut arguments =
         vec!["run", "--quiet", "--locked", "--package", "xtask", "--features", "measure", "--", "bench"];
-    arguments.extend(mouth_to_ear.then_some("mouth-to-ear"));
+    arguments.extend(only.iter().map(String::as_str));
     arguments.extend(peers.then_some("--peers"));
     arguments.extend((!install).then_some("--no-install"));
     run::cargo(&arguments)

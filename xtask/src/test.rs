@@ -71,7 +71,7 @@ fn peers(install: bool) -> Result<(), Failure> {
         keep_quiet("kamailio");
         system::apt(&packages)?;
     }
-    scorer(install)
+    scorer(install).map(drop)
 }
 
 /// Debian starts a server when its package arrives. The tests start their own; nobody asked for one on port 5060.
@@ -82,13 +82,13 @@ fn keep_quiet(service: &str) {
     }
 }
 
-/// A Python environment of our own under `target/`, with what the PESQ step imports.
-fn scorer(install: bool) -> Result<(), Failure> {
+/// A Python environment of our own under `target/`, with what the PESQ step imports; its interpreter.
+pub fn scorer(install: bool) -> Result<PathBuf, Failure> {
     let home: PathBuf = target().join("peers").join("venv");
     let python = home.join("bin").join("python");
     let ready = home.join("ready");
     if ready.exists() {
-        return Ok(());
+        return Ok(python);
     }
     if !install {
         return Err("no Python environment for the speech scores".into());
@@ -113,7 +113,8 @@ fn scorer(install: bool) -> Result<(), Failure> {
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     pip.args(["numpy", "scipy", "soundfile", "pesq"]);
     bounded(&mut pip, minutes(8))?;
-    std::fs::write(&ready, "").map_err(|e| format!("{}: {e}", ready.display()))
+    std::fs::write(&ready, "").map_err(|e| format!("{}: {e}", ready.display()))?;
+    Ok(python)
 }
 
 /// A missing peer is a fact on a person's machine and a failure on CI's.

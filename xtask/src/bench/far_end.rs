@@ -90,13 +90,37 @@ impl FarEnd {
 
     /// An INVITE to the phone that offers one codec; `media` is where its RTP should go.
     pub fn invite(&self, uri: &str, to: SocketAddr, call: &str, media: u16, codec: Codec) -> Result<(), Failure> {
-        let Codec { kind, map, .. } = codec;
+        let Codec { kind, map, fmtp, .. } = codec;
+        let fmtp = if fmtp.is_empty() { String::new() } else { format!("a=fmtp:{kind} {fmtp}\r\n") };
         let sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio {media} RTP/AVP {kind}\r\na=rtpmap:{kind} {map}\r\n"
+             m=audio {media} RTP/AVP {kind}\r\na=rtpmap:{kind} {map}\r\n{fmtp}a=ptime:20\r\n"
         );
         let more = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len());
         self.request("INVITE", uri, to, call, &format!("<{uri}>"), &more)
+    }
+
+    /// A call that the phone answers: its To, and where it wants its RTP.
+    pub fn connect(
+        &self,
+        uri: &str,
+        to: SocketAddr,
+        call: &str,
+        media: u16,
+        codec: Codec,
+    ) -> Result<(String, SocketAddr), Failure> {
+        self.invite(uri, to, call, media, codec)?;
+        let is_last = |l: &str| l.starts_with("SIP/2.0 ") && !l.starts_with("SIP/2.0 1");
+        let answer = self.receive("200 to the INVITE", is_last)?;
+        let status = answer.text.lines().next().unwrap_or_default();
+        if !status.starts_with("SIP/2.0 200") {
+            return Err(format!("a call with {} was refused: {status}", codec.name));
+        }
+        let callee = header(&answer.text, "To").ok_or("200 without To")?;
+        self.request("ACK", uri, to, call, &callee, "")?;
+        let line = answer.text.lines().find_map(|l| l.strip_prefix("m=audio ")).ok_or("200 without m=audio")?;
+        let port: u16 = line.split(' ').next().and_then(|p| p.parse().ok()).ok_or("no port in m=audio")?;
+        Ok((callee, SocketAddr::from(([127, 0, 0, 1], port))))
     }
 
     /// A request of the caller: INVITE, ACK, CANCEL or BYE of the call named `call`.

@@ -4,20 +4,27 @@ mod call;
 mod control;
 mod far_end;
 mod interface;
-pub mod mouth_to_ear;
+mod makes;
+mod many;
+mod mouth_to_ear;
 mod phone;
+mod plot;
+mod quality;
+mod relay;
+mod report;
+mod rtp;
 
-use std::fmt::Write;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use self::call::CODECS;
 use self::control::{Line, median_of};
 use self::far_end::{FarEnd, header};
-use self::phone::{Answer, Make, Phone, settle};
-use crate::run::{cargo, output, program, root, say};
+use self::makes::Make;
+use self::phone::{Answer, Phone, settle};
+use self::quality::{Scores, Studio};
+use crate::run::{cargo, output, program, say};
 use crate::{Failure, system};
 
 /// How often a start, a ring, a request is repeated; the median is written.
@@ -29,22 +36,62 @@ const CALL: Duration = Duration::from_secs(60);
 /// How long an idle phone is watched.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// Whose costs can be measured, and whose speech.
+const COSTS: [Make; 2] = [Make::Tuiphone, Make::Baresip];
+const QUALITY: [Make; 3] = [Make::Tuiphone, Make::Baresip, Make::Linphone];
+
+/// Numbers of calls at once, and how long they are watched.
+const CROWDS: [(usize, Duration); 2] = [(100, Duration::from_secs(30)), (500, Duration::from_secs(20))];
+
 /// Lines of the table: what, and a figure for each phone; an empty one is not to be had.
 type Rows = Vec<(String, String)>;
 
-/// Builds a release, measures it, and with `peers` others beside it; writes the table.
-pub fn run(install: bool, peers: bool) -> Result<(), Failure> {
+/// What to measure.
+pub struct Wish {
+    /// Others beside ours.
+    pub peers: bool,
+    /// These parts alone, by name, for who works on one of them; empty = all, and the table is written.
+    pub only: Vec<String>,
+}
+
+/// The parts, in their order.
+const PARTS: [&str; 7] = ["start", "idle", "call", "many", "signalling", "mouth-to-ear", "quality"];
+
+impl Wish {
+    fn wants(&self, part: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == part)
+    }
+}
+
+/// Builds a release, measures it, and as wished others beside it; writes the table.
+pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
+    if let Some(unknown) = wish.only.iter().find(|only| !PARTS.contains(&only.as_str())) {
+        return Err(format!("no part {unknown}; the parts are {}", PARTS.join(", ")));
+    }
     system::prepare(install)?;
     cargo(&["build", "--release", "--locked", "--bin", "tuiphone"])?;
-    let makes: &[Make] = if peers { &[Make::Tuiphone, Make::Baresip] } else { &[Make::Tuiphone] };
-    // Ours last: what is not here is found out before the long part.
-    let columns = makes.iter().rev().map(|make| Ok((make.name(), measure(*make)?)));
+    // Ours last: what does not work is found out before the long part.
+    let columns = makes(wish, &COSTS).into_iter().rev().map(|make| Ok((make.name(), measure(make, wish)?)));
     let mut columns: Vec<(String, Rows)> = columns.collect::<Result<_, Failure>>()?;
     columns.reverse();
-    if let Some((_, rows)) = columns.first_mut() {
+    if let Some((_, rows)) = columns.first_mut().filter(|_| wish.wants("signalling")) {
         rows.extend(signalling()?);
     }
-    write(&columns, &mouth_to_ear::table(peers)?, peers)
+    let mouth = if wish.wants("mouth-to-ear") { mouth_to_ear::table(wish.peers)? } else { String::new() };
+    let quality = if wish.wants("quality") { speech(install, makes(wish, &QUALITY))? } else { Vec::new() };
+    report::write(&columns, &mouth, &quality, wish)
+}
+
+/// Who is measured: of these, ours, and as wished those that are here.
+fn makes(wish: &Wish, known: &[Make]) -> Vec<Make> {
+    let here = known.iter().copied().filter(|make| *make == Make::Tuiphone || wish.peers && make.is_here());
+    here.collect()
+}
+
+/// What each makes of speech over bad lines.
+fn speech(install: bool, makes: Vec<Make>) -> Result<Vec<(String, Scores)>, Failure> {
+    let studio = Studio::open(install)?;
+    makes.into_iter().map(|make| Ok((make.name(), studio.scores(make)?))).collect()
 }
 
 /// What the signalling alone costs, as its own bench says.
@@ -58,7 +105,25 @@ fn signalling() -> Result<Rows, Failure> {
 }
 
 /// All figures of one phone.
-fn measure(make: Make) -> Result<Rows, Failure> {
+fn measure(make: Make, wish: &Wish) -> Result<Rows, Failure> {
+    let mut rows = Rows::new();
+    if wish.wants("start") {
+        rows.extend(begin(make)?);
+    }
+    if wish.wants("idle") {
+        rows.extend(idle(make)?);
+    }
+    if wish.wants("call") {
+        rows.extend(talk(make)?);
+    }
+    if wish.wants("many") {
+        rows.extend(crowds(make));
+    }
+    Ok(rows)
+}
+
+/// What starting it takes.
+fn begin(make: Make) -> Result<Rows, Failure> {
     let mut rows = Rows::new();
     let mut row = |what: &str, figure: String| rows.push((what.to_owned(), figure));
     if make == Make::Tuiphone {
@@ -69,7 +134,13 @@ fn measure(make: Make) -> Result<Rows, Failure> {
     let (first, authorised) = starts(make)?;
     row("process start → first REGISTER", milliseconds(first));
     row("process start → 200 to the authorised REGISTER", milliseconds(authorised));
+    Ok(rows)
+}
 
+/// What it costs while nothing happens, and how soon it answers.
+fn idle(make: Make) -> Result<Rows, Failure> {
+    let mut rows = Rows::new();
+    let mut row = |what: &str, figure: String| rows.push((what.to_owned(), figure));
     say(&format!("{}: rings, requests, {} s of nothing", make.name(), IDLE.as_secs()));
     let phone = Phone::start(make, Answer::Ring)?;
     let (uri, address) = phone.far.register(true)?;
@@ -98,7 +169,13 @@ fn measure(make: Make) -> Result<Rows, Failure> {
         );
         row(&format!("idle interface: bytes drawn in {} s", interface::QUIET.as_secs()), seen.idle_bytes.to_string());
     }
-    drop(phone);
+    Ok(rows)
+}
+
+/// What a call costs.
+fn talk(make: Make) -> Result<Rows, Failure> {
+    let mut rows = Rows::new();
+    let mut row = |what: &str, figure: String| rows.push((what.to_owned(), figure));
     for codec in CODECS {
         let name = codec.name;
         say(&format!("{}: {} s of {name}", make.name(), CALL.as_secs()));
@@ -116,6 +193,24 @@ fn measure(make: Make) -> Result<Rows, Failure> {
         );
     }
     Ok(rows)
+}
+
+/// What many calls at once cost; a phone that cannot take them says nothing.
+fn crowds(make: Make) -> Rows {
+    let mut rows = Rows::new();
+    for (calls, length) in CROWDS {
+        say(&format!("{}: {calls} calls at once, {} s", make.name(), length.as_secs()));
+        match many::calls(make, calls, length) {
+            Ok(crowd) => {
+                let mut row = |what: &str, figure| rows.push((format!("{calls} PCMU calls at once: {what}"), figure));
+                row("processor, of one core", format!("{:.1} %", crowd.processor * 100.0));
+                row("RSS", format!("{:.1} MB", crowd.memory));
+                row("packets, lost, late", format!("{}, {}, {}", crowd.packets, crowd.lost, crowd.late));
+            }
+            Err(why) => say(&format!("{}: {calls} calls at once: {why}", make.name())),
+        }
+    }
+    rows
 }
 
 /// Median times from the start of the process to the first REGISTER, and to the 200 of the authorised one.
@@ -155,35 +250,4 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 fn milliseconds(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
-}
-
-/// The table: a line for each figure of the first phone, a column for each phone.
-fn write(columns: &[(String, Rows)], further: &str, peers: bool) -> Result<(), Failure> {
-    let system = output("uname", &["-srm"]).unwrap_or_default();
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = processor.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':')).map_or("", |p| p.1);
-    let commit = output("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
-    // Others at work on the machine make every figure worse: the reader must know.
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or("?");
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let flag = if peers { " --peers" } else { "" };
-    let mut text = format!("# Results\n\nWritten by `cargo xtask bench{flag}`; do not edit.\n\n");
-    let _ = writeln!(text, "{}, {cores} cores,{processor}, load {load}; commit {}\n", system.trim(), commit.trim());
-    text.push_str(
-        "Times are medians; the far end is on loopback in the measuring process, no sound card is used. Packets are \
-         timed by\nthe system as they reach the far end's socket.\n\n",
-    );
-    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    let _ = writeln!(text, "| what | {} |\n|---|{}", names.join(" | "), "---|".repeat(columns.len()));
-    for (what, _) in columns.first().map_or(&[][..], |(_, rows)| rows) {
-        let figure = |rows: &Rows| rows.iter().find(|(w, _)| w == what).map_or(String::new(), |(_, f)| f.clone());
-        let figures: Vec<String> = columns.iter().map(|(_, rows)| figure(rows)).collect();
-        let _ = writeln!(text, "| {what} | {} |", figures.join(" | "));
-    }
-    let _ = write!(text, "\n{further}");
-    let path: &Path = &root().join("benches");
-    fs::create_dir_all(path).and_then(|()| fs::write(path.join("RESULTS.md"), &text)).map_err(|e| e.to_string())?;
-    print!("{text}");
-    Ok(())
 }

@@ -18,8 +18,8 @@ use std::time::Duration;
 use self::listen::{Chirps, Recorder};
 use self::phones::{Kind, Pair};
 use self::server::{EAR, MIC, Server};
-use crate::run::{cargo, say};
-use crate::{Failure, system};
+use crate::Failure;
+use crate::run::say;
 
 /// The codecs, as an offer names them.
 const CODECS: [&str; 3] = ["PCMU/8000/1", "G722/8000/1", "opus/48000/2"];
@@ -35,14 +35,6 @@ pub struct Delays {
     later: Vec<f64>,
     /// Chirps that were not heard, or not as they were said.
     lost: usize,
-}
-
-/// Builds a release and prints the table alone.
-pub fn run(install: bool, peers: bool) -> Result<(), Failure> {
-    system::prepare(install)?;
-    cargo(&["build", "--release", "--locked", "--bin", "tuiphone"])?;
-    print!("{}", table(peers)?);
-    Ok(())
 }
 
 /// The table: a line for each codec, a column for each phone.

@@ -1,44 +1,26 @@
 //! A phone under measurement: a process of its own, registered at a far end of ours.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::far_end::FarEnd;
+use super::makes::{Make, ours};
 use crate::Failure;
-use crate::run::{output, program, which};
-
-/// Whose figures are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Make {
-    /// Ours, the release build.
-    Tuiphone,
-    /// The one that is installed.
-    Baresip,
-}
-
-impl Make {
-    /// Its name and version, as it says them.
-    pub fn name(self) -> String {
-        match self {
-            Make::Tuiphone => "tuiphone".to_owned(),
-            Make::Baresip => {
-                let said = output("baresip", &["-h"]).unwrap_or_default();
-                let version = said.split_whitespace().skip_while(|w| *w != "baresip").nth(1).unwrap_or_default();
-                format!("baresip {}", version.trim_start_matches('v')).trim_end().to_owned()
-            }
-        }
-    }
-}
 
 /// What a phone does with a call that comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum Answer<'a> {
     /// It rings.
     Ring,
-    /// It answers.
+    /// It answers, and says a tone.
     Auto,
+    /// It answers so many, and each hears itself.
+    Echo(usize),
+    /// It answers, says what is in the first file, and writes what it hears into the second.
+    Files(&'a Path, &'a Path),
 }
 
 /// The process.
@@ -52,21 +34,34 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Starts one in a folder of its own, without a sound card: it says a tone, and what it hears goes nowhere.
+    /// Starts one in a folder of its own, without a sound card.
     #[allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-    pub fn start(make: Make, answer: Answer) -> Result<Self, Failure> {
+    pub fn start(make: Make, answer: Answer<'_>) -> Result<Self, Failure> {
         let far = FarEnd::open()?;
         // A short path: a socket's address has room for no more than 107 bytes.
         let folder = std::env::temp_dir().join(format!("tuiphone-bench-{}", far.address()?.port()));
         fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        let mut command = match make {
-            Make::Tuiphone => tuiphone(&folder, &far, answer)?,
-            Make::Baresip => baresip(&folder, &far, answer)?,
-        };
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = make.command(&folder, far.address()?, answer)?;
+        let words = make.words(answer);
+        let input = if words.is_empty() { Stdio::null() } else { Stdio::piped() };
+        command.stdin(input).stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
-        let child = command.spawn().map_err(|e| format!("cannot start {make:?}: {e}"))?;
+        let mut child = command.spawn().map_err(|e| format!("cannot start {make:?}: {e}"))?;
+        if let Some(input) = &mut child.stdin {
+            input.write_all(words.as_bytes()).map_err(|e| format!("telling {make:?} what to do: {e}"))?;
+        }
         Ok(Self { far, started, child, folder })
+    }
+
+    /// Asks it to end, and waits a little: what it records is whole then.
+    pub fn stop(mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        for _ in 0..150 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Our program on the profile of this phone, as another process.
@@ -134,53 +129,6 @@ impl Drop for Phone {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-fn ours(folder: &Path) -> Command {
-    let mut command = Command::new(program("release"));
-    command.env("XDG_RUNTIME_DIR", folder).env("XDG_STATE_HOME", folder).env("HOME", folder);
-    command.arg("--ini").arg(folder.join("microsip.ini"));
-    command
-}
-
-fn tuiphone(folder: &Path, far: &FarEnd, answer: Answer) -> Result<Command, Failure> {
-    let server = far.address()?;
-    let auto = if answer == Answer::Auto { "all" } else { "" };
-    let ini = format!(
-        "[Settings]\naccountId=1\nautoAnswer={auto}\n[Account1]\nlabel=bench\nserver={server}\ndomain={server}\n\
-         username=101\npassword=secret\ntransport=udp\n"
-    );
-    write(&folder.join("microsip.ini"), &ini)?;
-    let mut command = ours(folder);
-    command.args(["daemon", "--audio-in", "tone:440", "--audio-out", "null"]);
-    Ok(command)
-}
-
-fn baresip(folder: &Path, far: &FarEnd, answer: Answer) -> Result<Command, Failure> {
-    let modules = ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules", "/usr/lib64/baresip/modules"];
-    let modules = modules.into_iter().find(|f| Path::new(f).is_dir()).ok_or("baresip's modules are not here")?;
-    let port = FarEnd::open()?.address()?.port();
-    // Its tone knows one rate only; what it hears it says instead.
-    let config = format!(
-        "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_source aubridge,echo\n\
-         audio_player aubridge,echo\naudio_alert aubridge,alert\ncall_max_calls 4\nmodule_path {modules}\n\
-         module g711.so\nmodule opus.so\nmodule aubridge.so\nmodule_tmp account.so\nmodule_app menu.so\n"
-    );
-    write(&folder.join("config"), &config)?;
-    let mode = if answer == Answer::Auto { "auto" } else { "manual" };
-    let account = format!(
-        "<sip:101@{}>;auth_user=101;auth_pass=secret;answermode={mode};regint=300;audio_codecs=PCMU/8000/1,opus/48000/2\n",
-        far.address()?
-    );
-    write(&folder.join("accounts"), &account)?;
-    write(&folder.join("contacts"), "")?;
-    let mut command = Command::new(which("baresip").ok_or("baresip is not here")?);
-    command.arg("-f").arg(folder);
-    Ok(command)
-}
-
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))
 }
 
 /// Waits until the phone has nothing to do any more: what it does at its start is no part of what it costs.
