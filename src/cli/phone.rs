@@ -113,6 +113,8 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         ),
     };
     let seed = seed()?;
+    let agent = AgentConfig::new(settings, accounts);
+    let settings = &agent.settings;
     let media = MediaConfig {
         input: options.audio_in.clone().unwrap_or_else(|| device(&settings.audio_input_device)),
         output: options.audio_out.clone().unwrap_or_else(|| device(&settings.audio_output_device)),
@@ -124,18 +126,19 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         rtp_port_max: settings.rtp_port_max,
         voice_without_card: false,
         volume_ring: settings.volume_ring,
+        tuning: agent.tuning.clone(),
         seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]])
             .rotate_left(17),
     };
     Ok(EngineConfig {
         bind,
-        port: options.port.unwrap_or(settings.source_port),
+        port: options.port.unwrap_or(agent.settings.source_port),
         port_is_wanted: options.port.is_some(),
         media,
         trace,
         settings_file: None,
         seed,
-        agent: AgentConfig::new(settings, accounts),
+        agent,
     })
 }
 

@@ -13,6 +13,7 @@ use crate::control::socket::Client;
 use crate::control::verb::Request;
 use crate::control::{AccountInfo, Command, CommandError, ExitCode, json};
 use crate::text::plain_error;
+use crate::ua::sound;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +72,8 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     let alone = options.standalone || options.session.is_some() || Client::connect(&socket).await.is_err();
     if needs_phone(&job) && (alone || matches!(job, Job::Daemon)) {
         passwords(&mut session, &mut options, &job, password.as_ref(), &environment)?;
+        let settings = &session.loaded.settings;
+        session.notes.extend(sound::codecs_left_out(settings, &sound::tuning(settings)));
         if !options.quiet {
             session.notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
         }

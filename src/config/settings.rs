@@ -127,6 +127,22 @@ pub struct Settings {
     pub single_mode: bool,
     /// Codec ids in order of preference (`audioCodecs`), such as `opus/48000/2`, `PCMA/8000/1`.
     pub audio_codecs: Vec<String>,
+    /// Our order of codecs decides in our answers (`forceCodec`).
+    pub force_codec: bool,
+    /// Silence is not sent (`VAD`).
+    pub suppress_silence: bool,
+    /// Stereo is welcome in Opus, at 96 kbit/s (`opusStereo`).
+    pub opus_stereo: bool,
+    /// Sound per packet where the peer does not say, ms (`[tuiphone] ptime`).
+    pub ptime_ms: u16,
+    /// Opus, bit/s (`[tuiphone] opusBitrate`); 0 = as fits.
+    pub opus_bitrate: u32,
+    /// Opus, 0–10 (`[tuiphone] opusComplexity`).
+    pub opus_complexity: u8,
+    /// Opus packets of one size (`[tuiphone] opusCbr`).
+    pub opus_cbr: bool,
+    /// Opus sends nothing in silence (`[tuiphone] opusDtx`).
+    pub opus_dtx: bool,
     /// Local SIP port (`sourcePort`); 0 = any.
     pub source_port: u16,
     /// RTP port range (`rtpPortMin`, `rtpPortMax`); 0 = any.
@@ -241,7 +257,15 @@ impl Default for Settings {
         Settings {
             account_id: None,
             single_mode: true,
-            audio_codecs: ["opus/48000/2", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),
+            audio_codecs: ["opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),
+            force_codec: false,
+            suppress_silence: false,
+            opus_stereo: false,
+            ptime_ms: 20,
+            opus_bitrate: 0,
+            opus_complexity: 9,
+            opus_cbr: false,
+            opus_dtx: false,
             source_port: 0,
             rtp_port_min: 0,
             rtp_port_max: 0,

@@ -7,6 +7,7 @@ mod run;
 mod tick;
 
 use crate::audio::Spec;
+use crate::media::codec::Tuning;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::media::level::{Levels, Meter};
 use std::io;
@@ -31,6 +32,8 @@ pub struct MediaConfig {
     pub voice_without_card: bool,
     /// Ring volume, 0–100.
     pub volume_ring: u8,
+    /// How sound is coded.
+    pub tuning: Tuning,
     /// Seed of SSRCs, sequence numbers and RTCP intervals; 0 = by chance. Never the same in two phones that may talk.
     pub seed: u64,
 }
@@ -45,6 +48,7 @@ impl Default for MediaConfig {
             rtp_port_max: 0,
             voice_without_card: false,
             volume_ring: 100,
+            tuning: Tuning::default(),
             seed: 0,
         }
     }

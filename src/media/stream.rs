@@ -13,7 +13,7 @@ mod receive;
 mod send;
 
 use super::FRAME;
-use super::codec::{self, CodecError};
+use super::codec::{self, CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
 use super::jitter_buffer::Incoming;
 use super::tone::TonePlayer;
@@ -81,6 +81,7 @@ pub enum StreamEvent {
 pub struct MediaStream {
     session: RtpSession,
     agreed: Option<Agreed>,
+    tuning: Tuning,
     endpoint: Endpoint,
     receive: Receive,
     send: Sending,
@@ -95,6 +96,7 @@ impl MediaStream {
         MediaStream {
             session: RtpSession::new(8_000, anchor, rng),
             agreed: None,
+            tuning: Tuning::default(),
             endpoint: Endpoint::Phone,
             receive: Receive::new(now),
             send: Sending::new(),
@@ -102,6 +104,11 @@ impl MediaStream {
             spare: Vec::new(),
             events: VecDeque::new(),
         }
+    }
+
+    /// How sound is coded from the next start on.
+    pub fn tune(&mut self, tuning: Tuning) {
+        self.tuning = tuning;
     }
 
     /// Starts, or changes to, what was agreed; what can go on does so without a gap.
@@ -112,14 +119,14 @@ impl MediaStream {
             self.session.set_clock_rate(rate);
         }
         if self.send.encoder.as_ref().is_none_or(|(format, _)| *format != agreed.send) {
-            self.send.encoder = Some((agreed.send.clone(), codec::encoder(&agreed.send)?));
+            self.send.encoder = Some((agreed.send.clone(), codec::encoder(&agreed.send, &self.tuning)?));
         }
         let mut before = std::mem::take(&mut self.receive.decoders);
-        for format in agreed.receive.iter().filter(|format| codec::is_supported(format)) {
+        for format in agreed.receive.iter().filter(|format| codec::is_supported(format, &self.tuning)) {
             let kept = before.iter().position(|(_, known, _)| known == format).map(|index| before.swap_remove(index));
             let decoder = match kept {
                 Some((_, _, decoder)) => decoder,
-                None => codec::decoder(format)?,
+                None => codec::decoder(format, &self.tuning)?,
             };
             self.receive.decoders.push((format.payload_type, format.clone(), decoder));
         }

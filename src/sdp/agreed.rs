@@ -62,12 +62,15 @@ pub struct Agreed {
     pub rtcp_mux: bool,
     /// The format we send; its payload type is the one the peer asked for.
     pub send: Format,
-    /// Every format we must be able to receive, by the payload types we gave; the preferred one first, no telephone-event.
+    /// Every format we must be able to receive, by the payload types we gave; the preferred one first, comfort noise last,
+    /// no telephone-event.
     pub receive: Vec<Format>,
     /// Payload type and clock rate for RFC 4733 events we send; `None` = peer takes none.
     pub telephone_event_send: Option<(u8, u32)>,
     /// Payload types and clock rates on which events may arrive.
     pub telephone_event_receive: Vec<(u8, u32)>,
+    /// Payload type for comfort noise (RFC 3389) we send in silence; `None` = peer takes none beside this codec.
+    pub comfort_noise_send: Option<u8>,
     /// Sound per packet we send (the peer's ptime, else 20 ms).
     pub ptime: Duration,
     /// Our direction.

@@ -1,9 +1,11 @@
 //! The formats of an RTP media line: static numbers, rtpmap and fmtp read together.
 
-use super::{Attribute, Capability, Format, Media};
+use super::{Attribute, Format, Media};
 
 /// Encoding name of RFC 4733 events.
 const TELEPHONE_EVENT: &str = "telephone-event";
+/// Encoding name of RFC 3389 comfort noise.
+const COMFORT_NOISE: &str = "CN";
 
 impl Format {
     /// True for RFC 4733 telephone events.
@@ -23,6 +25,21 @@ impl Format {
         KEEP.into_iter().any(is) || (is("opus") && fast)
     }
 
+    /// True for RFC 3389 comfort noise.
+    pub fn is_comfort_noise(&self) -> bool {
+        self.encoding.eq_ignore_ascii_case(COMFORT_NOISE)
+    }
+
+    /// True for what carries sound; the rest stands beside it.
+    pub fn is_sound(&self) -> bool {
+        !self.is_telephone_event() && !self.is_comfort_noise()
+    }
+
+    /// Comfort noise on this number, beside sound of an 8 kHz clock.
+    pub fn comfort_noise(payload_type: u8) -> Format {
+        Format { payload_type, encoding: COMFORT_NOISE.into(), clock_rate: 8_000, channels: 1, fmtp: None }
+    }
+
     /// The events we take on this number: the keys 0–9 * # A–D.
     pub(super) fn telephone_event(payload_type: u8, clock_rate: u32) -> Format {
         Format { payload_type, encoding: TELEPHONE_EVENT.into(), clock_rate, channels: 1, fmtp: Some("0-15".into()) }
@@ -35,19 +52,6 @@ impl Format {
         let rtpmap = Attribute::with_value("rtpmap", format!("{payload_type} {encoding}/{clock_rate}{channels}"));
         let fmtp = fmtp.as_ref().map(|fmtp| Attribute::with_value("fmtp", format!("{payload_type} {fmtp}")));
         std::iter::once(rtpmap).chain(fmtp)
-    }
-}
-
-impl Capability {
-    /// This codec under a number.
-    pub(super) fn numbered(&self, payload_type: u8) -> Format {
-        Format {
-            payload_type,
-            encoding: self.encoding.clone(),
-            clock_rate: self.clock_rate,
-            channels: self.channels,
-            fmtp: self.fmtp.clone(),
-        }
     }
 }
 

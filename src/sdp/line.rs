@@ -59,7 +59,7 @@ impl Line {
         rtcp_mux: bool,
         default_ptime: Duration,
     ) -> Agreed {
-        let Settled { send, receive, theirs, ours } = formats;
+        let Settled { send, mut receive, theirs, ours, packet_ms } = formats;
         let events = |formats: &[Format]| -> Vec<(u8, u32)> {
             let events = formats.iter().filter(|format| format.is_telephone_event());
             events.map(|format| (format.payload_type, format.clock_rate)).collect()
@@ -68,15 +68,23 @@ impl Line {
         let peer_events = if receive_events.is_empty() { Vec::new() } else { events(theirs) };
         //= RFC 4733 §2.1: the clock of the sound; better the wrong clock than no digits
         let event = peer_events.iter().find(|(_, rate)| *rate == send.clock_rate).or_else(|| peer_events.first());
+        //= RFC 3389 §4: comfort noise has the clock of the sound it stands in for
+        let noise = |formats: &[Format]| {
+            formats.iter().find(|format| format.is_comfort_noise() && format.clock_rate == send.clock_rate).cloned()
+        };
+        let our_noise = noise(ours);
+        let comfort_noise_send = our_noise.is_some().then(|| noise(theirs)).flatten().map(|noise| noise.payload_type);
+        receive.extend(our_noise);
         Agreed {
             remote_rtp: self.rtp,
             remote_rtcp: if rtcp_mux { self.rtp } else { self.rtp.and(self.rtcp) },
             rtcp_mux,
-            ptime: packet_time(&send, self.ptime.unwrap_or(default_ptime), self.maxptime),
+            ptime: packet_time(packet_ms, self.ptime.unwrap_or(default_ptime), self.maxptime),
             send,
             receive,
             telephone_event_send: event.copied(),
             telephone_event_receive: receive_events,
+            comfort_noise_send,
             direction,
         }
     }
@@ -92,6 +100,8 @@ pub(super) struct Settled<'a> {
     pub(super) theirs: &'a [Format],
     /// All we listed.
     pub(super) ours: &'a [Format],
+    /// How long packets of what we send can be, the shortest first.
+    pub(super) packet_ms: &'a [u16],
 }
 
 /// The direction as the peer sees it; with the address 0.0.0.0 (RFC 3264 §8.4) or port 0 it takes nothing.
@@ -114,10 +124,9 @@ fn rtcp_attribute(value: &str, default: IpAddr) -> Option<(IpAddr, u16)> {
     (ip.is_ipv4() == default.is_ipv4() && !ip.is_multicast()).then_some((ip, port))
 }
 
-/// Whole 10 ms, 10–60 of them, at most `most`; what one Opus frame can hold for Opus.
-fn packet_time(format: &Format, wish: Duration, most: Option<Duration>) -> Duration {
+/// The longest packets the codec has that are no longer than wished for and at most `most`; else its shortest.
+fn packet_time(packet_ms: &[u16], wish: Duration, most: Option<Duration>) -> Duration {
     let wish = most.map_or(wish, |most| wish.min(most)).as_millis();
-    let sizes: &[u64] =
-        if format.encoding.eq_ignore_ascii_case("opus") { &[60, 40, 20] } else { &[60, 50, 40, 30, 20] };
-    Duration::from_millis(sizes.iter().copied().find(|size| u128::from(*size) <= wish).unwrap_or(10))
+    let fitting = packet_ms.iter().rev().find(|ms| u128::from(**ms) <= wish).or(packet_ms.first());
+    Duration::from_millis(fitting.map_or(20, |ms| u64::from(*ms)))
 }

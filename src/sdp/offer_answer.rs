@@ -30,6 +30,8 @@ pub struct LocalMedia {
     pub codecs: Vec<Capability>,
     /// Take and send RFC 4733 events.
     pub telephone_event: bool,
+    /// Offer comfort noise (RFC 3389) beside codecs of an 8 kHz clock. An offer of it is accepted in any case.
+    pub offer_comfort_noise: bool,
     /// Offer RTP and RTCP on one port (RFC 5761). An offer of it is accepted in any case.
     pub offer_rtcp_mux: bool,
     /// Sound per packet we like to receive.
@@ -46,6 +48,7 @@ impl LocalMedia {
             rtcp,
             codecs,
             telephone_event: true,
+            offer_comfort_noise: false,
             offer_rtcp_mux: false,
             ptime: Duration::from_millis(20),
             order: Order::Theirs,
@@ -205,20 +208,21 @@ impl Negotiation {
             let theirs = formats_or_ours(media, &offered.formats);
             let common: Vec<(&Format, &Format)> = theirs
                 .iter()
-                .filter(|format| !format.is_telephone_event())
+                .filter(|format| format.is_sound())
                 .filter_map(|format| Some((format, offered.formats.iter().find(|ours| same(ours, format))?)))
                 .collect();
             let &(send, _) = common.first().ok_or(NegotiationError::Codec)?;
             let mut receive: Vec<Format> = common.iter().map(|(_, ours)| (*ours).clone()).collect();
             // Sound of another fork or an older state may still come in any format we offered.
-            for ours in offered.formats.iter().filter(|format| !format.is_telephone_event()) {
+            for ours in offered.formats.iter().filter(|format| format.is_sound()) {
                 if !receive.contains(ours) {
                     receive.push(ours.clone());
                 }
             }
             let direction = offered.direction.and(line.direction.reversed());
             let rtcp_mux = offered.rtcp_mux && line.rtcp_mux;
-            let formats = Settled { send: send.clone(), receive, theirs: &theirs, ours: &offered.formats };
+            let packet_ms = self.packet_ms(send);
+            let formats = Settled { send: send.clone(), receive, theirs: &theirs, ours: &offered.formats, packet_ms };
             line.agreed(formats, direction, rtcp_mux, self.local.ptime)
         };
         let (peer_direction, hold) = (peer_direction(answer, media), offered.hold);
@@ -239,13 +243,14 @@ impl Negotiation {
         let (index, media, line) = self.choose(offer)?;
         let theirs = formats_of(media);
         let formats = self.answer_formats(&theirs);
-        let send = formats.iter().find(|format| !format.is_telephone_event()).ok_or(NegotiationError::Codec)?;
+        let send = formats.iter().find(|format| format.is_sound()).ok_or(NegotiationError::Codec)?;
         let send = theirs.iter().find(|format| same(format, send)).unwrap_or(send).clone();
         let wanted = if self.held() { Direction::SendOnly } else { Direction::SendRecv };
         //= RFC 3264 §6.1
         let direction = wanted.and(line.direction.reversed());
-        let receive: Vec<Format> = formats.iter().filter(|format| !format.is_telephone_event()).cloned().collect();
-        let settled = Settled { send, receive, theirs: &theirs, ours: &formats };
+        let receive: Vec<Format> = formats.iter().filter(|format| format.is_sound()).cloned().collect();
+        let packet_ms = self.packet_ms(&send);
+        let settled = Settled { send, receive, theirs: &theirs, ours: &formats, packet_ms };
         let agreed = line.agreed(settled, direction, line.rtcp_mux, self.local.ptime);
 
         for format in &formats {
@@ -334,7 +339,16 @@ impl Negotiation {
             }
         }
         //= RFC 4733 §2.1: events use the clock of the sound they stand in
-        rates.retain(|rate| self.local.telephone_event && [8_000, 48_000].contains(rate));
+        rates.retain(|rate| [8_000, 48_000].contains(rate));
+        if rates.contains(&8_000) && self.local.offer_comfort_noise {
+            let format = Format::comfort_noise(COMFORT_NOISE_NUMBER);
+            self.remember(&format);
+            formats.push(format);
+        }
+        if rates.is_empty() {
+            rates.push(8_000);
+        }
+        rates.retain(|_| self.local.telephone_event);
         rates.sort_unstable();
         for rate in rates {
             let ours = Format::telephone_event(TELEPHONE_EVENT_FIRST, rate);
@@ -362,6 +376,11 @@ impl Negotiation {
         Some(format)
     }
 
+    /// How long packets of this format can be.
+    fn packet_ms(&self, format: &Format) -> &[u16] {
+        self.local.codecs.iter().find(|codec| codec.matches(format)).map_or(&[20], |codec| &codec.packet_ms)
+    }
+
     fn is_free(&self, number: u8) -> bool {
         self.numbers.iter().all(|known| known.payload_type != number)
     }
@@ -387,6 +406,10 @@ impl Negotiation {
             ranked.sort_by_key(|(rank, _)| *rank);
         }
         let mut formats: Vec<Format> = ranked.into_iter().map(|(_, format)| format).collect();
+        if formats.iter().any(|format| format.clock_rate == 8_000) {
+            let noise = theirs.iter().find(|format| format.is_comfort_noise() && format.clock_rate == 8_000);
+            formats.extend(noise.map(|format| Format::comfort_noise(format.payload_type)));
+        }
         if self.local.telephone_event {
             let events = theirs.iter().filter(|format| format.is_telephone_event());
             formats.extend(events.map(|event| Format::telephone_event(event.payload_type, event.clock_rate)));
@@ -452,6 +475,8 @@ impl Negotiation {
 const DYNAMIC_FIRST: u8 = 96;
 /// The number nearly everybody gives to telephone-event/8000.
 const TELEPHONE_EVENT_FIRST: u8 = 101;
+/// The static number of CN/8000 (RFC 3551 §6).
+const COMFORT_NOISE_NUMBER: u8 = 13;
 
 impl Media {
     fn is_audio(&self) -> bool {

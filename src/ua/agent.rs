@@ -15,8 +15,10 @@ use super::probe::Probe;
 use super::refused::Refused;
 use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
+use super::sound::tuning;
 use super::subscriptions::Watch;
 use crate::config::{Account, AccountId, CallEndpoint, Settings};
+use crate::media::codec::Tuning;
 use crate::media::command::{Endpoint, LocalTone, MediaCommand};
 use crate::sip::flow::Flow;
 use crate::sip::ident;
@@ -62,6 +64,8 @@ pub struct AgentConfig {
     pub incoming: IncomingPolicy,
     /// The UUID of this phone (RFC 5626 §4.1), the same after every start; `None` = one for this run.
     pub instance: Option<String>,
+    /// How sound is coded, by the settings and by what is installed.
+    pub tuning: Tuning,
     /// RFC 3261's T1; 500 ms unless tests want otherwise.
     pub t1: Duration,
 }
@@ -75,6 +79,7 @@ impl AgentConfig {
             CallEndpoint::Silence => Endpoint::Silence,
         };
         AgentConfig {
+            tuning: tuning(&settings),
             settings,
             accounts,
             register: true,

@@ -47,7 +47,7 @@ mod replace;
 mod requests;
 mod route;
 pub mod snapshot;
-mod sound;
+pub mod sound;
 mod subscriptions;
 pub mod threats;
 mod transfer;

@@ -1,22 +1,46 @@
 //! The sound of calls: binding, offers and answers, hold, digits, counters, the tones a person hears.
 
-use super::agent::Agent;
+use super::agent::{Agent, AgentConfig};
 use super::call::Call;
 use super::command::DtmfVia;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
 use super::snapshot::{CallDirection, CallState, MediaInfo};
+use crate::config::Settings;
+use crate::media::codec::{self, OpusTuning, Tuning};
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, StreamId, StreamStats};
-use crate::sdp::{self, Agreed, Capability, LocalMedia, Negotiation, NegotiationError, SessionDescription};
+use crate::sdp::{self, Agreed, LocalMedia, Negotiation, NegotiationError, Order, SessionDescription};
 use crate::sip::message::{Response, StatusCode};
 use crate::sip::session::Session;
 use crate::text::sanitise;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// The codecs this phone can code.
-const CODECS: [&str; 3] = ["opus", "PCMA", "PCMU"];
+/// What the settings say about how sound is coded.
+pub fn tuning(settings: &Settings) -> Tuning {
+    let bitrate = match settings.opus_bitrate {
+        0 if settings.opus_stereo => 96_000,
+        0 => OpusTuning::default().bitrate,
+        rate => rate,
+    };
+    Tuning {
+        suppress_silence: settings.suppress_silence,
+        opus: OpusTuning {
+            bitrate,
+            complexity: settings.opus_complexity,
+            constant_rate: settings.opus_cbr,
+            dtx: settings.opus_dtx || settings.suppress_silence,
+            stereo: settings.opus_stereo,
+        },
+    }
+}
+
+/// What of `audioCodecs` cannot be offered, a sentence each.
+pub fn codecs_left_out(settings: &Settings, tuning: &Tuning) -> Vec<String> {
+    let (_, left_out) = codec::chosen(&settings.audio_codecs, tuning);
+    left_out.into_iter().map(|left| format!("audioCodecs: {:?} is left out: {}", left.id, left.why)).collect()
+}
 
 impl Agent {
     pub(super) fn media_event(&mut self, event: MediaEvent, now: Instant) {
@@ -114,24 +138,28 @@ impl Agent {
 
     pub(super) fn new_negotiation(&mut self, id: u32) -> Option<Negotiation> {
         let (rtp, rtcp) = self.call(id)?.bound?;
-        Some(Negotiation::new(LocalMedia::new(rtp, rtcp, self.codecs()), &mut self.rng))
+        Some(Negotiation::new(self.local_media(rtp, rtcp), &mut self.rng))
     }
 
     /// Whether a caller's offer can be answered from this address, tried before there is a port to answer with.
     pub(super) fn judge_offer(&mut self, offer: &SessionDescription, local: IpAddr) -> Result<(), NegotiationError> {
         let unbound = SocketAddr::new(local, 0);
-        let media = LocalMedia::new(unbound, unbound, self.codecs());
-        Negotiation::new(media, &mut self.rng).answer(offer).map(drop)
+        Negotiation::new(self.local_media(unbound, unbound), &mut self.rng).answer(offer).map(drop)
     }
 
-    fn codecs(&self) -> Vec<Capability> {
-        let wanted = self.config.settings.audio_codecs.iter().filter_map(|id| Capability::from_microsip_id(id));
-        let mut codecs: Vec<Capability> =
-            wanted.filter(|codec| CODECS.iter().any(|known| known.eq_ignore_ascii_case(&codec.encoding))).collect();
+    /// What we bring to a call, by the settings; where none of their codecs can be had, those of a fresh phone.
+    fn local_media(&self, rtp: SocketAddr, rtcp: SocketAddr) -> LocalMedia {
+        let AgentConfig { settings, tuning, .. } = &self.config;
+        let mut codecs = codec::chosen(&settings.audio_codecs, tuning).0;
         if codecs.is_empty() {
-            codecs = CODECS.iter().filter_map(|id| Capability::from_microsip_id(id)).collect();
+            codecs = codec::chosen(&Settings::default().audio_codecs, tuning).0;
         }
-        codecs
+        LocalMedia {
+            offer_comfort_noise: tuning.suppress_silence,
+            ptime: Duration::from_millis(settings.ptime_ms.into()),
+            order: if settings.force_codec { Order::Ours } else { Order::Theirs },
+            ..LocalMedia::new(rtp, rtcp, codecs.iter().map(|codec| codec.capability(tuning)).collect())
+        }
     }
 
     /// Answers an incoming call, now or as soon as its sound is bound.

@@ -23,6 +23,7 @@ fn agreed(codec: &str, remote: u16) -> Agreed {
         receive: vec![format(codec)],
         telephone_event_send: None,
         telephone_event_receive: Vec::new(),
+        comfort_noise_send: None,
         ptime: Duration::from_millis(20),
         direction: Direction::SendRecv,
     }

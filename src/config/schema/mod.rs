@@ -3,6 +3,7 @@
 //! A new key is a new row here and a field in [`Settings`] or [`Account`], nothing else.
 
 mod account_rows;
+mod codec_rows;
 mod field;
 mod rows;
 mod words;
@@ -103,7 +104,7 @@ impl Section {
 
 /// Every key this phone reads, each section's in file order.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    rows::ROWS.iter().chain(account_rows::ROWS)
+    rows::ROWS.iter().chain(codec_rows::ROWS).chain(account_rows::ROWS)
 }
 
 impl Row {

@@ -63,14 +63,6 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.audio_input_device, v.to_owned()),
     ),
     settings(
-        "audioCodecs",
-        Kind::List,
-        "opus/48000/2 PCMA/8000/1 PCMU/8000/1",
-        "codecs, the preferred first; empty = the default list",
-        |s| s.audio_codecs.join(" "),
-        codecs,
-    ),
-    settings(
         "sourcePort",
         Kind::Number,
         "0",

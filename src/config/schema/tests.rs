@@ -38,7 +38,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
     (
         Section::Settings,
         "Settings",
-        "ringingSound micAmplification swLevelAdjustment VAD EC forceCodec opusStereo disableVideo \
+        "ringingSound micAmplification swLevelAdjustment EC disableVideo \
          videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
          enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF \
          usersDirectory defaultAction \
@@ -85,7 +85,7 @@ fn values_are_read_as_microsip_reads_them() {
         ("volumeRing", "", "100", false),
         ("volumeInput", "150", "100", true),
         ("volumeOutput", "-5", "0", true),
-        ("audioCodecs", "", "opus/48000/2 PCMA/8000/1 PCMU/8000/1", false),
+        ("audioCodecs", "", "opus/48000/2 G722/16000/1 PCMA/8000/1 PCMU/8000/1", false),
         ("audioCodecs", "PCMU/8000/1  opus", "PCMU/8000/1", true),
         ("sourcePort", "5060", "5060", false),
         ("sourcePort", "65536", "0", true),
@@ -111,6 +111,16 @@ fn values_are_read_as_microsip_reads_them() {
         ("followRedirects", "never", "never", false),
         ("followRedirects", "all", "own", true),
         ("ringTimeout", "", "0", false),
+        ("ptime", "30", "30", false),
+        ("ptime", "", "20", false),
+        ("ptime", "5", "10", false),
+        ("ptime", "45", "40", false),
+        ("ptime", "200", "60", true),
+        ("opusBitrate", "64000", "64000", false),
+        ("opusBitrate", "100", "6000", false),
+        ("opusBitrate", "1000000", "510000", true),
+        ("opusComplexity", "0", "0", false),
+        ("opusComplexity", "11", "10", true),
         ("ringTimeout", "45", "45", false),
         ("ringTimeout", "-1", "0", true),
         ("ringTimeout", "100000", "86400", true),

@@ -221,7 +221,8 @@ impl Loop {
             (call.rtp, call.rtcp) = (rtp, rtcp);
             return Ok(event);
         }
-        let stream = MediaStream::new(self.anchor, now(), &mut self.rng);
+        let mut stream = MediaStream::new(self.anchor, now(), &mut self.rng);
+        stream.tune(self.config.tuning.clone());
         let next_stats = now() + Duration::from_secs(1);
         self.calls.insert(id, Call { stream, rtp, rtcp, heard: [0.0; FRAME], next_stats, gaps_before: None });
         Ok(event)

@@ -47,8 +47,8 @@ fn bind(phone: &(MediaHandle, Receiver<MediaReport>), id: u32) -> SocketAddr {
 }
 
 fn agreed(encoding: &str, remote: SocketAddr) -> Box<Agreed> {
-    let (payload_type, clock_rate) = if encoding == "opus" { (111, 48_000) } else { (8, 8_000) };
-    let format = Format { payload_type, encoding: encoding.to_owned(), clock_rate, channels: 1, fmtp: None };
+    let (payload_type, clock_rate, channels) = if encoding == "opus" { (111, 48_000, 2) } else { (8, 8_000, 1) };
+    let format = Format { payload_type, encoding: encoding.to_owned(), clock_rate, channels, fmtp: None };
     Box::new(Agreed {
         remote_rtp: Some(remote),
         remote_rtcp: Some(SocketAddr::new(remote.ip(), remote.port() + 1)),
@@ -57,6 +57,7 @@ fn agreed(encoding: &str, remote: SocketAddr) -> Box<Agreed> {
         receive: vec![format],
         telephone_event_send: Some((101, clock_rate)),
         telephone_event_receive: vec![(101, clock_rate)],
+        comfort_noise_send: None,
         ptime: Duration::from_millis(20),
         direction: Direction::SendRecv,
     })

@@ -1,55 +1,114 @@
 //! Opus (RFC 6716, RFC 7587): 48 kHz mono speech, redundancy when the line loses packets.
 
 use super::super::FRAME;
-use super::{CodecError, Decoder, Encoder, Filled, MAX_PAYLOAD};
-use opus::{Application, Bitrate, Channels};
+use super::{CodecError, Decoded, Decoder, Encoder, Filled};
+use opus::{Application, Bandwidth, Bitrate, Channels};
 use std::time::Duration;
 
+/// What the settings say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpusTuning {
+    /// What we send and wish to receive, bit/s, 6000..=510000.
+    pub bitrate: u32,
+    /// How hard the encoder tries, 0..=10.
+    pub complexity: u8,
+    /// Packets of one size.
+    pub constant_rate: bool,
+    /// Nothing is sent in silence.
+    pub dtx: bool,
+    /// Stereo is welcome; it is heard as one.
+    pub stereo: bool,
+}
+
+impl Default for OpusTuning {
+    fn default() -> OpusTuning {
+        OpusTuning { bitrate: BITRATE, complexity: 9, constant_rate: false, dtx: false, stereo: false }
+    }
+}
+
+impl OpusTuning {
+    /// What we say of ourselves as a receiver (RFC 7587 §6.1).
+    pub fn fmtp(&self) -> String {
+        let mut fmtp = "useinbandfec=1".to_owned();
+        if self.bitrate != BITRATE {
+            fmtp.push_str(&format!(";maxaveragebitrate={}", self.bitrate));
+        }
+        for (wanted, parameter) in [(self.stereo, ";stereo=1"), (self.constant_rate, ";cbr=1"), (self.dtx, ";usedtx=1")]
+        {
+            fmtp.push_str(if wanted { parameter } else { "" });
+        }
+        fmtp
+    }
+}
+
 /// What we send by default, bit/s.
-const BITRATE: i32 = 32_000;
+const BITRATE: u32 = 32_000;
 /// The longest packet there is, 120 ms.
 const LONGEST: usize = 12 * FRAME;
+/// The largest packet we make, bytes.
+const MAX_PACKET: usize = 1_400;
 
 pub struct OpusEncoder {
     inner: opus::Encoder,
     scratch: Vec<u8>,
     fec_asked: bool,
-    loss_percent: i32,
+    fec: bool,
+    /// What is taken to be lost, 0..=1.
+    loss: f64,
 }
 
 impl OpusEncoder {
     /// `fmtp` is what the peer wrote about what it likes to receive.
-    pub fn new(fmtp: &str) -> Result<OpusEncoder, CodecError> {
+    pub fn new(fmtp: &str, tuning: &OpusTuning) -> Result<OpusEncoder, CodecError> {
         let mut inner = opus::Encoder::new(48_000, Channels::Mono, Application::Voip)?;
+        let asked = |name: &str| parameter(fmtp, name) == Some(1);
         //= RFC 7587 §6.1: maxaveragebitrate is the most the receiver wants, 6000..510000
-        let most = parameter(fmtp, "maxaveragebitrate").map_or(BITRATE, |most| most.clamp(6_000, 510_000));
-        inner.set_bitrate(Bitrate::Bits(BITRATE.min(most)))?;
-        inner.set_complexity(9)?;
-        inner.set_vbr(parameter(fmtp, "cbr") != Some(1))?;
-        Ok(OpusEncoder {
-            inner,
-            scratch: vec![0; MAX_PAYLOAD],
-            fec_asked: parameter(fmtp, "useinbandfec") == Some(1),
-            loss_percent: 0,
-        })
+        let most = parameter(fmtp, "maxaveragebitrate").unwrap_or(510_000).clamp(6_000, 510_000);
+        inner.set_bitrate(Bitrate::Bits(i32::try_from(tuning.bitrate).unwrap_or(most).clamp(6_000, most)))?;
+        //= RFC 7587 §6.1: maxplaybackrate is the most the receiver can play
+        if let Some(rate) = parameter(fmtp, "maxplaybackrate") {
+            inner.set_max_bandwidth(bandwidth(rate))?;
+        }
+        inner.set_complexity(i32::from(tuning.complexity.min(10)))?;
+        inner.set_vbr(!tuning.constant_rate && !asked("cbr"))?;
+        inner.set_dtx(tuning.dtx || asked("usedtx"))?;
+        Ok(OpusEncoder { inner, scratch: vec![0; MAX_PACKET], fec_asked: asked("useinbandfec"), fec: false, loss: 0.0 })
+    }
+}
+
+/// The widest band somebody can use who plays so many samples a second.
+fn bandwidth(rate: i32) -> Bandwidth {
+    match rate {
+        ..12_000 => Bandwidth::Narrowband,
+        12_000..16_000 => Bandwidth::Mediumband,
+        16_000..24_000 => Bandwidth::Wideband,
+        24_000..48_000 => Bandwidth::Superwideband,
+        _ => Bandwidth::Fullband,
     }
 }
 
 impl Encoder for OpusEncoder {
     fn encode(&mut self, sound: &[f32], payload: &mut Vec<u8>) -> bool {
         let Ok(length) = self.inner.encode_float(sound, &mut self.scratch) else { return false };
-        payload.extend_from_slice(self.scratch.get(..length).unwrap_or_default());
+        //= RFC 7587 §3.1.3: in silence the encoder says so with packets of a byte or two, which need not be sent
+        if length > 2 {
+            payload.extend_from_slice(self.scratch.get(..length).unwrap_or_default());
+        }
         true
     }
 
-    /// Redundancy costs quality while nothing is lost, so it waits for the first reported loss.
+    /// Redundancy costs quality while nothing is lost: it waits for the first reported loss, and goes when no report of
+    /// half a minute has told of any.
     fn expect_loss(&mut self, fraction: f64) {
-        let percent = (fraction.clamp(0.0, 0.5) * 100.0).ceil() as i32;
-        if percent != self.loss_percent {
-            self.loss_percent = percent;
-            let _ = self.inner.set_inband_fec(self.fec_asked && percent > 1);
-            let _ = self.inner.set_packet_loss_perc(percent);
+        const KEPT: f64 = 0.7;
+        let (least, enough) = if self.fec { (0.003, 0.5) } else { (0.01, 0.5) };
+        self.loss = fraction.clamp(0.0, enough).max(self.loss * KEPT);
+        let fec = self.fec_asked && self.loss >= least;
+        if fec != self.fec {
+            self.fec = fec;
+            let _ = self.inner.set_inband_fec(fec);
         }
+        let _ = self.inner.set_packet_loss_perc((self.loss * 100.0).ceil() as i32);
     }
 }
 
@@ -57,34 +116,40 @@ pub struct OpusDecoder {
     inner: opus::Decoder,
     /// The last packet had a speech layer, which redundancy goes on from.
     speech: bool,
+    /// Of packets of 2.5 or 5 ms: not yet a whole frame.
+    rest: Vec<f32>,
 }
 
 impl OpusDecoder {
     pub fn new() -> Result<OpusDecoder, CodecError> {
-        Ok(OpusDecoder { inner: opus::Decoder::new(48_000, Channels::Mono)?, speech: false })
+        // Stereo is mixed down inside.
+        let inner = opus::Decoder::new(48_000, Channels::Mono)?;
+        Ok(OpusDecoder { inner, speech: false, rest: Vec::with_capacity(LONGEST + FRAME) })
     }
 }
 
 impl Decoder for OpusDecoder {
-    fn decode(&mut self, payload: &[u8], sound: &mut Vec<f32>) -> bool {
+    fn decode(&mut self, payload: &[u8], sound: &mut Vec<f32>) -> Decoded {
         if payload.is_empty() {
-            return false;
+            return Decoded::Damaged;
         }
         let mut pcm = [0.0; LONGEST];
-        let Ok(length) = self.inner.decode_float(payload, &mut pcm, false) else { return false };
+        let Ok(length) = self.inner.decode_float(payload, &mut pcm, false) else { return Decoded::Damaged };
         self.speech = has_speech_layer(payload);
-        // Packets of 2.5 or 5 ms are rounded up to a whole frame.
-        sound.extend_from_slice(pcm.get(..length.next_multiple_of(FRAME)).unwrap_or_default());
-        true
+        // A packet of noise can be louder than full scale.
+        self.rest.extend(pcm.iter().take(length).map(|sample| sample.clamp(-1.0, 1.0)));
+        sound.extend(self.rest.drain(..self.rest.len() / FRAME * FRAME));
+        Decoded::Sound
     }
 
     fn conceal(&mut self, duration: Duration, next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
         let length = (duration.as_millis() as usize / 10 * FRAME).clamp(FRAME, LONGEST);
         let mut pcm = [0.0; LONGEST];
+        self.rest.clear();
         let next = next.filter(|next| self.speech && repeated(next) == Some(length));
         if let Some(room) = pcm.get_mut(..length) {
             let _ = self.inner.decode_float(next.unwrap_or_default(), room, next.is_some());
-            sound.extend_from_slice(room);
+            sound.extend(room.iter().map(|sample| sample.clamp(-1.0, 1.0)));
         }
         if next.is_some() { Filled::Restored } else { Filled::Concealed }
     }
@@ -121,7 +186,8 @@ mod tests {
 
     /// Every fifth packet is lost: how many are restored, and how far the sound in their place is from what was said.
     fn fifths_lost(told_loss: f64, next_is_here: bool) -> (usize, f32) {
-        let (mut encoder, mut voice) = (OpusEncoder::new("useinbandfec=1").unwrap(), Voice::new(1));
+        let (mut encoder, mut voice) =
+            (OpusEncoder::new("useinbandfec=1", &OpusTuning::default()).unwrap(), Voice::new(1));
         encoder.expect_loss(told_loss);
         let packets: Vec<Vec<u8>> = (0..500)
             .map(|_| {
@@ -135,9 +201,9 @@ mod tests {
         let (mut restored, mut off) = (0, 0.0);
         for (n, packet) in packets.iter().enumerate() {
             let (mut whole, mut heard) = (Vec::new(), Vec::new());
-            assert!(all.decode(packet, &mut whole));
+            assert_eq!(all.decode(packet, &mut whole), Decoded::Sound);
             if n % 5 != 3 {
-                assert!(some.decode(packet, &mut heard));
+                assert_eq!(some.decode(packet, &mut heard), Decoded::Sound);
                 continue;
             }
             let next = packets.get(n + 1).map(Vec::as_slice).filter(|_| next_is_here);

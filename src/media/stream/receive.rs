@@ -1,6 +1,6 @@
 //! The receiving half: what the jitter buffer gives out becomes sound.
 
-use super::super::codec::{Decoder, Filled};
+use super::super::codec::{Decoded, Decoder, Filled};
 use super::super::jitter_buffer::{JitterBuffer, Pulled};
 use super::super::mixer::Ramp;
 use super::super::tone::DtmfDetector;
@@ -61,7 +61,7 @@ impl Receive {
             Pulled::Frame { payload_type, payload, pace } => {
                 let decoder = decoder_of(&mut self.decoders, Some(payload_type));
                 if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    from_packet = decoder.decode(payload, &mut self.sound);
+                    from_packet = decoder.decode(payload, &mut self.sound) != Decoded::Damaged;
                     if !from_packet {
                         filled = Some(decoder.conceal(Duration::from_millis(20), None, &mut self.sound));
                     }

@@ -56,17 +56,6 @@ impl Sending {
 
     /// Packets as long as was agreed.
     pub fn set_ptime(&mut self, agreed: &Agreed) {
-        let frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);
-        // Opus has no packets of 30 or 50 ms.
-        self.ptime_frames = match frames {
-            3 | 5 | 7.. if agreed.send.encoding.eq_ignore_ascii_case("opus") => {
-                if frames > 6 {
-                    6
-                } else {
-                    frames - 1
-                }
-            }
-            frames => frames,
-        };
+        self.ptime_frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);
     }
 }

@@ -32,6 +32,7 @@ fn agreed(encoding: &str, remote: ([u8; 4], u16)) -> Agreed {
         receive: ["opus", "PCMA", "PCMU"].map(format).to_vec(),
         telephone_event_send: Some(events),
         telephone_event_receive: vec![events],
+        comfort_noise_send: None,
         ptime: Duration::from_millis(20),
         direction: Direction::SendRecv,
     }

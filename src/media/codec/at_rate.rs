@@ -1,0 +1,110 @@
+//! Codecs of a sample rate of their own: to it, from it, and over losses.
+
+use super::super::plc::Concealer;
+use super::super::resample::{ResampleError, Resampler};
+use super::super::{FRAME, SAMPLE_RATE};
+use super::{Decoded, Decoder, Encoder, Filled, MAX_PAYLOAD};
+use std::time::Duration;
+
+/// Samples of 16 bits to payload bytes.
+pub trait Compress: Send {
+    /// Appends a packet's worth, whole frames of 10 ms.
+    fn compress(&mut self, sound: &[i16], payload: &mut Vec<u8>);
+}
+
+/// Payload bytes to samples of 16 bits.
+pub trait Expand: Send {
+    /// Appends what a payload says; it is never empty.
+    fn expand(&mut self, payload: &[u8], sound: &mut Vec<i16>) -> Decoded;
+}
+
+/// An encoder behind a converter from 48 kHz.
+pub struct Down<C> {
+    inner: C,
+    converter: Resampler,
+    /// 10 ms at its rate.
+    chunk: Vec<f32>,
+    samples: Vec<i16>,
+}
+
+impl<C: Compress> Down<C> {
+    /// `inner` takes sound of `rate` Hz.
+    pub fn new(inner: C, rate: u32) -> Result<Down<C>, ResampleError> {
+        let converter = Resampler::new(SAMPLE_RATE, rate)?;
+        let chunk = (rate / 100) as usize;
+        Ok(Down { inner, converter, chunk: vec![0.0; chunk], samples: Vec::with_capacity(chunk * 12) })
+    }
+}
+
+impl<C: Compress> Encoder for Down<C> {
+    fn encode(&mut self, sound: &[f32], payload: &mut Vec<u8>) -> bool {
+        self.samples.clear();
+        for frame in sound.chunks_exact(FRAME) {
+            self.converter.process(frame, &mut self.chunk);
+            let linear = |sample: &f32| (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16;
+            self.samples.extend(self.chunk.iter().map(linear));
+        }
+        self.inner.compress(&self.samples, payload);
+        true
+    }
+}
+
+/// A decoder before a converter to 48 kHz, and what is made up where its packets are missing.
+pub struct Up<E> {
+    inner: E,
+    converter: Resampler,
+    concealer: Concealer,
+    /// 10 ms at its rate.
+    chunk: Vec<f32>,
+    /// Decoded, not yet a whole 10 ms.
+    samples: Vec<i16>,
+}
+
+impl<E: Expand> Up<E> {
+    /// `inner` gives sound of `rate` Hz.
+    pub fn new(inner: E, rate: u32) -> Result<Up<E>, ResampleError> {
+        let chunk = (rate / 100) as usize;
+        Ok(Up {
+            inner,
+            converter: Resampler::new(rate, SAMPLE_RATE)?,
+            concealer: Concealer::new(rate),
+            chunk: vec![0.0; chunk],
+            samples: Vec::with_capacity(chunk * 24),
+        })
+    }
+
+    fn widen(&mut self, sound: &mut Vec<f32>) {
+        let mut wide = [0.0; FRAME];
+        self.converter.process(&self.chunk, &mut wide);
+        sound.extend_from_slice(&wide);
+    }
+}
+
+impl<E: Expand> Decoder for Up<E> {
+    /// Packets of any length: what is over whole frames of 10 ms waits for the next.
+    fn decode(&mut self, payload: &[u8], sound: &mut Vec<f32>) -> Decoded {
+        if payload.is_empty() || payload.len() > MAX_PAYLOAD {
+            return Decoded::Damaged;
+        }
+        let decoded = self.inner.expand(payload, &mut self.samples);
+        let whole = self.samples.len() - self.samples.len() % self.chunk.len().max(1);
+        let mut rest = std::mem::take(&mut self.samples);
+        for samples in rest.chunks_exact(self.chunk.len().max(1)) {
+            self.chunk.iter_mut().zip(samples).for_each(|(to, from)| *to = f32::from(*from) / 32_768.0);
+            self.concealer.good(&mut self.chunk);
+            self.widen(sound);
+        }
+        rest.drain(..whole);
+        self.samples = rest;
+        decoded
+    }
+
+    fn conceal(&mut self, duration: Duration, _next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
+        self.samples.clear();
+        for _ in 0..duration.as_millis() / 10 {
+            self.concealer.conceal(&mut self.chunk);
+            self.widen(sound);
+        }
+        Filled::Concealed
+    }
+}
