@@ -22,7 +22,7 @@ pub enum Endpoint {
     DigitReader,
     /// A ringback tone as early media.
     Ringback,
-    /// Silence both ways.
+    /// Nobody: what is heard is not played, and what the phone gives it in place of the microphone is silence.
     Silence,
 }
 
@@ -66,6 +66,8 @@ pub enum MediaCommand {
         /// The endpoint.
         endpoint: Endpoint,
     },
+    /// These streams hear each other beside the phone; all others, as far as they are at the phone, only the phone.
+    Conference(Vec<StreamId>),
     /// Send a digit `0-9*#A-D`; answered by `DigitSent` when it and the pause behind it are over.
     SendDigit {
         /// The stream.

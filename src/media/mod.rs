@@ -2,6 +2,7 @@
 //!
 //! Inside, sound is 48 kHz mono `f32` in frames of 10 ms.
 
+pub mod bridge;
 pub mod codec;
 pub mod command;
 pub mod jitter_buffer;

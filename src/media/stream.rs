@@ -268,7 +268,7 @@ impl MediaStream {
     pub fn tick_capture(&mut self, now: Instant, frame: &[f32; FRAME], rng: &mut impl Rng) {
         let mut said = [0.0; FRAME];
         match (&self.endpoint, &mut self.send.source) {
-            (Endpoint::Phone, _) => said = *frame,
+            (Endpoint::Phone | Endpoint::Silence, _) => said = *frame,
             (Endpoint::Echo, _) => said = self.send.echo,
             (_, Source::Voice(voice)) => voice.fill(&mut said),
             (_, Source::Tone(tone)) => {

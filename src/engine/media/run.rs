@@ -5,6 +5,7 @@ use super::tick::{Call, Gain};
 use super::{MediaConfig, MediaReport, ports};
 use crate::engine::net::arrival;
 use crate::media::FRAME;
+use crate::media::bridge::Seat;
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, StreamId};
 use crate::media::level::{LevelMeter, Levels, Meter};
 use crate::media::stream::{MediaStream, Port};
@@ -43,6 +44,10 @@ pub struct Loop {
     pub(super) rng: StdRng,
     anchor: WallAnchor,
     pub(super) calls: BTreeMap<StreamId, Call>,
+    /// The calls that hear each other.
+    pub(super) conference: Vec<StreamId>,
+    /// What calls that ended since the last tick still add: to the speaker, to the conference.
+    pub(super) last_words: ([f32; FRAME], [f32; FRAME]),
     pub(super) tone: Option<(LocalTone, TonePlayer)>,
     pub(super) devices: Devices,
     pub(super) mic_gain: Gain,
@@ -71,6 +76,8 @@ impl Loop {
             rng: generator(config.seed),
             anchor: WallAnchor { instant: now, wall },
             calls: BTreeMap::new(),
+            conference: Vec::new(),
+            last_words: ([0.0; FRAME], [0.0; FRAME]),
             tone: None,
             devices: Devices::new(&config, &mut *report),
             mic_gain: Gain::new(),
@@ -183,6 +190,7 @@ impl Loop {
                     call.stream.release_digit();
                 }
             }
+            MediaCommand::Conference(streams) => self.conference = streams,
             MediaCommand::Close { stream } => self.close(stream),
             MediaCommand::MuteMic(muted) => self.mic_gain.set(None, Some(muted)),
             MediaCommand::MuteSpeaker(muted) => self.speaker_gain.set(None, Some(muted)),
@@ -224,12 +232,16 @@ impl Loop {
         let mut stream = MediaStream::new(self.anchor, now(), &mut self.rng);
         stream.tune(self.config.tuning.clone());
         let next_stats = now() + Duration::from_secs(1);
-        self.calls.insert(id, Call { stream, rtp, rtcp, heard: [0.0; FRAME], next_stats, gaps_before: None });
+        self.calls.insert(
+            id,
+            Call { stream, rtp, rtcp, heard: [0.0; FRAME], seat: Seat::default(), next_stats, gaps_before: None },
+        );
         Ok(event)
     }
 
     fn close(&mut self, id: StreamId) {
         let Some(mut call) = self.calls.remove(&id) else { return };
+        call.leave(now(), &mut self.last_words);
         call.stream.close(now());
         call.transmit();
         let stats = call.stats(now(), self.devices.gaps());

@@ -3,6 +3,7 @@
 use super::MediaReport;
 use super::run::Loop;
 use crate::media::FRAME;
+use crate::media::bridge::Seat;
 use crate::media::command::{Endpoint, LocalTone, MediaEvent, StreamStats};
 use crate::media::mixer::{self, Ramp, volume_gain};
 use crate::media::stream::{MediaStream, Port, StreamEvent};
@@ -16,6 +17,8 @@ pub(super) struct Call {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
     pub(super) heard: [f32; FRAME],
+    /// Its place among the calls.
+    pub(super) seat: Seat,
     pub(super) next_stats: Instant,
     /// The devices' gaps before it started: of the microphone, of the speaker.
     pub(super) gaps_before: Option<(u32, u32)>,
@@ -47,21 +50,26 @@ impl Loop {
         if in_call || self.tone.is_some() {
             self.devices.wanted(now, &mut *self.report);
         }
+        // 1. what the far ends say
+        let (mut speaker, mut room) = std::mem::replace(&mut self.last_words, ([0.0; FRAME], [0.0; FRAME]));
+        let mut broken = None;
+        for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
+            call.seat.place(call.at_phone(), self.conference.contains(id));
+            match catch_unwind(AssertUnwindSafe(|| call.stream.tick_play(now, &mut call.heard))) {
+                Ok(()) => call.seat.hear(&mut call.heard, &mut speaker, &mut room),
+                Err(_) => broken = Some(*id),
+            }
+        }
+        // 2. what the person here says
         let mut mic = [0.0; FRAME];
         self.devices.read(&mut mic, in_call);
         self.mic_gain.ramp.apply(&mut mic);
-        let mut speaker = [0.0; FRAME];
-        let mut broken = None;
+        // 3. what the far ends hear
         for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
-            let rng = &mut self.rng;
-            let done = catch_unwind(AssertUnwindSafe(|| {
-                call.stream.tick_play(now, &mut call.heard);
-                call.stream.tick_capture(now, &mic, rng);
-            }));
-            if done.is_err() {
+            let (mut said, rng) = ([0.0; FRAME], &mut self.rng);
+            call.seat.say(&mic, &room, &mut said);
+            if catch_unwind(AssertUnwindSafe(|| call.stream.tick_capture(now, &said, rng))).is_err() {
                 broken = Some(*id);
-            } else if call.at_phone() {
-                mixer::add(&mut speaker, &call.heard);
             }
             call.transmit();
         }
@@ -116,6 +124,16 @@ impl Loop {
 }
 
 impl Call {
+    /// What it still says as it leaves fades out in the next tick.
+    pub(super) fn leave(&mut self, now: Instant, last_words: &mut ([f32; FRAME], [f32; FRAME])) {
+        if !self.stream.is_started() {
+            return;
+        }
+        self.seat.place(false, false);
+        self.stream.tick_play(now, &mut self.heard);
+        self.seat.hear(&mut self.heard, &mut last_words.0, &mut last_words.1);
+    }
+
     pub(super) fn at_phone(&self) -> bool {
         *self.stream.endpoint() == Endpoint::Phone
     }
