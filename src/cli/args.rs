@@ -162,6 +162,7 @@ fn verb_command(row: &'static VerbRow) -> Command {
         command = match param.kind {
             ParamKind::Required => command.arg(arg.required(true).allow_negative_numbers(true)),
             ParamKind::Optional => command.arg(arg.allow_negative_numbers(true)),
+            ParamKind::Words => command.arg(arg.num_args(0..)),
             ParamKind::Rest => command.arg(arg.required(true).num_args(1..).allow_negative_numbers(true)),
             // The option of that name stands anywhere.
             ParamKind::Option if param.name == "account" => command,
@@ -345,7 +346,7 @@ fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
         let given = match param.kind {
             ParamKind::Flag => matches.get_flag(&id).then(|| "true".to_owned()),
             ParamKind::Option if param.name == "account" => options.account.clone(),
-            ParamKind::Rest => {
+            ParamKind::Rest | ParamKind::Words => {
                 matches.get_many::<String>(&id).map(|words| words.cloned().collect::<Vec<_>>().join(" "))
             }
             _ => text(matches, &id).or_else(|| options.account.clone().filter(|_| param.name == "account")),

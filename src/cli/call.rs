@@ -257,6 +257,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallAnswered { call }
         | Event::CallHeld { call }
         | Event::CallResumed { call }
+        | Event::CallConference { call }
         | Event::CallRenamed { call }
         | Event::CallTransferred { call }
         | Event::CallParked { call }

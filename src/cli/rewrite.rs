@@ -27,7 +27,6 @@ pub(super) const NOT_HERE: &[&str] = &[
     "/hide",
     "/reset",
     "/resetnoask",
-    "conference",
     "record",
     "play",
     "account",

@@ -123,6 +123,10 @@ fn command_line(command: &Command) -> String {
         Command::Hold { call } => json!({"verb": "hold", "call": call}),
         Command::ToggleHold { call } => json!({"verb": "hold", "call": call, "toggle": true}),
         Command::Resume { call } => json!({"verb": "resume", "call": call}),
+        Command::Conference { calls } => json!({"verb": "conference", "calls": calls.join(" ")}),
+        Command::LeaveConference { calls } => {
+            json!({"verb": "conference", "calls": format!("off {}", calls.join(" "))})
+        }
         Command::Mute { path: p } => json!({"verb": "mute", "path": path(*p)}),
         Command::Unmute { path: p } => json!({"verb": "unmute", "path": path(*p)}),
         Command::Volume { path: p, change } => {
@@ -189,6 +193,10 @@ mod tests {
             Command::Hold { call: call.clone() },
             Command::ToggleHold { call: call.clone() },
             Command::Resume { call: call.clone() },
+            Command::Conference { calls: Vec::new() },
+            Command::Conference { calls: vec!["c1".into(), "c2".into()] },
+            Command::LeaveConference { calls: Vec::new() },
+            Command::LeaveConference { calls: vec!["c2".into()] },
             Command::Mute { path: SoundPath::Speaker },
             Command::Unmute { path: SoundPath::Mic },
             Command::Volume { path: SoundPath::Mic, change: VolumeChange::To(7) },

@@ -26,6 +26,8 @@ pub enum ParamKind {
     Optional,
     /// By its place, with every word behind it; must be there.
     Rest,
+    /// By its place, with every word behind it; may be missing.
+    Words,
     /// `--name VALUE`.
     Option,
     /// `--name`.
@@ -172,6 +174,24 @@ pub static VERBS: &[VerbRow] = &[
         doc: "Take a call back from hold",
         key: Some("F6"),
         make: |v| Ok(Request::Command(Command::Resume { call: v.text("call") })),
+    },
+    VerbRow {
+        name: "conference",
+        aliases: &["merge"],
+        params: &[Param {
+            name: "calls",
+            kind: ParamKind::Words,
+            doc: "Call ids, such as c1 c2; none = all that are answered; off = it ends, off c1 = that call leaves",
+        }],
+        doc: "Let calls hear each other",
+        key: Some("Ctrl-n"),
+        make: |v| {
+            let words = v.text("calls").unwrap_or_default();
+            let mut calls: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+            let off = calls.first().is_some_and(|word| word.eq_ignore_ascii_case("off"));
+            calls.drain(..usize::from(off));
+            Ok(Request::Command(if off { Command::LeaveConference { calls } } else { Command::Conference { calls } }))
+        },
     },
     VerbRow {
         name: "mute",

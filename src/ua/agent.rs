@@ -19,7 +19,7 @@ use super::sound::tuning;
 use super::subscriptions::Watch;
 use crate::config::{Account, AccountId, CallEndpoint, Settings};
 use crate::media::codec::Tuning;
-use crate::media::command::{Endpoint, LocalTone, MediaCommand};
+use crate::media::command::{Endpoint, LocalTone, MediaCommand, StreamId};
 use crate::sip::flow::Flow;
 use crate::sip::ident;
 use crate::sip::message::{self, Message, Problem};
@@ -135,6 +135,8 @@ pub struct Agent {
     pub(super) volume: u8,
     pub(super) volume_mic: u8,
     pub(super) tone: Option<LocalTone>,
+    /// The streams that hear each other, as the sound was told.
+    pub(super) conferring: Vec<StreamId>,
     pub(super) exiting: Option<Instant>,
     pub(super) exited: bool,
     begun: bool,
@@ -188,6 +190,7 @@ impl Agent {
             volume: config.settings.volume_output,
             volume_mic: config.settings.volume_input,
             tone: None,
+            conferring: Vec::new(),
             exiting: None,
             exited: false,
             begun: false,
@@ -331,6 +334,7 @@ impl Agent {
             }
         }
         self.attach_sounds();
+        self.settle_conference(now);
         self.choose_tone();
         self.tell_ends(now);
         self.finish_exit(now);

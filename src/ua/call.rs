@@ -64,6 +64,8 @@ pub(super) struct Call {
     pub offer: Option<SessionDescription>,
     /// What its sound talks to.
     pub attached: Endpoint,
+    /// It is part of the conference.
+    pub conference: bool,
     /// A re-INVITE of ours is to bring the hold to this.
     pub hold_wanted: Option<bool>,
     /// What the re-INVITE under way asks for.
@@ -152,6 +154,7 @@ impl Call {
             forks: BTreeMap::new(),
             offer: None,
             attached: Endpoint::Phone,
+            conference: false,
             hold_wanted: None,
             hold_offered: None,
             cut_off: false,
@@ -312,6 +315,7 @@ impl Agent {
             answered_after: since(call.answered),
             duration: talk.map_or(0.0, seconds),
             remote_hold: call.remote_hold,
+            conference: call.conference,
             media,
             transfer: call.transfer.as_ref().map(|transfer| transfer.info.clone()),
             referred_by: call.referred_by.clone(),

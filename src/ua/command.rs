@@ -99,6 +99,10 @@ pub enum Command {
     ToggleHold { call: Option<String> },
     /// Take back from hold.
     Resume { call: Option<String> },
+    /// These calls hear each other, those of the conference so far too; none named = all that are answered.
+    Conference { calls: Vec<String> },
+    /// These calls leave the conference and wait on hold; none named = it ends, and the last one is talked with.
+    LeaveConference { calls: Vec<String> },
     /// Mute a path.
     Mute { path: SoundPath },
     /// Open a path again.

@@ -73,9 +73,11 @@ impl Agent {
             Command::Resume { call } => {
                 let id = self.pick(call, "resume", "is not on hold", |call| call.state == CallState::Held)?;
                 self.hold_others(Some(id), now);
-                self.want_hold(id, false, now);
+                self.resumed_with(id).into_iter().for_each(|id| self.want_hold(id, false, now));
                 Ok(Reply::Done)
             }
+            Command::Conference { calls } => self.confer(calls, now),
+            Command::LeaveConference { calls } => self.leave_conference(calls, now),
             Command::Mute { path } => Ok(self.mute(path, true)),
             Command::Unmute { path } => Ok(self.mute(path, false)),
             Command::Volume { path, change } => Ok(self.set_volume(path, change)),

@@ -33,6 +33,10 @@ pub enum Event {
     CallResumed {
         call: CallInfo,
     },
+    /// It joined the conference or left it: `call.conference`.
+    CallConference {
+        call: CallInfo,
+    },
     /// The far end is somebody else than it was thought to be, or has a name now.
     CallRenamed {
         call: CallInfo,

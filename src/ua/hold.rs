@@ -28,12 +28,14 @@ impl Agent {
         }
     }
 
-    /// One person has one mouth: every other answered call is put on hold.
+    /// One person has one mouth: every other answered call is put on hold, but for those it confers with.
     pub(super) fn hold_others(&mut self, but: Option<u32>, now: Instant) {
         if self.config.endpoint != Endpoint::Phone {
             return;
         }
-        let others: Vec<u32> = self.calls.iter().map(|call| call.id).filter(|id| Some(*id) != but).collect();
+        let confers = but.and_then(|id| self.call(id)).is_some_and(|call| call.conference);
+        let others = self.calls.iter().filter(|call| Some(call.id) != but && !(confers && call.conference));
+        let others: Vec<u32> = others.map(|call| call.id).collect();
         others.into_iter().for_each(|id| self.want_hold(id, true, now));
     }
 

@@ -10,6 +10,7 @@ pub mod census;
 pub mod command;
 mod commands;
 mod composing;
+mod conference;
 mod connected;
 mod contact;
 mod detour;

@@ -48,13 +48,16 @@ impl Agent {
             return false;
         };
         let Some(call) = self.call_mut(old).filter(|call| call.is_live()) else { return false };
-        let was_held = call.is_answered() && call.wants_hold();
+        let (was_held, confers) = (call.is_answered() && call.wants_hold(), call.conference);
         call.reason = Some(format!("taken over by {who}"));
         //= RFC 3891 §3: BYE for a confirmed dialog, CANCEL for an early one
         if let Some(session) = call.session.as_mut() {
             session.close();
         }
         self.end_call(old, EndedBy::Remote, ExitCode::Ok, now);
+        if let Some(call) = self.call_mut(id) {
+            call.conference = confers;
+        }
         was_held
     }
 }

@@ -354,6 +354,9 @@ pub struct CallInfo {
     pub duration: f64,
     /// The far side holds us.
     pub remote_hold: bool,
+    /// It is part of the conference, talking or on hold.
+    #[serde(default)]
+    pub conference: bool,
     /// The sound, once there is some.
     pub media: Option<MediaInfo>,
     /// Its being handed over by this side, once asked for.

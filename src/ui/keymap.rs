@@ -165,6 +165,7 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("hangup", "hang up", Some("h")),
     ("hold", "hold", Some("o")),
     ("resume", "resume", None),
+    ("conference", "conference", Some("C")),
     ("mute", "mute", Some("m")),
     ("transfer", "transfer", Some("t")),
     ("dnd", "do not disturb", Some("d")),

@@ -178,6 +178,7 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
         answered_after: talks.then_some(0.31),
         duration: if talks { 12.0 } else { 0.0 },
         remote_hold: false,
+        conference: false,
         transfer: None,
         referred_by: None,
         takes_over: None,

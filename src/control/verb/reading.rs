@@ -11,6 +11,7 @@ impl VerbRow {
             out.push_str(&match param.kind {
                 ParamKind::Required => format!(" {upper}"),
                 ParamKind::Rest => format!(" {upper}..."),
+                ParamKind::Words => format!(" [{upper}...]"),
                 ParamKind::Optional => format!(" [{upper}]"),
                 ParamKind::Option => format!(" [--{} {upper}]", param.name),
                 ParamKind::Flag => format!(" [--{}]", param.name),
@@ -53,7 +54,7 @@ impl VerbRow {
                 let Some(param) = places.next() else {
                     return Err(format!("{}: '{word}' is one word too many; usage: {}", self.name, self.usage()));
                 };
-                if param.kind == ParamKind::Rest {
+                if matches!(param.kind, ParamKind::Rest | ParamKind::Words) {
                     let rest = std::iter::once(word).chain(words.by_ref()).map(String::as_str);
                     values.set(param.name, rest.collect::<Vec<_>>().join(" "));
                 } else {

@@ -43,6 +43,11 @@ fn words_become_commands() {
     let ping = |target: Option<&str>| Command::Ping { target: target.map(str::to_owned), account: None };
     assert_eq!(parse("ping"), Ok(Request::Command(ping(None))));
     assert_eq!(parse("OPTIONS 600"), Ok(Request::Command(ping(Some("600")))));
+    let calls = |calls: &[&str]| calls.iter().map(|&call| call.to_owned()).collect();
+    assert_eq!(parse("conference"), Ok(Request::Command(Command::Conference { calls: Vec::new() })));
+    assert_eq!(parse("merge c1 c2"), Ok(Request::Command(Command::Conference { calls: calls(&["c1", "c2"]) })));
+    assert_eq!(parse("conference off"), Ok(Request::Command(Command::LeaveConference { calls: Vec::new() })));
+    assert_eq!(parse("conference off c2"), Ok(Request::Command(Command::LeaveConference { calls: calls(&["c2"]) })));
     assert_eq!(parse("dnd ON"), Ok(Request::Command(Command::Dnd { on: true })));
     assert_eq!(parse("forward off"), Ok(Request::Command(Command::Forward { number: None })));
     assert_eq!(parse("forward 600"), Ok(Request::Command(Command::Forward { number: Some("600".into()) })));

@@ -2,6 +2,7 @@
 
 mod asked;
 mod calls;
+mod conferences;
 mod connected;
 mod digits;
 mod endings;

@@ -141,6 +141,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         "hangup" => hangup(model, now),
         "hold" => hold(model, now),
         "resume" => resume(model, now),
+        "conference" => conference(model),
         "mute" | "unmute" => mute(model, SoundPath::Mic),
         "pickup" => {
             let number = model.field.take();
@@ -207,6 +208,14 @@ fn resume(model: &mut Model, now: Instant) -> Vec<Action> {
         Some(id) => send(Command::Resume { call: Some(id) }),
         None => refuse(model, "no call is on hold", now),
     }
+}
+
+/// All answered calls hear each other; from within, it ends.
+fn conference(model: &Model) -> Vec<Action> {
+    let calls = Vec::new();
+    let confers = model.current().is_some_and(|row| row.info.conference);
+    let alone = model.calls.iter().all(|row| row.info.conference || !is_answered(row));
+    send(if confers && alone { Command::LeaveConference { calls } } else { Command::Conference { calls } })
 }
 
 /// Calls the mailbox: of the account where something waits, else of the selected one, else of any.

@@ -100,6 +100,7 @@ fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffe
     let info = &call.info;
     let mut parts: Vec<Span> = Vec::new();
     parts.extend(info.auto_answered.then(|| look.span(Role::Pending, "answered by itself")));
+    parts.extend(info.conference.then(|| look.span(Role::Good, "conference")));
     parts.extend(words::transfer(info).map(|step| look.span(Role::Pending, step)));
     parts.extend(words::via(info).map(|via| look.span(Role::Dim, via)));
     parts.extend(words::origin(info).map(|origin| look.span(Role::Dim, origin)));
