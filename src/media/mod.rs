@@ -5,6 +5,7 @@
 pub mod bridge;
 pub mod codec;
 pub mod command;
+pub mod dtx;
 pub mod jitter_buffer;
 pub mod level;
 pub mod mixer;

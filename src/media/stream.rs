@@ -15,13 +15,14 @@ mod send;
 use super::FRAME;
 use super::codec::{self, CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
+use super::dtx::SilenceSuppressor;
 use super::jitter_buffer::Incoming;
 use super::tone::TonePlayer;
 use super::voice::Voice;
 use crate::rtp::dropped::Dropped;
 use crate::rtp::rtcp::WallAnchor;
 use crate::rtp::{RtpSession, telephone_event};
-use crate::sdp::Agreed;
+use crate::sdp::{Agreed, Format};
 use rand::Rng;
 use receive::Receive;
 use send::{Sending, Source};
@@ -130,6 +131,13 @@ impl MediaStream {
             };
             self.receive.decoders.push((format.payload_type, format.clone(), decoder));
         }
+        if !self.receive.decoders.iter().any(|(number, ..)| *number == COMFORT_NOISE) {
+            //= RFC 3551 §6: CN has a number of its own, and gateways send it unasked
+            let format = Format::comfort_noise(COMFORT_NOISE);
+            let decoder = codec::decoder(&format, &self.tuning)?;
+            self.receive.decoders.push((COMFORT_NOISE, format, decoder));
+        }
+        self.send.suppressor = self.tuning.suppress_silence.then(SilenceSuppressor::default);
         self.send.set_ptime(&agreed);
         let events = agreed.telephone_event_send;
         if self.send.events.as_ref().map(|(payload_type, rate, _)| (*payload_type, *rate)) != events {
@@ -206,15 +214,15 @@ impl MediaStream {
         }
         let format = self.receive.decoders.iter().find(|(payload_type, ..)| *payload_type == packet.payload_type);
         let Some((_, format, _)) = format else {
-            if packet.payload_type != COMFORT_NOISE {
-                self.session.refuse(Dropped::PayloadType, from);
-            }
+            self.session.refuse(Dropped::PayloadType, from);
             return self.buffer(incoming(&[]), now);
         };
         if self.receive.current.is_none() {
             self.receive.buffer.restart(format.clock_rate);
         }
-        self.receive.current = Some(packet.payload_type);
+        if format.is_sound() {
+            self.receive.current = Some(packet.payload_type);
+        }
         self.buffer(incoming(packet.payload), now);
     }
 
@@ -280,6 +288,13 @@ impl MediaStream {
             said.fill(0.0);
             self.send.dtmf.mix_into(&mut said);
         }
+        if let Some(suppressor) = &mut self.send.suppressor {
+            match self.endpoint {
+                Endpoint::Phone => suppressor.hear(&said),
+                // What an endpoint without a person says is said as it is.
+                _ => *suppressor = SilenceSuppressor::default(),
+            }
+        }
         self.send.gathered.extend_from_slice(&said);
         if self.send.gathered.len() >= self.send.ptime_frames * FRAME {
             self.send_packet(now);
@@ -341,18 +356,17 @@ impl MediaStream {
                 return;
             }
         }
-        send.payload.clear();
-        let encoded = match &mut send.encoder {
-            Some((_, encoder)) => encoder.encode(&send.gathered, &mut send.payload),
-            None => false,
+        //= RFC 3551 §4.1: the marker is on the first packet of sound after a silence
+        let Some((payload_type, is_silence)) = send.packet(agreed) else {
+            send.marker = true;
+            return;
         };
-        if encoded {
-            let to = self.session.send(agreed.send.payload_type, send.marker, time, &send.payload, now, &mut bytes);
-            if to.is_some() {
-                send.marker = false;
-            }
-            self.push_rtp(to, bytes);
+        let marker = send.marker && !is_silence;
+        let to = self.session.send(payload_type, marker, time, &send.payload, now, &mut bytes);
+        if to.is_some() {
+            send.marker = is_silence;
         }
+        self.push_rtp(to, bytes);
     }
 
     fn push_rtp(&mut self, to: Option<SocketAddr>, bytes: Vec<u8>) {

@@ -2,6 +2,7 @@
 
 use super::super::FRAME;
 use super::super::codec::{self, Encoder};
+use super::super::dtx::{Say, SilenceSuppressor};
 use super::super::tone::{DtmfPlayer, TonePlayer};
 use super::super::voice::Voice;
 use crate::rtp::telephone_event;
@@ -22,6 +23,8 @@ pub struct Sending {
     pub keying: bool,
     pub source: Source,
     pub echo: [f32; FRAME],
+    /// While silence is not sent.
+    pub suppressor: Option<SilenceSuppressor>,
 }
 
 /// What speaks for an endpoint that has no person.
@@ -46,12 +49,33 @@ impl Sending {
             keying: false,
             source: Source::None,
             echo: [0.0; FRAME],
+            suppressor: None,
         }
     }
 
     /// A digit is under way, in the sound or beside it.
     pub fn is_keying(&self) -> bool {
         self.dtmf.is_active() || self.events.as_ref().is_some_and(|(.., sender)| sender.is_active())
+    }
+
+    /// Writes the payload of what was gathered: its payload type, and whether it is the silence between two words. `None` =
+    /// nothing need be sent, or nothing can.
+    pub fn packet(&mut self, agreed: &Agreed) -> Option<(u8, bool)> {
+        self.payload.clear();
+        let ms = self.ptime_frames as u32 * 10;
+        if let (Some(suppressor), Some(number)) = (&mut self.suppressor, agreed.comfort_noise_send) {
+            match suppressor.decide(ms) {
+                Say::Sound => {}
+                Say::Noise(noise) => {
+                    noise.write(&mut self.payload);
+                    return Some((number, true));
+                }
+                Say::Nothing => return None,
+            }
+        }
+        let (_, encoder) = self.encoder.as_mut()?;
+        let encoded = encoder.encode(&self.gathered, &mut self.payload) && !self.payload.is_empty();
+        encoded.then_some((agreed.send.payload_type, false))
     }
 
     /// Packets as long as was agreed.

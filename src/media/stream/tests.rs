@@ -4,7 +4,7 @@
 use super::super::level::dbfs;
 use super::super::tone::{FULL_SCALE_DBM0, Sine, dtmf_frequencies, goertzel_dbfs};
 use super::*;
-use crate::sdp::{Direction, Format};
+use crate::sdp::Direction;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::SystemTime;
@@ -141,6 +141,44 @@ fn a_tone_goes_in_and_comes_out_with_each_codec() {
         assert_eq!((stats.rx_packets, stats.rx_lost, stats.rx_late, stats.concealed_ms), (100, 0, 0, 0), "{encoding}");
         assert!(stats.playout_delay_ms <= 60.0 && stats.mos_rx > Some(4.0), "{encoding}: {stats:?}");
     }
+}
+
+/// A second of speech, two of silence, in turn: what is sent of it, as pairs of payload type and marker.
+fn spoken_with_pauses(comfort_noise: Option<u8>) -> Vec<(u8, bool)> {
+    let mut pair = Pair::new("PCMU");
+    pair.a.tune(Tuning { suppress_silence: true, ..Tuning::default() });
+    pair.a.start(Agreed { comfort_noise_send: comfort_noise, ..agreed("PCMU", B) }).unwrap();
+    let (mut sent, mut tone) = (Vec::new(), sine(500.0));
+    for tick in 0..900 {
+        let mut frame = [0.0; FRAME];
+        if tick % 300 < 100 {
+            tone(&mut frame);
+        }
+        pair.a.tick_capture(pair.now, &frame, &mut pair.rng);
+        while let Some(transmit) = pair.a.poll_transmit() {
+            if transmit.port == Port::Rtp {
+                sent.push((transmit.bytes[1] & 0x7f, transmit.bytes[1] & 0x80 != 0));
+                pair.b.receive_rtp(&transmit.bytes, A.into(), pair.now);
+            }
+        }
+        pair.b.tick_play(pair.now, &mut frame);
+        pair.now += Duration::from_millis(10);
+    }
+    let stats = pair.b.stats(pair.now);
+    assert_eq!((stats.rx_lost, stats.rx_late), (0, 0));
+    sent
+}
+
+//= RFC 3389 §5, RFC 3551 §4.1
+#[test]
+fn silence_is_sent_as_noise_where_that_is_taken() {
+    let sent = spoken_with_pauses(Some(13));
+    let noises = sent.iter().filter(|(number, _)| *number == 13).count();
+    // 50 packets of speech and 10 of hang-over, three times; the noise at the start of each silence and a second later.
+    assert_eq!((sent.len() - noises, noises), (180, 6), "{sent:?}");
+    let marked: Vec<usize> = (0..sent.len()).filter(|index| sent[*index].1).collect();
+    assert_eq!(marked, [0, 62, 124], "the first of each spurt");
+    assert_eq!(spoken_with_pauses(None).len(), 450, "who takes no noise hears all");
 }
 
 #[test]
