@@ -20,11 +20,16 @@ pub struct WavError {
 
 /// Reads a WAV file, its channels mixed to one: samples (1 = full scale) and their rate in Hz.
 pub fn read(path: &Path) -> Result<(Vec<f32>, u32), WavError> {
+    read_first(path, LONGEST_S)
+}
+
+/// Reads as much as `read`, but so many seconds at most.
+pub fn read_first(path: &Path, seconds: usize) -> Result<(Vec<f32>, u32), WavError> {
     let error = |source| WavError { what: "read", path: path.to_owned(), source };
     let mut reader = hound::WavReader::open(path).map_err(error)?;
     let spec = reader.spec();
     let channels = usize::from(spec.channels.max(1));
-    let most = LONGEST_S * spec.sample_rate as usize * channels;
+    let most = seconds.saturating_mul(spec.sample_rate as usize).saturating_mul(channels);
     let samples: Result<Vec<f32>, hound::Error> = match spec.sample_format {
         hound::SampleFormat::Float => reader.samples::<f32>().take(most).collect(),
         hound::SampleFormat::Int => {

@@ -1,5 +1,6 @@
 //! Where things are: the ini file, the control socket, the state folder.
 
+use crate::engine::media::has_tones_of;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,51 @@ impl Environment {
         }
         let folder = self.path("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("tuiphone"));
         folder.unwrap_or_else(|| self.state_dir()).join(format!("{profile}.sock"))
+    }
+
+    /// A sound file by its name in the ini file: `%VARIABLES%` are expanded; a bare name lies in the configuration folder,
+    /// else in the program's.
+    pub fn sound(&self, named: &str) -> Option<PathBuf> {
+        let path = self.expanded(named.trim());
+        if path.is_empty() {
+            return None;
+        }
+        if path.contains(['/', '\\']) {
+            return Some(self.named(&path));
+        }
+        let own = self.config_dir().join(&path);
+        let beside = self.exe_dir.as_ref().map(|folder| folder.join(&path)).filter(|path| path.exists());
+        Some(if own.exists() { own } else { beside.unwrap_or(own) })
+    }
+
+    /// `%NAME%` is the variable's value; where there is none it stays as it is.
+    fn expanded(&self, text: &str) -> String {
+        let mut whole = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once('%') {
+            whole += before;
+            let value = behind.split_once('%').and_then(|(name, tail)| Some((self.vars.get(name)?, tail)));
+            match value {
+                Some((value, tail)) => {
+                    whole += &value.to_string_lossy();
+                    rest = tail;
+                }
+                None => {
+                    whole.push('%');
+                    rest = behind;
+                }
+            }
+        }
+        whole + rest
+    }
+
+    /// The country of the locale, `gb` of `en_GB.UTF-8`; empty where it names none.
+    pub fn country(&self) -> String {
+        let text = |name| self.vars.get(name).and_then(|value| value.to_str()).filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_TELEPHONE", "LANG"].into_iter().find_map(text).unwrap_or_default();
+        let country =
+            locale.split(['.', '@']).next().and_then(|name| name.split_once('_')).map_or("", |(_, country)| country);
+        if has_tones_of(country) { country.to_ascii_lowercase() } else { String::new() }
     }
 
     /// `~/.local/state/tuiphone`, or what the system has in its place.
@@ -172,6 +218,29 @@ mod tests {
         assert_eq!(environment.ini(Some("work.ini")).path, there);
         let deep = put(root.path().join("cwd/dir/file.ini"));
         assert_eq!(environment.ini(Some(r"dir\file.ini")), IniPath { path: deep, exists: true, trusted: true });
+    }
+
+    #[test]
+    fn sounds_and_countries() {
+        let root = tempfile::tempdir().unwrap();
+        let places = [("SOUNDS", root.path().join("media")), ("LANG", "en_GB.UTF-8".into())];
+        let environment = environment(root.path(), &places);
+        let at = |path: &str| Some(root.path().join(path));
+        assert_eq!((environment.sound(""), environment.sound(" ")), (None, None));
+        assert_eq!(environment.sound("ring.wav"), at("home/.config/tuiphone/ring.wav"));
+        put(root.path().join("bin/ring.wav"));
+        assert_eq!(environment.sound("ring.wav"), at("bin/ring.wav"));
+        put(root.path().join("home/.config/tuiphone/ring.wav"));
+        assert_eq!(environment.sound("ring.wav"), at("home/.config/tuiphone/ring.wav"));
+        assert_eq!(environment.sound("%SOUNDS%/a.wav"), at("media/a.wav"));
+        assert_eq!(environment.sound("%NONE%/100%.wav"), at("cwd/%NONE%/100%.wav"));
+        for (lang, country) in
+            [("en_GB.UTF-8", "gb"), ("de_AT@euro", "at"), ("C.UTF-8", ""), ("en_XX", ""), ("pt_BR", "br"), ("", "")]
+        {
+            let mut environment = environment.clone();
+            environment.vars.insert("LANG".into(), lang.into());
+            assert_eq!(environment.country(), country, "{lang}");
+        }
     }
 
     #[cfg(unix)]

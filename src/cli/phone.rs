@@ -2,6 +2,7 @@
 
 use super::call_log::CallLog;
 use super::options::Options;
+use super::paths::Environment;
 use super::platform;
 use super::signals::Interrupts;
 use crate::audio::Spec;
@@ -115,6 +116,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
     let seed = seed()?;
     let agent = AgentConfig::new(settings, accounts);
     let settings = &agent.settings;
+    let environment = Environment::of_process();
     let media = MediaConfig {
         input: options.audio_in.clone().unwrap_or_else(|| device(&settings.audio_input_device)),
         output: options.audio_out.clone().unwrap_or_else(|| device(&settings.audio_output_device)),
@@ -127,6 +129,11 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         voice_without_card: false,
         volume_ring: settings.volume_ring,
         tuning: agent.tuning.clone(),
+        ring_sound: environment.sound(&settings.ringing_sound),
+        tone_country: match settings.tone_country.as_str() {
+            "auto" => environment.country(),
+            country => country.to_owned(),
+        },
         seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]])
             .rotate_left(17),
     };

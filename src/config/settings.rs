@@ -153,6 +153,12 @@ pub struct Settings {
     pub name_servers: Vec<SocketAddr>,
     /// Ask `name_servers` (`dnsSrv`). SRV records are looked for in any case.
     pub dns_srv: bool,
+    /// WAV file to ring with (`ringingSound`); empty = the ring made here.
+    pub ringing_sound: String,
+    /// Keys, hanging up and a second call are heard here (`localDTMF`).
+    pub sound_events: bool,
+    /// Country of the call progress tones, lower case; `auto` = by the locale (`[tuiphone] toneCountry`).
+    pub tone_country: String,
     /// Speaker volume 0–100 (`volumeOutput`).
     pub volume_output: u8,
     /// Microphone volume 0–100 (`volumeInput`).
@@ -271,6 +277,9 @@ impl Default for Settings {
             rtp_port_max: 0,
             name_servers: Vec::new(),
             dns_srv: false,
+            ringing_sound: String::new(),
+            sound_events: true,
+            tone_country: "auto".to_owned(),
             volume_output: 100,
             volume_input: 100,
             volume_ring: 100,

@@ -3,6 +3,7 @@
 mod devices;
 mod ends;
 mod ports;
+mod ringtone;
 mod run;
 mod tick;
 
@@ -10,7 +11,9 @@ use crate::audio::Spec;
 use crate::media::codec::Tuning;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::media::level::{Levels, Meter};
+use crate::media::tone::Plan;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use thiserror::Error;
@@ -34,6 +37,10 @@ pub struct MediaConfig {
     pub volume_ring: u8,
     /// How sound is coded.
     pub tuning: Tuning,
+    /// The person's own ringtone, a WAV file.
+    pub ring_sound: Option<PathBuf>,
+    /// The country whose call progress tones are played, such as `gb`; empty = the common European ones.
+    pub tone_country: String,
     /// Seed of SSRCs, sequence numbers and RTCP intervals; 0 = by chance. Never the same in two phones that may talk.
     pub seed: u64,
 }
@@ -49,9 +56,16 @@ impl Default for MediaConfig {
             voice_without_card: false,
             volume_ring: 100,
             tuning: Tuning::default(),
+            ring_sound: None,
+            tone_country: String::new(),
             seed: 0,
         }
     }
+}
+
+/// Whether the tones of this country are known, by its code.
+pub fn has_tones_of(country: &str) -> bool {
+    Plan::of(country).is_some()
 }
 
 /// What comes out of the media thread.

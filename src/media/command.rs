@@ -30,7 +30,7 @@ pub enum Endpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LocalTone {
     /// An incoming call rings.
-    Ring,
+    Ring(Ringing),
     /// A second call knocks.
     CallWaiting,
     /// The far end rings, without early media.
@@ -39,6 +39,35 @@ pub enum LocalTone {
     Busy,
     /// The call failed (ends by itself).
     Congestion,
+    /// There is no such number (ends by itself).
+    SpecialInformation,
+    /// Numbers may be dialled.
+    Dial,
+}
+
+/// Which ring; a ringtone of the person's own takes the place of the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ringing {
+    /// The usual one.
+    #[default]
+    Usual,
+    /// A colleague calls.
+    Internal,
+    /// Somebody from outside calls.
+    External,
+    /// It is urgent.
+    Urgent,
+}
+
+/// A sound for the person at this phone that is over at once, beside what else sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShortTone {
+    /// A key was pressed, here or at the far end.
+    Key(char),
+    /// The far end has hung up.
+    HangUp,
+    /// Now it begins.
+    Go,
 }
 
 /// What the agent asks for.
@@ -102,6 +131,8 @@ pub enum MediaCommand {
     },
     /// Start a tone for the person here, or silence it.
     Tone(Option<LocalTone>),
+    /// Play a short tone for the person here.
+    Short(ShortTone),
 }
 
 /// What the media reports.

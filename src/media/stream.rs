@@ -17,7 +17,7 @@ use super::codec::{self, CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
 use super::dtx::SilenceSuppressor;
 use super::jitter_buffer::Incoming;
-use super::tone::TonePlayer;
+use super::tone::{EUROPE, TonePlayer};
 use super::voice::Voice;
 use crate::rtp::dropped::Dropped;
 use crate::rtp::rtcp::WallAnchor;
@@ -153,7 +153,7 @@ impl MediaStream {
     pub fn attach(&mut self, endpoint: Endpoint) {
         self.send.source = match endpoint {
             Endpoint::Announcement => Source::Voice(Box::new(Voice::new(601))),
-            Endpoint::Ringback => Source::Tone(Box::new(TonePlayer::new(LocalTone::Ringback))),
+            Endpoint::Ringback => Source::Tone(Box::new(TonePlayer::new(LocalTone::Ringback, &EUROPE))),
             _ => Source::None,
         };
         self.endpoint = endpoint;

@@ -13,7 +13,7 @@ use super::route::Sent;
 use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
 use super::transfer::Transfer;
 use crate::config::AccountId;
-use crate::media::command::{Endpoint, StreamId};
+use crate::media::command::{Endpoint, ShortTone, StreamId};
 use crate::sdp::{Negotiation, SessionDescription};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
@@ -342,6 +342,7 @@ impl Agent {
         let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
         call.state = super::snapshot::CallState::Ended;
         call.ended = Some(now);
+        let talked_to = call.answered.is_some();
         call.ended_by.get_or_insert(by);
         call.code.get_or_insert(code);
         call.answer_at = None;
@@ -356,6 +357,9 @@ impl Agent {
             self.outputs.push_back(Output::Media(crate::media::command::MediaCommand::Close { stream }));
         } else {
             call.tell_end_at = Some(now);
+        }
+        if talked_to && by == EndedBy::Remote {
+            self.sound_event(ShortTone::HangUp);
         }
         self.transfer_left(id, now);
     }

@@ -9,7 +9,7 @@ use super::limiter::{Limiter, Share};
 use super::outcome::ExitCode;
 use super::port::Output;
 use crate::config::DtmfMethod;
-use crate::media::command::MediaCommand;
+use crate::media::command::{MediaCommand, ShortTone};
 use crate::sip::message::{Method, Request, Response};
 use crate::sip::session::{Exchange, set_body};
 use crate::text::sanitise;
@@ -218,7 +218,10 @@ impl Agent {
             call.digits.waiting.pop_front();
             match (key, via) {
                 (',', _) => call.digits.ready_at = Some(now + PAUSE),
-                (digit, DtmfVia::Info) => self.send_info(id, digit, if held { TAP } else { lasts }, now),
+                (digit, DtmfVia::Info) => {
+                    self.send_info(id, digit, if held { TAP } else { lasts }, now);
+                    self.sound_event(ShortTone::Key(digit));
+                }
                 (digit, via) => {
                     call.digits.under_way = Some((now + lasts + WORD, via));
                     call.digits.held_since = held.then_some(now);
@@ -226,6 +229,7 @@ impl Agent {
                     let inband = via == DtmfVia::Inband;
                     let send = MediaCommand::SendDigit { stream, digit, duration: lasts, inband };
                     self.outputs.push_back(Output::Media(send));
+                    self.sound_event(ShortTone::Key(digit));
                 }
             }
         }
@@ -303,6 +307,10 @@ impl Agent {
             return;
         }
         call.digits.heard = Some((digit, via, now));
+        // A tone is in the sound already.
+        if via != DtmfVia::Inband {
+            self.sound_event(ShortTone::Key(digit));
+        }
         self.tell(id, now, |call| Event::CallDtmf { call, digit, via });
     }
 }

@@ -46,6 +46,7 @@ pub mod refused;
 mod registering;
 mod replace;
 mod requests;
+mod ringing;
 mod route;
 pub mod snapshot;
 pub mod sound;

@@ -9,7 +9,7 @@ use super::port::Output;
 use super::snapshot::{CallDirection, CallState, MediaInfo};
 use crate::config::Settings;
 use crate::media::codec::{self, OpusTuning, Tuning};
-use crate::media::command::{LocalTone, MediaCommand, MediaEvent, StreamId, StreamStats};
+use crate::media::command::{LocalTone, MediaCommand, MediaEvent, ShortTone, StreamId, StreamStats};
 use crate::sdp::{self, Agreed, LocalMedia, Negotiation, NegotiationError, Order, SessionDescription};
 use crate::sip::message::{Response, StatusCode};
 use crate::sip::session::Session;
@@ -308,12 +308,19 @@ impl Agent {
             () if !is_phone => None,
             // Why: a microphone that opened by itself must be heard to.
             () if any(&|call| call.mark_until.is_some() && call.is_live()) => Some(LocalTone::CallWaiting),
-            () if any(&Call::is_ringing_here) => Some(if talking { LocalTone::CallWaiting } else { LocalTone::Ring }),
+            () if talking && any(&Call::is_ringing_here) => {
+                self.config.settings.sound_events.then_some(LocalTone::CallWaiting)
+            }
+            () if any(&Call::is_ringing_here) => {
+                let first = self.calls.iter().find(|call| call.is_ringing_here());
+                Some(LocalTone::Ring(first.map(Call::ringing_wanted).unwrap_or_default()))
+            }
             () if !talking && any(&|call| call.state == CallState::Ringing) => Some(LocalTone::Ringback),
             () => None,
         };
         let failed = |code: Option<ExitCode>| match code {
             Some(ExitCode::Busy) => Some(LocalTone::Busy),
+            Some(ExitCode::NoSuchNumber) => Some(LocalTone::SpecialInformation),
             Some(ExitCode::Ok | ExitCode::NoAnswer | ExitCode::Rejected) | None => None,
             Some(_) => Some(LocalTone::Congestion),
         };
@@ -325,13 +332,23 @@ impl Agent {
             }
             tone => tone,
         };
-        // Busy and congestion end by themselves: leaving them says nothing.
-        let ends_itself = matches!(self.tone, Some(LocalTone::Busy | LocalTone::Congestion));
+        // These end by themselves: leaving them says nothing.
+        let ends_itself =
+            matches!(self.tone, Some(LocalTone::Busy | LocalTone::Congestion | LocalTone::SpecialInformation));
         if tone != self.tone {
             self.tone = tone;
             if tone.is_some() || !ends_itself {
                 self.outputs.push_back(Output::Media(MediaCommand::Tone(tone)));
             }
+        }
+    }
+}
+
+impl Agent {
+    /// A short sound beside the calls, if the person wants any and there is a person.
+    pub(super) fn sound_event(&mut self, tone: ShortTone) {
+        if self.config.settings.sound_events && self.config.endpoint == crate::media::command::Endpoint::Phone {
+            self.outputs.push_back(Output::Media(MediaCommand::Short(tone)));
         }
     }
 }

@@ -31,14 +31,6 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.single_mode, flag(v)),
     ),
     settings(
-        "volumeRing",
-        Kind::Number,
-        "100",
-        "ring volume, 0-100; empty = 100",
-        |s| s.volume_ring.to_string(),
-        |s, v| volume(&mut s.volume_ring, v),
-    ),
-    settings(
         "audioRingDevice",
         Kind::Text,
         "",
@@ -101,14 +93,6 @@ pub(super) const ROWS: &[Row] = &[
         "ask the servers of dnsSrvNs; SRV records are looked for in any case",
         |s| digit(s.dns_srv),
         |s, v| set(&mut s.dns_srv, flag(v)),
-    ),
-    settings(
-        "DTMFMethod",
-        Kind::Number,
-        "0",
-        "0 automatic, 1 in-band, 2 RFC 4733, 3 SIP INFO",
-        |s| dtmf_text(s.dtmf_method),
-        dtmf_method,
     ),
     settings(
         "autoAnswer",

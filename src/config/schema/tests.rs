@@ -38,11 +38,11 @@ const UNREAD: [(Section, &str, &str); 2] = [
     (
         Section::Settings,
         "Settings",
-        "ringingSound micAmplification swLevelAdjustment EC disableVideo \
+        "micAmplification swLevelAdjustment EC disableVideo \
          videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
          enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF \
          usersDirectory defaultAction \
-         enableMediaButtons headsetSupport localDTMF enableLog bringToFrontOnIncoming randomAnswerBox \
+         enableMediaButtons headsetSupport enableLog bringToFrontOnIncoming randomAnswerBox \
          disableNameLookup multiMonitor updatesInterval noResize autoHangUpTime \
          noIgnoreCall cmdOutgoingCall cmdIncomingCall cmdCallRing cmdCallAnswer cmdCallAnswerVideo cmdCallBusy \
          cmdCallStart cmdCallEnd minimized portKnockerHost portKnockerPorts mainX mainY mainW mainH messagesX \

@@ -1,15 +1,16 @@
 //! The loop of the media thread.
 
 use super::devices::Devices;
+use super::ringtone::Ringtone;
 use super::tick::{Call, Gain};
 use super::{MediaConfig, MediaReport, ports};
 use crate::engine::net::arrival;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
-use crate::media::command::{LocalTone, MediaCommand, MediaEvent, StreamId};
+use crate::media::command::{LocalTone, MediaCommand, MediaEvent, Ringing, StreamId};
 use crate::media::level::{LevelMeter, Levels, Meter};
 use crate::media::stream::{MediaStream, Port};
-use crate::media::tone::TonePlayer;
+use crate::media::tone::{EUROPE, PLANS, Plan, TonePlayer};
 use crate::rtp::rtcp::WallAnchor;
 use mio::{Events, Interest, Poll, Token};
 use rand::SeedableRng;
@@ -49,6 +50,9 @@ pub struct Loop {
     /// What calls that ended since the last tick still add: to the speaker, to the conference.
     pub(super) last_words: ([f32; FRAME], [f32; FRAME]),
     pub(super) tone: Option<(LocalTone, TonePlayer)>,
+    pub(super) short: Option<TonePlayer>,
+    pub(super) ringtone: Option<Ringtone>,
+    pub(super) plan: Plan,
     pub(super) devices: Devices,
     pub(super) mic_gain: Gain,
     pub(super) speaker_gain: Gain,
@@ -79,6 +83,9 @@ impl Loop {
             conference: Vec::new(),
             last_words: ([0.0; FRAME], [0.0; FRAME]),
             tone: None,
+            short: None,
+            ringtone: None,
+            plan: plan(&config.tone_country, &mut *report),
             devices: Devices::new(&config, &mut *report),
             mic_gain: Gain::new(),
             speaker_gain: Gain::new(),
@@ -200,10 +207,18 @@ impl Loop {
             }
             MediaCommand::Tone(tone) => {
                 if self.tone.as_ref().map(|(playing, _)| *playing) != tone {
-                    self.tone = tone.map(|tone| (tone, TonePlayer::new(tone)));
+                    self.tone = tone.map(|tone| (tone, self.player(tone)));
                 }
             }
+            MediaCommand::Short(tone) => self.short = Some(TonePlayer::short(tone)),
         }
+    }
+
+    /// What plays a tone; the person's own ringtone as soon as it is read.
+    fn player(&mut self, tone: LocalTone) -> TonePlayer {
+        let own = self.config.ring_sound.as_deref().filter(|_| tone == LocalTone::Ring(Ringing::Usual));
+        self.ringtone = own.map(|path| Ringtone::read(path, now()));
+        if own.is_some() { TonePlayer::nothing() } else { TonePlayer::new(tone, &self.plan) }
     }
 
     fn bind(&mut self, id: StreamId, local: std::net::IpAddr) -> Result<MediaEvent, String> {
@@ -277,7 +292,8 @@ impl Loop {
 
     /// True while ticks are needed. Nothing agreed, no tone, devices closed: the thread sleeps.
     fn is_active(&mut self, now: Instant) -> bool {
-        let sounding = self.tone.is_some() || self.calls.values().any(|call| call.stream.is_started());
+        let sounding =
+            self.tone.is_some() || self.short.is_some() || self.calls.values().any(|call| call.stream.is_started());
         let active = sounding || self.devices.linger(now);
         if active && !self.ticking {
             self.next_tick = now;
@@ -320,6 +336,22 @@ impl Loop {
     fn tell(&mut self, event: MediaEvent) {
         (self.report)(MediaReport::Event(event));
     }
+}
+
+/// The tones of the configured country.
+fn plan(country: &str, report: &mut dyn FnMut(MediaReport)) -> Plan {
+    Plan::of(country).unwrap_or_else(|| {
+        if !country.is_empty() {
+            let known: Vec<&str> = PLANS.iter().map(|plan| plan.country).collect();
+            let country = crate::text::sanitise(country);
+            let text = format!(
+                "toneCountry={country} is not known, the European tones are played; known are {}",
+                known.join(" ")
+            );
+            report(MediaReport::Warning(text));
+        }
+        EUROPE
+    })
 }
 
 fn token(id: StreamId, port: Port) -> Token {

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::audio::wav;
-use crate::media::command::{Endpoint, LocalTone, StreamId, StreamStats};
+use crate::media::command::{Endpoint, LocalTone, Ringing, StreamId, StreamStats};
 use crate::media::tone::goertzel_dbfs;
 use crate::sdp::{Agreed, Direction, Format};
 use std::net::SocketAddr;
@@ -142,6 +142,47 @@ fn tones_sound_and_silence_follows() {
     until(|peak| peak > -25.0);
     a.0.send(MediaCommand::Tone(None)).unwrap();
     until(|peak| peak <= -96.0);
+}
+
+/// Rings with this file; the loudest of the speaker, and what was said of it.
+fn rings_with(ring_sound: Option<std::path::PathBuf>, tone_country: &str) -> (f32, Vec<String>) {
+    let (reports, inbox) = channel();
+    let (output, ring, tone_country) = (Spec::Null, Spec::Null, tone_country.to_owned());
+    let config = MediaConfig { input: Spec::Null, output, ring, ring_sound, tone_country, ..MediaConfig::default() };
+    let handle = spawn(config, move |report| drop(reports.send(report))).unwrap();
+    handle.send(MediaCommand::Tone(Some(LocalTone::Ring(Ringing::Usual)))).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while handle.levels().1.peak_dbfs < -30.0 {
+        assert!(Instant::now() < deadline, "nothing rings");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let loudest = handle.levels().1.peak_dbfs;
+    drop(handle);
+    let said = |report| if let MediaReport::Warning(text) = report { Some(text) } else { None };
+    (loudest, inbox.iter().filter_map(said).collect())
+}
+
+#[test]
+fn the_own_ringtone_rings_or_the_one_made_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ring.wav");
+    let mut file = wav::record(&path, 8_000).unwrap();
+    (0..16_000).for_each(|n| file.push(if n % 8 < 4 { 0.7 } else { -0.7 }).unwrap());
+    drop(file);
+    let deadline = Instant::now() + PATIENCE;
+    while wav::read(&path).map_or(0, |(samples, _)| samples.len()) < 16_000 {
+        assert!(Instant::now() < deadline, "the file is not written");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (level, said) = rings_with(Some(path.clone()), "gb");
+    assert!(level > -6.0 && said.is_empty(), "{level} dBFS {said:?}");
+    std::fs::write(&path, "no sound").unwrap();
+    let (level, said) = rings_with(Some(path), "");
+    assert!(level < -6.0, "{level} dBFS: the ring made here is softer");
+    let [why] = said.as_slice() else { panic!("{said:?}") };
+    assert!(why.starts_with("cannot read ") && why.contains("ring.wav"), "{why}");
+    let (_, said) = rings_with(None, "atlantis");
+    assert!(matches!(said.as_slice(), [why] if why.contains("toneCountry=atlantis is not known")), "{said:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::media::bridge::Seat;
 use crate::media::command::{Endpoint, LocalTone, MediaEvent, StreamStats};
 use crate::media::mixer::{self, Ramp, volume_gain};
 use crate::media::stream::{MediaStream, Port, StreamEvent};
+use crate::media::tone::TonePlayer;
 use mio::net::UdpSocket;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -47,7 +48,7 @@ impl Loop {
     /// One step of the clock: 10 ms of sound for every call and the devices.
     pub(super) fn tick(&mut self, now: Instant) {
         let in_call = self.calls.values().any(|call| call.stream.is_started() && call.at_phone());
-        if in_call || self.tone.is_some() {
+        if in_call || self.tone.is_some() || self.short.is_some() {
             self.devices.wanted(now, &mut *self.report);
         }
         // 1. what the far ends say
@@ -73,7 +74,7 @@ impl Loop {
             }
             call.transmit();
         }
-        self.play(&mut speaker, in_call);
+        self.play(now, &mut speaker, in_call);
         let measure = if in_call { self.mic_meter.measure(&mic) } else { self.mic_meter.measure(&[]) };
         self.levels.set_mic(measure);
         self.report_all(now);
@@ -82,11 +83,15 @@ impl Loop {
         }
     }
 
-    fn play(&mut self, speaker: &mut [f32; FRAME], in_call: bool) {
+    fn play(&mut self, now: Instant, speaker: &mut [f32; FRAME], in_call: bool) {
+        if let Some(read) = self.ringtone.as_mut().and_then(|ringtone| ringtone.poll(now)) {
+            self.ringtone = None;
+            self.ring_with(read);
+        }
         if let Some((tone, player)) = &mut self.tone {
             let mut sound = [0.0; FRAME];
             let goes_on = player.mix_into(&mut sound);
-            let rings = *tone == LocalTone::Ring;
+            let rings = matches!(tone, LocalTone::Ring(_));
             if rings {
                 let gain = volume_gain(self.config.volume_ring);
                 sound.iter_mut().for_each(|sample| *sample *= gain);
@@ -98,10 +103,25 @@ impl Loop {
                 self.tone = None;
             }
         }
+        if self.short.as_mut().is_some_and(|player| !player.mix_into(speaker)) {
+            self.short = None;
+        }
         self.speaker_gain.ramp.apply(speaker);
         mixer::limit(speaker);
         self.levels.set_speaker(self.speaker_meter.measure(speaker));
         self.devices.write(speaker, in_call);
+    }
+
+    /// The ringtone was read, or the ring made here rings.
+    fn ring_with(&mut self, read: super::ringtone::Read) {
+        let Some((tone @ LocalTone::Ring(_), player)) = &mut self.tone else { return };
+        *player = match read {
+            Ok(clip) => TonePlayer::clip(clip),
+            Err(why) => {
+                (self.report)(MediaReport::Warning(crate::text::sanitise(&why).to_string()));
+                TonePlayer::new(*tone, &self.plan)
+            }
+        };
     }
 
     fn report_all(&mut self, now: Instant) {

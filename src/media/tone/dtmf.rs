@@ -1,6 +1,6 @@
 //! DTMF digits as two tones each (ITU-T Q.23).
 
-use super::{Pair, samples};
+use super::{Chord, samples};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(super) const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 /// Hz of the columns.
 pub(super) const COLUMNS: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
 /// −9 and −7 dBm0, the columns 2 dB above the rows (ETSI ES 201 235-2 §4.2).
-const AMPLITUDES: [f32; 2] = [0.247, 0.311];
+const AMPLITUDES: [f32; 3] = [0.247, 0.311, 0.0];
 /// Shortest tone and pause that any receiver takes (ITU-T Q.24).
 const LEAST_MS: u32 = 40;
 /// Silence after a digit.
@@ -42,13 +42,13 @@ pub struct DtmfPlayer {
     played: u32,
     on: u32,
     off: u32,
-    pair: Pair,
+    chord: Chord,
 }
 
 impl Default for DtmfPlayer {
     fn default() -> DtmfPlayer {
         let queue = VecDeque::with_capacity(MAX_DIGITS);
-        DtmfPlayer { queue, current: (0.0, 0.0), played: 0, on: 0, off: 0, pair: Pair::default() }
+        DtmfPlayer { queue, current: (0.0, 0.0), played: 0, on: 0, off: 0, chord: Chord::default() }
     }
 }
 
@@ -85,7 +85,7 @@ impl DtmfPlayer {
                 (self.played, self.on, self.off) = (0, lasts, samples(PAUSE_MS));
             }
             let (low, high) = if self.on > 0 { self.current } else { (0.0, 0.0) };
-            *sample += self.pair.sample([low, high], AMPLITUDES);
+            *sample += self.chord.sample_each([low, high, 0.0], AMPLITUDES);
             if self.on > 0 {
                 (self.on, self.played) = (self.on - 1, self.played.saturating_add(1));
             } else {

@@ -1,7 +1,7 @@
 //! Calls between two phones without a registrar.
 
 use super::*;
-use crate::media::command::LocalTone;
+use crate::media::command::{LocalTone, Ringing};
 use crate::ua::agent::IncomingPolicy;
 use crate::ua::command::{HangupWhich, Press};
 use crate::ua::outcome::{EndedBy, ExitCode};
@@ -37,7 +37,7 @@ fn a_call_rings_is_answered_and_ends() {
     world.dial(0, BOB);
     assert_eq!((state(&world, 0), state(&world, 1)), (vec![CallState::Ringing], vec![CallState::Incoming]));
     assert!(world.phones[0].media.contains(&MediaCommand::Tone(Some(LocalTone::Ringback))));
-    assert!(world.phones[1].media.contains(&MediaCommand::Tone(Some(LocalTone::Ring))));
+    assert!(world.phones[1].media.contains(&MediaCommand::Tone(Some(LocalTone::Ring(Ringing::Usual)))));
     world.run(Duration::from_secs(2));
     world.command(1, Command::Answer { call: None }).expect("it rings");
     assert_eq!((state(&world, 0), state(&world, 1)), (vec![CallState::Connected], vec![CallState::Connected]));

@@ -28,6 +28,7 @@ mod referrals;
 mod registering;
 mod rules;
 mod schemes;
+mod tones;
 mod transfers;
 
 use super::agent::{Agent, AgentConfig};

@@ -1,0 +1,104 @@
+//! The person's own ringtone: a WAV file, read on a thread of its own while the call begins to ring.
+
+use crate::audio::wav;
+use crate::media::resample::clip_to_internal;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// As much of a file is played, seconds.
+const LONGEST_S: usize = 60;
+/// A file that is not there by then, from a network that sleeps, rings another time.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What became of reading the file: its sound at 48 kHz, or why not.
+pub type Read = Result<Vec<f32>, String>;
+
+/// A file that is being read.
+pub struct Ringtone {
+    path: PathBuf,
+    result: Receiver<Read>,
+    until: Instant,
+}
+
+impl Ringtone {
+    /// Begins to read.
+    pub fn read(path: &Path, now: Instant) -> Ringtone {
+        let (sender, result) = sync_channel(1);
+        let of = path.to_owned();
+        let reading = move || drop(sender.send(read(&of)));
+        // Without the thread the channel is closed, which `poll` tells.
+        let _ = thread::Builder::new().name("ringtone".to_owned()).stack_size(256 * 1024).spawn(reading);
+        Ringtone { path: path.to_owned(), result, until: now + PATIENCE }
+    }
+
+    /// The outcome, once.
+    pub fn poll(&mut self, now: Instant) -> Option<Read> {
+        match self.result.try_recv() {
+            Ok(read) => Some(read),
+            Err(TryRecvError::Empty) if now < self.until => None,
+            Err(_) => Some(Err(format!("cannot read {} in time", self.path.display()))),
+        }
+    }
+}
+
+fn read(path: &Path) -> Read {
+    let (samples, rate) = wav::read_first(path, LONGEST_S).map_err(|error| error.to_string())?;
+    let clip = clip_to_internal(&samples, rate).map_err(|error| format!("cannot play {}: {error}", path.display()))?;
+    match clip.iter().any(|sample| *sample != 0.0) {
+        true => Ok(clip),
+        false => Err(format!("cannot ring with {}: there is no sound in it", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A WAV file by hand: channels, rate, bits, its data.
+    fn wav(channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
+        let frame = channels.saturating_mul(bits / 8);
+        let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0".to_vec();
+        file.extend(channels.to_le_bytes());
+        file.extend(rate.to_le_bytes());
+        file.extend((rate.saturating_mul(frame.into())).to_le_bytes());
+        file.extend(frame.to_le_bytes());
+        file.extend(bits.to_le_bytes());
+        file.extend(b"data");
+        file.extend((data.len() as u32).to_le_bytes());
+        file.extend(data);
+        file
+    }
+
+    #[test]
+    fn any_wav_rings_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ring.wav");
+        let loud: Vec<u8> = (0..19_200).flat_map(|n: i16| ((n % 64) * 256).to_le_bytes()).collect();
+        // Seconds of sound, or a word of why not.
+        for (what, file, expected) in [
+            ("mono", wav(1, 8_000, 16, &loud), Ok(2.4)),
+            ("stereo", wav(2, 48_000, 16, &loud), Ok(0.2)),
+            ("as fast as they come", wav(1, 192_000, 16, &loud), Ok(0.1)),
+            ("longer than a minute", wav(1, 100, 16, &loud), Ok(60.0)),
+            ("no channel", wav(0, 8_000, 16, &loud), Err("cannot")),
+            ("no rate", wav(1, 0, 16, &loud), Err("cannot")),
+            ("no sound", wav(1, 8_000, 16, &[]), Err("no sound")),
+            ("silence", wav(1, 8_000, 16, &[0; 8_000]), Err("no sound")),
+            ("cut off", wav(1, 8_000, 16, &loud)[..30].to_vec(), Err("cannot read")),
+            ("something else", b"ID3 this is no WAV file".to_vec(), Err("cannot read")),
+            ("nothing", Vec::new(), Err("cannot read")),
+        ] {
+            std::fs::write(&path, file).unwrap();
+            match (read(&path), expected) {
+                (Ok(clip), Ok(seconds)) => {
+                    let length: f64 = clip.len() as f64 / 48_000.0;
+                    assert!((length - seconds).abs() < 0.03, "{what}: {length} s");
+                }
+                (Err(why), Err(word)) => assert!(why.contains(word) && why.contains("ring.wav"), "{what}: {why}"),
+                (read, _) => panic!("{what}: {:?}", read.map(|clip| clip.len())),
+            }
+        }
+    }
+}

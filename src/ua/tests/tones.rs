@@ -1,0 +1,95 @@
+//! What the person here is to hear beside the calls.
+
+use super::rules::{PEER, SDP, called, respond};
+use super::*;
+use crate::media::command::{LocalTone, Ringing, ShortTone, StreamId};
+use crate::ua::command::{HangupWhich, Press};
+
+fn tones(world: &World) -> Vec<Option<LocalTone>> {
+    let tone = |command: &MediaCommand| if let MediaCommand::Tone(tone) = command { Some(*tone) } else { None };
+    world.phones[0].media.iter().filter_map(tone).collect()
+}
+
+fn shorts(world: &World) -> Vec<ShortTone> {
+    let short = |command: &MediaCommand| if let MediaCommand::Short(tone) = command { Some(*tone) } else { None };
+    world.phones[0].media.iter().filter_map(short).collect()
+}
+
+fn phone(sound_events: bool) -> World {
+    let mut config = local("alice");
+    config.settings.accept_from_any = true;
+    config.settings.sound_events = sound_events;
+    let mut world = World::new();
+    world.add(config, 5070);
+    world
+}
+
+#[test]
+fn a_call_rings_as_its_alert_info_says() {
+    for (alert, ringing) in [
+        ("", Ringing::Usual),
+        ("<http://127.0.0.1>;info=alert-internal", Ringing::Internal),
+        ("<http://www.notused.com>;info=alert-external", Ringing::External),
+        ("<urn:alert:source:internal>", Ringing::Internal),
+        ("<urn:alert:source:external>", Ringing::External),
+        ("<urn:alert:priority:high>", Ringing::Urgent),
+        ("Bellcore-dr1", Ringing::Usual),
+        ("<http://x/Bellcore-dr3>", Ringing::External),
+        ("<http://evil/internal.wav>", Ringing::Usual),
+    ] {
+        let mut world = phone(true);
+        let header = if alert.is_empty() { String::new() } else { format!("Alert-Info: {alert}\r\n") };
+        world.send(PEER, 0, called(&header, "", "in"));
+        assert_eq!(tones(&world), [Some(LocalTone::Ring(ringing))], "{alert}");
+    }
+}
+
+#[test]
+fn how_a_call_of_ours_ends_is_heard() {
+    for (status, tone) in [
+        (486, Some(LocalTone::Busy)),
+        (404, Some(LocalTone::SpecialInformation)),
+        (484, Some(LocalTone::SpecialInformation)),
+        (500, Some(LocalTone::Congestion)),
+        (603, None),
+    ] {
+        let mut world = phone(true);
+        world.dial(0, &format!("sip:bob@127.0.0.1:{PEER}"));
+        let invite = world.last_request();
+        respond(&mut world, &invite, status, &[], "");
+        assert_eq!(tones(&world).last().copied().flatten(), tone, "{status}");
+    }
+}
+
+#[test]
+fn sound_events_are_heard_if_wanted() {
+    for wanted in [true, false] {
+        let mut world = phone(wanted);
+        world.dial(0, &format!("sip:dora@127.0.0.1:{PEER}"));
+        let invite = world.last_request();
+        respond(&mut world, &invite, 200, &[], SDP);
+        let dtmf = Command::Dtmf { call: None, digits: "1".into(), press: Press::Tap, via: None };
+        world.command(0, dtmf).expect("connected");
+        for (digit, inband) in [('7', false), ('8', true)] {
+            let now = world.now;
+            let event = MediaEvent::Digit { stream: StreamId(1), digit, inband };
+            world.phones[0].agent.handle(Input::Media(event), now);
+            world.settle();
+        }
+        let keys = [ShortTone::Key('1'), ShortTone::Key('7')];
+        assert_eq!(shorts(&world), if wanted { keys.to_vec() } else { Vec::new() });
+        world.send(PEER, 0, called("", "", "in"));
+        let knocks = tones(&world).contains(&Some(LocalTone::CallWaiting));
+        assert_eq!(knocks, wanted, "a second call");
+        world.command(0, Command::Hangup { which: HangupWhich::Current }).expect("connected");
+        assert!(!shorts(&world).contains(&ShortTone::HangUp), "who hangs up knows");
+    }
+    for wanted in [true, false] {
+        let mut world = phone(wanted);
+        world.dial(0, &format!("sip:bob@127.0.0.1:{PEER}"));
+        let invite = world.last_request();
+        respond(&mut world, &invite, 200, &[], SDP);
+        super::rules::ask(&mut world, &invite, "BYE", 1, "", "");
+        assert_eq!(shorts(&world).contains(&ShortTone::HangUp), wanted);
+    }
+}
