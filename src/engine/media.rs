@@ -2,6 +2,8 @@
 
 mod devices;
 mod ends;
+mod fill;
+mod lines;
 mod ports;
 mod ringtone;
 mod run;

@@ -1,6 +1,7 @@
 //! The devices of the media thread: opened while something needs sound, released soon after.
 
-use super::ends::{LineIn, LineOut, Mic, Speaker};
+use super::ends::{Mic, Speaker};
+use super::lines::{LineIn, LineOut};
 use super::{MediaConfig, MediaReport};
 use crate::audio::cards::{Cards, Opened};
 use crate::audio::{CaptureLine, Health, PlaybackLine, Spec, pipe, wav};
