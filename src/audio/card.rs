@@ -3,7 +3,7 @@
 use super::cards::{Opened, another, warning};
 use super::priority::raise_once;
 use super::quiet::StderrGuard;
-use super::{CaptureLine, Direction, Health, PlaybackLine, Spec};
+use super::{CaptureLine, Direction, Health, Latency, PlaybackLine, Spec};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -14,11 +14,6 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Samples asked for per callback; a wish only, but without it PulseAudio gives two seconds at once.
-const CALLBACK_FRAMES: u32 = 480;
-/// The same for a speaker of PulseAudio: its server holds two callbacks' samples and asks for one of them when the
-/// other is left, so this is the time there is to answer.
-const PULSE_CALLBACK_FRAMES: u32 = 960;
 /// Errors within a period that mean the end: a dead ALSA plugin reports 90,000 a second.
 const ERROR_FLOOD: u32 = 50;
 const PERIOD: Duration = Duration::from_millis(100);
@@ -39,6 +34,7 @@ enum Role {
 struct Place {
     role: Role,
     spec: Spec,
+    latency: Latency,
     open: Option<Open>,
     retry_at: Instant,
     back_off: Duration,
@@ -58,14 +54,23 @@ struct Open {
 }
 
 /// Keeps the cards open until `ended`.
-pub fn watch(specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, ended: &AtomicBool) {
+pub fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &Sender<Opened>, ended: &AtomicBool) {
     let roles = [Role::Mic, Role::Speaker, Role::Ring];
     let mut places: Vec<Place> = roles
         .into_iter()
         .zip(specs)
         .filter_map(|(role, spec)| {
             let (now, spec) = (now(), spec?);
-            Some(Place { role, spec, open: None, retry_at: now, back_off: FIRST_RETRY, missing: None, looked: now })
+            Some(Place {
+                role,
+                spec,
+                latency,
+                open: None,
+                retry_at: now,
+                back_off: FIRST_RETRY,
+                missing: None,
+                looked: now,
+            })
         })
         .collect();
     let mut said = None;
@@ -108,6 +113,8 @@ enum Stream {
     Cpal(cpal::Stream),
     #[cfg(target_os = "linux")]
     Pulse(super::pulse::Microphone),
+    #[cfg(target_os = "linux")]
+    PulseOut(super::pulse::Speaker),
 }
 
 impl Place {
@@ -141,7 +148,7 @@ impl Place {
     fn try_open(&mut self, now: Instant, reports: &Sender<Opened>) {
         // libasound's complaints are none of the person's at the terminal; a log may have them.
         let quiet = std::io::stderr().is_terminal().then(StderrGuard::new);
-        let opened = open(self.role, &self.spec);
+        let opened = open(self.role, &self.spec, self.latency);
         drop(quiet);
         match opened {
             Ok((open, line)) => {
@@ -196,26 +203,32 @@ fn wanted_id(role: Role, spec: &Spec) -> Option<String> {
     device(role, spec).and_then(|(device, _)| device.id().ok()).map(|id| id.to_string())
 }
 
-fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
+fn open(role: Role, spec: &Spec, latency: Latency) -> Result<(Open, Opened), String> {
     let text = |error: cpal::Error| plain(&error.to_string());
     let (device, other) = device(role, spec).ok_or("no such device")?;
     let (channels, rate, format) = choose(&device, role).map_err(text)?;
     let id = device.id().ok();
     let pulse = id.as_ref().is_some_and(|id| id.host().name().eq_ignore_ascii_case("pulseaudio"));
-    let frames = if pulse { PULSE_CALLBACK_FRAMES } else { CALLBACK_FRAMES };
-    let buffer_size = BufferSize::Fixed((frames * rate / 48_000).max(1));
+    // A wish only, but without it PulseAudio gives two seconds at once.
+    let buffer_size = BufferSize::Fixed(((2.0 * latency.block_s * f64::from(rate)) as u32).max(1));
     let config = StreamConfig { channels, sample_rate: rate, buffer_size };
     let health = Arc::new(Health::default());
     let wish = Wish { device: &device, config, health: health.clone() };
     let (producer, consumer) = RingBuffer::new(rate as usize / 5);
     #[cfg(target_os = "linux")]
-    if let Some(id) = id.as_ref().filter(|_| pulse && role == Role::Mic) {
-        let stream = Stream::Pulse(super::pulse::Microphone::open(id.id(), rate, producer, health.clone())?);
-        let line = CaptureLine { samples: consumer, rate, health: health.clone() };
-        return Ok((
-            Open { _stream: stream, health, id: Some(id.to_string()), other, errors_before: 0 },
-            Opened::Capture(line),
-        ));
+    if let Some(id) = id.as_ref().filter(|_| pulse) {
+        let name = id.id();
+        let (stream, line) = if role == Role::Mic {
+            let stream = super::pulse::Microphone::open(name, rate, latency, producer, health.clone())?;
+            let burst = (latency.block_s * f64::from(rate)) as usize;
+            let line = CaptureLine { samples: consumer, rate, burst, health: health.clone() };
+            (Stream::Pulse(stream), Opened::Capture(line))
+        } else {
+            let line = PlaybackLine::new(producer, rate, health.clone());
+            let stream = super::pulse::Speaker::open(name, rate, latency, consumer, &line.ahead, health.clone())?;
+            (Stream::PulseOut(stream), if role == Role::Ring { Opened::Ring(line) } else { Opened::Playback(line) })
+        };
+        return Ok((Open { _stream: stream, health, id: Some(id.to_string()), other, errors_before: 0 }, line));
     }
     let (stream, line) = if role == Role::Mic {
         let stream = match format {
@@ -225,7 +238,7 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
             SampleFormat::U16 => wish.capture::<u16>(producer),
             _ => wish.capture::<f32>(producer),
         };
-        (stream, Opened::Capture(CaptureLine { samples: consumer, rate, health: health.clone() }))
+        (stream, Opened::Capture(CaptureLine { samples: consumer, rate, burst: 0, health: health.clone() }))
     } else {
         let stream = match format {
             SampleFormat::I16 => wish.playback::<i16>(consumer),
@@ -234,7 +247,7 @@ fn open(role: Role, spec: &Spec) -> Result<(Open, Opened), String> {
             SampleFormat::U16 => wish.playback::<u16>(consumer),
             _ => wish.playback::<f32>(consumer),
         };
-        let line = PlaybackLine { samples: producer, rate, health: health.clone() };
+        let line = PlaybackLine::new(producer, rate, health.clone());
         (stream, if role == Role::Ring { Opened::Ring(line) } else { Opened::Playback(line) })
     };
     let stream = stream.map_err(text)?;

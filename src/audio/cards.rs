@@ -1,6 +1,6 @@
 //! Sound cards, watched by a thread of their own: opening may take long, a card may vanish, another may come.
 
-use super::{CaptureLine, PlaybackLine, Spec};
+use super::{CaptureLine, Latency, PlaybackLine, Spec};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,16 +33,16 @@ pub struct Cards {
 }
 
 impl Cards {
-    /// Starts opening; what succeeds arrives through [`Cards::poll`].
+    /// Starts opening the microphone, the speaker and the one that rings; what succeeds arrives through [`Cards::poll`].
     /// `voice` = a synthetic voice speaks while there is no microphone, which the warning then says.
-    pub fn open(input: Option<Spec>, output: Option<Spec>, ring: Option<Spec>, voice: bool) -> io::Result<Cards> {
+    pub fn open(specs: [Option<Spec>; 3], latency: Latency, voice: bool) -> io::Result<Cards> {
         let (reports, opened) = channel();
         let ended = Arc::new(AtomicBool::new(false));
         let until = ended.clone();
         let watcher = thread::Builder::new()
             .name("audio".to_owned())
             .stack_size(512 * 1024)
-            .spawn(move || watch([input, output, ring], voice, &reports, &until))?;
+            .spawn(move || watch(specs, latency, voice, &reports, &until))?;
         Ok(Cards { opened, ended, thread: watcher.thread().clone() })
     }
 
@@ -60,12 +60,12 @@ impl Drop for Cards {
 }
 
 #[cfg(feature = "audio")]
-fn watch(specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, ended: &AtomicBool) {
-    super::card::watch(specs, voice, reports, ended);
+fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &Sender<Opened>, ended: &AtomicBool) {
+    super::card::watch(specs, latency, voice, reports, ended);
 }
 
 #[cfg(not(feature = "audio"))]
-fn watch(_specs: [Option<Spec>; 3], voice: bool, reports: &Sender<Opened>, _ended: &AtomicBool) {
+fn watch(_specs: [Option<Spec>; 3], _latency: Latency, voice: bool, reports: &Sender<Opened>, _ended: &AtomicBool) {
     let text = format!("this build knows no sound cards: {}", instead(voice));
     let _ = reports.send(Opened::Missing(Some(text)));
 }

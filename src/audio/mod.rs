@@ -3,6 +3,7 @@
 #[cfg(feature = "audio")]
 mod card;
 pub mod cards;
+pub mod latency;
 pub mod line;
 pub mod pipe;
 pub mod priority;
@@ -12,5 +13,6 @@ pub mod quiet;
 pub mod spec;
 pub mod wav;
 
+pub use latency::Latency;
 pub use line::{CaptureLine, Health, PlaybackLine};
 pub use spec::{Direction, Spec, SpecError};

@@ -5,7 +5,7 @@ use super::options::Options;
 use super::paths::Environment;
 use super::platform;
 use super::signals::Interrupts;
-use crate::audio::Spec;
+use crate::audio::{Latency, Spec};
 use crate::config::{Account, AccountId, AutoAnswer, Loaded};
 use crate::control::{Command, CommandError, Event, ExitCode};
 use crate::engine::handle::Handle;
@@ -113,6 +113,10 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
                 .map_err(|e| wrong(format!("cannot write the trace to {}: {}", path.display(), plain_error(&e))))?,
         ),
     };
+    let latency = Latency::parse(&settings.audio_latency).ok_or_else(|| {
+        let text = crate::text::sanitise(&settings.audio_latency);
+        wrong(format!("[tuiphone] audioLatency: '{text}' is neither low, normal, high nor 4-500 ms"))
+    })?;
     let seed = seed()?;
     let agent = AgentConfig::new(settings, accounts);
     let settings = &agent.settings;
@@ -124,6 +128,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
             (Some(out), ring) if ring.is_empty() => out.clone(),
             (_, ring) => device(ring),
         }),
+        latency,
         rtp_port_min: settings.rtp_port_min,
         rtp_port_max: settings.rtp_port_max,
         voice_without_card: false,

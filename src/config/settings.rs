@@ -211,6 +211,8 @@ pub struct Settings {
     pub enable_local_account: bool,
     /// Address to listen on (`[tuiphone] bindAddress`); empty = all.
     pub bind_address: String,
+    /// `[tuiphone] audioLatency`: a word or milliseconds, as the audio reads it.
+    pub audio_latency: String,
     /// `[tuiphone] acceptFrom`: `any` = strangers may ring.
     pub accept_from_any: bool,
     /// Which redirections are followed.
@@ -306,6 +308,7 @@ impl Default for Settings {
             user_agent: String::new(),
             enable_local_account: false,
             bind_address: String::new(),
+            audio_latency: String::new(),
             accept_from_any: false,
             follow_redirects: FollowRedirects::Own,
             follow_transfers: true,

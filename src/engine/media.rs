@@ -9,7 +9,7 @@ mod ringtone;
 mod run;
 mod tick;
 
-use crate::audio::Spec;
+use crate::audio::{Latency, Spec};
 use crate::media::codec::Tuning;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::media::level::{Levels, Meter};
@@ -29,6 +29,8 @@ pub struct MediaConfig {
     pub output: Spec,
     /// Where incoming calls ring.
     pub ring: Spec,
+    /// How early sound is handed to devices.
+    pub latency: Latency,
     /// First RTP port; 0 = any.
     pub rtp_port_min: u16,
     /// Last RTP port; 0 = any.
@@ -53,6 +55,7 @@ impl Default for MediaConfig {
             input: Spec::Default,
             output: Spec::Default,
             ring: Spec::Default,
+            latency: Latency::NORMAL,
             rtp_port_min: 0,
             rtp_port_max: 0,
             voice_without_card: false,

@@ -102,14 +102,34 @@ pub const MAX_DRIFT: f64 = 0.005;
 impl DriftResampler {
     /// A converter that gives `to / 100` samples per call of [`DriftResampler::read`].
     pub fn new(from: u32, to: u32) -> Result<DriftResampler, ResampleError> {
+        DriftResampler::with(from, to, to / 100, FixedAsync::Output)
+    }
+
+    /// A converter that takes `from / 100` samples per call of [`DriftResampler::write`].
+    pub fn taking(from: u32, to: u32) -> Result<DriftResampler, ResampleError> {
+        DriftResampler::with(from, to, from / 100, FixedAsync::Input)
+    }
+
+    fn with(from: u32, to: u32, chunk: u32, fixed: FixedAsync) -> Result<DriftResampler, ResampleError> {
         let nominal = f64::from(to) / f64::from(from.max(1));
         let length = if nominal < 0.9 { (64.0 / nominal) as usize } else { 64 };
         let filter = SincInterpolationParameters::new(length, WindowFunction::BlackmanHarris2);
-        let inner =
-            Async::new_sinc(nominal, 1.0 + 2.0 * MAX_DRIFT, &filter, (to / 100).max(1) as usize, 1, FixedAsync::Output)
-                .map_err(|e| ResampleError { from, to, reason: e.to_string() })?;
-        let pending = vec![0.0; inner.input_frames_max()];
+        let inner = Async::new_sinc(nominal, 1.0 + 2.0 * MAX_DRIFT, &filter, chunk.max(1) as usize, 1, fixed)
+            .map_err(|e| ResampleError { from, to, reason: e.to_string() })?;
+        let pending = vec![0.0; inner.input_frames_max().max(inner.output_frames_max())];
         Ok(DriftResampler { inner, pending, nominal })
+    }
+
+    /// Converts a chunk as long as [`DriftResampler::taking`] says; what comes out is one sample more or less than its
+    /// length at the other rate.
+    pub fn write(&mut self, input: &[f32]) -> &mut [f32] {
+        let length = self.pending.len();
+        let written = (|| {
+            let from = SequentialSlice::new(input, 1, input.len()).ok()?;
+            let mut to = SequentialSlice::new_mut(&mut self.pending, 1, length).ok()?;
+            Some(self.inner.process_into_buffer(&from, &mut to, None).ok()?.1)
+        })();
+        self.pending.get_mut(..written.unwrap_or(0)).unwrap_or_default()
     }
 
     /// How many input samples the next [`DriftResampler::read`] wants.

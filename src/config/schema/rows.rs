@@ -305,6 +305,14 @@ pub(super) const ROWS: &[Row] = &[
         accept_from,
     ),
     tuiphone(
+        "audioLatency",
+        Kind::Text,
+        "",
+        "how early sound is handed to devices: low, normal (or empty), high, or ms (4-500)",
+        |s| s.audio_latency.clone(),
+        |s, v| set(&mut s.audio_latency, v.to_owned()),
+    ),
+    tuiphone(
         "denyAnonymous",
         Kind::Flag,
         "0",

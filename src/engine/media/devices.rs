@@ -4,7 +4,7 @@ use super::ends::{Mic, Speaker};
 use super::lines::{LineIn, LineOut};
 use super::{MediaConfig, MediaReport};
 use crate::audio::cards::{Cards, Opened};
-use crate::audio::{CaptureLine, Health, PlaybackLine, Spec, pipe, wav};
+use crate::audio::{CaptureLine, Health, Latency, PlaybackLine, Spec, pipe, wav};
 use crate::media::resample::clip_to_internal;
 use crate::media::tone::Sine;
 use crate::media::voice::Voice;
@@ -21,6 +21,7 @@ pub struct Devices {
     input: Spec,
     output: Spec,
     ring_spec: Spec,
+    latency: Latency,
     mic: Mic,
     voice_without_card: bool,
     speaker: Speaker,
@@ -49,6 +50,7 @@ impl Devices {
             input: config.input.clone(),
             output: config.output.clone(),
             ring_spec: config.ring.clone(),
+            latency: config.latency,
             mic,
             voice_without_card: config.voice_without_card,
             speaker: Speaker::Silent,
@@ -72,12 +74,14 @@ impl Devices {
         while let Some(opened) = self.cards.as_mut().and_then(Cards::poll) {
             match opened {
                 Opened::Capture(line) => {
-                    self.replace_mic(LineIn::new(line).map_or(Mic::Silent, |line| Mic::Line(line.into())));
+                    self.replace_mic(
+                        LineIn::new(line, self.latency).map_or(Mic::Silent, |line| Mic::Line(line.into())),
+                    );
                 }
                 Opened::CaptureLost => self.replace_mic(self.without_card()),
-                Opened::Playback(line) => self.replace_speaker(speaker(LineOut::new(line))),
+                Opened::Playback(line) => self.replace_speaker(speaker(LineOut::new(line, self.latency))),
                 Opened::PlaybackLost => self.replace_speaker(Speaker::Silent),
-                Opened::Ring(line) => self.ring = Some(speaker(LineOut::new(line))),
+                Opened::Ring(line) => self.ring = Some(speaker(LineOut::new(line, self.latency))),
                 Opened::RingLost => self.ring = None,
                 Opened::Missing(missing) if missing == self.said => {}
                 Opened::Missing(missing) => {
@@ -156,10 +160,13 @@ impl Devices {
                 Spec::Voice => Mic::Voice(Box::new(Voice::new(1))),
                 Spec::Loopback => Mic::Loopback,
                 Spec::Pipe { rate } => match pipe::read(std::io::stdin(), *rate) {
-                    Ok(samples) => {
-                        LineIn::pipe(CaptureLine { samples, rate: *rate, health: Arc::new(Health::default()) })
-                            .map_or(Mic::Silent, |line| Mic::Line(line.into()))
-                    }
+                    Ok(samples) => LineIn::pipe(CaptureLine {
+                        samples,
+                        rate: *rate,
+                        burst: 0,
+                        health: Arc::new(Health::default()),
+                    })
+                    .map_or(Mic::Silent, |line| Mic::Line(line.into())),
                     Err(error) => {
                         warn(format!("cannot read standard input: {error}"));
                         Mic::Silent
@@ -173,7 +180,7 @@ impl Devices {
             self.speaker = match &self.output {
                 Spec::File(path) => match wav::record(path, SAMPLE_RATE) {
                     Ok(samples) => {
-                        let line = PlaybackLine { samples, rate: SAMPLE_RATE, health: Arc::new(Health::default()) };
+                        let line = PlaybackLine::new(samples, SAMPLE_RATE, Arc::default());
                         Speaker::Line(LineOut::file(line).into())
                     }
                     Err(error) => {
@@ -182,10 +189,7 @@ impl Devices {
                     }
                 },
                 Spec::Pipe { rate } => match pipe::write(std::io::stdout(), *rate) {
-                    Ok(samples) => {
-                        let health = Arc::new(Health::default());
-                        speaker(LineOut::pipe(PlaybackLine { samples, rate: *rate, health }))
-                    }
+                    Ok(samples) => speaker(LineOut::pipe(PlaybackLine::new(samples, *rate, Arc::default()))),
                     Err(error) => {
                         warn(format!("cannot write standard output: {error}"));
                         Speaker::Silent
@@ -199,8 +203,9 @@ impl Devices {
         let (input, output) = (card(&self.input), card(&self.output));
         let ring = own_ring.and_then(card);
         if input.is_some() || output.is_some() || ring.is_some() {
-            self.cards =
-                Cards::open(input, output, ring, self.voice_without_card).map_err(|error| warn(error.to_string())).ok();
+            self.cards = Cards::open([input, output, ring], self.latency, self.voice_without_card)
+                .map_err(|error| warn(error.to_string()))
+                .ok();
         } else if own_ring == Some(&Spec::Null) {
             self.ring = Some(Speaker::Silent);
         }

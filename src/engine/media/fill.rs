@@ -1,61 +1,111 @@
 //! How full the ring between a device's clock and ours is kept.
 
-/// Keeps a ring's lowest fill within a range. The lowest counts, not the mean, because devices take and bring their
-/// sound in bursts of their own size.
+/// Keeps the lowest fill of a ring just above nothing. The lowest counts, not the mean: devices take and bring their
+/// sound in bursts of their own size, and a burst or a tick that came late shows in it as well.
 ///
-/// A new ring is set right once, as soon as its device's bursts are known. From then on its fill may wander within
-/// [`FillControl::ROOM_S`], which is more than the 10 ms by which two even clocks seem to shift against each other;
-/// only what leaves it for two seconds is steered, gently, by the ratio of the converter: a bend of the pitch.
+/// A new ring is set right once, as soon as its device's bursts are known. From then on its fill may wander within a
+/// room; only what leaves it for two seconds is steered, gently, by the ratio of the converter: a bend of the pitch. A gap
+/// raises at once what is kept; what a minute did not need comes off again.
 #[derive(Debug, Clone)]
 pub struct FillControl {
-    pub(super) least_s: f64,
+    least_s: f64,
+    /// Kept on top, for gaps there were.
+    raised_s: f64,
+    /// The lowest of this minute.
+    unused_s: f64,
+    minute_ticks: u32,
     lowest_s: f64,
     ticks: u32,
+    settle_ticks: u32,
+    /// How far the lowest fill may be above the least.
+    room_s: f64,
     settled: bool,
     recent_s: [f64; 4],
-    pub(super) bend: f64,
+    bend: f64,
 }
 
 impl FillControl {
     /// A device that starts takes or brings its sound unevenly; that says nothing.
-    const START_TICKS: u32 = 20;
-    /// Bursts are known after this.
-    const SETTLE_TICKS: u32 = 50;
+    const START_TICKS: u32 = 5;
+    /// Bursts are known after this where the device tells how large they are, and where it does not.
+    const SETTLE_TICKS: [u32; 2] = [20, 50];
+    /// The room in these cases. Two even clocks seem to shift against each other by as much as a tick.
+    const ROOM_S: [f64; 2] = [0.006, 0.012];
     const WINDOW_TICKS: u32 = 50;
-    /// How far the lowest fill may be above the least.
-    const ROOM_S: f64 = 0.016;
     /// Where in this room a ring is set right to.
-    pub(super) const PLACE_S: f64 = 0.006;
+    const PLACE_S: f64 = 0.001;
     /// What needs no setting right.
-    const NEAR_S: f64 = 0.004;
+    const NEAR_S: f64 = 0.001;
     /// What is too much to be worked off by bending.
-    const SURPLUS_S: f64 = 0.040;
+    const SURPLUS_S: f64 = 0.020;
+    /// What a gap raises, and the most that all of them do.
+    const RAISE_S: f64 = 0.005;
+    const MOST_S: f64 = 0.060;
+    /// What is never lowered, however little was needed, and how long that is watched.
+    const RESERVE_S: f64 = 0.001;
+    const MINUTE_TICKS: u32 = 6_000;
 
-    /// A ring whose lowest fill is to be no lower, seconds.
+    /// A ring to or from a device that tells how much it takes or brings at once.
     pub fn new(least_s: f64) -> FillControl {
-        FillControl { least_s, lowest_s: f64::MAX, ticks: 0, settled: false, recent_s: [least_s; 4], bend: 0.0 }
+        FillControl {
+            least_s,
+            raised_s: 0.0,
+            unused_s: f64::MAX,
+            minute_ticks: 0,
+            lowest_s: f64::MAX,
+            ticks: 0,
+            settle_ticks: Self::SETTLE_TICKS[0],
+            room_s: Self::ROOM_S[0],
+            settled: false,
+            recent_s: [least_s; 4],
+            bend: 0.0,
+        }
     }
 
-    /// The least was too low for this machine: aim higher from now on.
+    /// A ring to or from one that does not.
+    pub fn blind(least_s: f64) -> FillControl {
+        /// Now and then two bursts of a clock that runs away fall into one tick.
+        const MORE_S: f64 = 0.010;
+        let (settle_ticks, room_s) = (Self::SETTLE_TICKS[1], Self::ROOM_S[1]);
+        FillControl { settle_ticks, room_s, ..FillControl::new(least_s + MORE_S) }
+    }
+
+    /// What a ring should begin with beyond a burst, seconds: what is too much comes off when it is set right.
+    pub fn start_s(&self) -> f64 {
+        self.least_s + 0.003
+    }
+
+    /// How much faster the ring is to be emptied, as a part of 1.
+    pub fn bend(&self) -> f64 {
+        self.bend
+    }
+
+    /// Sound was missing: more is kept from now on.
     pub fn ran_dry(&mut self) {
-        const STEP_S: f64 = 0.005;
-        const MOST_S: f64 = 0.060;
+        (self.minute_ticks, self.unused_s) = (0, f64::MAX);
         if self.settled {
-            self.least_s = (self.least_s + STEP_S).min(MOST_S);
+            self.raised_s = (self.raised_s + Self::RAISE_S).min(Self::MOST_S);
         }
     }
 
     /// Takes a tick's fill in seconds; the seconds to drop (> 0) or to add (< 0) at once, mostly 0.
     pub fn update(&mut self, fill_s: f64) -> f64 {
         self.ticks += 1;
+        self.minute_ticks += 1;
+        self.unused_s = self.unused_s.min(fill_s);
+        if self.minute_ticks >= Self::MINUTE_TICKS {
+            self.raised_s = (self.raised_s - (self.unused_s - Self::RESERVE_S).max(0.0) / 2.0).max(0.0);
+            (self.minute_ticks, self.unused_s) = (0, f64::MAX);
+        }
         if self.settled || self.ticks > Self::START_TICKS {
             self.lowest_s = self.lowest_s.min(fill_s);
         }
-        if self.ticks < if self.settled { Self::WINDOW_TICKS } else { Self::SETTLE_TICKS } {
+        if self.ticks < if self.settled { Self::WINDOW_TICKS } else { self.settle_ticks } {
             return 0.0;
         }
         let lowest_s = std::mem::replace(&mut self.lowest_s, f64::MAX);
-        let (top_s, place_s) = (self.least_s + Self::ROOM_S, self.least_s + Self::PLACE_S);
+        let least_s = self.least_s + self.raised_s;
+        let (top_s, place_s) = (least_s + self.room_s, least_s + Self::PLACE_S);
         self.ticks = 0;
         if !self.settled || lowest_s > top_s + Self::SURPLUS_S {
             self.settled = true;
@@ -65,9 +115,9 @@ impl FillControl {
         self.recent_s.rotate_left(1);
         self.recent_s[3] = lowest_s;
         let above_s = self.recent_s.iter().copied().fold(f64::MAX, f64::min) - top_s;
-        let below_s = self.recent_s.iter().copied().fold(f64::MIN, f64::max) - self.least_s;
+        let below_s = self.recent_s.iter().copied().fold(f64::MIN, f64::max) - least_s;
         // Too little ends in a gap, too much is only delay.
-        self.bend = (above_s.max(0.0) * 0.02 + below_s.min(0.0) * 0.05).clamp(-0.002, 0.002);
+        self.bend = (above_s.max(0.0) * 0.1 + below_s.min(0.0) * 0.2).clamp(-0.002, 0.002);
         0.0
     }
 }
@@ -76,44 +126,73 @@ impl FillControl {
 mod tests {
     use super::*;
 
-    const LEAST_S: f64 = 0.014;
-
-    /// A ring between our clock and a device's, `ppm` faster, that takes 20 ms at once and is sometimes a tick late:
-    /// how often it ran dry, the largest bend in ppm, the fills of the last minute from least to most.
-    fn ride(ppm: f64, minutes: u32) -> (u32, f64, f64) {
-        const BURST_S: f64 = 0.020;
-        let mut control = FillControl::new(LEAST_S);
-        let (mut fill_s, mut owed_s, mut chance) = (0.030, 0.0, 1_u32);
-        let (mut dry, mut bend, mut least_s, mut most_s) = (0, 0.0_f64, f64::MAX, 0.0_f64);
-        for tick in 0..minutes * 6_000 {
+    /// A ring between our clock and a device's, `ppm` faster, that takes `burst_s` at once and is now and then a tick late,
+    /// over ten minutes: how often it ran dry after the first, the largest bend in ppm, and how far the lowest fills of the
+    /// last minute's seconds lie apart.
+    fn ride(ppm: f64, burst_s: f64) -> (u32, f64, f64) {
+        let mut control = FillControl::blind(0.002);
+        let (mut fill_s, mut owed_s, mut chance, mut late) = (burst_s + control.start_s(), 0.0, 1_u32, false);
+        let (mut dry, mut bend, mut lowest, mut range_s) = (0, 0.0_f64, f64::MAX, (f64::MAX, 0.0_f64));
+        for tick in 0..60_000 {
             chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            late = !late && chance >> 28 == 0;
             owed_s += 0.010 * (1.0 + ppm * 1e-6);
-            while owed_s >= BURST_S && chance >> 28 != 0 {
-                owed_s -= BURST_S;
-                dry += u32::from(fill_s < BURST_S);
-                fill_s = (fill_s - BURST_S).max(0.0);
+            while owed_s >= burst_s && !late {
+                owed_s -= burst_s;
+                if fill_s < burst_s {
+                    control.ran_dry();
+                    dry += u32::from(tick > 6_000);
+                    // What is missing is made up, so the rest is there later.
+                    fill_s = burst_s;
+                }
+                fill_s -= burst_s;
+            }
+            lowest = lowest.min(fill_s);
+            if tick % 100 == 99 {
+                if tick > 54_000 {
+                    range_s = (range_s.0.min(lowest), range_s.1.max(lowest));
+                }
+                lowest = f64::MAX;
             }
             let correction_s = control.update(fill_s);
-            fill_s += 0.010 * (1.0 - control.bend) - correction_s;
-            bend = bend.max(control.bend.abs() * 1e6);
-            if tick >= (minutes - 1) * 6_000 {
-                (least_s, most_s) = (least_s.min(fill_s), most_s.max(fill_s));
-            }
+            fill_s += 0.010 * (1.0 - control.bend()) - correction_s;
+            bend = bend.max(control.bend().abs() * 1e6);
         }
-        (dry, bend, most_s - least_s)
+        (dry, bend, range_s.1 - range_s.0)
     }
 
     #[test]
     fn clocks_that_agree_leave_the_pitch_alone() {
-        let (dry, bend, _) = ride(0.0, 10);
+        let (dry, bend, _) = ride(0.0, 0.020);
         assert!(dry == 0 && bend == 0.0, "dry {dry}, bent by {bend} ppm");
     }
 
     #[test]
     fn ten_minutes_of_drift_are_followed_without_running_dry() {
         for ppm in [200.0, -200.0] {
-            let (dry, bend, range_s) = ride(ppm, 10);
-            assert!(dry == 0 && (200.0..700.0).contains(&bend) && range_s < 0.045, "{ppm}: {dry} {bend} {range_s}");
+            for burst_s in [0.005, 0.010, 0.020] {
+                let (dry, bend, range_s) = ride(ppm, burst_s);
+                let told = format!("{ppm} ppm, {burst_s} s at once: dry {dry}, bent {bend}, {range_s} s apart");
+                assert!(dry == 0 && (150.0..2_001.0).contains(&bend) && range_s <= 0.020, "{told}");
+            }
         }
+    }
+
+    #[test]
+    fn a_gap_raises_what_is_kept_and_quiet_minutes_lower_it_again() {
+        let mut control = FillControl::new(0.002);
+        let mut fill_s = 0.005;
+        let mut ride = |control: &mut FillControl, ticks: u32| {
+            for _ in 0..ticks {
+                fill_s += -control.update(fill_s) - 0.010 * control.bend();
+            }
+            fill_s
+        };
+        let before = ride(&mut control, 2_000);
+        (0..4).for_each(|_| control.ran_dry());
+        let raised = ride(&mut control, 3_000);
+        assert!(raised > before + 0.010, "{before} {raised}");
+        let fallen = ride(&mut control, 30_000);
+        assert!(fallen < raised - 0.005, "{raised} {fallen}");
     }
 }

@@ -1,11 +1,10 @@
 //! Devices joined to our clock.
 
 use super::fill::FillControl;
-use crate::audio::{CaptureLine, PlaybackLine};
+use crate::audio::{CaptureLine, Latency, PlaybackLine};
 use crate::media::plc::Concealer;
 use crate::media::resample::DriftResampler;
 use crate::media::{FRAME, SAMPLE_RATE};
-use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 /// A device's microphone on our clock.
@@ -19,19 +18,16 @@ pub struct LineIn {
 }
 
 impl LineIn {
-    /// A tick takes 10 ms; this much more is always there, for a machine that stands still for a moment.
-    const LEAST_S: f64 = 0.032;
-
     /// Joins a device; `None` when its rate cannot be converted.
-    pub fn new(line: CaptureLine) -> Option<LineIn> {
+    pub fn new(line: CaptureLine, latency: Latency) -> Option<LineIn> {
         let converter = DriftResampler::new(line.rate, SAMPLE_RATE).ok()?;
-        let control = Some(FillControl::new(Self::LEAST_S));
+        let control = Some(if line.burst > 0 { FillControl::new } else { FillControl::blind }(latency.spare_s));
         Some(LineIn { line, converter, control, primed: false, concealer: Concealer::new(SAMPLE_RATE), gaps: 0 })
     }
 
     /// Joins a source without a clock, which waits when it is not read: a pipe.
     pub fn pipe(line: CaptureLine) -> Option<LineIn> {
-        Some(LineIn { control: None, ..LineIn::new(line)? })
+        Some(LineIn { control: None, ..LineIn::new(line, Latency::NORMAL)? })
     }
 
     /// Times that sound was missing, lost or too late.
@@ -41,33 +37,39 @@ impl LineIn {
 
     /// The next 10 ms.
     pub fn read(&mut self, frame: &mut [f32; FRAME]) {
-        let (fill, rate) = (self.line.samples.slots(), f64::from(self.line.rate));
+        let (fill, rate, wanted) = (self.line.samples.slots(), f64::from(self.line.rate), self.converter.wanted());
         let Some(control) = &mut self.control else {
-            let enough = if self.primed { self.converter.wanted() } else { self.line.rate as usize / 50 };
+            let enough = if self.primed { wanted } else { self.line.rate as usize / 50 };
             self.primed = fill >= enough;
             return if self.primed { self.convert(frame) } else { frame.fill(0.0) };
         };
         if !self.primed {
-            self.primed = fill as f64 >= (control.least_s + FillControl::PLACE_S) * rate;
+            let enough = wanted + (control.start_s() * rate) as usize;
+            self.primed = fill >= enough;
             if !self.primed {
                 return frame.fill(0.0);
             }
+            // What came while nobody listened.
+            drop_samples(&mut self.line, fill - enough);
+            return self.convert(frame);
         }
-        let correction = (control.update(fill as f64 / rate) * rate) as isize;
-        for _ in 0..correction.max(0) {
-            let _ = self.line.samples.pop();
-        }
-        self.converter.set_drift(-control.bend);
-        // What is made up now is there later.
-        let missing = correction < -(self.line.rate as isize / 200);
-        if fill < self.converter.wanted() {
+        let spare = fill as f64 - wanted as f64;
+        let correction = (control.update(spare / rate) * rate) as isize;
+        self.converter.set_drift(-control.bend());
+        if spare < 0.0 {
             control.ran_dry();
             self.gaps = self.gaps.saturating_add(1);
-        } else if !missing {
-            self.convert(frame);
-            return self.concealer.good(frame);
+            return self.concealer.conceal(frame);
         }
-        self.concealer.conceal(frame);
+        // What is made up at the cut is there later, or is left out with the rest.
+        let cut = if correction > 0 { correction as usize + wanted } else { 0 };
+        if (cut > 0 && correction as f64 <= spare) || correction < -(self.line.rate as isize / 200) {
+            drop_samples(&mut self.line, cut);
+            return self.concealer.conceal(frame);
+        }
+        drop_samples(&mut self.line, correction.max(0) as usize);
+        self.convert(frame);
+        self.concealer.good(frame);
     }
 
     fn convert(&mut self, frame: &mut [f32; FRAME]) {
@@ -76,40 +78,42 @@ impl LineIn {
     }
 }
 
+fn drop_samples(line: &mut CaptureLine, count: usize) {
+    for _ in 0..count {
+        let _ = line.samples.pop();
+    }
+}
+
 /// A device's speaker on our clock.
 pub struct LineOut {
     line: PlaybackLine,
     converter: Option<DriftResampler>,
     control: Option<FillControl>,
-    waiting: VecDeque<f32>,
+    begun: bool,
     surplus: usize,
-    chunk: Vec<f32>,
+    dry: u32,
 }
 
 impl LineOut {
-    /// What is left when the device has taken a burst, for a machine that stands still for a moment.
-    const LEAST_S: f64 = 0.014;
     /// What most devices take at once.
     const BURST_S: f64 = 0.010;
 
     /// Joins a device that has a clock of its own; `None` when its rate cannot be converted.
-    pub fn new(mut line: PlaybackLine) -> Option<LineOut> {
-        let converter = DriftResampler::new(SAMPLE_RATE, line.rate).ok()?;
-        silence(&mut line, Self::LEAST_S + FillControl::PLACE_S + Self::BURST_S);
-        let chunk = vec![0.0; line.rate as usize / 100];
-        let waiting = VecDeque::with_capacity(4 * FRAME);
-        let control = Some(FillControl::new(Self::LEAST_S));
-        Some(LineOut { line, converter: Some(converter), control, waiting, surplus: 0, chunk })
+    pub fn new(line: PlaybackLine, latency: Latency) -> Option<LineOut> {
+        let converter = DriftResampler::taking(SAMPLE_RATE, line.rate).ok()?;
+        let blind = line.burst() == 0;
+        let control = if blind { FillControl::blind } else { FillControl::new }(latency.spare_s);
+        Some(LineOut { converter: Some(converter), control: Some(control), ..LineOut::file(line) })
     }
 
     /// Joins a sink without a clock, which takes what comes: a pipe.
     pub fn pipe(line: PlaybackLine) -> Option<LineOut> {
-        Some(LineOut { control: None, ..LineOut::new(line)? })
+        Some(LineOut { control: None, ..LineOut::new(line, Latency::NORMAL)? })
     }
 
     /// Joins a sink that takes all it is given: a file.
     pub fn file(line: PlaybackLine) -> LineOut {
-        LineOut { line, converter: None, control: None, waiting: VecDeque::new(), surplus: 0, chunk: Vec::new() }
+        LineOut { line, converter: None, control: None, begun: false, surplus: 0, dry: 0 }
     }
 
     /// Times that the device found nothing to play.
@@ -119,37 +123,57 @@ impl LineOut {
 
     /// Plays 10 ms.
     pub fn write(&mut self, frame: &[f32; FRAME]) {
-        let Some(converter) = &mut self.converter else {
-            for sample in frame {
-                let _ = self.line.samples.push(*sample);
-            }
+        if self.line.waits() {
             return;
+        }
+        self.steer();
+        let converted = match &mut self.converter {
+            Some(converter) => converter.write(frame),
+            None => return push(&mut self.line, frame),
         };
-        self.waiting.extend(frame);
-        if let Some(control) = &mut self.control {
-            let fill = self.line.samples.buffer().capacity().saturating_sub(self.line.samples.slots());
-            let correction_s = control.update(fill as f64 / f64::from(self.line.rate));
-            converter.set_drift(-control.bend);
-            self.surplus += (correction_s * f64::from(SAMPLE_RATE)).max(0.0) as usize;
-            let dropped = self.surplus.min(self.waiting.len());
-            self.waiting.drain(..dropped);
-            self.surplus -= dropped;
-            silence(&mut self.line, -correction_s);
-            if fill == 0 {
-                // A little more at once, or it would run dry again at the next burst.
-                control.ran_dry();
-                silence(&mut self.line, Self::BURST_S);
-            }
+        let left = cut(converted, self.surplus);
+        self.surplus -= converted.len() - left;
+        push(&mut self.line, converted.get(..left).unwrap_or_default());
+        self.line.fetch();
+    }
+
+    /// Keeps as much in front of the device as it needs, and little more.
+    fn steer(&mut self) {
+        let (gaps, rate) = (self.gaps(), f64::from(self.line.rate));
+        let (Some(converter), Some(control)) = (&mut self.converter, &mut self.control) else { return };
+        if !std::mem::replace(&mut self.begun, true) {
+            let burst_s = if self.line.burst() > 0 { self.line.burst() as f64 / rate } else { Self::BURST_S };
+            silence(&mut self.line, control.start_s() + burst_s);
         }
-        while self.waiting.len() >= converter.wanted() {
-            let waiting = &mut self.waiting;
-            converter.read(&mut self.chunk, |input| {
-                input.iter_mut().for_each(|to| *to = waiting.pop_front().unwrap_or(0.0));
-            });
-            for sample in &self.chunk {
-                let _ = self.line.samples.push(*sample);
-            }
+        if gaps != self.dry {
+            self.dry = gaps;
+            control.ran_dry();
         }
+        let correction_s = control.update(self.line.fill() as f64 / rate);
+        converter.set_drift(-control.bend());
+        self.surplus += (correction_s * rate).max(0.0) as usize;
+        silence(&mut self.line, -correction_s);
+    }
+}
+
+/// Takes up to `surplus` samples out of these without a click; how many are left.
+fn cut(sound: &mut [f32], surplus: usize) -> usize {
+    let fade = sound.len() / 2;
+    let count = surplus.min(sound.len() - fade);
+    if count == 0 {
+        return sound.len();
+    }
+    for at in 0..fade {
+        let part = at as f32 / fade as f32;
+        sound[at] = sound[at] * (1.0 - part) + sound[at + count] * part;
+    }
+    sound.copy_within(fade + count.., fade);
+    sound.len() - count
+}
+
+fn push(line: &mut PlaybackLine, sound: &[f32]) {
+    for sample in sound {
+        let _ = line.samples.push(*sample);
     }
 }
 
@@ -170,8 +194,8 @@ mod tests {
     /// A speaker that takes bursts, with a clock of its own: how often it ran dry, and its last fill.
     fn speaker(rate: u32, burst: usize, ppm: f64) -> (u32, usize) {
         let (samples, mut device) = RingBuffer::new(rate as usize / 5);
-        let line = PlaybackLine { samples, rate, health: Arc::new(Health::default()) };
-        let mut out = LineOut::new(line).unwrap();
+        let line = PlaybackLine::new(samples, rate, Arc::default());
+        let mut out = LineOut::new(line, Latency::NORMAL).unwrap();
         let (mut owed, mut dry) = (0.0, 0);
         for _ in 0..4_000 {
             out.write(&[0.1; FRAME]);
@@ -204,8 +228,8 @@ mod tests {
     fn a_microphone_in_bursts_has_no_gaps_and_little_delay() {
         for (rate, burst, ppm) in [(48_000, 24, 0.0), (48_000, 960, 200.0), (44_100, 512, -200.0), (16_000, 320, 0.0)] {
             let (mut device, samples) = RingBuffer::new(rate as usize / 5);
-            let line = CaptureLine { samples, rate, health: Arc::new(Health::default()) };
-            let mut mic = LineIn::new(line).unwrap();
+            let line = CaptureLine { samples, rate, burst: 0, health: Arc::new(Health::default()) };
+            let mut mic = LineIn::new(line, Latency::NORMAL).unwrap();
             let (mut owed, mut gaps) = (0.0, 0);
             for tick in 0..4_000 {
                 owed += f64::from(rate) / 100.0 * (1.0 + ppm * 1e-6);
@@ -229,9 +253,9 @@ mod tests {
         let rate = 16_000;
         let (samples, mut taken) = RingBuffer::new(rate as usize / 5);
         let health = Arc::new(Health::default());
-        let mut out = LineOut::pipe(PlaybackLine { samples, rate, health: health.clone() }).unwrap();
+        let mut out = LineOut::pipe(PlaybackLine::new(samples, rate, health.clone())).unwrap();
         let (mut given, samples) = RingBuffer::new(rate as usize / 5);
-        let mut mic = LineIn::pipe(CaptureLine { samples, rate, health }).unwrap();
+        let mut mic = LineIn::pipe(CaptureLine { samples, rate, burst: 0, health }).unwrap();
         let (mut written, mut read) = (0, 0);
         for _ in 0..1_000 {
             out.write(&[0.1; FRAME]);
