@@ -20,7 +20,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(2);
 /// Between looks at which card is the default.
-const LOOK_AGAIN: Duration = Duration::from_millis(1_500);
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What one of the three is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,9 @@ pub fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &
         .collect();
     let mut said = None;
     while !ended.load(Ordering::Relaxed) {
-        places.iter_mut().for_each(|place| place.look_after(reports));
+        let speaker = places.iter().find(|place| place.role == Role::Speaker);
+        let monitor = speaker.and_then(|place| Some(format!("{}.monitor", place.open.as_ref()?.id.as_ref()?)));
+        places.iter_mut().for_each(|place| place.look_after(monitor.as_deref(), reports));
         let why = |role| places.iter().find(|place| place.role == role).and_then(|place| place.missing.as_deref());
         let missing = warning(why(Role::Mic), why(Role::Speaker), voice).or_else(|| {
             places
@@ -118,7 +120,7 @@ enum Stream {
 }
 
 impl Place {
-    fn look_after(&mut self, reports: &Sender<Opened>) {
+    fn look_after(&mut self, monitor: Option<&str>, reports: &Sender<Opened>) {
         let now = now();
         if let Some(open) = &mut self.open {
             let errors = open.health.errors.load(Ordering::Relaxed);
@@ -128,7 +130,7 @@ impl Place {
             if !lost && now.saturating_duration_since(self.looked) >= LOOK_AGAIN {
                 self.looked = now;
                 // The server moves a stream whose device vanished without a word, a microphone even to the speaker's monitor.
-                lost = wanted_id(self.role, &self.spec) != open.id;
+                lost = wanted_id(self.role, &self.spec, monitor) != open.id;
             }
             if lost {
                 self.open = None;
@@ -141,14 +143,14 @@ impl Place {
             }
         }
         if self.open.is_none() && now >= self.retry_at {
-            self.try_open(now, reports);
+            self.try_open(now, monitor, reports);
         }
     }
 
-    fn try_open(&mut self, now: Instant, reports: &Sender<Opened>) {
+    fn try_open(&mut self, now: Instant, monitor: Option<&str>, reports: &Sender<Opened>) {
         // libasound's complaints are none of the person's at the terminal; a log may have them.
         let quiet = std::io::stderr().is_terminal().then(StderrGuard::new);
-        let opened = open(self.role, &self.spec, self.latency);
+        let opened = open(self.role, &self.spec, self.latency, monitor);
         drop(quiet);
         match opened {
             Ok((open, line)) => {
@@ -177,8 +179,9 @@ fn host() -> Option<cpal::Host> {
     (!bare).then_some(host)
 }
 
-/// The device of a role now, and whether it stands in for a named one that is not there.
-fn device(role: Role, spec: &Spec) -> Option<(cpal::Device, bool)> {
+/// The device of a role now, and whether it stands in for a named one that is not there. What monitors our own speaker is
+/// no microphone, unless it is named.
+fn device(role: Role, spec: &Spec, monitor: Option<&str>) -> Option<(cpal::Device, bool)> {
     let host = host()?;
     let input = role == Role::Mic;
     let named = match spec {
@@ -196,16 +199,17 @@ fn device(role: Role, spec: &Spec) -> Option<(cpal::Device, bool)> {
         return Some((named, false));
     }
     let default = if input { host.default_input_device() } else { host.default_output_device() };
-    default.map(|device| (device, matches!(spec, Spec::Device(_))))
+    let own = |device: &cpal::Device| device.id().is_ok_and(|id| Some(id.to_string().as_str()) == monitor);
+    default.filter(|device| !input || !own(device)).map(|device| (device, matches!(spec, Spec::Device(_))))
 }
 
-fn wanted_id(role: Role, spec: &Spec) -> Option<String> {
-    device(role, spec).and_then(|(device, _)| device.id().ok()).map(|id| id.to_string())
+fn wanted_id(role: Role, spec: &Spec, monitor: Option<&str>) -> Option<String> {
+    device(role, spec, monitor).and_then(|(device, _)| device.id().ok()).map(|id| id.to_string())
 }
 
-fn open(role: Role, spec: &Spec, latency: Latency) -> Result<(Open, Opened), String> {
+fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Result<(Open, Opened), String> {
     let text = |error: cpal::Error| plain(&error.to_string());
-    let (device, other) = device(role, spec).ok_or("no such device")?;
+    let (device, other) = device(role, spec, monitor).ok_or("no such device")?;
     let (channels, rate, format) = choose(&device, role).map_err(text)?;
     let id = device.id().ok();
     let pulse = id.as_ref().is_some_and(|id| id.host().name().eq_ignore_ascii_case("pulseaudio"));

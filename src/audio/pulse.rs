@@ -45,7 +45,9 @@ impl Microphone {
             channel_map: ChannelMap::mono(),
             source_name: Some(name),
             buffer_attr: BufferAttr { fragment_size: bytes(latency.block_s, rate), ..BufferAttr::default() },
-            flags: StreamFlags { adjust_latency: true, ..StreamFlags::default() },
+            // A server moves the stream of a microphone that vanished, even to the speaker's monitor: the far end would hear
+            // itself.
+            flags: StreamFlags { adjust_latency: true, no_move: true, ..StreamFlags::default() },
             ..RecordStreamParams::default()
         };
         let stream = wait(client.create_record_stream(params, sink(ring, End(health))))?;

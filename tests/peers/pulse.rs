@@ -14,7 +14,7 @@ use tuiphone::media::level::dbfs;
 use crate::kamailio::Kamailio;
 use crate::score::{SPEECH, Score, Scorer, format, through_codec};
 use crate::sipp::{FarEnd, Scenario};
-use crate::support::{Process, alone, have, until};
+use crate::support::{Outcome, Phone, Process, alone, have, until};
 
 /// A sound server of our own with a speaker and a microphone that are not there.
 struct Sound {
@@ -57,14 +57,42 @@ impl Sound {
         assert!(self.control(&["load-module", "module-sine", "sink=mic", "frequency=440"]));
     }
 
-    /// How loud the speaker is for 300 ms, dBFS.
-    fn heard_dbfs(&self) -> f32 {
+    /// Plugs in a device.
+    fn plug(&self, name: &str) {
+        let name = format!("sink_name={name}");
+        assert!(self.control(&["load-module", "module-null-sink", &name, "rate=48000", "channels=2", "norewinds=1"]));
+    }
+
+    /// Pulls a device out.
+    fn unplug(&self, name: &str) {
+        let modules = self.list("modules");
+        let of_it = |line: &&str| line.contains("module-null-sink") && line.contains(&format!("sink_name={name} "));
+        let module = modules.lines().find(of_it).and_then(|line| line.split('\t').next());
+        assert!(self.control(&["unload-module", module.expect(name)]), "{modules}");
+    }
+
+    /// The names of the sources that somebody records.
+    fn recorded(&self) -> Vec<String> {
+        let field = |line: &str, number: usize| line.split('\t').nth(number).unwrap_or_default().to_owned();
+        let sources = self.list("sources");
+        let name = |index: String| sources.lines().find(|line| field(line, 0) == index).map(|line| field(line, 1));
+        self.list("source-outputs").lines().filter_map(|line| name(field(line, 1))).collect()
+    }
+
+    fn list(&self, what: &str) -> String {
+        let mut command = Command::new("pactl");
+        let output = command.args(["list", "short", what]).envs(self.environment()).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// How loud a speaker is for 300 ms, dBFS.
+    fn heard_from(&self, sink: &str) -> f32 {
         let mut command = Command::new("timeout");
         command.args([
             "0.6",
             "parecord",
             "-d",
-            "spk.monitor",
+            &format!("{sink}.monitor"),
             "--raw",
             "--rate=8000",
             "--channels=1",
@@ -194,39 +222,109 @@ fn speech_through_opus_is_as_good_as_the_codec() {
     assert!(score.holes == 0.0 && score.wide >= 4.1 && score.wide > score.codec_wide - 0.2, "{score:?}");
 }
 
+/// A call through the far end's echo, while the microphone hums.
+struct Humming {
+    sound: Sound,
+    phone: Phone,
+    watch: Process,
+    caller: Process,
+    _daemon: Process,
+    _far: FarEnd,
+    _proxy: Kamailio,
+}
+
+impl Humming {
+    fn start() -> Option<Self> {
+        if !have(&["kamailio", "sipp", "pulseaudio", "pactl", "parecord"]) {
+            return None;
+        }
+        let sound = Sound::start();
+        sound.hum();
+        let far = FarEnd::start(Scenario::Answer);
+        let proxy = Kamailio::start("MD5", &[("600", far.port)]);
+        let mut phone = proxy.phone_with("101", "audioCodecs=PCMU/8000/1");
+        phone.environment = sound.environment().into_iter().filter(|(name, _)| name.starts_with("PULSE")).collect();
+        let daemon = Process::start("daemon", &mut phone.command(&["daemon"]), &phone.file("run"));
+        until("the phone registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
+        let watch = Process::start("watch", &mut phone.command(&["watch", "--json"]), &phone.file("run"));
+        let caller = Process::start("call", &mut phone.command(&["call", "600"]), &phone.file("run"));
+        let humming = Self { sound, phone, watch, caller, _daemon: daemon, _far: far, _proxy: proxy };
+        humming.until_heard_from("spk");
+        assert!(humming.status().json["audio"]["warning"].is_null(), "{}", humming.status().told);
+        Some(humming)
+    }
+
+    fn until_heard_from(&self, sink: &str) {
+        let what = format!("the hum is heard from {sink}");
+        until(&what, Duration::from_secs(10), || (-40.0..-1.0).contains(&self.sound.heard_from(sink)));
+    }
+
+    fn status(&self) -> Outcome {
+        self.phone.run(&["status"], Duration::from_secs(5))
+    }
+
+    /// The call stands and all is well; then it ends.
+    fn end(mut self) {
+        until("nothing is missing", Duration::from_secs(10), || self.status().json["audio"]["warning"].is_null());
+        let outcome = self.status();
+        assert!(outcome.json["state"] == "connected", "{}", outcome.told);
+        self.phone.run(&["hangup"], Duration::from_secs(5)).ends(0);
+        assert!(self.caller.ended(Duration::from_secs(5)).success(), "{}", self.caller.said());
+    }
+}
+
 #[test]
 fn a_call_outlives_its_sound_server_and_sounds_again_when_that_is_back() {
-    if !have(&["kamailio", "sipp", "pulseaudio", "pactl", "parecord"]) {
-        return;
-    }
     let _machine = alone();
-    let mut sound = Sound::start();
-    sound.hum();
-    let far = FarEnd::start(Scenario::Answer);
-    let proxy = Kamailio::start("MD5", &[("600", far.port)]);
-    let mut phone = proxy.phone_with("101", "audioCodecs=PCMU/8000/1");
-    phone.environment = sound.environment().into_iter().filter(|(name, _)| name.starts_with("PULSE")).collect();
-    let _daemon = Process::start("daemon", &mut phone.command(&["daemon"]), &phone.file("run"));
-    until("the phone registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
-    let mut watch = Process::start("watch", &mut phone.command(&["watch", "--json"]), &phone.file("run"));
-    let mut caller = Process::start("call", &mut phone.command(&["call", "600"]), &phone.file("run"));
-    let heard = |sound: &Sound| (-40.0..-1.0).contains(&sound.heard_dbfs());
-    let status = || phone.run(&["status"], Duration::from_secs(5));
-    until("the hum is heard", Duration::from_secs(10), || heard(&sound));
-    assert!(status().json["audio"]["warning"].is_null(), "{}", status().told);
-
-    sound.server = None;
-    watch.until_says("no sound card");
-    let warning = status().json["audio"]["warning"].to_string();
+    let Some(mut call) = Humming::start() else { return };
+    call.sound.server = None;
+    call.watch.until_says("no sound card");
+    let warning = call.status().json["audio"]["warning"].to_string();
     assert!(warning.contains("no sound card"), "{warning}");
     std::thread::sleep(Duration::from_secs(2));
+    call.sound.serve();
+    call.sound.hum();
+    call.until_heard_from("spk");
+    call.watch.until_says("are back");
+    call.end();
+}
 
-    sound.serve();
-    sound.hum();
-    until("the hum is heard again", Duration::from_secs(10), || heard(&sound));
-    watch.until_says("are back");
-    let outcome = status();
-    assert!(outcome.json["audio"]["warning"].is_null() && outcome.json["state"] == "connected", "{}", outcome.told);
-    phone.run(&["hangup"], Duration::from_secs(5)).ends(0);
-    assert!(caller.ended(Duration::from_secs(5)).success(), "{}", caller.said());
+#[test]
+fn a_microphone_that_goes_is_never_replaced_by_the_speaker() {
+    let _machine = alone();
+    let Some(mut call) = Humming::start() else { return };
+    assert_eq!(call.sound.recorded(), ["mic.monitor"]);
+    call.sound.unplug("mic");
+    // What is left to record is the speaker alone.
+    for _ in 0..40 {
+        assert!(call.sound.recorded().is_empty(), "the speaker is recorded");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    call.watch.until_says("no microphone");
+    call.sound.plug("mic");
+    assert!(call.sound.control(&["set-default-source", "mic.monitor"]));
+    call.sound.hum();
+    call.until_heard_from("spk");
+    call.watch.until_says("are back");
+    call.end();
+}
+
+#[test]
+fn a_call_follows_the_default_devices() {
+    let _machine = alone();
+    let Some(call) = Humming::start() else { return };
+    for name in ["ear", "mouth"] {
+        call.sound.plug(name);
+    }
+    assert!(call.sound.control(&["set-default-sink", "ear"]));
+    call.until_heard_from("ear");
+    assert!(call.sound.control(&["set-default-source", "mouth.monitor"]));
+    until("the other microphone is used", Duration::from_secs(10), || call.sound.recorded() == ["mouth.monitor"]);
+    // A speaker that is pulled out gives way to another.
+    assert!(call.sound.control(&["set-default-source", "mic.monitor"]));
+    until("the first microphone is used", Duration::from_secs(10), || call.sound.recorded() == ["mic.monitor"]);
+    call.sound.unplug("ear");
+    assert!(call.sound.control(&["set-default-sink", "spk"]));
+    call.until_heard_from("spk");
+    call.end();
 }
