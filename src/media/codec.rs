@@ -86,6 +86,17 @@ pub trait Decoder: Send {
     fn decode(&mut self, payload: &[u8], sound: &mut Vec<f32>) -> Decoded;
     /// Fills in for one lost packet of this duration; `next` is the payload after it if that has arrived already.
     fn conceal(&mut self, duration: Duration, next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled;
+    /// 10 ms of background while the sender pauses: as it described it, else as it was between its words; nothing when
+    /// that is not known.
+    fn rest(&mut self, _described: Option<&ComfortNoise>, _sound: &mut Vec<f32>) {}
+    /// True when this packet repeats the sound of the one before it, so that [`Decoder::conceal`] can restore that.
+    fn repeats(&self, _payload: &[u8]) -> bool {
+        false
+    }
+    /// True for the last packet before the sender falls silent (discontinuous transmission).
+    fn pauses_after(&self, _payload: &[u8]) -> bool {
+        false
+    }
 }
 
 /// What the settings say about how sound is coded.

@@ -207,6 +207,8 @@ pub struct StreamStats {
     pub tx_loss: Option<f64>,
     /// Delay of the jitter buffer now, ms.
     pub playout_delay_ms: f64,
+    /// The delay the jitter buffer aims at, ms.
+    pub target_delay_ms: f64,
     /// MOS estimate of what we hear (E-model, ITU-T G.107).
     pub mos_rx: Option<f64>,
     /// MOS estimate of what the peer hears.

@@ -2,113 +2,82 @@
 //!
 //! The delay is counted from the fastest packet of the last two seconds. Its target is the 95 % quantile of how much
 //! later than that others came; who plays the sound stretches or shortens it towards the target.
+//!
+//! ```text
+//!            due                 packet ─► Frame
+//!  Waiting ───────► playing ──┬─ none, a later one is here ─► Missing
+//!     ▲                │      └─ none ─► Starved, for half a second at most
+//!     └─ a pause ──────┘
+//! ```
 
+mod slots;
 mod target;
+mod words;
 
+use super::codec::MAX_PAYLOAD;
 use crate::rtp::RtpTime;
+use slots::Slots;
 use std::time::{Duration, Instant};
 use target::Target;
+pub use words::{Counters, Incoming, Kind, Pace, Pulled};
 
 /// Most packets held.
 pub const CAPACITY: u64 = 64;
+/// Between these two the delay is kept, by default.
+pub const LIMITS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(400));
 /// Without any packet for this long, the next one starts anew.
 const GIVE_UP: Duration = Duration::from_millis(500);
-
-/// What to play now.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Pulled<'a> {
-    /// A packet's payload; empty = its sender said nothing (an event, comfort noise).
-    Frame {
-        /// Payload type.
-        payload_type: u8,
-        /// The payload.
-        payload: &'a [u8],
-        /// How to play it.
-        pace: Pace,
-    },
-    /// A packet that did not come: conceal this long. The one after it, when that is here.
-    Missing {
-        /// How long.
-        duration: Duration,
-        /// Payload type and payload of the next packet.
-        next: Option<(u8, &'a [u8])>,
-    },
-    /// The sender pauses: 10 ms of silence.
-    Pause,
-    /// Nothing has come in time: conceal 10 ms.
-    Starved,
-    /// Not started, or still collecting: 10 ms of silence.
-    Waiting,
-}
-
-/// How the delay stands to its target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// Right.
-    Even,
-    /// A little too long: shorten silence.
-    Trim,
-    /// Too long: shorten where it is not heard.
-    Faster,
-    /// Far too long: shorten anywhere.
-    MuchFaster,
-    /// Too short: stretch.
-    Slower,
-}
-
-/// A packet for the buffer.
+/// So far off a timestamp belongs to another timeline.
+const JUMP_US: i64 = 2_000_000;
+/// After a pause, so far off it does.
+const SHIFT_US: i64 = 400_000;
+/// A backlog that is not worth hearing, on top of the target.
+const BACKLOG_US: i64 = 500_000;
+/// What is asked for at a time.
+const TICK_US: i64 = 10_000;
+/// The last packet that tells the time.
 #[derive(Debug, Clone, Copy)]
-pub struct Incoming<'a> {
-    /// Its extended sequence number.
-    pub count: u64,
-    /// Its timestamp.
-    pub time: RtpTime,
-    /// Payload type.
-    pub payload_type: u8,
-    /// The payload; empty for what is not sound.
-    pub payload: &'a [u8],
-}
-
-/// Counters since the start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Came after their time.
-    pub late: u64,
-    /// Came twice.
-    pub duplicate: u64,
-    /// Starts anew: a jump, a long silence.
-    pub restarts: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Slot {
+struct Reference {
     count: u64,
+    time: RtpTime,
     ticks: i64,
-    payload_type: u8,
-    payload: Vec<u8>,
-    used: bool,
+    arrived: Instant,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Playing {
-    count: u64,
+    /// Where its sound begins.
     ticks: i64,
-    starved_ticks: i64,
+    /// Concealed in its place so far.
+    starved: i64,
     starved_since: Option<Instant>,
+}
+
+impl Playing {
+    fn at(ticks: i64) -> Playing {
+        Playing { ticks, starved: 0, starved_since: None }
+    }
 }
 
 /// The buffer of one source.
 #[derive(Debug, Clone)]
 pub struct JitterBuffer {
     clock_rate: u32,
-    slots: Vec<Slot>,
-    newest: Option<(u64, RtpTime, i64)>,
-    /// The first packet of this run, where playing begins.
-    first: Option<(u64, i64, Instant)>,
+    slots: Slots,
+    reference: Option<Reference>,
+    /// A packet out of line: its number, timestamp and arrival. The next one tells who is right.
+    stray: Option<(u64, RtpTime, Instant)>,
+    /// The number whose turn it is; what is below has had it. `None` before the start.
+    next: Option<u64>,
+    /// `None` = waiting.
     playing: Option<Playing>,
     packet_ticks: i64,
     epoch: Instant,
     target: Target,
+    /// Of 0..=1, the packets missing of late.
+    loss: f32,
+    repeats: bool,
+    delay: Duration,
     counters: Counters,
 }
 
@@ -117,120 +86,123 @@ impl JitterBuffer {
     pub fn new(clock_rate: u32, now: Instant) -> JitterBuffer {
         JitterBuffer {
             clock_rate: clock_rate.max(1_000),
-            slots: vec![Slot::default(); CAPACITY as usize],
-            newest: None,
-            first: None,
+            slots: Slots::default(),
+            reference: None,
+            stray: None,
+            next: None,
             playing: None,
             packet_ticks: i64::from(clock_rate.max(1_000)) / 50,
             epoch: now,
-            target: Target::default(),
+            target: Target::new(LIMITS.0, LIMITS.1),
+            loss: 0.0,
+            repeats: false,
+            delay: Duration::ZERO,
             counters: Counters::default(),
         }
     }
 
-    /// Forgets all packets: another source, another clock. Counters stay.
+    /// The least delay aimed at from now on.
+    pub fn set_least(&mut self, least: Duration) {
+        self.target.set_least(least);
+    }
+
+    /// Forgets all packets: another source, another clock. Counters stay, and what was learned of the network.
     pub fn restart(&mut self, clock_rate: u32) {
         if self.clock_rate != clock_rate.max(1_000) {
             self.clock_rate = clock_rate.max(1_000);
             self.packet_ticks = i64::from(self.clock_rate) / 50;
         }
-        self.slots.iter_mut().for_each(|slot| slot.used = false);
-        (self.newest, self.first, self.playing) = (None, None, None);
+        let held = self.slots.clear();
+        self.counters.dropped = self.counters.dropped.saturating_add(held as u64);
+        (self.reference, self.stray) = (None, None);
+        (self.next, self.playing) = (None, None);
         self.target.forget_transit();
         self.counters.restarts = self.counters.restarts.saturating_add(1);
     }
 
     /// A packet arrived.
     pub fn insert(&mut self, packet: Incoming<'_>, now: Instant) {
-        let jumped = self.newest.is_some_and(|(count, time, _)| {
-            let step = i64::from(packet.time.since(time)).abs();
-            packet.count.abs_diff(count) >= CAPACITY || step > 2 * i64::from(self.clock_rate) + self.packet_ticks * 64
-        });
-        if jumped {
-            self.restart(self.clock_rate);
+        if packet.payload.len() > MAX_PAYLOAD || self.is_stray(packet, now) {
+            self.counters.dropped = self.counters.dropped.saturating_add(1);
+            return;
         }
-        let ticks = self.newest.map_or(0, |(_, time, ticks)| ticks + i64::from(packet.time.since(time)));
-        let relative = self.target.arrived(self.since_epoch(now) - self.duration_of(ticks), now);
-        if self.playing.is_some_and(|playing| packet.count < playing.count) {
+        let ticks = self.reference.map_or(0, |known| known.ticks + i64::from(packet.time.since(known.time)));
+        if packet.kind != Kind::Other {
+            self.keep_time(packet, ticks, now);
+        }
+        if self.next.is_some_and(|next| packet.count < next) {
             self.counters.late = self.counters.late.saturating_add(1);
-            self.target.late(relative, now);
             return;
         }
-        let Some(slot) = self.slots.get_mut((packet.count % CAPACITY) as usize) else { return };
-        if slot.used && slot.count == packet.count {
-            self.counters.duplicate = self.counters.duplicate.saturating_add(1);
-            return;
+        let awaited = self.playing.is_some_and(|playing| playing.starved > 0) && self.next == Some(packet.count);
+        while self.next.or(self.slots.lowest()).is_some_and(|lowest| packet.count >= lowest.saturating_add(CAPACITY)) {
+            self.drop_oldest();
         }
-        (slot.count, slot.ticks, slot.payload_type, slot.used) = (packet.count, ticks, packet.payload_type, true);
-        slot.payload.clear();
-        slot.payload.extend_from_slice(packet.payload);
-        if let Some((count, _, before)) = self.newest
-            && packet.count == count.wrapping_add(1)
-        {
-            let step = ticks - before;
-            if (i64::from(self.clock_rate) / 400..=i64::from(self.clock_rate) * 12 / 100).contains(&step) {
-                self.packet_ticks = step;
-            }
-        }
-        if self.newest.is_none_or(|(count, ..)| packet.count > count) {
-            self.newest = Some((packet.count, packet.time, ticks));
-        }
-        if self.playing.is_none() {
-            let (count, first_ticks, at) = self.first.unwrap_or((packet.count, ticks, now));
-            self.first = Some(if packet.count < count { (packet.count, ticks, at) } else { (count, first_ticks, at) });
-        }
-    }
-
-    /// What to play; ask again when all of it has been played.
-    pub fn pull(&mut self, now: Instant) -> Pulled<'_> {
-        if self.playing.is_none() {
-            let Some((count, ticks, arrived)) = self.first else { return Pulled::Waiting };
-            if now.saturating_duration_since(arrived) < self.target.delay(now) {
-                return Pulled::Waiting;
-            }
-            self.playing = Some(Playing { count, ticks, starved_ticks: 0, starved_since: None });
-            self.first = None;
-        }
-        let Some(mut playing) = self.playing else { return Pulled::Waiting };
-        let newest = self.newest.map_or(0, |(count, ..)| count);
-        // What was lost while nothing came has been concealed already.
-        while playing.starved_ticks >= self.packet_ticks && !self.has(playing.count) && newest > playing.count {
-            playing.starved_ticks -= self.packet_ticks;
-            playing.ticks += self.packet_ticks;
-            playing.count += 1;
-        }
-        let pulled = if self.has(playing.count) {
-            self.play(playing, now)
-        } else if newest > playing.count {
-            playing.count += 1;
-            playing.ticks += self.packet_ticks;
-            self.playing = Some(Playing { starved_ticks: 0, starved_since: None, ..playing });
-            let duration = self.duration_ms(self.packet_ticks).max(Duration::from_millis(10));
-            let next = self.slot(playing.count).map(|slot| (slot.payload_type, slot.payload.as_slice()));
-            return Pulled::Missing { duration, next: next.filter(|(_, payload)| !payload.is_empty()) };
-        } else {
-            self.starve(playing, now);
-            return Pulled::Starved;
+        let counter = match (self.slots.put(packet, ticks), awaited) {
+            (false, _) => &mut self.counters.duplicate,
+            (true, true) => &mut self.counters.awaited,
+            (true, false) => return,
         };
-        match pulled {
-            Some((count, pace)) => match self.slots.get((count % CAPACITY) as usize) {
-                Some(slot) => Pulled::Frame { payload_type: slot.payload_type, payload: &slot.payload, pace },
-                None => Pulled::Waiting,
-            },
-            None => Pulled::Pause,
+        *counter = counter.saturating_add(1);
+    }
+
+    /// What to play after what is decoded already, which lasts for `ahead`.
+    pub fn pull(&mut self, now: Instant, ahead: Duration) -> Pulled<'_> {
+        self.pass_others();
+        if self.playing.is_none() && !self.begin(now) {
+            return if self.next.is_some() { Pulled::Pause } else { Pulled::Waiting };
+        }
+        self.pass_concealed();
+        self.shed_backlog(now);
+        let (Some(playing), Some(next)) = (self.playing, self.next) else { return Pulled::Waiting };
+        let Some((ticks, kind)) = self.slots.get(next).map(|slot| (slot.ticks, slot.kind)) else {
+            return if self.slots.newest().is_some_and(|newest| newest > next) {
+                self.miss(next, playing)
+            } else {
+                self.starve(playing, now)
+            };
+        };
+        let slack = self.slack_of(ticks, now);
+        // A gap in the timestamps and none in the numbers: the sender was silent.
+        let gap = self.micros(ticks - playing.ticks);
+        if gap >= TICK_US && slack < self.needed(now) {
+            self.playing = None;
+            return Pulled::Pause;
+        }
+        let pace = self.pace(slack, ahead.as_micros() as i64, now);
+        let ticks_after = ticks.saturating_add(self.packet_ticks);
+        self.playing = (kind == Kind::Sound).then_some(Playing::at(ticks_after));
+        self.next = Some(next.saturating_add(1));
+        self.counters.played = self.counters.played.saturating_add(1);
+        self.remember_loss(false);
+        match self.slots.take(next) {
+            Some(slot) => Pulled::Frame { payload_type: slot.payload_type, payload: &slot.payload, pace },
+            None => Pulled::Waiting,
         }
     }
 
-    /// The delay of what is played now behind the fastest packet; zero before the start.
-    pub fn delay(&self, now: Instant) -> Duration {
-        let Some(playing) = self.playing else { return Duration::ZERO };
-        let late = self.since_epoch(now) - self.duration_of(playing.ticks) - self.target.fastest();
-        Duration::from_micros(late.max(0) as u64)
+    /// How long the sound of the last frame was, and whether it repeats the one before it, as Opus can.
+    pub fn played(&mut self, duration: Duration, repeats: bool) {
+        let ticks = duration.as_micros() as i64 * i64::from(self.clock_rate) / 1_000_000;
+        if let Some(playing) = &mut self.playing {
+            playing.ticks = playing.ticks.saturating_sub(self.packet_ticks).saturating_add(ticks);
+        }
+        self.repeats = repeats;
+    }
+
+    /// True when the packet whose turn comes next is here.
+    pub fn has_next(&self) -> bool {
+        self.playing.is_some() && self.next.is_some_and(|next| self.slots.get(next).is_some())
+    }
+
+    /// The delay of what was played last behind the fastest packet; zero before the start.
+    pub fn delay(&self) -> Duration {
+        self.delay
     }
 
     /// The delay aimed at.
     pub fn target(&self, now: Instant) -> Duration {
-        self.target.delay(now)
+        self.target.delay(now) + Duration::from_micros(self.look_ahead() as u64)
     }
 
     /// The counters.
@@ -238,66 +210,193 @@ impl JitterBuffer {
         self.counters
     }
 
-    /// Plays the packet that is due, or pauses before it (`None`).
-    fn play(&mut self, playing: Playing, now: Instant) -> Option<(u64, Pace)> {
-        let ticks = self.slot(playing.count)?.ticks;
-        let ahead = ticks - playing.ticks;
-        // Seconds without packets but without a gap in their numbers: the sender was silent.
-        if ahead > self.packet_ticks * 3 && playing.starved_ticks < ahead {
-            let step = i64::from(self.clock_rate) / 100;
-            self.playing = Some(Playing { ticks: playing.ticks + step, ..playing });
-            return None;
+    /// True for a packet out of line. When the next one goes on from it, that is the line.
+    fn is_stray(&mut self, packet: Incoming<'_>, now: Instant) -> bool {
+        let Some(known) = self.reference else { return false };
+        let other = packet.kind == Kind::Other;
+        let off = |time: RtpTime, arrived: Instant| {
+            let passed = now.saturating_duration_since(arrived).as_micros() as i64;
+            if other { 0 } else { (self.micros(i64::from(packet.time.since(time))) - passed).abs() }
+        };
+        let newest = self.slots.newest().unwrap_or(known.count);
+        if packet.count.abs_diff(newest) < CAPACITY && off(known.time, known.arrived) < JUMP_US {
+            self.stray = None;
+            return false;
         }
-        self.playing = Some(Playing { ticks, ..playing });
-        let pace = self.pace(now);
-        self.playing = Some(Playing {
-            count: playing.count + 1,
-            ticks: ticks + self.packet_ticks,
-            starved_ticks: 0,
-            starved_since: None,
+        let goes_on = self.stray.is_some_and(|(count, time, arrived)| {
+            packet.count > count && packet.count - count < CAPACITY && off(time, arrived) < JUMP_US
         });
-        if let Some(slot) = self.slots.get_mut((playing.count % CAPACITY) as usize) {
-            slot.used = false;
+        if goes_on {
+            self.restart(self.clock_rate);
+            return false;
         }
-        Some((playing.count, pace))
+        self.stray = Some((packet.count, packet.time, now));
+        true
     }
 
-    fn starve(&mut self, playing: Playing, now: Instant) {
+    fn keep_time(&mut self, packet: Incoming<'_>, ticks: i64, now: Instant) {
+        let transit = self.since_epoch(now).saturating_sub(self.micros(ticks));
+        if self.playing.is_none() && self.slots.held() == 0 && (transit - self.target.fastest()).abs() > SHIFT_US {
+            self.target.forget_transit();
+        }
+        self.target.arrived(transit, now);
+        if let Some(known) = self.reference
+            && packet.count == known.count.wrapping_add(1)
+        {
+            let step = ticks.saturating_sub(known.ticks);
+            if (i64::from(self.clock_rate) / 400..=i64::from(self.clock_rate) * 12 / 100).contains(&step) {
+                self.packet_ticks = step;
+            }
+        }
+        if self.reference.is_none_or(|known| packet.count > known.count) {
+            self.reference = Some(Reference { count: packet.count, time: packet.time, ticks, arrived: now });
+        }
+    }
+
+    /// Starts playing when the first packet held is due.
+    fn begin(&mut self, now: Instant) -> bool {
+        let Some(lowest) = self.slots.lowest() else { return false };
+        let Some(ticks) = self.slots.get(lowest).map(|slot| slot.ticks) else { return false };
+        if self.slack_of(ticks, now) < self.needed(now) {
+            return false;
+        }
+        let passed = self.next.map_or(0, |next| lowest.saturating_sub(next));
+        self.counters.missing = self.counters.missing.saturating_add(passed);
+        self.next = Some(lowest);
+        self.playing = Some(Playing::at(ticks));
+        true
+    }
+
+    /// Packets that bring no sound take their number and no time.
+    fn pass_others(&mut self) {
+        while let Some(first) = self.next.or(self.slots.lowest())
+            && self.slots.get(first).is_some_and(|slot| slot.kind == Kind::Other)
+        {
+            self.slots.take(first);
+            self.counters.other = self.counters.other.saturating_add(1);
+            self.next = Some(first.saturating_add(1));
+            // What comes after an event begins when its timestamp says so.
+            self.playing = None;
+        }
+    }
+
+    /// What was lost while nothing came has been concealed already.
+    fn pass_concealed(&mut self) {
+        while let (Some(mut playing), Some(next)) = (self.playing, self.next)
+            && playing.starved >= self.packet_ticks
+            && self.slots.get(next).is_none()
+            && self.slots.newest().is_some_and(|newest| newest > next)
+        {
+            playing.starved -= self.packet_ticks;
+            playing.ticks = playing.ticks.saturating_add(self.packet_ticks);
+            self.playing = Some(playing);
+            self.next = Some(next.saturating_add(1));
+            self.counters.missing = self.counters.missing.saturating_add(1);
+            self.remember_loss(true);
+        }
+    }
+
+    fn miss(&mut self, next: u64, playing: Playing) -> Pulled<'_> {
+        let after = next.saturating_add(1);
+        // What lies between its neighbours, when they are a packet apart.
+        let between = self.slots.get(after).map(|slot| slot.ticks.saturating_sub(playing.ticks));
+        let longest = i64::from(self.clock_rate) * 12 / 100;
+        let ticks = between.filter(|ticks| (1..=longest).contains(ticks)).unwrap_or(self.packet_ticks);
+        self.playing = Some(Playing::at(playing.ticks.saturating_add(ticks)));
+        self.next = Some(after);
+        self.counters.missing = self.counters.missing.saturating_add(1);
+        self.remember_loss(true);
+        let duration = Duration::from_micros(self.micros(ticks).max(TICK_US) as u64);
+        let concealed = Duration::from_micros(self.micros(playing.starved).max(0) as u64);
+        let next = self.slots.get(after).filter(|slot| slot.kind == Kind::Sound);
+        Pulled::Missing { duration, concealed, next: next.map(|slot| (slot.payload_type, slot.payload.as_slice())) }
+    }
+
+    fn starve(&mut self, playing: Playing, now: Instant) -> Pulled<'_> {
         let since = playing.starved_since.unwrap_or(now);
         if now.saturating_duration_since(since) >= GIVE_UP {
-            self.restart(self.clock_rate);
-            return;
+            self.playing = None;
+            return Pulled::Pause;
         }
-        let starved_ticks = playing.starved_ticks + i64::from(self.clock_rate) / 100;
-        self.playing = Some(Playing { starved_ticks, starved_since: Some(since), ..playing });
+        let starved = playing.starved.saturating_add(i64::from(self.clock_rate) / 100);
+        self.playing = Some(Playing { starved, starved_since: Some(since), ..playing });
+        Pulled::Starved
     }
 
-    fn pace(&self, now: Instant) -> Pace {
-        const SLACK: Duration = Duration::from_millis(20);
-        /// Up to here the delay waits for a pause in the speech.
-        const PATIENT: Duration = Duration::from_millis(60);
-        /// Cutting into speech anywhere is heard; a quarter of a second of delay is worse.
-        const FAR_BEHIND: Duration = Duration::from_millis(250);
-        let (delay, target) = (self.delay(now), self.target.delay(now));
-        if delay > (target * 4).max(FAR_BEHIND) {
-            Pace::MuchFaster
-        } else if delay > target + PATIENT {
-            Pace::Faster
-        } else if delay > target + SLACK {
-            Pace::Trim
-        } else if delay < target {
-            Pace::Slower
+    /// `slack`: how long a packet as fast as the fastest has been here; `ahead`: what is played before it; µs.
+    fn pace(&mut self, slack: i64, ahead: i64, now: Instant) -> Pace {
+        /// Back and forth around a tick's edge is avoided.
+        const HOLD: i64 = 2_000;
+        /// Four times a small delay is no reason to hurry.
+        const PATIENT: i64 = 60_000;
+        let delay = slack.saturating_add(ahead);
+        self.delay = Duration::from_micros(delay.max(0) as u64);
+        // When its turn would have come, had it not been pulled early.
+        let slack = slack.saturating_add(ahead / TICK_US * TICK_US);
+        let (needed, target) = (self.needed(now), self.target(now).as_micros() as i64);
+        if slack < needed {
+            let ticks = (needed - slack + TICK_US - 1) / TICK_US;
+            return Pace::Stretch(Duration::from_micros((ticks * TICK_US - ahead % TICK_US) as u64));
+        }
+        let ticks = (slack - needed - HOLD).max(0) / TICK_US;
+        match ticks * TICK_US + ahead % TICK_US {
+            0 => Pace::Even,
+            spare => Pace::Shorten {
+                spare: Duration::from_micros(spare as u64),
+                hurry: delay > target.saturating_mul(4).max(target + PATIENT),
+            },
+        }
+    }
+
+    /// The least slack of the packet whose turn it is, µs.
+    fn needed(&self, now: Instant) -> i64 {
+        self.target.slack(now).as_micros() as i64 + self.look_ahead()
+    }
+
+    /// Where packets are lost and each repeats the one before it, waiting for one more restores most; µs.
+    fn look_ahead(&self) -> i64 {
+        const WORTHWHILE: f32 = 0.005;
+        if self.repeats && self.loss > WORTHWHILE { self.micros(self.packet_ticks) } else { 0 }
+    }
+
+    fn remember_loss(&mut self, missing: bool) {
+        const PACKETS: f32 = 200.0;
+        self.loss += (f32::from(u8::from(missing)) - self.loss) / PACKETS;
+    }
+
+    /// Half a second too much is not played at double speed but left out.
+    fn shed_backlog(&mut self, now: Instant) {
+        let slack = |buffer: &JitterBuffer| {
+            let next = buffer.next.filter(|next| buffer.slots.newest().is_some_and(|newest| newest > *next))?;
+            Some(buffer.slots.get(next).map_or(i64::MAX, |slot| buffer.slack_of(slot.ticks, now)))
+        };
+        let needed = self.needed(now);
+        if slack(self).is_some_and(|slack| slack != i64::MAX && slack > needed.saturating_add(BACKLOG_US)) {
+            while slack(self).is_some_and(|slack| slack > needed.saturating_add(TICK_US)) {
+                self.drop_oldest();
+            }
+        }
+    }
+
+    /// Makes room, or shortens a backlog.
+    fn drop_oldest(&mut self) {
+        let Some(oldest) = self.next.or(self.slots.lowest()) else { return };
+        if self.slots.get(oldest).is_some() {
+            self.slots.take(oldest);
+            self.counters.dropped = self.counters.dropped.saturating_add(1);
         } else {
-            Pace::Even
+            self.counters.missing = self.counters.missing.saturating_add(1);
         }
+        let after = oldest.saturating_add(1);
+        self.next = Some(after);
+        self.playing = match (self.playing, self.slots.get(after)) {
+            (Some(_), Some(slot)) => Some(Playing::at(slot.ticks)),
+            (playing, _) => playing,
+        };
     }
 
-    fn has(&self, count: u64) -> bool {
-        self.slot(count).is_some()
-    }
-
-    fn slot(&self, count: u64) -> Option<&Slot> {
-        self.slots.get((count % CAPACITY) as usize).filter(|slot| slot.used && slot.count == count)
+    fn slack_of(&self, ticks: i64, now: Instant) -> i64 {
+        self.since_epoch(now).saturating_sub(self.micros(ticks)).saturating_sub(self.target.fastest())
     }
 
     fn since_epoch(&self, now: Instant) -> i64 {
@@ -305,108 +404,10 @@ impl JitterBuffer {
     }
 
     /// Ticks as µs.
-    fn duration_of(&self, ticks: i64) -> i64 {
+    fn micros(&self, ticks: i64) -> i64 {
         ticks.saturating_mul(1_000_000) / i64::from(self.clock_rate)
-    }
-
-    fn duration_ms(&self, ticks: i64) -> Duration {
-        Duration::from_millis(self.duration_of(ticks).max(0) as u64 / 1_000)
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods)] // a moment to count from
-mod tests {
-    use super::*;
-
-    /// Rows: (sequence, timestamp in ms, arrival in ms). The outcome of each 20 ms pull from 0 on, as one letter.
-    fn run(rows: &[(u64, u32, u64)], pulls: u64) -> (String, Counters) {
-        let start = Instant::now();
-        let mut buffer = JitterBuffer::new(8_000, start);
-        let mut rows = rows.iter().peekable();
-        let mut outcome = String::new();
-        let mut busy_until = 0;
-        for ms in (0..pulls * 20).step_by(10) {
-            let now = start + Duration::from_millis(ms);
-            while let Some((count, time, _)) = rows.next_if(|row| row.2 <= ms) {
-                let payload = [*count as u8; 160];
-                let time = RtpTime(u32::MAX - 800).plus(time * 8);
-                buffer.insert(Incoming { count: 1_000 + count, time, payload_type: 0, payload: &payload }, now);
-            }
-            if ms < busy_until {
-                continue;
-            }
-            let (letter, lasts) = match buffer.pull(now) {
-                Pulled::Frame { payload, .. } => (char::from(b'0' + payload[0]), 20),
-                Pulled::Missing { next, .. } => (if next.is_some() { 'f' } else { 'm' }, 20),
-                Pulled::Pause => ('p', 10),
-                Pulled::Starved => ('s', 10),
-                Pulled::Waiting => ('.', 10),
-            };
-            outcome.push(letter);
-            busy_until = ms + lasts;
-        }
-        (outcome, buffer.counters())
-    }
-
-    #[test]
-    fn what_is_played() {
-        let even = |n: u64| (0..n).map(|i| (i, 20 * i as u32, 20 * i)).collect::<Vec<_>>();
-        let without = |mut rows: Vec<_>, lost: u64| {
-            rows.retain(|row: &(u64, u32, u64)| row.0 != lost);
-            rows
-        };
-        let swapped = vec![(0, 0, 0), (2, 40, 20), (1, 20, 25), (3, 60, 60)];
-        let rows: [(&str, Vec<_>, u64, &str); 5] = [
-            ("a clean line starts after 40 ms", even(5), 7, "....01234"),
-            ("a lost packet has its successor", without(even(5), 2), 7, "....01f34"),
-            ("order is restored", swapped, 6, "....0123"),
-            ("a packet twice", vec![(0, 0, 0), (0, 0, 10), (1, 20, 20)], 4, "....01"),
-            ("nothing more comes", even(2), 5, "....01ss"),
-        ];
-        for (name, rows, pulls, expected) in rows {
-            assert_eq!(run(&rows, pulls).0, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn what_comes_too_late_is_counted_and_not_played() {
-        let rows = [(0, 0, 0), (1, 20, 20), (3, 60, 60), (4, 80, 80), (2, 40, 101), (5, 100, 105)];
-        let (outcome, counters) = run(&rows, 8);
-        assert_eq!(outcome, "....01f345");
-        assert_eq!(counters.late, 1);
-    }
-
-    #[test]
-    fn a_pause_without_a_gap_in_numbers_is_a_pause() {
-        let (outcome, counters) = run(&[(0, 0, 0), (1, 20, 20), (2, 220, 220), (3, 240, 240)], 16);
-        assert!(outcome.starts_with("....01s") && outcome.ends_with("23ss"), "{outcome}");
-        assert_eq!(counters.late, 0);
-    }
-
-    #[test]
-    fn a_jump_starts_anew() {
-        for jump in [(70, 40, 40), (2, 60_000, 40)] {
-            let mut rows = vec![(0, 0, 0), (1, 20, 20), jump];
-            rows.push((jump.0 + 1, jump.1 + 20, 60));
-            let (_, counters) = run(&rows, 8);
-            assert_eq!(counters.restarts, 1);
-        }
-    }
-
-    #[test]
-    fn a_clean_line_loses_nothing_and_stays_short() {
-        let start = Instant::now();
-        let mut buffer = JitterBuffer::new(48_000, start);
-        for n in 0..3_000_u64 {
-            let now = start + Duration::from_millis(20 * n);
-            let time = RtpTime((n as u32).wrapping_mul(960));
-            buffer.insert(Incoming { count: n, time, payload_type: 96, payload: &[1] }, now);
-            let _ = buffer.pull(now);
-        }
-        let now = start + Duration::from_secs(60);
-        assert_eq!(buffer.counters(), Counters::default());
-        assert!(buffer.delay(now) <= Duration::from_millis(60), "{:?}", buffer.delay(now));
-        assert_eq!(buffer.target(now), Duration::from_millis(20));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 
 pub mod bridge;
 pub mod codec;
+pub mod comfort_noise;
 pub mod command;
 pub mod dtx;
 pub mod jitter_buffer;

@@ -1,81 +1,148 @@
-//! Waveform concealment after the idea of ITU-T G.711 Appendix I: the last pitch period goes on, and fades.
+//! Waveform concealment after ITU-T G.711 Appendix I: the last pitch periods go on, fade, and leave the background.
+
+use super::codec::ComfortNoise;
+use super::comfort_noise::{Background, NoiseMaker};
 
 /// How far back a pitch period is looked for: 15 ms (66 Hz) down to 2.5 ms (400 Hz).
 const PITCH_MS: (f32, f32) = (2.5, 15.0);
 /// Sound compared to find it.
 const MATCH_MS: f32 = 20.0;
+/// Most periods repeated: one for 10 ms, then two, then three, so that it does not buzz.
+const PERIODS: usize = 3;
 
 /// Remembers what was heard and goes on from it.
 #[derive(Debug, Clone)]
 pub struct Concealer {
     rate: usize,
     history: Vec<f32>,
-    period: Vec<f32>,
+    /// The history when the loss began.
+    heard: Vec<f32>,
+    /// The last periods of it, bent so that their end joins their start.
+    periods: Vec<f32>,
+    /// How the sound went on before more periods were taken, to be left gently.
+    leaving: Vec<f32>,
+    left: usize,
+    pitch: usize,
     position: usize,
     lost_samples: usize,
+    background: Background,
+    maker: NoiseMaker,
 }
 
 impl Concealer {
     /// A concealer at this sample rate in Hz.
     pub fn new(rate: u32) -> Concealer {
         let rate = rate as usize;
+        let length = rate * 50 / 1_000;
         Concealer {
             rate,
-            history: vec![0.0; rate * 50 / 1_000],
-            period: Vec::with_capacity(rate / 50),
+            history: vec![0.0; length],
+            heard: vec![0.0; length],
+            periods: Vec::with_capacity(length),
+            leaving: Vec::with_capacity(length),
+            left: 0,
+            pitch: 1,
             position: 0,
             lost_samples: 0,
+            background: Background::default(),
+            maker: NoiseMaker::default(),
         }
     }
 
-    /// Takes in good sound, blending its start with what was made up.
+    /// Takes in 10 ms of good sound, blending its start with what was made up.
+    //= ITU-T G.711 Appendix I §I.2.7: the longer the gap, the longer the blend, 10 ms at most
     pub fn good(&mut self, sound: &mut [f32]) {
+        self.background.hear(sound);
         if self.lost_samples > 0 {
-            let overlap = (self.rate * 4 / 1_000).min(sound.len());
+            let more = self.lost_samples.saturating_sub(self.rate / 100) * 4 / 10;
+            let overlap = (self.pitch / 4 + more).clamp(self.rate * 4 / 1_000, self.rate / 100).min(sound.len());
             for (index, sample) in sound.iter_mut().take(overlap).enumerate() {
                 let weight = (index + 1) as f32 / (overlap + 1) as f32;
-                *sample = *sample * weight + self.continue_period() * (1.0 - weight);
+                *sample = *sample * weight + self.go_on() * (1.0 - weight);
             }
             self.lost_samples = 0;
         }
         self.remember(sound);
     }
 
-    /// Makes up sound: full for 10 ms, then fading to silence at 60 ms.
+    /// Makes up sound: full for 10 ms, then fading into the background at 60 ms.
     pub fn conceal(&mut self, sound: &mut [f32]) {
-        if self.lost_samples == 0 {
-            self.take_period();
-        }
+        let tick = self.rate / 100;
         for sample in sound.iter_mut() {
-            *sample = self.continue_period();
+            if self.lost_samples.is_multiple_of(tick) && self.lost_samples / tick < PERIODS {
+                self.take_periods(self.lost_samples / tick + 1);
+            }
+            *sample = self.go_on();
             self.lost_samples = self.lost_samples.saturating_add(1);
         }
         self.remember(sound);
     }
 
-    fn continue_period(&mut self) -> f32 {
-        let (whole, silent) = (self.rate / 100, self.rate * 6 / 100);
-        let faded = self.lost_samples.saturating_sub(whole) as f32 / (silent - whole).max(1) as f32;
-        let sample = self.period.get(self.position).copied().unwrap_or(0.0);
-        self.position = if self.position + 1 >= self.period.len() { 0 } else { self.position + 1 };
-        sample * (1.0 - faded).max(0.0)
+    /// The background alone: as described by its sender, else as it was measured.
+    pub fn rest(&mut self, described: Option<&ComfortNoise>, sound: &mut [f32]) {
+        if self.lost_samples == 0 {
+            self.take_periods(1);
+        }
+        self.maker.tune(&described.copied().unwrap_or_else(|| self.background.noise()));
+        // The last word is left as after a long gap.
+        self.lost_samples = self.lost_samples.max(self.rate * 4 / 100);
+        for sample in sound.iter_mut() {
+            *sample = self.go_on();
+            self.lost_samples = self.lost_samples.saturating_add(1);
+        }
+        self.remember(sound);
     }
 
-    /// Cuts out the last pitch period, its end bent so that it joins its own start.
-    fn take_period(&mut self) {
-        let pitch = self.find_pitch();
-        let overlap = pitch / 4;
-        let end = self.history.len();
-        self.period.clear();
-        self.period.extend(self.history.iter().skip(end.saturating_sub(pitch)));
+    fn go_on(&mut self) -> f32 {
+        let (whole, silent) = (self.rate / 100, self.rate * 6 / 100);
+        let faded = self.lost_samples.saturating_sub(whole) as f32 / (silent - whole).max(1) as f32;
+        let noise = self.maker.sample();
+        if faded >= 1.0 {
+            return noise;
+        }
+        let mut sample = self.next_of_periods();
+        if let Some(old) = self.leaving.get(self.left) {
+            let weight = (self.left + 1) as f32 / (self.leaving.len() + 1) as f32;
+            sample = sample * weight + old * (1.0 - weight);
+            self.left += 1;
+        }
+        sample * (1.0 - faded) + noise * faded.sqrt()
+    }
+
+    fn next_of_periods(&mut self) -> f32 {
+        let sample = self.periods.get(self.position).copied().unwrap_or(0.0);
+        self.position = if self.position + 1 >= self.periods.len() { 0 } else { self.position + 1 };
+        sample
+    }
+
+    /// Cuts out the last periods, their end bent so that it joins their start.
+    //= ITU-T G.711 Appendix I §I.2.4, §I.2.6: a quarter of a period overlaps; after 10 and 20 ms another is added
+    fn take_periods(&mut self, count: usize) {
+        self.leaving.clear();
+        self.left = 0;
+        if count == 1 {
+            self.heard.copy_from_slice(&self.history);
+            self.pitch = self.find_pitch().max(1);
+            self.maker.tune(&self.background.noise());
+            self.position = 0;
+        } else {
+            let phase = self.position % self.pitch;
+            for _ in 0..self.pitch / 4 {
+                let old = self.next_of_periods();
+                self.leaving.push(old);
+            }
+            self.position = phase;
+        }
+        let (length, overlap, end) = (self.pitch * count, self.pitch / 4, self.heard.len());
+        self.periods.clear();
+        self.periods.extend(self.heard.iter().skip(end.saturating_sub(length)));
         for index in 0..overlap {
             let weight = (index + 1) as f32 / (overlap + 1) as f32;
-            let before = self.history.get((end + index).saturating_sub(pitch + overlap)).copied().unwrap_or(0.0);
-            if let Some(sample) = self.period.get_mut(pitch - overlap + index) {
+            let before = self.heard.get((end + index).saturating_sub(length + overlap)).copied().unwrap_or(0.0);
+            if let Some(sample) = self.periods.get_mut((length + index).saturating_sub(overlap)) {
                 *sample = *sample * (1.0 - weight) + before * weight;
             }
         }
-        self.position = 0;
     }
 
     /// The lag at which the last sound resembles itself most (normalised cross-correlation).
@@ -118,29 +185,60 @@ mod tests {
         (from..from + samples).map(|n| 0.5 * (n as f32 * 200.0 * std::f32::consts::TAU / 8_000.0).sin()).collect()
     }
 
+    fn hear(plc: &mut Concealer, sound: &mut [f32]) {
+        sound.chunks_mut(80).for_each(|frame| plc.good(frame));
+    }
+
+    fn click(sound: &[f32]) -> f32 {
+        sound.windows(2).map(|w| (w[0] - w[1]).abs()).fold(0.0, f32::max)
+    }
+
     #[test]
     fn a_periodic_sound_goes_on_and_fades() {
         let mut plc = Concealer::new(8_000);
-        plc.good(&mut tone(0, 800));
+        hear(&mut plc, &mut tone(0, 800));
         let mut lost = vec![0.0; 640];
         plc.conceal(&mut lost);
         assert!((goertzel_dbfs(&lost[..80], 200.0, 8_000) + 6.0).abs() < 1.0);
-        assert!(lost[500..].iter().all(|s| *s == 0.0));
-        let jump = lost.windows(2).map(|w| (w[0] - w[1]).abs()).fold(0.0, f32::max);
-        assert!(jump < 0.12, "a click of {jump}");
+        assert!(lost[500..].iter().all(|s| s.abs() < 0.01), "faded");
+        assert!(click(&lost) < 0.12, "a click of {}", click(&lost));
     }
 
     #[test]
     fn good_sound_after_a_loss_joins_without_a_click() {
-        let mut plc = Concealer::new(8_000);
-        plc.good(&mut tone(0, 800));
-        let mut joined = vec![0.0; 80];
-        plc.conceal(&mut joined);
-        let mut after = tone(880, 160);
-        plc.good(&mut after);
-        joined.extend(after);
-        let jump = joined.windows(2).map(|w| (w[0] - w[1]).abs()).fold(0.0, f32::max);
-        assert!(jump < 0.12, "a click of {jump}");
+        for gap in [80, 160, 240, 400, 800] {
+            let mut plc = Concealer::new(8_000);
+            hear(&mut plc, &mut tone(0, 800));
+            let mut joined = vec![0.0; gap];
+            plc.conceal(&mut joined);
+            let mut after = tone(800 + gap + 13, 160);
+            hear(&mut plc, &mut after);
+            joined.extend(after);
+            assert!(click(&joined) < 0.16, "a click of {} after {gap} samples", click(&joined));
+        }
+    }
+
+    /// A quiet room, a word, a loss: the word fades and the room is still there; so it is in a pause.
+    #[test]
+    fn what_remains_is_the_background() {
+        let mut maker = NoiseMaker::default();
+        maker.tune(&ComfortNoise::white(-60.0));
+        let level = |sound: &[f32]| 10.0 * (sound.iter().map(|s| s * s).sum::<f32>() / sound.len() as f32).log10();
+        for pause in [false, true] {
+            let mut plc = Concealer::new(8_000);
+            let mut heard: Vec<f32> = (0..8_000).map(|_| maker.sample()).collect();
+            heard.iter_mut().skip(6_400).zip(tone(0, 1_600)).for_each(|(to, word)| *to += word);
+            hear(&mut plc, &mut heard);
+            let mut lost = vec![0.0; 1_600];
+            if pause {
+                plc.rest(None, &mut lost)
+            } else {
+                plc.conceal(&mut lost)
+            }
+            assert!((level(&lost[800..]) + 60.0).abs() < 3.0, "{} dBFS", level(&lost[800..]));
+            plc.rest(Some(&ComfortNoise::white(-40.0)), &mut lost);
+            assert!((level(&lost) + 40.0).abs() < 2.0, "{} dBFS as described", level(&lost));
+        }
     }
 
     #[test]

@@ -16,12 +16,11 @@ use super::FRAME;
 use super::codec::{self, CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
 use super::dtx::SilenceSuppressor;
-use super::jitter_buffer::Incoming;
 use super::tone::{EUROPE, TonePlayer};
 use super::voice::Voice;
 use crate::rtp::dropped::Dropped;
 use crate::rtp::rtcp::WallAnchor;
-use crate::rtp::{RtpSession, telephone_event};
+use crate::rtp::{self, RtpSession, telephone_event};
 use crate::sdp::{Agreed, Format};
 use rand::Rng;
 use receive::Receive;
@@ -38,7 +37,6 @@ const BETWEEN_EVENTS: Duration = Duration::from_millis(50);
 const READ_BACK: Duration = Duration::from_millis(160);
 /// Most datagrams waiting to be sent; more are dropped, as a network would.
 const MAX_OUTBOX: usize = 32;
-
 /// The payload type of comfort noise (RFC 3389), which need not be agreed.
 const COMFORT_NOISE: u8 = 13;
 
@@ -204,33 +202,24 @@ impl MediaStream {
             self.receive.events.reset();
             self.receive.current = None;
         }
-        let incoming =
-            |payload| Incoming { count: received.count, time: packet.time, payload_type: packet.payload_type, payload };
         if agreed.telephone_event_receive.iter().any(|(payload_type, _)| *payload_type == packet.payload_type) {
             if let Some(digit) = self.receive.events.receive(packet.time, packet.payload) {
                 self.heard_digit(digit, false);
             }
-            return self.buffer(incoming(&[]), now);
+            let event = rtp::Packet { payload: &[], ..packet };
+            return self.buffer(received.count, &event, now);
         }
-        let format = self.receive.decoders.iter().find(|(payload_type, ..)| *payload_type == packet.payload_type);
-        let Some((_, format, _)) = format else {
+        if !self.receive.knows(packet.payload_type) {
             self.session.refuse(Dropped::PayloadType, from);
-            return self.buffer(incoming(&[]), now);
-        };
-        if self.receive.current.is_none() {
-            self.receive.buffer.restart(format.clock_rate);
         }
-        if format.is_sound() {
-            self.receive.current = Some(packet.payload_type);
-        }
-        self.buffer(incoming(packet.payload), now);
+        self.buffer(received.count, &packet, now);
     }
 
-    fn buffer(&mut self, packet: Incoming<'_>, now: Instant) {
+    fn buffer(&mut self, count: u64, packet: &rtp::Packet<'_>, now: Instant) {
         let late = self.receive.buffer.counters().late;
-        self.receive.buffer.insert(packet, now);
+        self.receive.insert(count, packet, now);
         if self.receive.buffer.counters().late > late {
-            self.session.discard(packet.count);
+            self.session.discard(count);
         }
     }
 
@@ -243,20 +232,11 @@ impl MediaStream {
 
     /// The next 10 ms of what the far side says. An endpoint without a person hears them itself.
     pub fn tick_play(&mut self, now: Instant, frame: &mut [f32; FRAME]) {
-        let receive = &mut self.receive;
-        while receive.sound.len() - receive.played < FRAME {
-            receive.sound.drain(..receive.played);
-            receive.played = 0;
-            if receive.pull(now) && !receive.heard_any {
-                receive.heard_any = true;
-                self.events.push_back(StreamEvent::FirstPacket);
-            }
+        if self.receive.play(now, frame) {
+            self.events.push_back(StreamEvent::FirstPacket);
         }
-        let next = receive.sound.iter().skip(receive.played);
-        frame.iter_mut().zip(next).for_each(|(to, from)| *to = *from);
-        receive.played += FRAME;
-        let digit = receive.detector.hear(frame);
-        receive.gain.apply(frame);
+        let digit = self.receive.detector.hear(frame);
+        self.receive.gain.apply(frame);
         self.send.echo = *frame;
         if let Some(digit) = digit {
             self.heard_digit(digit, true);

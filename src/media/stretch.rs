@@ -2,166 +2,198 @@
 
 use super::FRAME;
 use super::jitter_buffer::Pace;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// At most one change in this time, unless far behind.
-const BETWEEN: Duration = Duration::from_millis(100);
-/// Periods tried, samples at 48 kHz: 2.5 to 10 ms.
-const PERIODS: std::ops::RangeInclusive<usize> = 120..=480;
-/// How alike two periods must be.
-const ALIKE: f32 = 0.9;
+/// Periods tried, samples at 48 kHz: 2.5 to 15 ms (400 to 67 Hz).
+const PERIODS: (usize, usize) = (120, 720);
+/// The longest period: so much played sound is needed to lengthen, twice as much unplayed to shorten.
+pub const LONGEST: usize = PERIODS.1;
+/// How alike two periods must be, and in a hurry.
+const ALIKE: (f32, f32) = (0.9, 0.5);
 /// Below this mean square (−50 dBFS) anything may be cut.
 const QUIET: f32 = 1e-5;
+/// Saving less than this is not worth a cut in silence, and less than a tick none in speech.
+const WORTH: usize = 120;
+/// The rough search is done at 8 kHz.
+const ROUGH: usize = 6;
 
-/// Changes the sound from `start` on as `pace` wants; true when it did.
-pub fn adjust(sound: &mut Vec<f32>, start: usize, pace: Pace, now: Instant, last: Option<Instant>) -> bool {
-    let soon = last.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN);
-    if pace == Pace::Even || (soon && pace != Pace::MuchFaster) {
-        return false;
+/// Changes the sound from `at` on as `pace` wants; what is before has been played. True when it did.
+pub fn adjust(sound: &mut Vec<f32>, at: usize, pace: Pace) -> bool {
+    let unplayed = sound.len().saturating_sub(at);
+    match pace {
+        Pace::Even => false,
+        Pace::Shorten { spare, hurry } => {
+            let most = samples(spare).min(unplayed / 2);
+            let quiet = is_quiet(sound.get(at..at + 2 * most).unwrap_or_default());
+            let period = match most {
+                0..WORTH => None,
+                most if quiet => Some(most),
+                most if most < FRAME => None,
+                most => alike(sound, most, if hurry { ALIKE.1 } else { ALIKE.0 }, |period| (at, at + period)),
+            };
+            period.is_some_and(|period| shorten(sound, at, period))
+        }
+        Pace::Stretch(needed) => {
+            let most = LONGEST.min(unplayed).min(at);
+            let needed = samples(needed).min(most);
+            let quiet = is_quiet(sound.get(at - needed..at + needed).unwrap_or_default());
+            let period = match needed {
+                0 => None,
+                needed if quiet => Some(needed),
+                _ => alike(sound, most, ALIKE.0, |period| (at.saturating_sub(period), at)),
+            };
+            period.is_some_and(|period| lengthen(sound, at, period))
+        }
     }
-    let fresh = sound.get(start..).unwrap_or_default();
-    if fresh.len() < 2 * FRAME {
-        return false;
-    }
-    let period = match pace {
-        Pace::Trim => is_quiet(fresh).then_some(FRAME),
-        _ => best_period(fresh, pace == Pace::MuchFaster),
-    };
-    let Some(period) = period else { return false };
-    if pace == Pace::Slower {
-        lengthen(sound, start, period)
-    } else {
-        shorten(sound, start, period)
-    }
-    true
 }
 
-fn is_quiet(sound: &[f32]) -> bool {
-    energy(sound) / (sound.len().max(1) as f32) < QUIET
+fn samples(duration: Duration) -> usize {
+    (duration.as_micros() * FRAME as u128 / 10_000) as usize
 }
 
 fn energy(part: &[f32]) -> f32 {
     part.iter().map(|s| s * s).sum()
 }
 
-/// The period after which the sound resembles itself most, if it does so enough.
-fn best_period(fresh: &[f32], anyhow: bool) -> Option<usize> {
-    if is_quiet(fresh) {
-        return Some(FRAME);
-    }
-    let likeness = |period: usize| {
-        let (first, second) = (fresh.get(..period)?, fresh.get(period..2 * period)?);
-        let product: f32 = first.iter().zip(second).map(|(a, b)| a * b).sum();
-        Some(product / (energy(first) * energy(second)).sqrt().max(1e-9))
+fn is_quiet(sound: &[f32]) -> bool {
+    energy(sound) / (sound.len().max(1) as f32) < QUIET
+}
+
+/// The period after which the sound resembles itself most, if it does so enough. `places`: where the two begin.
+fn alike(sound: &[f32], most: usize, enough: f32, places: impl Fn(usize) -> (usize, usize)) -> Option<usize> {
+    let likeness = |period: usize, step: usize| {
+        let (first, second) = places(period);
+        let (first, second) = (sound.get(first..first + period)?, sound.get(second..second + period)?);
+        let (mut product, mut energies) = (0.0, (1e-9, 1e-9));
+        for (a, b) in first.chunks_exact(step).zip(second.chunks_exact(step)) {
+            let (a, b): (f32, f32) = (a.iter().sum(), b.iter().sum());
+            product += a * b;
+            energies = (energies.0 + a * a, energies.1 + b * b);
+        }
+        Some(product / f32::sqrt(energies.0 * energies.1))
     };
-    let best_of = |periods: &mut dyn Iterator<Item = usize>| {
-        periods.filter_map(|period| Some((period, likeness(period)?))).max_by(|a, b| a.1.total_cmp(&b.1))
+    let best_of = |periods: &mut dyn Iterator<Item = usize>, step| {
+        periods.filter_map(|period| Some((period, likeness(period, step)?))).max_by(|a, b| a.1.total_cmp(&b.1))
     };
-    let (rough, _) = best_of(&mut PERIODS.step_by(4))?;
-    let near = rough.saturating_sub(3).max(*PERIODS.start())..=(rough + 3).min(*PERIODS.end());
-    let (period, alike) = best_of(&mut near.into_iter())?;
-    (alike > ALIKE || (anyhow && alike > 0.0)).then_some(period)
+    let most = most.min(PERIODS.1);
+    let (rough, _) = best_of(&mut (PERIODS.0..=most).step_by(ROUGH), ROUGH)?;
+    let mut near = rough.saturating_sub(ROUGH - 1).max(PERIODS.0)..=(rough + ROUGH - 1).min(most);
+    let (period, alike) = best_of(&mut near, 1)?;
+    (alike > enough).then_some(period)
 }
 
 /// Two periods become one, faded from the first into the second.
-fn shorten(sound: &mut Vec<f32>, start: usize, period: usize) {
+fn shorten(sound: &mut Vec<f32>, at: usize, period: usize) -> bool {
     for index in 0..period {
-        let second = sound.get(start + period + index).copied().unwrap_or(0.0);
-        if let Some(first) = sound.get_mut(start + index) {
+        let second = sound.get(at + period + index).copied().unwrap_or(0.0);
+        if let Some(first) = sound.get_mut(at + index) {
             let weight = index as f32 / period as f32;
             *first = *first * (1.0 - weight) + second * weight;
         }
     }
-    sound.drain(start + period..start + 2 * period);
+    sound.drain(at + period..at + 2 * period);
+    true
 }
 
-/// A period more, faded from the second back into the first.
-fn lengthen(sound: &mut Vec<f32>, start: usize, period: usize) {
+/// A period more after what was played: faded from what follows into what has just been.
+fn lengthen(sound: &mut Vec<f32>, at: usize, period: usize) -> bool {
     let end = sound.len();
     sound.resize(end + period, 0.0);
-    sound.copy_within(start + period..end, start + 2 * period);
+    sound.copy_within(at..end, at + period);
     for index in 0..period {
-        let first = sound.get(start + index).copied().unwrap_or(0.0);
-        let weight = index as f32 / period as f32;
-        let second = sound.get(start + 2 * period + index).copied().unwrap_or(0.0);
-        if let Some(between) = sound.get_mut(start + period + index) {
-            *between = second * (1.0 - weight) + first * weight;
+        let before = sound.get(at - period + index).copied().unwrap_or(0.0);
+        if let Some(between) = sound.get_mut(at + index) {
+            let weight = index as f32 / period as f32;
+            *between = *between * (1.0 - weight) + before * weight;
         }
     }
+    true
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods)] // a moment to count from
 mod tests {
     use super::*;
+
+    fn shorten_by(ms: u64) -> Pace {
+        Pace::Shorten { spare: Duration::from_millis(ms), hurry: false }
+    }
+
+    fn stretch_by(ms: u64) -> Pace {
+        Pace::Stretch(Duration::from_millis(ms))
+    }
 
     fn tone(samples: usize) -> Vec<f32> {
         (0..samples).map(|n| 0.5 * (n as f32 * 200.0 * std::f32::consts::TAU / 48_000.0).sin()).collect()
     }
 
+    fn click(sound: &[f32]) -> f32 {
+        sound.windows(2).map(|w| (w[0] - w[1]).abs()).fold(0.0, f32::max)
+    }
+
     #[test]
     fn a_tone_changes_its_length_and_nothing_else() {
-        let now = Instant::now();
-        for (pace, length) in
-            [(Pace::Faster, 3 * FRAME - 240), (Pace::Slower, 3 * FRAME + 240), (Pace::Even, 3 * FRAME)]
-        {
-            let mut sound = tone(3 * FRAME);
-            assert_eq!(adjust(&mut sound, FRAME, pace, now, None), pace != Pace::Even);
-            assert_eq!(sound.len(), length, "{pace:?}");
-            let jump = sound.windows(2).map(|w| (w[0] - w[1]).abs()).fold(0.0, f32::max);
-            assert!(jump < 0.02, "{pace:?}: a click of {jump}");
+        for (pace, length) in [
+            (shorten_by(10), 5 * FRAME - 480),
+            (shorten_by(14), 5 * FRAME - 480),
+            (stretch_by(4), 5 * FRAME + 240),
+            (Pace::Even, 5 * FRAME),
+        ] {
+            let mut sound = tone(5 * FRAME);
+            assert_eq!(adjust(&mut sound, 2 * FRAME, pace), pace != Pace::Even);
+            assert!(sound.len().abs_diff(length) % 240 == 0, "{pace:?}: {}", sound.len());
+            assert!(click(&sound) < 0.02, "{pace:?}: a click of {}", click(&sound));
         }
     }
 
     /// A vowel of several harmonics through two hundred changes: no seam, the pitch stays, the energy stays.
     #[test]
     fn many_changes_leave_a_vowel_whole() {
-        let vowel = |n: usize| {
-            let turn = n as f32 * 130.0 / 48_000.0;
-            (1..12).map(|k| 0.2 / k as f32 * (std::f32::consts::TAU * (turn * k as f32).fract()).sin()).sum::<f32>()
-        };
-        let steepest = (0..48_000).map(|n| (vowel(n + 1) - vowel(n)).abs()).fold(0.0, f32::max);
-        let now = Instant::now();
-        for pace in [Pace::Faster, Pace::Slower] {
-            let (mut heard, mut at, mut changes) = (Vec::new(), 0, 0);
-            while changes < 200 {
-                // The far end's sound goes on where it was; ours has been shortened or lengthened.
-                let mut packet: Vec<f32> = (at..at + 2 * FRAME).map(vowel).collect();
-                at += 2 * FRAME;
-                changes += usize::from(adjust(&mut packet, 0, pace, now, None));
-                heard.extend(packet);
-            }
-            let jump = heard.windows(2).map(|w| (w[0] - w[1]).abs()).fold(0.0, f32::max);
-            assert!(jump < steepest * 1.5, "{pace:?}: a click of {jump} where {steepest} is the steepest");
-            let loudness = |sound: &[f32]| energy(sound) / sound.len() as f32;
+        for hz in [80.0, 130.0, 290.0] {
+            let vowel = |n: usize| {
+                let turn = n as f32 * hz / 48_000.0;
+                (1..12).map(|k| 0.2 / k as f32 * (std::f32::consts::TAU * (turn * k as f32).fract()).sin()).sum::<f32>()
+            };
             let plain: Vec<f32> = (0..48_000).map(vowel).collect();
-            let change = loudness(&heard) / loudness(&plain);
-            assert!((0.9..1.1).contains(&change), "{pace:?}: {change}");
+            for pace in [shorten_by(15), stretch_by(5)] {
+                let (mut heard, mut at, mut changes) = (vec![0.0; 0], 0, 0);
+                while changes < 200 {
+                    // The far end's sound goes on where it was; ours has been shortened or lengthened.
+                    let played = heard.len();
+                    heard.extend((at..at + 3 * FRAME).map(vowel));
+                    at += 3 * FRAME;
+                    changes += usize::from(adjust(&mut heard, played, pace));
+                    assert!(at < 1_000 * FRAME, "{hz} Hz, {pace:?}: {changes} changes");
+                }
+                assert!(click(&heard) < click(&plain) * 1.5, "{hz} Hz, {pace:?}: a click of {}", click(&heard));
+                let change = energy(&heard) / heard.len() as f32 / (energy(&plain) / plain.len() as f32);
+                assert!((0.9..1.1).contains(&change), "{hz} Hz, {pace:?}: {change}");
+            }
         }
     }
 
     #[test]
-    fn a_little_delay_waits_for_a_pause() {
-        let now = Instant::now();
-        assert!(!adjust(&mut tone(2 * FRAME), 0, Pace::Trim, now, None));
-        let mut pause = vec![0.001; 2 * FRAME];
-        assert!(adjust(&mut pause, 0, Pace::Trim, now, None));
-        assert_eq!(pause.len(), FRAME);
+    fn a_pause_gives_all_it_can() {
+        for (pace, length) in
+            [(shorten_by(9), 4 * FRAME - 432), (shorten_by(2), 4 * FRAME), (stretch_by(7), 4 * FRAME + 336)]
+        {
+            let mut pause = vec![0.001; 4 * FRAME];
+            adjust(&mut pause, 2 * FRAME, pace);
+            assert_eq!(pause.len(), length, "{pace:?}");
+            assert!(pause.iter().all(|s| (s - 0.001).abs() < 1e-6));
+        }
     }
 
     #[test]
-    fn not_too_often_and_not_where_it_would_be_heard() {
-        let now = Instant::now();
-        let mut sound = tone(2 * FRAME);
-        assert!(!adjust(&mut sound, 0, Pace::Faster, now, Some(now)));
-        assert!(adjust(&mut sound, 0, Pace::MuchFaster, now, Some(now)));
+    fn not_where_it_would_be_heard() {
         let mut state = 1_u32;
-        let mut noise: Vec<f32> = (0..2 * FRAME)
+        let mut noise: Vec<f32> = (0..6 * FRAME)
             .map(|_| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 (state >> 8) as f32 / 16_777_216.0 - 0.5
             })
             .collect();
-        assert!(!adjust(&mut noise, 0, Pace::Faster, now, None));
+        assert!(!adjust(&mut noise, 2 * FRAME, shorten_by(15)) && !adjust(&mut noise, 2 * FRAME, stretch_by(5)));
+        let mut speech = tone(4 * FRAME);
+        assert!(!adjust(&mut speech, 2 * FRAME, shorten_by(9)), "a saving of less than a tick waits for a pause");
     }
 }

@@ -3,7 +3,7 @@
 use super::super::plc::Concealer;
 use super::super::resample::{ResampleError, Resampler};
 use super::super::{FRAME, SAMPLE_RATE};
-use super::{Decoded, Decoder, Encoder, Filled, MAX_PAYLOAD};
+use super::{ComfortNoise, Decoded, Decoder, Encoder, Filled, MAX_PAYLOAD};
 use std::time::Duration;
 
 /// Samples of 16 bits to payload bytes.
@@ -106,5 +106,11 @@ impl<E: Expand> Decoder for Up<E> {
             self.widen(sound);
         }
         Filled::Concealed
+    }
+
+    fn rest(&mut self, described: Option<&ComfortNoise>, sound: &mut Vec<f32>) {
+        self.samples.clear();
+        self.concealer.rest(described, &mut self.chunk);
+        self.widen(sound);
     }
 }

@@ -1,7 +1,7 @@
 //! Opus (RFC 6716, RFC 7587): 48 kHz mono speech, redundancy when the line loses packets.
 
 use super::super::FRAME;
-use super::{CodecError, Decoded, Decoder, Encoder, Filled};
+use super::{CodecError, ComfortNoise, Decoded, Decoder, Encoder, Filled};
 use opus::{Application, Bandwidth, Bitrate, Channels};
 use std::time::Duration;
 
@@ -152,6 +152,20 @@ impl Decoder for OpusDecoder {
             sound.extend(room.iter().map(|sample| sample.clamp(-1.0, 1.0)));
         }
         if next.is_some() { Filled::Restored } else { Filled::Concealed }
+    }
+
+    /// libopus makes the noise that the last packets described.
+    fn rest(&mut self, _described: Option<&ComfortNoise>, sound: &mut Vec<f32>) {
+        self.conceal(Duration::from_millis(10), None, sound);
+    }
+
+    fn repeats(&self, payload: &[u8]) -> bool {
+        self.speech && repeated(payload).is_some()
+    }
+
+    //= RFC 6716 §2.1.9: a frame of two bytes or less begins a time without packets
+    fn pauses_after(&self, payload: &[u8]) -> bool {
+        payload.len() <= 2
     }
 }
 

@@ -1,85 +1,119 @@
 //! How long to wait: learned from how much later than the fastest the packets come.
+//!
+//! Of every half second the slowest packet goes into a histogram that forgets; the delay aimed at covers 95 % of them.
+//! A packet later than that raises it at once, for some seconds.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-const BUCKET_MS: i64 = 10;
-const BUCKETS: usize = 41;
+const BUCKET_US: i64 = 5_000;
+const BUCKETS: usize = 80;
 const FORGET: f64 = 0.983;
 const QUANTILE: f64 = 0.95;
 const PERIOD: Duration = Duration::from_millis(500);
+/// Before anything is known of the line.
 const START: Duration = Duration::from_millis(40);
-const MIN: Duration = Duration::from_millis(20);
-const MAX: Duration = Duration::from_millis(400);
+/// Before anything is learned of a line whose first packets came evenly.
+const START_EVEN: Duration = Duration::from_millis(20);
+/// What is even, µs.
+const EVEN: i64 = 5_000;
+/// Sound is played in whole ticks: half of one is the mean cost of rounding.
+const HALF_TICK: Duration = Duration::from_millis(5);
 /// Periods over which the fastest packet counts.
 const WINDOW: usize = 4;
+/// What a late packet adds to its own delay, and the most it raises the delay to.
+const BOOST: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(300));
+const HALF_LIFE_S: f64 = 2.0;
 
 /// The delay to aim at. Times are µs.
 #[derive(Debug, Clone)]
 pub struct Target {
+    least: Duration,
+    most: Duration,
     histogram: [f64; BUCKETS],
-    /// Weight of the start value, falling as the histogram fills.
+    periods: u32,
     learned: Duration,
     fastest: VecDeque<i64>,
-    period_start: Option<Instant>,
-    period_worst: i64,
+    period: Option<Period>,
     boost: Option<(Duration, Instant)>,
 }
 
-impl Default for Target {
-    fn default() -> Target {
-        Target {
-            histogram: [0.0; BUCKETS],
-            learned: START,
-            fastest: VecDeque::with_capacity(WINDOW + 1),
-            period_start: None,
-            period_worst: 0,
-            boost: None,
-        }
-    }
+/// The packets of half a second.
+#[derive(Debug, Clone, Copy)]
+struct Period {
+    since: Instant,
+    packets: u32,
+    /// Behind the fastest.
+    worst: i64,
+    slowest: i64,
 }
 
 impl Target {
+    /// Nothing learned; the delay stays between these two.
+    pub fn new(least: Duration, most: Duration) -> Target {
+        Target {
+            least,
+            most,
+            histogram: [0.0; BUCKETS],
+            periods: 0,
+            learned: START,
+            fastest: VecDeque::with_capacity(WINDOW + 1),
+            period: None,
+            boost: None,
+        }
+    }
+
+    /// The least delay from now on.
+    pub fn set_least(&mut self, least: Duration) {
+        self.least = least.min(self.most);
+    }
+
     /// A packet came after this transit time (arrival − timestamp, any zero); how much slower than the fastest.
     pub fn arrived(&mut self, transit: i64, now: Instant) -> i64 {
-        match self.period_start {
-            Some(start) if now.saturating_duration_since(start) < PERIOD => {}
-            Some(_) => {
-                self.close_period();
-                self.fastest.push_back(transit);
-                if self.fastest.len() > WINDOW {
+        let fresh = Period { since: now, packets: 0, worst: 0, slowest: transit };
+        let mut period = match self.period {
+            Some(period) if now.saturating_duration_since(period.since) < PERIOD => period,
+            before => {
+                if let Some(before) = before {
+                    self.learn(before.worst);
+                }
+                if self.fastest.len() >= WINDOW {
                     self.fastest.pop_front();
                 }
-                self.period_start = Some(now);
-            }
-            None => {
                 self.fastest.push_back(transit);
-                self.period_start = Some(now);
+                fresh
             }
-        }
+        };
         if let Some(last) = self.fastest.back_mut() {
             *last = (*last).min(transit);
         }
-        let relative = transit - self.fastest();
-        self.period_worst = self.period_worst.max(relative);
-        relative
-    }
-
-    /// A packet came too late by so much: wait for its like at once, and less again over some seconds.
-    pub fn late(&mut self, relative: i64, now: Instant) {
-        let wanted = Duration::from_micros(relative.max(0) as u64) + Duration::from_millis(10);
-        if wanted > self.delay(now) {
-            self.boost = Some((wanted, now));
+        let relative = transit.saturating_sub(self.fastest());
+        period.packets = period.packets.saturating_add(1);
+        period.worst = period.worst.max(relative);
+        period.slowest = period.slowest.max(transit);
+        self.period = Some(period);
+        if self.periods == 0 {
+            let even = period.packets > 1 && period.slowest.saturating_sub(self.fastest()) < EVEN;
+            self.learned = if even { START_EVEN } else { START };
         }
+        let behind = Duration::from_micros(relative.max(0) as u64);
+        if behind > self.delay(now) {
+            self.boost = Some(((behind + BOOST.0).min(BOOST.1), now));
+        }
+        relative
     }
 
     /// The delay aimed at.
     pub fn delay(&self, now: Instant) -> Duration {
-        const HALF_LIFE_S: f64 = 2.0;
         let boosted = self.boost.map_or(Duration::ZERO, |(boost, at)| {
             boost.mul_f64(0.5_f64.powf(now.saturating_duration_since(at).as_secs_f64() / HALF_LIFE_S))
         });
-        self.learned.max(boosted).clamp(MIN, MAX)
+        self.learned.max(boosted).max(self.least).min(self.most)
+    }
+
+    /// The least time a packet must have had on its way, behind the fastest, when its turn comes.
+    pub fn slack(&self, now: Instant) -> Duration {
+        self.delay(now).saturating_sub(HALF_TICK)
     }
 
     /// The transit time of the fastest packet of late.
@@ -90,16 +124,18 @@ impl Target {
     /// Timestamps begin anew; what was learned of the network stays.
     pub fn forget_transit(&mut self) {
         self.fastest.clear();
-        self.period_start = None;
-        self.period_worst = 0;
+        self.period = None;
     }
 
-    fn close_period(&mut self) {
-        let bucket = (self.period_worst / 1_000 / BUCKET_MS).clamp(0, BUCKETS as i64 - 1) as usize;
-        self.period_worst = 0;
-        self.histogram.iter_mut().for_each(|weight| *weight *= FORGET);
+    /// Half a second whose slowest packet was so far behind.
+    fn learn(&mut self, worst: i64) {
+        self.periods = self.periods.saturating_add(1);
+        // The first periods weigh more: what is known at the start is little.
+        let forget = FORGET.min(1.0 - 2.0 / f64::from(self.periods.saturating_add(1)));
+        let bucket = (worst / BUCKET_US).clamp(0, BUCKETS as i64 - 1) as usize;
+        self.histogram.iter_mut().for_each(|weight| *weight *= forget);
         if let Some(weight) = self.histogram.get_mut(bucket) {
-            *weight += 1.0 - FORGET;
+            *weight += 1.0 - forget;
         }
         let wanted = self.histogram.iter().sum::<f64>() * QUANTILE;
         let mut sum = 0.0;
@@ -107,8 +143,8 @@ impl Target {
             sum += weight;
             sum >= wanted
         });
-        let upper_edge_ms = (quantile.unwrap_or(BUCKETS) as i64 + 1) * BUCKET_MS;
-        self.learned = Duration::from_millis(upper_edge_ms as u64).clamp(MIN, MAX);
+        let upper_edge = (quantile.unwrap_or(BUCKETS) as i64 + 1) * BUCKET_US;
+        self.learned = Duration::from_micros(upper_edge as u64) + HALF_TICK;
     }
 }
 
@@ -117,28 +153,50 @@ impl Target {
 mod tests {
     use super::*;
 
+    const LEAST: Duration = Duration::from_millis(10);
+
+    fn target() -> Target {
+        Target::new(LEAST, Duration::from_millis(400))
+    }
+
     #[test]
     fn the_target_follows_the_network() {
         let start = Instant::now();
-        for (jitter_ms, low, high) in [(0, 20, 20), (8, 20, 20), (55, 60, 60), (120, 130, 130), (5_000, 400, 400)] {
-            let mut target = Target::default();
+        for (jitter_ms, expected) in [(0, 10), (8, 15), (55, 65), (120, 130), (5_000, 400)] {
+            let mut target = target();
             assert_eq!(target.delay(start), START);
             for n in 0..500_u64 {
                 let slow = if n % 5 == 4 { jitter_ms * 1_000 } else { 0 };
                 target.arrived(7_000_000 + slow, start + Duration::from_millis(20 * n));
             }
             let delay = target.delay(start + Duration::from_secs(10)).as_millis();
-            assert!((low..=high).contains(&delay), "{jitter_ms} ms of jitter: {delay} ms");
+            assert_eq!(delay, expected, "{jitter_ms} ms of jitter");
+        }
+    }
+
+    #[test]
+    fn an_even_start_is_believed_and_an_uneven_one_is_not() {
+        let start = Instant::now();
+        for (transits, expected) in [(&[0][..], START), (&[0, 2_000], START_EVEN), (&[0, 2_000, -4_000], START)] {
+            let mut target = target();
+            for (n, transit) in (0..).zip(transits) {
+                target.arrived(*transit, start + Duration::from_millis(20 * n));
+            }
+            assert_eq!(target.delay(start), expected, "{transits:?}");
         }
     }
 
     #[test]
     fn a_late_packet_raises_it_at_once_and_for_a_while() {
         let start = Instant::now();
-        let mut target = Target::default();
-        target.late(150_000, start);
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut target = target();
+        target.arrived(0, start);
+        target.arrived(150_000, start);
         assert_eq!(target.delay(start), Duration::from_millis(160));
-        assert_eq!(target.delay(start + Duration::from_secs(2)), Duration::from_millis(80));
-        assert_eq!(target.delay(start + Duration::from_secs(20)), START);
+        assert_eq!(target.delay(at(2)), Duration::from_millis(80));
+        assert_eq!(target.delay(at(20)), START);
+        target.arrived(5_000_000, start);
+        assert_eq!(target.delay(start), BOOST.1, "a stray cannot ask for more");
     }
 }

@@ -17,7 +17,7 @@ impl MediaStream {
     pub(super) fn report(&mut self, now: Instant, rng: &mut impl Rng) {
         let Some(agreed) = &self.agreed else { return };
         let receive = &self.receive;
-        let sound = || sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay(now));
+        let sound = || sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay());
         let report = self.session.poll_rtcp(now, rng, sound);
         let report = report.map(|(to, report)| {
             let mut bytes = self.spare.pop().unwrap_or_default();
@@ -37,8 +37,7 @@ impl MediaStream {
     pub(super) fn say_goodbye(&mut self, now: Instant) {
         if let Some(agreed) = &self.agreed {
             let receive = &self.receive;
-            self.session
-                .measure(sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay(now)), now);
+            self.session.measure(sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay()), now);
         }
         let goodbye = self.session.bye(now).map(|(to, report)| (to, report.to_vec()));
         if let Some((to, bytes)) = goodbye {
@@ -70,7 +69,8 @@ impl MediaStream {
             jitter_ms: self.session.jitter_ms(),
             rtt_ms: self.session.round_trip().map(milliseconds),
             tx_loss: self.session.loss_at_peer(),
-            playout_delay_ms: milliseconds(self.receive.buffer.delay(now)),
+            playout_delay_ms: milliseconds(self.receive.buffer.delay()),
+            target_delay_ms: milliseconds(self.receive.buffer.target(now)),
             mos_rx: quality.here.map(|rating| rating.mos),
             mos_tx: quality.there.map(|rating| rating.mos),
             concealed_ms: of_samples(self.receive.concealed),

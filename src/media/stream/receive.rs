@@ -1,13 +1,20 @@
 //! The receiving half: what the jitter buffer gives out becomes sound.
 
-use super::super::codec::{Decoded, Decoder, Filled};
-use super::super::jitter_buffer::{JitterBuffer, Pulled};
+use super::super::codec::{ComfortNoise, Decoded, Decoder, Filled};
+use super::super::jitter_buffer::{Incoming, JitterBuffer, Kind, Pace, Pulled};
 use super::super::mixer::Ramp;
 use super::super::tone::DtmfDetector;
-use super::super::{FRAME, stretch};
+use super::super::{FRAME, SAMPLE_RATE, stretch};
 use crate::rtp::telephone_event;
 use crate::sdp::Format;
 use std::time::{Duration, Instant};
+
+/// At most one change of length in this time, unless far behind.
+const BETWEEN_STRETCHES: Duration = Duration::from_millis(100);
+/// So much unplayed sound is wanted to shorten it: two of the longest periods.
+const TO_SHORTEN: usize = 2 * stretch::LONGEST;
+/// Room for the sound on its way: what was played, what is left over, two packets of 120 ms, a stretch.
+const ROOM: usize = stretch::LONGEST + FRAME * 28;
 
 /// What came, on its way to the ear.
 pub struct Receive {
@@ -16,83 +23,176 @@ pub struct Receive {
     pub events: telephone_event::Receiver,
     pub detector: DtmfDetector,
     pub current: Option<u8>,
-    /// Decoded sound not yet played, from `played` on.
-    pub sound: Vec<f32>,
-    pub played: usize,
     pub heard_any: bool,
     pub gain: Ramp,
-    pub last_stretch: Option<Instant>,
     /// Samples.
     pub stretched: u64,
     /// Samples.
     pub concealed: u64,
+    /// Decoded sound: the last that was played, and from `played` on what was not.
+    sound: Vec<f32>,
+    played: usize,
+    last_stretch: Option<Instant>,
+    /// The background as the sender described it, until it speaks.
+    noise: Option<ComfortNoise>,
 }
 
 impl Receive {
     /// Nothing received yet.
     pub fn new(now: Instant) -> Receive {
+        let mut sound = Vec::with_capacity(ROOM);
+        sound.resize(stretch::LONGEST, 0.0);
         Receive {
             buffer: JitterBuffer::new(8_000, now),
             decoders: Vec::new(),
             events: telephone_event::Receiver::default(),
             detector: DtmfDetector::default(),
             current: None,
-            sound: Vec::with_capacity(FRAME * 24),
-            played: 0,
             heard_any: false,
             gain: Ramp::new(0.0),
-            last_stretch: None,
             stretched: 0,
             concealed: 0,
+            sound,
+            played: stretch::LONGEST,
+            last_stretch: None,
+            noise: None,
         }
     }
 
-    /// Adds at least 10 ms of sound; true when it came out of a packet.
-    pub fn pull(&mut self, now: Instant) -> bool {
-        let silence = |sound: &mut Vec<f32>, frames: usize| sound.resize(sound.len() + frames * FRAME, 0.0);
-        let before = self.sound.len();
-        let decoder_of = |decoders: &mut Vec<(u8, Format, Box<dyn Decoder>)>, payload_type: Option<u8>| {
-            decoders.iter().position(|(known, ..)| Some(*known) == payload_type)
+    /// True when there is a use for this payload type.
+    pub fn knows(&self, payload_type: u8) -> bool {
+        self.decoders.iter().any(|(known, ..)| *known == payload_type)
+    }
+
+    /// A packet that is no event. What no decoder knows takes its number and no time.
+    pub fn insert(&mut self, count: u64, packet: &crate::rtp::Packet<'_>, now: Instant) {
+        let known = self.decoders.iter().find(|(payload_type, ..)| *payload_type == packet.payload_type);
+        let sound = known.filter(|(_, format, _)| format.is_sound());
+        let kind = match (known, sound) {
+            _ if packet.payload.is_empty() || !self.knows(packet.payload_type) => Kind::Other,
+            (_, Some((.., decoder))) if !decoder.pauses_after(packet.payload) => Kind::Sound,
+            _ => Kind::Pause,
         };
-        let mut from_packet = false;
+        if let Some((payload_type, format, _)) = sound {
+            if self.current.is_none() {
+                self.buffer.restart(format.clock_rate);
+            }
+            self.current = Some(*payload_type);
+        }
+        let (time, payload_type, payload) = (packet.time, packet.payload_type, packet.payload);
+        self.buffer.insert(Incoming { count, time, payload_type, payload, kind }, now);
+    }
+
+    /// The next 10 ms; true when the first packet's sound is in it.
+    pub fn play(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> bool {
+        let mut first = false;
+        while self.unplayed() < FRAME {
+            // What was played is kept as far back as a period may reach.
+            self.sound.drain(..self.played.saturating_sub(stretch::LONGEST));
+            self.played = self.played.min(stretch::LONGEST);
+            first |= self.pull(now) && !std::mem::replace(&mut self.heard_any, true);
+        }
+        frame.iter_mut().zip(self.sound.iter().skip(self.played)).for_each(|(to, from)| *to = *from);
+        self.played += FRAME;
+        first
+    }
+
+    fn unplayed(&self) -> usize {
+        self.sound.len().saturating_sub(self.played)
+    }
+
+    /// Adds at least 10 ms of sound; true when it came out of a packet.
+    fn pull(&mut self, now: Instant) -> bool {
+        let (heard, mut pace) = self.pull_one(now);
+        let soon = self.last_stretch.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN_STRETCHES);
+        if soon && !matches!(pace, Pace::Shorten { hurry: true, .. }) {
+            return heard;
+        }
+        while let Pace::Shorten { .. } = pace
+            && self.unplayed() < TO_SHORTEN
+            && self.buffer.has_next()
+        {
+            pace = self.pull_one(now).1;
+        }
+        let length = self.sound.len();
+        if stretch::adjust(&mut self.sound, self.played, pace) {
+            self.stretched = self.stretched.saturating_add(self.sound.len().abs_diff(length) as u64);
+            self.last_stretch = Some(now);
+        }
+        heard
+    }
+
+    fn pull_one(&mut self, now: Instant) -> (bool, Pace) {
+        let before = self.sound.len();
+        let ahead = duration(self.unplayed());
+        let Receive { buffer, decoders, sound, .. } = self;
+        let (mut heard, mut wanted) = (false, Pace::Even);
         let mut filled = None;
-        match self.buffer.pull(now) {
-            Pulled::Frame { payload: [], .. } => silence(&mut self.sound, 2),
+        match buffer.pull(now, ahead) {
             Pulled::Frame { payload_type, payload, pace } => {
-                let decoder = decoder_of(&mut self.decoders, Some(payload_type));
-                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    from_packet = decoder.decode(payload, &mut self.sound) != Decoded::Damaged;
-                    if !from_packet {
-                        filled = Some(decoder.conceal(Duration::from_millis(20), None, &mut self.sound));
+                let decoded = match decoder_of(decoders, Some(payload_type)) {
+                    Some(decoder) => decoder.decode(payload, sound),
+                    None => Decoded::Damaged,
+                };
+                self.noise = None;
+                let mut repeats = false;
+                match (decoded, decoder_of(decoders, Some(payload_type))) {
+                    (Decoded::Sound, Some(decoder)) => {
+                        (heard, wanted) = (true, pace);
+                        repeats = decoder.repeats(payload);
+                    }
+                    (Decoded::Noise(noise), _) => self.noise = Some(noise),
+                    (_, decoder) => {
+                        filled = decoder.map(|decoder| decoder.conceal(Duration::from_millis(20), None, sound));
                     }
                 }
-                let length = self.sound.len();
-                if stretch::adjust(&mut self.sound, before, pace, now, self.last_stretch) {
-                    self.stretched = self.stretched.saturating_add(self.sound.len().abs_diff(length) as u64);
-                    self.last_stretch = Some(now);
+                if let (Some(noise), true) = (&self.noise, sound.len() == before)
+                    && let Some(decoder) = decoder_of(decoders, self.current)
+                {
+                    decoder.rest(Some(noise), sound);
                 }
+                buffer.played(duration(sound.len() - before), repeats);
             }
-            Pulled::Missing { duration, next } => {
-                let decoder =
-                    decoder_of(&mut self.decoders, next.map(|(payload_type, _)| payload_type).or(self.current));
-                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    filled = Some(decoder.conceal(duration, next.map(|(_, payload)| payload), &mut self.sound));
+            Pulled::Missing { duration, concealed, next } => {
+                if let Some(decoder) = decoder_of(decoders, next.map(|(payload_type, _)| payload_type).or(self.current))
+                {
+                    let next = next.map(|(_, payload)| payload).filter(|payload| decoder.repeats(payload));
+                    // What is restored is worth a longer delay; what is made up only fills the rest.
+                    let duration = if next.is_some() { duration } else { duration.saturating_sub(concealed) };
+                    filled = Some(decoder.conceal(duration.max(Duration::from_millis(10)), next, sound));
                 }
             }
             Pulled::Starved => {
-                let decoder = decoder_of(&mut self.decoders, self.current);
-                if let Some((_, _, decoder)) = decoder.and_then(|index| self.decoders.get_mut(index)) {
-                    filled = Some(decoder.conceal(Duration::from_millis(10), None, &mut self.sound));
+                if let Some(decoder) = decoder_of(decoders, self.current) {
+                    filled = Some(decoder.conceal(Duration::from_millis(10), None, sound));
                 }
             }
-            Pulled::Pause | Pulled::Waiting => silence(&mut self.sound, 1),
+            Pulled::Pause => {
+                if let Some(decoder) = decoder_of(decoders, self.current) {
+                    decoder.rest(self.noise.as_ref(), sound);
+                }
+            }
+            Pulled::Waiting => {}
         }
         if filled == Some(Filled::Concealed) {
             self.concealed = self.concealed.saturating_add((self.sound.len() - before) as u64);
         }
-        if self.sound.len() == before {
-            silence(&mut self.sound, 1);
+        // Sound of a packet shorter than 10 ms may come with the next one.
+        if self.sound.len() == before && !heard {
+            self.sound.resize(before + FRAME, 0.0);
         }
-        from_packet
+        (heard, wanted)
     }
 }
+
+fn duration(samples: usize) -> Duration {
+    Duration::from_micros(samples as u64 * 1_000_000 / u64::from(SAMPLE_RATE))
+}
+
+fn decoder_of(decoders: &mut [(u8, Format, Box<dyn Decoder>)], payload_type: Option<u8>) -> Option<&mut dyn Decoder> {
+    let (.., decoder) = decoders.iter_mut().find(|(known, ..)| Some(*known) == payload_type)?;
+    Some(decoder.as_mut())
+}
+
+#[cfg(test)]
+mod tests;

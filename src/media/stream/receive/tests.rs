@@ -1,0 +1,199 @@
+//! What networks do to packets, by the laws of well-known traces, and what the receiving half makes of it.
+#![allow(clippy::disallowed_methods)] // a moment to count from
+
+use super::super::super::voice::Voice;
+use super::*;
+use crate::rtp::{Packet, RtpTime, SequenceNumber, Ssrc};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+const PTIME_MS: f64 = 20.0;
+/// Two minutes.
+const PACKETS: usize = 6_000;
+
+/// Each packet it decodes is the next 20 ms of a voice.
+struct Reader(Voice);
+
+impl Decoder for Reader {
+    fn decode(&mut self, _payload: &[u8], sound: &mut Vec<f32>) -> Decoded {
+        for _ in 0..2 {
+            let mut frame = [0.0; FRAME];
+            self.0.fill(&mut frame);
+            sound.extend_from_slice(&frame);
+        }
+        Decoded::Sound
+    }
+
+    fn conceal(&mut self, duration: Duration, _next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
+        sound.resize(sound.len() + duration.as_millis() as usize / 10 * FRAME, 0.0);
+        Filled::Concealed
+    }
+
+    fn rest(&mut self, _described: Option<&ComfortNoise>, sound: &mut Vec<f32>) {
+        sound.resize(sound.len() + FRAME, 0.0);
+    }
+}
+
+/// What came of a trace.
+#[derive(Debug, Default)]
+struct Outcome {
+    late_percent: f64,
+    /// Above the fastest packet of the two seconds around, ms.
+    mean_ms: f64,
+    first_ms: f64,
+    stretched_percent: f64,
+    concealed_ms: u64,
+    /// Least and most delay after the first ten seconds, ms.
+    range_ms: (f64, f64),
+}
+
+/// The standard normal distribution (Box and Muller).
+fn normal(rng: &mut StdRng) -> f64 {
+    let (u, v): (f64, f64) = (rng.random(), rng.random());
+    (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+}
+
+/// The gamma distribution of this shape and scale (Marsaglia and Tsang; shapes from 1 on).
+fn gamma(rng: &mut StdRng, shape: f64, scale: f64) -> f64 {
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / (9.0 * d).sqrt();
+    loop {
+        let x = normal(rng);
+        let v = (1.0 + c * x).powi(3);
+        if v > 0.0 && (1.0 - rng.random::<f64>()).ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+            return d * v * scale;
+        }
+    }
+}
+
+fn trace(name: &str, seed: u64) -> Vec<f64> {
+    let rng = &mut StdRng::seed_from_u64(seed);
+    let at = |n: usize| n as f64 * PTIME_MS;
+    let mut delays: Vec<f64> = (0..PACKETS)
+        .map(|n| match name {
+            "lan" => normal(rng).abs(),
+            "wifi" | "wifi with stalls" => gamma(rng, 2.0, 4.0),
+            "lte" => {
+                let spike = if rng.random_bool(0.005) { f64::from(rng.random_range(60..120)) } else { 0.0 };
+                at(n) % 100.0 * 0.4 + gamma(rng, 1.5, 5.0) + spike
+            }
+            "route" => gamma(rng, 2.0, 3.0) + if (PACKETS / 3..2 * PACKETS / 3).contains(&n) { 80.0 } else { 0.0 },
+            _ => gamma(rng, 2.0, 3.0) + at(n) * 200e-6,
+        })
+        .collect();
+    if name == "wifi with stalls" {
+        // Each four seconds nothing for 120 to 180 ms, then everything at once.
+        for start in (150..PACKETS).step_by(200) {
+            let stall = f64::from(rng.random_range(120..180));
+            for (k, delay) in delays.iter_mut().skip(start).take((stall / PTIME_MS) as usize + 1).enumerate() {
+                *delay = delay.max(stall - k as f64 * PTIME_MS);
+            }
+        }
+    }
+    delays
+}
+
+fn format() -> Format {
+    Format { payload_type: 0, encoding: "PCMU".to_owned(), clock_rate: 8_000, channels: 1, fmtp: None }
+}
+
+/// Packets sent each 20 ms, late by `delays`, against a clock whose ticks lie `phase` ms after the first packet's sending.
+fn run(delays: &[f64], phase: f64) -> Outcome {
+    let start = Instant::now();
+    let at = |ms: f64| start + Duration::from_nanos((ms.max(0.0) * 1e6) as u64);
+    let mut receive = Receive::new(start);
+    receive.decoders.push((0, format(), Box::new(Reader(Voice::new(7)))));
+    receive.gain.set(1.0);
+    let mut arrivals: Vec<(f64, usize)> =
+        delays.iter().enumerate().map(|(n, delay)| (n as f64 * PTIME_MS + delay, n)).collect();
+    arrivals.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut arrivals = arrivals.into_iter().peekable();
+    let (mut before, mut frame) = (0, [0.0; FRAME]);
+    let (mut sum, mut measured, mut first_ms, mut range) = (0.0, 0_u32, 0.0, (f64::MAX, 0.0_f64));
+    let mut played = 0_usize;
+    for tick in 0..delays.len() * 2 {
+        let ms = tick as f64 * 10.0 + phase;
+        while let Some((arrived, n)) = arrivals.next_if(|(arrived, _)| *arrived <= ms) {
+            let packet = Packet {
+                payload_type: 0,
+                marker: false,
+                sequence: SequenceNumber(n as u16),
+                time: RtpTime(n as u32 * 160),
+                ssrc: Ssrc(1),
+                payload: &[0; 160],
+            };
+            receive.insert(65_536 + n as u64, &packet, at(arrived));
+        }
+        receive.play(at(ms), &mut frame);
+        let counters = receive.buffer.counters();
+        if counters.played + counters.missing > before {
+            before = counters.played + counters.missing;
+            played = before as usize - 1;
+            let (from, to) = (played.saturating_sub(100), (played + 100).min(delays.len()));
+            let fastest = delays[from..to].iter().copied().fold(f64::MAX, f64::min);
+            // All that is decoded ends with this packet; this tick's 10 ms of it are played.
+            let begins = ms + 10.0 + receive.unplayed() as f64 / 48.0 - PTIME_MS;
+            let delay = begins - played as f64 * PTIME_MS - fastest;
+            (sum, measured) = (sum + delay, measured + 1);
+            if measured == 1 {
+                first_ms = delay;
+            }
+            if played > 500 {
+                range = (range.0.min(delay), range.1.max(delay));
+            }
+        }
+    }
+    let counters = receive.buffer.counters();
+    assert!(played + 20 > delays.len(), "{played} of {}", delays.len());
+    Outcome {
+        late_percent: 100.0 * (counters.late + counters.awaited) as f64 / delays.len() as f64,
+        mean_ms: sum / f64::from(measured),
+        first_ms,
+        stretched_percent: 100.0 * receive.stretched as f64 / (delays.len() * 2 * FRAME) as f64,
+        concealed_ms: receive.concealed / 48,
+        range_ms: range,
+    }
+}
+
+#[test]
+fn as_good_as_the_model_on_every_trace() {
+    // Late percent and mean delay in ms of the model: a histogram as here, in 10 ms steps, without a tick's rounding.
+    let rows = [
+        ("lan", 0.0, 28.0),
+        ("wifi", 0.07, 45.0),
+        ("wifi with stalls", 0.18, 158.0),
+        ("lte", 0.23, 122.0),
+        ("route", 0.10, 50.0),
+        ("drift", 0.08, 31.0),
+    ];
+    for (name, late, mean) in rows {
+        let outcomes = [(1, 0.0), (2, 5.0), (3, 9.0)].map(|(seed, phase)| run(&trace(name, seed), phase));
+        let [is_late, is_mean] = [|o: &Outcome| o.late_percent, |o: &Outcome| o.mean_ms]
+            .map(|figure| outcomes.iter().map(figure).sum::<f64>() / outcomes.len() as f64);
+        assert!(is_late <= late * 1.2 && is_mean <= mean * 1.2, "{name}: {is_late:.2} %, {is_mean:.1} ms");
+        assert!(outcomes.iter().all(|o| o.first_ms <= 50.0 && o.stretched_percent < 1.0), "{name}: {outcomes:.2?}");
+    }
+}
+
+/// A clean line, wherever the ticks lie: no delay to speak of from the first second on, and nothing made up.
+#[test]
+fn a_clean_line_costs_a_tick() {
+    for phase in 0..10 {
+        let outcome = run(&trace("lan", 4)[..1_000], f64::from(phase));
+        assert!(outcome.first_ms <= 40.0 && outcome.mean_ms <= 20.0, "{outcome:.2?}");
+        assert!(outcome.range_ms.1 <= 20.0, "{outcome:.2?}");
+        assert_eq!((outcome.late_percent, outcome.concealed_ms), (0.0, 0), "{outcome:.2?}");
+    }
+}
+
+/// Ten minutes of a clock that is 200 ppm off, one way or the other: 120 ms in all.
+#[test]
+fn a_wrong_clock_is_followed() {
+    for ppm in [-200.0, 200.0] {
+        let delays: Vec<f64> = (0..30_000).map(|n| 200.0 + f64::from(n) * PTIME_MS * ppm * 1e-6).collect();
+        let outcome = run(&delays, 3.0);
+        let (least, most) = outcome.range_ms;
+        assert!(most - least <= 20.0 && most <= 30.0, "{ppm} ppm: {outcome:.2?}");
+        assert_eq!((outcome.late_percent, outcome.concealed_ms), (0.0, 0), "{ppm} ppm: {outcome:.2?}");
+    }
+}
