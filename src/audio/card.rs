@@ -48,6 +48,7 @@ struct Open {
     _stream: Stream,
     health: Arc<Health>,
     id: Option<String>,
+    name: String,
     /// It stands in for a named one that is not there.
     other: bool,
     errors_before: u32,
@@ -154,6 +155,10 @@ impl Place {
         drop(quiet);
         match opened {
             Ok((open, line)) => {
+                let direction = if self.role == Role::Mic { Direction::Input } else { Direction::Output };
+                if self.role != Role::Ring {
+                    let _ = reports.send(Opened::Named(direction, open.name.clone()));
+                }
                 self.open = Some(open);
                 (self.back_off, self.missing, self.looked) = (FIRST_RETRY, None, now);
                 let _ = reports.send(line);
@@ -212,6 +217,7 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
     let (device, other) = device(role, spec, monitor).ok_or("no such device")?;
     let (channels, rate, format) = choose(&device, role).map_err(text)?;
     let id = device.id().ok();
+    let name = device.description().map(|text| plain(text.name())).unwrap_or_default();
     let pulse = id.as_ref().is_some_and(|id| id.host().name().eq_ignore_ascii_case("pulseaudio"));
     // A wish only, but without it PulseAudio gives two seconds at once.
     let buffer_size = BufferSize::Fixed(((2.0 * latency.block_s * f64::from(rate)) as u32).max(1));
@@ -221,18 +227,18 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
     let (producer, consumer) = RingBuffer::new(rate as usize / 5);
     #[cfg(target_os = "linux")]
     if let Some(id) = id.as_ref().filter(|_| pulse) {
-        let name = id.id();
+        let pulse_name = id.id();
         let (stream, line) = if role == Role::Mic {
-            let stream = super::pulse::Microphone::open(name, rate, latency, producer, health.clone())?;
+            let stream = super::pulse::Microphone::open(pulse_name, rate, latency, producer, health.clone())?;
             let burst = (latency.block_s * f64::from(rate)) as usize;
             let line = CaptureLine { samples: consumer, rate, burst, health: health.clone() };
             (Stream::Pulse(stream), Opened::Capture(line))
         } else {
             let line = PlaybackLine::new(producer, rate, health.clone());
-            let stream = super::pulse::Speaker::open(name, rate, latency, consumer, &line.ahead, health.clone())?;
+            let stream = super::pulse::Speaker::open(pulse_name, rate, latency, consumer, &line.ahead, health.clone())?;
             (Stream::PulseOut(stream), if role == Role::Ring { Opened::Ring(line) } else { Opened::Playback(line) })
         };
-        return Ok((Open { _stream: stream, health, id: Some(id.to_string()), other, errors_before: 0 }, line));
+        return Ok((Open { _stream: stream, health, id: Some(id.to_string()), name, other, errors_before: 0 }, line));
     }
     let (stream, line) = if role == Role::Mic {
         let stream = match format {
@@ -257,7 +263,7 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
     let stream = stream.map_err(text)?;
     stream.play().map_err(text)?;
     let (stream, id) = (Stream::Cpal(stream), id.map(|id| id.to_string()));
-    Ok((Open { _stream: stream, health, id, other, errors_before: 0 }, line))
+    Ok((Open { _stream: stream, health, id, name, other, errors_before: 0 }, line))
 }
 
 /// Channels, rate and samples to ask for: 48 kHz where it can be had, the device's own channels, f32 before i16.

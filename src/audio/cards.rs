@@ -21,6 +21,8 @@ pub enum Opened {
     Ring(PlaybackLine),
     /// It is gone.
     RingLost,
+    /// The name of what was opened or will be in a moment: a microphone's or a speaker's.
+    Named(super::Direction, String),
     /// What is missing now, for the person; `None` = all that was asked for is there.
     Missing(Option<String>),
 }

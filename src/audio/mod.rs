@@ -3,6 +3,7 @@
 #[cfg(feature = "audio")]
 mod card;
 pub mod cards;
+pub mod kind;
 pub mod latency;
 pub mod line;
 pub mod pipe;

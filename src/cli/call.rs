@@ -270,6 +270,8 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::Composing { .. }
         | Event::Mwi { .. }
         | Event::Presence { .. }
+        | Event::Voice { .. }
+        | Event::TalkingMuted
         | Event::Device { .. }
         | Event::Config { .. }
         | Event::Error { .. }

@@ -172,7 +172,8 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             }
             for device in devices {
                 let text = |key: &str| device.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-                out::line(&format!("{:6} {}", text("direction"), text("name")));
+                let worn = if text("aec") == "off" { "  (no echo canceller unless aec=on)" } else { "" };
+                out::line(&format!("{:6} {}{worn}", text("direction"), text("name")));
             }
         }
         Request::Ready => {
@@ -229,7 +230,14 @@ fn status_text(status: &Status) {
         out::line(&format!("calls are sent on to {number}"));
     }
     if status.mic_muted {
-        out::line("microphone muted");
+        out::line(if status.voice.talking_muted {
+            "microphone muted, and you are talking"
+        } else {
+            "microphone muted"
+        });
+    }
+    if let Some(words) = status.voice.words() {
+        out::line(&words);
     }
     if let Some(warning) = &status.audio.warning {
         out::line(warning);

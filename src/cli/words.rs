@@ -53,6 +53,11 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::Mwi { voicemail, .. } if !voicemail.waiting => return None,
         Event::Mwi { account, voicemail } => format!("{account}: {}", voicemail.words()),
         Event::Presence { light } => self::light(light),
+        Event::Voice { voice } => match voice.words() {
+            Some(words) => format!("the microphone's sound goes through {words}"),
+            None => "the microphone's sound goes out as it is".to_owned(),
+        },
+        Event::TalkingMuted => "you are talking, and the microphone is muted".to_owned(),
         Event::Device { message } | Event::Config { message } => message.clone(),
         Event::Error { message, hint } => with_hint(message, hint.as_deref()),
         Event::Exited => "stopped".to_owned(),

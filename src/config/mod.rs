@@ -16,5 +16,6 @@ pub use ini::Document;
 pub use load::{Loaded, Warning, load};
 pub use secret::Secret;
 pub use settings::{
-    AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, FollowRedirects, Forwarding, Settings,
+    AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
+    Settings,
 };

@@ -98,6 +98,18 @@ pub enum FollowRedirects {
     Never,
 }
 
+/// When the speaker's echo is taken out of the microphone's sound (`[tuiphone] aec`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EchoCanceller {
+    /// `auto`: where MicroSIP's `EC` allows it and the devices can echo.
+    #[default]
+    Auto,
+    /// `on`: always.
+    On,
+    /// `off`: never.
+    Off,
+}
+
 /// A code of the exchange, and whether it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeSetting {
@@ -159,6 +171,20 @@ pub struct Settings {
     pub sound_events: bool,
     /// Country of the call progress tones, lower case; `auto` = by the locale (`[tuiphone] toneCountry`).
     pub tone_country: String,
+    /// Take the echo out where there can be one (`EC`); see `echo_canceller`.
+    pub echo_cancel: bool,
+    /// Always, never, or as `echo_cancel` says (`[tuiphone] aec`).
+    pub echo_canceller: EchoCanceller,
+    /// Lower steady noise (`[tuiphone] noiseSuppression`).
+    pub noise_suppression: bool,
+    /// Bring voices to one level (`[tuiphone] agc`).
+    pub automatic_gain: bool,
+    /// Amplify the microphone (`micAmplification`).
+    pub mic_amplification: bool,
+    /// By so many dB (`[tuiphone] micBoost`), 0–30.
+    pub mic_boost_db: u8,
+    /// Amplify the speaker by so many dB (`[tuiphone] speakerBoost`), 0–30.
+    pub speaker_boost_db: u8,
     /// Speaker volume 0–100 (`volumeOutput`).
     pub volume_output: u8,
     /// Microphone volume 0–100 (`volumeInput`).
@@ -282,6 +308,13 @@ impl Default for Settings {
             ringing_sound: String::new(),
             sound_events: true,
             tone_country: "auto".to_owned(),
+            echo_cancel: true,
+            echo_canceller: EchoCanceller::Auto,
+            noise_suppression: false,
+            automatic_gain: false,
+            mic_amplification: false,
+            mic_boost_db: 12,
+            speaker_boost_db: 0,
             volume_output: 100,
             volume_input: 100,
             volume_ring: 100,

@@ -2,7 +2,8 @@
 
 use super::place;
 use super::socket::is_ours;
-use super::{Command, CommandError, ExitCode, HangupWhich, Press, SoundPath, TransferTo, VolumeChange};
+use super::values::voice_verbs;
+use super::{Command, CommandError, ExitCode, HangupWhich, Press, SoundPath, Switch, TransferTo, VolumeChange};
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
 use serde_json::{Value, json};
@@ -136,6 +137,15 @@ fn command_line(command: &Command) -> String {
             };
             json!({"verb": "volume", "path": path(*p), "level": level})
         }
+        Command::Voice { part, how } => {
+            let verb = voice_verbs().find(|(_, known)| known == part).map_or("", |(verb, _)| verb);
+            let state = match how {
+                Switch::Auto => "auto",
+                Switch::On => "on",
+                Switch::Off => "off",
+            };
+            json!({"verb": verb, "state": state})
+        }
         Command::Dtmf { call, digits, press, via } => {
             let (duration, press) = match press {
                 Press::Tap => (None, None),
@@ -173,7 +183,7 @@ fn command_line(command: &Command) -> String {
 mod tests {
     use super::*;
     use crate::control::verb::Request;
-    use crate::control::{DtmfVia, spelling};
+    use crate::control::{DtmfVia, VoicePart, spelling};
 
     #[test]
     fn every_command_survives_its_line() {
@@ -201,6 +211,10 @@ mod tests {
             Command::Unmute { path: SoundPath::Mic },
             Command::Volume { path: SoundPath::Mic, change: VolumeChange::To(7) },
             Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) },
+            Command::Voice { part: VoicePart::Echo, how: Switch::Auto },
+            Command::Voice { part: VoicePart::Noise, how: Switch::On },
+            Command::Voice { part: VoicePart::Gain, how: Switch::Off },
+            Command::Voice { part: VoicePart::Boost, how: Switch::On },
             Command::Transfer { call: call.clone(), to: TransferTo::Number("600".into()) },
             Command::Transfer { call: None, to: TransferTo::Call(Some("c2".into())) },
             Command::Transfer { call: None, to: TransferTo::Call(None) },

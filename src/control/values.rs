@@ -1,7 +1,7 @@
 //! The named parameters of a request, and what they may hold.
 
 use super::verb::Request;
-use super::{Command, DtmfVia, Press, SoundPath, VolumeChange};
+use super::{Command, DtmfVia, Press, SoundPath, Switch, VoicePart, VolumeChange};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -90,6 +90,23 @@ pub(super) fn volume(v: &Values) -> Result<Request, String> {
         }
     };
     Ok(Request::Command(Command::Volume { path, change }))
+}
+
+/// The verbs that change what is done to voices.
+pub(super) fn voice_verbs() -> impl Iterator<Item = (&'static str, VoicePart)> {
+    [("aec", VoicePart::Echo), ("denoise", VoicePart::Noise), ("agc", VoicePart::Gain), ("boost", VoicePart::Boost)]
+        .into_iter()
+}
+
+pub(super) fn voice(v: &Values, part: VoicePart) -> Result<Request, String> {
+    let how = match v.need("state")?.to_ascii_lowercase().as_str() {
+        "on" | "1" => Switch::On,
+        "off" | "0" => Switch::Off,
+        "auto" if part == VoicePart::Echo => Switch::Auto,
+        other if part == VoicePart::Echo => return Err(format!("'{other}' is none of auto, on, off")),
+        other => return Err(format!("'{other}' is neither on nor off")),
+    };
+    Ok(Request::Command(Command::Voice { part, how }))
 }
 
 pub(super) fn dtmf(v: &Values) -> Result<Request, String> {

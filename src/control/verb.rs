@@ -3,8 +3,8 @@
 mod reading;
 
 pub use super::values::Values;
-use super::values::{dtmf, volume};
-use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo};
+use super::values::{dtmf, voice, volume};
+use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo, VoicePart};
 
 /// A parameter of a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -352,6 +352,38 @@ pub static VERBS: &[VerbRow] = &[
             let number = Some(v.need("number")?).filter(|number| !number.eq_ignore_ascii_case("off"));
             Ok(Request::Command(Command::Forward { number }))
         },
+    },
+    VerbRow {
+        name: "aec",
+        aliases: &[],
+        params: &[required("state", "auto, on or off; auto is not for headsets")],
+        doc: "Echo canceller at the microphone, for good",
+        key: None,
+        make: |v| voice(v, VoicePart::Echo),
+    },
+    VerbRow {
+        name: "denoise",
+        aliases: &[],
+        params: &[required("state", "on or off")],
+        doc: "Noise suppression at the microphone, for good",
+        key: None,
+        make: |v| voice(v, VoicePart::Noise),
+    },
+    VerbRow {
+        name: "agc",
+        aliases: &[],
+        params: &[required("state", "on or off")],
+        doc: "Automatic gain at the microphone, for good",
+        key: None,
+        make: |v| voice(v, VoicePart::Gain),
+    },
+    VerbRow {
+        name: "boost",
+        aliases: &[],
+        params: &[required("state", "on or off")],
+        doc: "Amplify the microphone, for good",
+        key: None,
+        make: |v| voice(v, VoicePart::Boost),
     },
     VerbRow {
         name: "register",

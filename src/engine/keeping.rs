@@ -1,6 +1,7 @@
 //! What a person changes for good goes into the settings file: these keys, and no other byte.
 
 use crate::config::ini::Document;
+use crate::config::schema::{Row, Section};
 use crate::text::plain_error;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -8,11 +9,8 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Keys of `[Settings]` and their values.
+/// Keys of `[Settings]` and `[tuiphone]` and their values.
 pub type Changes = Vec<(&'static str, String)>;
-
-/// The section they stand in.
-const SECTION: &str = "Settings";
 
 /// Writes changes one after another, away from the signalling. Ends when the sender is gone and all is written.
 /// `complain` is told what could not be kept.
@@ -22,11 +20,15 @@ pub fn start(
 ) -> (mpsc::UnboundedSender<Changes>, JoinHandle<()>) {
     let (sender, mut changes) = mpsc::unbounded_channel::<Changes>();
     let task = tokio::spawn(async move {
-        while let Some(changes) = changes.recv().await {
+        while let Some(mut all) = changes.recv().await {
+            // Who holds a volume key down changes more than once a write.
+            while let Ok(more) = changes.try_recv() {
+                all.extend(more);
+            }
             let (file, complain) = (file.clone(), complain.clone());
             let write = move || {
-                if let Err(why) = keep(&file, &changes) {
-                    let keys: Vec<&str> = changes.iter().map(|(key, _)| *key).collect();
+                if let Err(why) = keep(&file, &all) {
+                    let keys: Vec<&str> = all.iter().map(|(key, _)| *key).collect();
                     complain(format!("cannot keep {} in {}: {why}", keys.join(", "), file.display()));
                 }
             };
@@ -46,7 +48,8 @@ fn keep(file: &Path, changes: &Changes) -> Result<(), String> {
     fs::File::open(&file).and_then(|open| open.take(bound).read_to_end(&mut bytes)).map_err(plain)?;
     let mut document = Document::parse(&bytes).map_err(|error| error.to_string())?;
     for (key, value) in changes {
-        document.set(SECTION, key, value).map_err(|error| error.to_string())?;
+        let section = if Row::find(Section::Tuiphone, key).is_some() { "tuiphone" } else { "Settings" };
+        document.set(section, key, value).map_err(|error| error.to_string())?;
     }
     let changed = document.to_bytes();
     if changed == bytes {

@@ -209,7 +209,10 @@ impl Signalling {
                 self.agent.handle(Input::NetworkChanged { addresses }, now());
             }
             Next::Report(MediaReport::Event(event)) => {
-                self.dirty |= matches!(event, MediaEvent::Stats { .. } | MediaEvent::FirstPacket { .. });
+                self.dirty |= !matches!(
+                    event,
+                    MediaEvent::Bound { .. } | MediaEvent::BindFailed { .. } | MediaEvent::Digit { .. }
+                );
                 self.agent.handle(Input::Media(event), now());
             }
             Next::Report(MediaReport::Warning(message)) => {

@@ -1,5 +1,6 @@
 //! The words between the signalling and the sound: what the agent asks of the media, what the media reports.
 
+pub use super::voice_processing::Treatment;
 use crate::sdp::Agreed;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -133,6 +134,23 @@ pub enum MediaCommand {
     Tone(Option<LocalTone>),
     /// Play a short tone for the person here.
     Short(ShortTone),
+    /// What is to be done to the microphone's sound, and how far both ways are amplified.
+    Voice(VoiceSettings),
+}
+
+/// What is asked of the processing of voices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VoiceSettings {
+    /// Take the speaker's echo out; `None` = where the devices in use can have one.
+    pub echo: Option<bool>,
+    /// Lower steady noise.
+    pub noise: bool,
+    /// Bring voices to one level.
+    pub gain: bool,
+    /// Amplification of the microphone, dB.
+    pub mic_boost_db: u8,
+    /// Amplification of the speaker, dB.
+    pub speaker_boost_db: u8,
 }
 
 /// What the media reports.
@@ -180,6 +198,10 @@ pub enum MediaEvent {
         /// The counters.
         stats: StreamStats,
     },
+    /// What is done to the microphone's sound from now on.
+    Treated(Treatment),
+    /// Somebody speaks into the muted microphone; false = no longer. Ten seconds at least lie between two beginnings.
+    TalkingMuted(bool),
 }
 
 /// Counters of one stream, since its start.

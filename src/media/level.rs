@@ -40,6 +40,11 @@ impl LevelMeter {
         let mean = if frame.is_empty() { 0.0 } else { sum / frame.len() as f32 };
         self.peak = peak.max(self.peak * PEAK_FALL_PER_FRAME);
         self.mean_square += (mean - self.mean_square) * WEIGHT;
+        self.reading()
+    }
+
+    /// The last reading.
+    pub fn reading(&self) -> Meter {
         Meter { peak_dbfs: dbfs(self.peak), rms_dbfs: dbfs(self.mean_square.sqrt()) }
     }
 }

@@ -7,17 +7,22 @@ use super::SAMPLE_RATE;
 pub struct Ramp {
     now: f32,
     target: f32,
+    step: f32,
 }
 
 impl Ramp {
     /// A gain at rest.
     pub fn new(gain: f32) -> Ramp {
-        Ramp { now: gain, target: gain }
+        Ramp { now: gain, target: gain, step: 0.0 }
     }
 
     /// Where to go.
     pub fn set(&mut self, gain: f32) {
-        self.target = gain;
+        const TEN_MS: f32 = 0.010 * SAMPLE_RATE as f32;
+        if gain != self.target {
+            self.target = gain;
+            self.step = (gain - self.now).abs() / TEN_MS;
+        }
     }
 
     /// True when silent and staying so.
@@ -27,7 +32,6 @@ impl Ramp {
 
     /// Multiplies the frame.
     pub fn apply(&mut self, frame: &mut [f32]) {
-        const STEP: f32 = 1.0 / (0.010 * SAMPLE_RATE as f32);
         if self.now == self.target {
             if self.now != 1.0 {
                 frame.iter_mut().for_each(|sample| *sample *= self.now);
@@ -35,9 +39,66 @@ impl Ramp {
             return;
         }
         for sample in frame {
-            self.now += (self.target - self.now).clamp(-STEP, STEP);
+            self.now += (self.target - self.now).clamp(-self.step, self.step);
             *sample *= self.now;
         }
+    }
+}
+
+/// A volume that can be muted and amplified.
+#[derive(Debug, Clone, Copy)]
+pub struct Gain {
+    volume: f32,
+    boost: f32,
+    muted: bool,
+    ramp: Ramp,
+}
+
+impl Default for Gain {
+    fn default() -> Gain {
+        Gain { volume: 1.0, boost: 1.0, muted: false, ramp: Ramp::new(1.0) }
+    }
+}
+
+impl Gain {
+    /// Sets the volume, 0–100.
+    pub fn set_volume(&mut self, volume: u8) {
+        self.volume = volume_gain(volume);
+        self.aim();
+    }
+
+    /// Mutes or opens.
+    pub fn set_muted(&mut self, muted: bool) {
+        self.muted = muted;
+        self.aim();
+    }
+
+    /// Amplifies beyond full volume, by dB.
+    pub fn set_boost(&mut self, db: u8) {
+        self.boost = 10.0_f32.powf(f32::from(db) / 20.0);
+        self.aim();
+    }
+
+    /// What was set holds at once.
+    pub fn settle(&mut self) {
+        self.ramp = Ramp::new(self.ramp.target);
+    }
+
+    /// True while muted.
+    pub fn is_muted(&self) -> bool {
+        self.muted
+    }
+
+    /// Changes the frame; what is amplified does not clip.
+    pub fn apply(&mut self, frame: &mut [f32]) {
+        self.ramp.apply(frame);
+        if self.boost != 1.0 {
+            limit(frame);
+        }
+    }
+
+    fn aim(&mut self) {
+        self.ramp.set(if self.muted { 0.0 } else { self.volume * self.boost });
     }
 }
 
@@ -98,6 +159,32 @@ mod tests {
         assert!((frame[239] - 0.5).abs() < 0.01 && frame[479] < 0.003);
         ramp.apply(&mut [1.0; 480]);
         assert!(ramp.is_silent());
+    }
+
+    #[test]
+    fn what_is_amplified_does_not_clip_and_falls_silent_within_ten_milliseconds() {
+        let mut gain = Gain::default();
+        gain.set_boost(12);
+        gain.set_volume(100);
+        let mut frame = [0.5_f32; 480];
+        gain.apply(&mut frame);
+        gain.apply(&mut frame);
+        assert!(frame.iter().all(|s| (0.7..=1.0).contains(s)), "{:?}", &frame[..4]);
+        let mut quiet = [0.01_f32; 480];
+        gain.apply(&mut quiet);
+        assert!(quiet.iter().all(|s| (s - 0.0398).abs() < 1e-3), "{:?}", &quiet[..4]);
+        gain.set_muted(true);
+        let mut frame = [0.1_f32; 480];
+        gain.apply(&mut frame);
+        assert!(frame.windows(2).all(|w| (w[0] - w[1]).abs() < 0.1 * 4.0 / 400.0) && frame[479] < 0.002);
+        gain.apply(&mut frame);
+        assert!(frame[1..].iter().all(|s| *s == 0.0));
+        gain.set_muted(false);
+        gain.set_boost(0);
+        gain.apply(&mut [0.0; 960]);
+        let mut same = [0.9_f32; 480];
+        gain.apply(&mut same);
+        assert!(same.iter().all(|s| *s == 0.9), "what is not amplified is not bent");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod command;
 pub mod dtx;
 pub mod jitter_buffer;
 pub mod level;
+pub mod microphone;
 pub mod mixer;
 pub mod plc;
 pub mod resample;

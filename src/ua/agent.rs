@@ -17,6 +17,7 @@ use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
 use super::sound::tuning;
 use super::subscriptions::Watch;
+use super::voice::Voice;
 use crate::config::{Account, AccountId, CallEndpoint, Settings};
 use crate::media::codec::Tuning;
 use crate::media::command::{Endpoint, LocalTone, MediaCommand, StreamId};
@@ -132,8 +133,7 @@ pub struct Agent {
     pub(super) transport_error: Option<String>,
     pub(super) mic_muted: bool,
     pub(super) speaker_muted: bool,
-    pub(super) volume: u8,
-    pub(super) volume_mic: u8,
+    pub(super) voice: Voice,
     pub(super) tone: Option<LocalTone>,
     /// The streams that hear each other, as the sound was told.
     pub(super) conferring: Vec<StreamId>,
@@ -187,8 +187,7 @@ impl Agent {
             transport_error: None,
             mic_muted: false,
             speaker_muted: false,
-            volume: config.settings.volume_output,
-            volume_mic: config.settings.volume_input,
+            voice: Voice::default(),
             tone: None,
             conferring: Vec::new(),
             exiting: None,
@@ -259,10 +258,11 @@ impl Agent {
         if std::mem::replace(&mut self.begun, true) {
             return;
         }
-        if (self.volume, self.volume_mic) != (100, 100) {
-            let volume = MediaCommand::Volume { output: self.volume, input: self.volume_mic };
-            self.outputs.push_back(Output::Media(volume));
+        let (output, input) = (self.config.settings.volume_output, self.config.settings.volume_input);
+        if (output, input) != (100, 100) {
+            self.outputs.push_back(Output::Media(MediaCommand::Volume { output, input }));
         }
+        self.begin_voice();
         if self.config.register {
             let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();
             ids.into_iter().for_each(|id| self.register(id, now));

@@ -37,6 +37,30 @@ pub enum SoundPath {
     Speaker,
 }
 
+/// A part of what is done to the microphone's sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoicePart {
+    /// The speaker's echo is taken out.
+    Echo,
+    /// Steady noise is lowered.
+    Noise,
+    /// Voices are brought to one level.
+    Gain,
+    /// The microphone is amplified.
+    Boost,
+}
+
+/// On, off, or as fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// As the devices in use want it.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
 /// A change of a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VolumeChange {
@@ -109,6 +133,8 @@ pub enum Command {
     Unmute { path: SoundPath },
     /// Change a volume.
     Volume { path: SoundPath, change: VolumeChange },
+    /// Treat the voice of the person here, for good.
+    Voice { part: VoicePart, how: Switch },
     /// Send digits in the current call; `,` pauses a second. `Press::Up` looks at no digits.
     Dtmf { call: Option<String>, digits: String, press: Press, via: Option<DtmfVia> },
     /// Send an instant message; the reply tells whether it was delivered.

@@ -80,7 +80,8 @@ impl Agent {
             Command::LeaveConference { calls } => self.leave_conference(calls, now),
             Command::Mute { path } => Ok(self.mute(path, true)),
             Command::Unmute { path } => Ok(self.mute(path, false)),
-            Command::Volume { path, change } => Ok(self.set_volume(path, change)),
+            Command::Volume { path, change } => self.lasting(|agent| Ok(agent.set_volume(path, change))),
+            Command::Voice { part, how } => self.lasting(|agent| agent.set_voice(part, how)),
             Command::Dtmf { call, digits, press, via } => self.dtmf(call, (&digits, press), via, now),
             Command::Register { account } => {
                 let ids = self.registering_accounts(account.as_deref())?;
@@ -219,14 +220,16 @@ impl Agent {
     }
 
     fn set_volume(&mut self, path: SoundPath, change: VolumeChange) -> Reply {
-        let volume = if path == SoundPath::Mic { &mut self.volume_mic } else { &mut self.volume };
+        let settings = &mut self.config.settings;
+        let volume = if path == SoundPath::Mic { &mut settings.volume_input } else { &mut settings.volume_output };
         let wanted = match change {
             VolumeChange::To(value) => i32::from(value),
             VolumeChange::By(step) => i32::from(*volume) + i32::from(step),
         };
         *volume = u8::try_from(wanted.clamp(0, 100)).unwrap_or(100);
         let now = *volume;
-        self.outputs.push_back(Output::Media(MediaCommand::Volume { output: self.volume, input: self.volume_mic }));
+        let (output, input) = (settings.volume_output, settings.volume_input);
+        self.outputs.push_back(Output::Media(MediaCommand::Volume { output, input }));
         Reply::Volume(path, now)
     }
 
@@ -332,8 +335,9 @@ impl Agent {
             auto_answer: self.answers_everybody(),
             mic_muted: self.mic_muted,
             speaker_muted: self.speaker_muted,
-            volume: self.volume,
-            volume_mic: self.volume_mic,
+            volume: self.config.settings.volume_output,
+            volume_mic: self.config.settings.volume_input,
+            voice: self.voice_info(),
             refused: self.tally().named(),
             ..Status::default()
         }

@@ -1,7 +1,7 @@
 //! What happened: the events of `watch`, hooks and screens, one table.
 
 use super::command::DtmfVia;
-use super::snapshot::{AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, VoicemailInfo};
+use super::snapshot::{AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, VoiceInfo, VoicemailInfo};
 use serde::{Deserialize, Serialize};
 
 /// An event; the tag is the name that `watch` prints.
@@ -84,6 +84,12 @@ pub enum Event {
     Presence {
         light: LightInfo,
     },
+    /// What is done to the microphone's sound has changed.
+    Voice {
+        voice: VoiceInfo,
+    },
+    /// The person talks, and the microphone is muted.
+    TalkingMuted,
     /// A sound device came, went or failed.
     Device {
         message: String,

@@ -1,10 +1,11 @@
-//! What a person changes for good: do-not-disturb, forwarding, automatic answers. MicroSIP's toggles, kept as its keys.
+//! What a person changes for good: do-not-disturb, forwarding, automatic answers, volumes. MicroSIP's toggles, kept as
+//! its keys.
 
 use super::agent::Agent;
 use super::command::{CommandError, Reply};
 use super::outcome::ExitCode;
 use super::port::Output;
-use crate::config::schema::{Row, Section};
+use crate::config::schema;
 use crate::config::{AutoAnswer, DenyIncoming};
 
 type Outcome = Result<Reply, CommandError>;
@@ -15,7 +16,7 @@ impl Agent {
         let before = self.config.settings.clone();
         let outcome = change(self);
         let after = &self.config.settings;
-        let changes: Vec<_> = Row::of(Section::Settings).filter_map(|row| row.change(&before, after)).collect();
+        let changes: Vec<_> = schema::rows().filter_map(|row| row.change(&before, after)).collect();
         if !changes.is_empty() {
             self.outputs.push_back(Output::Keep(changes));
         }
@@ -60,7 +61,7 @@ impl Agent {
 
 #[cfg(test)]
 mod tests {
-    use super::super::command::Command;
+    use super::super::command::{Command, SoundPath, VolumeChange};
     use super::super::tests::{World, local};
 
     #[test]
@@ -68,7 +69,8 @@ mod tests {
         let dnd = |on| Command::Dnd { on };
         let forward = |number: Option<&str>| Command::Forward { number: number.map(str::to_owned) };
         let itself = |on| Command::AutoAnswer { on };
-        let rows: [(Command, &[(&str, &str)]); 12] = [
+        let volume = |path, change| Command::Volume { path, change };
+        let rows: [(Command, &[(&str, &str)]); 15] = [
             (dnd(false), &[]),
             (dnd(true), &[("DND", "1")]),
             (dnd(true), &[]),
@@ -84,6 +86,9 @@ mod tests {
             (itself(true), &[("AA", "1")]),
             (itself(false), &[("AA", "0")]),
             (Command::Mute { path: Default::default() }, &[]),
+            (volume(SoundPath::Mic, VolumeChange::To(70)), &[("volumeInput", "70")]),
+            (volume(SoundPath::Speaker, VolumeChange::By(-5)), &[("volumeOutput", "95")]),
+            (volume(SoundPath::Speaker, VolumeChange::By(0)), &[]),
         ];
         let mut world = World::new();
         world.add(local("alice"), 5070);

@@ -53,6 +53,7 @@ pub mod sound;
 mod subscriptions;
 pub mod threats;
 mod transfer;
+mod voice;
 
 #[cfg(test)]
 mod tests;

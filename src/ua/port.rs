@@ -82,7 +82,7 @@ pub enum Output {
     Media(MediaCommand),
     /// Something happened.
     Event(Event),
-    /// Keep these keys of `[Settings]` with these values: a person has changed them for good.
+    /// Keep these keys of `[Settings]` or `[tuiphone]` with these values: a person has changed them for good.
     Keep(Vec<(&'static str, String)>),
     /// The answer to a command.
     Reply(RequestId, Result<Reply, CommandError>),

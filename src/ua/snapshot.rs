@@ -54,11 +54,48 @@ pub struct Status {
     pub volume: u8,
     /// Microphone volume, 0–100.
     pub volume_mic: u8,
+    /// What is done to voices.
+    #[serde(default)]
+    pub voice: VoiceInfo,
     /// Sound devices in use, as a person would name them; filled in by the engine.
     pub audio: AudioInfo,
     /// What came from outside and led to nothing since the start, by class (`ua::refused`); the engine adds its own.
     #[serde(default)]
     pub refused: BTreeMap<String, u64>,
+}
+
+/// What is done to voices.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VoiceInfo {
+    /// When the speaker's echo is taken out of the microphone's sound: `auto`, `on`, `off`.
+    pub aec: String,
+    /// Noise suppression is asked for.
+    pub noise_suppression: bool,
+    /// Automatic gain is asked for.
+    pub agc: bool,
+    /// Amplification of the microphone, dB.
+    pub mic_boost_db: u8,
+    /// Amplification of the speaker, dB.
+    pub speaker_boost_db: u8,
+    /// What is done now: `aec`, `noise_suppression`, `agc`; nothing without a call.
+    pub active: Vec<String>,
+    /// The person talks into the muted microphone.
+    pub talking_muted: bool,
+}
+
+impl VoiceInfo {
+    /// What is done now, for people: `echo canceller, noise suppression`; `None` = nothing.
+    pub fn words(&self) -> Option<String> {
+        let word = |active: &String| match active.as_str() {
+            "aec" => "echo canceller".to_owned(),
+            "noise_suppression" => "noise suppression".to_owned(),
+            "agc" => "automatic gain".to_owned(),
+            other => other.to_owned(),
+        };
+        let words: Vec<String> = self.active.iter().map(word).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
 }
 
 /// The sound devices in use.

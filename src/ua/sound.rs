@@ -75,6 +75,8 @@ impl Agent {
                 }
             }
             MediaEvent::Stats { stream, stats } => self.stats(stream, &stats, now),
+            MediaEvent::Treated(treatment) => self.treated(treatment),
+            MediaEvent::TalkingMuted(talking) => self.talking_muted(talking),
         }
     }
 

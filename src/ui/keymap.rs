@@ -173,6 +173,10 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("pickup", "pick up", Some("p")),
     ("park", "park", Some("P")),
     ("retrieve", "retrieve", Some("R")),
+    ("aec", "echo canceller", Some("E")),
+    ("denoise", "noise suppression", Some("N")),
+    ("agc", "automatic gain", Some("G")),
+    ("boost", "mic boost", Some("B")),
 ];
 
 /// The interface's own acts: keys, words for the footer, sentence.

@@ -5,7 +5,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
     AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, Press, Reply, SoundPath,
-    TransferTo, VoicemailInfo, VolumeChange,
+    Switch, TransferTo, VoicePart, VoicemailInfo, VolumeChange,
 };
 use tuiphone::ui::msg::{Action, Msg, Urgency};
 
@@ -253,6 +253,33 @@ fn what_becomes_of_incoming_calls_is_a_key_away() {
     let screen = stage.screen();
     assert!(screen.contains("DND") && screen.contains("FWD 601") && screen.contains("ANSWERS ITSELF"), "{screen}");
     assert_eq!(stage.keys("Ctrl-d f"), [Command::Dnd { on: false }, forward(None)]);
+}
+
+#[test]
+fn what_is_done_to_the_voice_is_a_key_away() {
+    let voice = |part, how| Command::Voice { part, how };
+    let mut stage = Stage::new(80, 24);
+    stage.status.voice.aec = "auto".into();
+    stage.tell();
+    let off = [voice(VoicePart::Echo, Switch::Off), voice(VoicePart::Noise, Switch::On)];
+    assert_eq!(stage.keys("E N"), off);
+    stage.status.voice.aec = "off".into();
+    stage.status.voice.noise_suppression = true;
+    stage.status.voice.mic_boost_db = 12;
+    stage.tell();
+    let on = [voice(VoicePart::Echo, Switch::Auto), voice(VoicePart::Noise, Switch::Off)];
+    assert_eq!(stage.keys("E N"), on);
+    assert_eq!(stage.keys("G B"), [voice(VoicePart::Gain, Switch::On), voice(VoicePart::Boost, Switch::Off)]);
+    stage.status.calls = vec![call("c1", CallState::Connected, "600", "")];
+    stage.status.voice.active = vec!["aec".into()];
+    stage.status.mic_muted = true;
+    stage.status.voice.talking_muted = true;
+    stage.tell();
+    stage.event(News::TalkingMuted);
+    let screen = stage.screen();
+    for shown in ["echo canceller", "MIC MUTED: YOU TALK", "the microphone is muted", "m opens it"] {
+        assert!(screen.contains(shown), "{shown}\n{screen}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod account_rows;
 mod codec_rows;
 mod field;
 mod rows;
+mod sound_rows;
 mod tone_rows;
 mod words;
 
@@ -105,7 +106,8 @@ impl Section {
 
 /// Every key this phone reads, each section's in file order.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    rows::ROWS.iter().chain(codec_rows::ROWS).chain(tone_rows::ROWS).chain(account_rows::ROWS)
+    let sound = codec_rows::ROWS.iter().chain(sound_rows::ROWS).chain(tone_rows::ROWS);
+    rows::ROWS.iter().chain(sound).chain(account_rows::ROWS)
 }
 
 impl Row {

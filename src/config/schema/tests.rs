@@ -38,7 +38,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
     (
         Section::Settings,
         "Settings",
-        "micAmplification swLevelAdjustment EC disableVideo \
+        "swLevelAdjustment disableVideo \
          videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
          enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF \
          usersDirectory defaultAction \
@@ -97,6 +97,8 @@ fn values_are_read_as_microsip_reads_them() {
         ("autoAnswer", "all", "all", false),
         ("accountId", "", "", false),
         ("accountId", "3", "3", false),
+        ("EC", "", "0", false),
+        ("micAmplification", "1", "1", false),
     ] {
         let Some(Row { field: Field::Settings(get, set), .. }) = Row::find(Section::Settings, key) else {
             panic!("no row {key}");
@@ -107,6 +109,12 @@ fn values_are_read_as_microsip_reads_them() {
     }
     for (key, value, read, complains) in [
         ("followRedirects", "", "own", false),
+        ("aec", "", "auto", false),
+        ("aec", "OFF", "off", false),
+        ("aec", "1", "on", false),
+        ("aec", "speex", "auto", true),
+        ("micBoost", "40", "30", true),
+        ("speakerBoost", "6", "6", false),
         ("followRedirects", "Any", "any", false),
         ("followRedirects", "never", "never", false),
         ("followRedirects", "all", "own", true),

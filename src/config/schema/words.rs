@@ -1,6 +1,8 @@
 //! Keys whose values are words: each a table of the words and what they mean; the first word of a meaning is written.
 
-use super::super::{Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, Forwarding, HideCallerId, Settings};
+use super::super::{
+    Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, EchoCanceller, Forwarding, HideCallerId, Settings,
+};
 
 type Words<T> = &'static [(&'static str, T)];
 
@@ -32,11 +34,30 @@ const DENY: Words<DenyIncoming> = &[
     ("all", DenyIncoming::All),
 ];
 
+const ECHO: Words<EchoCanceller> = &[
+    ("auto", EchoCanceller::Auto),
+    ("on", EchoCanceller::On),
+    ("off", EchoCanceller::Off),
+    ("", EchoCanceller::Auto),
+    ("1", EchoCanceller::On),
+    ("0", EchoCanceller::Off),
+];
+
 pub(super) const HIDE_WORDS: &[&str] = &["", "soft", "hard"];
 pub(super) const CALLS_WORDS: &[&str] = &["", "hold", "all"];
 pub(super) const ENDPOINT_WORDS: &[&str] = &["", "echo", "silence"];
 pub(super) const FORWARDING_WORDS: &[&str] = &["", "button", "all"];
 pub(super) const DENY_WORDS: &[&str] = &["", "button", "user", "domain", "userdomain", "remotedomain", "all"];
+
+pub(super) const ECHO_WORDS: &[&str] = &["auto", "on", "off"];
+
+pub(super) fn echo_text(s: &Settings) -> String {
+    written(ECHO, s.echo_canceller)
+}
+
+pub(super) fn echo(s: &mut Settings, value: &str) -> Option<String> {
+    read(ECHO, &mut s.echo_canceller, value)
+}
 
 pub(super) fn hide_text(a: &Account) -> String {
     written(HIDE, a.hide_caller_id)

@@ -4,7 +4,8 @@ use super::ends::{Mic, Speaker};
 use super::lines::{LineIn, LineOut};
 use super::{MediaConfig, MediaReport};
 use crate::audio::cards::{Cards, Opened};
-use crate::audio::{CaptureLine, Health, Latency, PlaybackLine, Spec, pipe, wav};
+use crate::audio::kind::is_in_the_room;
+use crate::audio::{CaptureLine, Direction, Health, Latency, PlaybackLine, Spec, pipe, wav};
 use crate::media::resample::clip_to_internal;
 use crate::media::tone::Sine;
 use crate::media::voice::Voice;
@@ -31,6 +32,8 @@ pub struct Devices {
     /// What was said to be missing; once is enough until it changes.
     said: Option<String>,
     open: bool,
+    /// Microphone and speaker are cards whose names do not rule out that one hears the other.
+    in_the_room: (bool, bool),
     in_use_until: Option<Instant>,
     /// Gaps of lines that are no more: of microphones, of speakers.
     gaps_before: (u32, u32),
@@ -59,6 +62,7 @@ impl Devices {
             cards: None,
             said: None,
             open: false,
+            in_the_room: (false, false),
             in_use_until: None,
             gaps_before: (0, 0),
         }
@@ -78,11 +82,19 @@ impl Devices {
                         LineIn::new(line, self.latency).map_or(Mic::Silent, |line| Mic::Line(line.into())),
                     );
                 }
-                Opened::CaptureLost => self.replace_mic(self.without_card()),
+                Opened::CaptureLost => {
+                    self.in_the_room.0 = false;
+                    self.replace_mic(self.without_card());
+                }
                 Opened::Playback(line) => self.replace_speaker(speaker(LineOut::new(line, self.latency))),
-                Opened::PlaybackLost => self.replace_speaker(Speaker::Silent),
+                Opened::PlaybackLost => {
+                    self.in_the_room.1 = false;
+                    self.replace_speaker(Speaker::Silent);
+                }
                 Opened::Ring(line) => self.ring = Some(speaker(LineOut::new(line, self.latency))),
                 Opened::RingLost => self.ring = None,
+                Opened::Named(Direction::Input, name) => self.in_the_room.0 = is_in_the_room(&name),
+                Opened::Named(Direction::Output, name) => self.in_the_room.1 = is_in_the_room(&name),
                 Opened::Missing(missing) if missing == self.said => {}
                 Opened::Missing(missing) => {
                     self.said = missing.clone();
@@ -99,6 +111,7 @@ impl Devices {
             self.open = false;
             self.in_use_until = None;
             self.cards = None;
+            self.in_the_room = (false, false);
             if !keeps(&self.input) {
                 self.replace_mic(Mic::Silent);
             }
@@ -125,6 +138,11 @@ impl Devices {
         if in_call || !matches!(self.output, Spec::File(_)) {
             self.speaker.write(frame);
         }
+    }
+
+    /// True while the microphone may hear the speaker: two sound cards, neither of them worn.
+    pub fn may_echo(&self) -> bool {
+        self.in_the_room == (true, true)
     }
 
     /// Times that sound was missing so far: at the microphone, at the speaker.

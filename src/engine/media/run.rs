@@ -2,13 +2,15 @@
 
 use super::devices::Devices;
 use super::ringtone::Ringtone;
-use super::tick::{Call, Gain};
+use super::tick::Call;
 use super::{MediaConfig, MediaReport, ports};
 use crate::engine::net::arrival;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, Ringing, StreamId};
 use crate::media::level::{LevelMeter, Levels, Meter};
+use crate::media::microphone::Microphone;
+use crate::media::mixer::Gain;
 use crate::media::stream::{MediaStream, Port};
 use crate::media::tone::{EUROPE, PLANS, Plan, TonePlayer};
 use crate::rtp::rtcp::WallAnchor;
@@ -54,9 +56,8 @@ pub struct Loop {
     pub(super) ringtone: Option<Ringtone>,
     pub(super) plan: Plan,
     pub(super) devices: Devices,
-    pub(super) mic_gain: Gain,
+    pub(super) microphone: Microphone,
     pub(super) speaker_gain: Gain,
-    pub(super) mic_meter: LevelMeter,
     pub(super) speaker_meter: LevelMeter,
     next_tick: Instant,
     ticking: bool,
@@ -87,9 +88,8 @@ impl Loop {
             ringtone: None,
             plan: plan(&config.tone_country, &mut *report),
             devices: Devices::new(&config, &mut *report),
-            mic_gain: Gain::new(),
-            speaker_gain: Gain::new(),
-            mic_meter: LevelMeter::default(),
+            microphone: Microphone::new(),
+            speaker_gain: Gain::default(),
             speaker_meter: LevelMeter::default(),
             next_tick: now,
             ticking: false,
@@ -199,11 +199,15 @@ impl Loop {
             }
             MediaCommand::Conference(streams) => self.conference = streams,
             MediaCommand::Close { stream } => self.close(stream),
-            MediaCommand::MuteMic(muted) => self.mic_gain.set(None, Some(muted)),
-            MediaCommand::MuteSpeaker(muted) => self.speaker_gain.set(None, Some(muted)),
+            MediaCommand::MuteMic(muted) => self.microphone.set_muted(muted),
+            MediaCommand::MuteSpeaker(muted) => self.speaker_gain.set_muted(muted),
             MediaCommand::Volume { output, input } => {
-                self.speaker_gain.set(Some(output), None);
-                self.mic_gain.set(Some(input), None);
+                self.speaker_gain.set_volume(output);
+                self.microphone.set_volume(input);
+            }
+            MediaCommand::Voice(settings) => {
+                self.microphone.set_voice(settings);
+                self.speaker_gain.set_boost(settings.speaker_boost_db);
             }
             MediaCommand::Tone(tone) => {
                 if self.tone.as_ref().map(|(playing, _)| *playing) != tone {

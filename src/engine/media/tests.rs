@@ -214,3 +214,54 @@ fn the_thread_ends_with_its_last_handle() {
         }
     }
 }
+
+/// The level of a phone's speaker, dBFS: the loudest of one second.
+#[cfg(feature = "apm")]
+fn heard_dbfs(phone: &MediaHandle) -> f32 {
+    let mut loudest = f32::MIN;
+    for _ in 0..50 {
+        std::thread::sleep(Duration::from_millis(20));
+        loudest = loudest.max(phone.levels().1.rms_dbfs);
+    }
+    loudest
+}
+
+#[cfg(feature = "apm")]
+#[test]
+fn who_speaks_to_a_phone_that_echoes_hears_nothing_once_the_echo_is_cancelled() {
+    use crate::media::command::{Treatment, VoiceSettings};
+    let a = phone(Spec::Loopback, Spec::Loopback);
+    let b = phone(Spec::Voice, Spec::Null);
+    let (at_a, at_b) = (bind(&a, 1), bind(&b, 2));
+    let voice = |echo| MediaCommand::Voice(VoiceSettings { echo, ..VoiceSettings::default() });
+    start(&a.0, 1, agreed("opus", at_b));
+    start(&b.0, 2, agreed("opus", at_a));
+    wait(&b.1, |event| matches!(event, MediaEvent::Stats { stats, .. } if stats.rx_packets > 80).then_some(()));
+    // No card, no room: by itself nothing is cancelled.
+    assert!(heard_dbfs(&b.0) > -35.0, "{:?}", b.0.levels());
+    a.0.send(voice(Some(true))).unwrap();
+    let only_echo = Treatment { echo: true, ..Treatment::default() };
+    assert_eq!(wait(&a.1, |event| if let MediaEvent::Treated(done) = event { Some(*done) } else { None }), only_echo);
+    let deadline = Instant::now() + PATIENCE;
+    while heard_dbfs(&b.0) > -55.0 {
+        assert!(Instant::now() < deadline, "{:?}", b.0.levels());
+    }
+    let _ = close(&a, 1);
+    let nothing = wait(&a.1, |event| if let MediaEvent::Treated(done) = event { Some(*done) } else { None });
+    assert_eq!(nothing, Treatment::default());
+}
+
+#[test]
+fn who_talks_into_a_muted_microphone_is_told() {
+    let a = phone(Spec::Voice, Spec::Null);
+    let b = phone(Spec::Null, Spec::Null);
+    let (at_a, at_b) = (bind(&a, 1), bind(&b, 2));
+    a.0.send(MediaCommand::MuteMic(true)).unwrap();
+    start(&a.0, 1, agreed("PCMA", at_b));
+    start(&b.0, 2, agreed("PCMA", at_a));
+    let told = |wanted| wait(&a.1, |event| (*event == MediaEvent::TalkingMuted(wanted)).then_some(()));
+    told(true);
+    assert!(b.0.levels().1.peak_dbfs < -60.0 && a.0.levels().0.peak_dbfs < -60.0, "{:?}", b.0.levels());
+    a.0.send(MediaCommand::MuteMic(false)).unwrap();
+    told(false);
+}

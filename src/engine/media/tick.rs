@@ -5,7 +5,7 @@ use super::run::Loop;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
 use crate::media::command::{Endpoint, LocalTone, MediaEvent, StreamStats};
-use crate::media::mixer::{self, Ramp, volume_gain};
+use crate::media::mixer::{self, volume_gain};
 use crate::media::stream::{MediaStream, Port, StreamEvent};
 use crate::media::tone::TonePlayer;
 use mio::net::UdpSocket;
@@ -23,25 +23,6 @@ pub(super) struct Call {
     pub(super) next_stats: Instant,
     /// The devices' gaps before it started: of the microphone, of the speaker.
     pub(super) gaps_before: Option<(u32, u32)>,
-}
-
-/// A volume that can be muted.
-pub(super) struct Gain {
-    volume: f32,
-    muted: bool,
-    ramp: Ramp,
-}
-
-impl Gain {
-    pub(super) fn new() -> Gain {
-        Gain { volume: 1.0, muted: false, ramp: Ramp::new(1.0) }
-    }
-
-    pub(super) fn set(&mut self, volume: Option<u8>, muted: Option<bool>) {
-        self.volume = volume.map_or(self.volume, volume_gain);
-        self.muted = muted.unwrap_or(self.muted);
-        self.ramp.set(if self.muted { 0.0 } else { self.volume });
-    }
 }
 
 impl Loop {
@@ -64,7 +45,8 @@ impl Loop {
         // 2. what the person here says
         let mut mic = [0.0; FRAME];
         self.devices.read(&mut mic, in_call);
-        self.mic_gain.ramp.apply(&mut mic);
+        self.microphone.prepare(in_call, self.devices.may_echo());
+        self.listen(&mut mic, in_call);
         // 3. what the far ends hear
         for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
             let (mut said, rng) = ([0.0; FRAME], &mut self.rng);
@@ -75,8 +57,7 @@ impl Loop {
             call.transmit();
         }
         self.play(now, &mut speaker, in_call);
-        let measure = if in_call { self.mic_meter.measure(&mic) } else { self.mic_meter.measure(&[]) };
-        self.levels.set_mic(measure);
+        self.levels.set_mic(self.microphone.level_after());
         self.report_all(now);
         if let Some(id) = broken {
             self.give_up(id);
@@ -106,9 +87,10 @@ impl Loop {
         if self.short.as_mut().is_some_and(|player| !player.mix_into(speaker)) {
             self.short = None;
         }
-        self.speaker_gain.ramp.apply(speaker);
+        self.speaker_gain.apply(speaker);
         mixer::limit(speaker);
         self.levels.set_speaker(self.speaker_meter.measure(speaker));
+        self.microphone.render(speaker);
         self.devices.write(speaker, in_call);
     }
 
@@ -122,6 +104,22 @@ impl Loop {
                 TonePlayer::new(*tone, &self.plan)
             }
         };
+    }
+
+    /// What a device brought becomes what the calls get; a processor that fails ends no call.
+    fn listen(&mut self, mic: &mut [f32; FRAME], in_call: bool) {
+        if !in_call {
+            mic.fill(0.0);
+        }
+        if catch_unwind(AssertUnwindSafe(|| self.microphone.capture(mic))).is_err() {
+            mic.fill(0.0);
+            self.microphone.give_up();
+            let text = "the echo canceller failed: the microphone's sound goes out as it is";
+            (self.report)(MediaReport::Warning(text.to_owned()));
+        }
+        while let Some(event) = self.microphone.poll_event() {
+            (self.report)(MediaReport::Event(event));
+        }
     }
 
     fn report_all(&mut self, now: Instant) {

@@ -190,6 +190,11 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         }
         Event::CallParked { call } => note(model, format!("{}: {}", words::who(&call), words::outcome(&call)), now),
         Event::CallDtmf { call, digit, .. } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
+        Event::TalkingMuted => {
+            let key = model.keymap.key(Act::Verb("mute"), model.field.focused);
+            let hint = key.map(|key| format!("{key} opens it"));
+            say(model, Weight::Error, "you are talking, and the microphone is muted".to_owned(), hint, now);
+        }
         Event::Device { message } | Event::Config { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
         Event::Exited => {

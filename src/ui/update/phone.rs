@@ -1,7 +1,7 @@
 //! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
 
 use super::{drawn, note};
-use crate::control::{AccountInfo, CallState, Command, HangupWhich, Press, SoundPath, VolumeChange};
+use crate::control::{AccountInfo, CallState, Command, HangupWhich, Press, SoundPath, Switch, VoicePart, VolumeChange};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
 use crate::ui::msg::{Action, Urgency};
@@ -157,6 +157,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         }
         "dnd" => send(Command::Dnd { on: !model.status.dnd }),
         "forward" => forward(model, now),
+        "aec" | "denoise" | "agc" | "boost" => voice(model, verb, now),
         "register" => send(Command::Register { account: None }),
         "unregister" => send(Command::Unregister { account: None }),
         "exit" => send(Command::Exit),
@@ -251,6 +252,25 @@ fn mute(model: &Model, path: SoundPath) -> Vec<Action> {
         SoundPath::Speaker => model.status.speaker_muted,
     };
     send(if muted { Command::Unmute { path } } else { Command::Mute { path } })
+}
+
+/// Turns a treatment of the microphone's sound on or off; for the echo canceller on means as the devices want it.
+fn voice(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
+    let voice = &model.status.voice;
+    let (part, name, is_on, on) = match verb {
+        "aec" => (VoicePart::Echo, "echo canceller", voice.aec != "off", Switch::Auto),
+        "denoise" => (VoicePart::Noise, "noise suppression", voice.noise_suppression, Switch::On),
+        "agc" => (VoicePart::Gain, "automatic gain", voice.agc, Switch::On),
+        _ => (VoicePart::Boost, "microphone boost", voice.mic_boost_db > 0, Switch::On),
+    };
+    let how = if is_on { Switch::Off } else { on };
+    let state = match how {
+        Switch::Auto => "automatic, not for headsets",
+        Switch::On => "on",
+        Switch::Off => "off",
+    };
+    note(model, format!("{name}: {state}"), now);
+    [drawn(), send(Command::Voice { part, how })].concat()
 }
 
 fn volume(path: SoundPath, by: i16) -> Vec<Action> {

@@ -81,6 +81,7 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
     let long = width >= NARROW_WORDS;
     let alone = spans.is_empty();
     match (status.mic_muted, long) {
+        (true, true) if status.voice.talking_muted => spans.push(look.span(Role::Alert, " MIC MUTED: YOU TALK ")),
         (true, _) => spans.push(look.span(Role::Alert, " MIC MUTED ")),
         (false, true) => spans.push(look.span(Role::Dim, format!("mic {}%", status.volume_mic))),
         (false, false) if alone => spans.push(look.span(Role::Dim, "mic on")),

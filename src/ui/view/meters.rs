@@ -78,9 +78,10 @@ fn title(model: &Model, look: Look, width: u16) -> String {
         (input, output) if input == output => format!(" {} {input}", look.glyphs.dot),
         (input, output) => format!(" {} {input} {} {output}", look.glyphs.dot, look.glyphs.outgoing),
     };
+    let treated = model.status.voice.words().map(|words| format!(" {} {words}", look.glyphs.dot)).unwrap_or_default();
     let title = match &audio.warning {
         Some(warning) => format!("Sound {} {warning}", look.glyphs.failed),
-        None => format!("Sound{devices}"),
+        None => format!("Sound{devices}{treated}"),
     };
     look.clip(&title, width.saturating_sub(4))
 }
