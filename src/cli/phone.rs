@@ -9,7 +9,7 @@ use crate::audio::{Latency, Spec};
 use crate::config::{Account, AccountId, AutoAnswer, Loaded};
 use crate::control::{Command, CommandError, Event, ExitCode};
 use crate::engine::handle::Handle;
-use crate::engine::media::MediaConfig;
+use crate::engine::media::{self, MediaConfig};
 use crate::engine::signalling::{self, EngineConfig, EngineError};
 use crate::engine::trace::Trace;
 use crate::text::plain_error;
@@ -118,7 +118,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         wrong(format!("[tuiphone] audioLatency: '{text}' is neither low, normal, high nor 4-500 ms"))
     })?;
     let seed = seed()?;
-    let agent = AgentConfig::new(settings, accounts);
+    let agent = AgentConfig { tuning: media::tuning(&settings), ..AgentConfig::new(settings, accounts) };
     let settings = &agent.settings;
     let environment = Environment::of_process();
     let media = MediaConfig {

@@ -12,6 +12,7 @@ use crate::control::link::Link;
 use crate::control::socket::Client;
 use crate::control::verb::Request;
 use crate::control::{AccountInfo, Command, CommandError, ExitCode, json};
+use crate::engine::media;
 use crate::text::plain_error;
 use crate::ua::sound;
 use std::io::IsTerminal;
@@ -73,7 +74,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     if needs_phone(&job) && (alone || matches!(job, Job::Daemon)) {
         passwords(&mut session, &mut options, &job, password.as_ref(), &environment)?;
         let settings = &session.loaded.settings;
-        session.notes.extend(sound::codecs_left_out(settings, &sound::tuning(settings)));
+        session.notes.extend(sound::codecs_left_out(settings, &media::tuning(settings)));
         if !options.quiet {
             session.notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
         }

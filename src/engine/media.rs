@@ -1,5 +1,6 @@
 //! The media thread: one for all calls, a 10 ms tick of its own, RTP sockets polled between ticks.
 
+mod bcg729;
 mod devices;
 mod ends;
 mod fill;
@@ -10,10 +11,12 @@ mod run;
 mod tick;
 
 use crate::audio::{Latency, Spec};
-use crate::media::codec::Tuning;
+use crate::config::Settings;
+use crate::media::codec::{Codec, Tuning};
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::media::level::{Levels, Meter};
 use crate::media::tone::Plan;
+use crate::ua::sound;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,6 +74,12 @@ impl Default for MediaConfig {
 /// Whether the tones of this country are known, by its code.
 pub fn has_tones_of(country: &str) -> bool {
     Plan::of(country).is_some()
+}
+
+/// How sound is coded by these settings, with what is installed.
+pub fn tuning(settings: &Settings) -> Tuning {
+    let wanted = settings.audio_codecs.iter().any(|id| Codec::by_id(id).is_some_and(|codec| codec.encoding == "G729"));
+    Tuning { g729: wanted.then(bcg729::load).flatten(), ..sound::tuning(settings) }
 }
 
 /// What comes out of the media thread.

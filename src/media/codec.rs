@@ -6,6 +6,8 @@ mod at_rate;
 mod cn;
 mod g711;
 pub mod g722;
+pub mod g729;
+mod gsm;
 mod l16;
 mod opus;
 mod table;
@@ -16,6 +18,7 @@ pub use table::{Codec, LeftOut, TABLE, chosen};
 
 use super::resample::ResampleError;
 use crate::sdp::Format;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -106,6 +109,8 @@ pub struct Tuning {
     pub suppress_silence: bool,
     /// Opus.
     pub opus: OpusTuning,
+    /// Where G.729 comes from, if it can be had.
+    pub g729: Option<Arc<dyn g729::Library>>,
 }
 
 /// True when [`encoder`] and [`decoder`] know this format.

@@ -33,6 +33,7 @@ pub fn tuning(settings: &Settings) -> Tuning {
             dtx: settings.opus_dtx || settings.suppress_silence,
             stereo: settings.opus_stereo,
         },
+        g729: None,
     }
 }
 

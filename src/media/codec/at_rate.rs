@@ -16,6 +16,10 @@ pub trait Compress: Send {
 pub trait Expand: Send {
     /// Appends what a payload says; it is never empty.
     fn expand(&mut self, payload: &[u8], sound: &mut Vec<i16>) -> Decoded;
+    /// Appends so many samples in place of lost ones, if the codec has a way of its own.
+    fn conceal(&mut self, _length: usize, _sound: &mut Vec<i16>) -> bool {
+        false
+    }
 }
 
 /// An encoder behind a converter from 48 kHz.
@@ -73,6 +77,19 @@ impl<E: Expand> Up<E> {
         })
     }
 
+    /// What is decoded, in whole frames of 10 ms; the rest waits.
+    fn give_out(&mut self, sound: &mut Vec<f32>) {
+        let length = self.chunk.len().max(1);
+        let mut samples = std::mem::take(&mut self.samples);
+        for part in samples.chunks_exact(length) {
+            self.chunk.iter_mut().zip(part).for_each(|(to, from)| *to = f32::from(*from) / 32_768.0);
+            self.concealer.good(&mut self.chunk);
+            self.widen(sound);
+        }
+        samples.drain(..samples.len() / length * length);
+        self.samples = samples;
+    }
+
     fn widen(&mut self, sound: &mut Vec<f32>) {
         let mut wide = [0.0; FRAME];
         self.converter.process(&self.chunk, &mut wide);
@@ -87,21 +104,18 @@ impl<E: Expand> Decoder for Up<E> {
             return Decoded::Damaged;
         }
         let decoded = self.inner.expand(payload, &mut self.samples);
-        let whole = self.samples.len() - self.samples.len() % self.chunk.len().max(1);
-        let mut rest = std::mem::take(&mut self.samples);
-        for samples in rest.chunks_exact(self.chunk.len().max(1)) {
-            self.chunk.iter_mut().zip(samples).for_each(|(to, from)| *to = f32::from(*from) / 32_768.0);
-            self.concealer.good(&mut self.chunk);
-            self.widen(sound);
-        }
-        rest.drain(..whole);
-        self.samples = rest;
+        self.give_out(sound);
         decoded
     }
 
     fn conceal(&mut self, duration: Duration, _next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
         self.samples.clear();
-        for _ in 0..duration.as_millis() / 10 {
+        let frames = duration.as_millis() as usize / 10;
+        if self.inner.conceal(frames * self.chunk.len(), &mut self.samples) {
+            self.give_out(sound);
+            return Filled::Concealed;
+        }
+        for _ in 0..frames {
             self.concealer.conceal(&mut self.chunk);
             self.widen(sound);
         }

@@ -352,26 +352,8 @@ impl Predictor {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{generated, hash};
     use super::*;
-    use sha2::{Digest, Sha256};
-
-    /// Six seconds that reach every part of the tables: noise whose level and spectrum change, and full scale.
-    fn generated() -> Vec<i16> {
-        let (mut state, mut smooth) = (1_u32, 0_i64);
-        let sample = |n: i64| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let noise = i64::from(state >> 16) - 32_768;
-            smooth += (noise - smooth) / (1 + (n / 4_000) % 7);
-            let loud = [1, 400, 20, 4_000, 90, 1_000, 8][(n / 3_000 % 7) as usize];
-            let tone = if n / 250 % 2 == 0 { smooth } else { -smooth };
-            (if n / 9_000 % 4 == 3 { tone * 40 } else { smooth * loud / 1_000 }).clamp(-32_768, 32_767) as i16
-        };
-        (0..96_000).map(sample).collect()
-    }
-
-    fn hash(bytes: impl IntoIterator<Item = u8>) -> String {
-        Sha256::digest(bytes.into_iter().collect::<Vec<u8>>()).iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 
     /// Of code that makes of the ITU's own sequences (its Software Tool Library) what they should become, bit for bit.
     #[test]

@@ -3,6 +3,7 @@
 use super::at_rate::{Down, Up};
 use super::g711::{G711, Law};
 use super::g722::{G722Decoder, G722Encoder};
+use super::gsm::{GsmDecoder, GsmEncoder};
 use super::l16::L16;
 use super::opus::{OpusDecoder, OpusEncoder};
 use super::{CodecError, Decoder, Encoder, Tuning};
@@ -35,6 +36,8 @@ type NewDecoder = fn(&Codec, &str, &Tuning) -> Result<Box<dyn Decoder>, CodecErr
 #[derive(Debug)]
 enum Made {
     Here(NewEncoder, NewDecoder),
+    /// Of a library that may be installed.
+    Loaded(NewEncoder, NewDecoder),
     /// Nowhere, and why.
     Not(&'static str),
 }
@@ -48,6 +51,9 @@ const UP_TO_40: &[u16] = &[10, 20, 30, 40];
 const UP_TO_20: &[u16] = &[10, 20];
 const ONLY_10: &[u16] = &[10];
 const ONLY_20: &[u16] = &[20];
+const GSM_FRAMES: &[u16] = &[20, 40, 60];
+
+const NO_BCG729: &str = "it needs libbcg729, which is not installed (Debian: apt install libbcg729-0)";
 
 const LICENSED: Made = Made::Not("it may not be used without a licence");
 const OUT_OF_USE: Made = Made::Not("this phone has no implementation of it; Opus has taken its place");
@@ -64,8 +70,8 @@ pub const TABLE: &[Codec] = &[
     codec("G7221/16000/1", "G7221", 16_000, 1, None, ONLY_20, LICENSED),
     codec("G7221/32000/1", "G7221", 32_000, 1, None, ONLY_20, LICENSED),
     codec("G723/8000/1", "G723", 8_000, 1, Some(4), &[30, 60], OUT_OF_USE),
-    codec("G729/8000/1", "G729", 8_000, 1, Some(18), ANY, OUT_OF_USE),
-    codec("GSM/8000/1", "GSM", 8_000, 1, Some(3), &[20, 40, 60], OUT_OF_USE),
+    codec("G729/8000/1", "G729", 8_000, 1, Some(18), ANY, G729),
+    codec("GSM/8000/1", "GSM", 8_000, 1, Some(3), GSM_FRAMES, GSM),
     codec("GSM-EFR/8000/1", "GSM-EFR", 8_000, 1, None, ONLY_20, LICENSED),
     codec("AMR/8000/1", "AMR", 8_000, 1, None, ONLY_20, LICENSED),
     codec("AMR-WB/16000/1", "AMR-WB", 16_000, 1, None, ONLY_20, LICENSED),
@@ -103,6 +109,24 @@ const G722: Made = Made::Here(
     |codec, _, _| Ok(Box::new(Down::new(G722Encoder::default(), codec.sample_rate)?)),
     |codec, _, _| Ok(Box::new(Up::new(G722Decoder::default(), codec.sample_rate)?)),
 );
+const GSM: Made = Made::Here(
+    |codec, _, _| Ok(Box::new(Down::new(GsmEncoder::default(), codec.sample_rate)?)),
+    |codec, _, _| Ok(Box::new(Up::new(GsmDecoder::default(), codec.sample_rate)?)),
+);
+const G729: Made = Made::Loaded(
+    |codec, fmtp, tuning| {
+        //= RFC 4856 §2.1.9: without a word annex B is taken
+        let annex_b = tuning.suppress_silence && !fmtp.replace(' ', "").contains("annexb=no");
+        let encoder = tuning.g729.as_ref().and_then(|library| library.encoder(annex_b));
+        let encoder = encoder.ok_or(CodecError::Missing { id: codec.id, why: NO_BCG729 })?;
+        Ok(Box::new(Down::new(encoder, codec.sample_rate)?))
+    },
+    |codec, _, tuning| {
+        let decoder = tuning.g729.as_ref().and_then(|library| library.decoder());
+        let decoder = decoder.ok_or(CodecError::Missing { id: codec.id, why: NO_BCG729 })?;
+        Ok(Box::new(Up::new(decoder, codec.sample_rate)?))
+    },
+);
 const LINEAR: Made = Made::Here(
     |codec, _, _| Ok(Box::new(Down::new(L16::new(codec.channels), codec.sample_rate)?)),
     |codec, _, _| Ok(Box::new(Up::new(L16::new(codec.channels), codec.sample_rate)?)),
@@ -138,9 +162,10 @@ impl Codec {
     }
 
     /// Why it cannot be had; `None` = it can.
-    pub fn missing(&self, _tuning: &Tuning) -> Option<&'static str> {
+    pub fn missing(&self, tuning: &Tuning) -> Option<&'static str> {
         match self.made {
             Made::Here(..) => None,
+            Made::Loaded(..) => tuning.g729.is_none().then_some(NO_BCG729),
             Made::Not(why) => Some(why),
         }
     }
@@ -149,6 +174,7 @@ impl Codec {
     pub fn capability(&self, tuning: &Tuning) -> Capability {
         let fmtp = match self.encoding {
             "opus" => Some(tuning.opus.fmtp()),
+            "G729" => Some(if tuning.suppress_silence { "annexb=yes" } else { "annexb=no" }.to_owned()),
             _ => None,
         };
         Capability {
@@ -164,7 +190,7 @@ impl Codec {
     /// Its encoder, for a far end that says this of itself.
     pub fn encoder(&self, fmtp: &str, tuning: &Tuning) -> Result<Box<dyn Encoder>, CodecError> {
         match self.made {
-            Made::Here(encoder, _) => encoder(self, fmtp, tuning),
+            Made::Here(encoder, _) | Made::Loaded(encoder, _) => encoder(self, fmtp, tuning),
             Made::Not(why) => Err(CodecError::Missing { id: self.id, why }),
         }
     }
@@ -172,7 +198,7 @@ impl Codec {
     /// Its decoder.
     pub fn decoder(&self, fmtp: &str, tuning: &Tuning) -> Result<Box<dyn Decoder>, CodecError> {
         match self.made {
-            Made::Here(_, decoder) => decoder(self, fmtp, tuning),
+            Made::Here(_, decoder) | Made::Loaded(_, decoder) => decoder(self, fmtp, tuning),
             Made::Not(why) => Err(CodecError::Missing { id: self.id, why }),
         }
     }

@@ -4,6 +4,25 @@ use super::super::FRAME;
 use super::super::tone::goertzel_dbfs;
 use super::*;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+/// Six seconds that reach every part of the tables: noise whose level and spectrum change, and full scale.
+pub fn generated() -> Vec<i16> {
+    let (mut state, mut smooth) = (1_u32, 0_i64);
+    let sample = |n: i64| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = i64::from(state >> 16) - 32_768;
+        smooth += (noise - smooth) / (1 + (n / 4_000) % 7);
+        let loud = [1, 400, 20, 4_000, 90, 1_000, 8][(n / 3_000 % 7) as usize];
+        let tone = if n / 250 % 2 == 0 { smooth } else { -smooth };
+        (if n / 9_000 % 4 == 3 { tone * 40 } else { smooth * loud / 1_000 }).clamp(-32_768, 32_767) as i16
+    };
+    (0..96_000).map(sample).collect()
+}
+
+pub fn hash(bytes: impl IntoIterator<Item = u8>) -> String {
+    Sha256::digest(bytes.into_iter().collect::<Vec<u8>>()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 fn available() -> impl Iterator<Item = &'static Codec> {
     TABLE.iter().filter(|codec| codec.missing(&Tuning::default()).is_none())
