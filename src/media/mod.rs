@@ -12,6 +12,7 @@ pub mod level;
 pub mod microphone;
 pub mod mixer;
 pub mod plc;
+mod polyphase;
 pub mod resample;
 pub mod stream;
 pub mod stretch;

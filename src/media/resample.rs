@@ -1,6 +1,7 @@
-//! Sample-rate conversion in whole frames, over rubato's sinc interpolator.
+//! Sample-rate conversion in whole frames: whole ratios by filters of our own, others over rubato's sinc interpolator.
 
 use super::SAMPLE_RATE;
+use super::polyphase::Polyphase;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Async, FixedAsync, Resampler as _, SincInterpolationParameters, SincInterpolationType, WindowFunction};
 use thiserror::Error;
@@ -16,34 +17,44 @@ pub struct ResampleError {
 
 /// Converts 10 ms chunks between 48 kHz and a codec's rate; passes through when both are equal.
 pub struct Resampler {
-    inner: Option<Async<f32>>,
+    inner: Inner,
+}
+
+enum Inner {
+    Same,
+    Whole(Polyphase),
+    Any(Box<Async<f32>>),
 }
 
 impl Resampler {
     /// A converter for chunks of 10 ms. One of the rates is usually [`SAMPLE_RATE`].
     pub fn new(from: u32, to: u32) -> Result<Resampler, ResampleError> {
         if from == to {
-            return Ok(Resampler { inner: None });
+            return Ok(Resampler { inner: Inner::Same });
+        }
+        if let Some(whole) = Polyphase::new(from, to) {
+            return Ok(Resampler { inner: Inner::Whole(whole) });
         }
         let error = |reason: String| ResampleError { from, to, reason };
         if from == 0 || to == 0 || !from.is_multiple_of(100) {
             return Err(error("no whole number of samples in 10 ms".to_owned()));
         }
         let ratio = f64::from(to) / f64::from(from);
-        // Long enough that 3.4 kHz of an 8 kHz signal passes unharmed in both directions: 8 ms of the lower rate.
+        // Long enough that all but the last eighth of the band passes unharmed in both directions.
         let length = if to < from { (64 * from / to) as usize } else { 64 };
         let filter = speech_filter(length, phases(from, to));
         let inner = Async::new_sinc(ratio, 1.0, &filter, (from / 100) as usize, 1, FixedAsync::Input)
             .map_err(|e| error(e.to_string()))?;
-        Ok(Resampler { inner: Some(inner) })
+        Ok(Resampler { inner: Inner::Any(Box::new(inner)) })
     }
 
     /// Converts one chunk of 10 ms into `output`, as many samples as 10 ms of the other rate has; a sample more or
     /// less of the interpolator's is made up so that the length never varies.
     pub fn process(&mut self, input: &[f32], output: &mut [f32]) {
-        let Some(inner) = &mut self.inner else {
-            copy(input, output);
-            return;
+        let inner = match &mut self.inner {
+            Inner::Same => return copy(input, output),
+            Inner::Whole(whole) => return whole.process(input, output),
+            Inner::Any(inner) => inner,
         };
         let mut scratch = [0.0_f32; MAX_CHUNK];
         let room = inner.output_frames_max().min(MAX_CHUNK);
