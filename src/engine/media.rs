@@ -21,6 +21,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::Thread;
 use thiserror::Error;
 
 /// How the media thread is set up.
@@ -118,12 +119,21 @@ struct Door {
     /// `None` only while being dropped.
     commands: Option<SyncSender<MediaCommand>>,
     waker: mio::Waker,
+    thread: Thread,
+}
+
+impl Door {
+    /// The thread waits for its sockets, or sleeps until its next tick.
+    fn knock(&self) {
+        let _ = self.waker.wake();
+        self.thread.unpark();
+    }
 }
 
 impl Drop for Door {
     fn drop(&mut self) {
         self.commands = None;
-        let _ = self.waker.wake();
+        self.knock();
     }
 }
 
@@ -135,7 +145,7 @@ impl MediaHandle {
             TrySendError::Full(_) => MediaGone::Full,
             TrySendError::Disconnected(_) => MediaGone::Ended,
         })?;
-        let _ = self.door.waker.wake();
+        self.door.knock();
         Ok(())
     }
 
@@ -152,12 +162,13 @@ pub fn spawn(config: MediaConfig, report: impl FnMut(MediaReport) + Send + 'stat
     let (sender, commands) = sync_channel(QUEUE);
     let levels = Arc::new(Levels::default());
     let shared = levels.clone();
-    std::thread::Builder::new().name("media".to_owned()).stack_size(1024 * 1024).spawn(move || {
+    let thread = std::thread::Builder::new().name("media".to_owned()).stack_size(1024 * 1024).spawn(move || {
         let priority = crate::audio::priority::raise();
         tracing::info!(?priority, "media thread");
         run::Loop::new(config, poll, commands, shared, Box::new(report)).run();
     })?;
-    Ok(MediaHandle { door: Arc::new(Door { commands: Some(sender), waker }), levels })
+    let thread = thread.thread().clone();
+    Ok(MediaHandle { door: Arc::new(Door { commands: Some(sender), waker, thread }), levels })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub use super::voice_processing::Treatment;
 use crate::sdp::Agreed;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One call's sound, numbered by the agent; never reused in a process.
@@ -208,7 +209,7 @@ pub enum MediaEvent {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StreamStats {
     /// Codec we send, `opus`, lower-case encoding name.
-    pub codec: String,
+    pub codec: Arc<str>,
     /// RTP clock rate in Hz.
     pub clock_rate: u32,
     /// Sound per packet, ms.

@@ -27,6 +27,7 @@ use receive::Receive;
 use send::{Sending, Source};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Most events waiting to be told; of more the digits are left out.
@@ -35,6 +36,10 @@ const MAX_EVENTS: usize = 32;
 const BETWEEN_EVENTS: Duration = Duration::from_millis(50);
 /// How long a digit is that a digit reader sends back.
 const READ_BACK: Duration = Duration::from_millis(160);
+/// Datagrams whose memory is kept for the next ones.
+const SPARE: usize = 4;
+/// What most of them have room in, reports too, bytes.
+const DATAGRAM: usize = 320;
 /// Most datagrams waiting to be sent; more are dropped, as a network would.
 const MAX_OUTBOX: usize = 32;
 /// The payload type of comfort noise (RFC 3389), which need not be agreed.
@@ -80,6 +85,8 @@ pub enum StreamEvent {
 pub struct MediaStream {
     session: RtpSession,
     agreed: Option<Agreed>,
+    /// What we send, for the counters.
+    codec: Arc<str>,
     tuning: Tuning,
     endpoint: Endpoint,
     receive: Receive,
@@ -95,12 +102,13 @@ impl MediaStream {
         MediaStream {
             session: RtpSession::new(8_000, anchor, rng),
             agreed: None,
+            codec: Arc::default(),
             tuning: Tuning::default(),
             endpoint: Endpoint::Phone,
             receive: Receive::new(now),
             send: Sending::new(),
             outbox: VecDeque::with_capacity(MAX_OUTBOX),
-            spare: Vec::new(),
+            spare: (0..SPARE).map(|_| Vec::with_capacity(DATAGRAM)).collect(),
             events: VecDeque::new(),
         }
     }
@@ -113,6 +121,7 @@ impl MediaStream {
     /// Starts, or changes to, what was agreed; what can go on does so without a gap.
     pub fn start(&mut self, agreed: Agreed) -> Result<(), CodecError> {
         self.session.set_remote(agreed.remote_rtp, agreed.remote_rtcp, agreed.rtcp_mux);
+        self.codec = agreed.send.encoding.to_ascii_lowercase().into();
         let rate = agreed.send.clock_rate;
         if self.agreed.as_ref().is_none_or(|before| before.send.clock_rate != rate) {
             self.session.set_clock_rate(rate);
@@ -294,7 +303,7 @@ impl MediaStream {
 
     /// Gives a sent datagram's memory back.
     pub fn recycle(&mut self, sent: Transmit) {
-        if self.spare.len() < 4 {
+        if self.spare.len() < SPARE {
             self.spare.push(sent.bytes);
         }
     }

@@ -110,7 +110,7 @@ impl Agent {
         // A stream that never started counts nothing and names no codec.
         let (codec, clock_rate, ptime_ms) = match stats.codec.is_empty() {
             true => (agreed.codec, agreed.clock_rate, agreed.ptime_ms),
-            false => (stats.codec.clone(), stats.clock_rate, stats.ptime_ms),
+            false => (stats.codec.to_string(), stats.clock_rate, stats.ptime_ms),
         };
         call.media = Some(MediaInfo {
             codec,

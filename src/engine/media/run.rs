@@ -63,6 +63,7 @@ pub struct Loop {
     ticking: bool,
     missed: u64,
     datagram: Vec<u8>,
+    room: arrival::Room,
 }
 
 impl Loop {
@@ -95,6 +96,7 @@ impl Loop {
             ticking: false,
             missed: 0,
             datagram: vec![0; 2_048],
+            room: arrival::Room::default(),
             config,
             poll,
             commands,
@@ -114,7 +116,9 @@ impl Loop {
             // 2. sleep: to the next tick, or for ever while nothing sounds
             let wait = match self.is_active(now()) {
                 true if arrival::IS_STAMPED => {
-                    self.sleep_to_tick();
+                    if !self.sleep_to_tick() {
+                        return;
+                    }
                     Some(Duration::ZERO)
                 }
                 true => Some(self.next_tick.saturating_duration_since(now())),
@@ -138,12 +142,13 @@ impl Loop {
     }
 
     /// Sleeps until the next tick or command, not for packets: they tell when they came. Waiting for sockets would also
-    /// round the time up to whole milliseconds.
-    fn sleep_to_tick(&mut self) {
+    /// round the time up to whole milliseconds, and the queue's own wait spins before it sleeps.
+    fn sleep_to_tick(&mut self) -> bool {
         let left = self.next_tick.saturating_duration_since(now());
-        if let Ok(command) = self.commands.recv_timeout(left) {
-            self.obey(command);
+        if !left.is_zero() {
+            std::thread::park_timeout(left);
         }
+        self.take_commands()
     }
 
     /// False when nobody can ask any more.
@@ -275,7 +280,7 @@ impl Loop {
         let socket = if port == Port::Rtp { &call.rtp } else { &call.rtcp };
         // A socket is reported once: it is read until empty, but a flood must not stop the clock.
         for _ in 0..READ_AT_ONCE * 16 {
-            let (length, from, arrived) = match arrival::receive(socket, &mut self.datagram) {
+            let (length, from, arrived) = match arrival::receive(socket, &mut self.datagram, &mut self.room) {
                 Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // Answers of the network to what was sent (port unreachable) are no end.

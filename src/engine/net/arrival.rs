@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 #[cfg(target_os = "linux")]
-pub use stamped::{IS_STAMPED, enable, receive};
+pub use stamped::{IS_STAMPED, Room, enable, receive};
 #[cfg(not(target_os = "linux"))]
-pub use unstamped::{IS_STAMPED, enable, receive};
+pub use unstamped::{IS_STAMPED, Room, enable, receive};
 
 #[cfg(target_os = "linux")]
 mod stamped {
@@ -26,6 +26,15 @@ mod stamped {
     /// A stamp older than this is a wall clock that was set meanwhile.
     const OLDEST: Duration = Duration::from_secs(1);
 
+    /// Where the system puts its stamps: one for all datagrams.
+    pub struct Room(Vec<u8>);
+
+    impl Default for Room {
+        fn default() -> Room {
+            Room(nix::cmsg_space!(TimeSpec))
+        }
+    }
+
     /// Asks the system to stamp what this socket receives.
     pub fn enable(socket: &UdpSocket) -> io::Result<()> {
         Ok(setsockopt(socket, sockopt::ReceiveTimestampns, &true)?)
@@ -33,8 +42,8 @@ mod stamped {
 
     /// The next datagram: its length in `buffer`, its sender, its arrival.
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
-    pub fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, Instant)> {
-        let (length, from, stamp) = receive_stamped(socket, buffer)?;
+    pub fn receive(socket: &UdpSocket, buffer: &mut [u8], room: &mut Room) -> io::Result<(usize, SocketAddr, Instant)> {
+        let (length, from, stamp) = receive_stamped(socket, buffer, room)?;
         Ok((length, from, arrival(stamp, Instant::now(), SystemTime::now())))
     }
 
@@ -42,11 +51,11 @@ mod stamped {
     pub(super) fn receive_stamped(
         socket: &UdpSocket,
         buffer: &mut [u8],
+        Room(space): &mut Room,
     ) -> io::Result<(usize, SocketAddr, Option<SystemTime>)> {
         let mut parts = [io::IoSliceMut::new(buffer)];
-        let mut space = nix::cmsg_space!(TimeSpec);
         let flags = MsgFlags::MSG_DONTWAIT;
-        let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
+        let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(space), flags)?;
         let from = message.address.as_ref().and_then(address).ok_or_else(|| io::Error::other("no sender"))?;
         let stamp = message.cmsgs()?.find_map(|c| match c {
             ControlMessageOwned::ScmTimestampns(stamp) => UNIX_EPOCH.checked_add(Duration::from(stamp)),
@@ -69,6 +78,10 @@ mod unstamped {
     /// Whether [`receive`] tells when a datagram came, not when it was read.
     pub const IS_STAMPED: bool = false;
 
+    /// Nothing is put anywhere here.
+    #[derive(Default)]
+    pub struct Room;
+
     /// Nothing to ask for here.
     pub fn enable(_: &UdpSocket) -> io::Result<()> {
         Ok(())
@@ -76,7 +89,7 @@ mod unstamped {
 
     /// The next datagram: its length in `buffer`, its sender, its arrival.
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
-    pub fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, Instant)> {
+    pub fn receive(socket: &UdpSocket, buffer: &mut [u8], _: &mut Room) -> io::Result<(usize, SocketAddr, Instant)> {
         let (length, from) = socket.recv_from(buffer)?;
         Ok((length, from, Instant::now()))
     }
@@ -104,11 +117,11 @@ mod tests {
     fn a_datagram_comes_with_its_sender_and_none_is_waited_for() {
         let (mut socket, far) = pair();
         let mut buffer = [0; 16];
-        let nothing = receive(&socket, &mut buffer).expect_err("nothing came");
+        let nothing = receive(&socket, &mut buffer, &mut Room::default()).expect_err("nothing came");
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
         far.send_to(b"sound", socket.local_addr().unwrap()).unwrap();
         await_datagram(&mut socket);
-        let (length, from, _) = receive(&socket, &mut buffer).unwrap();
+        let (length, from, _) = receive(&socket, &mut buffer, &mut Room::default()).unwrap();
         assert_eq!((length, from, &buffer[..5]), (5, far.local_addr().unwrap(), &b"sound"[..]));
     }
 
@@ -122,7 +135,7 @@ mod tests {
         far.send_to(b"sound", socket.local_addr().unwrap()).unwrap();
         await_datagram(&mut socket);
         let after = SystemTime::now();
-        let (.., stamp) = stamped::receive_stamped(&socket, &mut [0; 16]).unwrap();
+        let (.., stamp) = stamped::receive_stamped(&socket, &mut [0; 16], &mut Room::default()).unwrap();
         let stamp = stamp.expect("the system stamps");
         assert!(before <= stamp && stamp <= after, "{before:?} {stamp:?} {after:?}");
     }

@@ -179,12 +179,35 @@ fn has_speech_layer(packet: &[u8]) -> bool {
 fn repeated(packet: &[u8]) -> Option<usize> {
     let toc = *packet.first().filter(|_| has_speech_layer(packet))?;
     let length = opus::packet::get_samples_per_frame(packet, 48_000).ok()?;
-    let parsed = opus::packet::parse(packet).ok()?;
-    let header = *parsed.frames.first()?.first()?;
+    let header = *packet.get(first_frame(packet)?)?;
     //= RFC 6716 §4.2.3: per channel a bit of voice activity for each 20 ms, then that of redundancy, most significant first
     let bits = (length / (2 * FRAME)).max(1) as u32 + 1;
     let channels = if toc & 0b100 == 0 { 1 } else { 2 };
     (1..=channels).any(|channel| header >> (8 - bits * channel) & 1 == 1).then_some(length)
+}
+
+/// Where the first frame of a packet begins, unless it has no byte.
+//= RFC 6716 §3.2: two frames may differ in length, which precedes them; so may many, behind their number and padding
+fn first_frame(packet: &[u8]) -> Option<usize> {
+    let length_bytes = |at: usize| packet.get(at).filter(|byte| **byte > 0).map(|byte| if *byte < 252 { 1 } else { 2 });
+    match packet.first()? & 3 {
+        0 | 1 => Some(1),
+        2 => Some(1 + length_bytes(1)?),
+        _ => {
+            let (vary, padded, count) = packet.get(1).map(|byte| (byte & 0x80 != 0, byte & 0x40 != 0, byte & 0x3f))?;
+            let mut at = 2;
+            while padded && *packet.get(at)? == 255 {
+                at += 1;
+            }
+            at += usize::from(padded);
+            let first = at;
+            for frame in 1..if vary { count } else { 1 } {
+                // A later frame may be empty.
+                at += if frame == 1 { length_bytes(first)? } else { length_bytes(at).unwrap_or(1) };
+            }
+            Some(at)
+        }
+    }
 }
 
 fn parameter(fmtp: &str, name: &str) -> Option<i32> {
@@ -250,6 +273,13 @@ mod tests {
             ("stereo, in the second channel", &[0b0100_1100, 0b0001_0000], Some(960)),
             ("mono has no second channel", &[0b0100_1000, 0b0001_0000], None),
             ("music", &[0b1111_1000, 0b0100_0000], None),
+            ("two frames, the first of 3 bytes", &[0b0100_1010, 3, 0b1100_0000, 0, 0, 0], Some(960)),
+            ("two frames, the first of 252 bytes", &[0b0100_1010, 252, 0, 0b1100_0000], Some(960)),
+            ("two frames, the first empty", &[0b0100_1010, 0, 0b1100_0000], None),
+            ("three of a length", &[0b0100_1011, 3, 0b1100_0000, 0, 0], Some(960)),
+            ("three of a length, padded", &[0b0100_1011, 0x43, 255, 1, 0b1100_0000, 0, 0], Some(960)),
+            ("three of their own length", &[0b0100_1011, 0x83, 1, 252, 0, 0b1100_0000, 0], Some(960)),
+            ("a number of frames and no more", &[0b0100_1011, 0xc3], None),
             ("a frame without a byte", &[0b0100_1000], None),
             ("nothing", &[], None),
         ] {

@@ -52,14 +52,11 @@ impl MediaStream {
     /// The counters; those of the devices are not known here.
     pub fn stats(&self, now: Instant) -> StreamStats {
         let (network, quality) = (self.session.counters(), self.session.quality());
-        let (codec, clock_rate) = self
-            .agreed
-            .as_ref()
-            .map_or((String::new(), 0), |agreed| (agreed.send.encoding.to_ascii_lowercase(), agreed.send.clock_rate));
+        let clock_rate = self.agreed.as_ref().map_or(0, |agreed| agreed.send.clock_rate);
         let milliseconds = |span: Duration| span.as_secs_f64() * 1_000.0;
         let of_samples = |samples: u64| samples / (u64::from(SAMPLE_RATE) / 1_000);
         StreamStats {
-            codec,
+            codec: self.codec.clone(),
             clock_rate,
             ptime_ms: self.send.ptime_frames as u32 * 10,
             tx_packets: network.sent,
