@@ -4,6 +4,7 @@ mod call;
 mod control;
 mod far_end;
 mod interface;
+mod load;
 mod makes;
 mod many;
 mod mouth_to_ear;
@@ -33,6 +34,9 @@ const TIMES: usize = 15;
 /// How long a measured call lasts.
 const CALL: Duration = Duration::from_secs(60);
 
+/// How long a call on a busy machine is watched.
+const LOADED: Duration = Duration::from_secs(20);
+
 /// How long an idle phone is watched.
 const IDLE: Duration = Duration::from_secs(20);
 
@@ -55,7 +59,7 @@ pub struct Wish {
 }
 
 /// The parts, in their order.
-const PARTS: [&str; 7] = ["start", "idle", "call", "many", "signalling", "mouth-to-ear", "quality"];
+const PARTS: [&str; 8] = ["start", "idle", "call", "load", "many", "signalling", "mouth-to-ear", "quality"];
 
 impl Wish {
     fn wants(&self, part: &str) -> bool {
@@ -115,6 +119,9 @@ fn measure(make: Make, wish: &Wish) -> Result<Rows, Failure> {
     }
     if wish.wants("call") {
         rows.extend(talk(make)?);
+    }
+    if wish.wants("load") {
+        rows.extend(loaded(make)?);
     }
     if wish.wants("many") {
         rows.extend(crowds(make));
@@ -193,6 +200,17 @@ fn talk(make: Make) -> Result<Rows, Failure> {
         );
     }
     Ok(rows)
+}
+
+/// How late packets leave while the machine is busy.
+fn loaded(make: Make) -> Result<Rows, Failure> {
+    say(&format!("{}: a call with every core busy, {} s", make.name(), LOADED.as_secs()));
+    let lateness = load::lateness(make, LOADED)?;
+    let [half, most, all] = [50, 99, 100].map(|part| lateness.at(part).as_secs_f64() * 1e3);
+    Ok(vec![
+        ("every core busy: RTP late by, median, p99, most".into(), format!("{half:.2}, {most:.2}, {all:.2} ms")),
+        ("every core busy: priority granted".into(), lateness.priority),
+    ])
 }
 
 /// What many calls at once cost; a phone that cannot take them says nothing.

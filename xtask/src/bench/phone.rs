@@ -111,6 +111,24 @@ impl Phone {
         Ok(sleeps)
     }
 
+    /// The best that any of its threads was granted, as the system calls it.
+    pub fn priority(&self) -> String {
+        let stats = self.tasks().unwrap_or_default().into_iter();
+        let best = stats.filter_map(|task| {
+            let stat = fs::read_to_string(task.join("stat")).ok()?;
+            // Counted from the end of the name, which may have spaces in it: nice value, real-time priority.
+            let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(16);
+            let nice: i32 = fields.next()?.parse().ok()?;
+            let real_time: i32 = fields.nth(20)?.parse().ok()?;
+            Some((real_time, -nice))
+        });
+        match best.max() {
+            Some((1.., _)) => "real-time".to_owned(),
+            Some((_, nice @ 1..)) => format!("nice −{nice}"),
+            _ => "normal".to_owned(),
+        }
+    }
+
     fn tasks(&self) -> Result<Vec<PathBuf>, Failure> {
         let folder = PathBuf::from(format!("/proc/{}/task", self.child.id()));
         let found = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
