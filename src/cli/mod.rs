@@ -19,5 +19,6 @@ pub mod run;
 pub mod screen;
 pub mod session;
 pub mod signals;
+mod sound_test;
 pub mod verbs;
 pub mod words;

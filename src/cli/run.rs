@@ -154,7 +154,8 @@ impl Place {
             } if self.alone => self.register_once(verb, account, false).await,
             Job::Verb {
                 verb,
-                request: Request::Command(command @ (Command::Message { .. } | Command::Ping { .. })),
+                request:
+                    Request::Command(command @ (Command::Message { .. } | Command::Ping { .. } | Command::TestAudio)),
             } if self.alone => self.ask_once(verb, command).await,
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
@@ -193,7 +194,7 @@ impl Place {
         Ok(code)
     }
 
-    /// `message` and `ping` where no phone runs: the answer, then gone again. To ask takes no registration.
+    /// `message`, `ping` and `test-audio` where no phone runs: the answer, then gone again. To ask takes no registration.
     async fn ask_once(self, verb: &str, command: Command) -> Result<ExitCode, CommandError> {
         let mut interrupts = Interrupts::listen();
         let (loaded, ini) = (&self.session.loaded, &self.session.ini.path);
@@ -201,11 +202,12 @@ impl Place {
             Command::Message { target, .. } | Command::Ping { target: Some(target), .. } => {
                 usable(loaded, &self.options, target, ini)?;
             }
+            Command::TestAudio => {}
             _ if !has_account(loaded, &self.options) => return Err(without_account(ini)),
             _ => {}
         }
         let mut config = phone::engine_config(&self.options, self.session.loaded)?;
-        config.agent.register &= !matches!(command, Command::Ping { .. });
+        config.agent.register &= !matches!(command, Command::Ping { .. } | Command::TestAudio);
         let mut phone = phone::start_with(&self.options, config)?;
         let (link, request) = (Link::Local(phone.handle.clone()), Request::Command(command));
         let code = tokio::select! {

@@ -3,11 +3,13 @@
 use super::options::Options;
 use super::out;
 use super::signals::Interrupts;
+use super::sound_test;
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{
-    AccountInfo, CallInfo, CommandError, ExitCode, MessageInfo, PingInfo, RegistrationState, Status, TlsTrust, json,
+    AccountInfo, CallInfo, Command, CommandError, ExitCode, MessageInfo, PingInfo, RegistrationState, SoundTestResult,
+    Status, TlsTrust, json,
 };
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
@@ -26,7 +28,15 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
             tokio::time::timeout(limit, watch(link, options, request)).await.unwrap_or(ExitCode::Ok)
         }
         _ => {
-            let result = match tokio::time::timeout(limit, link.fields(request)).await {
+            let asking = async {
+                match request {
+                    Request::Command(Command::TestAudio) => {
+                        sound_test::watched(link, options, link.fields(request)).await
+                    }
+                    _ => link.fields(request).await,
+                }
+            };
+            let result = match tokio::time::timeout(limit, asking).await {
                 Ok(result) => result,
                 Err(_) => Err(no_answer(limit)),
             };
@@ -54,9 +64,16 @@ fn name(verb: &str) -> &'static str {
 
 fn code_of(request: &Request, fields: &Map<String, Value>) -> ExitCode {
     match request {
+        Request::Command(Command::TestAudio) if sound_test_of(fields).is_some_and(|result| !result.heard) => {
+            ExitCode::NotFound
+        }
         Request::Ready if fields.get("ready") != Some(&Value::Bool(true)) => ExitCode::NotFound,
         _ => ExitCode::Ok,
     }
+}
+
+fn sound_test_of(fields: &Map<String, Value>) -> Option<SoundTestResult> {
+    serde_json::from_value(fields.get("sound_test")?.clone()).ok()
 }
 
 /// Waits until every account that is meant and registers has its answer; prints them; the code of the worst.
@@ -181,7 +198,9 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             out::line(if registered { "ready, registered" } else { "not registered" });
         }
         _ => {
-            if fields.contains_key("messages") {
+            if let Some(result) = sound_test_of(fields) {
+                out::line(&result.words());
+            } else if fields.contains_key("messages") {
                 list::<MessageInfo>(fields, "messages", "no messages", message_line);
             } else if fields.contains_key("message") {
                 let status = fields.get("message").and_then(|message| message.get("status")).and_then(Value::as_u64);

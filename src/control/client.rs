@@ -174,6 +174,7 @@ fn command_line(command: &Command) -> String {
         Command::Dnd { on } => json!({"verb": "dnd", "state": if *on { "on" } else { "off" }}),
         Command::AutoAnswer { on } => json!({"verb": "autoanswer", "state": if *on { "on" } else { "off" }}),
         Command::Forward { number } => json!({"verb": "forward", "number": number.as_deref().unwrap_or("off")}),
+        Command::TestAudio => json!({"verb": "test-audio"}),
         Command::Exit => json!({"verb": "exit"}),
     };
     value.to_string()
@@ -223,6 +224,7 @@ mod tests {
             Command::Retrieve { number: Some("701".into()), account: Some("2".into()) },
             Command::Dtmf { call: call.clone(), digits: "1,#".into(), press: Press::Tap, via: Some(DtmfVia::Info) },
             Command::Dtmf { call: None, digits: "1".into(), press: Press::For(Duration::from_millis(80)), via: None },
+            Command::TestAudio,
             Command::Dtmf { call: None, digits: "1".into(), press: Press::Down, via: None },
             Command::Dtmf { call, digits: "1".into(), press: Press::Up, via: None },
             Command::Register { account: None },

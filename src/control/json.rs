@@ -55,6 +55,7 @@ pub fn reply_fields(reply: &Reply) -> Map<String, Value> {
         Reply::Message(message) => object(json!({"message": message})),
         Reply::Ping(ping) => object(json!({"ping": ping})),
         Reply::Messages(messages) => object(json!({"messages": messages})),
+        Reply::SoundTest(result) => object(json!({"sound_test": result})),
         Reply::Digits { via, note } => object(json!({"via": via, "note": note})),
         Reply::Volume(path, level) => object(json!({"path": path_word(*path), "level": level})),
     }
@@ -73,6 +74,9 @@ pub fn reply_from(value: &Value) -> Reply {
     }
     if let Some(messages) = value.get("messages").and_then(|m| serde_json::from_value(m.clone()).ok()) {
         return Reply::Messages(messages);
+    }
+    if let Some(result) = value.get("sound_test").and_then(|result| serde_json::from_value(result.clone()).ok()) {
+        return Reply::SoundTest(result);
     }
     if let Some(via) = value.get("via").and_then(|via| serde_json::from_value(via.clone()).ok()) {
         return Reply::Digits { via, note: value.get("note").and_then(Value::as_str).map(str::to_owned) };

@@ -12,7 +12,8 @@ pub mod verb;
 
 pub use crate::engine::handle::Levels;
 pub use crate::ua::command::{
-    Command, CommandError, DtmfVia, HangupWhich, Press, Reply, SoundPath, Switch, TransferTo, VoicePart, VolumeChange,
+    Command, CommandError, DtmfVia, HangupWhich, Press, Reply, SoundPath, SoundTestResult, Switch, TransferTo,
+    VoicePart, VolumeChange,
 };
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};

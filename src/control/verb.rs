@@ -457,6 +457,14 @@ pub static VERBS: &[VerbRow] = &[
         make: |_| Ok(Request::Devices),
     },
     VerbRow {
+        name: "test-audio",
+        aliases: &["testaudio"],
+        params: &[],
+        doc: "Test the microphone and the speaker: record three seconds, play them back",
+        key: Some("Ctrl-t"),
+        make: |_| Ok(Request::Command(Command::TestAudio)),
+    },
+    VerbRow {
         name: "watch",
         aliases: &["subscribe"],
         params: &[],

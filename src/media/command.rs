@@ -2,6 +2,7 @@
 
 pub use super::voice_processing::Treatment;
 use crate::sdp::Agreed;
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,28 @@ pub enum ShortTone {
     Go,
 }
 
+/// What the test of microphone and speaker recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SoundTestResult {
+    /// The loudest sample, dBFS.
+    pub loudest_dbfs: f32,
+    /// The mean of the power, dBFS.
+    pub mean_dbfs: f32,
+    /// There was something to hear.
+    pub heard: bool,
+}
+
+impl SoundTestResult {
+    /// What it means, in a sentence.
+    pub fn words(&self) -> String {
+        let SoundTestResult { loudest_dbfs, mean_dbfs, heard } = self;
+        if *heard {
+            return format!("the microphone works: loudest {loudest_dbfs:.0} dBFS, {mean_dbfs:.0} dBFS in the mean");
+        }
+        "no sound came from the microphone: is it muted, is it the right one? `tuiphone devices` lists them".to_owned()
+    }
+}
+
 /// What the agent asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MediaCommand {
@@ -133,6 +156,8 @@ pub enum MediaCommand {
     },
     /// Start a tone for the person here, or silence it.
     Tone(Option<LocalTone>),
+    /// Record three seconds and play them back; answered by `SoundTested`. Nothing while a call has sound.
+    TestSound,
     /// Play a short tone for the person here.
     Short(ShortTone),
     /// What is to be done to the microphone's sound, and how far both ways are amplified.
@@ -192,6 +217,8 @@ pub enum MediaEvent {
         /// The stream.
         stream: StreamId,
     },
+    /// The test of microphone and speaker is over.
+    SoundTested(SoundTestResult),
     /// Counters, about once a second and at the end.
     Stats {
         /// The stream.

@@ -14,6 +14,7 @@ pub mod mixer;
 pub mod plc;
 mod polyphase;
 pub mod resample;
+pub mod sound_test;
 pub mod stream;
 pub mod stretch;
 pub mod tone;

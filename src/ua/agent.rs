@@ -3,6 +3,7 @@
 use super::account::Line;
 use super::asked::Ask;
 use super::call::Call;
+use super::command::RequestId;
 use super::composing::Composing;
 use super::detour::{Detours, Setback};
 use super::gate::Gate;
@@ -135,6 +136,8 @@ pub struct Agent {
     pub(super) speaker_muted: bool,
     pub(super) voice: Voice,
     pub(super) tone: Option<LocalTone>,
+    /// Who waits for the test of microphone and speaker.
+    pub(super) sound_tester: Option<RequestId>,
     /// The streams that hear each other, as the sound was told.
     pub(super) conferring: Vec<StreamId>,
     pub(super) exiting: Option<Instant>,
@@ -189,6 +192,7 @@ impl Agent {
             speaker_muted: false,
             voice: Voice::default(),
             tone: None,
+            sound_tester: None,
             conferring: Vec::new(),
             exiting: None,
             exited: false,

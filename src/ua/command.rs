@@ -2,6 +2,7 @@
 
 use super::outcome::ExitCode;
 use super::snapshot::{CallInfo, MessageInfo, PingInfo};
+pub use crate::media::command::SoundTestResult;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -165,6 +166,8 @@ pub enum Command {
     AutoAnswer { on: bool },
     /// Send incoming calls on to this number; `None` = no more.
     Forward { number: Option<String> },
+    /// Record three seconds of the microphone and play them back; the reply tells what was heard.
+    TestAudio,
     /// End all calls, un-register, then `Event::Exited`.
     Exit,
 }
@@ -172,7 +175,8 @@ pub enum Command {
 impl Command {
     /// True for those whose reply waits for what becomes of them at the far end, up to minutes.
     pub fn awaits_outcome(&self) -> bool {
-        matches!(self, Command::Message { .. } | Command::Ping { .. } | Command::Transfer { .. } | Command::Park { .. })
+        use Command::{Message, Park, Ping, TestAudio, Transfer};
+        matches!(self, Message { .. } | Ping { .. } | Transfer { .. } | Park { .. } | TestAudio)
     }
 }
 
@@ -191,6 +195,8 @@ pub enum Reply {
     Messages(Vec<MessageInfo>),
     /// The volume now.
     Volume(SoundPath, u8),
+    /// What the microphone brought.
+    SoundTest(SoundTestResult),
     /// Digits go this way.
     Digits {
         /// The way.

@@ -32,6 +32,10 @@ impl Agent {
                 Ok(_) => return,
                 Err(refusal) => Err(refusal),
             },
+            Command::TestAudio => match self.test_audio(id) {
+                Ok(()) => return,
+                Err(refusal) => Err(refusal),
+            },
             Command::Park { call, number } => match self.park(id, call, number, now) {
                 Ok(()) => return,
                 Err(refusal) => Err(refusal),
@@ -101,9 +105,11 @@ impl Agent {
             Command::Composing { target, account } => self.composes(&target, account.as_deref(), now),
             Command::Messages { with, read } => Ok(Reply::Messages(self.inbox.list(with.as_deref(), read))),
             // Replied to later, with their outcome.
-            Command::Message { .. } | Command::Ping { .. } | Command::Transfer { .. } | Command::Park { .. } => {
-                Ok(Reply::Done)
-            }
+            Command::Message { .. }
+            | Command::Ping { .. }
+            | Command::Transfer { .. }
+            | Command::Park { .. }
+            | Command::TestAudio => Ok(Reply::Done),
             Command::Pickup { number, account } => self.pickup(number.as_deref(), account.as_deref(), now),
             Command::Retrieve { number, account } => self.retrieve(number.as_deref(), account.as_deref(), now),
             Command::Dnd { on } => self.lasting(|agent| agent.set_dnd(on)),

@@ -50,6 +50,7 @@ mod ringing;
 mod route;
 pub mod snapshot;
 pub mod sound;
+mod sound_test;
 mod subscriptions;
 pub mod threats;
 mod transfer;

@@ -70,6 +70,7 @@ impl Agent {
                     self.digit_heard(id, digit, if inband { DtmfVia::Inband } else { DtmfVia::Rtp }, now);
                 }
             }
+            MediaEvent::SoundTested(result) => self.sound_tested(result),
             MediaEvent::DigitSent { stream } => {
                 if let Some(id) = self.of_stream(stream) {
                     self.digit_sent(id, now);

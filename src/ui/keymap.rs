@@ -177,6 +177,7 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("denoise", "noise suppression", Some("N")),
     ("agc", "automatic gain", Some("G")),
     ("boost", "mic boost", Some("B")),
+    ("test-audio", "test the microphone", None),
 ];
 
 /// The interface's own acts: keys, words for the footer, sentence.

@@ -133,6 +133,10 @@ pub struct Model {
     pub threads: Threads,
     /// Digits sent in the present call.
     pub digits_sent: String,
+    /// The digit whose key is held, until it ends by itself. Terminals that tell of keys let go of are known once they do.
+    pub held: Option<(char, Instant)>,
+    /// See `held`.
+    pub tells_releases: bool,
     /// The key of the dial pad that shows as pressed, and until when.
     pub pressed: Option<(char, Instant)>,
     /// What takes the keys.
@@ -164,6 +168,8 @@ impl Model {
             field: DialField::default(),
             threads: Threads::default(),
             digits_sent: String::new(),
+            held: None,
+            tells_releases: false,
             pressed: None,
             mode: Mode::Phone,
             message: None,

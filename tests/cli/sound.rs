@@ -57,3 +57,23 @@ fn what_goes_into_the_pipe_comes_out_of_it() {
     let level = goertzel_dbfs(last, 700.0, RATE);
     assert!((level + 12.0).abs() < 2.0, "{level} dBFS");
 }
+
+/// Signal, three seconds, the same played back: it takes seven seconds.
+#[test]
+fn the_microphone_is_tested_without_a_card_and_without_an_account() {
+    let rows = [("tone:700", Some(0), true), ("null", Some(5), false)];
+    let tests = rows.map(|(input, ..)| {
+        let home = tempfile::tempdir().expect("a folder");
+        let arguments = ["--audio-in", input, "--audio-out", "null", "--json", "test-audio"];
+        let child = bare(home.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        (home, child.expect("it starts"))
+    });
+    for ((_home, child), (input, code, heard)) in tests.into_iter().zip(rows) {
+        let done = child.wait_with_output().expect("waited for");
+        let line: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        assert_eq!((done.status.code(), &line["verb"]), (code, &"test-audio".into()), "{input}: {line}");
+        let loudest = line["sound_test"]["loudest_dbfs"].as_f64().expect("a level");
+        assert_eq!(line["sound_test"]["heard"], heard, "{input}: {line}");
+        assert!(if heard { (loudest + 12.0).abs() < 1.0 } else { loudest == -96.0 }, "{input}: {line}");
+    }
+}

@@ -335,6 +335,25 @@ fn a_released_key_is_no_digit() {
 }
 
 #[test]
+fn a_key_is_held_where_the_terminal_tells_when_it_is_let_go_of() {
+    let mut stage = Stage::new(80, 24);
+    stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
+    let mut key = |code, kind| {
+        let event = KeyEvent { kind, ..KeyEvent::new(code, KeyModifiers::NONE) };
+        commands(stage.msg(Msg::of_terminal(Event::Key(event)).unwrap()))
+    };
+    let (five, six) = (KeyCode::Char('5'), KeyCode::Char('6'));
+    let sent = |press| vec![Command::Dtmf { call: Some("c1".into()), digits: "5".into(), press, via: None }];
+    use KeyEventKind::{Press as Pressed, Release, Repeat};
+    assert_eq!(key(five, Pressed), sent(Press::Tap), "nobody knows yet");
+    assert_eq!(key(five, Release), []);
+    assert_eq!(key(five, Pressed), sent(Press::Down));
+    assert_eq!([key(five, Pressed), key(five, Repeat), key(six, Release)], [vec![], vec![], vec![]]);
+    assert_eq!(key(five, Release), sent(Press::Up));
+    assert_eq!(key(five, Pressed), sent(Press::Down));
+}
+
+#[test]
 fn the_mouse_presses_what_it_points_at() {
     let mut stage = Stage::new(80, 24);
     stage.click("8 ");

@@ -11,6 +11,7 @@ use crate::media::command::{LocalTone, MediaCommand, MediaEvent, Ringing, Stream
 use crate::media::level::{LevelMeter, Levels, Meter};
 use crate::media::microphone::Microphone;
 use crate::media::mixer::Gain;
+use crate::media::sound_test::SoundTest;
 use crate::media::stream::{MediaStream, Port};
 use crate::media::tone::{EUROPE, PLANS, Plan, TonePlayer};
 use crate::rtp::rtcp::WallAnchor;
@@ -53,6 +54,7 @@ pub struct Loop {
     pub(super) last_words: ([f32; FRAME], [f32; FRAME]),
     pub(super) tone: Option<(LocalTone, TonePlayer)>,
     pub(super) short: Option<TonePlayer>,
+    pub(super) test: Option<SoundTest>,
     pub(super) ringtone: Option<Ringtone>,
     pub(super) plan: Plan,
     pub(super) devices: Devices,
@@ -86,6 +88,7 @@ impl Loop {
             last_words: ([0.0; FRAME], [0.0; FRAME]),
             tone: None,
             short: None,
+            test: None,
             ringtone: None,
             plan: plan(&config.tone_country, &mut *report),
             devices: Devices::new(&config, &mut *report),
@@ -219,6 +222,7 @@ impl Loop {
                     self.tone = tone.map(|tone| (tone, self.player(tone)));
                 }
             }
+            MediaCommand::TestSound => self.test = Some(SoundTest::default()),
             MediaCommand::Short(tone) => self.short = Some(TonePlayer::short(tone)),
         }
     }
@@ -301,8 +305,10 @@ impl Loop {
 
     /// True while ticks are needed. Nothing agreed, no tone, devices closed: the thread sleeps.
     fn is_active(&mut self, now: Instant) -> bool {
-        let sounding =
-            self.tone.is_some() || self.short.is_some() || self.calls.values().any(|call| call.stream.is_started());
+        let sounding = self.tone.is_some()
+            || self.short.is_some()
+            || self.test.is_some()
+            || self.calls.values().any(|call| call.stream.is_started());
         let active = sounding || self.devices.linger(now);
         if active && !self.ticking {
             self.next_tick = now;

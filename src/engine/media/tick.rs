@@ -4,8 +4,9 @@ use super::MediaReport;
 use super::run::Loop;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
-use crate::media::command::{Endpoint, LocalTone, MediaEvent, StreamStats};
+use crate::media::command::{Endpoint, LocalTone, MediaEvent, ShortTone, StreamStats};
 use crate::media::mixer::{self, volume_gain};
+use crate::media::sound_test::Tested;
 use crate::media::stream::{MediaStream, Port, StreamEvent};
 use crate::media::tone::TonePlayer;
 use mio::net::UdpSocket;
@@ -29,7 +30,8 @@ impl Loop {
     /// One step of the clock: 10 ms of sound for every call and the devices.
     pub(super) fn tick(&mut self, now: Instant) {
         let in_call = self.calls.values().any(|call| call.stream.is_started() && call.at_phone());
-        if in_call || self.tone.is_some() || self.short.is_some() {
+        let uses_mic = in_call || self.test.is_some();
+        if uses_mic || self.tone.is_some() || self.short.is_some() {
             self.devices.wanted(now, &mut *self.report);
         }
         // 1. what the far ends say
@@ -44,9 +46,9 @@ impl Loop {
         }
         // 2. what the person here says
         let mut mic = [0.0; FRAME];
-        self.devices.read(&mut mic, in_call);
-        self.microphone.prepare(in_call, self.devices.may_echo());
-        self.listen(&mut mic, in_call);
+        self.devices.read(&mut mic, uses_mic);
+        self.microphone.prepare(uses_mic, self.devices.may_echo());
+        self.listen(&mut mic, uses_mic);
         // 3. what the far ends hear
         for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
             let (mut said, rng) = ([0.0; FRAME], &mut self.rng);
@@ -56,7 +58,8 @@ impl Loop {
             }
             call.transmit();
         }
-        self.play(now, &mut speaker, in_call);
+        self.test_sound(&mic, &mut speaker, in_call);
+        self.play(now, &mut speaker, uses_mic);
         self.levels.set_mic(self.microphone.level_after());
         self.report_all(now);
         if let Some(id) = broken {
@@ -92,6 +95,20 @@ impl Loop {
         self.levels.set_speaker(self.speaker_meter.measure(speaker));
         self.microphone.render(speaker);
         self.devices.write(speaker, in_call);
+    }
+
+    /// The test of microphone and speaker goes on, and ends where a call begins.
+    fn test_sound(&mut self, mic: &[f32; FRAME], speaker: &mut [f32; FRAME], in_call: bool) {
+        let Some(test) = &mut self.test else { return };
+        let tested = if in_call { Tested::Over(test.result()) } else { test.tick(mic, speaker) };
+        match tested {
+            Tested::Goes => {}
+            Tested::Signal => self.short = Some(TonePlayer::short(ShortTone::Go)),
+            Tested::Over(result) => {
+                self.test = None;
+                (self.report)(MediaReport::Event(MediaEvent::SoundTested(result)));
+            }
+        }
     }
 
     /// The ringtone was read, or the ring made here rings.

@@ -93,3 +93,26 @@ fn sound_events_are_heard_if_wanted() {
         assert_eq!(shorts(&world).contains(&ShortTone::HangUp), wanted);
     }
 }
+
+#[test]
+fn the_microphone_is_tested_between_calls_only() {
+    use crate::media::command::SoundTestResult;
+    let mut world = phone(true);
+    let ask = |world: &mut World| {
+        let now = world.now;
+        world.phones[0].agent.handle(Input::Command(RequestId(1), Command::TestAudio), now);
+        world.settle();
+    };
+    ask(&mut world);
+    assert!(world.phones[0].media.contains(&MediaCommand::TestSound) && world.phones[0].replies.is_empty());
+    ask(&mut world);
+    assert_eq!(world.phones[0].replies.pop().unwrap().unwrap_err().kind, "wrong_state", "one at a time");
+    let result = SoundTestResult { loudest_dbfs: -12.0, mean_dbfs: -20.0, heard: true };
+    let now = world.now;
+    world.phones[0].agent.handle(Input::Media(MediaEvent::SoundTested(result)), now);
+    world.settle();
+    assert_eq!(world.phones[0].replies, [Ok(Reply::SoundTest(result))]);
+    world.dial(0, &format!("sip:bob@127.0.0.1:{PEER}"));
+    ask(&mut world);
+    assert_eq!(world.phones[0].replies.pop().unwrap().unwrap_err().kind, "wrong_state", "a call is up");
+}

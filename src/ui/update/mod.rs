@@ -39,8 +39,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
 
 fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
     // Windows and some terminals report releases too: a doubled key here is a doubled digit there.
-    if event.kind != KeyEventKind::Press {
-        return Vec::new();
+    match event.kind {
+        KeyEventKind::Press => {}
+        KeyEventKind::Repeat => return Vec::new(),
+        KeyEventKind::Release => return phone::let_go(model, Key::from(event)),
     }
     let key = Key::from(event);
     // Function keys mean the same everywhere, so a call can be answered out of the help.

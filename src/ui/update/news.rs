@@ -34,6 +34,10 @@ pub fn reply(model: &mut Model, command: &Command, reply: Result<Reply, CommandE
             messages.iter().for_each(|message| model.threads.take(message));
             return [threads::look(model), drawn()].concat();
         }
+        Ok(Reply::SoundTest(result)) => {
+            note(model, result.words(), now);
+            return drawn();
+        }
         Ok(Reply::Digits { note: Some(text), .. }) => {
             note(model, text, now);
             return drawn();

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// How long a key of the pad looks pressed.
 const PRESS_SHOWS: Duration = Duration::from_millis(150);
+/// A digit that is held ends by then.
+const LONGEST_HELD: Duration = Duration::from_secs(5);
 /// Digits sent that are shown.
 const DIGITS_SHOWN: usize = 32;
 /// A step of the volume, in percent.
@@ -23,7 +25,14 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
             pressed(model, c, now);
             return drawn();
         }
-        KeyCode::Char(c) if key.is_character() && is_dialled(c) => return press(model, c, now),
+        // A key that is held comes again and again where releases are told too.
+        KeyCode::Char(c) if key.is_character() && model.held.is_some_and(|held| held.0 == c && now < held.1) => {
+            return Vec::new();
+        }
+        KeyCode::Char(c) if key.is_character() && is_dialled(c) => {
+            let how = if model.tells_releases { Press::Down } else { Press::Tap };
+            return dialled(model, c, how, now);
+        }
         _ => {}
     }
     if model.field.focused && model.field.key(key.code, key.modifiers) {
@@ -35,8 +44,25 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     }
 }
 
-/// A key of the dial pad, by keyboard or mouse: a tone in a call, else typed.
+/// A key was let go of: its tone ends.
+pub fn let_go(model: &mut Model, key: Key) -> Vec<Action> {
+    model.tells_releases = true;
+    let KeyCode::Char(c) = key.code else { return Vec::new() };
+    let call = model.digit_call().map(|row| row.info.id.clone());
+    match model.held.take_if(|(held, _)| *held == c) {
+        Some(_) if call.is_some() => {
+            vec![Action::Send(Command::Dtmf { call, digits: c.to_string(), press: Press::Up, via: None })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A key of the dial pad: a tone in a call, else typed.
 pub fn press(model: &mut Model, c: char, now: Instant) -> Vec<Action> {
+    dialled(model, c, Press::Tap, now)
+}
+
+fn dialled(model: &mut Model, c: char, press: Press, now: Instant) -> Vec<Action> {
     pressed(model, c, now);
     let tone_for = model.digit_call().filter(|_| !model.field.focused && c != '+').map(|row| row.info.id.clone());
     let Some(call) = tone_for else {
@@ -47,7 +73,8 @@ pub fn press(model: &mut Model, c: char, now: Instant) -> Vec<Action> {
     if model.digits_sent.len() > DIGITS_SHOWN {
         model.digits_sent.remove(0);
     }
-    send(Command::Dtmf { call: Some(call), digits: c.to_string(), press: Press::Tap, via: None })
+    model.held = (press == Press::Down).then_some((c, now + LONGEST_HELD));
+    send(Command::Dtmf { call: Some(call), digits: c.to_string(), press, via: None })
 }
 
 /// An act that is about the phone.
@@ -130,6 +157,10 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
     let ringing = model.incoming().map(|row| row.info.id.clone()).or(asks);
     match verb {
         "call" => dial(model, now),
+        "test-audio" => {
+            note(model, "speak after the tone: three seconds are recorded, then played back", now);
+            send(Command::TestAudio)
+        }
         "answer" => match ringing {
             Some(id) => send(Command::Answer { call: Some(id) }),
             None => refuse(model, "no call is ringing", now),

@@ -1,0 +1,73 @@
+//! `test-audio`: the level of the microphone while it is tested, then what was recorded.
+
+use super::options::Options;
+use crate::control::CommandError;
+use crate::control::feed::Feed;
+use crate::control::link::Link;
+use std::io::{IsTerminal, Write};
+
+/// Cells of the bar; a cell is 2 dB.
+const CELLS: usize = 30;
+
+/// Shows the level on a terminal for as long as the answer takes.
+///
+/// # Errors
+/// The phone's refusal.
+pub async fn watched<T>(
+    link: &Link,
+    options: &Options,
+    answer: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let shows = std::io::stderr().is_terminal() && !options.quiet && !options.json && !options.ndjson;
+    let mut feed = match shows {
+        true => Some(link.feed().await?),
+        false => None,
+    };
+    tokio::pin!(answer);
+    loop {
+        let levels = async {
+            match &mut feed {
+                Some(feed) => feed.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            answer = &mut answer => {
+                if shows {
+                    show("");
+                }
+                return answer;
+            }
+            news = levels => match news {
+                Some(Feed::Levels(levels)) => show(&line(levels.mic_dbfs)),
+                Some(_) => {}
+                None => feed = None,
+            },
+        }
+    }
+}
+
+fn line(dbfs: f32) -> String {
+    let full = ((dbfs + 2.0 * CELLS as f32) / 2.0).clamp(0.0, CELLS as f32) as usize;
+    format!("speak after the tone  [{}{}] {dbfs:4.0} dBFS", "#".repeat(full), " ".repeat(CELLS - full))
+}
+
+/// Over what stood on the line before.
+fn show(text: &str) {
+    let mut out = std::io::stderr();
+    // Nobody is told when the terminal is gone.
+    let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_moves_with_the_level_and_keeps_its_width() {
+        let width = line(-96.0).len();
+        for (dbfs, cells) in [(-96.0, 0), (-60.0, 0), (-30.0, 15), (-2.0, 29), (0.0, 30), (6.0, 30)] {
+            assert_eq!((line(dbfs).matches('#').count(), line(dbfs).len()), (cells, width), "{dbfs}");
+        }
+    }
+}
