@@ -37,6 +37,7 @@
 //! | [3327](https://www.rfc-editor.org/rfc/rfc3327), [3608](https://www.rfc-editor.org/rfc/rfc3608) | Path and Service-Route | `src/ua/tests/granted.rs::calls_take_the_route_the_registrar_granted`, `src/sip/registration/granted.rs::routes_are_kept_in_order_or_not_at_all` |
 //! | [5627](https://www.rfc-editor.org/rfc/rfc5627) | GRUU | `src/ua/tests/granted.rs::a_gruu_is_the_contact_of_calls_while_it_is_granted` |
 //! | [4733](https://www.rfc-editor.org/rfc/rfc4733) | keys in the sound | `src/rtp/telephone_event.rs::a_long_key_goes_in_segments_and_is_heard_once` |
+//! | [6086](https://www.rfc-editor.org/rfc/rfc6086) | keys beside it | `src/ua/tests/digits.rs::who_takes_only_the_bare_digit_gets_it_and_who_takes_none_is_named_once` |
 //! | [3550](https://www.rfc-editor.org/rfc/rfc3550), [3551](https://www.rfc-editor.org/rfc/rfc3551), [4961](https://www.rfc-editor.org/rfc/rfc4961) | RTP and RTCP, symmetric | `src/rtp/stats.rs::jitter_is_a_sixteenth_of_each_difference`, `src/rtp/rtcp.rs::round_trip_of_the_example` |
 //!
 //! Not here yet: SRTP and its keys (3711, 4568, 5764), ICE, STUN and TURN (8445, 8489, 8656), RTCP on the port of RTP (5761).

@@ -1,0 +1,73 @@
+//! What a row of the table of verbs is made of.
+
+use super::super::Command;
+use super::Values;
+
+/// A parameter of a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Param {
+    /// Its name: the JSON key, and `--name` for an option.
+    pub name: &'static str,
+    /// How a command line gives it.
+    pub kind: ParamKind,
+    /// One line for people.
+    pub doc: &'static str,
+}
+
+/// How a command line gives a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// By its place; must be there.
+    Required,
+    /// By its place; may be missing.
+    Optional,
+    /// By its place, with every word behind it; must be there.
+    Rest,
+    /// By its place, with every word behind it; may be missing.
+    Words,
+    /// `--name VALUE`.
+    Option,
+    /// `--name`.
+    Flag,
+}
+
+/// What a verb asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// A command to the agent.
+    Command(Command),
+    /// The whole status.
+    Status,
+    /// The live calls.
+    Calls,
+    /// The accounts.
+    Accounts,
+    /// Whether the phone can dial.
+    Ready,
+    /// The sound devices.
+    Devices,
+    /// Events from now on, a line each.
+    Watch,
+    /// Status, events and levels from now on: what a face draws from.
+    Attach,
+}
+
+/// Turns parameters into a request; the error is a sentence.
+pub type Make = fn(&Values) -> Result<Request, String>;
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct VerbRow {
+    /// The name.
+    pub name: &'static str,
+    /// Other spellings of the same word.
+    pub aliases: &'static [&'static str],
+    /// The parameters, positional ones in order.
+    pub params: &'static [Param],
+    /// One line for people: imperative.
+    pub doc: &'static str,
+    /// The key it has in the default keymap.
+    pub key: Option<&'static str>,
+    /// Makes the request.
+    pub make: Make,
+}
