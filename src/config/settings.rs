@@ -155,6 +155,8 @@ pub struct Settings {
     pub opus_cbr: bool,
     /// Opus sends nothing in silence (`[tuiphone] opusDtx`).
     pub opus_dtx: bool,
+    /// Least delay of the jitter buffer, 10–400 ms (`[tuiphone] jitterBufferMin`).
+    pub jitter_buffer_min_ms: u16,
     /// Local SIP port (`sourcePort`); 0 = any.
     pub source_port: u16,
     /// RTP port range (`rtpPortMin`, `rtpPortMax`); 0 = any.
@@ -300,6 +302,7 @@ impl Default for Settings {
             opus_complexity: 9,
             opus_cbr: false,
             opus_dtx: false,
+            jitter_buffer_min_ms: 10,
             source_port: 0,
             rtp_port_min: 0,
             rtp_port_max: 0,

@@ -102,7 +102,7 @@ pub trait Decoder: Send {
     }
 }
 
-/// What the settings say about how sound is coded.
+/// What the settings say about how sound is coded and received.
 #[derive(Debug, Clone, Default)]
 pub struct Tuning {
     /// Silence is not sent where the far end can make it up (`VAD`).
@@ -111,6 +111,8 @@ pub struct Tuning {
     pub opus: OpusTuning,
     /// Where G.729 comes from, if it can be had.
     pub g729: Option<Arc<dyn g729::Library>>,
+    /// The least delay of the jitter buffer; less than it can do = as little as it can.
+    pub least_delay: Duration,
 }
 
 /// True when [`encoder`] and [`decoder`] know this format.

@@ -16,6 +16,7 @@ use super::FRAME;
 use super::codec::{self, CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
 use super::dtx::SilenceSuppressor;
+use super::jitter_buffer;
 use super::tone::{EUROPE, TonePlayer};
 use super::voice::Voice;
 use crate::rtp::dropped::Dropped;
@@ -115,6 +116,7 @@ impl MediaStream {
 
     /// How sound is coded from the next start on.
     pub fn tune(&mut self, tuning: Tuning) {
+        self.receive.buffer.set_least(tuning.least_delay.max(jitter_buffer::LIMITS.0));
         self.tuning = tuning;
     }
 

@@ -34,6 +34,7 @@ pub fn tuning(settings: &Settings) -> Tuning {
             stereo: settings.opus_stereo,
         },
         g729: None,
+        least_delay: Duration::from_millis(settings.jitter_buffer_min_ms.into()),
     }
 }
 

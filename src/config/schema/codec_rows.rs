@@ -78,7 +78,21 @@ pub(super) const ROWS: &[Row] = &[
         |s| digit(s.opus_dtx),
         |s, v| set(&mut s.opus_dtx, flag(v)),
     ),
+    tuiphone(
+        "jitterBufferMin",
+        Kind::Number,
+        "10",
+        "least delay of the jitter buffer, 10-400 ms; it grows by itself as the line makes necessary",
+        |s| s.jitter_buffer_min_ms.to_string(),
+        jitter_buffer_min,
+    ),
 ];
+
+fn jitter_buffer_min(s: &mut crate::config::Settings, value: &str) -> Option<String> {
+    let (number, complaint) = within::<u16>(value, 400);
+    s.jitter_buffer_min_ms = u16::try_from(number).unwrap_or(0).max(10);
+    complaint
+}
 
 fn ptime(s: &mut crate::config::Settings, value: &str) -> Option<String> {
     let (number, complaint) = within::<u16>(value, 60);
