@@ -4,6 +4,8 @@
 use super::super::super::voice::Voice;
 use super::*;
 use crate::rtp::{Packet, RtpTime, SequenceNumber, Ssrc};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -120,7 +122,7 @@ fn run(delays: &[f64], phase: f64) -> Outcome {
                 sequence: SequenceNumber(n as u16),
                 time: RtpTime(n as u32 * 160),
                 ssrc: Ssrc(1),
-                payload: &[0; 160],
+                payload: &SOUND,
             };
             receive.insert(65_536 + n as u64, &packet, at(arrived));
         }
@@ -166,10 +168,13 @@ fn as_good_as_the_model_on_every_trace() {
         ("route", 0.10, 50.0),
         ("drift", 0.08, 31.0),
     ];
+    println!("trace: late, mean delay, stretched; of the model");
     for (name, late, mean) in rows {
         let outcomes = [(1, 0.0), (2, 5.0), (3, 9.0)].map(|(seed, phase)| run(&trace(name, seed), phase));
-        let [is_late, is_mean] = [|o: &Outcome| o.late_percent, |o: &Outcome| o.mean_ms]
-            .map(|figure| outcomes.iter().map(figure).sum::<f64>() / outcomes.len() as f64);
+        let [is_late, is_mean, stretched] =
+            [|o: &Outcome| o.late_percent, |o: &Outcome| o.mean_ms, |o: &Outcome| o.stretched_percent]
+                .map(|figure| outcomes.iter().map(figure).sum::<f64>() / outcomes.len() as f64);
+        println!("{name}: {is_late:.2} %, {is_mean:.1} ms, {stretched:.2} %; {late:.2} %, {mean:.0} ms");
         assert!(is_late <= late * 1.2 && is_mean <= mean * 1.2, "{name}: {is_late:.2} %, {is_mean:.1} ms");
         assert!(outcomes.iter().all(|o| o.first_ms <= 50.0 && o.stretched_percent < 1.0), "{name}: {outcomes:.2?}");
     }
@@ -195,5 +200,102 @@ fn a_wrong_clock_is_followed() {
         let (least, most) = outcome.range_ms;
         assert!(most - least <= 20.0 && most <= 30.0, "{ppm} ppm: {outcome:.2?}");
         assert_eq!((outcome.late_percent, outcome.concealed_ms), (0.0, 0), "{ppm} ppm: {outcome:.2?}");
+    }
+}
+
+/// A packet's.
+const SOUND: [u8; 160] = [0; 160];
+
+/// What an attacker sends beside the sound.
+type Attack = fn(&mut StdRng, u64) -> (u64, Packet<'static>);
+
+fn packet(count: u64, time: u32, payload: &'static [u8]) -> (u64, Packet<'static>) {
+    let sequence = SequenceNumber(count as u16);
+    (count, Packet { payload_type: 0, marker: false, sequence, time: RtpTime(time), ssrc: Ssrc(1), payload })
+}
+
+/// A second of sound, a second of it under attack, three after. Sound is whole again for the last half of them, and no later
+/// than a bad line makes it.
+#[test]
+fn attacks_pass() {
+    const FIRST: u64 = 65_536;
+    let attacks: [(&str, Attack); 6] = [
+        ("wild timestamps", |rng, now| packet(now, rng.random(), &SOUND)),
+        ("one byte", |_, now| packet(now, (now - FIRST) as u32 * 160, &[0])),
+        ("no byte", |_, now| packet(now, (now - FIRST) as u32 * 160, &[])),
+        ("numbers that jump", |rng, now| packet(now + rng.random_range(0..3_000), (now - FIRST) as u32 * 160, &SOUND)),
+        ("out of order", |rng, now| {
+            let back = rng.random_range(0..60);
+            packet(now + 30 - back, ((now - FIRST) as u32 + 30 - back as u32).wrapping_mul(160), &SOUND)
+        }),
+        ("the largest", |_, now| packet(now, (now - FIRST) as u32 * 160, &[0; 3_840])),
+    ];
+    for (name, attack) in attacks {
+        let rng = &mut StdRng::seed_from_u64(5);
+        let start = Instant::now();
+        let mut receive = Receive::new(start);
+        receive.decoders.push((0, format(), Box::new(Reader(Voice::new(7)))));
+        let (mut frame, mut concealed) = ([0.0; FRAME], 0);
+        for tick in 0..500 {
+            let (now, number) = (start + Duration::from_millis(10 * tick), FIRST + tick / 2);
+            if (100..200).contains(&tick) {
+                for _ in 0..20 {
+                    let (count, packet) = attack(rng, number);
+                    receive.insert(count, &packet, now);
+                }
+            }
+            if tick % 2 == 0 {
+                let (count, packet) = packet(number, (number - FIRST) as u32 * 160, &SOUND);
+                receive.insert(count, &packet, now);
+            }
+            receive.play(now, &mut frame);
+            assert!(receive.sound.capacity() <= ROOM, "{name}: {}", receive.sound.capacity());
+            if tick == 350 {
+                concealed = receive.concealed;
+            }
+        }
+        let delay = receive.buffer.delay();
+        assert!(delay <= Duration::from_millis(410), "{name}: {delay:?}");
+        assert_eq!(receive.concealed, concealed, "{name}: {:?}", receive.buffer.counters());
+    }
+}
+
+/// Of each packet: how late it is, ms (none = lost), whether it comes twice, and its length.
+type Fate = (Option<u16>, bool, u8);
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(44), cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the network does, each tick has its 10 ms, memory is bounded, and every packet is accounted for.
+    #[test]
+    fn every_tick_has_its_sound(fates in proptest::collection::vec(any::<Fate>(), 1..150)) {
+        let start = Instant::now();
+        let mut receive = Receive::new(start);
+        receive.decoders.push((0, format(), Box::new(Reader(Voice::new(7)))));
+        let mut coming = Vec::new();
+        for (n, (late, twice, length)) in (0_u64..).zip(&fates) {
+            if let Some(late) = late {
+                let arrival = 20 * n + u64::from(late % 600);
+                coming.extend(std::iter::repeat_n((arrival, n, *length), 1 + usize::from(*twice)));
+            }
+        }
+        coming.sort_unstable();
+        let (mut frame, mut inserted) = ([0.0; FRAME], 0);
+        let mut coming = coming.into_iter().peekable();
+        for tick in 0..fates.len() as u64 * 2 + 150 {
+            let now = start + Duration::from_millis(10 * tick);
+            while let Some((_, n, length)) = coming.next_if(|(arrival, ..)| *arrival <= 10 * tick) {
+                let payload = SOUND.get(..length.into()).unwrap_or(&SOUND);
+                let (count, packet) = packet(65_536 + n, n as u32 * 160, payload);
+                receive.insert(count, &packet, now);
+                inserted += 1;
+            }
+            frame.fill(f32::NAN);
+            receive.play(now, &mut frame);
+            prop_assert!(frame.iter().all(|sample| sample.is_finite()));
+            prop_assert!(receive.sound.capacity() <= ROOM);
+        }
+        let c = receive.buffer.counters();
+        prop_assert_eq!(c.played + c.other + c.late + c.duplicate + c.dropped, inserted, "{:?}", c);
     }
 }
