@@ -9,13 +9,32 @@ use thiserror::Error;
 /// The longest clip read, seconds.
 const LONGEST_S: usize = 30 * 60;
 
+/// The rates read, Hz: what sound has, and what can be converted without a filter of gigabytes.
+const RATES: std::ops::RangeInclusive<u32> = 100..=384_000;
+
 /// A file that cannot be read or written.
 #[derive(Debug, Error)]
-#[error("cannot {what} {}: {source}", path.display())]
+#[error("cannot {what} {}: {why}", path.display())]
 pub struct WavError {
     what: &'static str,
     path: PathBuf,
-    source: hound::Error,
+    why: String,
+}
+
+/// What is in a file.
+#[derive(Debug, PartialEq)]
+pub struct Clip {
+    /// Its channels mixed to one; 1 = full scale.
+    pub samples: Vec<f32>,
+    /// Their rate, Hz.
+    pub rate: u32,
+    /// There is less than its header says.
+    pub ends_early: bool,
+}
+
+/// Reads a WAV file; of one that ends early what is there.
+pub fn clip(path: &Path) -> Result<Clip, WavError> {
+    load(path, LONGEST_S)
 }
 
 /// Reads a WAV file, its channels mixed to one: samples (1 = full scale) and their rate in Hz.
@@ -25,27 +44,45 @@ pub fn read(path: &Path) -> Result<(Vec<f32>, u32), WavError> {
 
 /// Reads as much as `read`, but so many seconds at most.
 pub fn read_first(path: &Path, seconds: usize) -> Result<(Vec<f32>, u32), WavError> {
-    let error = |source| WavError { what: "read", path: path.to_owned(), source };
-    let mut reader = hound::WavReader::open(path).map_err(error)?;
+    load(path, seconds).map(|clip| (clip.samples, clip.rate))
+}
+
+fn load(path: &Path, seconds: usize) -> Result<Clip, WavError> {
+    let error = |why: String| WavError { what: "read", path: path.to_owned(), why };
+    let mut reader = hound::WavReader::open(path).map_err(|e| error(e.to_string()))?;
     let spec = reader.spec();
+    let rate = spec.sample_rate;
+    if !RATES.contains(&rate) {
+        return Err(error(format!("{rate} Hz is no rate between {} and {} Hz", RATES.start(), RATES.end())));
+    }
     let channels = usize::from(spec.channels.max(1));
-    let most = seconds.saturating_mul(spec.sample_rate as usize).saturating_mul(channels);
-    let samples: Result<Vec<f32>, hound::Error> = match spec.sample_format {
-        hound::SampleFormat::Float => reader.samples::<f32>().take(most).collect(),
+    let most = seconds.saturating_mul(rate as usize).saturating_mul(channels);
+    let (samples, end) = match spec.sample_format {
+        hound::SampleFormat::Float => until_error(reader.samples::<f32>().take(most)),
         hound::SampleFormat::Int => {
             let scale = 1.0 / (1_u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-            reader.samples::<i32>().take(most).map(|sample| Ok(sample? as f32 * scale)).collect()
+            until_error(reader.samples::<i32>().take(most).map(|sample| Ok(sample? as f32 * scale)))
         }
     };
-    let samples = samples.map_err(error)?;
-    let mono = samples.chunks(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
-    Ok((mono, spec.sample_rate))
+    let ends_early = end.is_some();
+    if let Some(end) = end.filter(|_| samples.len() < channels) {
+        return Err(error(end.to_string()));
+    }
+    let mono = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
+    Ok(Clip { samples: mono, rate, ends_early })
+}
+
+/// What comes before the first error, and that.
+fn until_error(samples: impl Iterator<Item = Result<f32, hound::Error>>) -> (Vec<f32>, Option<hound::Error>) {
+    let mut end = None;
+    let samples = samples.map_while(|sample| sample.map_err(|error| end = Some(error)).ok()).collect();
+    (samples, end)
 }
 
 /// Starts a mono 16-bit file and the thread that writes it; what is pushed into the ring ends up in it. The header is
 /// true every second, so that a killed process leaves a valid file. Dropping the ring's end finishes the file.
 pub fn record(path: &Path, rate: u32) -> Result<Producer<f32>, WavError> {
-    let error = |source| WavError { what: "write", path: path.to_owned(), source };
+    let error = |source: hound::Error| WavError { what: "write", path: path.to_owned(), why: source.to_string() };
     let spec =
         hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(path, spec).map_err(error)?;
@@ -127,5 +164,59 @@ mod tests {
         assert_eq!(read(&path).unwrap(), (vec![0.25; 10], 44_100));
         let missing = read(Path::new("/nowhere/x.wav")).unwrap_err().to_string();
         assert!(missing.starts_with("cannot read /nowhere/x.wav: "), "{missing}");
+    }
+
+    /// The bytes of a WAV file whose header says this, with `samples` samples of 16 bits.
+    fn file(channels: u16, rate: u32, bits: u16, said: u32, samples: u16) -> Vec<u8> {
+        let align = channels.wrapping_mul(bits / 8);
+        let mut bytes = Vec::new();
+        bytes.extend(b"RIFF");
+        bytes.extend((36 + said).to_le_bytes());
+        bytes.extend(b"WAVEfmt ");
+        bytes.extend(16_u32.to_le_bytes());
+        bytes.extend([1, 0]);
+        bytes.extend(channels.to_le_bytes());
+        bytes.extend(rate.to_le_bytes());
+        bytes.extend(rate.wrapping_mul(u32::from(align)).to_le_bytes());
+        bytes.extend(align.to_le_bytes());
+        bytes.extend(bits.to_le_bytes());
+        bytes.extend(b"data");
+        bytes.extend(said.to_le_bytes());
+        (0..samples).for_each(|_| bytes.extend(8_192_i16.to_le_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn a_damaged_file_is_one_clear_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bad.wav");
+        let rows: [(Vec<u8>, &str); 8] = [
+            (Vec::new(), "read enough bytes"),
+            (b"RIFFxxxxJUNK".to_vec(), "no WAVE tag"),
+            (file(0, 8_000, 16, 20, 10), "zero channels"),
+            (file(1, 0, 16, 20, 10), "0 Hz is no rate"),
+            (file(1, 1_000_000, 16, 20, 10), "1000000 Hz is no rate"),
+            (file(1, 8_000, 0, 20, 10), ""),
+            (file(1, 8_000, 7, 20, 10), ""),
+            (file(1, 8_000, 16, 20, 0), "read enough bytes"),
+        ];
+        for (bytes, why) in rows {
+            std::fs::write(&path, &bytes).unwrap();
+            let said = clip(&path).unwrap_err().to_string();
+            assert!(said.starts_with("cannot read ") && said.contains(why) && !said.contains('\n'), "{why}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_ends_early_and_one_at_192_khz_are_played() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("odd.wav");
+        for (bytes, expected) in [
+            (file(1, 8_000, 16, 4_000, 3), Clip { samples: vec![0.25; 3], rate: 8_000, ends_early: true }),
+            (file(2, 192_000, 16, 16, 8), Clip { samples: vec![0.25; 4], rate: 192_000, ends_early: false }),
+        ] {
+            std::fs::write(&path, &bytes).unwrap();
+            assert_eq!(clip(&path).unwrap(), expected);
+        }
     }
 }

@@ -244,14 +244,21 @@ fn speaker(line: Option<LineOut>) -> Speaker {
 }
 
 fn clip(path: &Path, repeat: bool, warn: &mut dyn FnMut(String)) -> Mic {
-    let samples = wav::read(path).map_err(|error| error.to_string()).and_then(|(samples, rate)| {
-        clip_to_internal(&samples, rate).map_err(|error| format!("{}: {error}", path.display()))
+    let mut say = |text: String| warn(crate::text::sanitise(&text));
+    let read = wav::clip(path).map_err(|error| error.to_string()).and_then(|clip| {
+        let samples = clip_to_internal(&clip.samples, clip.rate).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok((samples, clip.ends_early))
     });
-    match samples {
-        Ok(samples) if !samples.is_empty() => Mic::Clip { samples, at: 0, repeat },
-        Ok(_) => Mic::Silent,
+    match read {
+        Ok((samples, ends_early)) => {
+            if ends_early {
+                let seconds = samples.len() as f64 / f64::from(SAMPLE_RATE);
+                say(format!("{} ends early: {seconds:.1} s of it are played", path.display()));
+            }
+            if samples.is_empty() { Mic::Silent } else { Mic::Clip { samples, at: 0, repeat } }
+        }
         Err(error) => {
-            warn(error);
+            say(format!("{error}: the other side hears silence"));
             Mic::Silent
         }
     }

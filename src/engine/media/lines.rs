@@ -40,8 +40,10 @@ impl LineIn {
         let (fill, rate, wanted) = (self.line.samples.slots(), f64::from(self.line.rate), self.converter.wanted());
         let Some(control) = &mut self.control else {
             let enough = if self.primed { wanted } else { self.line.rate as usize / 50 };
-            self.primed = fill >= enough;
-            return if self.primed { self.convert(frame) } else { frame.fill(0.0) };
+            let primed = fill >= enough;
+            self.gaps = self.gaps.saturating_add(u32::from(self.primed && !primed));
+            self.primed = primed;
+            return if primed { self.convert(frame) } else { frame.fill(0.0) };
         };
         if !self.primed {
             let enough = wanted + (control.start_s() * rate) as usize;
@@ -246,6 +248,26 @@ mod tests {
             let fill = mic.line.samples.slots();
             assert!(gaps == 0 && fill < burst + rate as usize * 40 / 1_000, "{rate} {burst} {ppm}: {gaps}, {fill}");
         }
+    }
+
+    #[test]
+    fn a_pipe_that_does_not_keep_up_is_silent_and_counted_once() {
+        let (mut given, samples) = RingBuffer::new(4_800);
+        let line = CaptureLine { samples, rate: 48_000, burst: 0, health: Arc::new(Health::default()) };
+        let mut mic = LineIn::pipe(line).unwrap();
+        let mut loud = |mic: &mut LineIn, more: usize| {
+            (0..more).for_each(|_| given.push(0.5).unwrap_or_default());
+            let mut frame = [0.0; FRAME];
+            mic.read(&mut frame);
+            frame.iter().any(|s| *s > 0.4)
+        };
+        assert!(!loud(&mut mic, 500), "20 ms are gathered first");
+        assert!(loud(&mut mic, 700) && loud(&mut mic, 0) && mic.gaps() == 0);
+        for _ in 0..10 {
+            assert!(!loud(&mut mic, 0));
+        }
+        assert_eq!(mic.gaps(), 1);
+        assert!(loud(&mut mic, 2_000));
     }
 
     #[test]
