@@ -14,7 +14,7 @@ use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
 use super::transfer::Transfer;
 use crate::config::AccountId;
 use crate::media::command::{Endpoint, ShortTone, StreamId};
-use crate::sdp::{Negotiation, SessionDescription};
+use crate::sdp::{Agreed, Negotiation, SessionDescription};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
 use crate::sip::session::Session;
@@ -107,7 +107,11 @@ pub(super) struct Call {
     /// The outcome in a word, where it is not the code's.
     pub outcome: Option<&'static str>,
     pub progressed: bool,
+    /// A 180 told that it rings.
+    pub alerted: bool,
     pub remote_hold: bool,
+    /// What its sound was last settled to, before the answer too.
+    pub sound: Option<Agreed>,
     pub media: Option<MediaInfo>,
     pub started: Instant,
     pub ringing: Option<Instant>,
@@ -182,7 +186,9 @@ impl Call {
             code: None,
             outcome: None,
             progressed: false,
+            alerted: false,
             remote_hold: false,
+            sound: None,
             media: None,
             started: now,
             ringing: None,
@@ -211,6 +217,17 @@ impl Call {
         matches!(self.state, CallState::Connected | CallState::Held)
     }
 
+    /// Sounds before the answer.
+    pub fn is_early(&self) -> bool {
+        self.state == CallState::EarlyMedia
+    }
+
+    /// Rings at the far end as far as is known, and nothing of it is heard yet.
+    //= RFC 3960 §3.2: a 180 is heard from here until packets come, whether or not it brings an answer
+    pub fn rings_unheard(&self) -> bool {
+        self.state == CallState::Ringing || self.is_early() && self.alerted && self.first_rtp.is_none()
+    }
+
     /// Rings here, not answered yet.
     pub fn is_ringing_here(&self) -> bool {
         self.state == CallState::Incoming && !self.answer_wanted
@@ -223,7 +240,7 @@ impl Call {
         self.forks.clear();
         self.sip_call_id = sip_call_id;
         // Who rang was another.
-        self.progressed = false;
+        (self.progressed, self.alerted) = (false, false);
     }
 
     /// What its end is told from.

@@ -140,7 +140,7 @@ impl Agent {
             let hint = "0-9 * # A-D, a comma for a pause, at most 64";
             return Err(refusal(ExitCode::Usage, "bad_digits", message, hint));
         }
-        let id = self.pick(call, "send digits in", "is not connected", Call::is_answered)?;
+        let id = self.pick(call, "send digits in", "is not connected", Call::takes_digits)?;
         if press == Press::Up {
             self.let_go(id, now);
             return Ok(Reply::Done);
@@ -151,6 +151,15 @@ impl Agent {
         if via == Some(DtmfVia::Rtp) && way.via != DtmfVia::Rtp {
             let message = format!("the far end of call {name} takes no telephone events");
             return Err(refusal(ExitCode::NotFound, "not_agreed", message, "try --via info or --via inband"));
+        }
+        if way.via == DtmfVia::Info && !call.is_answered() {
+            let message = format!("call {name} is not answered yet: no digits can be sent by INFO");
+            return Err(refusal(
+                ExitCode::NotFound,
+                "wrong_state",
+                message,
+                "wait for the answer, or try --via inband",
+            ));
         }
         if way.via != DtmfVia::Info && !call.sends_sound() {
             let message = format!("call {name} is on hold: no digits can be sent in its sound");
@@ -176,7 +185,7 @@ impl Agent {
     fn way(&self, id: u32, asked: Option<DtmfVia>) -> Way {
         let plain = |via| Way { via, note: None };
         let Some(call) = self.call(id) else { return plain(DtmfVia::Rtp) };
-        let agreed = call.negotiation.as_ref().and_then(|negotiation| negotiation.agreed());
+        let agreed = call.sound.as_ref();
         let takes_events = agreed.is_some_and(|agreed| agreed.telephone_event_send.is_some());
         let carries_tones = agreed.is_none_or(|agreed| agreed.send.carries_tones());
         let codec = agreed.map_or("the codec", |agreed| agreed.send.encoding.as_str());
@@ -197,7 +206,7 @@ impl Agent {
 
     /// Sends the next digit if it may go out, and ends a held one if it may end.
     pub(super) fn send_due_digits(&mut self, id: u32, now: Instant) {
-        while let Some(call) = self.call_mut(id).filter(|call| call.is_answered()) {
+        while let Some(call) = self.call_mut(id).filter(|call| call.takes_digits()) {
             let stream = call.stream;
             if call.digits.let_go && call.digits.held_since.is_some_and(|since| since + TAP <= now) {
                 call.digits.held_since = None;
@@ -208,11 +217,12 @@ impl Agent {
                 return;
             }
             let Some(Step { key, lasts, held, via }) = call.digits.waiting.front().copied() else { return };
-            let sends_sound = call.sends_sound();
+            let (sends_sound, is_answered) = (call.sends_sound(), call.is_answered());
             let via = self.way(id, via).via;
             let Some(call) = self.call_mut(id) else { return };
-            // What belongs into the sound waits for the end of the hold.
-            if via != DtmfVia::Info && !sends_sound && key != ',' {
+            // What belongs into the sound waits for the end of the hold, what is asked of the far end for its answer.
+            let may_go = if via == DtmfVia::Info { is_answered } else { sends_sound };
+            if !may_go && key != ',' {
                 return;
             }
             call.digits.waiting.pop_front();
@@ -316,9 +326,13 @@ impl Agent {
 }
 
 impl Call {
+    /// Somebody may listen to digits: an announcement before the answer, too.
+    fn takes_digits(&self) -> bool {
+        self.is_answered() || self.is_early() && self.sound.is_some()
+    }
+
     /// What is said here reaches the far end.
     fn sends_sound(&self) -> bool {
-        let agreed = self.negotiation.as_ref().and_then(|negotiation| negotiation.agreed());
-        agreed.is_none_or(|agreed| agreed.direction.sends())
+        self.sound.as_ref().is_none_or(|agreed| agreed.direction.sends())
     }
 }

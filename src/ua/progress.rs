@@ -132,6 +132,7 @@ impl Agent {
         call.status = Some(response.status.0);
         call.reason = Some(sanitise(&response.reason));
         call.progressed = true;
+        call.alerted |= response.status.0 == 180;
         call.ringing.get_or_insert(now);
         if let Some(agreed) = early {
             self.hear_early(id, &agreed, now);

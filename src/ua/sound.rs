@@ -320,7 +320,7 @@ impl Agent {
                 let first = self.calls.iter().find(|call| call.is_ringing_here());
                 Some(LocalTone::Ring(first.map(Call::ringing_wanted).unwrap_or_default()))
             }
-            () if !talking && any(&|call| call.state == CallState::Ringing) => Some(LocalTone::Ringback),
+            () if !talking && any(&Call::rings_unheard) => Some(LocalTone::Ringback),
             () => None,
         };
         let failed = |code: Option<ExitCode>| match code {
@@ -360,6 +360,7 @@ impl Agent {
 
 /// What is known of the sound before any is heard.
 pub(super) fn note_agreed(call: &mut Call, agreed: &Agreed) {
+    call.sound = Some(agreed.clone());
     let media = call.media.get_or_insert_default();
     media.codec = agreed.send.encoding.to_ascii_lowercase();
     media.clock_rate = agreed.send.clock_rate;

@@ -177,6 +177,24 @@ fn a_call_on_hold_takes_digits_by_info_only() {
     assert_eq!((world.phones[0].digits().as_str(), world.count("INFO")), ("", 1));
 }
 
+#[test]
+fn an_announcement_before_the_answer_is_given_digits() {
+    let mut config = local("alice");
+    config.accounts.iter_mut().for_each(|account| account.dtmf_method = DtmfMethod::Auto);
+    let mut world = World::new();
+    world.add(config, 5070);
+    world.dial(0, &format!("sip:bob@127.0.0.1:{PEER}"));
+    let invite = world.last_request();
+    respond(&mut world, &invite, 180, &[], "");
+    assert_eq!(press(&mut world, "5", Press::Tap, None).unwrap_err().kind, "no_call", "nobody listens");
+    respond(&mut world, &invite, 183, &[], &with_events());
+    let reply = press(&mut world, "5", Press::Tap, None);
+    assert_eq!(reply, Ok(Reply::Digits { via: DtmfVia::Rtp, note: None }));
+    let refusal = press(&mut world, "6", Press::Tap, Some(DtmfVia::Info)).unwrap_err();
+    assert!(refusal.message.contains("not answered yet"), "{refusal:?}");
+    assert_eq!((world.phones[0].digits().as_str(), world.count("INFO")), ("5", 0));
+}
+
 /// RFC 6086 leaves the body to the two ends: some know only the bare digit.
 #[test]
 fn who_takes_only_the_bare_digit_gets_it_and_who_takes_none_is_named_once() {

@@ -44,6 +44,37 @@ fn a_call_rings_as_its_alert_info_says() {
     }
 }
 
+//= RFC 3960 §3.2
+#[test]
+fn ringing_is_heard_from_here_until_the_far_end_is() {
+    const RINGS: Option<LocalTone> = Some(LocalTone::Ringback);
+    // What is said of it, in order (0 = a packet came) → whether it then rings here.
+    type Row = &'static [(u16, bool, bool)];
+    let rows: &[Row] = &[
+        &[(180, false, true), (200, true, false)],
+        &[(180, true, true), (0, false, false), (180, false, false)],
+        &[(183, true, false), (180, false, true), (0, false, false)],
+        &[(183, true, false), (0, false, false), (180, false, false), (200, true, false)],
+        &[(180, false, true), (183, true, true), (0, false, false)],
+        &[(180, false, true), (486, false, false)],
+    ];
+    for row in rows {
+        let mut world = phone(true);
+        world.dial(0, &format!("sip:bob@127.0.0.1:{PEER}"));
+        let invite = world.last_request();
+        for (step, (status, sound, rings)) in row.iter().enumerate() {
+            if *status == 0 {
+                let now = world.now;
+                world.phones[0].agent.handle(Input::Media(MediaEvent::FirstPacket { stream: StreamId(1) }), now);
+                world.settle();
+            } else {
+                respond(&mut world, &invite, *status, &[], if *sound { SDP } else { "" });
+            }
+            assert_eq!(tones(&world).last().copied().flatten() == RINGS, *rings, "{row:?} step {step}");
+        }
+    }
+}
+
 #[test]
 fn how_a_call_of_ours_ends_is_heard() {
     for (status, tone) in [
