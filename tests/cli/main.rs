@@ -5,6 +5,7 @@
 
 mod call;
 mod daemon;
+mod digits;
 mod errors;
 mod flood;
 mod incoming;
