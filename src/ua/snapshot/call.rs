@@ -1,0 +1,169 @@
+//! A call as it stands: its state, the far end, its sound, what is done with it.
+
+use crate::ua::outcome::EndedBy;
+use serde::{Deserialize, Serialize};
+
+/// Where a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum CallState {
+    /// Outgoing, no provisional answer yet.
+    Calling,
+    /// Outgoing, the far end rings.
+    Ringing,
+    /// Outgoing, sound before the answer.
+    EarlyMedia,
+    /// Incoming, rings here.
+    Incoming,
+    Connected,
+    /// Held by this side (`remote_hold` tells of the other).
+    Held,
+    Ended,
+}
+
+/// Who called whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum CallDirection {
+    Outgoing,
+    Incoming,
+}
+
+/// The far side, as safe text.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Party {
+    pub uri: String,
+    pub user: String,
+    pub name: Option<String>,
+}
+
+/// One call; the `call` object of the contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallInfo {
+    /// `c1`, unique in this daemon's life.
+    pub id: String,
+    /// The Call-ID header.
+    pub sip_call_id: String,
+    /// Who called whom.
+    pub direction: CallDirection,
+    /// Where it stands.
+    pub state: CallState,
+    /// Our account's AOR.
+    pub account: String,
+    /// The far side.
+    pub remote: Party,
+    /// The caller does not want to be known; `remote` tells nobody.
+    #[serde(default)]
+    pub anonymous: bool,
+    /// Who was called first and sent the call on to us, if the own network says so.
+    #[serde(default)]
+    pub via: Option<Party>,
+    /// How the caller asks to ring (Alert-Info), as text: nothing is ever fetched.
+    #[serde(default)]
+    pub alert: Option<String>,
+    /// It was answered without a person.
+    #[serde(default)]
+    pub auto_answered: bool,
+    /// The last SIP status that mattered: provisional or final.
+    pub status: Option<u16>,
+    /// Its reason phrase, or plain words.
+    pub reason: Option<String>,
+    /// Who ended it.
+    pub ended_by: Option<EndedBy>,
+    /// `ok`, `busy`, … (the exit-code enum's kind; `answered` for a call that was, `answered_elsewhere` for one that
+    /// another phone took, `forwarded` for one sent on), once ended.
+    pub outcome: Option<String>,
+    /// ISO 8601 UTC.
+    pub started_at: String,
+    /// Seconds from start to 180/183.
+    pub ringing_after: Option<f64>,
+    /// Seconds from start to the answer.
+    pub answered_after: Option<f64>,
+    /// Seconds since the answer, or of the whole talk once ended.
+    pub duration: f64,
+    /// The far side holds us.
+    pub remote_hold: bool,
+    /// It is part of the conference, talking or on hold.
+    #[serde(default)]
+    pub conference: bool,
+    /// The sound, once there is some.
+    pub media: Option<MediaInfo>,
+    /// Its being handed over by this side, once asked for.
+    #[serde(default)]
+    pub transfer: Option<TransferInfo>,
+    /// Who sent this side here, if the person did not choose it.
+    #[serde(default)]
+    pub referred_by: Option<Party>,
+    /// The call whose place it takes, `c1`.
+    #[serde(default)]
+    pub takes_over: Option<String>,
+    /// The number whose ringing it takes.
+    #[serde(default)]
+    pub picks_up: Option<String>,
+}
+
+/// How far the handing over of a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferState {
+    /// The call is put on hold first.
+    Holding,
+    /// The far end is asked.
+    Asked,
+    /// It calls.
+    Accepted,
+    /// It talks to somebody else.
+    Done,
+    /// It does not; the call is still here.
+    Failed,
+}
+
+/// The handing over of a call; the `transfer` object of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferInfo {
+    /// The address the far end is to call.
+    pub to: String,
+    /// The call that was consulted before.
+    pub with: Option<String>,
+    /// How far it has come.
+    pub state: TransferState,
+    /// Where the call waits, if it was parked and a light told.
+    #[serde(default)]
+    pub parked_at: Option<String>,
+    /// The last status of the far end's call, or of the refusal.
+    pub status: Option<u16>,
+    /// Its reason phrase, or plain words.
+    pub reason: Option<String>,
+}
+
+/// The sound of a call; the `media` object of the contract.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct MediaInfo {
+    pub codec: String,
+    pub clock_rate: u32,
+    pub ptime_ms: u32,
+    pub srtp: Option<String>,
+    pub tx_packets: u64,
+    pub rx_packets: u64,
+    pub rx_lost: u64,
+    pub rx_late: u64,
+    pub jitter_ms: f64,
+    pub rtt_ms: Option<f64>,
+    pub playout_delay_ms: f64,
+    /// Sound made up for packets that were not there in time; not what the next packet restored.
+    pub concealed_ms: u64,
+    /// Sound cut out or put in to hold that delay.
+    pub stretched_ms: u64,
+    /// Times the microphone's sound was missing or the speaker had nothing to play.
+    pub mic_gaps: u32,
+    pub speaker_gaps: u32,
+    pub mos_rx: Option<f64>,
+    pub mos_tx: Option<f64>,
+    /// Seconds from the answer to the first RTP packet.
+    pub first_rtp_after: Option<f64>,
+}
