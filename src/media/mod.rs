@@ -11,6 +11,7 @@ pub mod jitter_buffer;
 pub mod level;
 pub mod microphone;
 pub mod mixer;
+pub mod ogg_opus;
 pub mod plc;
 mod polyphase;
 pub mod resample;
