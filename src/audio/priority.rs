@@ -33,6 +33,18 @@ pub fn raise() -> Priority {
     }
 }
 
+/// The calling thread gives way to others.
+#[cfg(target_os = "linux")]
+pub fn lower() {
+    const NICE: i32 = 10;
+    // SAFETY: takes plain numbers; on Linux 0 means the calling thread alone.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
+}
+
+/// The calling thread gives way to others.
+#[cfg(not(target_os = "linux"))]
+pub fn lower() {}
+
 /// Raises the calling thread as far as it may go.
 #[cfg(not(target_os = "linux"))]
 pub fn raise() -> Priority {

@@ -257,6 +257,8 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallAnswered { call }
         | Event::CallHeld { call }
         | Event::CallResumed { call }
+        | Event::CallRecording { call }
+        | Event::CallPlaying { call }
         | Event::CallConference { call }
         | Event::CallRenamed { call }
         | Event::CallTransferred { call }

@@ -152,6 +152,26 @@ impl Environment {
         if there.exists() { there } else { here }
     }
 
+    /// The folder of recordings: as the settings say, from the ini file's folder on; else one of our own. What another
+    /// system's phone wrote there leads nowhere here.
+    pub fn recordings(&self, wanted: &str, ini: Option<&Path>) -> PathBuf {
+        let is_foreign = !cfg!(windows) && (wanted.contains('\\') || wanted.get(1..2) == Some(":"));
+        if wanted.is_empty() || is_foreign {
+            let data =
+                self.path("XDG_DATA_HOME").filter(|path| path.is_absolute()).or_else(|| self.path("LOCALAPPDATA"));
+            return data.unwrap_or_else(|| self.home().join(".local/share")).join("tuiphone/recordings");
+        }
+        self.beside(wanted, ini)
+    }
+
+    /// A file that the settings name: `~/` is home, a bare name lies beside the ini file.
+    pub fn beside(&self, wanted: &str, ini: Option<&Path>) -> PathBuf {
+        match wanted.strip_prefix("~/") {
+            Some(rest) => self.home().join(rest),
+            None => self.cwd.join(ini.and_then(Path::parent).unwrap_or(Path::new(""))).join(wanted),
+        }
+    }
+
     fn home(&self) -> PathBuf {
         self.path("HOME").or_else(|| self.path("USERPROFILE")).unwrap_or_else(|| self.cwd.clone())
     }

@@ -9,13 +9,14 @@ use crate::audio::{Latency, Spec};
 use crate::config::{Account, AccountId, AutoAnswer, Loaded};
 use crate::control::{Command, CommandError, Event, ExitCode};
 use crate::engine::handle::Handle;
-use crate::engine::media::{self, MediaConfig};
+use crate::engine::media::{self, MediaConfig, Place};
 use crate::engine::signalling::{self, EngineConfig, EngineError};
 use crate::engine::trace::Trace;
 use crate::text::plain_error;
 use crate::ua::agent::AgentConfig;
 use rand::TryRng;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
 
 /// How long a phone may take to let go of its calls and registrations.
@@ -129,6 +130,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
             (_, ring) => device(ring),
         }),
         latency,
+        recordings: Place { folder: recordings(&settings.recording_path), stamp },
         rtp_port_min: settings.rtp_port_min,
         rtp_port_max: settings.rtp_port_max,
         voice_without_card: false,
@@ -194,6 +196,17 @@ fn session_account(session: &super::options::SessionAccount, id: AccountId) -> A
         account.transport.clone_from(transport);
     }
     account
+}
+
+fn recordings(path: &str) -> PathBuf {
+    if path.is_empty() { Environment::of_process().recordings("", None) } else { path.into() }
+}
+
+/// `20260102-030405`, as the clock on the wall has it.
+fn stamp(at: SystemTime) -> String {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let local = platform::local_time(i64::try_from(seconds).unwrap_or_default());
+    local.map_or(seconds.to_string(), |local| local.replace(['-', ':'], "").replace(' ', "-"))
 }
 
 fn device(name: &str) -> Spec {

@@ -53,6 +53,12 @@ pub fn load(options: &Options, environment: &Environment) -> Result<Session, Com
         let found = find_account(&loaded.accounts, name).map(|account| account.id);
         loaded.selected = found.ok_or_else(|| no_account(&loaded.accounts, name))?;
     }
+    let path = |found: PathBuf| found.to_string_lossy().into_owned();
+    let settings = &mut loaded.settings;
+    settings.recording_path = path(environment.recordings(&settings.recording_path, Some(&ini.path)));
+    if !settings.hold_music.is_empty() {
+        settings.hold_music = path(environment.beside(&settings.hold_music, Some(&ini.path)));
+    }
     loaded.settings.account_id = Some(loaded.selected.0);
     Ok(Session { ini, document, loaded, notes })
 }

@@ -30,6 +30,8 @@ pub fn sentence(event: &Event) -> Option<String> {
         },
         Event::CallHeld { .. } => "on hold".to_owned(),
         Event::CallResumed { .. } => "resumed".to_owned(),
+        Event::CallRecording { call } => words::recording(call)?,
+        Event::CallPlaying { call } => words::playing(call)?,
         Event::CallConference { call } if call.conference => format!("{} is in the conference", remote(call)),
         Event::CallConference { call } => format!("{} is in no conference any more", remote(call)),
         Event::CallRenamed { call } => format!("this is {}", remote(call)),

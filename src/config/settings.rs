@@ -284,6 +284,16 @@ pub struct Settings {
     pub gruu: bool,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
+    /// Folder of recordings (`recordingPath`); empty = the default.
+    pub recording_path: String,
+    /// WAV, not Ogg/Opus (`recordingFormat`).
+    pub record_wav: bool,
+    /// Every call is recorded (`autoRecording`).
+    pub auto_recording: bool,
+    /// We left, the far end right (`[tuiphone] recordStereo`).
+    pub record_stereo: bool,
+    /// What a held far end hears (`[tuiphone] holdMusic`), a WAV file; empty = silence.
+    pub hold_music: String,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
     pub password_plain: bool,
 }
@@ -366,6 +376,11 @@ impl Default for Settings {
             forwarding_busy_number: String::new(),
             gruu: false,
             password_command: String::new(),
+            recording_path: String::new(),
+            record_wav: false,
+            auto_recording: false,
+            record_stereo: false,
+            hold_music: String::new(),
             password_plain: false,
         }
     }

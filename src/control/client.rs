@@ -3,7 +3,9 @@
 use super::place;
 use super::socket::is_ours;
 use super::values::voice_verbs;
-use super::{Command, CommandError, ExitCode, HangupWhich, Press, SoundPath, Switch, TransferTo, VolumeChange};
+use super::{
+    Command, CommandError, ExitCode, HangupWhich, Press, RecordAct, SoundPath, Switch, TransferTo, VolumeChange,
+};
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
 use serde_json::{Value, json};
@@ -124,6 +126,14 @@ fn command_line(command: &Command) -> String {
         Command::Hold { call } => json!({"verb": "hold", "call": call}),
         Command::ToggleHold { call } => json!({"verb": "hold", "call": call, "toggle": true}),
         Command::Resume { call } => json!({"verb": "resume", "call": call}),
+        Command::Record { call, act } => match act {
+            RecordAct::Start { file } => json!({"verb": "record", "action": "start", "call": call, "file": file}),
+            RecordAct::Stop => json!({"verb": "record", "action": "stop", "call": call}),
+            RecordAct::Pause => json!({"verb": "record", "action": "pause", "call": call}),
+            RecordAct::Resume => json!({"verb": "record", "action": "resume", "call": call}),
+        },
+        Command::Play { call, file, alone } => json!({"verb": "play", "file": file, "call": call, "alone": alone}),
+        Command::StopPlaying { call } => json!({"verb": "play", "file": "stop", "call": call}),
         Command::Conference { calls } => json!({"verb": "conference", "calls": calls.join(" ")}),
         Command::LeaveConference { calls } => {
             json!({"verb": "conference", "calls": format!("off {}", calls.join(" "))})
@@ -204,6 +214,14 @@ mod tests {
             Command::Hold { call: call.clone() },
             Command::ToggleHold { call: call.clone() },
             Command::Resume { call: call.clone() },
+            Command::Record { call: call.clone(), act: RecordAct::Start { file: Some("/tmp/a b.ogg".into()) } },
+            Command::Record { call: None, act: RecordAct::Start { file: None } },
+            Command::Record { call: None, act: RecordAct::Stop },
+            Command::Record { call: call.clone(), act: RecordAct::Pause },
+            Command::Record { call: None, act: RecordAct::Resume },
+            Command::Play { call: call.clone(), file: "/tmp/a b.wav".into(), alone: true },
+            Command::Play { call: None, file: "x.wav".into(), alone: false },
+            Command::StopPlaying { call: call.clone() },
             Command::Conference { calls: Vec::new() },
             Command::Conference { calls: vec!["c1".into(), "c2".into()] },
             Command::LeaveConference { calls: Vec::new() },

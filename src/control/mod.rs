@@ -12,12 +12,13 @@ pub mod verb;
 
 pub use crate::engine::handle::Levels;
 pub use crate::ua::command::{
-    Command, CommandError, DtmfVia, HangupWhich, Press, Reply, SoundPath, SoundTestResult, Switch, TransferTo,
-    VoicePart, VolumeChange,
+    Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reply, SoundPath, SoundTestResult, Switch,
+    TransferTo, VoicePart, VolumeChange,
 };
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{
     AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, LightInfo, LightState, MediaInfo, MessageInfo,
-    Party, PhoneState, PingInfo, RegistrationState, Status, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
+    Party, PhoneState, PingInfo, PlayingInfo, PlayingState, RecordingInfo, RecordingState, RegistrationState, Status,
+    TlsTrust, TransferInfo, TransferState, VoicemailInfo,
 };

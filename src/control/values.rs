@@ -1,7 +1,7 @@
 //! The named parameters of a request, and what they may hold.
 
 use super::verb::Request;
-use super::{Command, DtmfVia, Press, SoundPath, Switch, VoicePart, VolumeChange};
+use super::{Command, DtmfVia, Press, RecordAct, SoundPath, Switch, VoicePart, VolumeChange};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -54,6 +54,20 @@ impl Values {
             Some(word) => sound_path(word).ok_or_else(|| format!("'{word}' is neither mic nor speaker")),
         }
     }
+}
+
+/// `record start c1`.
+pub(super) fn record(v: &Values) -> Result<Request, String> {
+    let (word, file) = (v.need("action")?.to_ascii_lowercase(), v.text("file"));
+    let act = match (word.as_str(), file) {
+        ("start" | "on", file) => RecordAct::Start { file },
+        (_, Some(_)) => return Err("only a recording that starts takes a file".into()),
+        ("stop" | "off", None) => RecordAct::Stop,
+        ("pause", None) => RecordAct::Pause,
+        ("resume", None) => RecordAct::Resume,
+        (other, None) => return Err(format!("'{other}' is none of start, stop, pause, resume")),
+    };
+    Ok(Request::Command(Command::Record { call: v.text("call"), act }))
 }
 
 fn sound_path(word: &str) -> Option<SoundPath> {

@@ -4,7 +4,7 @@ mod reading;
 mod row;
 
 pub use super::values::Values;
-use super::values::{dtmf, voice, volume};
+use super::values::{dtmf, record, voice, volume};
 use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo, VoicePart};
 pub use row::{Make, Param, ParamKind, Request, VerbRow};
 
@@ -124,6 +124,34 @@ pub static VERBS: &[VerbRow] = &[
             let off = calls.first().is_some_and(|word| word.eq_ignore_ascii_case("off"));
             calls.drain(..usize::from(off));
             Ok(Request::Command(if off { Command::LeaveConference { calls } } else { Command::Conference { calls } }))
+        },
+    },
+    VerbRow {
+        name: "record",
+        aliases: &[],
+        params: &[
+            required("action", "start, stop, pause or resume"),
+            CALL_ID,
+            option("file", "A new file, name.ogg or name.wav; else one in recordingPath called by date and number"),
+        ],
+        doc: "Record a call",
+        key: Some("Ctrl-g"),
+        make: record,
+    },
+    VerbRow {
+        name: "play",
+        aliases: &[],
+        params: &[required("file", "A WAV file; stop = no longer"), CALL_ID, flag("alone", "Without the microphone")],
+        doc: "Play a file to the far end",
+        key: None,
+        make: |v| {
+            let (file, call, alone) = (v.need("file")?, v.text("call"), v.flag("alone"));
+            let stops = file.eq_ignore_ascii_case("stop");
+            Ok(Request::Command(if stops {
+                Command::StopPlaying { call }
+            } else {
+                Command::Play { call, file, alone }
+            }))
         },
     },
     VerbRow {

@@ -5,7 +5,9 @@ mod devices;
 mod ends;
 mod fill;
 mod lines;
+mod player;
 mod ports;
+mod recorder;
 mod ringtone;
 mod run;
 mod tick;
@@ -13,7 +15,7 @@ mod tick;
 use crate::audio::{Latency, Spec};
 use crate::config::Settings;
 use crate::media::codec::{Codec, Tuning};
-use crate::media::command::{MediaCommand, MediaEvent};
+use crate::media::command::{MediaCommand, MediaEvent, StreamId};
 use crate::media::level::{Levels, Meter};
 use crate::media::tone::Plan;
 use crate::ua::sound;
@@ -23,6 +25,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::Thread;
 use thiserror::Error;
+
+use player::Player;
+pub use recorder::Place;
+use recorder::Tape;
 
 /// How the media thread is set up.
 #[derive(Debug, Clone)]
@@ -49,6 +55,8 @@ pub struct MediaConfig {
     pub ring_sound: Option<PathBuf>,
     /// The country whose call progress tones are played, such as `gb`; empty = the common European ones.
     pub tone_country: String,
+    /// Where calls are recorded.
+    pub recordings: Place,
     /// Seed of SSRCs, sequence numbers and RTCP intervals; 0 = by chance. Never the same in two phones that may talk.
     pub seed: u64,
 }
@@ -67,6 +75,7 @@ impl Default for MediaConfig {
             tuning: Tuning::default(),
             ring_sound: None,
             tone_country: String::new(),
+            recordings: Place::default(),
             seed: 0,
         }
     }
@@ -115,9 +124,21 @@ pub struct MediaHandle {
     levels: Arc<Levels>,
 }
 
+/// Told by whatever thread has something to tell.
+type Reporter = Arc<dyn Fn(MediaReport) + Send + Sync>;
+
+/// A command, with what its threads at the other end of a ring are fed by.
+enum Order {
+    Command(MediaCommand),
+    Record(StreamId, Tape),
+    Play(StreamId, Player),
+}
+
 struct Door {
     /// `None` only while being dropped.
-    commands: Option<SyncSender<MediaCommand>>,
+    commands: Option<SyncSender<Order>>,
+    recordings: Place,
+    report: Reporter,
     waker: mio::Waker,
     thread: Thread,
 }
@@ -138,10 +159,27 @@ impl Drop for Door {
 }
 
 impl MediaHandle {
-    /// Hands over a command; never blocks.
+    /// Hands over a command; never blocks. Files are opened by threads of their own.
     pub fn send(&self, command: MediaCommand) -> Result<(), MediaGone> {
         let commands = self.door.commands.as_ref().ok_or(MediaGone::Ended)?;
-        commands.try_send(command).map_err(|error| match error {
+        let report = self.door.report.clone();
+        let order = match command {
+            MediaCommand::Record { stream, what } => {
+                recorder::start(stream, what, &self.door.recordings, report).map(|tape| Order::Record(stream, tape))
+            }
+            MediaCommand::Play { stream, clip } => {
+                player::start(stream, clip, report).map(|player| Order::Play(stream, player))
+            }
+            command => Ok(Order::Command(command)),
+        };
+        let order = match order {
+            Ok(order) => order,
+            Err(error) => {
+                (self.door.report)(MediaReport::Warning(format!("no thread for a sound file: {error}")));
+                return Ok(());
+            }
+        };
+        commands.try_send(order).map_err(|error| match error {
             TrySendError::Full(_) => MediaGone::Full,
             TrySendError::Disconnected(_) => MediaGone::Ended,
         })?;
@@ -155,8 +193,11 @@ impl MediaHandle {
     }
 }
 
-/// Starts the media thread. `report` is called on that thread and must not block.
-pub fn spawn(config: MediaConfig, report: impl FnMut(MediaReport) + Send + 'static) -> io::Result<MediaHandle> {
+/// Starts the media thread. `report` is called on that thread and those of files, and must not block.
+pub fn spawn(config: MediaConfig, report: impl Fn(MediaReport) + Send + Sync + 'static) -> io::Result<MediaHandle> {
+    let report: Reporter = Arc::new(report);
+    let recordings = config.recordings.clone();
+    let told = report.clone();
     let poll = mio::Poll::new()?;
     let waker = mio::Waker::new(poll.registry(), run::WAKE)?;
     let (sender, commands) = sync_channel(QUEUE);
@@ -165,10 +206,11 @@ pub fn spawn(config: MediaConfig, report: impl FnMut(MediaReport) + Send + 'stat
     let thread = std::thread::Builder::new().name("media".to_owned()).stack_size(1024 * 1024).spawn(move || {
         let priority = crate::audio::priority::raise();
         tracing::info!(?priority, "media thread");
-        run::Loop::new(config, poll, commands, shared, Box::new(report)).run();
+        run::Loop::new(config, poll, commands, shared, Box::new(move |news| told(news))).run();
     })?;
     let thread = thread.thread().clone();
-    Ok(MediaHandle { door: Arc::new(Door { commands: Some(sender), waker, thread }), levels })
+    let door = Door { commands: Some(sender), recordings, report, waker, thread };
+    Ok(MediaHandle { door: Arc::new(door), levels })
 }
 
 #[cfg(test)]

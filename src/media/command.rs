@@ -4,6 +4,7 @@ pub use super::voice_processing::Treatment;
 use crate::sdp::Agreed;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -162,6 +163,39 @@ pub enum MediaCommand {
     Short(ShortTone),
     /// What is to be done to the microphone's sound, and how far both ways are amplified.
     Voice(VoiceSettings),
+    /// Record the call: what its far end hears and what it says. Answered by `Recording` and, at the end, `RecordEnded`.
+    Record {
+        /// The stream.
+        stream: StreamId,
+        /// Where and how.
+        what: Recording,
+    },
+    /// Leave out what comes now, or no longer.
+    PauseRecord {
+        /// The stream.
+        stream: StreamId,
+        /// Leave it out.
+        paused: bool,
+    },
+    /// Close the recording.
+    StopRecord {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// Play a file to the far end, in place of the one that is played; answered by `Played`.
+    Play {
+        /// The stream.
+        stream: StreamId,
+        /// What.
+        clip: Clip,
+    },
+    /// End what is played.
+    StopPlaying {
+        /// The stream.
+        stream: StreamId,
+        /// The music on hold, not the file that was asked for.
+        on_hold: bool,
+    },
 }
 
 /// What is asked of the processing of voices.
@@ -177,6 +211,59 @@ pub struct VoiceSettings {
     pub mic_boost_db: u8,
     /// Amplification of the speaker, dB.
     pub speaker_boost_db: u8,
+}
+
+/// A recording to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// Into which file.
+    pub file: RecordFile,
+    /// Its form.
+    pub format: RecordFormat,
+    /// We left, the far end right; else both in one.
+    pub stereo: bool,
+}
+
+/// The file of a recording. One that is there is never written over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordFile {
+    /// This one.
+    Named(PathBuf),
+    /// A new one in the folder of recordings, called by date and this.
+    Dated(String),
+}
+
+/// The form of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecordFormat {
+    /// Ogg/Opus.
+    #[default]
+    Ogg,
+    /// WAV, 48 kHz, 16 bit.
+    Wav,
+}
+
+impl RecordFormat {
+    /// What its files end with.
+    pub fn extension(self) -> &'static str {
+        match self {
+            RecordFormat::Ogg => "ogg",
+            RecordFormat::Wav => "wav",
+        }
+    }
+}
+
+/// A file to play to a far end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clip {
+    /// A WAV file.
+    pub file: PathBuf,
+    /// Again and again.
+    pub repeats: bool,
+    /// In place of the microphone, not beside it.
+    pub alone: bool,
+    /// It is the music on hold; a file that was asked for waits meanwhile.
+    pub on_hold: bool,
 }
 
 /// What the media reports.
@@ -230,6 +317,33 @@ pub enum MediaEvent {
     Treated(Treatment),
     /// Somebody speaks into the muted microphone; false = no longer. Ten seconds at least lie between two beginnings.
     TalkingMuted(bool),
+    /// The call is recorded into this file: at the start, and when the file before was full.
+    Recording {
+        /// The stream.
+        stream: StreamId,
+        /// The file's name, not yet safe to show.
+        file: String,
+    },
+    /// The recording is closed.
+    RecordEnded {
+        /// The stream.
+        stream: StreamId,
+        /// The last file; empty = there is none.
+        file: String,
+        /// Sound that the disk was too slow for; it is silence in the file.
+        lost_ms: u64,
+        /// Why it ended before it was asked to, as a sentence.
+        error: Option<String>,
+    },
+    /// A file was played to its end, or failed. Music on hold only fails.
+    Played {
+        /// The stream.
+        stream: StreamId,
+        /// It was the music on hold.
+        on_hold: bool,
+        /// What failed, as a sentence.
+        error: Option<String>,
+    },
 }
 
 /// Counters of one stream, since its start.

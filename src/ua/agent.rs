@@ -338,6 +338,7 @@ impl Agent {
             }
         }
         self.attach_sounds();
+        self.play_on_hold();
         self.settle_conference(now);
         self.choose_tone();
         self.tell_ends(now);

@@ -10,7 +10,7 @@ use super::pickup::Pickup;
 use super::port::Output;
 use super::referral::Followed;
 use super::route::Sent;
-use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party};
+use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party, PlayingInfo, RecordingInfo};
 use super::transfer::Transfer;
 use crate::config::AccountId;
 use crate::media::command::{Endpoint, ShortTone, StreamId};
@@ -64,6 +64,10 @@ pub(super) struct Call {
     pub offer: Option<SessionDescription>,
     /// What its sound talks to.
     pub attached: Endpoint,
+    pub recording: Option<RecordingInfo>,
+    pub playing: Option<PlayingInfo>,
+    /// It is played music on hold.
+    pub hold_music: bool,
     /// It is part of the conference.
     pub conference: bool,
     /// A re-INVITE of ours is to bring the hold to this.
@@ -158,6 +162,9 @@ impl Call {
             forks: BTreeMap::new(),
             offer: None,
             attached: Endpoint::Phone,
+            recording: None,
+            playing: None,
+            hold_music: false,
             conference: false,
             hold_wanted: None,
             hold_offered: None,
@@ -333,6 +340,8 @@ impl Agent {
             duration: talk.map_or(0.0, seconds),
             remote_hold: call.remote_hold,
             conference: call.conference,
+            recording: call.recording_info(),
+            playing: call.playing.clone(),
             media,
             transfer: call.transfer.as_ref().map(|transfer| transfer.info.clone()),
             referred_by: call.referred_by.clone(),

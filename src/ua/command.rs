@@ -106,6 +106,22 @@ pub enum TransferTo {
     Call(Option<String>),
 }
 
+/// What becomes of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordAct {
+    /// It begins.
+    Start {
+        /// Into this file, which is not there yet; else into one called by date and party, as the settings say.
+        file: Option<String>,
+    },
+    /// It ends.
+    Stop,
+    /// What comes is left out.
+    Pause,
+    /// What comes is recorded again.
+    Resume,
+}
+
 /// A command; `call` fields are ids such as `c1`, `None` = the obvious one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -128,6 +144,12 @@ pub enum Command {
     Conference { calls: Vec<String> },
     /// These calls leave the conference and wait on hold; none named = it ends, and the last one is talked with.
     LeaveConference { calls: Vec<String> },
+    /// Record a call.
+    Record { call: Option<String>, act: RecordAct },
+    /// Play a WAV file to a far end; `alone` = without the microphone.
+    Play { call: Option<String>, file: String, alone: bool },
+    /// Play no longer.
+    StopPlaying { call: Option<String> },
     /// Mute a path.
     Mute { path: SoundPath },
     /// Open a path again.

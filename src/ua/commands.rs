@@ -80,6 +80,9 @@ impl Agent {
                 self.resumed_with(id).into_iter().for_each(|id| self.want_hold(id, false, now));
                 Ok(Reply::Done)
             }
+            Command::Record { call, act } => self.record(call, act, now),
+            Command::Play { call, file, alone } => self.play(call, &file, alone, now),
+            Command::StopPlaying { call } => self.stop_playing(call, now),
             Command::Conference { calls } => self.confer(calls, now),
             Command::LeaveConference { calls } => self.leave_conference(calls, now),
             Command::Mute { path } => Ok(self.mute(path, true)),

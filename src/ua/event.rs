@@ -33,6 +33,14 @@ pub enum Event {
     CallResumed {
         call: CallInfo,
     },
+    /// Its recording began, is paused or goes on, ended or failed: `call.recording`.
+    CallRecording {
+        call: CallInfo,
+    },
+    /// A file is played to its far end, or no longer: `call.playing`.
+    CallPlaying {
+        call: CallInfo,
+    },
     /// It joined the conference or left it: `call.conference`.
     CallConference {
         call: CallInfo,

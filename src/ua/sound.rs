@@ -66,6 +66,11 @@ impl Agent {
                     call.first_rtp.get_or_insert(now);
                 }
             }
+            MediaEvent::Recording { stream, file } => self.recording(stream, &file, now),
+            MediaEvent::RecordEnded { stream, file, lost_ms, error } => {
+                self.record_ended(stream, &file, lost_ms, error, now);
+            }
+            MediaEvent::Played { stream, on_hold, error } => self.played(stream, on_hold, error, now),
             MediaEvent::Digit { stream, digit, inband } => {
                 if let Some(id) = self.of_stream(stream) {
                     self.digit_heard(id, digit, if inband { DtmfVia::Inband } else { DtmfVia::Rtp }, now);

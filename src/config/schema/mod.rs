@@ -5,6 +5,7 @@
 mod account_rows;
 mod codec_rows;
 mod field;
+mod recording_rows;
 mod rows;
 mod sound_rows;
 mod tone_rows;
@@ -106,7 +107,7 @@ impl Section {
 
 /// Every key this phone reads, each section's in file order.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    let sound = codec_rows::ROWS.iter().chain(sound_rows::ROWS).chain(tone_rows::ROWS);
+    let sound = codec_rows::ROWS.iter().chain(sound_rows::ROWS).chain(tone_rows::ROWS).chain(recording_rows::ROWS);
     rows::ROWS.iter().chain(sound).chain(account_rows::ROWS)
 }
 

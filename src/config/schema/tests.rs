@@ -40,7 +40,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
         "Settings",
         "swLevelAdjustment disableVideo \
          videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
-         enableSTUN recordingPath recordingFormat autoRecording recordingButton buttonAC buttonCONF \
+         enableSTUN recordingButton buttonAC buttonCONF \
          usersDirectory defaultAction \
          enableMediaButtons headsetSupport enableLog bringToFrontOnIncoming randomAnswerBox \
          disableNameLookup multiMonitor updatesInterval noResize autoHangUpTime \
@@ -79,6 +79,9 @@ fn values_are_read_as_microsip_reads_them() {
             false,
         ),
         ("dnsSrvNs", "dns.example", "", true),
+        ("recordingFormat", "WAV", "wav", false),
+        ("recordingFormat", "", "ogg", false),
+        ("recordingFormat", "mp3", "ogg", true),
         ("singleMode", "", "0", false),
         ("singleMode", "2", "1", false),
         ("callWaiting", "yes", "0", false),

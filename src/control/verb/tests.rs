@@ -1,7 +1,7 @@
 //! The table against itself, and what words become.
 
 use super::*;
-use crate::control::{SoundPath, VolumeChange};
+use crate::control::{RecordAct, SoundPath, VolumeChange};
 
 fn parse(line: &str) -> Result<Request, String> {
     let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -43,6 +43,15 @@ fn words_become_commands() {
     let ping = |target: Option<&str>| Command::Ping { target: target.map(str::to_owned), account: None };
     assert_eq!(parse("ping"), Ok(Request::Command(ping(None))));
     assert_eq!(parse("OPTIONS 600"), Ok(Request::Command(ping(Some("600")))));
+    let record = |call: Option<&str>, act| Ok(Request::Command(Command::Record { call: call.map(str::to_owned), act }));
+    assert_eq!(parse("record start"), record(None, RecordAct::Start { file: None }));
+    let named = RecordAct::Start { file: Some("a.wav".into()) };
+    assert_eq!(parse("record start c2 --file a.wav"), record(Some("c2"), named));
+    assert_eq!(parse("record PAUSE"), record(None, RecordAct::Pause));
+    assert!(parse("record stop --file a.wav").is_err() && parse("record now").is_err());
+    let play = Command::Play { call: Some("c1".into()), file: "a.wav".into(), alone: true };
+    assert_eq!(parse("play a.wav c1 --alone"), Ok(Request::Command(play)));
+    assert_eq!(parse("play stop"), Ok(Request::Command(Command::StopPlaying { call: None })));
     let calls = |calls: &[&str]| calls.iter().map(|&call| call.to_owned()).collect();
     assert_eq!(parse("conference"), Ok(Request::Command(Command::Conference { calls: Vec::new() })));
     assert_eq!(parse("merge c1 c2"), Ok(Request::Command(Command::Conference { calls: calls(&["c1", "c2"]) })));

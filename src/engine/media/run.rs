@@ -3,10 +3,9 @@
 use super::devices::Devices;
 use super::ringtone::Ringtone;
 use super::tick::Call;
-use super::{MediaConfig, MediaReport, ports};
+use super::{MediaConfig, MediaReport, Order, ports};
 use crate::engine::net::arrival;
 use crate::media::FRAME;
-use crate::media::bridge::Seat;
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, Ringing, StreamId};
 use crate::media::level::{LevelMeter, Levels, Meter};
 use crate::media::microphone::Microphone;
@@ -42,7 +41,7 @@ type Report = Box<dyn FnMut(MediaReport) + Send>;
 pub struct Loop {
     pub(super) config: MediaConfig,
     poll: Poll,
-    commands: Receiver<MediaCommand>,
+    commands: Receiver<Order>,
     pub(super) levels: Arc<Levels>,
     pub(super) report: Report,
     pub(super) rng: StdRng,
@@ -73,7 +72,7 @@ impl Loop {
     pub fn new(
         config: MediaConfig,
         poll: Poll,
-        commands: Receiver<MediaCommand>,
+        commands: Receiver<Order>,
         levels: Arc<Levels>,
         mut report: Report,
     ) -> Loop {
@@ -169,8 +168,41 @@ impl Loop {
         }
     }
 
-    fn obey(&mut self, command: MediaCommand) {
+    fn obey(&mut self, order: Order) {
+        let command = match order {
+            Order::Command(command) => command,
+            Order::Record(stream, tape) => {
+                if let Some(call) = self.calls.get_mut(&stream) {
+                    call.tape = Some(tape);
+                }
+                return;
+            }
+            Order::Play(stream, player) => {
+                if let Some(call) = self.calls.get_mut(&stream) {
+                    let on_hold = player.on_hold;
+                    *call.player(on_hold) = Some(player);
+                }
+                return;
+            }
+        };
         match command {
+            MediaCommand::PauseRecord { stream, paused } => {
+                if let Some(tape) = self.calls.get_mut(&stream).and_then(|call| call.tape.as_mut()) {
+                    tape.paused = paused;
+                }
+            }
+            MediaCommand::StopRecord { stream } => {
+                if let Some(call) = self.calls.get_mut(&stream) {
+                    call.tape = None;
+                }
+            }
+            MediaCommand::StopPlaying { stream, on_hold } => {
+                if let Some(player) = self.calls.get_mut(&stream).and_then(|call| call.player(on_hold).as_mut()) {
+                    player.stop();
+                }
+            }
+            // These come as orders of their own.
+            MediaCommand::Record { .. } | MediaCommand::Play { .. } => {}
             MediaCommand::Bind { stream, local } => {
                 let event = match self.bind(stream, local) {
                     Ok(event) => event,
@@ -260,10 +292,7 @@ impl Loop {
         let mut stream = MediaStream::new(self.anchor, now(), &mut self.rng);
         stream.tune(self.config.tuning.clone());
         let next_stats = now() + Duration::from_secs(1);
-        self.calls.insert(
-            id,
-            Call { stream, rtp, rtcp, heard: [0.0; FRAME], seat: Seat::default(), next_stats, gaps_before: None },
-        );
+        self.calls.insert(id, Call::new(stream, rtp, rtcp, next_stats));
         Ok(event)
     }
 

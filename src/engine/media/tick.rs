@@ -1,11 +1,13 @@
 //! What a tick of the media thread does.
 
 use super::MediaReport;
+use super::player::Player;
+use super::recorder::Tape;
 use super::run::Loop;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
 use crate::media::command::{Endpoint, LocalTone, MediaEvent, ShortTone, StreamStats};
-use crate::media::mixer::{self, volume_gain};
+use crate::media::mixer::{self, Ramp, volume_gain};
 use crate::media::sound_test::Tested;
 use crate::media::stream::{MediaStream, Port, StreamEvent};
 use crate::media::tone::TonePlayer;
@@ -21,6 +23,12 @@ pub(super) struct Call {
     pub(super) heard: [f32; FRAME],
     /// Its place among the calls.
     pub(super) seat: Seat,
+    pub(super) tape: Option<Tape>,
+    /// What is played to the far end: because it was asked for, while it is held.
+    played: Option<Player>,
+    hold_music: Option<Player>,
+    /// The microphone makes way for what is played alone.
+    voice: Ramp,
     pub(super) next_stats: Instant,
     /// The devices' gaps before it started: of the microphone, of the speaker.
     pub(super) gaps_before: Option<(u32, u32)>,
@@ -52,7 +60,10 @@ impl Loop {
         // 3. what the far ends hear
         for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
             let (mut said, rng) = ([0.0; FRAME], &mut self.rng);
-            call.seat.say(&mic, &room, &mut said);
+            if call.speak(&mic, &room, &mut said) {
+                let event = MediaEvent::Played { stream: *id, on_hold: false, error: None };
+                (self.report)(MediaReport::Event(event));
+            }
             if catch_unwind(AssertUnwindSafe(|| call.stream.tick_capture(now, &said, rng))).is_err() {
                 broken = Some(*id);
             }
@@ -159,6 +170,48 @@ impl Loop {
 }
 
 impl Call {
+    pub(super) fn new(stream: MediaStream, rtp: UdpSocket, rtcp: UdpSocket, next_stats: Instant) -> Call {
+        Call {
+            stream,
+            rtp,
+            rtcp,
+            heard: [0.0; FRAME],
+            seat: Seat::default(),
+            tape: None,
+            played: None,
+            hold_music: None,
+            voice: Ramp::new(1.0),
+            next_stats,
+            gaps_before: None,
+        }
+    }
+
+    /// What is played to it: the music on hold, or what was asked for.
+    pub(super) fn player(&mut self, on_hold: bool) -> &mut Option<Player> {
+        if on_hold { &mut self.hold_music } else { &mut self.played }
+    }
+
+    /// 10 ms for the far end, recorded with what it said; true when the file that was asked for is over.
+    fn speak(&mut self, mic: &[f32; FRAME], room: &[f32; FRAME], said: &mut [f32; FRAME]) -> bool {
+        let at_phone = self.at_phone();
+        let is_alone = self.played.as_ref().is_some_and(|player| player.alone && at_phone);
+        self.voice.set(if is_alone { 0.0 } else { 1.0 });
+        let mut own = *mic;
+        self.voice.apply(&mut own);
+        self.seat.say(&own, room, said);
+        let over = self.played.as_mut().is_some_and(|player| !player.mix_into(said, at_phone));
+        if over {
+            self.played = None;
+        }
+        if self.hold_music.as_mut().is_some_and(|music| !music.mix_into(said, true)) {
+            self.hold_music = None;
+        }
+        if at_phone && self.tape.as_mut().is_some_and(|tape| !tape.write(said, &self.heard)) {
+            self.tape = None;
+        }
+        over
+    }
+
     /// What it still says as it leaves fades out in the next tick.
     pub(super) fn leave(&mut self, now: Instant, last_words: &mut ([f32; FRAME], [f32; FRAME])) {
         if !self.stream.is_started() {

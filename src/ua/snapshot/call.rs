@@ -89,6 +89,12 @@ pub struct CallInfo {
     /// It is part of the conference, talking or on hold.
     #[serde(default)]
     pub conference: bool,
+    /// Its recording: the one under way, or the last.
+    #[serde(default)]
+    pub recording: Option<RecordingInfo>,
+    /// The file played to its far end: the one under way, or the last.
+    #[serde(default)]
+    pub playing: Option<PlayingInfo>,
     /// The sound, once there is some.
     pub media: Option<MediaInfo>,
     /// Its being handed over by this side, once asked for.
@@ -103,6 +109,52 @@ pub struct CallInfo {
     /// The number whose ringing it takes.
     #[serde(default)]
     pub picks_up: Option<String>,
+}
+
+/// Where a recording stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum RecordingState {
+    Opening,
+    Recording,
+    /// By the person, or because the call is on hold.
+    Paused,
+    Ended,
+    Failed,
+}
+
+/// The recording of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingInfo {
+    /// Where it stands.
+    pub state: RecordingState,
+    /// Its file, the last one if it takes several; empty until it is open.
+    pub file: String,
+    /// Why it failed.
+    pub reason: Option<String>,
+}
+
+/// Where the playing of a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PlayingState {
+    Playing,
+    Ended,
+    Stopped,
+    Failed,
+}
+
+/// A file played to a far end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlayingInfo {
+    /// Where it stands.
+    pub state: PlayingState,
+    /// The file.
+    pub file: String,
+    /// Why it failed.
+    pub reason: Option<String>,
 }
 
 /// How far the handing over of a call has come.

@@ -23,6 +23,7 @@ mod parking;
 mod paths;
 mod pickups;
 mod probes;
+mod recordings;
 mod redirects;
 mod referrals;
 mod registering;

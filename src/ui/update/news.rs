@@ -193,6 +193,8 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
             model.threads.writes(&remote, &account, Duration::from_secs(for_s), now);
         }
         Event::CallParked { call } => note(model, format!("{}: {}", words::who(&call), words::outcome(&call)), now),
+        Event::CallRecording { call } => note_of(model, words::recording(&call), now),
+        Event::CallPlaying { call } => note_of(model, words::playing(&call), now),
         Event::CallDtmf { call, digit, .. } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
         Event::TalkingMuted => {
             let key = model.keymap.key(Act::Verb("mute"), model.field.focused);
@@ -209,6 +211,12 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         _ => return Vec::new(),
     }
     drawn()
+}
+
+fn note_of(model: &mut Model, words: Option<String>, now: Instant) {
+    if let Some(words) = words {
+        note(model, words, now);
+    }
 }
 
 fn on_ended(model: &mut Model, call: &CallInfo, now: Instant) {

@@ -1,8 +1,8 @@
 //! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
 
 use crate::control::{
-    AskInfo, CallInfo, CallState, EndedBy, ExitCode, LightInfo, LightState, MediaInfo, Party, RegistrationState,
-    TransferState,
+    AskInfo, CallInfo, CallState, EndedBy, ExitCode, LightInfo, LightState, MediaInfo, Party, PlayingState,
+    RecordingState, RegistrationState, TransferState,
 };
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -52,6 +52,28 @@ pub fn transfer(call: &CallInfo) -> Option<String> {
         (TransferState::Accepted, _) => "calling".to_owned(),
     };
     Some(format!("to {}: {step}", short(&transfer.to)))
+}
+
+/// What becomes of a call's recording. Why it failed is said by an error of its own.
+pub fn recording(call: &CallInfo) -> Option<String> {
+    let recording = call.recording.as_ref()?;
+    Some(match recording.state {
+        RecordingState::Recording => format!("recorded into {}", recording.file),
+        RecordingState::Paused => "the recording is paused".to_owned(),
+        RecordingState::Ended => format!("recorded: {}", recording.file),
+        RecordingState::Opening | RecordingState::Failed => return None,
+    })
+}
+
+/// What becomes of a file played to a call. Why it failed is said by an error of its own.
+pub fn playing(call: &CallInfo) -> Option<String> {
+    let playing = call.playing.as_ref()?;
+    Some(match playing.state {
+        PlayingState::Playing => format!("playing {}", playing.file),
+        PlayingState::Ended => format!("played {}", playing.file),
+        PlayingState::Stopped => format!("{} is played no longer", playing.file),
+        PlayingState::Failed => return None,
+    })
 }
 
 /// Whose call it took, or who sent us there.
