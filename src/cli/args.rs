@@ -146,6 +146,8 @@ fn call_args() -> Vec<Arg> {
             .value_parser(seconds)
             .allow_negative_numbers(true),
         value("dtmf", "DIGITS", "Send digits after the answer; a comma is a second").value_parser(digits),
+        value("play", "FILE", "Play a WAV file after the answer"),
+        value("record", "FILE", "Record into a new file, name.ogg or name.wav"),
         flag("no-wait", "Return as soon as the call is on its way"),
         value("until-dtmf", "DIGIT", "Hang up when the far end presses this").value_parser(digit),
         value("wait-registered", "SEC", "Longest wait for the registration").value_parser(seconds),
@@ -336,6 +338,8 @@ fn call(matches: &ArgMatches, begin: Begin, number: &str) -> Result<CallJob, Com
         duration: matches.get_one("duration").copied(),
         dtmf: text(matches, "dtmf"),
         until_dtmf: matches.get_one("until-dtmf").copied(),
+        play: text(matches, "play").map(|file| absolute(&file)),
+        record: text(matches, "record").map(|file| absolute(&file)),
     })
 }
 
@@ -351,11 +355,20 @@ fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
             }
             _ => text(matches, &id).or_else(|| options.account.clone().filter(|_| param.name == "account")),
         };
+        let given = given.map(|given| match param.name {
+            "file" if given != "stop" => absolute(&given),
+            _ => given,
+        });
         if let Some(given) = given {
             values.set(param.name, given);
         }
     }
     values
+}
+
+/// The phone may live in another folder than its client.
+fn absolute(file: &str) -> String {
+    std::path::absolute(file).map_or_else(|_| file.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 /// clap's first paragraph, in our form; what it suggests becomes the hint.

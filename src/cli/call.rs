@@ -6,7 +6,8 @@ use super::{out, words};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::{
-    CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, Press, RegistrationState, Reply, json,
+    CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, Press, RecordAct, RegistrationState,
+    Reply, json,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -170,6 +171,7 @@ impl Following<'_> {
         self.say(event);
         match event {
             Event::CallAnswered { .. } => {
+                self.begin_files(&of.id).await?;
                 self.hang_up_at = self.job.duration.map(|d| Instant::now() + d);
                 if let Some(digits) = &self.job.dtmf {
                     let (call, digits) = (Some(of.id.clone()), digits.clone());
@@ -197,6 +199,19 @@ impl Following<'_> {
         {
             out::talk(&sentence);
         }
+    }
+
+    /// `--record` and `--play`.
+    async fn begin_files(&self, id: &str) -> Result<(), CommandError> {
+        let call = Some(id.to_owned());
+        if let Some(file) = self.job.record.clone() {
+            let act = RecordAct::Start { file: Some(file) };
+            self.link.request(Command::Record { call: call.clone(), act }).await?;
+        }
+        if let Some(file) = self.job.play.clone() {
+            self.link.request(Command::Play { call, file, alone: false }).await?;
+        }
+        Ok(())
     }
 
     async fn hang_up(&self) -> Result<(), CommandError> {

@@ -164,6 +164,10 @@ pub struct CallJob {
     pub dtmf: Option<String>,
     /// Hang up when the far end presses this.
     pub until_dtmf: Option<char>,
+    /// A WAV file to play after the answer.
+    pub play: Option<String>,
+    /// A new file to record into from the answer on.
+    pub record: Option<String>,
 }
 
 impl Options {

@@ -166,6 +166,7 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("hold", "hold", Some("o")),
     ("resume", "resume", None),
     ("conference", "conference", Some("C")),
+    ("record", "record", Some("e")),
     ("mute", "mute", Some("m")),
     ("transfer", "transfer", Some("t")),
     ("dnd", "do not disturb", Some("d")),

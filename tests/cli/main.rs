@@ -7,6 +7,7 @@ mod call;
 mod daemon;
 mod digits;
 mod errors;
+mod files;
 mod flood;
 mod incoming;
 mod message;

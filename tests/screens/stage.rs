@@ -179,6 +179,8 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
         duration: if talks { 12.0 } else { 0.0 },
         remote_hold: false,
         conference: false,
+        recording: None,
+        playing: None,
         transfer: None,
         referred_by: None,
         takes_over: None,

@@ -1,7 +1,10 @@
 //! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
 
 use super::{drawn, note};
-use crate::control::{AccountInfo, CallState, Command, HangupWhich, Press, SoundPath, Switch, VoicePart, VolumeChange};
+use crate::control::{
+    AccountInfo, CallState, Command, HangupWhich, Press, RecordAct, RecordingState, SoundPath, Switch, VoicePart,
+    VolumeChange,
+};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
 use crate::ui::msg::{Action, Urgency};
@@ -173,6 +176,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         "hold" => hold(model, now),
         "resume" => resume(model, now),
         "conference" => conference(model),
+        "record" => record(model, now),
         "mute" | "unmute" => mute(model, SoundPath::Mic),
         "pickup" => {
             let number = model.field.take();
@@ -240,6 +244,17 @@ fn resume(model: &mut Model, now: Instant) -> Vec<Action> {
         Some(id) => send(Command::Resume { call: Some(id) }),
         None => refuse(model, "no call is on hold", now),
     }
+}
+
+/// Records the current call, or no longer.
+fn record(model: &mut Model, now: Instant) -> Vec<Action> {
+    use RecordingState::{Opening, Paused, Recording};
+    let Some(call) = model.current().filter(|row| is_answered(row)).map(|row| row.info.clone()) else {
+        return refuse(model, "no call to record", now);
+    };
+    let is_on = call.recording.is_some_and(|it| matches!(it.state, Opening | Recording | Paused));
+    let act = if is_on { RecordAct::Stop } else { RecordAct::Start { file: None } };
+    send(Command::Record { call: Some(call.id), act })
 }
 
 /// All answered calls hear each other; from within, it ends.

@@ -1,7 +1,7 @@
 //! The call list: live calls with state, timer, codec and quality; below them the calls that ended.
 
 use super::{Look, words};
-use crate::control::{CallDirection, CallState};
+use crate::control::{CallDirection, CallInfo, CallState, PlayingState, RecordingState};
 use crate::ui::model::{CallRow, Connection, EndedCall, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -100,6 +100,9 @@ fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffe
     let info = &call.info;
     let mut parts: Vec<Span> = Vec::new();
     parts.extend(info.auto_answered.then(|| look.span(Role::Pending, "answered by itself")));
+    parts.extend(recording(info).map(|(role, mark)| look.span(role, mark)));
+    let plays = info.playing.as_ref().is_some_and(|playing| playing.state == PlayingState::Playing);
+    parts.extend(plays.then(|| look.span(Role::Pending, "playing a file")));
     parts.extend(info.conference.then(|| look.span(Role::Good, "conference")));
     parts.extend(words::transfer(info).map(|step| look.span(Role::Pending, step)));
     parts.extend(words::via(info).map(|via| look.span(Role::Dim, via)));
@@ -135,6 +138,16 @@ fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffe
         spans.push(part);
     }
     look.row(buf, area, row, Line::from(spans), Line::default());
+}
+
+/// The mark of a recorded call.
+fn recording(info: &CallInfo) -> Option<(Role, &'static str)> {
+    match info.recording.as_ref()?.state {
+        RecordingState::Recording => Some((Role::Alert, " REC ")),
+        RecordingState::Paused => Some((Role::Pending, "REC paused")),
+        RecordingState::Failed => Some((Role::Bad, "REC failed")),
+        RecordingState::Opening | RecordingState::Ended => None,
+    }
 }
 
 fn ended_line(look: Look, ended: &EndedCall, area: Rect, row: u16, buf: &mut Buffer) {

@@ -1,7 +1,7 @@
 //! The first line: the program, the phone's state, the microphone.
 
 use super::{Look, words};
-use crate::control::{AccountInfo, RegistrationState, TlsTrust};
+use crate::control::{AccountInfo, CallInfo, RecordingState, RegistrationState, TlsTrust};
 use crate::ui::model::{Connection, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -51,6 +51,11 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
     if status.accounts.iter().any(is_unverified) {
         spans
             .push(look.span(Role::Alert, if width >= NARROW_WORDS { " SERVER NOT VERIFIED " } else { " UNVERIFIED " }));
+        spans.push(Span::raw(" "));
+    }
+    let records = |call: &CallInfo| call.recording.as_ref().is_some_and(|r| r.state == RecordingState::Recording);
+    if status.calls.iter().any(records) {
+        spans.push(look.span(Role::Alert, " REC "));
         spans.push(Span::raw(" "));
     }
     if status.dnd {
