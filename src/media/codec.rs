@@ -59,6 +59,8 @@ pub trait Encoder: Send {
     /// Encodes one packet's sound, 48 kHz, whole frames of 10 ms, appending to `payload`. False = could not. Nothing
     /// appended = nothing need be sent: the far end goes on by itself.
     fn encode(&mut self, sound: &[f32], payload: &mut Vec<u8>) -> bool;
+    /// What was said before its first packet, 10 ms, and was sent by another encoder: the sound goes on from there.
+    fn follow(&mut self, _sound: &[f32]) {}
     /// What the peer reports lost, 0..=1: a codec with redundancy prepares for it.
     fn expect_loss(&mut self, _fraction: f64) {}
 }

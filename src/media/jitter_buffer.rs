@@ -35,43 +35,62 @@ const SHIFT_US: i64 = 400_000;
 const BACKLOG_US: i64 = 500_000;
 /// What is asked for at a time.
 const TICK_US: i64 = 10_000;
+/// How long packets are, 2.5 to 120 ms, and before that is known.
+const PACKET_US: (i64, i64) = (2_500, 120_000);
+const USUAL_PACKET_US: i64 = 20_000;
 /// The last packet that tells the time.
 #[derive(Debug, Clone, Copy)]
 struct Reference {
     count: u64,
     time: RtpTime,
-    ticks: i64,
+    clock_rate: u32,
+    begins: i64,
     arrived: Instant,
+}
+
+impl Reference {
+    fn of(packet: Incoming<'_>, begins: i64, now: Instant) -> Reference {
+        let Incoming { count, time, clock_rate, .. } = packet;
+        Reference { count, time, clock_rate, begins, arrived: now }
+    }
+
+    /// µs from its timestamp to another.
+    fn until(&self, time: RtpTime, clock_rate: u32) -> i64 {
+        i64::from(time.since(self.time)) * 1_000_000 / i64::from(clock_rate.max(1))
+    }
+
+    fn passed(&self, now: Instant) -> i64 {
+        now.saturating_duration_since(self.arrived).as_micros() as i64
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Playing {
-    /// Where its sound begins.
-    ticks: i64,
+    /// Where its sound begins, µs on the sender's line of time.
+    begins: i64,
     /// Concealed in its place so far.
     starved: i64,
     starved_since: Option<Instant>,
 }
 
 impl Playing {
-    fn at(ticks: i64) -> Playing {
-        Playing { ticks, starved: 0, starved_since: None }
+    fn at(begins: i64) -> Playing {
+        Playing { begins, starved: 0, starved_since: None }
     }
 }
 
-/// The buffer of one source.
+/// The buffer of one source. Its time is in µs, whatever clock the packets have.
 #[derive(Debug, Clone)]
 pub struct JitterBuffer {
-    clock_rate: u32,
     slots: Slots,
     reference: Option<Reference>,
-    /// A packet out of line: its number, timestamp and arrival. The next one tells who is right.
-    stray: Option<(u64, RtpTime, Instant)>,
+    /// A packet out of line. The next one tells who is right.
+    stray: Option<Reference>,
     /// The number whose turn it is; what is below has had it. `None` before the start.
     next: Option<u64>,
     /// `None` = waiting.
     playing: Option<Playing>,
-    packet_ticks: i64,
+    packet: i64,
     epoch: Instant,
     target: Target,
     /// Of 0..=1, the packets missing of late.
@@ -82,16 +101,15 @@ pub struct JitterBuffer {
 }
 
 impl JitterBuffer {
-    /// An empty buffer for timestamps of this rate in Hz.
-    pub fn new(clock_rate: u32, now: Instant) -> JitterBuffer {
+    /// An empty buffer.
+    pub fn new(now: Instant) -> JitterBuffer {
         JitterBuffer {
-            clock_rate: clock_rate.max(1_000),
             slots: Slots::default(),
             reference: None,
             stray: None,
             next: None,
             playing: None,
-            packet_ticks: i64::from(clock_rate.max(1_000)) / 50,
+            packet: USUAL_PACKET_US,
             epoch: now,
             target: Target::new(LIMITS.0, LIMITS.1),
             loss: 0.0,
@@ -106,12 +124,8 @@ impl JitterBuffer {
         self.target.set_least(least);
     }
 
-    /// Forgets all packets: another source, another clock. Counters stay, and what was learned of the network.
-    pub fn restart(&mut self, clock_rate: u32) {
-        if self.clock_rate != clock_rate.max(1_000) {
-            self.clock_rate = clock_rate.max(1_000);
-            self.packet_ticks = i64::from(self.clock_rate) / 50;
-        }
+    /// Forgets all packets: another source. Counters stay, and what was learned of the network.
+    pub fn restart(&mut self) {
         let held = self.slots.clear();
         self.counters.dropped = self.counters.dropped.saturating_add(held as u64);
         (self.reference, self.stray) = (None, None);
@@ -126,9 +140,9 @@ impl JitterBuffer {
             self.counters.dropped = self.counters.dropped.saturating_add(1);
             return;
         }
-        let ticks = self.reference.map_or(0, |known| known.ticks + i64::from(packet.time.since(known.time)));
+        let begins = self.reference.map_or(0, |known| self.begins(packet, known, now));
         if packet.kind != Kind::Other {
-            self.keep_time(packet, ticks, now);
+            self.keep_time(packet, begins, now);
         }
         if self.next.is_some_and(|next| packet.count < next) {
             self.counters.late = self.counters.late.saturating_add(1);
@@ -138,7 +152,7 @@ impl JitterBuffer {
         while self.next.or(self.slots.lowest()).is_some_and(|lowest| packet.count >= lowest.saturating_add(CAPACITY)) {
             self.drop_oldest();
         }
-        let counter = match (self.slots.put(packet, ticks), awaited) {
+        let counter = match (self.slots.put(packet, begins), awaited) {
             (false, _) => &mut self.counters.duplicate,
             (true, true) => &mut self.counters.awaited,
             (true, false) => return,
@@ -155,23 +169,23 @@ impl JitterBuffer {
         self.pass_concealed();
         self.shed_backlog(now);
         let (Some(playing), Some(next)) = (self.playing, self.next) else { return Pulled::Waiting };
-        let Some((ticks, kind)) = self.slots.get(next).map(|slot| (slot.ticks, slot.kind)) else {
+        let Some((begins, kind)) = self.slots.get(next).map(|slot| (slot.begins, slot.kind)) else {
             return if self.slots.newest().is_some_and(|newest| newest > next) {
                 self.miss(next, playing)
             } else {
                 self.starve(playing, now)
             };
         };
-        let slack = self.slack_of(ticks, now);
+        let slack = self.slack_of(begins, now);
         // A gap in the timestamps and none in the numbers: the sender was silent.
-        let gap = self.micros(ticks - playing.ticks);
+        let gap = begins - playing.begins;
         if gap >= TICK_US && slack < self.needed(now) {
             self.playing = None;
             return Pulled::Pause;
         }
         let pace = self.pace(slack, ahead.as_micros() as i64, now);
-        let ticks_after = ticks.saturating_add(self.packet_ticks);
-        self.playing = (kind == Kind::Sound).then_some(Playing::at(ticks_after));
+        let ends = begins.saturating_add(self.packet);
+        self.playing = (kind == Kind::Sound).then_some(Playing::at(ends));
         self.next = Some(next.saturating_add(1));
         self.counters.played = self.counters.played.saturating_add(1);
         self.remember_loss(false);
@@ -183,9 +197,9 @@ impl JitterBuffer {
 
     /// How long the sound of the last frame was, and whether it repeats the one before it, as Opus can.
     pub fn played(&mut self, duration: Duration, repeats: bool) {
-        let ticks = duration.as_micros() as i64 * i64::from(self.clock_rate) / 1_000_000;
         if let Some(playing) = &mut self.playing {
-            playing.ticks = playing.ticks.saturating_sub(self.packet_ticks).saturating_add(ticks);
+            let more = duration.as_micros() as i64 - self.packet;
+            playing.begins = playing.begins.saturating_add(more);
         }
         self.repeats = repeats;
     }
@@ -213,29 +227,43 @@ impl JitterBuffer {
     /// True for a packet out of line. When the next one goes on from it, that is the line.
     fn is_stray(&mut self, packet: Incoming<'_>, now: Instant) -> bool {
         let Some(known) = self.reference else { return false };
-        let other = packet.kind == Kind::Other;
-        let off = |time: RtpTime, arrived: Instant| {
-            let passed = now.saturating_duration_since(arrived).as_micros() as i64;
-            if other { 0 } else { (self.micros(i64::from(packet.time.since(time))) - passed).abs() }
+        let off = |known: Reference| match packet.kind {
+            Kind::Other => 0,
+            _ => (self.begins(packet, known, now) - known.begins - known.passed(now)).abs(),
         };
         let newest = self.slots.newest().unwrap_or(known.count);
-        if packet.count.abs_diff(newest) < CAPACITY && off(known.time, known.arrived) < JUMP_US {
+        if packet.count.abs_diff(newest) < CAPACITY && off(known) < JUMP_US {
             self.stray = None;
             return false;
         }
-        let goes_on = self.stray.is_some_and(|(count, time, arrived)| {
-            packet.count > count && packet.count - count < CAPACITY && off(time, arrived) < JUMP_US
-        });
-        if goes_on {
-            self.restart(self.clock_rate);
+        let follows = |stray: &Reference| {
+            packet.count > stray.count && packet.count - stray.count < CAPACITY && off(*stray) < JUMP_US
+        };
+        if self.stray.as_ref().is_some_and(follows) {
+            self.restart();
             return false;
         }
-        self.stray = Some((packet.count, packet.time, now));
+        self.stray = Some(Reference::of(packet, 0, now));
         true
     }
 
-    fn keep_time(&mut self, packet: Incoming<'_>, ticks: i64, now: Instant) {
-        let transit = self.since_epoch(now).saturating_sub(self.micros(ticks));
+    /// Where a packet's sound begins, by one that tells the time.
+    fn begins(&self, packet: Incoming<'_>, known: Reference, now: Instant) -> i64 {
+        let by_time = known.until(packet.time, known.clock_rate);
+        if packet.clock_rate == known.clock_rate {
+            return known.begins.saturating_add(by_time);
+        }
+        //= RFC 7160 §4.1: up to the first packet of another clock the timestamp has run by the old one
+        // Why: some begin anew there; then the number tells, and of the two what fits the arrival better.
+        let by_number = packet.count.wrapping_sub(known.count) as i64;
+        let by_number = by_number.clamp(-(CAPACITY as i64), CAPACITY as i64) * self.packet;
+        let passed = known.passed(now);
+        let off = |span: &i64| (span - passed).abs();
+        known.begins.saturating_add(if off(&by_time) <= off(&by_number) { by_time } else { by_number })
+    }
+
+    fn keep_time(&mut self, packet: Incoming<'_>, begins: i64, now: Instant) {
+        let transit = self.since_epoch(now).saturating_sub(begins);
         if self.playing.is_none() && self.slots.held() == 0 && (transit - self.target.fastest()).abs() > SHIFT_US {
             self.target.forget_transit();
         }
@@ -243,27 +271,27 @@ impl JitterBuffer {
         if let Some(known) = self.reference
             && packet.count == known.count.wrapping_add(1)
         {
-            let step = ticks.saturating_sub(known.ticks);
-            if (i64::from(self.clock_rate) / 400..=i64::from(self.clock_rate) * 12 / 100).contains(&step) {
-                self.packet_ticks = step;
+            let step = begins.saturating_sub(known.begins);
+            if (PACKET_US.0..=PACKET_US.1).contains(&step) {
+                self.packet = step;
             }
         }
         if self.reference.is_none_or(|known| packet.count > known.count) {
-            self.reference = Some(Reference { count: packet.count, time: packet.time, ticks, arrived: now });
+            self.reference = Some(Reference::of(packet, begins, now));
         }
     }
 
     /// Starts playing when the first packet held is due.
     fn begin(&mut self, now: Instant) -> bool {
         let Some(lowest) = self.slots.lowest() else { return false };
-        let Some(ticks) = self.slots.get(lowest).map(|slot| slot.ticks) else { return false };
-        if self.slack_of(ticks, now) < self.needed(now) {
+        let Some(begins) = self.slots.get(lowest).map(|slot| slot.begins) else { return false };
+        if self.slack_of(begins, now) < self.needed(now) {
             return false;
         }
         let passed = self.next.map_or(0, |next| lowest.saturating_sub(next));
         self.counters.missing = self.counters.missing.saturating_add(passed);
         self.next = Some(lowest);
-        self.playing = Some(Playing::at(ticks));
+        self.playing = Some(Playing::at(begins));
         true
     }
 
@@ -283,12 +311,12 @@ impl JitterBuffer {
     /// What was lost while nothing came has been concealed already.
     fn pass_concealed(&mut self) {
         while let (Some(mut playing), Some(next)) = (self.playing, self.next)
-            && playing.starved >= self.packet_ticks
+            && playing.starved >= self.packet
             && self.slots.get(next).is_none()
             && self.slots.newest().is_some_and(|newest| newest > next)
         {
-            playing.starved -= self.packet_ticks;
-            playing.ticks = playing.ticks.saturating_add(self.packet_ticks);
+            playing.starved -= self.packet;
+            playing.begins = playing.begins.saturating_add(self.packet);
             self.playing = Some(playing);
             self.next = Some(next.saturating_add(1));
             self.counters.missing = self.counters.missing.saturating_add(1);
@@ -299,15 +327,14 @@ impl JitterBuffer {
     fn miss(&mut self, next: u64, playing: Playing) -> Pulled<'_> {
         let after = next.saturating_add(1);
         // What lies between its neighbours, when they are a packet apart.
-        let between = self.slots.get(after).map(|slot| slot.ticks.saturating_sub(playing.ticks));
-        let longest = i64::from(self.clock_rate) * 12 / 100;
-        let ticks = between.filter(|ticks| (1..=longest).contains(ticks)).unwrap_or(self.packet_ticks);
-        self.playing = Some(Playing::at(playing.ticks.saturating_add(ticks)));
+        let between = self.slots.get(after).map(|slot| slot.begins.saturating_sub(playing.begins));
+        let lasted = between.filter(|span| (1..=PACKET_US.1).contains(span)).unwrap_or(self.packet);
+        self.playing = Some(Playing::at(playing.begins.saturating_add(lasted)));
         self.next = Some(after);
         self.counters.missing = self.counters.missing.saturating_add(1);
         self.remember_loss(true);
-        let duration = Duration::from_micros(self.micros(ticks).max(TICK_US) as u64);
-        let concealed = Duration::from_micros(self.micros(playing.starved).max(0) as u64);
+        let duration = Duration::from_micros(lasted.max(TICK_US) as u64);
+        let concealed = Duration::from_micros(playing.starved.max(0) as u64);
         let next = self.slots.get(after).filter(|slot| slot.kind == Kind::Sound);
         Pulled::Missing { duration, concealed, next: next.map(|slot| (slot.payload_type, slot.payload.as_slice())) }
     }
@@ -318,7 +345,7 @@ impl JitterBuffer {
             self.playing = None;
             return Pulled::Pause;
         }
-        let starved = playing.starved.saturating_add(i64::from(self.clock_rate) / 100);
+        let starved = playing.starved.saturating_add(TICK_US);
         self.playing = Some(Playing { starved, starved_since: Some(since), ..playing });
         Pulled::Starved
     }
@@ -356,7 +383,7 @@ impl JitterBuffer {
     /// Where packets are lost and each repeats the one before it, waiting for one more restores most; µs.
     fn look_ahead(&self) -> i64 {
         const WORTHWHILE: f32 = 0.005;
-        if self.repeats && self.loss > WORTHWHILE { self.micros(self.packet_ticks) } else { 0 }
+        if self.repeats && self.loss > WORTHWHILE { self.packet } else { 0 }
     }
 
     fn remember_loss(&mut self, missing: bool) {
@@ -368,7 +395,7 @@ impl JitterBuffer {
     fn shed_backlog(&mut self, now: Instant) {
         let slack = |buffer: &JitterBuffer| {
             let next = buffer.next.filter(|next| buffer.slots.newest().is_some_and(|newest| newest > *next))?;
-            Some(buffer.slots.get(next).map_or(i64::MAX, |slot| buffer.slack_of(slot.ticks, now)))
+            Some(buffer.slots.get(next).map_or(i64::MAX, |slot| buffer.slack_of(slot.begins, now)))
         };
         let needed = self.needed(now);
         if slack(self).is_some_and(|slack| slack != i64::MAX && slack > needed.saturating_add(BACKLOG_US)) {
@@ -390,22 +417,17 @@ impl JitterBuffer {
         let after = oldest.saturating_add(1);
         self.next = Some(after);
         self.playing = match (self.playing, self.slots.get(after)) {
-            (Some(_), Some(slot)) => Some(Playing::at(slot.ticks)),
+            (Some(_), Some(slot)) => Some(Playing::at(slot.begins)),
             (playing, _) => playing,
         };
     }
 
-    fn slack_of(&self, ticks: i64, now: Instant) -> i64 {
-        self.since_epoch(now).saturating_sub(self.micros(ticks)).saturating_sub(self.target.fastest())
+    fn slack_of(&self, begins: i64, now: Instant) -> i64 {
+        self.since_epoch(now).saturating_sub(begins).saturating_sub(self.target.fastest())
     }
 
     fn since_epoch(&self, now: Instant) -> i64 {
         now.saturating_duration_since(self.epoch).as_micros() as i64
-    }
-
-    /// Ticks as µs.
-    fn micros(&self, ticks: i64) -> i64 {
-        ticks.saturating_mul(1_000_000) / i64::from(self.clock_rate)
     }
 }
 

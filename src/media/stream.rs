@@ -13,7 +13,7 @@ mod receive;
 mod send;
 
 use super::FRAME;
-use super::codec::{self, CodecError, Tuning};
+use super::codec::{CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
 use super::dtx::SilenceSuppressor;
 use super::jitter_buffer;
@@ -22,7 +22,7 @@ use super::voice::Voice;
 use crate::rtp::dropped::Dropped;
 use crate::rtp::rtcp::WallAnchor;
 use crate::rtp::{self, RtpSession, telephone_event};
-use crate::sdp::{Agreed, Format};
+use crate::sdp::Agreed;
 use rand::Rng;
 use receive::Receive;
 use send::{Sending, Source};
@@ -43,8 +43,6 @@ const SPARE: usize = 4;
 const DATAGRAM: usize = 320;
 /// Most datagrams waiting to be sent; more are dropped, as a network would.
 const MAX_OUTBOX: usize = 32;
-/// The payload type of comfort noise (RFC 3389), which need not be agreed.
-const COMFORT_NOISE: u8 = 13;
 
 /// Which of the two sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,30 +122,10 @@ impl MediaStream {
     pub fn start(&mut self, agreed: Agreed) -> Result<(), CodecError> {
         self.session.set_remote(agreed.remote_rtp, agreed.remote_rtcp, agreed.rtcp_mux);
         self.codec = agreed.send.encoding.to_ascii_lowercase().into();
-        let rate = agreed.send.clock_rate;
-        if self.agreed.as_ref().is_none_or(|before| before.send.clock_rate != rate) {
-            self.session.set_clock_rate(rate);
-        }
-        if self.send.encoder.as_ref().is_none_or(|(format, _)| *format != agreed.send) {
-            self.send.encoder = Some((agreed.send.clone(), codec::encoder(&agreed.send, &self.tuning)?));
-        }
-        let mut before = std::mem::take(&mut self.receive.decoders);
-        for format in agreed.receive.iter().filter(|format| codec::is_supported(format, &self.tuning)) {
-            let kept = before.iter().position(|(_, known, _)| known == format).map(|index| before.swap_remove(index));
-            let decoder = match kept {
-                Some((_, _, decoder)) => decoder,
-                None => codec::decoder(format, &self.tuning)?,
-            };
-            self.receive.decoders.push((format.payload_type, format.clone(), decoder));
-        }
-        if !self.receive.decoders.iter().any(|(number, ..)| *number == COMFORT_NOISE) {
-            //= RFC 3551 §6: CN has a number of its own, and gateways send it unasked
-            let format = Format::comfort_noise(COMFORT_NOISE);
-            let decoder = codec::decoder(&format, &self.tuning)?;
-            self.receive.decoders.push((COMFORT_NOISE, format, decoder));
-        }
-        self.send.suppressor = self.tuning.suppress_silence.then(SilenceSuppressor::default);
-        self.send.set_ptime(&agreed);
+        self.send.agree(&agreed, &self.tuning)?;
+        self.receive.agree(&agreed.receive, &self.tuning)?;
+        let sound = self.receive.decoders.iter().map(|(payload_type, format, _)| (*payload_type, format.clock_rate));
+        self.session.set_clocks(agreed.send.clock_rate, sound.chain(agreed.telephone_event_receive.iter().copied()));
         let events = agreed.telephone_event_send;
         if self.send.events.as_ref().map(|(payload_type, rate, _)| (*payload_type, *rate)) != events {
             self.send.events = events
@@ -211,7 +189,7 @@ impl MediaStream {
         let packet = received.packet;
         if received.new_source {
             self.receive.events.reset();
-            self.receive.current = None;
+            self.receive.buffer.restart();
         }
         if agreed.telephone_event_receive.iter().any(|(payload_type, _)| *payload_type == packet.payload_type) {
             if let Some(digit) = self.receive.events.receive(packet.time, packet.payload) {
@@ -286,10 +264,10 @@ impl MediaStream {
                 _ => *suppressor = SilenceSuppressor::default(),
             }
         }
-        self.send.gathered.extend_from_slice(&said);
-        if self.send.gathered.len() >= self.send.ptime_frames * FRAME {
+        self.send.gather(&said);
+        while self.send.has_packet() {
             self.send_packet(now);
-            self.send.gathered.clear();
+            self.send.pass_packet();
         }
         let keying = self.send.is_keying();
         if std::mem::replace(&mut self.send.keying, keying) && !keying {
@@ -321,15 +299,15 @@ impl MediaStream {
         self.say_goodbye(now);
     }
 
-    /// Sends what was gathered, or an event in its place; the RTP clock goes on while nobody listens.
+    /// Sends a packet of what was gathered, or an event in its place; the RTP clock goes on while nobody listens.
     //= RFC 3550 §5.1: the timestamp rises during silence too
     fn send_packet(&mut self, now: Instant) {
         let send = &mut self.send;
         let Some(agreed) = &self.agreed else { return };
         let step = |rate: u32| (send.ptime_frames as u32 * (rate / 100)).max(1);
-        let packet_ticks = step(agreed.send.clock_rate);
         let ticks = send.ticks;
-        send.ticks = ticks.wrapping_add(packet_ticks);
+        //= RFC 7160 §4.1: where the clock changes, the timestamp goes on from where the old one has got
+        send.ticks = ticks.wrapping_add(step(agreed.send.clock_rate));
         if !agreed.direction.sends() {
             send.marker = true;
             return;
@@ -337,10 +315,8 @@ impl MediaStream {
         let time = self.session.time_at(ticks);
         let mut bytes = self.spare.pop().unwrap_or_default();
         if let Some((payload_type, rate, sender)) = &mut send.events {
-            // Its clock is ours nearly always; else the same moment on its own clock.
-            let scaled = (u64::from(ticks) * u64::from(*rate) / u64::from(agreed.send.clock_rate.max(1))) as u32;
-            let event_ticks = (send.ptime_frames as u32 * (*rate / 100)).max(1);
-            if let Some(event) = sender.poll(self.session.time_at(scaled), event_ticks) {
+            // Its clock is ours nearly always; else its durations have its own, and its beginning is a moment of the sound.
+            if let Some(event) = sender.poll(time, step(*rate)) {
                 let to = self.session.send(*payload_type, event.marker, event.time, &event.payload, now, &mut bytes);
                 send.marker = true;
                 self.push_rtp(to, bytes);

@@ -67,6 +67,8 @@ pub struct RtpSession {
     ssrc: Ssrc,
     cname: String,
     clock_rate: u32,
+    /// Payload types that may come, and their clocks.
+    clocks: Vec<(u8, u32)>,
     sequence: SequenceNumber,
     start: RtpTime,
     last_sent: Option<(RtpTime, Instant)>,
@@ -97,6 +99,7 @@ impl RtpSession {
             //= RFC 7022 §4.2: a random name per session
             cname: format!("{:016x}", rng.next_u64()),
             clock_rate,
+            clocks: Vec::new(),
             // Below the wrap, so that SRTP later begins with a clean rollover counter.
             sequence: SequenceNumber((rng.next_u32() & 0x7fff) as u16),
             start: RtpTime(rng.next_u32()),
@@ -130,12 +133,12 @@ impl RtpSession {
         self.peer.wanted = wanted;
     }
 
-    /// The RTP clock of what is sent and measured from now on.
-    pub fn set_clock_rate(&mut self, clock_rate: u32) {
-        if self.clock_rate != clock_rate {
-            self.clock_rate = clock_rate;
-            self.retire_remote();
-        }
+    /// The RTP clocks from now on: of what is sent, and of each payload type that may come. Any other has that of what
+    /// is sent.
+    pub fn set_clocks(&mut self, sent: u32, received: impl IntoIterator<Item = (u8, u32)>) {
+        self.clock_rate = sent;
+        self.clocks.clear();
+        self.clocks.extend(received);
     }
 
     /// Our SSRC.
@@ -197,9 +200,10 @@ impl RtpSession {
             self.counters.source_changes = self.counters.source_changes.saturating_add(1);
             self.retire_remote();
         }
-        let clock_rate = self.clock_rate;
+        let clock = self.clocks.iter().find(|(payload_type, _)| *payload_type == packet.payload_type);
+        let clock_rate = clock.map_or(self.clock_rate, |(_, rate)| *rate);
         let remote = self.remote.get_or_insert_with(|| Remote::new(&packet, clock_rate, now));
-        let Some(counted) = remote.count(&packet, now) else { return self.drop(Dropped::Jumped, from) };
+        let Some(counted) = remote.count(&packet, clock_rate, now) else { return self.drop(Dropped::Jumped, from) };
         if remote.talks_after_goodbye(now) {
             self.counters.dropped.add(Dropped::Goodbye, from);
         }

@@ -83,6 +83,14 @@ impl ReceptionStats {
         }
     }
 
+    /// What comes from now on has timestamps of this clock.
+    pub fn set_clock_rate(&mut self, clock_rate: u32) {
+        let (old, new) = (u64::from(self.clock_rate), u64::from(clock_rate.max(1)));
+        self.jitter_q4 = self.jitter_q4.saturating_mul(new) / old;
+        self.clock_rate = clock_rate.max(1);
+        self.previous = None;
+    }
+
     /// A packet came; false when it came before.
     pub fn receive(&mut self, count: u64, time: RtpTime, arrival: Instant) -> bool {
         self.received = self.received.saturating_add(1);

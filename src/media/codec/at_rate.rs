@@ -51,6 +51,10 @@ impl<C: Compress> Encoder for Down<C> {
         self.inner.compress(&self.samples, payload);
         true
     }
+
+    fn follow(&mut self, sound: &[f32]) {
+        sound.chunks_exact(FRAME).for_each(|frame| self.converter.process(frame, &mut self.chunk));
+    }
 }
 
 /// A decoder before a converter to 48 kHz, and what is made up where its packets are missing.

@@ -9,7 +9,8 @@ const USUAL_PAYLOAD: usize = 320;
 #[derive(Debug, Clone, Default)]
 pub struct Slot {
     pub count: u64,
-    pub ticks: i64,
+    /// µs on the sender's line of time.
+    pub begins: i64,
     pub payload_type: u8,
     pub kind: Kind,
     pub payload: Vec<u8>,
@@ -32,7 +33,7 @@ impl Default for Slots {
 
 impl Slots {
     /// Keeps a packet that is less than [`CAPACITY`] above the lowest; false when its place is taken.
-    pub fn put(&mut self, packet: Incoming<'_>, ticks: i64) -> bool {
+    pub fn put(&mut self, packet: Incoming<'_>, begins: i64) -> bool {
         let room = packet.payload.len().next_power_of_two();
         let Some(slot) = self.ring.get((packet.count % CAPACITY) as usize).filter(|slot| !slot.used) else {
             return false;
@@ -42,7 +43,7 @@ impl Slots {
             self.ring.iter_mut().for_each(|slot| slot.payload.reserve_exact(room.saturating_sub(slot.payload.len())));
         }
         let Some(slot) = self.ring.get_mut((packet.count % CAPACITY) as usize) else { return false };
-        (slot.count, slot.ticks, slot.kind, slot.used) = (packet.count, ticks, packet.kind, true);
+        (slot.count, slot.begins, slot.kind, slot.used) = (packet.count, begins, packet.kind, true);
         slot.payload_type = packet.payload_type;
         slot.payload.clear();
         slot.payload.extend_from_slice(packet.payload);

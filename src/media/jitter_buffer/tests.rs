@@ -10,7 +10,7 @@ type Row = (u64, i64, u64, char);
 /// a digit = the frame of that number, `m`issing, `f` = missing and the next one is here, `p`ause, `s`tarved, `.` waiting.
 fn run(rows: &[Row], until_ms: u64) -> (String, JitterBuffer) {
     let start = Instant::now();
-    let mut buffer = JitterBuffer::new(8_000, start);
+    let mut buffer = JitterBuffer::new(start);
     let mut rows = rows.iter().peekable();
     let (mut outcome, mut busy_until) = (String::new(), 0);
     for ms in (0..until_ms).step_by(10) {
@@ -24,7 +24,8 @@ fn run(rows: &[Row], until_ms: u64) -> (String, JitterBuffer) {
             let payload = [(*number % 10) as u8; 160];
             let time = RtpTime(u32::MAX - 800).plus((time * 8) as u32);
             let arrival = start + Duration::from_millis(*arrival);
-            buffer.insert(Incoming { count: 1_000 + number, time, payload_type: 0, payload: &payload, kind }, arrival);
+            let (count, payload) = (1_000 + number, &payload);
+            buffer.insert(Incoming { count, time, clock_rate: 8_000, payload_type: 0, payload, kind }, arrival);
         }
         if ms < busy_until {
             continue;
@@ -46,6 +47,10 @@ fn run(rows: &[Row], until_ms: u64) -> (String, JitterBuffer) {
         busy_until = ms + lasts;
     }
     (outcome, buffer)
+}
+
+fn sound(count: u64, time: RtpTime, payload: &[u8]) -> Incoming<'_> {
+    Incoming { count, time, clock_rate: 8_000, payload_type: 0, payload, kind: Kind::Sound }
 }
 
 /// Sound each 20 ms, 0 to `n` − 1.
@@ -111,7 +116,7 @@ fn counters_add_up() {
 #[test]
 fn the_length_of_packets_may_change() {
     let start = Instant::now();
-    let mut buffer = JitterBuffer::new(8_000, start);
+    let mut buffer = JitterBuffer::new(start);
     let mut packets = Vec::new();
     let mut time = 0;
     for (count, length) in [20; 10].iter().chain(&[60; 10]).chain(&[10; 20]).enumerate() {
@@ -125,7 +130,7 @@ fn the_length_of_packets_may_change() {
         while let Some((count, time, length)) = coming.next_if(|(_, time, length)| time + length <= ms) {
             let time = RtpTime(*time as u32 * 8);
             let payload = [*length as u8];
-            buffer.insert(Incoming { count: *count, time, payload_type: 0, payload: &payload, kind: Kind::Sound }, now);
+            buffer.insert(sound(*count, time, &payload), now);
         }
         if ms >= busy_until {
             busy_until = ms + 10;
@@ -139,6 +144,44 @@ fn the_length_of_packets_may_change() {
     }
     assert_eq!(played, packets.iter().map(|(.., length)| *length).collect::<Vec<_>>());
     assert_eq!(buffer.counters().missing, 0);
+}
+
+/// The clock changes with the codec; timestamps go on by the old one or begin anew; two packets may change places.
+//= RFC 7160 §4.1
+#[test]
+fn the_clock_may_change() {
+    for (name, first_time, order) in [
+        ("goes on", 20 * 160, [20_u64, 21]),
+        ("goes on, in another order", 20 * 160, [21, 20]),
+        ("begins anew", 1_000_000_007, [20, 21]),
+    ] {
+        let start = Instant::now();
+        let mut buffer = JitterBuffer::new(start);
+        let mut played = Vec::new();
+        for ms in (0..1_000).step_by(10) {
+            let now = start + Duration::from_millis(ms);
+            if ms % 20 == 0 {
+                let n = ms / 20;
+                let n = if order.contains(&n) { order[(n - 20) as usize] } else { n };
+                let (time, clock_rate) = match n {
+                    ..20 => (n as u32 * 160, 8_000),
+                    _ => (first_time + (n as u32 - 20) * 960, 48_000),
+                };
+                let payload = [n as u8];
+                buffer.insert(Incoming { clock_rate, ..sound(n, RtpTime(time), &payload) }, now);
+            }
+            if ms % 20 == 0
+                && let Pulled::Frame { payload, .. } = buffer.pull(now, Duration::ZERO)
+            {
+                played.push(payload[0]);
+                buffer.played(Duration::from_millis(20), false);
+            }
+        }
+        assert!(played.windows(2).all(|pair| pair[1] == pair[0] + 1) && played.len() > 45, "{name}: {played:?}");
+        let Counters { missing, late, dropped, restarts, .. } = buffer.counters();
+        assert_eq!((missing, late, dropped, restarts), (0, 0, 0, 0), "{name}");
+        assert!(buffer.delay() < Duration::from_millis(60), "{name}: {:?}", buffer.delay());
+    }
 }
 
 /// One packet out of line is not believed, the second is; sound goes on within 100 ms.
@@ -172,13 +215,13 @@ fn a_flood_is_cut_short() {
 fn with_loss_and_redundancy_one_more_packet_is_waited_for() {
     let start = Instant::now();
     for (repeats, lossy, waits) in [(false, true, false), (true, false, false), (true, true, true)] {
-        let mut buffer = JitterBuffer::new(8_000, start);
+        let mut buffer = JitterBuffer::new(start);
         let mut next_here = (0, 0);
         for n in 0..500_u64 {
             let now = start + Duration::from_millis(20 * n);
             if !lossy || n % 20 != 7 {
                 let time = RtpTime(n as u32 * 160);
-                buffer.insert(Incoming { count: n, time, payload_type: 0, payload: &[1], kind: Kind::Sound }, now);
+                buffer.insert(sound(n, time, &[1]), now);
             }
             let mut ahead = Duration::ZERO;
             // Whoever plays sound stretches it as asked.

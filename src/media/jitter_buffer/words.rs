@@ -67,6 +67,8 @@ pub struct Incoming<'a> {
     pub count: u64,
     /// Its timestamp.
     pub time: RtpTime,
+    /// The clock of that, Hz.
+    pub clock_rate: u32,
     /// Payload type.
     pub payload_type: u8,
     /// The payload.

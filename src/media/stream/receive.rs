@@ -1,6 +1,6 @@
 //! The receiving half: what the jitter buffer gives out becomes sound.
 
-use super::super::codec::{ComfortNoise, Decoded, Decoder, Filled};
+use super::super::codec::{self, CodecError, ComfortNoise, Decoded, Decoder, Filled, Tuning};
 use super::super::jitter_buffer::{Incoming, JitterBuffer, Kind, Pace, Pulled};
 use super::super::mixer::Ramp;
 use super::super::tone::DtmfDetector;
@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 /// At most one change of length in this time, unless far behind.
 const BETWEEN_STRETCHES: Duration = Duration::from_millis(100);
+/// The payload type of comfort noise, which need not be agreed.
+const COMFORT_NOISE: u8 = 13;
+const TICK: Duration = Duration::from_millis(10);
 /// So much unplayed sound is wanted to shorten it: two of the longest periods.
 const TO_SHORTEN: usize = 2 * stretch::LONGEST;
 /// Room for the sound on its way: what was played, what is left over, two packets of 120 ms, a stretch.
@@ -22,7 +25,12 @@ pub struct Receive {
     pub decoders: Vec<(u8, Format, Box<dyn Decoder>)>,
     pub events: telephone_event::Receiver,
     pub detector: DtmfDetector,
+    /// The payload type of the sound that came last.
     pub current: Option<u8>,
+    /// The payload type of what is heard: sound that came before that may still wait.
+    speaking: Option<u8>,
+    /// How the sound of a decoder that is left would go on; its last 10 ms fade.
+    tail: Vec<f32>,
     pub heard_any: bool,
     pub gain: Ramp,
     /// Samples.
@@ -43,11 +51,13 @@ impl Receive {
         let mut sound = Vec::with_capacity(ROOM);
         sound.resize(stretch::LONGEST, 0.0);
         Receive {
-            buffer: JitterBuffer::new(8_000, now),
+            buffer: JitterBuffer::new(now),
             decoders: Vec::new(),
             events: telephone_event::Receiver::default(),
             detector: DtmfDetector::default(),
             current: None,
+            speaking: None,
+            tail: Vec::with_capacity(FRAME * 12),
             heard_any: false,
             gain: Ramp::new(0.0),
             stretched: 0,
@@ -57,6 +67,32 @@ impl Receive {
             last_stretch: None,
             noise: None,
         }
+    }
+
+    /// Takes in what is agreed now. What is heard keeps its decoder, for as much of it as is still under way.
+    pub fn agree(&mut self, formats: &[Format], tuning: &Tuning) -> Result<(), CodecError> {
+        let noise = Format::comfort_noise(COMFORT_NOISE);
+        //= RFC 3551 §6: CN has a number of its own, and gateways send it unasked
+        let unasked = formats.iter().all(|format| format.payload_type != COMFORT_NOISE).then_some(&noise);
+        let wanted = |format: &&Format| codec::is_supported(format, tuning);
+        let mut new: Vec<(u8, Format, Box<dyn Decoder>)> = Vec::new();
+        for format in formats.iter().filter(wanted).chain(unasked) {
+            if !self.decoders.iter().any(|(_, known, _)| known == format) {
+                new.push((format.payload_type, format.clone(), codec::decoder(format, tuning)?));
+            }
+        }
+        let taken = |number: u8| new.iter().any(|(taken, ..)| *taken == number);
+        if self.speaking.is_some_and(taken) {
+            self.leave();
+            self.buffer.restart();
+        }
+        //= RFC 3264 §8.3.2: sound in the formats of before may still come
+        let speaking = self.speaking;
+        self.decoders.retain(|(number, format, _)| {
+            !taken(*number) && (formats.contains(format) || Some(*number) == speaking || *format == noise)
+        });
+        self.decoders.append(&mut new);
+        Ok(())
     }
 
     /// True when there is a use for this payload type.
@@ -73,14 +109,12 @@ impl Receive {
             (_, Some((.., decoder))) if !decoder.pauses_after(packet.payload) => Kind::Sound,
             _ => Kind::Pause,
         };
-        if let Some((payload_type, format, _)) = sound {
-            if self.current.is_none() {
-                self.buffer.restart(format.clock_rate);
-            }
-            self.current = Some(*payload_type);
+        if sound.is_some() {
+            self.current = Some(packet.payload_type);
         }
+        let clock_rate = known.map_or(8_000, |(_, format, _)| format.clock_rate);
         let (time, payload_type, payload) = (packet.time, packet.payload_type, packet.payload);
-        self.buffer.insert(Incoming { count, time, payload_type, payload, kind }, now);
+        self.buffer.insert(Incoming { count, time, clock_rate, payload_type, payload, kind }, now);
     }
 
     /// The next 10 ms; true when the first packet's sound is in it.
@@ -125,6 +159,7 @@ impl Receive {
     fn pull_one(&mut self, now: Instant) -> (bool, Pace) {
         let before = self.sound.len();
         let ahead = duration(self.unplayed());
+        let mut speaker = self.speaking.or(self.current);
         let Receive { buffer, decoders, sound, .. } = self;
         let (mut heard, mut wanted) = (false, Pace::Even);
         let mut filled = None;
@@ -138,41 +173,47 @@ impl Receive {
                 let mut repeats = false;
                 match (decoded, decoder_of(decoders, Some(payload_type))) {
                     (Decoded::Sound, Some(decoder)) => {
-                        (heard, wanted) = (true, pace);
+                        (heard, wanted, speaker) = (true, pace, Some(payload_type));
                         repeats = decoder.repeats(payload);
                     }
                     (Decoded::Noise(noise), _) => self.noise = Some(noise),
-                    (_, decoder) => {
-                        filled = decoder.map(|decoder| decoder.conceal(Duration::from_millis(20), None, sound));
+                    _ => {
+                        let decoder = decoder_of(decoders, speaker);
+                        filled = decoder.map(|decoder| decoder.conceal(2 * TICK, None, sound));
                     }
                 }
                 if let (Some(noise), true) = (&self.noise, sound.len() == before)
-                    && let Some(decoder) = decoder_of(decoders, self.current)
+                    && let Some(decoder) = decoder_of(decoders, speaker)
                 {
                     decoder.rest(Some(noise), sound);
                 }
                 buffer.played(duration(sound.len() - before), repeats);
             }
             Pulled::Missing { duration, concealed, next } => {
-                if let Some(decoder) = decoder_of(decoders, next.map(|(payload_type, _)| payload_type).or(self.current))
-                {
+                if let Some(decoder) = decoder_of(decoders, speaker) {
+                    let next = next.filter(|(payload_type, _)| Some(*payload_type) == speaker);
                     let next = next.map(|(_, payload)| payload).filter(|payload| decoder.repeats(payload));
                     // What is restored is worth a longer delay; what is made up only fills the rest.
                     let duration = if next.is_some() { duration } else { duration.saturating_sub(concealed) };
-                    filled = Some(decoder.conceal(duration.max(Duration::from_millis(10)), next, sound));
+                    filled = Some(decoder.conceal(duration.max(TICK), next, sound));
                 }
             }
             Pulled::Starved => {
-                if let Some(decoder) = decoder_of(decoders, self.current) {
-                    filled = Some(decoder.conceal(Duration::from_millis(10), None, sound));
+                if let Some(decoder) = decoder_of(decoders, speaker) {
+                    filled = Some(decoder.conceal(TICK, None, sound));
                 }
             }
             Pulled::Pause => {
-                if let Some(decoder) = decoder_of(decoders, self.current) {
+                if let Some(decoder) = decoder_of(decoders, speaker) {
                     decoder.rest(self.noise.as_ref(), sound);
                 }
             }
-            Pulled::Waiting => {}
+            // Another source begins: the one before goes on until then.
+            Pulled::Waiting => {
+                if let Some(decoder) = decoder_of(decoders, self.speaking) {
+                    filled = Some(decoder.conceal(TICK, None, sound));
+                }
+            }
         }
         if filled == Some(Filled::Concealed) {
             self.concealed = self.concealed.saturating_add((self.sound.len() - before) as u64);
@@ -180,8 +221,38 @@ impl Receive {
         // Sound of a packet shorter than 10 ms may come with the next one.
         if self.sound.len() == before && !heard {
             self.sound.resize(before + FRAME, 0.0);
+            speaker = None;
         }
+        self.join(before, speaker);
         (heard, wanted)
+    }
+
+    /// Joins what this decoder added from `at` on to the sound of the one before it; `None` = silence.
+    fn join(&mut self, at: usize, speaker: Option<u8>) {
+        if self.sound.len() == at {
+            return;
+        }
+        if self.speaking != speaker {
+            self.leave();
+            self.speaking = speaker;
+        }
+        let length = self.tail.len();
+        let added = self.sound.iter_mut().skip(at);
+        let joint = added.len().min(length);
+        for (index, (sample, old)) in added.zip(self.tail.drain(..joint)).enumerate() {
+            let weight = ((length - index) as f32 / FRAME as f32).min(1.0);
+            *sample = *sample * (1.0 - weight) + old * weight;
+        }
+    }
+
+    /// What is heard ends here: how it would go on is kept, to be faded into what comes next.
+    fn leave(&mut self) {
+        self.tail.clear();
+        match decoder_of(&mut self.decoders, self.speaking.take()) {
+            // A new decoder's first milliseconds are its filters filling.
+            Some(decoder) => _ = decoder.conceal(2 * TICK, None, &mut self.tail),
+            None => self.tail.resize(FRAME, 0.0),
+        }
     }
 }
 

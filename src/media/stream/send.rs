@@ -1,7 +1,7 @@
 //! The sending half: what was said, gathered to packets.
 
 use super::super::FRAME;
-use super::super::codec::{self, Encoder};
+use super::super::codec::{self, CodecError, Encoder, Tuning};
 use super::super::dtx::{Say, SilenceSuppressor};
 use super::super::tone::{DtmfPlayer, TonePlayer};
 use super::super::voice::Voice;
@@ -12,7 +12,10 @@ use crate::sdp::{Agreed, Format};
 pub struct Sending {
     pub encoder: Option<(Format, Box<dyn Encoder>)>,
     pub ptime_frames: usize,
-    pub gathered: Vec<f32>,
+    /// Said and not yet sent.
+    gathered: Vec<f32>,
+    /// The 10 ms before that.
+    sent: [f32; FRAME],
     pub payload: Vec<u8>,
     /// RTP ticks since the start.
     pub ticks: u32,
@@ -41,6 +44,7 @@ impl Sending {
             encoder: None,
             ptime_frames: 2,
             gathered: Vec::with_capacity(FRAME * 12),
+            sent: [0.0; FRAME],
             payload: Vec::with_capacity(codec::MAX_PAYLOAD),
             ticks: 0,
             marker: true,
@@ -58,7 +62,36 @@ impl Sending {
         self.dtmf.is_active() || self.events.as_ref().is_some_and(|(.., sender)| sender.is_active())
     }
 
-    /// Writes the payload of what was gathered: its payload type, and whether it is the silence between two words. `None` =
+    /// Takes in what is agreed now. What was gathered goes out in packets as they are agreed now.
+    pub fn agree(&mut self, agreed: &Agreed, tuning: &Tuning) -> Result<(), CodecError> {
+        if self.encoder.as_ref().is_none_or(|(format, _)| *format != agreed.send) {
+            let mut encoder = codec::encoder(&agreed.send, tuning)?;
+            encoder.follow(&self.sent);
+            self.encoder = Some((agreed.send.clone(), encoder));
+        }
+        self.suppressor = tuning.suppress_silence.then(SilenceSuppressor::default);
+        self.ptime_frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);
+        Ok(())
+    }
+
+    /// 10 ms more are said.
+    pub fn gather(&mut self, said: &[f32; FRAME]) {
+        self.gathered.extend_from_slice(said);
+    }
+
+    /// True when a packet is full.
+    pub fn has_packet(&self) -> bool {
+        self.gathered.len() >= self.ptime_frames * FRAME
+    }
+
+    /// The packet is sent.
+    pub fn pass_packet(&mut self) {
+        let length = (self.ptime_frames * FRAME).min(self.gathered.len());
+        let last = self.gathered.drain(..length).skip(length.saturating_sub(FRAME));
+        self.sent.iter_mut().zip(last).for_each(|(to, from)| *to = from);
+    }
+
+    /// Writes the payload of the next packet: its payload type, and whether it is the silence between two words. `None` =
     /// nothing need be sent, or nothing can.
     pub fn packet(&mut self, agreed: &Agreed) -> Option<(u8, bool)> {
         self.payload.clear();
@@ -74,12 +107,8 @@ impl Sending {
             }
         }
         let (_, encoder) = self.encoder.as_mut()?;
-        let encoded = encoder.encode(&self.gathered, &mut self.payload) && !self.payload.is_empty();
+        let sound = self.gathered.get(..self.ptime_frames * FRAME)?;
+        let encoded = encoder.encode(sound, &mut self.payload) && !self.payload.is_empty();
         encoded.then_some((agreed.send.payload_type, false))
-    }
-
-    /// Packets as long as was agreed.
-    pub fn set_ptime(&mut self, agreed: &Agreed) {
-        self.ptime_frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);
     }
 }

@@ -1,10 +1,13 @@
 //! Two streams joined by a network in memory, in virtual time.
 #![allow(clippy::disallowed_methods)] // a moment to count from
 
+mod changes;
+
+use super::super::codec::Codec;
 use super::super::level::dbfs;
 use super::super::tone::{FULL_SCALE_DBM0, Sine, dtmf_frequencies, goertzel_dbfs};
 use super::*;
-use crate::sdp::Direction;
+use crate::sdp::{Direction, Format};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::SystemTime;
@@ -12,18 +15,15 @@ use std::time::SystemTime;
 const A: ([u8; 4], u16) = ([10, 0, 0, 1], 4_000);
 const B: ([u8; 4], u16) = ([10, 0, 0, 2], 5_000);
 
-fn format(encoding: &str) -> Format {
-    let (payload_type, clock_rate, channels) = match encoding {
-        "opus" => (96, 48_000, 2),
-        "PCMA" => (8, 8_000, 1),
-        _ => (0, 8_000, 1),
-    };
-    let fmtp = (encoding == "opus").then(|| "useinbandfec=1".to_owned());
-    Format { payload_type, encoding: encoding.to_owned(), clock_rate, channels, fmtp }
+/// A codec by its id, the dynamic ones under 96 and 97.
+fn format(codec: &str) -> Format {
+    let codec = Codec::by_id(codec).unwrap();
+    let dynamic = if codec.encoding == "opus" { 96 } else { 97 };
+    codec.capability(&Tuning::default()).numbered(codec.static_payload_type.unwrap_or(dynamic))
 }
 
 fn agreed(encoding: &str, remote: ([u8; 4], u16)) -> Agreed {
-    let events = (101, if encoding == "opus" { 48_000 } else { 8_000 });
+    let events = (101, format(encoding).clock_rate);
     Agreed {
         remote_rtp: Some(remote.into()),
         remote_rtcp: Some((remote.0, remote.1 + 1).into()),

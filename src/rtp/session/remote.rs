@@ -23,7 +23,8 @@ pub struct Remote {
     pub goodbye: Option<Instant>,
     clock_rate: u32,
     extender: Extender,
-    newest: Option<(u64, RtpTime)>,
+    /// Its number, and its timestamp if that is of the present clock.
+    newest: Option<(u64, Option<RtpTime>)>,
 }
 
 /// What a packet counts as.
@@ -51,8 +52,14 @@ impl Remote {
         }
     }
 
-    /// Counts a packet; `None` if its number is out of any order.
-    pub fn count(&mut self, packet: &Packet<'_>, now: Instant) -> Option<Counted> {
+    /// Counts a packet whose timestamp is of this clock; `None` if its number is out of any order.
+    pub fn count(&mut self, packet: &Packet<'_>, clock_rate: u32, now: Instant) -> Option<Counted> {
+        if clock_rate != self.clock_rate {
+            //= RFC 7160 §4.1: another payload type may have another clock; spans are of one clock
+            self.clock_rate = clock_rate.max(1);
+            self.stats.set_clock_rate(self.clock_rate);
+            self.newest = self.newest.map(|(newest, _)| (newest, None));
+        }
         let before = self.extender.highest();
         let count = self.extender.extend(packet.sequence)?;
         let restarted = before.is_some_and(|highest| count.saturating_sub(highest) > u64::from(u16::MAX / 2));
@@ -61,7 +68,7 @@ impl Remote {
             restarted.then(|| std::mem::replace(&mut self.stats, ReceptionStats::new(self.clock_rate, count)));
         let duplicate = !self.stats.receive(count, packet.time, now);
         self.heard = now;
-        if let Some((newest, time)) = self.newest
+        if let Some((newest, Some(time))) = self.newest
             && count == newest.saturating_add(1)
             && let Ok(ticks) = u64::try_from(packet.time.since(time))
         {
@@ -71,7 +78,7 @@ impl Remote {
             }
         }
         if self.newest.is_none_or(|(newest, _)| count > newest) {
-            self.newest = Some((count, packet.time));
+            self.newest = Some((count, Some(packet.time)));
         }
         Some(Counted { count, duplicate, retired })
     }
