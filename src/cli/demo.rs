@@ -52,6 +52,7 @@ pub fn start(options: &Options, seed: Option<u64>, lively: bool) -> Result<DemoP
         account_id: Some(1),
         bind_address: "127.0.0.1".into(),
         single_mode: false,
+        echo_number: "600".into(),
         watch: vec!["604".into(), "700".into()],
         ..Settings::default()
     };

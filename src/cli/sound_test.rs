@@ -1,19 +1,36 @@
 //! `test-audio`: the level of the microphone while it is tested, then what was recorded.
 
 use super::options::Options;
-use crate::control::CommandError;
+use super::out;
 use crate::control::feed::Feed;
 use crate::control::link::Link;
+use crate::control::verb::Request;
+use crate::control::{Command, CommandError};
+use serde_json::{Map, Value};
 use std::io::{IsTerminal, Write};
 
 /// Cells of the bar; a cell is 2 dB.
 const CELLS: usize = 30;
 
-/// Shows the level on a terminal for as long as the answer takes.
+/// Tests, and tells what is wrong with the devices; the answer's fields.
 ///
 /// # Errors
 /// The phone's refusal.
-pub async fn watched<T>(
+pub async fn run(link: &Link, options: &Options) -> Result<Map<String, Value>, CommandError> {
+    let request = Request::Command(Command::TestAudio);
+    let answer = watched(link, options, link.fields(&request)).await;
+    let warning = link.fields(&Request::Status).await.ok().and_then(|status| {
+        let warning = status.get("audio")?.get("warning")?;
+        warning.as_str().map(str::to_owned)
+    });
+    if let (Ok(_), Some(warning)) = (&answer, warning) {
+        out::talk(&format!("tuiphone: {warning}"));
+    }
+    answer
+}
+
+/// Shows the level on a terminal for as long as the answer takes.
+async fn watched<T>(
     link: &Link,
     options: &Options,
     answer: impl Future<Output = Result<T, CommandError>>,

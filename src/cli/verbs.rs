@@ -30,9 +30,7 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
         _ => {
             let asking = async {
                 match request {
-                    Request::Command(Command::TestAudio) => {
-                        sound_test::watched(link, options, link.fields(request)).await
-                    }
+                    Request::Command(Command::TestAudio) => sound_test::run(link, options).await,
                     _ => link.fields(request).await,
                 }
             };

@@ -173,6 +173,8 @@ pub struct Settings {
     pub sound_events: bool,
     /// Country of the call progress tones, lower case; `auto` = by the locale (`[tuiphone] toneCountry`).
     pub tone_country: String,
+    /// Number of a service that sends back what it hears; empty = none is known (`[tuiphone] echoNumber`).
+    pub echo_number: String,
     /// Take the echo out where there can be one (`EC`); see `echo_canceller`.
     pub echo_cancel: bool,
     /// Always, never, or as `echo_cancel` says (`[tuiphone] aec`).
@@ -321,6 +323,7 @@ impl Default for Settings {
             ringing_sound: String::new(),
             sound_events: true,
             tone_country: "auto".to_owned(),
+            echo_number: String::new(),
             echo_cancel: true,
             echo_canceller: EchoCanceller::Auto,
             noise_suppression: false,

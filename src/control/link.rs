@@ -140,7 +140,7 @@ async fn follow(handle: Handle, mut events: broadcast::Receiver<Arc<Event>>, out
                     break;
                 }
                 let Ok(status) = handle.status().await else { break };
-                sounding = !status.calls.is_empty();
+                sounding = status.testing || !status.calls.is_empty();
                 Feed::Status(Box::new(status))
             }
             _ = levels.tick(), if sounding => {

@@ -421,7 +421,7 @@ pub static VERBS: &[VerbRow] = &[
         name: "test-audio",
         aliases: &["testaudio"],
         params: &[],
-        doc: "Test the microphone and the speaker: record three seconds, play them back",
+        doc: "Test microphone and speaker: three seconds, played back",
         key: Some("Ctrl-t"),
         make: |_| Ok(Request::Command(Command::TestAudio)),
     },

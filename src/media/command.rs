@@ -74,6 +74,10 @@ pub enum ShortTone {
     Go,
 }
 
+/// From here a recording is cut off at the top; below that it is hard to understand.
+const CLIPS_DBFS: f32 = -0.1;
+const SOFT_DBFS: f32 = -36.0;
+
 /// What the test of microphone and speaker recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SoundTestResult {
@@ -89,10 +93,16 @@ impl SoundTestResult {
     /// What it means, in a sentence.
     pub fn words(&self) -> String {
         let SoundTestResult { loudest_dbfs, mean_dbfs, heard } = self;
-        if *heard {
-            return format!("the microphone works: loudest {loudest_dbfs:.0} dBFS, {mean_dbfs:.0} dBFS in the mean");
+        let levels = format!("loudest {loudest_dbfs:.0} dBFS, {mean_dbfs:.0} dBFS in the mean");
+        match *loudest_dbfs {
+            _ if !heard => {
+                "no sound came from the microphone: is it muted, is it the right one? `tuiphone devices` lists them"
+                    .into()
+            }
+            loudest if loudest >= CLIPS_DBFS => format!("the microphone is too loud, turn it down: {levels}"),
+            loudest if loudest < SOFT_DBFS => format!("the microphone is soft, turn it up or boost on: {levels}"),
+            _ => format!("the microphone works: {levels}"),
         }
-        "no sound came from the microphone: is it muted, is it the right one? `tuiphone devices` lists them".to_owned()
     }
 }
 

@@ -98,6 +98,14 @@ mod tests {
     }
 
     #[test]
+    fn the_words_are_what_to_do() {
+        for (loudest_dbfs, words) in [(0.0, "too loud"), (-3.0, "works"), (-35.0, "works"), (-40.0, "soft")] {
+            let result = SoundTestResult { loudest_dbfs, mean_dbfs: loudest_dbfs - 15.0, heard: true };
+            assert!(result.words().contains(words), "{}", result.words());
+        }
+    }
+
+    #[test]
     fn silence_is_told() {
         let mut test = SoundTest::default();
         let over = (0..2_000).find_map(|_| match test.tick(&[0.0; FRAME], &mut [0.0; FRAME]) {

@@ -347,6 +347,8 @@ impl Agent {
             volume: self.config.settings.volume_output,
             volume_mic: self.config.settings.volume_input,
             voice: self.voice_info(),
+            testing: self.sound_tester.is_some(),
+            echo: Some(sanitise(&self.config.settings.echo_number)).filter(|number| !number.is_empty()),
             refused: self.tally().named(),
             ..Status::default()
         }

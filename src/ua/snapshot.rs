@@ -59,6 +59,12 @@ pub struct Status {
     /// What is done to voices.
     #[serde(default)]
     pub voice: VoiceInfo,
+    /// The microphone is being tested.
+    #[serde(default)]
+    pub testing: bool,
+    /// The number of a service that sends back what it hears.
+    #[serde(default)]
+    pub echo: Option<String>,
     /// Sound devices in use, as a person would name them; filled in by the engine.
     pub audio: AudioInfo,
     /// What came from outside and led to nothing since the start, by class (`ua::refused`); the engine adds its own.

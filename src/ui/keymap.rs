@@ -31,6 +31,8 @@ pub enum Act {
     Messages,
     /// Call the mailbox.
     Voicemail,
+    /// Call the service that sends back what it hears.
+    Echo,
     /// Close what is open, empty the field.
     Cancel,
     /// The list of keys.
@@ -178,7 +180,7 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("denoise", "noise suppression", Some("N")),
     ("agc", "automatic gain", Some("G")),
     ("boost", "mic boost", Some("B")),
-    ("test-audio", "test the microphone", None),
+    ("test-audio", "test the microphone", Some("T")),
 ];
 
 /// The interface's own acts: keys, words for the footer, sentence.
@@ -194,6 +196,7 @@ const OWN: &[(Act, &[&str], &str, &str)] = &[
     (Act::Watched, &["w"], "watched", "those who are watched: what they do; Enter calls"),
     (Act::Messages, &["c", "F12"], "messages", "messages (chats); with a number typed, write to it"),
     (Act::Voicemail, &["v"], "voicemail", "call the mailbox"),
+    (Act::Echo, &["l"], "echo test", "test the line: call the echo service and hear yourself"),
     (Act::Cancel, &["Esc"], "cancel", "close what is open, empty the field"),
     (Act::Help, &["?", "F1"], "help", "this list; type to search, Enter does what is chosen"),
     (Act::Quit, &["q", "Ctrl-q"], "quit", "leave the interface; calls go on in the background"),

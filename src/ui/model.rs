@@ -205,11 +205,11 @@ impl Model {
         self.current().filter(listens)
     }
 
-    /// A call carries sound, so the meters mean something.
+    /// A call or a test carries sound, so the meters mean something.
     pub fn has_sound(&self) -> bool {
-        self.calls
-            .iter()
-            .any(|row| matches!(row.info.state, CallState::Connected | CallState::EarlyMedia | CallState::Held))
+        let sounds =
+            |row: &CallRow| matches!(row.info.state, CallState::Connected | CallState::EarlyMedia | CallState::Held);
+        self.status.testing || self.calls.iter().any(sounds)
     }
 
     /// When `Msg::Tick` is next due; `None` lets an idle phone sleep.

@@ -77,3 +77,24 @@ fn the_microphone_is_tested_without_a_card_and_without_an_account() {
         assert!(if heard { (loudest + 12.0).abs() < 1.0 } else { loudest == -96.0 }, "{input}: {line}");
     }
 }
+
+#[test]
+fn the_level_is_told_while_the_microphone_is_tested() {
+    let house = House::open();
+    let daemon = house.daemon();
+    let (mut watching, mut asking) = (daemon.connect(), daemon.connect());
+    watching.ask("attach");
+    asking.send(b"test-audio");
+    let (mut testing, mut loudest) = (false, f64::MIN);
+    let done = until(|| {
+        let news = watching.line();
+        if news["feed"] == "status" {
+            let before = std::mem::replace(&mut testing, news["status"]["testing"] == true);
+            return before && !testing;
+        }
+        loudest = loudest.max(news["mic_dbfs"].as_f64().unwrap_or(f64::MIN));
+        false
+    });
+    assert!(done && loudest > -40.0, "{done}, {loudest} dBFS");
+    assert_eq!(asking.line()["sound_test"]["heard"], true);
+}

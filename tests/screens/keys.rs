@@ -149,6 +149,26 @@ fn the_mailbox_is_called_where_something_waits() {
     assert_eq!(stage.keys("v"), [dialled("*98", "7@branch")]);
 }
 
+#[test]
+fn the_microphone_and_the_line_are_tested_by_a_key() {
+    let mut stage = Stage::new(100, 30);
+    assert_eq!(stage.keys("l"), [], "no echo service is known");
+    assert!(stage.screen().contains("echoNumber"));
+    stage.status.echo = Some("*43".into());
+    assert!(stage.screen().contains("T test"), "{}", stage.screen());
+    stage.tell();
+    assert_eq!(stage.keys("l"), [Command::Dial { target: "*43".into(), account: None }]);
+    assert_eq!(stage.keys("T"), [Command::TestAudio]);
+    assert_eq!(stage.levels(-20.0, -96.0), [], "nothing sounds yet");
+    stage.status.testing = true;
+    stage.tell();
+    stage.levels(-20.0, -96.0);
+    assert!(stage.screen().contains("-20 dBFS") && !stage.screen().contains("T test"), "{}", stage.screen());
+    stage.status.testing = false;
+    stage.tell();
+    assert!(!stage.screen().contains("-20 dBFS"), "{}", stage.screen());
+}
+
 fn write(target: &str, text: &str) -> Command {
     Command::Message { target: target.into(), text: text.into(), account: None }
 }

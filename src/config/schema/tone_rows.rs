@@ -47,4 +47,12 @@ pub(super) const ROWS: &[Row] = &[
         |s| s.tone_country.clone(),
         |s, v| set(&mut s.tone_country, if v.is_empty() { "auto".to_owned() } else { v.to_ascii_lowercase() }),
     ),
+    tuiphone(
+        "echoNumber",
+        Kind::Text,
+        "",
+        "number of a service that sends back what it hears, such as *43; key l calls it",
+        |s| s.echo_number.clone(),
+        |s, v| set(&mut s.echo_number, v.to_owned()),
+    ),
 ];

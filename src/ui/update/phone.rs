@@ -102,6 +102,10 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             drawn()
         }
         Act::Voicemail => voicemail(model, now),
+        Act::Echo => match model.status.echo.clone() {
+            Some(target) => send(Command::Dial { target, account: None }),
+            None => refuse(model, "no echo service is known; name its number in echoNumber, under [tuiphone]", now),
+        },
         Act::Watched | Act::Messages | Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => {
             Vec::new()
         }

@@ -1,11 +1,13 @@
 //! The level meters, both ways, in dBFS; on tall screens their last half minute too.
 
 use super::Look;
+use crate::ui::keymap::Act;
 use crate::ui::model::{Model, SILENCE_DBFS};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 /// The left end of a meter, in dBFS.
 const FLOOR_DBFS: f32 = -60.0;
@@ -83,7 +85,11 @@ fn title(model: &Model, look: Look, width: u16) -> String {
         Some(warning) => format!("Sound {} {warning}", look.glyphs.failed),
         None => format!("Sound{devices}{treated}"),
     };
-    look.clip(&title, width.saturating_sub(4))
+    let title = look.clip(&title, width.saturating_sub(4));
+    let key = model.keymap.key(Act::Verb("test-audio"), false).filter(|_| model.calls.is_empty() && !model.has_sound());
+    let hint = key.map(|key| format!(" {} {key} test", look.glyphs.dot)).unwrap_or_default();
+    let fits = title.width() + hint.width() <= usize::from(width.saturating_sub(4));
+    if fits { title + &hint } else { title }
 }
 
 fn bar(look: Look, meter: &Meter, live: bool, name_width: usize, area: Rect, buf: &mut Buffer) {
