@@ -5,6 +5,7 @@
 mod account_rows;
 mod codec_rows;
 mod field;
+mod own_rows;
 mod recording_rows;
 mod rows;
 mod sound_rows;
@@ -108,7 +109,7 @@ impl Section {
 /// Every key this phone reads, each section's in file order.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     let sound = codec_rows::ROWS.iter().chain(sound_rows::ROWS).chain(tone_rows::ROWS).chain(recording_rows::ROWS);
-    rows::ROWS.iter().chain(sound).chain(account_rows::ROWS)
+    rows::ROWS.iter().chain(own_rows::ROWS).chain(sound).chain(account_rows::ROWS)
 }
 
 impl Row {

@@ -1,15 +1,14 @@
-//! The keys of the phone as a whole.
+//! The keys of the phone as a whole that MicroSIP has too.
 
 use super::field::*;
 use super::words;
-use super::{Kind, Row, settings, tuiphone};
+use super::{Kind, Row, settings};
 use crate::config::value::{flag, integer};
 use std::net::SocketAddr;
 
 const AUTO_ANSWER: &[&str] = &["", "button", "header", "all"];
-const FOLLOW_REDIRECTS: &[&str] = &["own", "any", "never"];
 
-/// Those of `[Settings]` and `[tuiphone]`, in file order.
+/// Those of `[Settings]`, in file order.
 pub(super) const ROWS: &[Row] = &[
     settings(
         "accountId",
@@ -288,174 +287,4 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.auto_answer_button, flag(v)),
     ),
     settings("DND", Kind::Flag, "0", "the do-not-disturb toggle", |s| digit(s.dnd), |s, v| set(&mut s.dnd, flag(v))),
-    tuiphone(
-        "bindAddress",
-        Kind::Text,
-        "",
-        "address to listen on; empty = all",
-        |s| s.bind_address.clone(),
-        |s, v| set(&mut s.bind_address, v.to_owned()),
-    ),
-    tuiphone(
-        "acceptFrom",
-        Kind::Word(&["", "any"]),
-        "",
-        "any = strangers may ring",
-        |s| if s.accept_from_any { "any".to_owned() } else { String::new() },
-        accept_from,
-    ),
-    tuiphone(
-        "audioLatency",
-        Kind::Text,
-        "",
-        "how early sound is handed to devices: low, normal (or empty), high, or ms (4-500)",
-        |s| s.audio_latency.clone(),
-        |s, v| set(&mut s.audio_latency, v.to_owned()),
-    ),
-    tuiphone(
-        "denyAnonymous",
-        Kind::Flag,
-        "0",
-        "1 = callers who do not say who they are are refused, and told so",
-        |s| digit(s.deny_anonymous),
-        |s, v| set(&mut s.deny_anonymous, flag(v)),
-    ),
-    tuiphone(
-        "forwardingBusyNumber",
-        Kind::Text,
-        "",
-        "where calls are sent on to that callWaiting or maxConcurrentCalls refuse; empty = busy",
-        |s| s.forwarding_busy_number.clone(),
-        |s, v| set(&mut s.forwarding_busy_number, v.to_owned()),
-    ),
-    tuiphone(
-        "autoAnswerAlertInfo",
-        Kind::Flag,
-        "0",
-        "1 = with autoAnswer=header, Alert-Info: Auto Answer or Ring Answer counts too",
-        |s| digit(s.auto_answer_alert_info),
-        |s, v| set(&mut s.auto_answer_alert_info, flag(v)),
-    ),
-    tuiphone(
-        "followRedirects",
-        Kind::Word(FOLLOW_REDIRECTS),
-        "own",
-        "redirected calls: own = followed within the domain called, any = anywhere, never",
-        |s| follow_redirects_text(s.follow_redirects),
-        follow_redirects,
-    ),
-    tuiphone(
-        "followTransfers",
-        Kind::Flag,
-        "1",
-        "0 = whoever is in a call cannot hand us over to somebody else",
-        |s| digit(s.follow_transfers),
-        |s, v| set(&mut s.follow_transfers, flag(v)),
-    ),
-    tuiphone(
-        "clickToDial",
-        Kind::Flag,
-        "0",
-        "1 = the account's server may ask for a call to somebody; the person is asked each time",
-        |s| digit(s.click_to_dial),
-        |s, v| set(&mut s.click_to_dial, flag(v)),
-    ),
-    tuiphone(
-        "parkNumber",
-        Kind::Text,
-        "",
-        "number of the exchange that parks a call handed over to it",
-        |s| s.park_number.clone(),
-        |s, v| set(&mut s.park_number, v.to_owned()),
-    ),
-    tuiphone(
-        "parkSlots",
-        Kind::List,
-        "",
-        "numbers that parked calls are retrieved by; their lights are followed",
-        |s| s.park_slots.join(" "),
-        |s, v| set(&mut s.park_slots, words(v)),
-    ),
-    tuiphone(
-        "ringTimeout",
-        Kind::Number,
-        "190",
-        "seconds a call may go unanswered before it is given up; 0 = no bound",
-        |s| s.ring_timeout_s.to_string(),
-        ring_timeout,
-    ),
-    tuiphone(
-        "watch",
-        Kind::List,
-        "",
-        "numbers and addresses whose lights are followed; presence:N asks for presence, not for calls",
-        |s| s.watch.join(" "),
-        |s, v| set(&mut s.watch, words(v)),
-    ),
-    tuiphone(
-        "regEvent",
-        Kind::Flag,
-        "0",
-        "1 = ask the registrar to tell of lost registrations, and register again at once",
-        |s| digit(s.reg_event),
-        |s, v| set(&mut s.reg_event, flag(v)),
-    ),
-    tuiphone(
-        "sessionTimer",
-        Kind::Number,
-        "1800",
-        "seconds after which a call that nobody refreshes is over, 90 at least; empty = 1800",
-        |s| s.session_timer_s.to_string(),
-        |s, v| set(&mut s.session_timer_s, clamped(v, 1800, 90)),
-    ),
-    tuiphone(
-        "callEndpoint",
-        Kind::Word(words::ENDPOINT_WORDS),
-        "",
-        "what every call talks to: empty microphone and speaker, echo itself, silence nobody; calls do not hold each other",
-        words::endpoint_text,
-        words::endpoint,
-    ),
-    tuiphone(
-        "lateOffer",
-        Kind::Flag,
-        "0",
-        "1 = call without a description of our sound: the called offers, we answer",
-        |s| digit(s.late_offer),
-        |s, v| set(&mut s.late_offer, flag(v)),
-    ),
-    // Why off: that somebody writes, and stops again, is theirs to tell.
-    tuiphone(
-        "tellComposing",
-        Kind::Flag,
-        "0",
-        "1 = those who are written a message see that it is being written",
-        |s| digit(s.tell_composing),
-        |s, v| set(&mut s.tell_composing, flag(v)),
-    ),
-    // Why off: some proxies grant what they cannot route, and every BYE from the far end is lost.
-    tuiphone(
-        "gruu",
-        Kind::Flag,
-        "0",
-        "1 = ask the registrar for a name that leads here from anywhere (RFC 5627); over WebSocket it is always asked for",
-        |s| digit(s.gruu),
-        |s, v| set(&mut s.gruu, flag(v)),
-    ),
-    tuiphone(
-        "passwordCommand",
-        Kind::Text,
-        "",
-        "program that prints an account's password, run without a shell",
-        |s| s.password_command.clone(),
-        |s, v| set(&mut s.password_command, v.to_owned()),
-    ),
-    tuiphone(
-        "passwordPlain",
-        Kind::Flag,
-        "0",
-        "1 = passwords are plain text even where they look like MicroSIP's cipher",
-        |s| digit(s.password_plain),
-        |s, v| set(&mut s.password_plain, flag(v)),
-    ),
 ];
