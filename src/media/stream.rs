@@ -21,7 +21,7 @@ use super::tone::{EUROPE, TonePlayer};
 use super::voice::Voice;
 use crate::rtp::dropped::Dropped;
 use crate::rtp::rtcp::WallAnchor;
-use crate::rtp::{self, RtpSession, telephone_event};
+use crate::rtp::{self, RtpSession, Wanted, telephone_event};
 use crate::sdp::Agreed;
 use rand::Rng;
 use receive::Receive;
@@ -122,6 +122,12 @@ impl MediaStream {
     pub fn start(&mut self, agreed: Agreed) -> Result<(), CodecError> {
         self.session.set_remote(agreed.remote_rtp, agreed.remote_rtcp, agreed.rtcp_mux);
         self.codec = agreed.send.encoding.to_ascii_lowercase().into();
+        let wanted = agreed.extended_reports;
+        self.session.set_wanted(Wanted {
+            voip: wanted.voip_metrics,
+            statistics: wanted.statistics,
+            reference: wanted.receiver_rtt,
+        });
         self.send.agree(&agreed, &self.tuning)?;
         self.receive.agree(&agreed.receive, &self.tuning)?;
         let sound = self.receive.decoders.iter().map(|(payload_type, format, _)| (*payload_type, format.clock_rate));

@@ -51,6 +51,39 @@ pub struct Format {
     pub fmtp: Option<String>,
 }
 
+/// Extended reports that the peer asks for (RFC 3611 §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExtendedReports {
+    /// `voip-metrics`: how it sounds.
+    pub voip_metrics: bool,
+    /// `stat-summary`: what was counted.
+    pub statistics: bool,
+    /// `rcvr-rtt=all`: round trips for those who only receive.
+    pub receiver_rtt: bool,
+}
+
+impl ExtendedReports {
+    /// What this phone asks for: the value of `a=rtcp-xr`.
+    pub(super) const OURS: &str = "rcvr-rtt=all:10000 stat-summary=loss,dup,jitt voip-metrics";
+
+    /// Read the value of `a=rtcp-xr`; what is not known is passed over.
+    pub fn parse(value: &str) -> ExtendedReports {
+        let names = |name: &'static str| {
+            value.split_ascii_whitespace().find_map(move |format| {
+                let rest =
+                    format.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name)).map(|_| name.len())?;
+                let rest = format.get(rest..)?;
+                (rest.is_empty() || rest.starts_with('=')).then_some(rest)
+            })
+        };
+        ExtendedReports {
+            voip_metrics: names("voip-metrics").is_some(),
+            statistics: names("stat-summary").is_some(),
+            receiver_rtt: names("rcvr-rtt").is_some_and(|mode| mode.starts_with("=all")),
+        }
+    }
+}
+
 /// The settled audio stream, from our point of view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
@@ -60,6 +93,8 @@ pub struct Agreed {
     pub remote_rtcp: Option<SocketAddr>,
     /// RTP and RTCP share a port (RFC 5761).
     pub rtcp_mux: bool,
+    /// What the peer asks to be told in reports.
+    pub extended_reports: ExtendedReports,
     /// The format we send; its payload type is the one the peer asked for.
     pub send: Format,
     /// Every format we must be able to receive, by the payload types we gave; the preferred one first, comfort noise last,

@@ -92,6 +92,11 @@ impl SessionDescription {
         media.connection.or(self.connection)
     }
 
+    /// The first value of the attribute `name` of a media line: its own, else the session's.
+    pub fn attribute_of<'a>(&'a self, media: &'a Media, name: &str) -> Option<&'a str> {
+        media.attribute(name).or_else(|| first_value(&self.attributes, name))
+    }
+
     /// The direction of a media line as its writer sees it: its own attribute, else the session's, else `sendrecv`.
     pub fn direction_of(&self, media: &Media) -> Direction {
         direction_in(&media.attributes).or_else(|| direction_in(&self.attributes)).unwrap_or_default()

@@ -3,13 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::{Agreed, Direction, Format, LocalMedia, Media, NegotiationError, SessionDescription};
+use super::{Agreed, Direction, ExtendedReports, Format, LocalMedia, Media, NegotiationError, SessionDescription};
 
 /// An audio line of the peer, as far as it does not depend on codecs.
 pub(super) struct Line {
     rtp: Option<SocketAddr>,
     rtcp: Option<SocketAddr>,
     pub(super) rtcp_mux: bool,
+    /// It names extended reports, these.
+    pub(super) extended_reports: Option<ExtendedReports>,
     /// As the peer sees it, a 0.0.0.0 counted as not receiving.
     pub(super) direction: Direction,
     ptime: Option<Duration>,
@@ -45,6 +47,7 @@ impl Line {
             rtp: target(ip, media.port),
             rtcp: rtcp.and_then(|(ip, port)| target(ip, port)),
             rtcp_mux: media.has_attribute("rtcp-mux"),
+            extended_reports: whole.attribute_of(media, "rtcp-xr").map(ExtendedReports::parse),
             direction: peer_direction(whole, media),
             ptime: milliseconds("ptime"),
             maxptime: milliseconds("maxptime"),
@@ -79,6 +82,7 @@ impl Line {
             remote_rtp: self.rtp,
             remote_rtcp: if rtcp_mux { self.rtp } else { self.rtp.and(self.rtcp) },
             rtcp_mux,
+            extended_reports: self.extended_reports.unwrap_or_default(),
             ptime: packet_time(packet_ms, self.ptime.unwrap_or(default_ptime), self.maxptime),
             send,
             receive,

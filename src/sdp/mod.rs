@@ -13,7 +13,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use agreed::{Agreed, Direction, Format};
+pub use agreed::{Agreed, Direction, ExtendedReports, Format};
 pub use capability::Capability;
 pub use description::{Attribute, Media, Origin, SessionDescription};
 pub use offer_answer::{LocalMedia, Negotiation, NegotiationError, Order};

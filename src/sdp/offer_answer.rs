@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::format::formats_of;
 use super::line::{Line, Settled, paused, peer_direction};
-use super::{Agreed, Attribute, Capability, Direction, Format, Media, Origin, SessionDescription};
+use super::{Agreed, Attribute, Capability, Direction, ExtendedReports, Format, Media, Origin, SessionDescription};
 
 /// Whose order of formats decides when we answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -169,7 +169,7 @@ impl Negotiation {
         let formats = self.our_formats();
         let rtcp_mux = self.local.offer_rtcp_mux || self.agreed().is_some_and(|agreed| agreed.rtcp_mux);
         let protocol = self.stands.as_ref().map_or("RTP/AVP", |stands| &stands.protocol).to_owned();
-        let audio = self.audio_line(protocol, &formats, direction, self.local.ptime, rtcp_mux);
+        let audio = self.audio_line(protocol, &formats, direction, self.local.ptime, rtcp_mux, true);
         //= RFC 3264 §8: the m= lines of before stay, in their order
         let mut media: Vec<Media> =
             self.stands.iter().flat_map(|stands| &stands.media).map(|media| media.refused()).collect();
@@ -259,7 +259,9 @@ impl Negotiation {
             self.numbers.retain(|known| known.payload_type != format.payload_type && !same(known, format));
             self.numbers.push(format.clone());
         }
-        let audio = self.audio_line(media.protocol.clone(), &formats, direction, agreed.ptime, line.rtcp_mux);
+        // Who knows nothing of extended reports is told nothing of them.
+        let asks = line.extended_reports.is_some();
+        let audio = self.audio_line(media.protocol.clone(), &formats, direction, agreed.ptime, line.rtcp_mux, asks);
         //= RFC 3264 §6: one m= line for each offered, in the same order, port 0 for those refused
         let mut answer: Vec<Media> = offer.media.iter().map(Media::refused).collect();
         if let Some(place) = answer.get_mut(index) {
@@ -334,6 +336,7 @@ impl Negotiation {
         direction: Direction,
         ptime: Duration,
         rtcp_mux: bool,
+        extended_reports: bool,
     ) -> Media {
         let LocalMedia { rtp, rtcp, .. } = &self.local;
         let mut attributes: Vec<Attribute> = formats.iter().flat_map(Format::attributes).collect();
@@ -346,6 +349,10 @@ impl Negotiation {
         } else if Some(rtcp.port()) != rtp.port().checked_add(1) {
             //= RFC 3605 §2.1
             attributes.push(Attribute::with_value("rtcp", rtcp.port().to_string()));
+        }
+        if extended_reports {
+            //= RFC 3611 §5.1
+            attributes.push(Attribute::with_value("rtcp-xr", ExtendedReports::OURS));
         }
         attributes.push(Attribute::flag(direction.attribute()));
         let formats = formats.iter().map(|format| format.payload_type.to_string()).collect();

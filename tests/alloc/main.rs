@@ -77,6 +77,7 @@ fn agreed((encoding, payload_type, clock_rate, channels): (&str, u8, u32, u8), r
         remote_rtp: Some(remote),
         remote_rtcp: Some(remote),
         rtcp_mux: true,
+        extended_reports: Default::default(),
         send: format.clone(),
         receive: vec![format],
         telephone_event_send: Some((101, clock_rate)),

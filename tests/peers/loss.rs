@@ -19,6 +19,7 @@ fn agreed(codec: &str, remote: u16) -> Agreed {
         remote_rtp: Some(([10, 0, 0, 1], remote).into()),
         remote_rtcp: Some(([10, 0, 0, 1], remote + 1).into()),
         rtcp_mux: false,
+        extended_reports: Default::default(),
         send: format(codec),
         receive: vec![format(codec)],
         telephone_event_send: None,

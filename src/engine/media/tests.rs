@@ -53,6 +53,7 @@ fn agreed(encoding: &str, remote: SocketAddr) -> Box<Agreed> {
         remote_rtp: Some(remote),
         remote_rtcp: Some(SocketAddr::new(remote.ip(), remote.port() + 1)),
         rtcp_mux: false,
+        extended_reports: Default::default(),
         send: format.clone(),
         receive: vec![format],
         telephone_event_send: Some((101, clock_rate)),

@@ -28,6 +28,7 @@ fn agreed(encoding: &str, remote: ([u8; 4], u16)) -> Agreed {
         remote_rtp: Some(remote.into()),
         remote_rtcp: Some((remote.0, remote.1 + 1).into()),
         rtcp_mux: false,
+        extended_reports: Default::default(),
         send: format(encoding),
         receive: ["opus", "PCMA", "PCMU"].map(format).to_vec(),
         telephone_event_send: Some(events),

@@ -286,6 +286,38 @@ fn rtcp_on_the_same_port_when_offered() {
     assert_eq!((agreed.rtcp_mux, agreed.remote_rtcp), (true, agreed.remote_rtp));
 }
 
+//= RFC 3611 §5.2
+#[test]
+fn extended_reports_are_asked_for_and_promised_to_who_asks() {
+    let asked = phone().offer(false);
+    let ours = asked.media.first().and_then(|media| media.attribute("rtcp-xr"));
+    let ours = ExtendedReports::parse(ours.unwrap_or_default());
+    assert_eq!(ours, ExtendedReports { voip_metrics: true, statistics: true, receiver_rtt: true });
+    // (the peer's attributes, of the session and of the line; what it asks for; whether our answer asks)
+    let rows = [
+        ("", "", [false; 3], false),
+        ("", "a=rtcp-xr\n", [false; 3], true),
+        ("", "a=rtcp-xr:voip-metrics\n", [true, false, false], true),
+        ("a=rtcp-xr:STAT-SUMMARY=loss,dup rcvr-rtt=sender\n", "", [false, true, false], true),
+        (
+            "a=rtcp-xr:voip-metrics\n",
+            "a=rtcp-xr:pkt-loss-rle=20 rcvr-rtt=all:1 voip-metricsx \u{e4}\n",
+            [false, false, true],
+            true,
+        ),
+    ];
+    for (session, line, [voip_metrics, statistics, receiver_rtt], answered) in rows {
+        let offer = format!("{HEAD}{session}m=audio 5000 RTP/AVP 0\n{line}");
+        let (answer, agreed) = phone().answer(&read(&offer)).expect("answer");
+        assert_eq!(
+            agreed.extended_reports,
+            ExtendedReports { voip_metrics, statistics, receiver_rtt },
+            "{session}{line}"
+        );
+        assert_eq!(answer.media.first().is_some_and(|m| m.has_attribute("rtcp-xr")), answered, "{session}{line}");
+    }
+}
+
 //= RFC 3264 §10.1
 #[test]
 fn rfc_3264_example() {
