@@ -280,6 +280,8 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallParked { call }
         | Event::CallDtmf { call, .. }
         | Event::CallQuality { call }
+        | Event::CallMediaLost { call, .. }
+        | Event::CallMediaReturned { call, .. }
         | Event::CallEnded { call } => Some(call),
         Event::Registration { .. }
         | Event::Message { .. }

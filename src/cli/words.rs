@@ -1,8 +1,8 @@
 //! What people read: one plain sentence for each thing that happens.
 
 use crate::control::{
-    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, LightInfo, MessageInfo, Party,
-    RegistrationState, TlsTrust,
+    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, Grade, LightInfo, MessageInfo, Party,
+    RegistrationState, SoundWay, TlsTrust,
 };
 use crate::ui::view::words;
 
@@ -49,6 +49,9 @@ pub fn sentence(event: &Event) -> Option<String> {
         }
         Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
         Event::CallQuality { .. } => return None,
+        Event::CallMediaLost { way, reason, .. } => words::silent(*way, reason),
+        Event::CallMediaReturned { way: SoundWay::Rx, .. } => "there is sound again".to_owned(),
+        Event::CallMediaReturned { way: SoundWay::Tx, .. } => "you are heard again".to_owned(),
         Event::CallEnded { call } => ended(call),
         Event::Message { message } => self::message(message),
         Event::Composing { .. } => return None,
@@ -114,13 +117,29 @@ pub fn ended(call: &CallInfo) -> String {
         (None, None) => String::new(),
     };
     match call.answered_after {
-        Some(_) => format!("ended after {:.1} s", call.duration),
+        Some(_) => {
+            let why = if call.ended_by == Some(EndedBy::Network) { call.reason.clone() } else { None };
+            let details: Vec<String> = why.into_iter().chain(sound(call)).collect();
+            let details = if details.is_empty() { String::new() } else { format!(": {}", details.join(", ")) };
+            format!("ended after {:.1} s{details}", call.duration)
+        }
         None if call.ended_by == Some(EndedBy::Local) && call.status.is_none_or(|s| s < 200) => {
             if call.ringing_after.is_some() { "given up while it rang" } else { "given up before it rang" }.to_owned()
         }
         None if answer.is_empty() => "ended".to_owned(),
         None => format!("not connected: {answer}"),
     }
+}
+
+/// How a call sounded all in all: `sound good 4.3, worst 3.2, loss 1.4 %`.
+fn sound(call: &CallInfo) -> Option<String> {
+    let media = call.media.as_ref()?;
+    let mean = media.mos_rx_mean?;
+    let worst = media.mos_rx_least.filter(|least| mean - least >= 0.3).map(|least| format!(", worst {least:.1}"));
+    let loss = media.rx_loss_total * 100.0;
+    let loss = (loss >= 0.1).then(|| format!(", loss {loss:.1} %"));
+    let (worst, loss) = (worst.unwrap_or_default(), loss.unwrap_or_default());
+    Some(format!("sound {} {mean:.1}{worst}{loss}", Grade::of(mean).word()))
 }
 
 /// The far side as a person would name it.
@@ -145,5 +164,34 @@ fn with_hint(message: &str, hint: Option<&str>) -> String {
     match hint {
         Some(hint) => format!("{message}\nhint: {hint}"),
         None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_call_tells_how_it_sounded() {
+        let rows = [
+            (r#"null"#, "ended after 61.2 s"),
+            (r#"{"mos_rx_mean": 4.31, "mos_rx_least": 4.2}"#, "ended after 61.2 s: sound good 4.3"),
+            (
+                r#"{"mos_rx_mean": 3.9, "mos_rx_least": 2.6, "rx_loss_total": 0.0142}"#,
+                "ended after 61.2 s: sound fair 3.9, worst 2.6, loss 1.4 %",
+            ),
+        ];
+        for (media, expected) in rows {
+            let text = format!(
+                r#"{{"id": "c1", "sip_call_id": "x", "direction": "incoming", "state": "ended", "account": "a@b",
+                "remote": {{"uri": "sip:6@b", "user": "6", "name": null}}, "started_at": "2026-01-02T03:04:05.678Z",
+                "answered_after": 1.0, "duration": 61.2, "remote_hold": false, "media": {media}}}"#
+            );
+            let call: CallInfo = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!(ended(&call), expected);
+            let reason = Some("nothing was heard of the far end for 60 s".to_owned());
+            let gone = CallInfo { ended_by: Some(EndedBy::Network), reason, media: None, ..call };
+            assert_eq!(ended(&gone), "ended after 61.2 s: nothing was heard of the far end for 60 s");
+        }
     }
 }

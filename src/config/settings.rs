@@ -278,6 +278,13 @@ pub struct Settings {
     pub session_timer_s: u32,
     /// Register anew and move calls when the machine's addresses change.
     pub network_changes: bool,
+    /// A call whose far end is not heard of for so long is hung up, one on hold (`[tuiphone] rtpTimeout`,
+    /// `rtpHoldTimeout`); 0 = never.
+    pub rtp_timeout_s: u32,
+    /// See `rtp_timeout_s`.
+    pub rtp_hold_timeout_s: u32,
+    /// Offer RTP and RTCP on one port (`[tuiphone] rtcpMux`).
+    pub rtcp_mux: bool,
     /// Callers who hide are refused (`[tuiphone] denyAnonymous`).
     pub deny_anonymous: bool,
     /// Where calls are sent on to that find the phone busy (`[tuiphone] forwardingBusyNumber`); empty = nowhere.
@@ -375,6 +382,9 @@ impl Default for Settings {
             late_offer: false,
             session_timer_s: 1800,
             network_changes: true,
+            rtp_timeout_s: 0,
+            rtp_hold_timeout_s: 0,
+            rtcp_mux: false,
             deny_anonymous: false,
             forwarding_busy_number: String::new(),
             gruu: false,

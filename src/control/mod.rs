@@ -18,7 +18,7 @@ pub use crate::ua::command::{
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{
-    AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, LightInfo, LightState, MediaInfo, MessageInfo,
-    Party, PhoneState, PingInfo, PlayingInfo, PlayingState, RecordingInfo, RecordingState, RegistrationState, Status,
-    TlsTrust, TransferInfo, TransferState, VoicemailInfo,
+    AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, Grade, LightInfo, LightState, MediaInfo,
+    MessageInfo, Party, PhoneState, PingInfo, PlayingInfo, PlayingState, RecordingInfo, RecordingState,
+    RegistrationState, SoundWay, Status, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
 };

@@ -1,6 +1,9 @@
 //! The words between the signalling and the sound: what the agent asks of the media, what the media reports.
 
+use super::quality::Cause;
+use super::silence::{Silence, Way};
 pub use super::voice_processing::Treatment;
+use crate::rtp::dropped::Tally;
 use crate::sdp::Agreed;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -316,6 +319,15 @@ pub enum MediaEvent {
     },
     /// The test of microphone and speaker is over.
     SoundTested(SoundTestResult),
+    /// Sound that should be there is missing, or is back.
+    Silence {
+        /// The stream.
+        stream: StreamId,
+        /// Which way it goes.
+        way: Way,
+        /// Why it is missing; `None` = it is back.
+        silence: Option<Silence>,
+    },
     /// Counters, about once a second and at the end.
     Stats {
         /// The stream.
@@ -395,4 +407,32 @@ pub struct StreamStats {
     pub mic_gaps: u32,
     /// Times the speaker had nothing to play while the stream ran.
     pub speaker_gaps: u32,
+    /// Share of the packets of the last five seconds that were lost or too late, 0..=1.
+    pub rx_loss: f64,
+    /// The same since the start.
+    pub rx_loss_total: f64,
+    /// Share of our packets that the peer has not seen since the start, 0..=1.
+    pub tx_loss_total: Option<f64>,
+    /// Interarrival jitter at the peer, ms.
+    pub tx_jitter_ms: Option<f64>,
+    /// Mouth to ear, as far as known, ms.
+    pub delay_ms: f64,
+    /// Mean of `mos_rx` since the start.
+    pub mos_rx_mean: Option<f64>,
+    /// The least `mos_rx` since the start.
+    pub mos_rx_least: Option<f64>,
+    /// The MOS are of the wide-band scale (G.107.1), not of the telephone's (G.107).
+    pub mos_wide: bool,
+    /// What takes most from what we hear, if it is not good.
+    pub cause_rx: Option<Cause>,
+    /// What takes most from what the peer hears.
+    pub cause_tx: Option<Cause>,
+    /// Why nothing is heard here, if so.
+    pub silence_rx: Option<Silence>,
+    /// Why nothing is heard there.
+    pub silence_tx: Option<Silence>,
+    /// Since the last packet or report of the far end, or since the start.
+    pub idle: Duration,
+    /// What came to the ports and was not taken.
+    pub dropped: Tally,
 }

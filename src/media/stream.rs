@@ -16,13 +16,15 @@ use super::FRAME;
 use super::codec::{CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
 use super::dtx::SilenceSuppressor;
-use super::jitter_buffer;
+use super::jitter_buffer::{self, Kind};
+use super::silence::{Silence, Way};
 use super::tone::{EUROPE, TonePlayer};
 use super::voice::Voice;
 use crate::rtp::dropped::Dropped;
 use crate::rtp::rtcp::WallAnchor;
 use crate::rtp::{self, RtpSession, Wanted, telephone_event};
 use crate::sdp::Agreed;
+use quality::Line;
 use rand::Rng;
 use receive::Receive;
 use send::{Sending, Source};
@@ -78,6 +80,8 @@ pub enum StreamEvent {
     },
     /// The digit we were to send is sent, the pause behind it too.
     DigitSent,
+    /// Sound that should be there is missing, or is back.
+    Silence(Way, Option<Silence>),
 }
 
 /// The stream of one call.
@@ -93,6 +97,7 @@ pub struct MediaStream {
     outbox: VecDeque<Transmit>,
     spare: Vec<Vec<u8>>,
     events: VecDeque<StreamEvent>,
+    line: Line,
 }
 
 impl MediaStream {
@@ -108,7 +113,8 @@ impl MediaStream {
             send: Sending::new(),
             outbox: VecDeque::with_capacity(MAX_OUTBOX),
             spare: (0..SPARE).map(|_| Vec::with_capacity(DATAGRAM)).collect(),
-            events: VecDeque::new(),
+            events: VecDeque::with_capacity(MAX_EVENTS),
+            line: Line::new(now),
         }
     }
 
@@ -138,6 +144,9 @@ impl MediaStream {
                 .map(|(payload_type, rate)| (payload_type, rate, telephone_event::Sender::new(rate, BETWEEN_EVENTS)));
         }
         self.receive.gain.set(if agreed.direction.receives() { 1.0 } else { 0.0 });
+        if self.agreed.as_ref().is_none_or(|before| before.direction != agreed.direction) {
+            self.session.forget_hearing();
+        }
         self.agreed = Some(agreed);
         Ok(())
     }
@@ -201,11 +210,15 @@ impl MediaStream {
             if let Some(digit) = self.receive.events.receive(packet.time, packet.payload) {
                 self.heard_digit(digit, false);
             }
+            self.line.comes(false, now);
             let event = rtp::Packet { payload: &[], ..packet };
             return self.buffer(received.count, &event, now);
         }
         if !self.receive.knows(packet.payload_type) {
+            self.line.odd_payload = Some(packet.payload_type);
             self.session.refuse(Dropped::PayloadType, from);
+        } else {
+            self.line.comes(self.receive.kind(&packet) == Kind::Pause, now);
         }
         self.buffer(received.count, &packet, now);
     }

@@ -94,12 +94,14 @@ impl Dropped {
 pub struct Tally {
     counts: [u64; Dropped::TABLE.len()],
     last: Option<SocketAddr>,
+    stranger: Option<SocketAddr>,
 }
 
 impl Tally {
     /// One more; `from` = who sent it.
     pub fn add(&mut self, kind: Dropped, from: SocketAddr) {
         self.last = Some(from);
+        self.stranger = if kind == Dropped::Strangers { self.last } else { self.stranger };
         let rows = self.counts.iter_mut().zip(Dropped::TABLE);
         rows.filter(|(_, (known, ..))| *known == kind).for_each(|(count, _)| *count = count.saturating_add(1));
     }
@@ -108,6 +110,11 @@ impl Tally {
     pub fn of(&self, kind: Dropped) -> u64 {
         let rows = self.counts.iter().zip(Dropped::TABLE);
         rows.filter(|(_, (known, ..))| *known == kind).map(|(count, _)| *count).sum()
+    }
+
+    /// Who sent sound from elsewhere last.
+    pub fn stranger(&self) -> Option<SocketAddr> {
+        self.stranger
     }
 
     /// All of them.

@@ -245,6 +245,11 @@ impl RtpSession {
         self.remote.as_ref().map_or(0.0, |remote| remote.stats.jitter_ms())
     }
 
+    /// Who sent sound from elsewhere last.
+    pub fn stranger(&self) -> Option<SocketAddr> {
+        self.counters.dropped.stranger()
+    }
+
     /// When the last packet of sound was taken.
     pub fn heard(&self) -> Option<Instant> {
         self.heard

@@ -1,6 +1,7 @@
 //! A call: what a person sees of a session, its sound and its times.
 
 use super::agent::Agent;
+use super::alarms::Alarms;
 use super::digits::Digits;
 use super::ending::Known;
 use super::event::Event;
@@ -117,6 +118,7 @@ pub(super) struct Call {
     /// What its sound was last settled to, before the answer too.
     pub sound: Option<Agreed>,
     pub media: Option<MediaInfo>,
+    pub alarms: Alarms,
     pub started: Instant,
     pub ringing: Option<Instant>,
     pub answered: Option<Instant>,
@@ -197,6 +199,7 @@ impl Call {
             remote_hold: false,
             sound: None,
             media: None,
+            alarms: Alarms::default(),
             started: now,
             ringing: None,
             answered: None,
@@ -267,7 +270,8 @@ impl Call {
             [self.answer_at, self.forward_at, self.mark_until, self.waits_until, self.ring_until, self.tell_end_at];
         let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
         let follows = self.follows.as_ref().and_then(|followed| followed.news.next_timeout());
-        [session, digits, transfer, follows].into_iter().chain(due).flatten().min()
+        let alarm = self.alarms.due(self.answered).filter(|_| self.state == CallState::Connected && !self.remote_hold);
+        [session, digits, transfer, follows, alarm].into_iter().chain(due).flatten().min()
     }
 }
 
@@ -312,9 +316,11 @@ impl Agent {
     pub(super) fn call_info(&self, call: &Call, now: Instant) -> CallInfo {
         let since = |at: Option<Instant>| at.map(|at| seconds(at.saturating_duration_since(call.started)));
         let talk = call.answered.map(|at| call.ended.unwrap_or(now).saturating_duration_since(at));
-        let media = call.media.clone().map(|media| MediaInfo {
-            first_rtp_after: call.answered.zip(call.first_rtp).map(|(a, r)| seconds(r.saturating_duration_since(a))),
-            ..media
+        let media = call.media.clone().map(|mut media| {
+            let first = call.answered.zip(call.first_rtp);
+            media.first_rtp_after = first.map(|(a, r)| seconds(r.saturating_duration_since(a)));
+            call.alarms.show(&mut media);
+            media
         });
         CallInfo {
             id: call.name(),

@@ -302,6 +302,7 @@ impl Agent {
             }
             self.send_due_digits(id, now);
             self.transfer_timeout(id, now);
+            self.alarm(id, now);
             if self.call(id).is_some_and(|call| call.ring_until.is_some_and(|at| at <= now)) {
                 self.ring_timeout(id, now);
             }

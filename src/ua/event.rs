@@ -1,7 +1,9 @@
 //! What happened: the events of `watch`, hooks and screens, one table.
 
 use super::command::DtmfVia;
-use super::snapshot::{AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, VoiceInfo, VoicemailInfo};
+use super::snapshot::{
+    AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, SoundWay, VoiceInfo, VoicemailInfo,
+};
 use serde::{Deserialize, Serialize};
 
 /// An event; the tag is the name that `watch` prints.
@@ -67,8 +69,20 @@ pub enum Event {
         /// How it came.
         via: DtmfVia,
     },
+    /// How it sounds: when that changes, else every five seconds.
     CallQuality {
         call: CallInfo,
+    },
+    /// No sound comes (`rx`), or the far end reports that none comes to it (`tx`).
+    CallMediaLost {
+        call: CallInfo,
+        way: SoundWay,
+        reason: String,
+    },
+    /// There is sound again.
+    CallMediaReturned {
+        call: CallInfo,
+        way: SoundWay,
     },
     CallEnded {
         call: CallInfo,

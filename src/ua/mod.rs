@@ -3,6 +3,7 @@
 mod account;
 mod admission;
 pub mod agent;
+mod alarms;
 mod asked;
 mod auto_answer;
 mod call;

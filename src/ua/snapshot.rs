@@ -1,9 +1,11 @@
 //! The phone as it stands, in the shape that `status` prints: read by every face, sent whole.
 
 mod call;
+mod sound;
 
 pub use call::*;
 use serde::{Deserialize, Serialize};
+pub use sound::{Grade, MediaInfo, SoundWay};
 use std::collections::BTreeMap;
 
 /// The phone in one word.

@@ -6,11 +6,11 @@ use super::command::DtmfVia;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
-use super::snapshot::{CallDirection, CallState, MediaInfo};
+use super::snapshot::{CallDirection, CallState, Grade, MediaInfo};
 use crate::config::Settings;
 use crate::media::codec::{self, OpusTuning, Tuning};
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, ShortTone, StreamId, StreamStats};
-use crate::sdp::{self, Agreed, LocalMedia, Negotiation, NegotiationError, Order, SessionDescription};
+use crate::sdp::{self, Agreed, Direction, LocalMedia, Negotiation, NegotiationError, Order, SessionDescription};
 use crate::sip::message::{Response, StatusCode};
 use crate::sip::session::Session;
 use crate::text::sanitise;
@@ -82,6 +82,7 @@ impl Agent {
                     self.digit_sent(id, now);
                 }
             }
+            MediaEvent::Silence { stream, way, silence } => self.silence(stream, way, silence, now),
             MediaEvent::Stats { stream, stats } => self.stats(stream, &stats, now),
             MediaEvent::Treated(treatment) => self.treated(treatment),
             MediaEvent::TalkingMuted(talking) => self.talking_muted(talking),
@@ -138,11 +139,28 @@ impl Agent {
             mos_rx: stats.mos_rx.map(|mos| rounded(mos, 2)),
             mos_tx: stats.mos_tx.map(|mos| rounded(mos, 2)),
             first_rtp_after: None,
+            rx_loss: rounded(stats.rx_loss, 4),
+            rx_loss_total: rounded(stats.rx_loss_total, 4),
+            tx_loss: stats.tx_loss.map(|loss| rounded(loss, 4)),
+            tx_loss_total: stats.tx_loss_total.map(|loss| rounded(loss, 4)),
+            tx_jitter_ms: stats.tx_jitter_ms.map(|ms| rounded(ms, 1)),
+            delay_ms: rounded(stats.delay_ms, 1),
+            mos_rx_mean: stats.mos_rx_mean.map(|mos| rounded(mos, 2)),
+            mos_rx_least: stats.mos_rx_least.map(|mos| rounded(mos, 2)),
+            mos_scale: if stats.mos_wide { "wb" } else { "nb" }.to_owned(),
+            grade_rx: stats.mos_rx.map(Grade::of),
+            grade_tx: stats.mos_tx.map(Grade::of),
+            cause_rx: stats.cause_rx.map(|cause| cause.to_string()),
+            cause_tx: stats.cause_tx.map(|cause| cause.to_string()),
+            nothing_heard: None,
+            not_heard: None,
+            idle: rounded(stats.idle.as_secs_f64(), 1),
+            dropped: stats.dropped.named().map(|(name, count)| (name.to_owned(), count)).collect(),
         });
         if call.tell_end_at.is_some() {
             call.tell_end_at = Some(now);
-        } else if call.is_answered() {
-            self.tell(id, now, |call| Event::CallQuality { call });
+        } else {
+            self.watch_sound(id, stats, now);
         }
     }
 
@@ -166,6 +184,7 @@ impl Agent {
         }
         LocalMedia {
             offer_comfort_noise: tuning.suppress_silence,
+            offer_rtcp_mux: settings.rtcp_mux,
             ptime: Duration::from_millis(settings.ptime_ms.into()),
             order: if settings.force_codec { Order::Ours } else { Order::Theirs },
             ..LocalMedia::new(rtp, rtcp, codecs.iter().map(|codec| codec.capability(tuning)).collect())
@@ -261,6 +280,9 @@ impl Agent {
         let held = call.negotiation.as_ref().is_some_and(Negotiation::held_by_peer);
         let changed = std::mem::replace(&mut call.remote_hold, held) != held;
         note_agreed(call, &agreed);
+        if agreed.direction != Direction::SendRecv {
+            call.alarms.clear();
+        }
         self.outputs.push_back(Output::Media(MediaCommand::Start { stream, agreed: Box::new(agreed) }));
         match (changed, held) {
             (true, true) => self.tell(id, now, |call| Event::CallHeld { call }),

@@ -158,6 +158,7 @@ impl Loop {
                     StreamEvent::FirstPacket => MediaEvent::FirstPacket { stream },
                     StreamEvent::Digit { digit, inband } => MediaEvent::Digit { stream, digit, inband },
                     StreamEvent::DigitSent => MediaEvent::DigitSent { stream },
+                    StreamEvent::Silence(way, silence) => MediaEvent::Silence { stream, way, silence },
                 }));
             }
             if call.stream.is_started() && now >= call.next_stats {

@@ -2,19 +2,63 @@
 
 use super::super::SAMPLE_RATE;
 use super::super::command::StreamStats;
-use super::{MediaStream, Port, Transmit};
+use super::super::quality::{Cause, Measured};
+use super::super::silence::{Facts, SilenceWatch};
+use super::{MediaStream, Port, StreamEvent, Transmit};
 use crate::rtp::Sound;
 use crate::rtp::mos::Impairment;
-use crate::sdp::Agreed;
+use crate::sdp::{Agreed, Direction};
 use rand::Rng;
 use std::time::{Duration, Instant};
 
 /// The jitter buffer holds no more.
 const PLAYOUT_LIMIT: Duration = Duration::from_millis(1_280);
 
+/// What comes over the line.
+pub struct Line {
+    watch: SilenceWatch,
+    start: Instant,
+    /// A packet that was agreed came last.
+    came: Option<Instant>,
+    /// It said that a pause follows.
+    pauses: bool,
+    /// A payload type that came and was not agreed.
+    pub odd_payload: Option<u8>,
+}
+
+impl Line {
+    /// Nothing came yet.
+    pub fn new(now: Instant) -> Line {
+        Line { watch: SilenceWatch::default(), start: now, came: None, pauses: false, odd_payload: None }
+    }
+
+    /// A packet came that was agreed; one of comfort noise announces a pause.
+    pub fn comes(&mut self, pauses: bool, now: Instant) {
+        (self.came, self.pauses) = (Some(now), pauses);
+    }
+}
+
 impl MediaStream {
+    fn facts(&self) -> Facts {
+        let agreed = self.agreed.as_ref();
+        Facts {
+            both_ways: agreed.is_some_and(|a| a.direction == Direction::SendRecv && a.remote_rtp.is_some()),
+            heard: self.line.came,
+            reported: self.session.reported(),
+            pauses: self.line.pauses,
+            peer_hears: self.session.peer_hears(),
+            peer_sent: self.session.peer_sent(),
+            odd_payload: self.line.odd_payload,
+            stranger: self.session.stranger(),
+        }
+    }
+
     /// Reports to the far end when it is time.
     pub(super) fn report(&mut self, now: Instant, rng: &mut impl Rng) {
+        let facts = self.facts();
+        if let Some((way, silence)) = self.line.watch.poll(&facts, now) {
+            self.events.push_back(StreamEvent::Silence(way, silence));
+        }
         let Some(agreed) = &self.agreed else { return };
         let receive = &self.receive;
         let sound = || sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay());
@@ -54,6 +98,9 @@ impl MediaStream {
         let (network, quality) = (self.session.counters(), self.session.quality());
         let clock_rate = self.agreed.as_ref().map_or(0, |agreed| agreed.send.clock_rate);
         let milliseconds = |span: Duration| span.as_secs_f64() * 1_000.0;
+        let [silence_rx, silence_tx] = self.line.watch.silences(&self.facts(), now);
+        let heard = [self.session.heard(), self.session.reported()].into_iter().flatten().max();
+        let measured = |loss, late, run| Measured { loss, late, run, delay: quality.delay };
         let of_samples = |samples: u64| samples / (u64::from(SAMPLE_RATE) / 1_000);
         StreamStats {
             codec: self.codec.clone(),
@@ -74,6 +121,24 @@ impl MediaStream {
             stretched_ms: of_samples(self.receive.stretched),
             mic_gaps: 0,
             speaker_gaps: 0,
+            rx_loss: quality.loss,
+            rx_loss_total: quality.loss_total,
+            tx_loss_total: self.session.total_loss_at_peer(),
+            tx_jitter_ms: self.session.jitter_at_peer(),
+            delay_ms: milliseconds(quality.delay),
+            mos_rx_mean: quality.mos_mean,
+            mos_rx_least: quality.mos_least,
+            mos_wide: quality.wide,
+            cause_rx: quality
+                .here
+                .and_then(|rating| Cause::of(&rating, measured(quality.loss, quality.late, quality.loss_run))),
+            cause_tx: quality
+                .there
+                .and_then(|rating| Cause::of(&rating, measured(self.session.loss_at_peer().unwrap_or(0.0), 0.0, 0.0))),
+            silence_rx,
+            silence_tx,
+            idle: now.saturating_duration_since(heard.unwrap_or(self.line.start)),
+            dropped: network.dropped,
         }
     }
 }

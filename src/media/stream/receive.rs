@@ -100,16 +100,21 @@ impl Receive {
         self.decoders.iter().any(|(known, ..)| *known == payload_type)
     }
 
+    /// What a packet that is no event carries.
+    pub fn kind(&self, packet: &crate::rtp::Packet<'_>) -> Kind {
+        let known = self.decoders.iter().find(|(payload_type, ..)| *payload_type == packet.payload_type);
+        match known.filter(|(_, format, _)| format.is_sound()) {
+            _ if packet.payload.is_empty() || known.is_none() => Kind::Other,
+            Some((.., decoder)) if !decoder.pauses_after(packet.payload) => Kind::Sound,
+            _ => Kind::Pause,
+        }
+    }
+
     /// A packet that is no event. What no decoder knows takes its number and no time.
     pub fn insert(&mut self, count: u64, packet: &crate::rtp::Packet<'_>, now: Instant) {
+        let kind = self.kind(packet);
         let known = self.decoders.iter().find(|(payload_type, ..)| *payload_type == packet.payload_type);
-        let sound = known.filter(|(_, format, _)| format.is_sound());
-        let kind = match (known, sound) {
-            _ if packet.payload.is_empty() || !self.knows(packet.payload_type) => Kind::Other,
-            (_, Some((.., decoder))) if !decoder.pauses_after(packet.payload) => Kind::Sound,
-            _ => Kind::Pause,
-        };
-        if sound.is_some() {
+        if known.is_some_and(|(_, format, _)| format.is_sound()) {
             self.current = Some(packet.payload_type);
         }
         let clock_rate = known.map_or(8_000, |(_, format, _)| format.clock_rate);

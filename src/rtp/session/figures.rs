@@ -49,6 +49,8 @@ pub struct Quality {
     pub here: Option<Rating>,
     /// What is heard there, of late.
     pub there: Option<Rating>,
+    /// Both ratings are of the wide-band scale.
+    pub wide: bool,
     /// MOS there is what the far end says, not what its loss makes likely.
     pub told: bool,
     /// Mean of the MOS here since the start, and the least of it.
@@ -151,6 +153,7 @@ impl RtpSession {
             delay,
             here,
             there,
+            wide: sound.heard.wide,
             told: told.is_some(),
             mos_mean: (window.rated > 0).then(|| window.sum / f64::from(window.rated)),
             mos_least: match (before.mos_least, here.map(|rating| rating.mos)) {

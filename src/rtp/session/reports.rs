@@ -232,6 +232,23 @@ impl RtpSession {
         self.peer.block.map(|(block, _)| f64::from(block.fraction_lost) / 256.0)
     }
 
+    /// Share of our packets the far end has not seen since the start, 0..=1.
+    pub fn total_loss_at_peer(&self) -> Option<f64> {
+        let (block, _) = self.peer.block?;
+        let lost = f64::from(block.cumulative_lost.max(0));
+        Some((lost / (self.counters.sent.max(1) as f64)).min(1.0))
+    }
+
+    /// Interarrival jitter at the far end in ms.
+    pub fn jitter_at_peer(&self) -> Option<f64> {
+        self.peer.block.map(|(block, _)| f64::from(block.jitter) * 1_000.0 / f64::from(self.clock_rate.max(1)))
+    }
+
+    /// What is known of the far end's hearing is of another time: a call was held.
+    pub fn forget_hearing(&mut self) {
+        (self.peer.hears, self.peer.sent_then) = (None, self.counters.sent);
+    }
+
     /// When the far end last reported.
     pub fn reported(&self) -> Option<Instant> {
         self.peer.heard

@@ -1,12 +1,18 @@
 //! Ending: CANCEL, BYE both ways (RFC 3261 §9, §15).
 
 use super::{Effect, End, Exchange, Session, Stage};
-use crate::sip::message::{Method, Request, Response, StatusCode};
+use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::sip::reason::Reason;
 use crate::sip::transaction::ServerId;
 
 impl Session {
     /// Hangs up, whatever the stage: CANCEL, 486 or BYE. `Effect::Ended` follows, at once or with the answer.
     pub fn close(&mut self) {
+        self.close_because(None);
+    }
+
+    /// The same; a BYE sent at once says why (RFC 3326).
+    pub fn close_because(&mut self, reason: Option<Reason>) {
         match &mut self.stage {
             Stage::Connecting(connecting) if !connecting.cancelled => {
                 connecting.cancelled = true;
@@ -18,7 +24,10 @@ impl Session {
             Stage::Confirmed => {
                 self.stage = Stage::Closing;
                 if let Some(dialog) = self.dialog.as_mut() {
-                    let bye = dialog.request(Method::Bye);
+                    let mut bye = dialog.request(Method::Bye);
+                    if let Some(reason) = reason {
+                        bye.headers.push(HeaderName::Reason, reason.to_string());
+                    }
                     self.effects.push_back(Effect::Request(Exchange::Bye, bye));
                 }
             }

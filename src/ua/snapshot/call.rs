@@ -1,5 +1,6 @@
 //! A call as it stands: its state, the far end, its sound, what is done with it.
 
+use super::MediaInfo;
 use crate::ua::outcome::EndedBy;
 use serde::{Deserialize, Serialize};
 
@@ -189,33 +190,4 @@ pub struct TransferInfo {
     pub status: Option<u16>,
     /// Its reason phrase, or plain words.
     pub reason: Option<String>,
-}
-
-/// The sound of a call; the `media` object of the contract.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct MediaInfo {
-    pub codec: String,
-    pub clock_rate: u32,
-    pub ptime_ms: u32,
-    pub srtp: Option<String>,
-    pub tx_packets: u64,
-    pub rx_packets: u64,
-    pub rx_lost: u64,
-    pub rx_late: u64,
-    pub jitter_ms: f64,
-    pub rtt_ms: Option<f64>,
-    pub playout_delay_ms: f64,
-    /// Sound made up for packets that were not there in time; not what the next packet restored.
-    pub concealed_ms: u64,
-    /// Sound cut out or put in to hold that delay.
-    pub stretched_ms: u64,
-    /// Times the microphone's sound was missing or the speaker had nothing to play.
-    pub mic_gaps: u32,
-    pub speaker_gaps: u32,
-    pub mos_rx: Option<f64>,
-    pub mos_tx: Option<f64>,
-    /// Seconds from the answer to the first RTP packet.
-    pub first_rtp_after: Option<f64>,
 }

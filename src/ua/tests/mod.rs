@@ -1,5 +1,6 @@
 //! Phones on a network in memory, in virtual time.
 
+mod alarms;
 mod asked;
 mod calls;
 mod conferences;

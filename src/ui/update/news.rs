@@ -148,6 +148,8 @@ fn shown(info: &CallInfo) -> CallInfo {
         clock_rate: media.clock_rate,
         ptime_ms: media.ptime_ms,
         srtp: media.srtp.clone(),
+        nothing_heard: media.nothing_heard.clone(),
+        not_heard: media.not_heard.clone(),
         ..MediaInfo::default()
     });
     CallInfo { duration: 0.0, media, ..info.clone() }
@@ -195,6 +197,12 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         Event::CallParked { call } => note(model, format!("{}: {}", words::who(&call), words::outcome(&call)), now),
         Event::CallRecording { call } => note_of(model, words::recording(&call), now),
         Event::CallPlaying { call } => note_of(model, words::playing(&call), now),
+        Event::CallMediaLost { call, way, reason } => {
+            say(model, Weight::Error, format!("{}: {}", words::who(&call), words::silent(way, &reason)), None, now);
+        }
+        Event::CallMediaReturned { call, .. } => {
+            note(model, format!("{}: there is sound again", words::who(&call)), now)
+        }
         Event::CallDtmf { call, digit, .. } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
         Event::TalkingMuted => {
             let key = model.keymap.key(Act::Verb("mute"), model.field.focused);

@@ -109,11 +109,13 @@ fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffe
     parts.extend(words::origin(info).map(|origin| look.span(Role::Dim, origin)));
     match &info.media {
         Some(media) if !media.codec.is_empty() => {
+            parts.extend(words::silence(media).map(|words| look.span(Role::Bad, words)));
             parts.push(look.span(Role::Dim, words::codec(media)));
             if let Some((quality, bad)) = words::quality(media) {
                 parts.push(look.span(if bad { Role::Bad } else { Role::Good }, quality));
             }
             parts.extend(media.srtp.as_ref().map(|srtp| look.span(Role::Good, format!("encrypted {srtp}"))));
+            parts.extend(media.cause_rx.as_ref().map(|cause| look.span(Role::Bad, cause.clone())));
             parts.push(look.span(Role::Dim, format!("loss {:.1}%", words::loss_percent(media))));
             parts.push(look.span(Role::Dim, format!("jitter {:.0} ms", media.jitter_ms)));
         }

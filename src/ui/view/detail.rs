@@ -1,7 +1,7 @@
 //! The current call in full, on screens tall enough for it.
 
 use super::{Look, words};
-use crate::control::CallDirection;
+use crate::control::{CallDirection, SoundWay};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -31,7 +31,13 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         let rtt = media.rtt_ms.map(|rtt| format!(", round trip {rtt:.0} ms")).unwrap_or_default();
         rows.push(("delay", format!("jitter {:.1} ms, buffer {:.0} ms{rtt}", media.jitter_ms, media.playout_delay_ms)));
         let mos = |mos: Option<f64>| mos.map_or(look.glyphs.missing.to_owned(), |mos| format!("{mos:.1}"));
-        rows.push(("quality", format!("MOS here {}, there {}", mos(media.mos_rx), mos(media.mos_tx))));
+        let because = |cause: &Option<String>| cause.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        let (here, there) = (mos(media.mos_rx), mos(media.mos_tx));
+        let (why_here, why_there) = (because(&media.cause_rx), because(&media.cause_tx));
+        rows.push(("quality", format!("MOS here {here}{why_here}, there {there}{why_there}")));
+        let silences = [(SoundWay::Rx, &media.nothing_heard), (SoundWay::Tx, &media.not_heard)];
+        let silences = silences.into_iter().filter_map(|(way, why)| Some(words::silent(way, why.as_deref()?)));
+        rows.extend(silences.map(|words| ("alarm", words)));
     }
     for (row, (name, text)) in (0..).zip(rows) {
         let text = look.clip(&text, inner.width.saturating_sub(12));

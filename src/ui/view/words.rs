@@ -1,8 +1,8 @@
 //! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
 
 use crate::control::{
-    AskInfo, CallInfo, CallState, EndedBy, ExitCode, LightInfo, LightState, MediaInfo, Party, PlayingState,
-    RecordingState, RegistrationState, TransferState,
+    AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, LightInfo, LightState, MediaInfo, Party, PlayingState,
+    RecordingState, RegistrationState, SoundWay, TransferState,
 };
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -181,13 +181,21 @@ pub fn codec(media: &MediaInfo) -> String {
 /// The quality of what is heard: a word, the MOS it stands for, and whether it is bad.
 pub fn quality(media: &MediaInfo) -> Option<(String, bool)> {
     let mos = media.mos_rx.filter(|mos| mos.is_finite())?;
-    let word = match mos {
-        4.0.. => "good",
-        3.6..4.0 => "fair",
-        3.1..3.6 => "poor",
-        _ => "bad",
-    };
-    Some((format!("{word} {mos:.1}"), mos < 3.6))
+    Some((format!("{} {mos:.1}", Grade::of(mos).word()), mos < 3.6))
+}
+
+/// That there is no sound, and why.
+pub fn silent(way: SoundWay, why: &str) -> String {
+    match way {
+        SoundWay::Rx => format!("nothing is heard: {why}"),
+        SoundWay::Tx => format!("you are not heard: {why}"),
+    }
+}
+
+/// That there is no sound now, in few words.
+pub fn silence(media: &MediaInfo) -> Option<&'static str> {
+    let nothing_heard = media.nothing_heard.is_some().then_some("nothing is heard");
+    nothing_heard.or(media.not_heard.is_some().then_some("you are not heard"))
 }
 
 /// Packets lost or too late, in percent of those due.
