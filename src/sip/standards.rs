@@ -39,5 +39,7 @@
 //! | [4733](https://www.rfc-editor.org/rfc/rfc4733) | keys in the sound | `src/rtp/telephone_event.rs::a_long_key_goes_in_segments_and_is_heard_once` |
 //! | [6086](https://www.rfc-editor.org/rfc/rfc6086) | keys beside it | `src/ua/tests/digits.rs::who_takes_only_the_bare_digit_gets_it_and_who_takes_none_is_named_once` |
 //! | [3550](https://www.rfc-editor.org/rfc/rfc3550), [3551](https://www.rfc-editor.org/rfc/rfc3551), [4961](https://www.rfc-editor.org/rfc/rfc4961) | RTP and RTCP, symmetric | `src/rtp/stats.rs::jitter_is_a_sixteenth_of_each_difference`, `src/rtp/rtcp.rs::round_trip_of_the_example` |
+//! | [3611](https://www.rfc-editor.org/rfc/rfc3611) | extended reports: VoIP metrics, statistics, the receiver's round trip | `src/rtp/session/tests.rs::extended_reports_tell_receivers_the_round_trip_and_senders_how_they_sound`, `src/sdp/tests/offers.rs::extended_reports_are_asked_for_and_promised_to_who_asks` |
+//! | [5761](https://www.rfc-editor.org/rfc/rfc5761) | RTCP on the port of RTP | `src/rtp/session/tests.rs::rtcp_shares_the_port_whether_agreed_or_not`, `src/sdp/tests/offers.rs::rtcp_on_the_same_port_when_offered` |
 //!
-//! Not here yet: SRTP and its keys (3711, 4568, 5764), ICE, STUN and TURN (8445, 8489, 8656), RTCP on the port of RTP (5761).
+//! Not here yet: SRTP and its keys (3711, 4568, 5764), ICE, STUN and TURN (8445, 8489, 8656).
