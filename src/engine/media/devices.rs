@@ -132,7 +132,7 @@ impl Devices {
         }
     }
 
-    /// 10 ms to the speaker; a file hears only calls.
+    /// 10 ms to the speaker; a file hears only calls, and goes on while they are on hold.
     pub fn write(&mut self, frame: &[f32; FRAME], in_call: bool) {
         self.played = *frame;
         if in_call || !matches!(self.output, Spec::File(_)) {

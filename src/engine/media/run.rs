@@ -52,8 +52,12 @@ pub struct Loop {
     /// What calls that ended since the last tick still add: to the speaker, to the conference.
     pub(super) last_words: ([f32; FRAME], [f32; FRAME]),
     pub(super) tone: Option<(LocalTone, TonePlayer)>,
+    /// Something of the tone was played.
+    pub(super) tone_began: bool,
     pub(super) short: Option<TonePlayer>,
     pub(super) test: Option<SoundTest>,
+    /// At the last tick somebody was in a call, heard or on hold.
+    pub(super) was_in_call: bool,
     pub(super) ringtone: Option<Ringtone>,
     pub(super) plan: Plan,
     pub(super) devices: Devices,
@@ -86,8 +90,10 @@ impl Loop {
             conference: Vec::new(),
             last_words: ([0.0; FRAME], [0.0; FRAME]),
             tone: None,
+            tone_began: false,
             short: None,
             test: None,
+            was_in_call: false,
             ringtone: None,
             plan: plan(&config.tone_country, &mut *report),
             devices: Devices::new(&config, &mut *report),
@@ -251,11 +257,12 @@ impl Loop {
             }
             MediaCommand::Tone(tone) => {
                 if self.tone.as_ref().map(|(playing, _)| *playing) != tone {
+                    self.leave_tone();
                     self.tone = tone.map(|tone| (tone, self.player(tone)));
                 }
             }
             MediaCommand::TestSound => self.test = Some(SoundTest::default()),
-            MediaCommand::Short(tone) => self.short = Some(TonePlayer::short(tone)),
+            MediaCommand::Short(tone) => self.begin_short(tone),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::audio::wav;
-use crate::media::command::{Endpoint, LocalTone, Ringing, StreamId, StreamStats};
+use crate::media::command::{Endpoint, LocalTone, Ringing, ShortTone, StreamId, StreamStats};
 use crate::media::tone::goertzel_dbfs;
 use crate::sdp::{Agreed, Direction, Format};
 use std::net::SocketAddr;
@@ -145,6 +145,55 @@ fn tones_sound_and_silence_follows() {
     until(|peak| peak <= -96.0);
 }
 
+/// What a phone wrote into a file, once it is whole.
+fn written(path: &std::path::Path) -> Vec<f32> {
+    let (mut length, deadline) = (0, Instant::now() + PATIENCE);
+    loop {
+        std::thread::sleep(Duration::from_millis(200));
+        match wav::read(path) {
+            Ok((samples, _)) if !samples.is_empty() && samples.len() == length => return samples,
+            read => length = read.map_or(0, |(samples, _)| samples.len()),
+        }
+        assert!(Instant::now() < deadline, "no sound in the file");
+    }
+}
+
+#[test]
+fn what_ends_a_tone_makes_no_click_and_a_hold_no_hole_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heard.wav");
+    let a = phone(Spec::Null, Spec::Null);
+    let (reports, inbox) = channel();
+    let file = Spec::File(path.clone());
+    // Its tones are not at rest each 10 ms, as 425 Hz is.
+    let tone_country = "us".to_owned();
+    let config =
+        MediaConfig { input: Spec::Null, output: file.clone(), ring: file, tone_country, ..MediaConfig::default() };
+    let b = (spawn(config, move |report| drop(reports.send(report))).unwrap(), inbox);
+    let (at_a, at_b) = (bind(&a, 1), bind(&b, 2));
+    start(&a.0, 1, agreed("PCMA", at_b));
+    start(&b.0, 2, agreed("PCMA", at_a));
+    let packets = |count| {
+        wait(&b.1, |event| matches!(event, MediaEvent::Stats { stats, .. } if stats.rx_packets > count).then_some(()));
+    };
+    let tones = [Some(LocalTone::Dial), None, Some(LocalTone::Ring(Ringing::Usual)), None].map(MediaCommand::Tone);
+    for command in tones.into_iter().chain(['1', '5', '9'].map(|digit| MediaCommand::Short(ShortTone::Key(digit)))) {
+        b.0.send(command).unwrap();
+        std::thread::sleep(Duration::from_millis(73));
+    }
+    for (endpoint, count) in [(Endpoint::Silence, 100), (Endpoint::Phone, 150)] {
+        b.0.send(MediaCommand::Attach { stream: StreamId(2), endpoint }).unwrap();
+        packets(count);
+    }
+    let stats = close(&b, 2);
+    drop(b);
+    let heard = written(&path);
+    let jump = heard.windows(2).map(|pair| (pair[0] - pair[1]).abs()).fold(0.0, f32::max);
+    assert!(heard.iter().any(|sample| sample.abs() > 0.05) && jump < 0.04, "a jump of {jump}");
+    let (said, heard) = (stats.rx_packets as f64 * 0.020, heard.len() as f64 / 48_000.0);
+    assert!((said - heard).abs() < 0.3, "{said} s were said, {heard} s are in the file");
+}
+
 /// Rings with this file; the loudest of the speaker, and what was said of it.
 fn rings_with(ring_sound: Option<std::path::PathBuf>, tone_country: &str) -> (f32, Vec<String>) {
     let (reports, inbox) = channel();
@@ -243,9 +292,12 @@ fn who_speaks_to_a_phone_that_echoes_hears_nothing_once_the_echo_is_cancelled() 
     a.0.send(voice(Some(true))).unwrap();
     let only_echo = Treatment { echo: true, ..Treatment::default() };
     assert_eq!(wait(&a.1, |event| if let MediaEvent::Treated(done) = event { Some(*done) } else { None }), only_echo);
-    let deadline = Instant::now() + PATIENCE;
-    while heard_dbfs(&b.0) > -55.0 {
-        assert!(Instant::now() < deadline, "{:?}", b.0.levels());
+    // Ticks that came too late on a busy machine are time without learning.
+    let deadline = Instant::now() + 3 * PATIENCE;
+    let mut heard = vec![heard_dbfs(&b.0)];
+    while heard.last().is_some_and(|last| *last > -55.0) {
+        assert!(Instant::now() < deadline, "{heard:?}");
+        heard.push(heard_dbfs(&b.0));
     }
     let _ = close(&a, 1);
     let nothing = wait(&a.1, |event| if let MediaEvent::Treated(done) = event { Some(*done) } else { None });

@@ -78,20 +78,16 @@ impl Loop {
         }
     }
 
-    fn play(&mut self, now: Instant, speaker: &mut [f32; FRAME], in_call: bool) {
+    fn play(&mut self, now: Instant, speaker: &mut [f32; FRAME], uses_mic: bool) {
         if let Some(read) = self.ringtone.as_mut().and_then(|ringtone| ringtone.poll(now)) {
             self.ringtone = None;
             self.ring_with(read);
         }
         if let Some((tone, player)) = &mut self.tone {
-            let mut sound = [0.0; FRAME];
+            let (tone, mut sound) = (*tone, [0.0; FRAME]);
             let goes_on = player.mix_into(&mut sound);
-            let rings = matches!(tone, LocalTone::Ring(_));
-            if rings {
-                let gain = volume_gain(self.config.volume_ring);
-                sound.iter_mut().for_each(|sample| *sample *= gain);
-            }
-            if !(rings && self.devices.write_ring(&sound)) {
+            self.tone_began = true;
+            if !self.rings_elsewhere(tone, &mut sound) {
                 mixer::add(speaker, &sound);
             }
             if !goes_on {
@@ -105,7 +101,37 @@ impl Loop {
         mixer::limit(speaker);
         self.levels.set_speaker(self.speaker_meter.measure(speaker));
         self.microphone.render(speaker);
-        self.devices.write(speaker, in_call);
+        let in_call = uses_mic || self.calls.values().any(|call| call.stream.is_started() && call.is_held());
+        // What leaves a call fades out in the tick behind it.
+        let was_in_call = std::mem::replace(&mut self.was_in_call, in_call);
+        self.devices.write(speaker, in_call || was_in_call);
+    }
+
+    /// Gives a ring its volume; true when it has a speaker of its own, and got it there.
+    fn rings_elsewhere(&mut self, tone: LocalTone, sound: &mut [f32; FRAME]) -> bool {
+        let rings = matches!(tone, LocalTone::Ring(_));
+        if rings {
+            let gain = volume_gain(self.config.volume_ring);
+            sound.iter_mut().for_each(|sample| *sample *= gain);
+        }
+        rings && self.devices.write_ring(sound)
+    }
+
+    /// The tone is over: what is heard of it goes within 10 ms.
+    pub(super) fn leave_tone(&mut self) {
+        let began = std::mem::take(&mut self.tone_began);
+        let Some((tone, mut player)) = self.tone.take().filter(|_| began) else { return };
+        let mut sound = faded(&mut player);
+        if !self.rings_elsewhere(tone, &mut sound) {
+            mixer::add(&mut self.last_words.0, &sound);
+        }
+    }
+
+    /// A short sound takes the place of the one before it, which goes within 10 ms.
+    pub(super) fn begin_short(&mut self, tone: ShortTone) {
+        if let Some(mut before) = self.short.replace(TonePlayer::short(tone)) {
+            mixer::add(&mut self.last_words.0, &faded(&mut before));
+        }
     }
 
     /// The test of microphone and speaker goes on, and ends where a call begins.
@@ -114,7 +140,7 @@ impl Loop {
         let tested = if in_call { Tested::Over(test.result()) } else { test.tick(mic, speaker) };
         match tested {
             Tested::Goes => {}
-            Tested::Signal => self.short = Some(TonePlayer::short(ShortTone::Go)),
+            Tested::Signal => self.begin_short(ShortTone::Go),
             Tested::Over(result) => {
                 self.test = None;
                 (self.report)(MediaReport::Event(MediaEvent::SoundTested(result)));
@@ -227,6 +253,10 @@ impl Call {
         *self.stream.endpoint() == Endpoint::Phone
     }
 
+    fn is_held(&self) -> bool {
+        *self.stream.endpoint() == Endpoint::Silence
+    }
+
     /// Its counters; `gaps` of the microphone and of the speaker are those of all calls.
     pub(super) fn stats(&self, now: Instant, gaps: (u32, u32)) -> StreamStats {
         let (mic, speaker) = self.gaps_before.filter(|_| self.at_phone()).unwrap_or(gaps);
@@ -245,4 +275,14 @@ impl Call {
             self.stream.recycle(transmit);
         }
     }
+}
+
+/// The next 10 ms of a sound that is left off.
+fn faded(player: &mut TonePlayer) -> [f32; FRAME] {
+    let mut sound = [0.0; FRAME];
+    player.mix_into(&mut sound);
+    let mut ramp = Ramp::new(1.0);
+    ramp.set(0.0);
+    ramp.apply(&mut sound);
+    sound
 }

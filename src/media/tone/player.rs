@@ -55,7 +55,7 @@ impl TonePlayer {
         let parts = match tone {
             ShortTone::Key(digit) => {
                 let (row, column) = dtmf_frequencies(digit).unwrap_or_default();
-                vec![([row, column, 0.0], 120)]
+                vec![([row, column, 0.0], 120), ([0.0; 3], 10)]
             }
             ShortTone::HangUp => parts("480/120 0/60 360/180 0/10"),
             ShortTone::Go => parts("800/200 0/10"),
