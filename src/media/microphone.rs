@@ -51,7 +51,12 @@ impl Microphone {
     pub fn set_voice(&mut self, settings: VoiceSettings) {
         self.settings = settings;
         self.failed = false;
-        self.gain.set_boost(settings.mic_boost_db);
+        self.amplify();
+    }
+
+    /// Automatic gain finds the level by itself: amplified on top of that, everything would be loud.
+    fn amplify(&mut self) {
+        self.gain.set_boost(if self.told.gain { 0 } else { self.settings.mic_boost_db });
     }
 
     /// Volume 0–100.
@@ -87,6 +92,7 @@ impl Microphone {
         let done = if self.processor.is_some() { self.treatment } else { Treatment::default() };
         if done != self.told {
             self.told = done;
+            self.amplify();
             self.events.push_back(MediaEvent::Treated(done));
         }
     }
@@ -257,6 +263,19 @@ mod tests {
         microphone.set_muted(true);
         talk(&mut microphone, Some(&mut voice), 100);
         assert!(microphone.level_before().peak_dbfs > -30.0 && microphone.level_after().rms_dbfs < -60.0);
+    }
+
+    #[cfg(feature = "apm")]
+    #[test]
+    fn automatic_gain_takes_the_place_of_amplification() {
+        let level = |gain| {
+            let (mut microphone, mut voice) = (Microphone::new(), Voice::new(1));
+            microphone.set_voice(VoiceSettings { gain, mic_boost_db: 24, ..VoiceSettings::default() });
+            talk(&mut microphone, Some(&mut voice), 500);
+            microphone.level_after().peak_dbfs
+        };
+        let (amplified, automatic) = (level(false), level(true));
+        assert!(amplified > -1.0 && automatic < -3.0, "{amplified} and {automatic} dBFS");
     }
 
     #[cfg(feature = "apm")]

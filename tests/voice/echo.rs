@@ -53,12 +53,21 @@ const CASES: &[Case] = &[
     ("300 ms late", |played| Room::new(1.0).echo(played, 300, -6.0), [30.0, 38.0, 42.0]),
     ("a clock 100 ppm faster", |played| drifted(&Room::new(1.0).echo(played, 80, -6.0), 100.0), [23.0, 32.0, 40.0]),
     ("another place from 12 s on", moved, [23.0, 32.0, 38.0]),
+    ("120 ms later from 8 s on", later, [23.0, 10.0, 38.0]),
 ];
 
 fn moved(played: &[f32]) -> Vec<f32> {
     let mut echo = Room::new(1.0).echo(played, 80, -6.0);
     let later = Room::new(1.4).echo(played, 95, -6.0);
     echo[12 * 48_000..].copy_from_slice(&later[12 * 48_000..]);
+    echo
+}
+
+/// As when the sound goes by another device from now on.
+fn later(played: &[f32]) -> Vec<f32> {
+    let mut echo = Room::new(1.0).echo(played, 80, -6.0);
+    let later = Room::new(1.0).echo(played, 200, -6.0);
+    echo[8 * 48_000..].copy_from_slice(&later[8 * 48_000..]);
     echo
 }
 
@@ -110,5 +119,33 @@ fn turns_are_taken_without_a_loss() {
         let lost = power_db(between(&near, second, second + 1)) - power_db(between(&heard, second, second + 1));
         println!("second {second}: {lost:.2} dB lost");
         assert!(lost.abs() < 2.5, "second {second}: {lost} dB lost");
+    }
+}
+
+/// Both speak from 8 s to 13 s: the near end is heard all the same, and what was learned of the room is not lost.
+#[test]
+fn who_speaks_at_the_same_time_is_heard() {
+    for (who, played) in speech::speakers(SECONDS) {
+        let near = speech::recorded(2, SECONDS).filter(|_| who == "recorded");
+        let near: Vec<f32> = near.unwrap_or_else(|| speech::synthetic(3, SECONDS));
+        let near: Vec<f32> =
+            near.iter().enumerate().map(|(at, s)| if (8..13).contains(&(at / 48_000)) { *s } else { 0.0 }).collect();
+        let echo = Room::new(1.0).echo(&played, 80, -12.0);
+        let heard = treat(ECHO, &played, &added(&near, &echo));
+        let mut lost: Vec<f64> = between(&near, 9, 13)
+            .chunks_exact(FRAME)
+            .zip(between(&heard, 9, 13).chunks_exact(FRAME))
+            .map(|(near, heard)| (power_db(near), power_db(heard)))
+            .filter(|(near, _)| *near > -35.0)
+            .map(|(near, heard)| near - heard)
+            .collect();
+        lost.sort_by(f64::total_cmp);
+        let [half, most] = [50, 90].map(|part| lost[lost.len() * part / 100]);
+        let after = erle(&played, &echo, &heard)[2];
+        println!(
+            "{who:9} both at once: half of the frames lose {half:.1} dB, a tenth {most:.1} dB; then {after:.1} dB"
+        );
+        assert!(half < 6.0, "{who}: half of the frames lose {half} dB");
+        assert!(after > 35.0, "{who}: {after} dB after both have spoken");
     }
 }

@@ -30,6 +30,32 @@ fn a_fan_is_lowered_and_the_voice_is_not() {
     assert!(lost.abs() < 1.5, "{lost} dB of the voice are lost");
 }
 
+/// How far speech stands out of its noise: the level where somebody speaks against that where nobody does.
+#[test]
+fn speech_in_noise_stands_out_more() {
+    let treatment = Treatment { noise: true, ..Treatment::default() };
+    for (who, voice) in speech::speakers(20) {
+        let spoken = voice.chunks_exact(FRAME).map(power_db).fold(-96.0, f64::max) - 20.0;
+        let fan = noise(voice.len(), power_db(&voice) - 10.0);
+        let both: Vec<f32> = voice.iter().zip(&fan).map(|(voice, fan)| voice + fan).collect();
+        let stands_out = |sound: &[f32], late: usize| {
+            let mut means = [(0.0_f64, 0_u32); 2];
+            let later = between(sound, 5, 20).get(late..).unwrap_or_default();
+            for (voice, sound) in between(&voice, 5, 20).chunks_exact(FRAME).zip(later.chunks_exact(FRAME)) {
+                let level = power_db(voice);
+                let at = if level > spoken { 0 } else { 1 };
+                if at == 0 || level < -55.0 {
+                    means[at] = (means[at].0 + power_db(sound), means[at].1 + 1);
+                }
+            }
+            means[0].0 / f64::from(means[0].1) - means[1].0 / f64::from(means[1].1)
+        };
+        let (before, after) = (stands_out(&both, 0), stands_out(&treat(treatment, &both), 768));
+        println!("{who:9} {before:.1} dB above the noise, then {after:.1} dB");
+        assert!(after > before + 6.0, "{who}: {before} dB above the noise, then {after} dB");
+    }
+}
+
 #[test]
 fn quiet_and_loud_voices_come_to_one_level() {
     let treatment = Treatment { gain: true, ..Treatment::default() };

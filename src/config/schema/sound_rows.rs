@@ -51,7 +51,7 @@ pub(super) const ROWS: &[Row] = &[
         "micBoost",
         Kind::Number,
         "12",
-        "dB that micAmplification adds, 0-30",
+        "dB that micAmplification adds, 0-30; agc finds the level by itself",
         |s| s.mic_boost_db.to_string(),
         |s, v| decibels(&mut s.mic_boost_db, v),
     ),
