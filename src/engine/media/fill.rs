@@ -5,7 +5,8 @@
 ///
 /// A new ring is set right once, as soon as its device's bursts are known. From then on its fill may wander within a
 /// room; only what leaves it for two seconds is steered, gently, by the ratio of the converter: a bend of the pitch. A gap
-/// raises at once what is kept; what a minute did not need comes off again.
+/// raises at once what is kept; what came too late for it is left out soon after; what a minute did not need comes off
+/// again.
 #[derive(Debug, Clone)]
 pub struct FillControl {
     least_s: f64,
@@ -20,6 +21,8 @@ pub struct FillControl {
     /// How far the lowest fill may be above the least.
     room_s: f64,
     settled: bool,
+    /// It was settled before.
+    begun: bool,
     recent_s: [f64; 4],
     bend: f64,
 }
@@ -57,6 +60,7 @@ impl FillControl {
             settle_ticks: Self::SETTLE_TICKS[0],
             room_s: Self::ROOM_S[0],
             settled: false,
+            begun: false,
             recent_s: [least_s; 4],
             bend: 0.0,
         }
@@ -83,8 +87,11 @@ impl FillControl {
     /// Sound was missing: more is kept from now on.
     pub fn ran_dry(&mut self) {
         (self.minute_ticks, self.unused_s) = (0, f64::MAX);
-        if self.settled {
+        if self.begun {
             self.raised_s = (self.raised_s + Self::RAISE_S).min(Self::MOST_S);
+        }
+        if std::mem::take(&mut self.settled) {
+            (self.ticks, self.lowest_s) = (0, f64::MAX);
         }
     }
 
@@ -110,7 +117,10 @@ impl FillControl {
         if !self.settled || lowest_s > top_s + Self::SURPLUS_S {
             self.settled = true;
             self.recent_s = [place_s; 4];
-            return if (lowest_s - place_s).abs() > Self::NEAR_S { lowest_s - place_s } else { 0.0 };
+            // What is missing in mid-call is gathered by and by: silence would be one more gap.
+            let gathers = std::mem::replace(&mut self.begun, true) && lowest_s < place_s;
+            let right = gathers || (lowest_s - place_s).abs() <= Self::NEAR_S;
+            return if right { 0.0 } else { lowest_s - place_s };
         }
         self.recent_s.rotate_left(1);
         self.recent_s[3] = lowest_s;
@@ -176,6 +186,23 @@ mod tests {
                 assert!(dry == 0 && (150.0..2_001.0).contains(&bend) && range_s <= 0.020, "{told}");
             }
         }
+    }
+
+    #[test]
+    fn what_came_too_late_is_left_out_soon() {
+        let mut control = FillControl::new(0.002);
+        let mut fill_s = 0.003;
+        let mut ride = |control: &mut FillControl, ticks: u32, more_s: f64| {
+            fill_s += more_s;
+            for _ in 0..ticks {
+                fill_s -= control.update(fill_s) + 0.010 * control.bend();
+            }
+            fill_s
+        };
+        let before_s = ride(&mut control, 200, 0.0);
+        control.ran_dry();
+        let after_s = ride(&mut control, 30, 0.018);
+        assert!((before_s..before_s + 0.006).contains(&after_s), "{before_s} {after_s}");
     }
 
     #[test]
