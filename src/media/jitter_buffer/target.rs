@@ -13,8 +13,9 @@ const QUANTILE: f64 = 0.95;
 const PERIOD: Duration = Duration::from_millis(500);
 /// Before anything is known of the line.
 const START: Duration = Duration::from_millis(40);
-/// Before anything is learned of a line whose first packets came evenly.
+/// Before anything is learned of a line whose first packets came evenly, and how many must have for the least delay.
 const START_EVEN: Duration = Duration::from_millis(20);
+const ENOUGH: u32 = 6;
 /// What is even, µs.
 const EVEN: i64 = 5_000;
 /// Sound is played in whole ticks: half of one is the mean cost of rounding.
@@ -93,8 +94,12 @@ impl Target {
         period.slowest = period.slowest.max(transit);
         self.period = Some(period);
         if self.periods == 0 {
-            let even = period.packets > 1 && period.slowest.saturating_sub(self.fastest()) < EVEN;
-            self.learned = if even { START_EVEN } else { START };
+            let even = period.slowest.saturating_sub(self.fastest()) < EVEN;
+            self.learned = match period.packets {
+                2..ENOUGH if even => START_EVEN,
+                ENOUGH.. if even => self.least,
+                _ => START,
+            };
         }
         let behind = Duration::from_micros(relative.max(0) as u64);
         if behind > self.delay(now) {
@@ -177,7 +182,13 @@ mod tests {
     #[test]
     fn an_even_start_is_believed_and_an_uneven_one_is_not() {
         let start = Instant::now();
-        for (transits, expected) in [(&[0][..], START), (&[0, 2_000], START_EVEN), (&[0, 2_000, -4_000], START)] {
+        for (transits, expected) in [
+            (&[0][..], START),
+            (&[0, 2_000], START_EVEN),
+            (&[0, 2_000, -4_000], START),
+            (&[0, 2_000, 0, 1_000, 0, 0], LEAST),
+            (&[0, 2_000, 0, 1_000, 0, 0, 5_000], START),
+        ] {
             let mut target = target();
             for (n, transit) in (0..).zip(transits) {
                 target.arrived(*transit, start + Duration::from_millis(20 * n));
