@@ -1,7 +1,8 @@
-//! Voice processing in virtual time: rooms that echo, fans that hum, people who whisper.
+//! Voices in virtual time: rooms that echo, fans that hum, people who whisper, people who say no digits.
 #![cfg(feature = "apm")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod digits;
 mod echo;
 mod level;
 mod room;

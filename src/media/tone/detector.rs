@@ -17,16 +17,24 @@ const RATE: f32 = SAMPLE_RATE as f32 / DECIMATION as f32;
 const LEAST_POWER: f32 = 2.4e-4;
 /// Columns may be louder than rows by 6 dB and softer by 10 dB, the widest of Q.24.
 const TWIST: std::ops::RangeInclusive<f32> = 0.093..=4.2;
-/// Off by 1.5 % is a digit, off by 3.5 % is none.
-const TOLERANCE: f32 = 0.025;
-/// The share of all power that is in the two tones, at least.
-const PURITY: f32 = 0.82;
-/// A block that is not filled by the tone has less than this share of its neighbour's power.
-const STEADY: f32 = 0.8;
+/// For a digit to begin: off by 1.5 % is one, off by 3.5 % is none.
+const SURE: Limits = Limits { tolerance: 0.025, purity: 0.82, steady: 0.8 };
+/// For it to go on: whoever speaks into it does not make it two.
+const STILL: Limits = Limits { tolerance: 0.05, purity: 0.4, steady: 0.25 };
 /// Pairs of blocks that must agree: a tone of 40 ms fills three blocks wherever it begins, one of 26 ms never.
 const AGREE: u8 = 2;
 /// Pairs without the digit after which it has ended: a pause of 40 ms has them, a dropout of 10 ms has not.
 const ENDED: u8 = 4;
+
+/// What two blocks with a digit have.
+struct Limits {
+    /// How far the tones may be off, as a share of their frequencies.
+    tolerance: f32,
+    /// The share of all power that is in the two tones, at least.
+    purity: f32,
+    /// The share of its neighbour's power that a block has at least; one that is not filled by the tone has less.
+    steady: f32,
+}
 
 /// Complex: real and imaginary part.
 type Complex = [f32; 2];
@@ -73,7 +81,10 @@ impl DtmfDetector {
     /// The next 10 ms at 48 kHz; the digit that is now sure.
     pub fn hear(&mut self, frame: &[f32; FRAME]) -> Option<char> {
         let block = Block::of(frame, &self.turns);
-        let digit = self.before.zip(block).and_then(|(before, now)| digit(&before, &now));
+        let blocks = self.before.zip(block);
+        let within = |limits| blocks.and_then(|(before, now)| digit(&before, &now, limits));
+        let digit = within(&SURE);
+        let goes_on = self.held.is_some() && (digit == self.held || within(&STILL) == self.held);
         self.before = block;
         self.agreeing = match digit {
             Some(_) if digit == self.candidate => self.agreeing.saturating_add(1),
@@ -81,7 +92,7 @@ impl DtmfDetector {
             None => 0,
         };
         self.candidate = digit;
-        if self.held.is_some() && digit == self.held {
+        if goes_on {
             self.missing = 0;
             return None;
         }
@@ -131,7 +142,7 @@ fn goertzel(samples: &[f32; BLOCK], turns: &[Complex; 8]) -> [Complex; 8] {
 }
 
 /// The digit that fills both blocks.
-fn digit(before: &Block, now: &Block) -> Option<char> {
+fn digit(before: &Block, now: &Block, limits: &Limits) -> Option<char> {
     let (least, most) = (before.energy.min(now.energy), before.energy.max(now.energy));
     let loudest = |range: std::ops::Range<usize>| {
         let energy = |at: &usize| power(before.tones.get(*at)) + power(now.tones.get(*at));
@@ -140,12 +151,12 @@ fn digit(before: &Block, now: &Block) -> Option<char> {
     let (row, column) = (loudest(0..4)?, loudest(4..8)?);
     let (low, high) = (tone(before, now, row)?, tone(before, now, column)?);
     let enough = 2.0 * LEAST_POWER * BLOCK as f32;
-    let fits = least >= STEADY * most
-        && low.deviation.abs() <= TOLERANCE
-        && high.deviation.abs() <= TOLERANCE
+    let fits = least >= limits.steady * most
+        && low.deviation.abs() <= limits.tolerance
+        && high.deviation.abs() <= limits.tolerance
         && low.energy.min(high.energy) >= enough
         && TWIST.contains(&(high.energy / low.energy))
-        && low.energy + high.energy >= PURITY * (before.energy + now.energy);
+        && low.energy + high.energy >= limits.purity * (before.energy + now.energy);
     if fits { digit_of(row, column - 4) } else { None }
 }
 
@@ -264,6 +275,23 @@ mod tests {
             let hole = 100 * 48 + at * 48;
             sound[hole..hole + 480].fill(0.0);
             assert_eq!(heard(&sound), "5", "dropout at {at} ms");
+        }
+    }
+
+    #[test]
+    fn who_speaks_into_a_digit_makes_it_no_two() {
+        let mut player = DtmfPlayer::default();
+        DIGITS.chars().for_each(|digit| player.push(digit, Duration::from_millis(300)));
+        let mut digits = vec![0.0; FRAME * 35 * 17];
+        player.mix_into(&mut digits);
+        for seed in 1..20 {
+            let mut sound = vec![0.0; digits.len()];
+            Voice::new(seed).fill(&mut sound);
+            let power = sound.iter().map(|sample| sample * sample).sum::<f32>() / sound.len() as f32;
+            // 12 dB softer than the digits.
+            let gain = (0.25 * (0.247_f32.powi(2) + 0.311_f32.powi(2)) / 2.0 / power).sqrt() / 2.0;
+            sound.iter_mut().zip(&digits).for_each(|(sample, digit)| *sample = *sample * gain + digit);
+            assert_eq!(heard(&sound), DIGITS, "voice {seed}");
         }
     }
 
