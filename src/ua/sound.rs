@@ -364,14 +364,13 @@ impl Agent {
             }
             tone => tone,
         };
-        // These end by themselves: leaving them says nothing.
+        // These end by themselves, if no call is made meanwhile.
         let ends_itself =
             matches!(self.tone, Some(LocalTone::Busy | LocalTone::Congestion | LocalTone::SpecialInformation));
-        if tone != self.tone {
+        let at_rest = !any(&|call| call.is_live() && call.state != CallState::Held);
+        if tone != self.tone && !(tone.is_none() && ends_itself && at_rest) {
             self.tone = tone;
-            if tone.is_some() || !ends_itself {
-                self.outputs.push_back(Output::Media(MediaCommand::Tone(tone)));
-            }
+            self.outputs.push_back(Output::Media(MediaCommand::Tone(tone)));
         }
     }
 }

@@ -88,7 +88,13 @@ fn how_a_call_of_ours_ends_is_heard() {
         world.dial(0, &format!("sip:bob@127.0.0.1:{PEER}"));
         let invite = world.last_request();
         respond(&mut world, &invite, status, &[], "");
+        world.run(Duration::from_secs(1));
         assert_eq!(tones(&world).last().copied().flatten(), tone, "{status}");
+        world.dial(0, &format!("sip:bob@127.0.0.1:{PEER}"));
+        assert_eq!(tones(&world).last().copied().flatten(), None, "{status}: it is over when the next call begins");
+        let invite = world.last_request();
+        respond(&mut world, &invite, status, &[], "");
+        assert_eq!(tones(&world).last().copied().flatten(), tone, "{status}, again");
     }
 }
 
