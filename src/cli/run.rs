@@ -8,7 +8,7 @@ use super::session::{self, Session};
 use super::signals::Interrupts;
 use super::{call, daemon, demo, exit, out, phone, platform, prompt, screen, verbs};
 use crate::config::{AccountId, DialError, Loaded, dial};
-use crate::control::link::Link;
+use crate::control::link::{self, Link};
 use crate::control::socket::Client;
 use crate::control::verb::Request;
 use crate::control::{AccountInfo, Command, CommandError, ExitCode, json};
@@ -157,6 +157,10 @@ impl Place {
                 request:
                     Request::Command(command @ (Command::Message { .. } | Command::Ping { .. } | Command::TestAudio)),
             } if self.alone => self.ask_once(verb, command).await,
+            Job::Verb { verb, request: Request::Codecs } if self.alone => {
+                let codecs = link::codecs(&self.session.loaded.settings.audio_codecs);
+                Ok(verbs::answer(&self.options, verb, &Request::Codecs, Ok(codecs)))
+            }
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }

@@ -38,22 +38,32 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
                 Ok(result) => result,
                 Err(_) => Err(no_answer(limit)),
             };
-            let code = result.as_ref().map_or_else(|e| e.code, |fields| code_of(request, fields));
-            if options.json || options.ndjson {
-                let line = crate::control::spelling::Line { id: None, verb: name(verb), request: Ok(request.clone()) };
-                if let Err(e) = &result {
-                    out::error(e);
-                }
-                out::json(&json::reply(&line, result));
-            } else {
-                match result {
-                    Ok(fields) => print(request, &fields, options),
-                    Err(e) => out::error(&e),
-                }
-            }
-            code
+            answer(options, verb, request, result)
         }
     }
+}
+
+/// Prints an answer; its exit code.
+pub fn answer(
+    options: &Options,
+    verb: &str,
+    request: &Request,
+    result: Result<Map<String, Value>, CommandError>,
+) -> ExitCode {
+    let code = result.as_ref().map_or_else(|e| e.code, |fields| code_of(request, fields));
+    if options.json || options.ndjson {
+        let line = crate::control::spelling::Line { id: None, verb: name(verb), request: Ok(request.clone()) };
+        if let Err(e) = &result {
+            out::error(e);
+        }
+        out::json(&json::reply(&line, result));
+    } else {
+        match result {
+            Ok(fields) => print(request, &fields, options),
+            Err(e) => out::error(&e),
+        }
+    }
+    code
 }
 
 fn name(verb: &str) -> &'static str {
@@ -162,6 +172,19 @@ async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
     }
 }
 
+/// ` 1  opus/48000/2     packets of 10 20 40 60 ms`
+fn codec_line(codec: &Value) -> String {
+    let place = codec.get("place").and_then(Value::as_u64).map(|place| place.to_string()).unwrap_or_default();
+    let id = codec.get("id").and_then(Value::as_str).unwrap_or_default();
+    let why = codec.get("why").and_then(Value::as_str).map(|why| format!("not to be had: {why}"));
+    let packets = || {
+        let ms = codec.get("ptime_ms").and_then(Value::as_array).into_iter().flatten().map(Value::to_string);
+        let packets = ms.collect::<Vec<_>>().join(" ");
+        format!("packets of {packets} ms{}", if place.is_empty() { ", not in audioCodecs" } else { "" })
+    };
+    format!("{place:>2}  {id:16} {}", why.unwrap_or_else(packets))
+}
+
 fn no_answer(limit: Duration) -> CommandError {
     CommandError {
         code: ExitCode::NoDaemon,
@@ -190,6 +213,10 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
                 let worn = if text("aec") == "off" { "  (no echo canceller unless aec=on)" } else { "" };
                 out::line(&format!("{:6} {}{worn}", text("direction"), text("name")));
             }
+        }
+        Request::Codecs => {
+            let codecs = fields.get("codecs").and_then(Value::as_array);
+            codecs.into_iter().flatten().for_each(|codec| out::line(&codec_line(codec)));
         }
         Request::Ready => {
             let registered = fields.get("registered") == Some(&Value::Bool(true));

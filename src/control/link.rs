@@ -72,6 +72,14 @@ impl Link {
         match request {
             Request::Command(command) => Ok(json::reply_fields(&self.request(command.clone()).await?)),
             Request::Devices => Ok(devices()),
+            Request::Codecs => match self {
+                Link::Local(handle) => Ok(codecs(handle.codecs())),
+                Link::Socket(path) => {
+                    let reply = Client::connect(path).await?.ask(r#"{"verb":"codecs"}"#).await?;
+                    let list = reply.get("codecs").cloned().ok_or_else(|| misread("it names no codecs"))?;
+                    Ok(Map::from_iter([("codecs".to_owned(), list)]))
+                }
+            },
             other => Ok(json::status_fields(other, &self.status().await?)),
         }
     }
@@ -118,6 +126,11 @@ pub fn devices() -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert("devices".into(), Value::Array(crate::engine::devices()));
     fields
+}
+
+/// The codecs, as `codecs` prints them, for these `audioCodecs`.
+pub fn codecs(chosen: &[String]) -> Map<String, Value> {
+    Map::from_iter([("codecs".to_owned(), Value::Array(crate::engine::codecs(chosen)))])
 }
 
 async fn follow(handle: Handle, mut events: broadcast::Receiver<Arc<Event>>, out: mpsc::Sender<Feed>) {

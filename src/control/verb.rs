@@ -418,6 +418,14 @@ pub static VERBS: &[VerbRow] = &[
         make: |_| Ok(Request::Devices),
     },
     VerbRow {
+        name: "codecs",
+        aliases: &[],
+        params: &[],
+        doc: "List the codecs: those of audioCodecs in their order, the others, and what is not to be had",
+        key: None,
+        make: |_| Ok(Request::Codecs),
+    },
+    VerbRow {
         name: "test-audio",
         aliases: &["testaudio"],
         params: &[],

@@ -39,6 +39,7 @@ pub struct Handle {
     events: broadcast::Sender<Arc<Event>>,
     media: MediaHandle,
     addresses: Arc<[SocketAddr]>,
+    codecs: Arc<[String]>,
 }
 
 /// The signalling task's ends of a `Handle`'s channels.
@@ -49,11 +50,12 @@ pub(super) struct Ends {
     pub events: broadcast::Sender<Arc<Event>>,
 }
 
-pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>) -> (Handle, Ends) {
+pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[String]) -> (Handle, Ends) {
     let (asks, asks_rx) = mpsc::channel(ASK_BACKLOG);
     let (changed, changed_rx) = watch::channel(0);
     let (events, _) = broadcast::channel(EVENT_BACKLOG);
-    let handle = Handle { asks, changed: changed_rx, events: events.clone(), media, addresses: addresses.into() };
+    let (addresses, codecs) = (addresses.into(), codecs.into());
+    let handle = Handle { asks, changed: changed_rx, events: events.clone(), media, addresses, codecs };
     (handle, Ends { asks: asks_rx, changed, events })
 }
 
@@ -91,6 +93,11 @@ impl Handle {
     /// The addresses the phone listens on for SIP.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The codecs of the settings, the preferred first.
+    pub fn codecs(&self) -> &[String] {
+        &self.codecs
     }
 
     /// The sound levels now.

@@ -92,6 +92,11 @@ pub fn tuning(settings: &Settings) -> Tuning {
     Tuning { g729: wanted.then(bcg729::load).flatten(), ..sound::tuning(settings) }
 }
 
+/// Everything that can be had, whatever the settings say.
+pub fn everything() -> Tuning {
+    Tuning { g729: bcg729::load(), ..Tuning::default() }
+}
+
 /// What comes out of the media thread.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MediaReport {

@@ -22,3 +22,24 @@ pub fn devices() -> Vec<serde_json::Value> {
     };
     list(Direction::Input, "input").chain(list(Direction::Output, "output")).collect()
 }
+
+/// The codecs, as `codecs` prints them: those chosen, in their order, then the others. `place` counts what is offered.
+pub fn codecs(chosen: &[String]) -> Vec<serde_json::Value> {
+    use crate::media::codec::{self, TABLE};
+    let tuning = media::everything();
+    let (offered, left_out) = codec::chosen(chosen, &tuning);
+    let place = |id: &str| offered.iter().position(|codec| codec.id == id).map(|index| index + 1);
+    let row = |codec: &codec::Codec| {
+        serde_json::json!({
+            "id": codec.id, "place": place(codec.id), "available": codec.missing(&tuning).is_none(),
+            "why": codec.missing(&tuning), "payload_type": codec.static_payload_type, "ptime_ms": codec.packet_ms,
+        })
+    };
+    let strange = left_out.iter().filter(|left| codec::Codec::by_id(&left.id).is_none()).map(|left| {
+        let id = crate::text::sanitise(&left.id);
+        serde_json::json!({"id": id, "place": null, "available": false, "why": left.why, "payload_type": null, "ptime_ms": []})
+    });
+    let mut rest: Vec<&codec::Codec> = TABLE.iter().filter(|codec| place(codec.id).is_none()).collect();
+    rest.sort_by_key(|codec| codec.missing(&tuning).is_some());
+    offered.iter().copied().chain(rest).map(row).chain(strange).collect()
+}

@@ -83,7 +83,8 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
         let _ = reports.send(report);
     })
     .map_err(EngineError::Media)?;
-    let (handle, ends) = super::handle::pair(media.clone(), paths.local_addresses());
+    let (handle, ends) =
+        super::handle::pair(media.clone(), paths.local_addresses(), &config.agent.settings.audio_codecs);
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
     let (now, wall) = (Instant::now(), SystemTime::now());
     let mut rng = StdRng::from_seed(config.seed);

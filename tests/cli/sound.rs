@@ -98,3 +98,27 @@ fn the_level_is_told_while_the_microphone_is_tested() {
     assert!(done && loudest > -40.0, "{done}, {loudest} dBFS");
     assert_eq!(asking.line()["sound_test"]["heard"], true);
 }
+
+/// The chosen ones in their order, the others, what is missing with the reason; the same from a running phone.
+#[test]
+fn the_codecs_are_told_as_they_are() {
+    let house = House::open();
+    let ini = std::fs::read_to_string(house.ini()).expect("read");
+    let chosen = "[Settings]\r\naudioCodecs=GSM/8000/1 iLBC/8000/1 PCMU/8000/1 XYZ/8000/1\r\n";
+    std::fs::write(house.ini(), ini.replacen("[Settings]\r\n", chosen, 1)).expect("written");
+    let alone = house.run(&["codecs", "--json"]);
+    let _daemon = house.daemon();
+    let told = house.run(&["codecs", "--json"]);
+    assert_eq!((alone.code, told.code, alone.json() == told.json()), (0, 0, true), "{alone:?} {told:?}");
+    let codecs = told.json()["codecs"].as_array().expect("a list").clone();
+    let places: Vec<_> = codecs.iter().filter(|codec| !codec["place"].is_null()).map(|codec| &codec["id"]).collect();
+    assert_eq!(places, ["GSM/8000/1", "PCMU/8000/1"]);
+    let row = |id: &str| codecs.iter().find(|codec| codec["id"] == id).unwrap_or_else(|| panic!("no {id}"));
+    assert_eq!((&row("opus/48000/2")["available"], &row("opus/48000/2")["place"]), (&true.into(), &().into()));
+    for id in ["iLBC/8000/1", "XYZ/8000/1"] {
+        assert!(row(id)["available"] == false && row(id)["why"].as_str().is_some_and(|why| why.len() > 10), "{id}");
+    }
+    let lines = house.run(&["codecs"]).stdout;
+    assert!(lines.starts_with(" 1  GSM/8000/1       packets of 20 40 60 ms\n 2  PCMU/8000/1 "), "{lines}");
+    assert!(lines.contains("iLBC/8000/1      not to be had: there is no sound free"), "{lines}");
+}

@@ -46,6 +46,8 @@ pub enum Request {
     Ready,
     /// The sound devices.
     Devices,
+    /// The codecs.
+    Codecs,
     /// Events from now on, a line each.
     Watch,
     /// Status, events and levels from now on: what a face draws from.
