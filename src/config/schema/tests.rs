@@ -90,6 +90,7 @@ fn values_are_read_as_microsip_reads_them() {
         ("volumeOutput", "-5", "0", true),
         ("audioCodecs", "", "opus/48000/2 G722/16000/1 PCMA/8000/1 PCMU/8000/1", false),
         ("audioCodecs", "PCMU/8000/1  opus", "PCMU/8000/1", true),
+        ("audioCodecs", "XYZ/8000/1 G729/8000/1 PCMU/8000/1", "XYZ/8000/1 G729/8000/1 PCMU/8000/1", false),
         ("sourcePort", "5060", "5060", false),
         ("sourcePort", "65536", "0", true),
         ("DTMFMethod", "3", "3", false),

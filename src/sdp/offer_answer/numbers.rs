@@ -17,16 +17,12 @@ impl Negotiation {
                 rates.push(codec.clock_rate);
             }
         }
-        //= RFC 4733 §2.1: events use the clock of the sound they stand in
-        rates.retain(|rate| [8_000, 48_000].contains(rate));
         if rates.contains(&8_000) && self.local.offer_comfort_noise {
             let format = Format::comfort_noise(COMFORT_NOISE_NUMBER);
             self.remember(&format);
             formats.push(format);
         }
-        if rates.is_empty() {
-            rates.push(8_000);
-        }
+        //= RFC 4733 §2.1: events use the clock of the sound they stand in
         rates.retain(|_| self.local.telephone_event);
         rates.sort_unstable();
         for rate in rates {

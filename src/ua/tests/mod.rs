@@ -3,6 +3,7 @@
 mod alarms;
 mod asked;
 mod calls;
+mod codecs;
 mod conferences;
 mod connected;
 mod digits;
