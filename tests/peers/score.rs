@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tuiphone::audio::wav;
-use tuiphone::media::codec::{Decoded, Tuning, decoder, encoder};
+use tuiphone::media::codec::{Codec, Decoded, Tuning, decoder, encoder};
 use tuiphone::media::resample::clip_to_internal;
 use tuiphone::media::{FRAME, SAMPLE_RATE};
 use tuiphone::sdp::Format;
@@ -120,15 +120,21 @@ pub fn write(sound: &[f32], file: &Path) {
 
 /// A codec as it is agreed, by its name in the settings.
 pub fn format(codec: &str) -> Format {
-    let encoding = codec.split('/').next().unwrap_or_default().to_owned();
-    let opus = encoding == "opus";
-    let (payload_type, clock_rate, channels) = if opus { (96, 48_000, 2) } else { (0, 8_000, 1) };
-    Format { payload_type, encoding, clock_rate, channels, fmtp: opus.then(|| "useinbandfec=1".to_owned()) }
+    let codec = Codec::by_id(codec).unwrap();
+    codec.capability(&Tuning::default()).numbered(codec.static_payload_type.unwrap_or(96))
 }
 
 /// What a codec alone makes of the speech: encoded and decoded in packets of 20 ms, without a network or a clock.
 pub fn through_codec(format: &Format, file: &Path) {
-    let speech = speech();
+    write(&coded(format, &speech()), file);
+}
+
+/// The same twice.
+pub fn through_codec_twice(format: &Format, file: &Path) {
+    write(&coded(format, &coded(format, &speech())), file);
+}
+
+fn coded(format: &Format, speech: &[f32]) -> Vec<f32> {
     let tuning = Tuning::default();
     let (mut encoder, mut decoder) = (encoder(format, &tuning).unwrap(), decoder(format, &tuning).unwrap());
     let mut heard = Vec::new();
@@ -137,5 +143,5 @@ pub fn through_codec(format: &Format, file: &Path) {
         assert!(encoder.encode(packet, &mut payload));
         assert_eq!(decoder.decode(&payload, &mut heard), Decoded::Sound);
     }
-    write(&heard, file);
+    heard
 }
