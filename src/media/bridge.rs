@@ -16,7 +16,7 @@ pub struct Seat {
     present: [Ramp; 2],
     /// In the conference or not: what the others hear of it, what it hears of them.
     joined: [Ramp; 2],
-    /// What it added to the room.
+    /// What it added to the room, while it is in the conference.
     share: [f32; FRAME],
 }
 
@@ -36,21 +36,25 @@ impl Seat {
 
     /// Takes 10 ms of what its far end says; `heard` is then what the person here hears of it.
     pub fn hear(&mut self, heard: &mut [f32; FRAME], speaker: &mut [f32; FRAME], room: &mut [f32; FRAME]) {
+        if self.present[0].is_silent() {
+            return heard.fill(0.0);
+        }
         // One call's broken sound must not take the others' away.
         heard.iter_mut().filter(|sample| !sample.is_finite()).for_each(|sample| *sample = 0.0);
-        self.share = *heard;
-        self.present[0].apply(heard);
-        mixer::add(speaker, heard);
-        if self.joined[0].is_silent() {
-            self.share = [0.0; FRAME];
-        } else {
+        if !self.joined[0].is_silent() {
+            self.share = *heard;
             self.joined[0].apply(&mut self.share);
             mixer::add(room, &self.share);
         }
+        self.present[0].apply(heard);
+        mixer::add(speaker, heard);
     }
 
     /// 10 ms for its far end: the microphone, and in a conference all others.
     pub fn say(&mut self, mic: &[f32; FRAME], room: &[f32; FRAME], said: &mut [f32; FRAME]) {
+        if self.present[1].is_silent() {
+            return said.fill(0.0);
+        }
         *said = *mic;
         self.present[1].apply(said);
         if self.joined[1].is_silent() {

@@ -149,7 +149,11 @@ impl JitterBuffer {
             return;
         }
         let awaited = self.playing.is_some_and(|playing| playing.starved > 0) && self.next == Some(packet.count);
-        while self.next.or(self.slots.lowest()).is_some_and(|lowest| packet.count >= lowest.saturating_add(CAPACITY)) {
+        while self
+            .next
+            .or_else(|| self.slots.lowest())
+            .is_some_and(|lowest| packet.count >= lowest.saturating_add(CAPACITY))
+        {
             self.drop_oldest();
         }
         let counter = match (self.slots.put(packet, begins), awaited) {
@@ -297,7 +301,7 @@ impl JitterBuffer {
 
     /// Packets that bring no sound take their number and no time.
     fn pass_others(&mut self) {
-        while let Some(first) = self.next.or(self.slots.lowest())
+        while let Some(first) = self.next.or_else(|| self.slots.lowest())
             && self.slots.get(first).is_some_and(|slot| slot.kind == Kind::Other)
         {
             self.slots.take(first);
@@ -407,7 +411,7 @@ impl JitterBuffer {
 
     /// Makes room, or shortens a backlog.
     fn drop_oldest(&mut self) {
-        let Some(oldest) = self.next.or(self.slots.lowest()) else { return };
+        let Some(oldest) = self.next.or_else(|| self.slots.lowest()) else { return };
         if self.slots.get(oldest).is_some() {
             self.slots.take(oldest);
             self.counters.dropped = self.counters.dropped.saturating_add(1);

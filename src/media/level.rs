@@ -28,8 +28,8 @@ pub struct LevelMeter {
 }
 
 impl LevelMeter {
-    /// Adds a frame and gives the reading after it.
-    pub fn measure(&mut self, frame: &[f32]) -> Meter {
+    /// Adds a frame.
+    pub fn measure(&mut self, frame: &[f32]) {
         const PEAK_FALL_PER_FRAME: f32 = 0.977_237; // 0.2 dB
         const WEIGHT: f32 = 0.1;
         let (mut peak, mut sum) = (0.0_f32, 0.0_f32);
@@ -40,10 +40,9 @@ impl LevelMeter {
         let mean = if frame.is_empty() { 0.0 } else { sum / frame.len() as f32 };
         self.peak = peak.max(self.peak * PEAK_FALL_PER_FRAME);
         self.mean_square += (mean - self.mean_square) * WEIGHT;
-        self.reading()
     }
 
-    /// The last reading.
+    /// The reading after the last frame.
     pub fn reading(&self) -> Meter {
         Meter { peak_dbfs: dbfs(self.peak), rms_dbfs: dbfs(self.mean_square.sqrt()) }
     }
@@ -109,7 +108,8 @@ mod tests {
             [(&sine[..], -6.02, -9.03), (&square[..], -20.0, -20.0), (&[0.0; 480][..], -96.0, -96.0)]
         {
             let mut meter = LevelMeter::default();
-            let reading = (0..200).map(|_| meter.measure(signal)).last().unwrap_or_default();
+            (0..200).for_each(|_| meter.measure(signal));
+            let reading = meter.reading();
             assert!((reading.peak_dbfs - peak).abs() < 0.1, "{reading:?}");
             assert!((reading.rms_dbfs - rms).abs() < 0.1, "{reading:?}");
         }

@@ -33,8 +33,10 @@ impl Ramp {
     /// Multiplies the frame.
     pub fn apply(&mut self, frame: &mut [f32]) {
         if self.now == self.target {
-            if self.now != 1.0 {
-                frame.iter_mut().for_each(|sample| *sample *= self.now);
+            match self.now {
+                1.0 => {}
+                0.0 => frame.fill(0.0),
+                gain => frame.iter_mut().for_each(|sample| *sample *= gain),
             }
             return;
         }

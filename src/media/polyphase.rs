@@ -72,8 +72,8 @@ struct Step {
     taps: usize,
     /// Samples of a chunk at the lower rate.
     chunk: usize,
-    /// All but the first branch, which is a delay; in the order of what they are laid over.
-    filters: Vec<Vec<f32>>,
+    /// All but the first branch, which is a delay; in the order of what they are laid over, each tap in all lanes.
+    filters: Vec<Vec<f32x8>>,
     /// What was last heard and then a chunk: of the signal on the way up, of each branch on the way down.
     lines: Vec<Vec<f32>>,
     sum: Vec<f32>,
@@ -105,19 +105,17 @@ impl Step {
     fn raise(&mut self, input: &[f32], output: &mut [f32]) {
         let [line] = self.lines.as_mut_slice() else { return };
         line.iter_mut().skip(self.taps).zip(input).for_each(|(to, from)| *to = *from);
-        let delayed = line.iter().skip(self.taps / 2);
-        output.iter_mut().step_by(self.factor).zip(delayed).for_each(|(to, from)| *to = *from);
+        place(line.get(self.taps / 2..).unwrap_or_default(), output, 0, self.factor);
         for (branch, filter) in self.filters.iter().enumerate() {
             // The window of an output ends with the newest sample.
             convolve(filter, line.get(1..).unwrap_or_default(), &mut self.sum);
-            let places = output.iter_mut().skip(branch + 1).step_by(self.factor);
-            places.zip(&self.sum).for_each(|(to, from)| *to = *from);
+            place(&self.sum, output, branch + 1, self.factor);
         }
     }
 
     fn reduce(&mut self, input: &[f32], output: &mut [f32]) {
         for (branch, line) in self.lines.iter_mut().enumerate() {
-            let samples = input.iter().skip(branch).step_by(self.factor);
+            let samples = input.chunks_exact(self.factor).filter_map(|samples| samples.get(branch));
             line.iter_mut().skip(self.taps).zip(samples).for_each(|(to, from)| *to = *from);
         }
         let [delay, branches @ ..] = self.lines.as_slice() else { return };
@@ -132,21 +130,30 @@ impl Step {
     }
 }
 
+/// Puts samples at every `factor`-th place of `output`.
+fn place(samples: &[f32], output: &mut [f32], first: usize, factor: usize) {
+    for (places, sample) in output.chunks_exact_mut(factor).zip(samples) {
+        if let Some(place) = places.get_mut(first) {
+            *place = *sample;
+        }
+    }
+}
+
 /// `output[i]` = the filter laid over `line` from `i` on.
-fn convolve(filter: &[f32], line: &[f32], output: &mut [f32]) {
+fn convolve(filter: &[f32x8], line: &[f32], output: &mut [f32]) {
     for (block, output) in output.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let window = line.get(block * LANES..).unwrap_or_default();
         let mut sum = f32x8::ZERO;
         for (tap, samples) in filter.iter().zip(window.windows(LANES)) {
             let samples: [f32; LANES] = samples.try_into().unwrap_or_default();
-            sum += f32x8::splat(*tap) * f32x8::new(samples);
+            sum += *tap * f32x8::new(samples);
         }
         *output = sum.to_array();
     }
 }
 
 /// The taps of a branch: a sinc cut at half the lower rate under a Kaiser window (70 dB).
-fn filter(branch: usize, factor: usize, taps: usize, down: bool) -> Vec<f32> {
+fn filter(branch: usize, factor: usize, taps: usize, down: bool) -> Vec<f32x8> {
     let half = taps as f64 / 2.0;
     let place = branch as f64 / factor as f64;
     let taps = (0..taps).map(|tap| {
@@ -156,7 +163,7 @@ fn filter(branch: usize, factor: usize, taps: usize, down: bool) -> Vec<f32> {
     let taps: Vec<f32> = taps.collect();
     // Each branch leaves a steady signal as it is.
     let sum: f32 = taps.iter().sum();
-    taps.iter().map(|tap| tap / sum).collect()
+    taps.iter().map(|tap| f32x8::splat(tap / sum)).collect()
 }
 
 fn sinc(x: f64) -> f64 {

@@ -245,7 +245,9 @@ impl MediaStream {
         }
         let digit = self.receive.detector.hear(frame);
         self.receive.gain.apply(frame);
-        self.send.echo = *frame;
+        if self.endpoint == Endpoint::Echo {
+            self.send.echo = *frame;
+        }
         if let Some(digit) = digit {
             self.heard_digit(digit, true);
         }

@@ -61,25 +61,41 @@ fn is_quiet(sound: &[f32]) -> bool {
 
 /// The period after which the sound resembles itself most, if it does so enough. `places`: where the two begin.
 fn alike(sound: &[f32], most: usize, enough: f32, places: impl Fn(usize) -> (usize, usize)) -> Option<usize> {
-    let likeness = |period: usize, step: usize| {
-        let (first, second) = places(period);
-        let (first, second) = (sound.get(first..first + period)?, sound.get(second..second + period)?);
-        let (mut product, mut energies) = (0.0, (1e-9, 1e-9));
-        for (a, b) in first.chunks_exact(step).zip(second.chunks_exact(step)) {
-            let (a, b): (f32, f32) = (a.iter().sum(), b.iter().sum());
-            product += a * b;
-            energies = (energies.0 + a * a, energies.1 + b * b);
-        }
-        Some(product / f32::sqrt(energies.0 * energies.1))
-    };
-    let best_of = |periods: &mut dyn Iterator<Item = usize>, step| {
-        periods.filter_map(|period| Some((period, likeness(period, step)?))).max_by(|a, b| a.1.total_cmp(&b.1))
-    };
     let most = most.min(PERIODS.1);
-    let (rough, _) = best_of(&mut (PERIODS.0..=most).step_by(ROUGH), ROUGH)?;
-    let mut near = rough.saturating_sub(ROUGH - 1).max(PERIODS.0)..=(rough + ROUGH - 1).min(most);
-    let (period, alike) = best_of(&mut near, 1)?;
+    let longest = PERIODS.0 + most.checked_sub(PERIODS.0)? / ROUGH * ROUGH;
+    let (start, _) = places(longest);
+    let mut rough = [0.0_f32; 2 * PERIODS.1 / ROUGH];
+    let groups = sound.get(start..start + 2 * longest)?.chunks_exact(ROUGH);
+    rough.iter_mut().zip(groups).for_each(|(sum, group)| *sum = group.iter().sum());
+
+    let roughly = |period: usize| {
+        let (first, second) = places(period);
+        likeness(&rough, (first - start) / ROUGH, (second - start) / ROUGH, period / ROUGH)
+    };
+    let (period, _) = best((PERIODS.0..=longest).step_by(ROUGH), roughly)?;
+    let near = period.saturating_sub(ROUGH - 1).max(PERIODS.0)..=(period + ROUGH - 1).min(most);
+    let exactly = |period: usize| {
+        let (first, second) = places(period);
+        likeness(sound, first, second, period)
+    };
+    let (period, alike) = best(near, exactly)?;
     (alike > enough).then_some(period)
+}
+
+/// The period with the highest figure.
+fn best(periods: impl Iterator<Item = usize>, figure: impl Fn(usize) -> Option<f32>) -> Option<(usize, f32)> {
+    periods.filter_map(|period| Some((period, figure(period)?))).max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// How alike two parts of a length are, at most 1.
+fn likeness(sound: &[f32], first: usize, second: usize, length: usize) -> Option<f32> {
+    let (first, second) = (sound.get(first..first + length)?, sound.get(second..second + length)?);
+    let (mut product, mut energies) = (0.0, (1e-9, 1e-9));
+    for (a, b) in first.iter().zip(second) {
+        product += a * b;
+        energies = (energies.0 + a * a, energies.1 + b * b);
+    }
+    Some(product / f32::sqrt(energies.0 * energies.1))
 }
 
 /// Two periods become one, faded from the first into the second.

@@ -48,7 +48,10 @@ impl Chord {
         for ((phase, hz), amplitude) in self.phases.iter_mut().zip(self.frequencies).zip(self.amplitudes) {
             if hz > 0.0 {
                 sum += amplitude * phase.sin();
-                *phase = (*phase + TAU * hz / SAMPLE_RATE as f32) % TAU;
+                *phase += TAU * hz / SAMPLE_RATE as f32;
+                if *phase >= TAU {
+                    *phase -= TAU;
+                }
             }
         }
         sum * self.gain

@@ -174,6 +174,8 @@ impl Loop {
         }
     }
 
+    /// Not inlined: asking for commands at each tick must not take the stack that some of them need.
+    #[inline(never)]
     fn obey(&mut self, order: Order) {
         let command = match order {
             Order::Command(command) => command,

@@ -99,7 +99,8 @@ impl Loop {
         }
         self.speaker_gain.apply(speaker);
         mixer::limit(speaker);
-        self.levels.set_speaker(self.speaker_meter.measure(speaker));
+        self.speaker_meter.measure(speaker);
+        self.levels.set_speaker(self.speaker_meter.reading());
         self.microphone.render(speaker);
         let in_call = uses_mic || self.calls.values().any(|call| call.stream.is_started() && call.is_held());
         // What leaves a call fades out in the tick behind it.

@@ -7,6 +7,7 @@
 use super::dtmf::{COLUMNS, ROWS, digit_of};
 use crate::media::{FRAME, SAMPLE_RATE};
 use std::f32::consts::{PI, TAU};
+use wide::f32x8;
 
 /// Samples of 48 kHz that make one of 8 kHz.
 const DECIMATION: usize = 6;
@@ -128,14 +129,14 @@ fn frequencies() -> [f32; 8] {
 
 /// The content at the frequencies, all at once; the phases are those at the block's end.
 fn goertzel(samples: &[f32; BLOCK], turns: &[Complex; 8]) -> [Complex; 8] {
-    let (mut s1, mut s2) = ([0.0_f32; 8], [0.0_f32; 8]);
+    let twice = f32x8::new(turns.map(|[cos, _]| 2.0 * cos));
+    let (mut s1, mut s2) = (f32x8::ZERO, f32x8::ZERO);
     for sample in samples {
-        for ((s1, s2), [cos, _]) in s1.iter_mut().zip(&mut s2).zip(turns) {
-            (*s1, *s2) = (sample + 2.0 * cos * *s1 - *s2, *s1);
-        }
+        (s1, s2) = (twice * s1 - s2 + *sample, s1);
     }
     let mut tones = [[0.0; 2]; 8];
-    for ((tone, (s1, s2)), [cos, sin]) in tones.iter_mut().zip(s1.into_iter().zip(s2)).zip(turns) {
+    let states = s1.to_array().into_iter().zip(s2.to_array());
+    for ((tone, (s1, s2)), [cos, sin]) in tones.iter_mut().zip(states).zip(turns) {
         *tone = [s1 - s2 * cos, s2 * sin];
     }
     tones
