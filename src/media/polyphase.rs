@@ -104,7 +104,9 @@ impl Step {
 
     fn raise(&mut self, input: &[f32], output: &mut [f32]) {
         let [line] = self.lines.as_mut_slice() else { return };
-        line.iter_mut().skip(self.taps).zip(input).for_each(|(to, from)| *to = *from);
+        if let (Some(new), Some(input)) = (line.get_mut(self.taps..), input.get(..self.chunk)) {
+            new.copy_from_slice(input);
+        }
         place(line.get(self.taps / 2..).unwrap_or_default(), output, 0, self.factor);
         for (branch, filter) in self.filters.iter().enumerate() {
             // The window of an output ends with the newest sample.
@@ -125,7 +127,7 @@ impl Step {
         for (line, filter) in branches.iter().zip(&self.filters) {
             // The window of an output ends before the newest sample, which lies behind it.
             convolve(filter, line, &mut self.sum);
-            output.iter_mut().zip(&self.sum).for_each(|(to, from)| *to += *from * part);
+            output.iter_mut().zip(&self.sum).for_each(|(to, from)| *to += *from);
         }
     }
 }
@@ -161,8 +163,8 @@ fn filter(branch: usize, factor: usize, taps: usize, down: bool) -> Vec<f32x8> {
         (sinc(at) * kaiser(at / half)) as f32
     });
     let taps: Vec<f32> = taps.collect();
-    // Each branch leaves a steady signal as it is.
-    let sum: f32 = taps.iter().sum();
+    // Each branch leaves a steady signal as it is; on the way down they are a mean of their own.
+    let sum: f32 = taps.iter().sum::<f32>() * if down { factor as f32 } else { 1.0 };
     taps.iter().map(|tap| f32x8::splat(tap / sum)).collect()
 }
 

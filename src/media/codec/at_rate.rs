@@ -45,7 +45,8 @@ impl<C: Compress> Encoder for Down<C> {
         self.samples.clear();
         for frame in sound.chunks_exact(FRAME) {
             self.converter.process(frame, &mut self.chunk);
-            let linear = |sample: &f32| (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16;
+            // To the nearest; what is beyond stays at the end of the range.
+            let linear = |sample: &f32| (sample * 32_768.0 + 0.5_f32.copysign(*sample)) as i16;
             self.samples.extend(self.chunk.iter().map(linear));
         }
         self.inner.compress(&self.samples, payload);

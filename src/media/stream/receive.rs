@@ -131,7 +131,9 @@ impl Receive {
             self.played = self.played.min(stretch::LONGEST);
             first |= self.pull(now) && !std::mem::replace(&mut self.heard_any, true);
         }
-        frame.iter_mut().zip(self.sound.iter().skip(self.played)).for_each(|(to, from)| *to = *from);
+        if let Some(next) = self.sound.get(self.played..self.played + FRAME) {
+            frame.copy_from_slice(next);
+        }
         self.played += FRAME;
         first
     }
