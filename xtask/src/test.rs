@@ -57,7 +57,7 @@ pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
 }
 
 /// Installs the peers that are missing (Debian and its kin) and the scorer's Python modules.
-fn peers(install: bool) -> Result<(), Failure> {
+pub fn peers(install: bool) -> Result<(), Failure> {
     let mut packages: Vec<&str> =
         PEERS.iter().filter(|p| which(p.program).is_none()).flat_map(|p| p.packages).copied().collect();
     if !std::path::Path::new(SPEECH.0).exists() {

@@ -3,12 +3,12 @@
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::call::Codec;
 use super::phone::Answer;
 use crate::Failure;
-use crate::run::{output, program, which};
+use crate::run::{program, which};
 
 /// Whose figures are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,33 +17,62 @@ pub enum Make {
     Tuiphone,
     /// The one that is installed.
     Baresip,
+    /// The one that is installed.
+    Pjsua,
     /// The one that is installed: `linphonec`.
     Linphone,
 }
 
 impl Make {
-    /// Its name and version, as it says them.
-    pub fn name(self) -> String {
+    /// Ours first.
+    pub const ALL: [Make; 4] = [Make::Tuiphone, Make::Baresip, Make::Pjsua, Make::Linphone];
+
+    /// Its program.
+    pub fn program(self) -> &'static str {
         match self {
-            Make::Tuiphone => "tuiphone".to_owned(),
-            Make::Baresip => {
-                let said = output("baresip", &["-h"]).unwrap_or_default();
-                let version = said.split_whitespace().skip_while(|w| *w != "baresip").nth(1).unwrap_or_default();
-                format!("baresip {}", version.trim_start_matches('v')).trim_end().to_owned()
-            }
-            Make::Linphone => {
-                let said = output("linphonec", &["--version"]).unwrap_or_default();
-                format!("linphonec {}", said.split_whitespace().last().unwrap_or_default()).trim_end().to_owned()
-            }
+            Make::Tuiphone => "tuiphone",
+            Make::Baresip => "baresip",
+            Make::Pjsua => "pjsua",
+            Make::Linphone => "linphonec",
         }
     }
 
-    /// Its program, if it is here.
-    pub fn is_here(self) -> bool {
-        match self {
-            Make::Tuiphone => true,
-            Make::Baresip => which("baresip").is_some(),
-            Make::Linphone => which("linphonec").is_some(),
+    /// Its name and version, as it says them.
+    pub fn name(self) -> String {
+        // Not all of them call it a success.
+        let said = |argument| {
+            let said = Command::new(self.program()).arg(argument).stdin(Stdio::null()).output();
+            said.map_or_else(|_| String::new(), |said| String::from_utf8_lossy(&said.stdout).into_owned())
+        };
+        let after = |said: &str, word: &str| {
+            let version = said.split_whitespace().skip_while(|w| *w != word).find(|w| w.contains('.'));
+            version.unwrap_or_default().trim_start_matches('v').to_owned()
+        };
+        let version = match self {
+            Make::Tuiphone => String::new(),
+            Make::Baresip => after(&said("-h"), "baresip"),
+            Make::Pjsua => after(&said("--version"), "PJ_VERSION"),
+            Make::Linphone => said("--version").split_whitespace().last().unwrap_or_default().to_owned(),
+        };
+        format!("{} {version}", self.program()).trim_end().to_owned()
+    }
+
+    /// Why it cannot be measured; `None` when it is here.
+    pub fn absent(self) -> Option<&'static str> {
+        if self == Make::Tuiphone || which(self.program()).is_some() {
+            return None;
+        }
+        Some(match self {
+            Make::Pjsua => "not here; Debian has no package of it, one built from pjproject is found on PATH",
+            _ => "not here, and could not be installed",
+        })
+    }
+
+    /// How many pairs fit on two cores at once: what does not, says nothing about the phone.
+    pub fn pairs_at_once(self, codec: Codec) -> usize {
+        match (self, codec.kind) {
+            (Make::Tuiphone, _) | (Make::Baresip | Make::Pjsua, 0 | 9) => 20,
+            _ => 9,
         }
     }
 
@@ -63,22 +92,29 @@ impl Make {
         match self {
             Make::Tuiphone => tuiphone(folder, server, answer),
             Make::Baresip => baresip(folder, server, answer),
+            Make::Pjsua => pjsua(folder, server, answer),
             Make::Linphone => linphone(folder, server),
         }
     }
 
-    /// What it is told on its standard input.
-    pub(super) fn words(self, answer: Answer<'_>) -> String {
-        match (self, answer) {
-            (Make::Linphone, Answer::Files(speech, heard)) => {
-                format!(
-                    "soundcard use files\nplay {}\nrecord {}\nautoanswer enable\n",
-                    speech.display(),
-                    heard.display()
-                )
-            }
+    /// What it is told on its standard input at its start; who is told nothing has none.
+    pub(super) fn words(self, folder: &Path, answer: Answer<'_>) -> String {
+        let files = match answer {
+            Answer::Files(speech, heard) => format!("play {}\nrecord {}\n", speech.display(), heard.display()),
+            _ => format!("play {}\n", folder.join(TONE).display()),
+        };
+        let auto = if answer == Answer::Ring { "" } else { "autoanswer enable\n" };
+        match self {
+            Make::Linphone => format!("soundcard use files\n{files}{auto}"),
+            // It ends where its input does.
+            Make::Pjsua => "\n".to_owned(),
             _ => String::new(),
         }
+    }
+
+    /// What ends it in order, on its standard input; empty: a signal does.
+    pub(super) fn farewell(self) -> &'static str {
+        if self == Make::Pjsua { "q\n" } else { "" }
     }
 }
 
@@ -142,6 +178,52 @@ fn baresip(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comm
     Ok(command)
 }
 
+fn pjsua(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Command, Failure> {
+    let port = free_port()?;
+    let mut lines = vec![
+        format!("--id=sip:101@{server}"),
+        format!("--registrar=sip:{server}"),
+        format!("--local-port={port}"),
+        format!("--rtp-port={}", free_port()? & !1),
+        "--username=101\n--password=secret\n--realm=*\n--reg-timeout=300\n--bound-addr=127.0.0.1\n--no-tcp".into(),
+        "--null-audio\n--no-vad\n--log-level=0\n--app-log-level=0\n--no-color".into(),
+    ];
+    lines.extend((answer != Answer::Ring).then(|| "--auto-answer=200".to_owned()));
+    match answer {
+        Answer::Files(speech, heard) => {
+            let (speech, heard) = (speech.display(), heard.display());
+            lines.push(format!("--play-file={speech}\n--auto-play\n--rec-file={heard}\n--auto-rec"));
+        }
+        Answer::Echo(calls) => lines.push(format!("--auto-loop\n--max-calls={calls}")),
+        // Without a sound card it has no tone for a call; what it hears it says instead.
+        _ => lines.push("--auto-loop".to_owned()),
+    }
+    write(&folder.join("pjsua.conf"), lines.join("\n"))?;
+    let mut command = Command::new(which("pjsua").ok_or("pjsua is not here")?);
+    command.arg("--config-file").arg(folder.join("pjsua.conf")).current_dir(folder);
+    Ok(command)
+}
+
+/// What linphone says where nothing else is asked for.
+const TONE: &str = "tone.wav";
+
+/// A minute of 440 Hz, 48 kHz mono, as a WAV file.
+fn tone() -> Vec<u8> {
+    const RATE: u32 = 48_000;
+    let length = RATE * 60 * 2;
+    let mut file = Vec::with_capacity(44 + length as usize);
+    file.extend(b"RIFF");
+    file.extend((36 + length).to_le_bytes());
+    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    file.extend(RATE.to_le_bytes());
+    file.extend((RATE * 2).to_le_bytes());
+    file.extend(b"\x02\0\x10\0data");
+    file.extend(length.to_le_bytes());
+    let sample = |n: u32| (8_000.0 * (f64::from(n) * 440.0 * std::f64::consts::TAU / f64::from(RATE)).sin()) as i16;
+    file.extend((0..RATE * 60).flat_map(|n| sample(n).to_le_bytes()));
+    file
+}
+
 fn linphone(folder: &Path, server: SocketAddr) -> Result<Command, Failure> {
     let (port, media) = (free_port()?, free_port()? & !1);
     let config = format!(
@@ -154,6 +236,7 @@ fn linphone(folder: &Path, server: SocketAddr) -> Result<Command, Failure> {
     );
     fs::create_dir_all(folder.join(".local/share/linphone")).map_err(|e| e.to_string())?;
     write(&folder.join("linphonerc"), &config)?;
+    write(&folder.join(TONE), tone())?;
     let mut command = Command::new(which("linphonec").ok_or("linphonec is not here")?);
     command.arg("-c").arg(folder.join("linphonerc")).env("HOME", folder).current_dir(folder);
     Ok(command)
@@ -165,6 +248,6 @@ fn free_port() -> Result<u16, Failure> {
     Ok(socket.local_addr().map_err(|e| e.to_string())?.port())
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
+fn write(file: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {
     fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))
 }

@@ -24,31 +24,56 @@ use self::control::{Line, median_of};
 use self::far_end::{FarEnd, header};
 use self::makes::Make;
 use self::phone::{Answer, Phone, settle};
-use self::quality::{Scores, Studio};
+use self::quality::Studio;
 use crate::run::{cargo, output, program, say};
-use crate::{Failure, system};
+use crate::{Failure, system, test};
 
 /// How often a start, a ring, a request is repeated; the median is written.
 const TIMES: usize = 15;
 
-/// How long a measured call lasts.
-const CALL: Duration = Duration::from_secs(60);
+/// How long a measured call lasts; its costs are told for a minute.
+const CALL: Duration = Duration::from_secs(20);
 
 /// How long a call on a busy machine is watched.
-const LOADED: Duration = Duration::from_secs(20);
+const LOADED: Duration = Duration::from_secs(15);
 
 /// How long an idle phone is watched.
-const IDLE: Duration = Duration::from_secs(20);
+const IDLE: Duration = Duration::from_secs(10);
 
-/// Whose costs can be measured, and whose speech.
-const COSTS: [Make; 2] = [Make::Tuiphone, Make::Baresip];
-const QUALITY: [Make; 3] = [Make::Tuiphone, Make::Baresip, Make::Linphone];
+/// Numbers of calls at once, and of ours alone; how long they are watched.
+const CROWD: usize = 100;
+const GREAT_CROWD: usize = 500;
+const CROWDED: Duration = Duration::from_secs(15);
 
-/// Numbers of calls at once, and how long they are watched.
-const CROWDS: [(usize, Duration); 2] = [(100, Duration::from_secs(30)), (500, Duration::from_secs(20))];
-
-/// Lines of the table: what, and a figure for each phone; an empty one is not to be had.
+/// Lines of the table: what, and a figure.
 type Rows = Vec<(String, String)>;
+
+/// What was found of one phone.
+pub struct Column {
+    /// Whose.
+    make: Make,
+    /// The figures.
+    rows: Rows,
+    /// What was not to be had, and why.
+    missing: Vec<String>,
+}
+
+impl Column {
+    fn row(&mut self, what: impl Into<String>, figure: String) {
+        self.rows.push((what.into(), figure));
+    }
+
+    /// What was found, else a line that says why not: the other figures are worth having all the same.
+    fn found<T>(&mut self, what: &str, found: Result<T, Failure>) -> Option<T> {
+        let why = match found {
+            Ok(found) => return Some(found),
+            Err(why) => format!("{}, {what}: {why}", self.make.name()),
+        };
+        say(&why);
+        self.missing.push(why);
+        None
+    }
+}
 
 /// What to measure.
 pub struct Wish {
@@ -73,29 +98,42 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
         return Err(format!("no part {unknown}; the parts are {}", PARTS.join(", ")));
     }
     system::prepare(install)?;
-    cargo(&["build", "--release", "--locked", "--bin", "tuiphone"])?;
-    // Ours last: what does not work is found out before the long part.
-    let columns = makes(wish, &COSTS).into_iter().rev().map(|make| Ok((make.name(), measure(make, wish)?)));
-    let mut columns: Vec<(String, Rows)> = columns.collect::<Result<_, Failure>>()?;
-    columns.reverse();
-    if let Some((_, rows)) = columns.first_mut().filter(|_| wish.wants("signalling")) {
-        rows.extend(signalling()?);
+    if wish.peers
+        && let Err(why) = test::peers(install)
+    {
+        say(&format!("real peers: {why}"));
     }
-    let mouth = if wish.wants("mouth-to-ear") { mouth_to_ear::table(wish.peers)? } else { String::new() };
-    let quality = if wish.wants("quality") { speech(install, makes(wish, &QUALITY))? } else { Vec::new() };
-    report::write(&columns, &mouth, &quality, wish)
-}
-
-/// Who is measured: of these, ours, and as wished those that are here.
-fn makes(wish: &Wish, known: &[Make]) -> Vec<Make> {
-    let here = known.iter().copied().filter(|make| *make == Make::Tuiphone || wish.peers && make.is_here());
-    here.collect()
-}
-
-/// What each makes of speech over bad lines.
-fn speech(install: bool, makes: Vec<Make>) -> Result<Vec<(String, Scores)>, Failure> {
-    let studio = Studio::open(install)?;
-    makes.into_iter().map(|make| Ok((make.name(), studio.scores(make)?))).collect()
+    cargo(&["build", "--release", "--locked", "--bin", "tuiphone"])?;
+    let start = now();
+    let mut columns: Vec<Column> = Vec::new();
+    let mut absent = Vec::new();
+    for make in if wish.peers { &Make::ALL[..] } else { &Make::ALL[..1] } {
+        match make.absent() {
+            None => columns.push(measure(*make, wish)),
+            Some(why) => absent.push(format!("{}: {why}", make.program())),
+        }
+    }
+    let mut mouth = String::new();
+    let mut quality = Vec::new();
+    if let Some(ours) = columns.first_mut() {
+        if wish.wants("signalling") {
+            let rows = ours.found("signalling", signalling()).unwrap_or_default();
+            ours.rows.extend(rows);
+        }
+        if wish.wants("mouth-to-ear") {
+            mouth = ours.found("mouth to ear", mouth_to_ear::table(wish.peers)).unwrap_or_default();
+        }
+        if wish.wants("quality")
+            && let Some(studio) = ours.found("speech", Studio::open(install))
+        {
+            quality = columns.iter_mut().map(|column| studio.scores(column)).collect();
+        }
+    }
+    absent.extend(columns.iter().flat_map(|column| column.missing.iter().cloned()));
+    let ours = columns.first().map_or(&[][..], |ours| &ours.missing[..]).join("; ");
+    report::write(&columns, &mouth, &quality, &absent, wish)?;
+    say(&format!("measured for {} s", start.elapsed().as_secs()));
+    if ours.is_empty() { Ok(()) } else { Err(ours) }
 }
 
 /// What the signalling alone costs, as its own bench says.
@@ -108,46 +146,40 @@ fn signalling() -> Result<Rows, Failure> {
     if rows.is_empty() { Err("the signalling's bench said nothing".into()) } else { Ok(rows) }
 }
 
+/// Fills some of the rows of a column.
+type Part = fn(&mut Column) -> Result<(), Failure>;
+
 /// All figures of one phone.
-fn measure(make: Make, wish: &Wish) -> Result<Rows, Failure> {
-    let mut rows = Rows::new();
-    if wish.wants("start") {
-        rows.extend(begin(make)?);
+fn measure(make: Make, wish: &Wish) -> Column {
+    let mut column = Column { make, rows: Rows::new(), missing: Vec::new() };
+    let parts: [(&str, Part); 5] =
+        [("start", begin), ("idle", idle), ("call", talk), ("load", loaded), ("many", crowds)];
+    for (part, figures) in parts {
+        if wish.wants(part) {
+            let done = figures(&mut column);
+            let _ = column.found(part, done);
+        }
     }
-    if wish.wants("idle") {
-        rows.extend(idle(make)?);
-    }
-    if wish.wants("call") {
-        rows.extend(talk(make)?);
-    }
-    if wish.wants("load") {
-        rows.extend(loaded(make)?);
-    }
-    if wish.wants("many") {
-        rows.extend(crowds(make));
-    }
-    Ok(rows)
+    column
 }
 
 /// What starting it takes.
-fn begin(make: Make) -> Result<Rows, Failure> {
-    let mut rows = Rows::new();
-    let mut row = |what: &str, figure: String| rows.push((what.to_owned(), figure));
+fn begin(column: &mut Column) -> Result<(), Failure> {
+    let make = column.make;
     if make == Make::Tuiphone {
         let size = fs::metadata(program("release")).map_err(|e| e.to_string())?.len();
-        row("release binary, stripped", format!("{:.2} MB", size as f64 / 1e6));
+        column.row("release binary, stripped", format!("{:.2} MB", size as f64 / 1e6));
     }
     say(&format!("{}: {TIMES} starts", make.name()));
     let (first, authorised) = starts(make)?;
-    row("process start → first REGISTER", milliseconds(first));
-    row("process start → 200 to the authorised REGISTER", milliseconds(authorised));
-    Ok(rows)
+    column.row("process start → first REGISTER", milliseconds(first));
+    column.row("process start → 200 to the authorised REGISTER", milliseconds(authorised));
+    Ok(())
 }
 
 /// What it costs while nothing happens, and how soon it answers.
-fn idle(make: Make) -> Result<Rows, Failure> {
-    let mut rows = Rows::new();
-    let mut row = |what: &str, figure: String| rows.push((what.to_owned(), figure));
+fn idle(column: &mut Column) -> Result<(), Failure> {
+    let make = column.make;
     say(&format!("{}: rings, requests, {} s of nothing", make.name(), IDLE.as_secs()));
     let phone = Phone::start(make, Answer::Ring)?;
     let (uri, address) = phone.far.register(true)?;
@@ -156,79 +188,79 @@ fn idle(make: Make) -> Result<Rows, Failure> {
     let (processor, sleeps) = (phone.processor()?, phone.sleeps()?);
     std::thread::sleep(IDLE);
     let seconds = IDLE.as_secs_f64();
-    row("idle, registered: RSS / PSS", format!("{resident:.1} / {proportional:.1} MB"));
-    row("idle, registered: wake-ups a second", format!("{:.2}", (phone.sleeps()? - sleeps) / seconds));
-    row("idle, registered: processor", format!("{:.3} %", (phone.processor()? - processor) / seconds * 100.0));
-    let rings = (0..TIMES).map(|n| ring(&phone.far, &uri, address, n)).collect::<Result<_, _>>()?;
-    row("INVITE in → 180 out", milliseconds(median(rings)));
+    column.row("idle, registered: RSS / PSS", format!("{resident:.1} / {proportional:.1} MB"));
+    column.row("idle, registered: wake-ups a second", format!("{:.2}", (phone.sleeps()? - sleeps) / seconds));
+    column.row("idle, registered: processor", format!("{:.3} %", (phone.processor()? - processor) / seconds * 100.0));
+    let rings = (0..TIMES).map(|n| ring(&phone.far, &uri, address, n)).collect::<Result<_, _>>();
+    if let Some(rings) = column.found("rings", rings) {
+        column.row("INVITE in → 180 out", milliseconds(median(rings)));
+    }
     if make == Make::Tuiphone {
         let mut line = Line::open(&phone)?;
-        row("request → reply, open connection", milliseconds(median_of(|| control::status(&mut line))?));
-        row("`tuiphone status`, start to end", milliseconds(median_of(|| control::status_process(&phone))?));
-        row("dial request → INVITE out", milliseconds(median_of(|| control::dial(&phone, &mut line))?));
-        row("start of `tuiphone call` → INVITE out", milliseconds(median_of(|| control::dial_process(&phone))?));
+        column.row("request → reply, open connection", milliseconds(median_of(|| control::status(&mut line))?));
+        column.row("`tuiphone status`, start to end", milliseconds(median_of(|| control::status_process(&phone))?));
+        column.row("dial request → INVITE out", milliseconds(median_of(|| control::dial(&phone, &mut line))?));
+        column.row("start of `tuiphone call` → INVITE out", milliseconds(median_of(|| control::dial_process(&phone))?));
         say("keys");
         let seen = interface::watch(&phone)?;
         let at = |hundredths: usize| seen.keys.get(seen.keys.len() * hundredths / 100).copied().unwrap_or_default();
-        row(
+        column.row(
             "key → first byte of its frame: median / p99",
             format!("{} / {}", milliseconds(at(50)), milliseconds(at(99))),
         );
-        row(&format!("idle interface: bytes drawn in {} s", interface::QUIET.as_secs()), seen.idle_bytes.to_string());
+        let quiet = interface::QUIET.as_secs();
+        column.row(format!("idle interface: bytes drawn in {quiet} s"), seen.idle_bytes.to_string());
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// What a call costs.
-fn talk(make: Make) -> Result<Rows, Failure> {
-    let mut rows = Rows::new();
-    let mut row = |what: &str, figure: String| rows.push((what.to_owned(), figure));
+fn talk(column: &mut Column) -> Result<(), Failure> {
+    let make = column.make;
     for codec in CODECS {
         let name = codec.name;
         say(&format!("{}: {} s of {name}", make.name(), CALL.as_secs()));
-        let call = call::call(make, codec, CALL)?;
-        row(&format!("in a call, {name}: RSS"), format!("{:.1} MB", call.memory));
-        row(
-            &format!("60 s of a call, {name}: processor time"),
-            format!("{:.2} s", call.processor * 60.0 / CALL.as_secs_f64()),
-        );
-        row(&format!("in a call, {name}: wake-ups a second"), format!("{:.0}", call.sleeps));
+        let Some(call) = column.found(&format!("a call with {name}"), call::call(make, codec, CALL)) else { continue };
+        column.row(format!("in a call, {name}: RSS"), format!("{:.1} MB", call.memory));
+        let minute = call.processor * 60.0 / CALL.as_secs_f64();
+        column.row(format!("60 s of a call, {name}: processor time"), format!("{minute:.2} s"));
+        column.row(format!("in a call, {name}: wake-ups a second"), format!("{:.0}", call.sleeps));
         let (mean, deviation, longest) = call.gaps;
-        row(
-            &format!("RTP pacing, {name}: mean, σ, longest gap"),
+        column.row(
+            format!("RTP pacing, {name}: mean, σ, longest gap"),
             format!("{mean:.2}, {deviation:.2}, {longest:.1} ms"),
         );
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// How late packets leave while the machine is busy.
-fn loaded(make: Make) -> Result<Rows, Failure> {
+fn loaded(column: &mut Column) -> Result<(), Failure> {
+    let make = column.make;
     say(&format!("{}: a call with every core busy, {} s", make.name(), LOADED.as_secs()));
     let lateness = load::lateness(make, LOADED)?;
     let [half, most, all] = [50, 99, 100].map(|part| lateness.at(part).as_secs_f64() * 1e3);
-    Ok(vec![
-        ("every core busy: RTP late by, median, p99, most".into(), format!("{half:.2}, {most:.2}, {all:.2} ms")),
-        ("every core busy: priority granted".into(), lateness.priority),
-    ])
+    column.row("every core busy: RTP late by, median, p99, most", format!("{half:.2}, {most:.2}, {all:.2} ms"));
+    column.row("every core busy: priority granted", lateness.priority);
+    Ok(())
 }
 
-/// What many calls at once cost; a phone that cannot take them says nothing.
-fn crowds(make: Make) -> Rows {
-    let mut rows = Rows::new();
-    for (calls, length) in CROWDS {
-        say(&format!("{}: {calls} calls at once, {} s", make.name(), length.as_secs()));
-        match many::calls(make, calls, length) {
-            Ok(crowd) => {
-                let mut row = |what: &str, figure| rows.push((format!("{calls} PCMU calls at once: {what}"), figure));
-                row("processor, of one core", format!("{:.1} %", crowd.processor * 100.0));
-                row("RSS", format!("{:.1} MB", crowd.memory));
-                row("packets, lost, late", format!("{}, {}, {}", crowd.packets, crowd.lost, crowd.late));
-            }
-            Err(why) => say(&format!("{}: {calls} calls at once: {why}", make.name())),
-        }
+/// What many calls at once cost.
+fn crowds(column: &mut Column) -> Result<(), Failure> {
+    let make = column.make;
+    let great = (make == Make::Tuiphone).then_some(GREAT_CROWD);
+    for calls in [Some(CROWD), great].into_iter().flatten() {
+        let what = format!("{calls} PCMU calls at once");
+        say(&format!("{}: {what}, {} s", make.name(), CROWDED.as_secs()));
+        let Some(crowd) = column.found(&what, many::calls(make, calls, CROWDED)) else { continue };
+        column.row(format!("{what}: processor, of one core"), format!("{:.1} %", crowd.processor * 100.0));
+        column.row(format!("{what}: RSS"), format!("{:.1} MB", crowd.memory));
+        column.row(
+            format!("{what}: packets, lost, late by 10 ms"),
+            format!("{}, {}, {}", crowd.packets, crowd.lost, crowd.late),
+        );
     }
-    rows
+    Ok(())
 }
 
 /// Median times from the start of the process to the first REGISTER, and to the 200 of the authorised one.
@@ -247,10 +279,9 @@ fn starts(make: Make) -> Result<(Duration, Duration), Failure> {
 }
 
 /// From an INVITE on the wire to its 180; the call is cancelled afterwards.
-#[allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 fn ring(far: &FarEnd, uri: &str, to: SocketAddr, number: usize) -> Result<Duration, Failure> {
     let call = format!("ring{number}");
-    let start = Instant::now();
+    let start = now();
     far.invite(uri, to, &call, 9, CODECS[0])?;
     far.receive("180", |l| l.starts_with("SIP/2.0 180"))?;
     let took = start.elapsed();
@@ -268,4 +299,9 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 fn milliseconds(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}
+
+#[allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -31,6 +31,7 @@ pub struct Phone {
     pub started: Instant,
     child: Child,
     folder: PathBuf,
+    farewell: &'static str,
 }
 
 impl Phone {
@@ -42,7 +43,7 @@ impl Phone {
         let folder = std::env::temp_dir().join(format!("tuiphone-bench-{}", far.address()?.port()));
         fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         let mut command = make.command(&folder, far.address()?, answer)?;
-        let words = make.words(answer);
+        let words = make.words(&folder, answer);
         let input = if words.is_empty() { Stdio::null() } else { Stdio::piped() };
         command.stdin(input).stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
@@ -50,12 +51,15 @@ impl Phone {
         if let Some(input) = &mut child.stdin {
             input.write_all(words.as_bytes()).map_err(|e| format!("telling {make:?} what to do: {e}"))?;
         }
-        Ok(Self { far, started, child, folder })
+        Ok(Self { far, started, child, folder, farewell: make.farewell() })
     }
 
     /// Asks it to end, and waits a little: what it records is whole then.
     pub fn stop(mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        match &mut self.child.stdin {
+            Some(input) if !self.farewell.is_empty() => drop(input.write_all(self.farewell.as_bytes())),
+            _ => drop(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()),
+        }
         for _ in 0..150 {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 break;

@@ -11,6 +11,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use super::Column;
 use super::call::{CODECS, Codec};
 use super::makes::Make;
 use super::phone::{Answer, Phone};
@@ -81,26 +82,22 @@ impl Studio {
         Ok(studio)
     }
 
-    /// All cells of a make.
-    pub fn scores(&self, make: Make) -> Result<Scores, Failure> {
-        CODECS.iter().map(|codec| self.codec(make, *codec)).collect()
+    /// All cells of a phone; what cannot be had is told in its column.
+    pub fn scores(&self, column: &mut Column) -> Scores {
+        let heard = CODECS.iter().map(|codec| {
+            let heard = self.codec(column.make, *codec);
+            column.found(&format!("speech with {}", codec.name), heard).unwrap_or_else(|| vec![None; cells().len()])
+        });
+        heard.collect()
     }
 
     fn codec(&self, make: Make, codec: Codec) -> Result<Vec<Option<Heard>>, Failure> {
         let cells = cells();
         say(&format!("{}: speech with {} over {} lines", make.name(), codec.name, cells.len()));
-        // What does not fit on the machine says nothing about the phone.
-        let at_once = if make == Make::Tuiphone { cells.len() } else { 6 };
         let mut files = Vec::new();
         let numbered: Vec<(usize, Cell)> = cells.iter().cloned().enumerate().collect();
-        for cells in numbered.chunks(at_once) {
-            match self.talk(make, codec, cells) {
-                Ok(recorded) => files.extend(recorded),
-                Err(why) => {
-                    say(&format!("{} with {}: {why}", make.name(), codec.name));
-                    return Ok(vec![None; numbered.len()]);
-                }
-            }
+        for cells in numbered.chunks(make.pairs_at_once(codec)) {
+            files.extend(self.talk(make, codec, cells)?);
         }
         let scores = self.score(&files)?;
         Ok((0..cells.len())

@@ -6,28 +6,35 @@ use std::fs;
 use super::call::CODECS;
 use super::plot::{Curve, Plot};
 use super::quality::{Cell, Heard, JITTERS, LOSSES, Scores, cells};
-use super::{Rows, Wish};
+use super::{Column, Wish};
 use crate::Failure;
 use crate::run::{output, root};
 
 /// Prints the page; after a whole run it is written, with its plots.
 pub fn write(
-    columns: &[(String, Rows)],
+    columns: &[Column],
     mouth_to_ear: &str,
-    quality: &[(String, Scores)],
+    quality: &[Scores],
+    missing: &[String],
     wish: &Wish,
 ) -> Result<(), Failure> {
+    let names: Vec<String> = columns.iter().map(|column| column.make.name()).collect();
+    let quality: Vec<(&str, &Scores)> = names.iter().map(String::as_str).zip(quality).collect();
     let mut text = head(wish.peers);
-    text.push_str(&table(columns));
+    text.push_str(&table(&names, columns));
     if !mouth_to_ear.is_empty() {
         let _ = write!(text, "\n{mouth_to_ear}");
     }
-    let plots = if quality.is_empty() { Vec::new() } else { plots(quality) };
+    let plots = plots(&quality);
     if !quality.is_empty() {
-        text.push_str(&speech(quality));
+        text.push_str(&speech(&quality));
         plots.iter().for_each(|(file, plot)| {
             let _ = writeln!(text, "\n![{}]({file})", plot.title);
         });
+    }
+    if !missing.is_empty() {
+        text.push_str("\n## Not had\n\n");
+        missing.iter().for_each(|why| text.push_str(&format!("- {}\n", why.lines().next().unwrap_or_default())));
     }
     print!("{text}");
     if wish.only.is_empty() {
@@ -60,32 +67,31 @@ fn head(peers: bool) -> String {
     )
 }
 
-/// A line for each figure of the first phone, a column for each phone.
-fn table(columns: &[(String, Rows)]) -> String {
+/// A line for each figure of the first phone, a column for each phone; empty where there is none.
+fn table(names: &[String], columns: &[Column]) -> String {
     let mut text = String::new();
-    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    let rows = columns.first().map_or(&[][..], |(_, rows)| rows);
+    let rows = columns.first().map_or(&[][..], |ours| &ours.rows);
     if rows.is_empty() {
         return text;
     }
-    let _ = writeln!(text, "| what | {} |\n|---|{}", names.join(" | "), "---|".repeat(columns.len()));
+    let _ = writeln!(text, "| what | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
     for (what, _) in rows {
-        let figure = |rows: &Rows| rows.iter().find(|(w, _)| w == what).map_or(String::new(), |(_, f)| f.clone());
-        let figures: Vec<String> = columns.iter().map(|(_, rows)| figure(rows)).collect();
+        let figure = |column: &Column| column.rows.iter().find(|(w, _)| w == what).map(|(_, figure)| figure.clone());
+        let figures: Vec<String> = columns.iter().map(|column| figure(column).unwrap_or_default()).collect();
         let _ = writeln!(text, "| {what} | {} |", figures.join(" | "));
     }
     text
 }
 
 /// A table for each codec: a line for each line that was measured, a column for each phone.
-fn speech(quality: &[(String, Scores)]) -> String {
+fn speech(quality: &[(&str, &Scores)]) -> String {
     let mut text = String::from(
         "\n## Speech over bad lines\n\nTwo phones of a make talk through a relay that loses packets and delays each by \
          up to the jitter, the same way for\neach make; read speech both ways, scored by PESQ (MOS-LQO, narrow band for \
          PCMU, wide band else). In brackets the\nfirst seven seconds of the call. Each figure is the mean of both \
          directions and, but for the brackets, two readings.\n",
     );
-    let names: Vec<&str> = quality.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = quality.iter().map(|(name, _)| *name).collect();
     for (at, codec) in CODECS.iter().enumerate() {
         let of = |scores: &Scores, cell: usize| scores.get(at).and_then(|cells| *cells.get(cell)?);
         if quality.iter().all(|(_, scores)| of(scores, 0).is_none()) {
@@ -106,7 +112,7 @@ fn figure(heard: Heard) -> String {
 }
 
 /// A plot for each codec: the score over the loss, a curve for each phone and jitter.
-fn plots(quality: &[(String, Scores)]) -> Vec<(String, Plot)> {
+fn plots(quality: &[(&str, &Scores)]) -> Vec<(String, Plot)> {
     let mut plots = Vec::new();
     for (at, codec) in CODECS.iter().enumerate() {
         let mut curves = Vec::new();
