@@ -103,24 +103,32 @@ fn slash(
 ) -> Result<(), String> {
     let (name, value) = word.split_once(':').map_or((word, None), |(name, value)| (name, Some(value)));
     let lower = name.to_ascii_lowercase();
-    let (list, words) = match (lower.as_str(), value) {
-        ("i", Some(file)) => (options, vec!["--ini", file]),
-        ("account", Some(account)) => (options, vec!["--account", account]),
-        ("password", Some(password)) => (options, vec!["--password", password]),
-        ("?", None) => (options, vec!["--help"]),
-        _ if !command.is_empty() => return Err(format!("/{word} does not go together with what stands before it")),
-        ("answer", None) => (command, vec!["answer"]),
-        ("hangupall", None) => (command, vec!["hangupall"]),
-        ("hangupincoming", None) => (command, vec!["hangup", "--incoming"]),
-        ("hangupcalling", None) => (command, vec!["hangup", "--calling"]),
-        ("exit", None) => (command, vec!["exit"]),
-        ("dtmf", Some(digits)) => (command, vec!["dtmf", digits]),
-        ("transfer", Some(number)) => (command, vec!["transfer", number]),
+    let (is_option, words) = match (lower.as_str(), value) {
+        ("i", Some(file)) => (true, vec!["--ini", file]),
+        ("account", Some(account)) => (true, vec!["--account", account]),
+        ("password", Some(password)) => (true, vec!["--password", password]),
+        ("?", None) => (true, vec!["--help"]),
+        ("answer", None) => (false, vec!["answer"]),
+        ("hangupall", None) => (false, vec!["hangupall"]),
+        ("hangupincoming", None) => (false, vec!["hangup", "--incoming"]),
+        ("hangupcalling", None) => (false, vec!["hangup", "--calling"]),
+        ("exit", None) => (false, vec!["exit"]),
+        ("dtmf", Some(digits)) => (false, vec!["dtmf", digits]),
+        ("transfer", Some(number)) => (false, vec!["transfer", number]),
         _ if NOT_HERE.iter().any(|known| known.strip_prefix('/') == Some(lower.as_str())) => {
             return Err(format!("{}; to dial it, write -- /{word}", not_here(&format!("/{lower}"))));
         }
+        // A path, or the text of a message.
+        _ if !command.is_empty() => {
+            command.push(format!("/{word}").into());
+            return Ok(());
+        }
         _ => return Err(format!("there is no /{word}; to dial it, write -- /{word}")),
     };
+    if !is_option && !command.is_empty() {
+        return Err(format!("/{word} does not go together with what stands before it"));
+    }
+    let list = if is_option { options } else { command };
     list.extend(words.into_iter().map(OsString::from));
     if name != lower {
         notes.push(format!("/{name} is taken as /{lower}; MicroSIP itself would dial it"));
