@@ -61,6 +61,8 @@ fn verbs_come_from_the_table_in_every_spelling() {
             Ask::Dtmf { call: Some("c1".to_owned()), digits: "1".to_owned(), press: Press::Tap, via: None },
         ),
         ("volume -5", Ask::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) }),
+        ("play /s/a.wav c1", Ask::Play { call: Some("c1".to_owned()), file: absolute("/s/a.wav"), alone: false }),
+        ("play /a.wav /i:w.ini", Ask::Play { call: None, file: absolute("/a.wav"), alone: false }),
         ("register -a 2", Ask::Register { account: Some("2".to_owned()) }),
         ("register 2", Ask::Register { account: Some("2".to_owned()) }),
     ] {
@@ -136,6 +138,7 @@ fn wrong_usage_is_refused_with_two() {
         "/i: status",
         "call 1 --duration -1",
         "answer /hangupall",
+        "play /hangupall",
         "--transport sctp status",
         "--user 101 status",
         "--domain d status",
