@@ -407,6 +407,10 @@ pub struct StreamStats {
     pub mic_gaps: u32,
     /// Times the speaker had nothing to play while the stream ran.
     pub speaker_gaps: u32,
+    /// How old the microphone's sound is when the stream takes it, ms, as far as we can see.
+    pub mic_delay_ms: f64,
+    /// How long the stream's sound waits for the speaker, ms, as far as we can see.
+    pub speaker_delay_ms: f64,
     /// Share of the packets of the last five seconds that were lost or too late, 0..=1.
     pub rx_loss: f64,
     /// The same since the start.

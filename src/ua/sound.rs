@@ -136,6 +136,8 @@ impl Agent {
             stretched_ms: stats.stretched_ms,
             mic_gaps: stats.mic_gaps,
             speaker_gaps: stats.speaker_gaps,
+            mic_delay_ms: rounded(stats.mic_delay_ms, 1),
+            speaker_delay_ms: rounded(stats.speaker_delay_ms, 1),
             mos_rx: stats.mos_rx.map(|mos| rounded(mos, 2)),
             mos_tx: stats.mos_tx.map(|mos| rounded(mos, 2)),
             first_rtp_after: None,

@@ -150,6 +150,11 @@ impl Devices {
         (self.gaps_before.0.saturating_add(self.mic.gaps()), self.gaps_before.1.saturating_add(self.speaker.gaps()))
     }
 
+    /// What waits between us and the microphone, and between us and the speaker, ms.
+    pub fn delays_ms(&self) -> (f64, f64) {
+        (self.mic.delay_s() * 1e3, self.speaker.delay_s() * 1e3)
+    }
+
     /// True when ringing has a speaker of its own; it gets 10 ms.
     pub fn write_ring(&mut self, frame: &[f32; FRAME]) -> bool {
         self.ring.as_mut().map(|ring| ring.write(frame)).is_some()

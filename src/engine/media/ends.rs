@@ -34,6 +34,11 @@ impl Mic {
         if let Mic::Line(line) = self { line.gaps() } else { 0 }
     }
 
+    /// How old a device's sound is when it is read, seconds.
+    pub fn delay_s(&self) -> f64 {
+        if let Mic::Line(line) = self { line.delay_s() } else { 0.0 }
+    }
+
     /// The next 10 ms; `played` is what the speaker got last.
     pub fn read(&mut self, frame: &mut [f32; FRAME], played: &[f32; FRAME]) {
         match self {
@@ -67,6 +72,11 @@ impl Speaker {
     /// Times that a device found nothing to play.
     pub fn gaps(&self) -> u32 {
         if let Speaker::Line(line) = self { line.gaps() } else { 0 }
+    }
+
+    /// How long sound waits until the device plays it, seconds.
+    pub fn delay_s(&self) -> f64 {
+        if let Speaker::Line(line) = self { line.delay_s() } else { 0.0 }
     }
 
     /// Plays 10 ms.

@@ -15,6 +15,19 @@ pub struct LineIn {
     primed: bool,
     concealer: Concealer,
     gaps: u32,
+    waits: Waits,
+}
+
+/// How long samples wait in a ring, smoothed over half a second.
+#[derive(Default)]
+struct Waits {
+    seconds: f64,
+}
+
+impl Waits {
+    fn see(&mut self, seconds: f64) {
+        self.seconds += (seconds.max(0.0) - self.seconds) / 50.0;
+    }
 }
 
 impl LineIn {
@@ -22,7 +35,15 @@ impl LineIn {
     pub fn new(line: CaptureLine, latency: Latency) -> Option<LineIn> {
         let converter = DriftResampler::new(line.rate, SAMPLE_RATE).ok()?;
         let control = Some(if line.burst > 0 { FillControl::new } else { FillControl::blind }(latency.spare_s));
-        Some(LineIn { line, converter, control, primed: false, concealer: Concealer::new(SAMPLE_RATE), gaps: 0 })
+        Some(LineIn {
+            line,
+            converter,
+            control,
+            primed: false,
+            concealer: Concealer::new(SAMPLE_RATE),
+            gaps: 0,
+            waits: Waits::default(),
+        })
     }
 
     /// Joins a source without a clock, which waits when it is not read: a pipe.
@@ -33,6 +54,12 @@ impl LineIn {
     /// Times that sound was missing, lost or too late.
     pub fn gaps(&self) -> u32 {
         self.gaps.saturating_add(self.line.health.overruns.load(Ordering::Relaxed))
+    }
+
+    /// How old the youngest sound of a frame is, seconds: what is left in the ring, and the device's burst, half of which
+    /// is yet to come on average.
+    pub fn delay_s(&self) -> f64 {
+        self.waits.seconds + self.line.burst as f64 / f64::from(self.line.rate) / 2.0
     }
 
     /// The next 10 ms.
@@ -56,6 +83,7 @@ impl LineIn {
             return self.convert(frame);
         }
         let spare = fill as f64 - wanted as f64;
+        self.waits.see(spare / rate);
         let correction = (control.update(spare / rate) * rate) as isize;
         self.converter.set_drift(-control.bend());
         if spare < 0.0 {
@@ -94,6 +122,7 @@ pub struct LineOut {
     begun: bool,
     surplus: usize,
     dry: u32,
+    waits: Waits,
 }
 
 impl LineOut {
@@ -115,12 +144,17 @@ impl LineOut {
 
     /// Joins a sink that takes all it is given: a file.
     pub fn file(line: PlaybackLine) -> LineOut {
-        LineOut { line, converter: None, control: None, begun: false, surplus: 0, dry: 0 }
+        LineOut { line, converter: None, control: None, begun: false, surplus: 0, dry: 0, waits: Waits::default() }
     }
 
     /// Times that the device found nothing to play.
     pub fn gaps(&self) -> u32 {
         self.line.health.underruns.load(Ordering::Relaxed)
+    }
+
+    /// How long the next sound waits until it is played, seconds.
+    pub fn delay_s(&self) -> f64 {
+        self.waits.seconds + self.line.burst() as f64 / f64::from(self.line.rate)
     }
 
     /// Plays 10 ms.
@@ -151,7 +185,9 @@ impl LineOut {
             self.dry = gaps;
             control.ran_dry();
         }
-        let correction_s = control.update(self.line.fill() as f64 / rate);
+        let fill_s = self.line.fill() as f64 / rate;
+        self.waits.see(fill_s);
+        let correction_s = control.update(fill_s);
         converter.set_drift(-control.bend());
         self.surplus += (correction_s * rate).max(0.0) as usize;
         silence(&mut self.line, -correction_s);

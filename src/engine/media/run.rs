@@ -310,7 +310,7 @@ impl Loop {
         call.leave(now(), &mut self.last_words);
         call.stream.close(now());
         call.transmit();
-        let stats = call.stats(now(), self.devices.gaps());
+        let stats = call.stats(now(), &self.devices);
         let _ = self.poll.registry().deregister(&mut call.rtp);
         let _ = self.poll.registry().deregister(&mut call.rtcp);
         self.tell(MediaEvent::Stats { stream: id, stats });

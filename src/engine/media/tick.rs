@@ -1,6 +1,7 @@
 //! What a tick of the media thread does.
 
 use super::MediaReport;
+use super::devices::Devices;
 use super::player::Player;
 use super::recorder::Tape;
 use super::run::Loop;
@@ -190,7 +191,7 @@ impl Loop {
             }
             if call.stream.is_started() && now >= call.next_stats {
                 call.next_stats = now + Duration::from_secs(1);
-                let event = MediaEvent::Stats { stream: *id, stats: call.stats(now, self.devices.gaps()) };
+                let event = MediaEvent::Stats { stream: *id, stats: call.stats(now, &self.devices) };
                 (self.report)(MediaReport::Event(event));
             }
         }
@@ -258,12 +259,16 @@ impl Call {
         *self.stream.endpoint() == Endpoint::Silence
     }
 
-    /// Its counters; `gaps` of the microphone and of the speaker are those of all calls.
-    pub(super) fn stats(&self, now: Instant, gaps: (u32, u32)) -> StreamStats {
+    /// Its counters; the devices count for all calls.
+    pub(super) fn stats(&self, now: Instant, devices: &Devices) -> StreamStats {
+        let gaps = devices.gaps();
         let (mic, speaker) = self.gaps_before.filter(|_| self.at_phone()).unwrap_or(gaps);
+        let (mic_delay_ms, speaker_delay_ms) = if self.at_phone() { devices.delays_ms() } else { (0.0, 0.0) };
         StreamStats {
             mic_gaps: gaps.0.saturating_sub(mic),
             speaker_gaps: gaps.1.saturating_sub(speaker),
+            mic_delay_ms,
+            speaker_delay_ms,
             ..self.stream.stats(now)
         }
     }

@@ -121,6 +121,8 @@ impl MediaStream {
             stretched_ms: of_samples(self.receive.stretched),
             mic_gaps: 0,
             speaker_gaps: 0,
+            mic_delay_ms: 0.0,
+            speaker_delay_ms: 0.0,
             rx_loss: quality.loss,
             rx_loss_total: quality.loss_total,
             tx_loss_total: self.session.total_loss_at_peer(),

@@ -69,6 +69,9 @@ pub struct MediaInfo {
     /// Times the microphone's sound was missing or the speaker had nothing to play.
     pub mic_gaps: u32,
     pub speaker_gaps: u32,
+    /// What waits between us and the microphone, and between us and the speaker.
+    pub mic_delay_ms: f64,
+    pub speaker_delay_ms: f64,
     pub mos_rx: Option<f64>,
     pub mos_tx: Option<f64>,
     /// Seconds from the answer to the first RTP packet.
