@@ -132,6 +132,9 @@ fn tuiphone(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Com
         Answer::Echo(calls) => {
             format!("autoAnswerCalls=all\nmaxConcurrentCalls={calls}\n[tuiphone]\ncallEndpoint=echo\n")
         }
+        Answer::Confer(calls) => {
+            format!("autoAnswerCalls=all\nmaxConcurrentCalls={calls}\n[tuiphone]\nacceptFrom=any\n")
+        }
         _ => String::new(),
     };
     let codecs = "audioCodecs=PCMU/8000/1 G722/16000/1 opus/48000/2";
@@ -143,6 +146,7 @@ fn tuiphone(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Com
     let mut command = ours(folder);
     let (microphone, speaker) = match answer {
         Answer::Files(speech, heard) => (format!("file:{}", speech.display()), format!("file:{}", heard.display())),
+        Answer::Confer(_) => ("null".to_owned(), "null".to_owned()),
         _ => ("tone:440".to_owned(), "null".to_owned()),
     };
     command.args(["daemon", "--audio-in", &microphone, "--audio-out", &speaker]);

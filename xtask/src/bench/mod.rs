@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures made by the program, never typed, written to `benches/RESULTS.md`.
 
 mod call;
+mod conference;
 mod control;
 mod far_end;
 mod interface;
@@ -45,6 +46,10 @@ const CROWD: usize = 100;
 const GREAT_CROWD: usize = 500;
 const CROWDED: Duration = Duration::from_secs(15);
 
+/// How many of ours confer, and how long they are listened to.
+const PARTIES: usize = 20;
+const CONFERENCE: Duration = Duration::from_secs(10);
+
 /// Lines of the table: what, and a figure.
 type Rows = Vec<(String, String)>;
 
@@ -84,7 +89,8 @@ pub struct Wish {
 }
 
 /// The parts, in their order.
-const PARTS: [&str; 8] = ["start", "idle", "call", "load", "many", "signalling", "mouth-to-ear", "quality"];
+const PARTS: [&str; 9] =
+    ["start", "idle", "call", "load", "many", "conference", "signalling", "mouth-to-ear", "quality"];
 
 impl Wish {
     fn wants(&self, part: &str) -> bool {
@@ -152,8 +158,14 @@ type Part = fn(&mut Column) -> Result<(), Failure>;
 /// All figures of one phone.
 fn measure(make: Make, wish: &Wish) -> Column {
     let mut column = Column { make, rows: Rows::new(), missing: Vec::new() };
-    let parts: [(&str, Part); 5] =
-        [("start", begin), ("idle", idle), ("call", talk), ("load", loaded), ("many", crowds)];
+    let parts: [(&str, Part); 6] = [
+        ("start", begin),
+        ("idle", idle),
+        ("call", talk),
+        ("load", loaded),
+        ("many", crowds),
+        ("conference", conference),
+    ];
     for (part, figures) in parts {
         if wish.wants(part) {
             let done = figures(&mut column);
@@ -260,6 +272,22 @@ fn crowds(column: &mut Column) -> Result<(), Failure> {
             format!("{}, {}, {}", crowd.packets, crowd.lost, crowd.late),
         );
     }
+    Ok(())
+}
+
+/// What a conference costs, and whether all hear all.
+fn conference(column: &mut Column) -> Result<(), Failure> {
+    if column.make != Make::Tuiphone {
+        return Ok(());
+    }
+    let what = format!("conference of {PARTIES} PCMU calls");
+    say(&format!("a {what}, {} s", CONFERENCE.as_secs()));
+    let talk = conference::confer(PARTIES, CONFERENCE)?;
+    column.row(format!("{what}: processor, of one core"), format!("{:.1} %", talk.processor * 100.0));
+    column.row(format!("{what}: RSS"), format!("{:.1} MB", talk.memory));
+    let (least, most) = (talk.others.start, talk.others.end);
+    column.row(format!("{what}: each hears the others at"), format!("{least:.1} to {most:.1} dB"));
+    column.row(format!("{what}: each hears itself at most at"), format!("{:.0} dB", talk.itself));
     Ok(())
 }
 

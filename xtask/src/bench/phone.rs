@@ -19,6 +19,8 @@ pub enum Answer<'a> {
     Auto,
     /// It answers so many, and each hears itself.
     Echo(usize),
+    /// It answers so many, and says nothing itself.
+    Confer(usize),
     /// It answers, says what is in the first file, and writes what it hears into the second.
     Files(&'a Path, &'a Path),
 }
