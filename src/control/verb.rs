@@ -143,7 +143,7 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[required("file", "A WAV file; stop = no longer"), CALL_ID, flag("alone", "Without the microphone")],
         doc: "Play a file to the far end",
-        key: None,
+        key: Some("Ctrl-y"),
         make: |v| {
             let (file, call, alone) = (v.need("file")?, v.text("call"), v.flag("alone"));
             let stops = file.eq_ignore_ascii_case("stop");

@@ -169,6 +169,7 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("resume", "resume", None),
     ("conference", "conference", Some("C")),
     ("record", "record", Some("e")),
+    ("play", "play a file", Some("y")),
     ("mute", "mute", Some("m")),
     ("transfer", "transfer", Some("t")),
     ("dnd", "do not disturb", Some("d")),

@@ -4,8 +4,9 @@ use crate::stage::{Stage, account, asking, call, commands, lights, message};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
-    AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, Press, Reply, SoundPath,
-    Switch, TransferTo, VoicePart, VoicemailInfo, VolumeChange,
+    AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, PlayingInfo, PlayingState,
+    Press, RecordAct, RecordingInfo, RecordingState, Reply, SoundPath, Switch, TransferTo, VoicePart, VoicemailInfo,
+    VolumeChange,
 };
 use tuiphone::ui::msg::{Action, Msg, Urgency};
 
@@ -86,6 +87,11 @@ fn keys_ask_the_phone() {
         (&[("c1", Calling)], "P", vec![]),
         (&[], "R", vec![Command::Retrieve { number: None, account: None }]),
         (&[], "7 0 1 Ctrl-r", vec![Command::Retrieve { number: c("701"), account: None }]),
+        (&[("c1", Held), ("c2", Connected)], "C", vec![Command::Conference { calls: Vec::new() }]),
+        (&[("c1", Connected)], "e", vec![Command::Record { call: c("c1"), act: RecordAct::Start { file: None } }]),
+        (&[("c1", Calling)], "e y", vec![]),
+        (&[("c1", Connected)], "/ / a Ctrl-y", vec![Command::Play { call: c("c1"), file: "/a".into(), alone: false }]),
+        (&[("c1", Connected)], "y", vec![]),
         (&[], "m M", vec![mute(SoundPath::Mic), mute(SoundPath::Speaker)]),
         (&[], "PgUp PgDn", vec![louder(5), louder(-5)]),
         (&[("c1", Connected)], "? h o l d Enter", vec![Command::Hold { call: c("c1") }]),
@@ -94,6 +100,31 @@ fn keys_ask_the_phone() {
         let mut stage = Stage::new(80, 24);
         stage.calls(calls.iter().map(|(id, state)| call(id, *state, "600", "")).collect());
         assert_eq!(stage.keys(keys), expected, "{calls:?} {keys}");
+    }
+}
+
+#[test]
+fn what_is_recorded_or_played_is_stopped_by_the_same_key() {
+    let mut stage = Stage::new(80, 24);
+    let mut info = call("c1", CallState::Connected, "600", "");
+    for (state, act) in [
+        (RecordingState::Opening, RecordAct::Stop),
+        (RecordingState::Recording, RecordAct::Stop),
+        (RecordingState::Paused, RecordAct::Stop),
+        (RecordingState::Ended, RecordAct::Start { file: None }),
+        (RecordingState::Failed, RecordAct::Start { file: None }),
+    ] {
+        info.recording = Some(RecordingInfo { state, file: "/r/a.ogg".into(), reason: None });
+        stage.calls(vec![info.clone()]);
+        assert_eq!(stage.keys("e"), [Command::Record { call: Some("c1".into()), act }], "{state:?}");
+        assert_eq!(stage.screen().matches(" REC ").count() > 1, state == RecordingState::Recording, "{state:?}");
+    }
+    for (state, expected) in
+        [(PlayingState::Playing, vec![Command::StopPlaying { call: Some("c1".into()) }]), (PlayingState::Ended, vec![])]
+    {
+        info.playing = Some(PlayingInfo { state, file: "/r/a.wav".into(), reason: None });
+        stage.calls(vec![info.clone()]);
+        assert_eq!(stage.keys("y"), expected, "{state:?}");
     }
 }
 

@@ -4,7 +4,8 @@ use crate::stage::{Stage, account, asking, call, ended, lights, message};
 use std::fs;
 use std::path::Path;
 use tuiphone::control::{
-    AccountInfo, CallState, Event, RegistrationState, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
+    AccountInfo, CallState, Event, PlayingInfo, PlayingState, RecordingInfo, RecordingState, RegistrationState,
+    TlsTrust, TransferInfo, TransferState, VoicemailInfo,
 };
 use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::theme::{ColorDepth, Theme};
@@ -203,6 +204,23 @@ fn held_and_a_second_call() {
     picture("two_calls", &stage);
     stage.keys("h");
     picture("hang_up_which", &stage);
+}
+
+#[test]
+fn conference_recorded_and_played_to() {
+    let mut stage = two_calls(100, 24);
+    let mut calls = vec![
+        call("c1", CallState::Connected, "201", "Alice Smith"),
+        call("c2", CallState::Connected, "600", "Echo"),
+        call("c3", CallState::Held, "204", "Bob"),
+    ];
+    calls.iter_mut().take(2).for_each(|call| call.conference = true);
+    let file = "/home/me/20260101-120000-600-outgoing-Office.ogg".to_owned();
+    calls[1].recording = Some(RecordingInfo { state: RecordingState::Recording, file, reason: None });
+    calls[0].playing =
+        Some(PlayingInfo { state: PlayingState::Playing, file: "/home/me/hello.wav".into(), reason: None });
+    stage.calls(calls);
+    picture("conference", &stage);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::{drawn, note};
 use crate::control::{
-    AccountInfo, CallState, Command, HangupWhich, Press, RecordAct, RecordingState, SoundPath, Switch, VoicePart,
-    VolumeChange,
+    AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, RecordingState, SoundPath, Switch,
+    VoicePart, VolumeChange,
 };
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
@@ -181,6 +181,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         "resume" => resume(model, now),
         "conference" => conference(model),
         "record" => record(model, now),
+        "play" => play(model, now),
         "mute" | "unmute" => mute(model, SoundPath::Mic),
         "pickup" => {
             let number = model.field.take();
@@ -259,6 +260,25 @@ fn record(model: &mut Model, now: Instant) -> Vec<Action> {
     let is_on = call.recording.is_some_and(|it| matches!(it.state, Opening | Recording | Paused));
     let act = if is_on { RecordAct::Stop } else { RecordAct::Start { file: None } };
     send(Command::Record { call: Some(call.id), act })
+}
+
+/// Plays the file whose name is typed to the current call; with nothing typed, no longer.
+fn play(model: &mut Model, now: Instant) -> Vec<Action> {
+    let Some(call) = model.current().filter(|row| is_answered(row)).map(|row| row.info.clone()) else {
+        return refuse(model, "no call to play a file to", now);
+    };
+    let id = Some(call.id);
+    match model.field.take() {
+        Some(file) => send(Command::Play { call: id, file, alone: false }),
+        None if call.playing.is_some_and(|playing| playing.state == PlayingState::Playing) => {
+            send(Command::StopPlaying { call: id })
+        }
+        None => {
+            let key = |act, typing| model.keymap.key(act, typing).map(|key| key.to_string()).unwrap_or_default();
+            let (types, plays) = (key(Act::Type, false), key(Act::Verb("play"), true));
+            refuse(model, &format!("{types}, the name of a WAV file, {plays} plays it"), now)
+        }
+    }
 }
 
 /// All answered calls hear each other; from within, it ends.

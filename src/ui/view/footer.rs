@@ -3,7 +3,7 @@
 use super::Look;
 use crate::control::{AccountInfo, CallState, LightInfo, LightState};
 use crate::ui::keymap::Act;
-use crate::ui::model::{Mode, Model};
+use crate::ui::model::{CallRow, Mode, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -154,6 +154,12 @@ fn items(model: &Model) -> Vec<Item> {
                 items.push(told("Up/Down", "choose"));
             }
             items.extend([help, quit]);
+            // Where there is room for more.
+            if state == Some(CallState::Connected) && !typing {
+                let answered = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
+                let many = model.calls.iter().filter(answered).count() > 1;
+                items.extend([verb("conference", "conference").filter(|_| many), verb("record", "record")]);
+            }
             items
         }
     };

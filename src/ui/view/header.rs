@@ -54,7 +54,7 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
         spans.push(Span::raw(" "));
     }
     let records = |call: &CallInfo| call.recording.as_ref().is_some_and(|r| r.state == RecordingState::Recording);
-    if status.calls.iter().any(records) {
+    if model.calls.iter().any(|row| records(&row.info)) {
         spans.push(look.span(Role::Alert, " REC "));
         spans.push(Span::raw(" "));
     }
