@@ -201,15 +201,18 @@ impl Following<'_> {
         }
     }
 
-    /// `--record` and `--play`.
+    /// `--record` and `--play`. A file that cannot be opened is told of by an event, and ends no call.
     async fn begin_files(&self, id: &str) -> Result<(), CommandError> {
         let call = Some(id.to_owned());
-        if let Some(file) = self.job.record.clone() {
-            let act = RecordAct::Start { file: Some(file) };
-            self.link.request(Command::Record { call: call.clone(), act }).await?;
-        }
-        if let Some(file) = self.job.play.clone() {
-            self.link.request(Command::Play { call, file, alone: false }).await?;
+        let record = self.job.record.clone().map(|file| RecordAct::Start { file: Some(file) });
+        let record = record.map(|act| Command::Record { call: call.clone(), act });
+        let play = self.job.play.clone().map(|file| Command::Play { call, file, alone: false });
+        for command in record.into_iter().chain(play) {
+            match self.link.request(command).await {
+                Err(error) if error.code == ExitCode::Unexpected => {}
+                Err(error) if error.code == ExitCode::Usage => out::error(&error),
+                other => drop(other?),
+            }
         }
         Ok(())
     }

@@ -242,8 +242,15 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             } else if let Some(level) = fields.get("level") {
                 out::line(&level.to_string());
             } else if let (Some(call), false) = (fields.get("call"), options.quiet) {
-                let place = call.get("transfer").and_then(|transfer| transfer.get("parked_at")?.as_str());
-                out::line(place.or(call.get("id").and_then(Value::as_str)).unwrap_or(""));
+                let text = |of: &str, key: &str| call.get(of).and_then(|part| part.get(key)?.as_str());
+                match request {
+                    Request::Command(Command::Record { .. }) => out::line(text("recording", "file").unwrap_or("")),
+                    Request::Command(Command::Play { .. }) => {}
+                    _ => {
+                        let id = call.get("id").and_then(Value::as_str);
+                        out::line(text("transfer", "parked_at").or(id).unwrap_or(""));
+                    }
+                }
             }
         }
     }

@@ -195,7 +195,7 @@ pub enum MediaCommand {
         /// The stream.
         stream: StreamId,
     },
-    /// Play a file to the far end, in place of the one that is played; answered by `Played`.
+    /// Play a file to the far end, in place of the one that is played; answered by `Playing` and `Played`.
     Play {
         /// The stream.
         stream: StreamId,
@@ -356,6 +356,11 @@ pub enum MediaEvent {
         lost_ms: u64,
         /// Why it ended before it was asked to, as a sentence.
         error: Option<String>,
+    },
+    /// A file that was asked for is open and begins; never the music on hold.
+    Playing {
+        /// The stream.
+        stream: StreamId,
     },
     /// A file was played to its end, or failed. Music on hold only fails.
     Played {

@@ -13,6 +13,7 @@ use super::network::Network;
 use super::parking::Parking;
 use super::port::{Input, Output};
 use super::probe::Probe;
+use super::recording::Opening;
 use super::refused::Refused;
 use super::route::{Job, Lane, Sent};
 use super::snapshot::Status;
@@ -138,6 +139,8 @@ pub struct Agent {
     pub(super) tone: Option<LocalTone>,
     /// Who waits for the test of microphone and speaker.
     pub(super) sound_tester: Option<RequestId>,
+    /// Who waits until a file is open.
+    pub(super) openings: Vec<Opening>,
     /// The streams that hear each other, as the sound was told.
     pub(super) conferring: Vec<StreamId>,
     pub(super) exiting: Option<Instant>,
@@ -193,6 +196,7 @@ impl Agent {
             voice: Voice::default(),
             tone: None,
             sound_tester: None,
+            openings: Vec::new(),
             conferring: Vec::new(),
             exiting: None,
             exited: false,

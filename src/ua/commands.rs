@@ -2,7 +2,7 @@
 
 use super::agent::Agent;
 use super::call::Call;
-use super::command::{Command, CommandError, HangupWhich, Reply, RequestId, SoundPath, VolumeChange};
+use super::command::{Command, CommandError, HangupWhich, RecordAct, Reply, RequestId, SoundPath, VolumeChange};
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
@@ -33,6 +33,14 @@ impl Agent {
                 Err(refusal) => Err(refusal),
             },
             Command::TestAudio => match self.test_audio(id) {
+                Ok(()) => return,
+                Err(refusal) => Err(refusal),
+            },
+            Command::Record { call, act: RecordAct::Start { file } } => match self.record(id, call, file) {
+                Ok(()) => return,
+                Err(refusal) => Err(refusal),
+            },
+            Command::Play { call, file, alone } => match self.play(id, call, &file, alone) {
                 Ok(()) => return,
                 Err(refusal) => Err(refusal),
             },
@@ -80,8 +88,7 @@ impl Agent {
                 self.resumed_with(id).into_iter().for_each(|id| self.want_hold(id, false, now));
                 Ok(Reply::Done)
             }
-            Command::Record { call, act } => self.record(call, act, now),
-            Command::Play { call, file, alone } => self.play(call, &file, alone, now),
+            Command::Record { call, act } => self.change_recording(call, act, now),
             Command::StopPlaying { call } => self.stop_playing(call, now),
             Command::Conference { calls } => self.confer(calls, now),
             Command::LeaveConference { calls } => self.leave_conference(calls, now),
@@ -112,6 +119,7 @@ impl Agent {
             | Command::Ping { .. }
             | Command::Transfer { .. }
             | Command::Park { .. }
+            | Command::Play { .. }
             | Command::TestAudio => Ok(Reply::Done),
             Command::Pickup { number, account } => self.pickup(number.as_deref(), account.as_deref(), now),
             Command::Retrieve { number, account } => self.retrieve(number.as_deref(), account.as_deref(), now),
@@ -156,6 +164,15 @@ impl Agent {
                 let call = call.ok_or_else(|| refusal("no_such_call", format!("no call {}", sanitise(&name))))?;
                 if fits(call) { Ok(call.id) } else { Err(refusal("wrong_state", format!("call {name} {unfit}"))) }
             }
+        }
+    }
+
+    /// The named call, or the one that is talked with, or the last on hold.
+    pub(super) fn pick_talk(&self, named: Option<String>, verb: &str) -> Result<u32, CommandError> {
+        let talks = |call: &Call| call.state == CallState::Connected;
+        match self.pick(None, verb, "", talks) {
+            Ok(id) if named.is_none() => Ok(id),
+            _ => self.pick(named, verb, "is not connected", Call::is_answered),
         }
     }
 

@@ -81,6 +81,13 @@ impl Agent {
         }
     }
 
+    /// This call, with those it confers with while it is talked with.
+    pub(super) fn talks_with(&self, id: u32) -> Vec<u32> {
+        let in_it = |call: &Call| call.conference && call.state == CallState::Connected;
+        let all = self.members(in_it);
+        if all.contains(&id) { all } else { vec![id] }
+    }
+
     fn members(&self, fits: impl Fn(&Call) -> bool) -> Vec<u32> {
         self.calls.iter().filter(|call| call.is_live() && fits(call)).map(|call| call.id).collect()
     }

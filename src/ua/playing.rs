@@ -2,9 +2,10 @@
 
 use super::agent::Agent;
 use super::call::Call;
-use super::command::{CommandError, Reply};
+use super::command::{CommandError, Reply, RequestId};
 use super::event::Event;
 use super::port::Output;
+use super::recording::Opening;
 use super::snapshot::{CallState, PlayingInfo, PlayingState};
 use crate::media::command::{Clip, Endpoint, MediaCommand, StreamId};
 use crate::text::sanitise;
@@ -12,36 +13,56 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 impl Agent {
-    /// `Command::Play`.
+    /// `Command::Play`: to the call that is meant, or to all it confers with; replied to once the file is open.
     pub(super) fn play(
         &mut self,
+        asker: RequestId,
         named: Option<String>,
         file: &str,
         alone: bool,
-        now: Instant,
-    ) -> Result<Reply, CommandError> {
-        let id = self.pick(named, "play into", "is not connected", Call::is_answered)?;
-        let Some(call) = self.call_mut(id) else { return Ok(Reply::Done) };
-        call.playing = Some(PlayingInfo { state: PlayingState::Playing, file: sanitise(file), reason: None });
-        let clip = Clip { file: PathBuf::from(file), repeats: false, alone, on_hold: false };
-        let stream = call.stream;
-        self.outputs.push_back(Output::Media(MediaCommand::Play { stream, clip }));
-        self.tell(id, now, |call| Event::CallPlaying { call });
-        Ok(Reply::Done)
+    ) -> Result<(), CommandError> {
+        let is_meant = named.is_some();
+        let id = self.pick_talk(named, "play a file to")?;
+        let all = if is_meant { vec![id] } else { self.talks_with(id) };
+        for id in all {
+            let Some(call) = self.call_mut(id) else { continue };
+            call.playing = Some(PlayingInfo { state: PlayingState::Playing, file: sanitise(file), reason: None });
+            let clip = Clip { file: PathBuf::from(file), repeats: false, alone, on_hold: false };
+            let stream = call.stream;
+            self.outputs.push_back(Output::Media(MediaCommand::Play { stream, clip }));
+        }
+        let stream = self.call(id).map(|call| call.stream);
+        self.openings.extend(stream.map(|stream| Opening { stream, plays: true, asker }));
+        Ok(())
     }
 
     /// `Command::StopPlaying`.
     pub(super) fn stop_playing(&mut self, named: Option<String>, now: Instant) -> Result<Reply, CommandError> {
-        let id = self.pick(named, "stop playing into", "is played nothing", Call::is_played_to)?;
-        let Some(call) = self.call(id) else { return Ok(Reply::Done) };
-        let stream = call.stream;
-        self.outputs.push_back(Output::Media(MediaCommand::StopPlaying { stream, on_hold: false }));
-        self.played_to(id, PlayingState::Stopped, None, now);
+        let is_meant = named.is_some();
+        let id = self.pick(named, "stop playing to", "is played nothing", Call::is_played_to)?;
+        let mut all = if is_meant { vec![id] } else { self.talks_with(id) };
+        all.retain(|id| self.call(*id).is_some_and(Call::is_played_to));
+        for id in all {
+            let Some(stream) = self.call(id).map(|call| call.stream) else { continue };
+            self.outputs.push_back(Output::Media(MediaCommand::StopPlaying { stream, on_hold: false }));
+            self.played_to(id, PlayingState::Stopped, None, now);
+        }
         Ok(Reply::Done)
+    }
+
+    /// A file that was asked for begins.
+    pub(super) fn playing(&mut self, stream: StreamId, now: Instant) {
+        if let Some(id) = self.calls.iter().find(|call| call.stream == stream).map(|call| call.id) {
+            self.tell(id, now, |call| Event::CallPlaying { call });
+        }
+        self.opened(stream, true, None, now);
     }
 
     /// A file is over, or could not be played; music on hold only ever fails.
     pub(super) fn played(&mut self, stream: StreamId, on_hold: bool, error: Option<String>, now: Instant) {
+        if let Some(error) = error.as_deref().filter(|_| !on_hold) {
+            self.opened(stream, true, Some(error), now);
+        }
         let Some(id) = self.calls.iter().find(|call| call.stream == stream).map(|call| call.id) else { return };
         if let Some(message) = error.as_deref().map(sanitise) {
             let hint = on_hold.then(|| "holdMusic under [tuiphone] names it; silence is heard".to_owned());

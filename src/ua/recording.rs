@@ -2,7 +2,7 @@
 
 use super::agent::Agent;
 use super::call::Call;
-use super::command::{CommandError, RecordAct, Reply};
+use super::command::{CommandError, RecordAct, Reply, RequestId};
 use super::event::Event;
 use super::outcome::ExitCode;
 use super::port::Output;
@@ -15,42 +15,63 @@ use std::time::Instant;
 /// Characters of a party's name in a file's.
 const NAME_CHARS: usize = 64;
 
+/// A file being opened, and who is told of it.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub stream: StreamId,
+    /// It is played, not written.
+    pub plays: bool,
+    pub asker: RequestId,
+}
+
 impl Agent {
-    /// `Command::Record`.
+    /// `RecordAct::Start`: replied to once the file is open.
     pub(super) fn record(
+        &mut self,
+        asker: RequestId,
+        named: Option<String>,
+        file: Option<String>,
+    ) -> Result<(), CommandError> {
+        let id = self.pick_talk(named, "record")?;
+        if self.call(id).is_some_and(Call::is_recorded) {
+            return Err(CommandError {
+                code: ExitCode::NotFound,
+                kind: "wrong_state",
+                message: format!("call c{id} is recorded already"),
+                hint: None,
+            });
+        }
+        let file = file.map(|file| named_file(&file)).transpose()?;
+        if let Some(stream) = self.start_recording(id, file) {
+            self.openings.push(Opening { stream, plays: false, asker });
+        }
+        Ok(())
+    }
+
+    /// `Command::Record` of a recording there is.
+    pub(super) fn change_recording(
         &mut self,
         named: Option<String>,
         act: RecordAct,
         now: Instant,
     ) -> Result<Reply, CommandError> {
-        let is = |call: &Call, states: &[RecordingState]| {
-            call.recording.as_ref().is_some_and(|recording| states.contains(&recording.state))
+        use RecordingState::{Ended, Opening, Paused, Recording};
+        let (verb, from, to): (_, &[_], _) = match act {
+            RecordAct::Pause => ("pause", &[Opening, Recording], Paused),
+            RecordAct::Resume => ("go on recording", &[Paused], Recording),
+            RecordAct::Stop => ("stop recording", &[Opening, Recording, Paused], Ended),
+            // Replied to later.
+            RecordAct::Start { .. } => return Ok(Reply::Done),
         };
-        match act {
-            RecordAct::Start { file } => {
-                let fits = |call: &Call| call.is_answered() && !call.is_recorded();
-                let id = self.pick(named, "record", "is not connected, or is recorded already", fits)?;
-                let file = file.map(|file| named_file(&file)).transpose()?;
-                self.start_recording(id, file);
-            }
-            RecordAct::Stop => {
-                let id = self.pick(named, "stop recording", "is not recorded", Call::is_recorded)?;
-                let stream = self.set_recording(id, RecordingState::Ended, None);
-                self.outputs.extend(stream.map(|stream| Output::Media(MediaCommand::StopRecord { stream })));
-                self.tell(id, now, |call| Event::CallRecording { call });
-            }
-            RecordAct::Pause | RecordAct::Resume => {
-                let paused = act == RecordAct::Pause;
-                let (verb, from, to) = match paused {
-                    true => ("pause", [RecordingState::Opening, RecordingState::Recording], RecordingState::Paused),
-                    false => ("go on recording", [RecordingState::Paused; 2], RecordingState::Recording),
-                };
-                let id = self.pick(named, verb, "is not recorded, or is so already", |call| is(call, &from))?;
-                let stream = self.set_recording(id, to, None);
-                self.outputs.extend(stream.map(|stream| Output::Media(MediaCommand::PauseRecord { stream, paused })));
-                self.tell(id, now, |call| Event::CallRecording { call });
-            }
-        }
+        let fits = |call: &Call| call.recording.as_ref().is_some_and(|recording| from.contains(&recording.state));
+        let id = self.pick(named, verb, "is not recorded, or is so already", fits)?;
+        let stream = self.set_recording(id, to, None);
+        let order = |stream| match act {
+            RecordAct::Stop => MediaCommand::StopRecord { stream },
+            _ => MediaCommand::PauseRecord { stream, paused: act == RecordAct::Pause },
+        };
+        self.outputs.extend(stream.map(order).map(Output::Media));
+        self.tell(id, now, |call| Event::CallRecording { call });
         Ok(Reply::Done)
     }
 
@@ -61,7 +82,7 @@ impl Agent {
         }
     }
 
-    fn start_recording(&mut self, id: u32, file: Option<(PathBuf, RecordFormat)>) {
+    fn start_recording(&mut self, id: u32, file: Option<(PathBuf, RecordFormat)>) -> Option<StreamId> {
         let label = self.account(self.account_of_call(id)).map_or_else(String::new, |line| {
             let account = &line.account;
             if account.label.is_empty() { account.username.clone() } else { account.label.clone() }
@@ -69,7 +90,7 @@ impl Agent {
         let settings = &self.config.settings;
         let format = if settings.record_wav { RecordFormat::Wav } else { RecordFormat::Ogg };
         let stereo = settings.record_stereo;
-        let Some(call) = self.call_mut(id).filter(|call| !call.is_recorded()) else { return };
+        let call = self.call_mut(id).filter(|call| !call.is_recorded())?;
         call.recording = Some(RecordingInfo { state: RecordingState::Opening, file: String::new(), reason: None });
         let (file, format) = match file {
             Some((path, format)) => (RecordFile::Named(path), format),
@@ -78,6 +99,21 @@ impl Agent {
         let what = Recording { file, format, stereo };
         let stream = call.stream;
         self.outputs.push_back(Output::Media(MediaCommand::Record { stream, what }));
+        Some(stream)
+    }
+
+    /// Replies to those who wait for a file of this call: it is open, or why not.
+    pub(super) fn opened(&mut self, stream: StreamId, plays: bool, error: Option<&str>, now: Instant) {
+        let call = self.calls.iter().find(|call| call.stream == stream);
+        let reply = match (error, call) {
+            (Some(error), _) => {
+                Err(CommandError { code: ExitCode::Unexpected, kind: "file", message: sanitise(error), hint: None })
+            }
+            (None, Some(call)) => Ok(Reply::Call(Box::new(self.call_info(call, now)))),
+            (None, None) => Ok(Reply::Done),
+        };
+        let (outputs, meant) = (&mut self.outputs, |it: &mut Opening| it.stream == stream && it.plays == plays);
+        outputs.extend(self.openings.extract_if(.., meant).map(|it| Output::Reply(it.asker, reply.clone())));
     }
 
     /// A file is written to: the first of the recording, or the next one.
@@ -90,6 +126,7 @@ impl Agent {
         }
         let id = call.id;
         self.tell(id, now, |call| Event::CallRecording { call });
+        self.opened(stream, false, None, now);
     }
 
     /// The file is closed, or cannot be written.
@@ -104,10 +141,12 @@ impl Agent {
         let id = self.calls.iter().find(|call| call.stream == stream).map(|call| call.id);
         let gaps = (lost_ms > 0).then(|| format!("{lost_ms} ms are silent in {file}: the disk was too slow"));
         let failed = error.is_some();
+        self.opened(stream, false, error.as_deref(), now);
         let message = error.or(gaps).map(|message| sanitise(&message));
         if let Some(message) = &message {
             let who = id.map(|id| format!("call c{id}: ")).unwrap_or_default();
-            let hint = failed.then(|| "the call goes on, what was written before can be played".to_owned());
+            let is_cut = failed && !file.is_empty();
+            let hint = is_cut.then(|| "the call goes on, what was written before can be played".to_owned());
             self.outputs.push_back(Output::Event(Event::Error { message: format!("{who}{message}"), hint }));
         }
         // A recording that was stopped, or begun anew since, is told of already.

@@ -70,6 +70,7 @@ impl Agent {
             MediaEvent::RecordEnded { stream, file, lost_ms, error } => {
                 self.record_ended(stream, &file, lost_ms, error, now);
             }
+            MediaEvent::Playing { stream } => self.playing(stream, now),
             MediaEvent::Played { stream, on_hold, error } => self.played(stream, on_hold, error, now),
             MediaEvent::Digit { stream, digit, inband } => {
                 if let Some(id) = self.of_stream(stream) {

@@ -3,7 +3,7 @@
 use super::super::options::Begin;
 use super::*;
 use crate::control::verb::Request;
-use crate::control::{Command as Ask, HangupWhich, Press, SoundPath, VolumeChange};
+use crate::control::{Command as Ask, HangupWhich, Press, RecordAct, SoundPath, VolumeChange};
 
 fn parse_line(line: &str) -> Result<Invocation, CommandError> {
     parse(std::iter::once("tuiphone").chain(line.split_whitespace()).map(OsString::from))
@@ -55,6 +55,11 @@ fn verbs_come_from_the_table_in_every_spelling() {
         ("dde [Exit]", Ask::Exit),
         ("dde Hangup(c2)", Ask::Hangup { which: HangupWhich::Call("c2".to_owned()) }),
         ("quit", Ask::Exit),
+        ("play /tmp/a.wav", Ask::Play { call: None, file: "/tmp/a.wav".to_owned(), alone: false }),
+        (
+            "record start --file /tmp/a.ogg",
+            Ask::Record { call: None, act: RecordAct::Start { file: Some("/tmp/a.ogg".to_owned()) } },
+        ),
         ("/dtmf:12#", Ask::Dtmf { call: None, digits: "12#".to_owned(), press: Press::Tap, via: None }),
         (
             "dtmf 1 --call c1",

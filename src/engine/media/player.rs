@@ -63,7 +63,12 @@ pub fn start(stream: StreamId, clip: Clip, report: Reporter) -> io::Result<Playe
     let player = Player { samples, ramp: Ramp::new(0.0), stopping: false, alone: clip.alone, on_hold: clip.on_hold };
     thread::Builder::new().name("player".to_owned()).stack_size(256 * 1024).spawn(move || {
         priority::lower();
-        if let Err(why) = read(&clip, &mut ring) {
+        let begins = || {
+            if !clip.on_hold {
+                report(MediaReport::Event(MediaEvent::Playing { stream }));
+            }
+        };
+        if let Err(why) = read(&clip, &mut ring, begins) {
             let error = Some(format!("cannot play {}: {why}", clip.file.display()));
             report(MediaReport::Event(MediaEvent::Played { stream, on_hold: clip.on_hold, error }));
         }
@@ -72,8 +77,9 @@ pub fn start(stream: StreamId, clip: Clip, report: Reporter) -> io::Result<Playe
 }
 
 /// Reads until the file or the listener is gone; the error is part of a sentence.
-fn read(clip: &Clip, ring: &mut Producer<f32>) -> Result<(), String> {
+fn read(clip: &Clip, ring: &mut Producer<f32>, begins: impl FnOnce()) -> Result<(), String> {
     let mut reader = open(&clip.file)?;
+    begins();
     let spec = reader.spec();
     loop {
         let mut frames = Mono { channels: usize::from(spec.channels), samples: samples(&mut reader), error: None };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::media::command::{Clip, RecordFile, RecordFormat, Recording, StreamId};
 use crate::ua::agent::IncomingPolicy;
-use crate::ua::command::RecordAct;
+use crate::ua::command::{CommandError, RecordAct, Reply, RequestId};
 use crate::ua::snapshot::{PlayingState, RecordingState};
 
 const STREAM: StreamId = StreamId(1);
@@ -29,6 +29,14 @@ fn record(act: RecordAct) -> Command {
 
 fn start(file: Option<&str>) -> Command {
     record(RecordAct::Start { file: file.map(str::to_owned) })
+}
+
+/// The reply, if there is one yet.
+fn ask(world: &mut World, command: Command) -> Option<Result<Reply, CommandError>> {
+    let (before, now) = (world.phones[0].replies.len(), world.now);
+    world.phones[0].agent.handle(Input::Command(RequestId(1), command), now);
+    world.settle();
+    world.phones[0].replies.get(before).cloned()
 }
 
 fn tell(world: &mut World, event: MediaEvent) {
@@ -80,10 +88,15 @@ fn every_call_is_recorded_from_the_answer_on_where_the_settings_say_so() {
 #[test]
 fn a_recording_pauses_with_the_call_and_by_hand_and_ends_with_it() {
     let mut world = in_call(|_| {});
-    world.command(0, start(None)).unwrap();
+    assert_eq!(ask(&mut world, start(None)), None);
     assert_eq!(state(&world), Some(RecordingState::Opening));
-    assert_eq!(world.command(0, start(None)).map_err(|error| error.kind), Err("no_call"));
+    let refused = ask(&mut world, start(None)).unwrap().unwrap_err();
+    assert_eq!(refused.message, "call c1 is recorded already");
     opened(&mut world, "/r/one.ogg");
+    match world.phones[0].replies.last() {
+        Some(Ok(Reply::Call(call))) => assert_eq!(call.recording.as_ref().unwrap().file, "/r/one.ogg"),
+        other => panic!("{other:?}"),
+    }
     assert_eq!(state(&world), Some(RecordingState::Recording));
     world.command(0, Command::Hold { call: None }).unwrap();
     assert_eq!(state(&world), Some(RecordingState::Paused));
@@ -101,7 +114,7 @@ fn a_recording_pauses_with_the_call_and_by_hand_and_ends_with_it() {
 #[test]
 fn a_full_disk_is_told_once_and_the_call_goes_on() {
     let mut world = in_call(|_| {});
-    world.command(0, start(Some("/full/a.wav"))).unwrap();
+    assert_eq!(ask(&mut world, start(Some("/full/a.wav"))), None);
     opened(&mut world, "/full/a.wav");
     let error = Some("cannot record into /full/a.wav: no space left on device".to_owned());
     tell(&mut world, MediaEvent::RecordEnded { stream: STREAM, file: "/full/a.wav".into(), lost_ms: 0, error });
@@ -109,15 +122,19 @@ fn a_full_disk_is_told_once_and_the_call_goes_on() {
     assert_eq!(state(&world), Some(RecordingState::Failed));
     assert_eq!(super::rules::state(&world), [crate::ua::snapshot::CallState::Connected]);
     assert_eq!(world.names(0).iter().filter(|name| *name == "call_recording").count(), 2);
-    // It can be tried again.
-    world.command(0, start(None)).unwrap();
+    // It can be tried again; what cannot even be opened is the reply.
+    assert_eq!(ask(&mut world, start(None)), None);
+    let error = Some("cannot record into /full/b.ogg: no space left on device".to_owned());
+    tell(&mut world, MediaEvent::RecordEnded { stream: STREAM, file: String::new(), lost_ms: 0, error });
+    let said = world.phones[0].replies.last().unwrap().clone().unwrap_err();
+    assert_eq!((said.kind, said.message.as_str()), ("file", "cannot record into /full/b.ogg: no space left on device"));
 }
 
 #[test]
 fn a_file_is_named_by_what_it_is() {
     let mut world = in_call(|_| {});
     for (file, kind) in [("/a.mp3", Err("bad_file")), ("/a", Err("bad_file")), ("/a.OGG", Ok(RecordFormat::Ogg))] {
-        let done = world.command(0, start(Some(file))).map_err(|error| error.kind);
+        let done = ask(&mut world, start(Some(file))).map_or(Ok(()), |done| done.map(drop).map_err(|error| error.kind));
         let format = orders(&world).into_iter().find_map(|command| match command {
             MediaCommand::Record { what, .. } => Some(what.format),
             _ => None,
@@ -131,8 +148,10 @@ fn a_played_file_is_followed_to_its_end() {
     let mut world = in_call(|_| {});
     let play = || Command::Play { call: None, file: "/a.wav".into(), alone: true };
     let playing = |world: &World| world.phones[0].agent.status(world.now).calls[0].playing.clone().map(|p| p.state);
-    world.command(0, play()).unwrap();
+    assert_eq!(ask(&mut world, play()), None);
     assert_eq!(playing(&world), Some(PlayingState::Playing));
+    tell(&mut world, MediaEvent::Playing { stream: STREAM });
+    assert!(matches!(world.phones[0].replies.last(), Some(Ok(Reply::Call(_)))));
     tell(&mut world, MediaEvent::Played { stream: STREAM, on_hold: false, error: None });
     assert_eq!(playing(&world), Some(PlayingState::Ended));
     assert_eq!(
@@ -140,14 +159,42 @@ fn a_played_file_is_followed_to_its_end() {
         Err("no_call"),
         "it is over"
     );
-    world.command(0, play()).unwrap();
+    assert_eq!(ask(&mut world, play()), None);
     world.command(0, Command::StopPlaying { call: None }).unwrap();
     tell(&mut world, MediaEvent::Played { stream: STREAM, on_hold: false, error: None });
     assert_eq!(playing(&world), Some(PlayingState::Stopped));
-    world.command(0, play()).unwrap();
+    assert_eq!(ask(&mut world, play()), None);
     let error = Some("cannot play /a.wav: no such file or directory".to_owned());
     tell(&mut world, MediaEvent::Played { stream: STREAM, on_hold: false, error });
     assert_eq!((playing(&world), errors(&world).len()), (Some(PlayingState::Failed), 1));
+    assert_eq!(world.phones[0].replies.last().unwrap().clone().map_err(|error| error.kind), Err("file"));
+}
+
+#[test]
+fn what_is_not_named_is_done_to_the_talk_and_all_of_it() {
+    let mut world = in_call(|_| {});
+    world.dial(0, "sip:second@127.0.0.1:5071");
+    world.run(Duration::from_secs(1));
+    world.command(0, Command::Resume { call: Some("c1".into()) }).unwrap();
+    world.run(Duration::from_secs(1));
+    ask(&mut world, start(None));
+    let play = || Command::Play { call: None, file: "/a.wav".into(), alone: false };
+    ask(&mut world, play());
+    let streams = |world: &World| -> Vec<u32> {
+        let stream = |command: MediaCommand| match command {
+            MediaCommand::Record { stream, .. }
+            | MediaCommand::Play { stream, .. }
+            | MediaCommand::StopPlaying { stream, .. } => stream.0,
+            other => panic!("{other:?}"),
+        };
+        orders(world).into_iter().map(stream).collect()
+    };
+    assert_eq!(streams(&world), [1, 1], "not the one on hold, though it is the later");
+    world.command(0, Command::Conference { calls: Vec::new() }).unwrap();
+    world.run(Duration::from_secs(1));
+    ask(&mut world, play());
+    world.command(0, Command::StopPlaying { call: None }).unwrap();
+    assert_eq!(streams(&world), [1, 1, 1, 2, 1, 2]);
 }
 
 #[test]
