@@ -274,10 +274,10 @@ impl MediaStream {
             }
             _ => {}
         }
-        if self.send.dtmf.is_active() {
-            said.fill(0.0);
-            self.send.dtmf.mix_into(&mut said);
-        }
+        // A voice that breaks off, or begins in a word, would click beside the tones.
+        self.send.voice.set(if self.send.dtmf.is_active() { 0.0 } else { 1.0 });
+        self.send.voice.apply(&mut said);
+        self.send.dtmf.mix_into(&mut said);
         if let Some(suppressor) = &mut self.send.suppressor {
             match self.endpoint {
                 Endpoint::Phone => suppressor.hear(&said),

@@ -3,6 +3,7 @@
 use super::super::FRAME;
 use super::super::codec::{self, CodecError, Encoder, Tuning};
 use super::super::dtx::{Say, SilenceSuppressor};
+use super::super::mixer::Ramp;
 use super::super::tone::{DtmfPlayer, TonePlayer};
 use super::super::voice::Voice;
 use crate::rtp::telephone_event;
@@ -22,6 +23,8 @@ pub struct Sending {
     pub marker: bool,
     pub events: Option<(u8, u32, telephone_event::Sender)>,
     pub dtmf: DtmfPlayer,
+    /// Silent while tones are sent.
+    pub voice: Ramp,
     /// A digit was under way at the last tick.
     pub keying: bool,
     pub source: Source,
@@ -50,6 +53,7 @@ impl Sending {
             marker: true,
             events: None,
             dtmf: DtmfPlayer::default(),
+            voice: Ramp::new(1.0),
             keying: false,
             source: Source::None,
             echo: [0.0; FRAME],

@@ -266,6 +266,26 @@ fn in_band_digits_are_heard_as_tones() {
 }
 
 #[test]
+fn the_voice_comes_back_after_a_digit_without_a_click() {
+    let mut pair = Pair::new("PCMA");
+    let mut time = 0.0_f32;
+    // At its peak where a frame begins.
+    let mut voice = |frame: &mut [f32; FRAME]| {
+        for sample in frame {
+            *sample = 0.25 * (std::f32::consts::TAU * 300.0 * time / 48_000.0).cos();
+            time = (time + 1.0) % 48_000.0;
+        }
+    };
+    pair.run(400, &mut voice, clean);
+    pair.press("5", true);
+    pair.run(600, &mut voice, clean);
+    // 160 ms of tones, 50 ms of silence, and at most 60 ms of delay.
+    let after = &pair.heard[48 * 620..];
+    let jump = after.windows(2).map(|pair| (pair[0] - pair[1]).abs()).fold(0.0, f32::max);
+    assert!(goertzel_dbfs(&after[48 * 80..], 300.0, 48_000) > -13.0 && jump < 0.02, "a jump of {jump}");
+}
+
+#[test]
 fn a_digit_lasts_until_it_is_let_go_of() {
     for inband in [false, true] {
         let mut pair = Pair::new("PCMA");
