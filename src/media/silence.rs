@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// So long may nothing come; each time sound comes back, twice as long, for who pauses without a word.
+/// So long may nothing come; each time sound that was there comes back, twice as long, for who pauses without a word.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 const MOST_PATIENCE: Duration = Duration::from_secs(12);
 /// So long a far end may pause that said so, and longer while it reports.
@@ -93,13 +93,15 @@ pub struct Facts {
 pub struct SilenceWatch {
     since: Option<Instant>,
     patience: Duration,
+    /// Sound came before what is silent now.
+    spoke: bool,
     here: bool,
     there: bool,
 }
 
 impl Default for SilenceWatch {
     fn default() -> SilenceWatch {
-        SilenceWatch { since: None, patience: PATIENCE, here: false, there: false }
+        SilenceWatch { since: None, patience: PATIENCE, spoke: false, here: false, there: false }
     }
 }
 
@@ -114,7 +116,9 @@ impl SilenceWatch {
         let here = self.is_silent(facts, since, now);
         if here != self.here {
             self.here = here;
-            if !here {
+            if here {
+                self.spoke = facts.heard.is_some();
+            } else if self.spoke {
                 self.patience = (self.patience * 2).min(MOST_PATIENCE);
             }
             return Some((Way::Here, here.then(|| cause(facts, now))));
@@ -208,6 +212,15 @@ mod tests {
             });
             assert_eq!(told, [(114, Way::Here, Some(silence)), (200, Way::Here, None)]);
         }
+    }
+
+    /// Who was never heard before made no pause: what follows is told as soon as ever.
+    #[test]
+    fn sound_that_comes_late_and_stops() {
+        let told =
+            told(200, |n, now, facts| facts.heard = if (50..100).contains(&n) { Some(now) } else { facts.heard });
+        let way = Way::Here;
+        assert_eq!(told, [(15, way, Some(Silence::Nothing)), (50, way, None), (114, way, Some(Silence::Gone))]);
     }
 
     #[test]

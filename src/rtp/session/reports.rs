@@ -236,7 +236,10 @@ impl RtpSession {
     pub fn total_loss_at_peer(&self) -> Option<f64> {
         let (block, _) = self.peer.block?;
         let lost = f64::from(block.cumulative_lost.max(0));
-        Some((lost / (self.counters.sent.max(1) as f64)).min(1.0))
+        // What was sent after the newest packet it tells of is not judged yet.
+        let after = self.sequence.0.wrapping_sub(1).wrapping_sub(block.highest_sequence as u16);
+        let judged = self.counters.sent.saturating_sub(after.into());
+        Some((lost / (judged.max(1) as f64)).min(1.0))
     }
 
     /// Interarrival jitter at the far end in ms.

@@ -182,6 +182,8 @@ fn reports_measure_loss_and_round_trip() {
     });
     let loss = pair.a.loss_at_peer().expect("a report");
     assert!((0.24..0.26).contains(&loss), "{loss}");
+    let total = pair.a.total_loss_at_peer().expect("a report");
+    assert!((0.24..0.26).contains(&total), "{total}: what came after the report is not counted as heard");
     assert_eq!(pair.a.peer_hears(), Some(true));
     let round_trip = pair.a.round_trip().expect("round trip");
     assert!(round_trip.abs_diff(Duration::from_millis(80)) <= Duration::from_millis(1), "{round_trip:?}");
