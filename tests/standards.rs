@@ -1,11 +1,12 @@
-//! The tables of `src/sip/standards.rs` and `src/ua/threats.rs`: each row names tests that are there, and nothing that is
-//! tested is left out.
+//! The tables of `src/sip/standards.rs`, `src/ua/threats.rs` and `src/rtp/threats.rs`: each row names tests that are
+//! there, and nothing that is tested is left out.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tuiphone::rtp::dropped::Dropped;
 
 /// What a user agent of today is asked for, of signalling.
 const WANTED: &[u32] = &[
@@ -116,6 +117,16 @@ fn every_threat_names_tests_that_are_there() {
     rows.iter().for_each(|(class, tests)| check_tests(class, tests));
     let has = |threat: &&&str| rows.iter().any(|(class, _)| class.contains(**threat));
     let missing: Vec<_> = THREATS.iter().filter(|threat| !has(threat)).collect();
+    assert!(missing.is_empty(), "without a row: {missing:?}");
+}
+
+#[test]
+fn every_threat_to_sound_names_tests_and_every_counter_a_threat() {
+    let rows = table("src/rtp/threats.rs", 4);
+    assert!(rows.len() > 12, "the table is read: {} rows", rows.len());
+    rows.iter().for_each(|(class, tests)| check_tests(class, tests));
+    let text = fs::read_to_string(root().join("src/rtp/threats.rs")).unwrap();
+    let missing: Vec<_> = Dropped::TABLE.iter().filter(|(_, name, _)| !text.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "without a row: {missing:?}");
 }
 

@@ -15,6 +15,8 @@ pub enum Dropped {
     RtcpStrangers,
     /// A payload type that was not agreed.
     PayloadType,
+    /// A timestamp far from where time has gone; played all the same.
+    Timestamp,
     /// A sequence number far off that nothing followed.
     Jumped,
     /// Of another source, while one that is known goes on.
@@ -68,11 +70,12 @@ impl Kind {
 
 impl Dropped {
     /// Every kind, its name in JSON, and what it is in words.
-    pub const TABLE: [(Dropped, &'static str, &'static str); 12] = [
+    pub const TABLE: [(Dropped, &'static str, &'static str); 13] = [
         (Dropped::Malformed, "malformed", "that are no packets"),
         (Dropped::Strangers, "strangers", "from strangers"),
         (Dropped::RtcpStrangers, "rtcp_strangers", "that report for strangers"),
         (Dropped::PayloadType, "payload_type", "of a payload type that was not agreed"),
+        (Dropped::Timestamp, "timestamps", "whose timestamps run wild"),
         (Dropped::Jumped, "jumped", "out of any order"),
         (Dropped::OtherSources, "other_sources", "of other sources"),
         (Dropped::Collision, "collision", "in this phone's own name"),
@@ -171,9 +174,9 @@ mod tests {
         let from = SocketAddr::from(([203, 0, 113, 9], 4_000));
         (0..7).for_each(|_| tally.add(Dropped::Strangers, from));
         Dropped::TABLE.iter().for_each(|(kind, ..)| tally.add(*kind, from));
-        assert_eq!((tally.of(Dropped::Strangers), tally.of(Dropped::Stun), tally.total()), (8, 1, 19));
-        assert_eq!(tally.named().map(|(_, count)| count).sum::<u64>(), 19);
-        let words = "19 packets were not taken (most from strangers), the last from 203.0.113.9:4000";
+        assert_eq!((tally.of(Dropped::Strangers), tally.of(Dropped::Stun), tally.total()), (8, 1, 20));
+        assert_eq!(tally.named().map(|(_, count)| count).sum::<u64>(), 20);
+        let words = "20 packets were not taken (most from strangers), the last from 203.0.113.9:4000";
         assert_eq!(tally.words().as_deref(), Some(words));
     }
 }

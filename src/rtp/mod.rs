@@ -10,6 +10,7 @@ mod session;
 mod source;
 mod stats;
 pub mod telephone_event;
+mod threats;
 
 pub use packet::{Packet, PacketError, is_rtcp};
 pub use sequence::Extender;

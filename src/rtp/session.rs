@@ -204,6 +204,9 @@ impl RtpSession {
         let clock_rate = clock.map_or(self.clock_rate, |(_, rate)| *rate);
         let remote = self.remote.get_or_insert_with(|| Remote::new(&packet, clock_rate, now));
         let Some(counted) = remote.count(&packet, clock_rate, now) else { return self.drop(Dropped::Jumped, from) };
+        if counted.astray && counted.retired.is_none() {
+            self.counters.dropped.add(Dropped::Timestamp, from);
+        }
         if remote.talks_after_goodbye(now) {
             self.counters.dropped.add(Dropped::Goodbye, from);
         }

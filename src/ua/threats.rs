@@ -24,4 +24,4 @@
 //! | own retry storms | every wait has a floor, chance and a cap; lifetimes are believed between 30 s and a day | [`crate::sip::registration`], [`crate::sip::subscription`] | `tests/sim/servers.rs::no_registrar_makes_a_storm`, `tests/sim/servers.rs::no_answer_to_a_call_makes_a_storm`, `tests/sim/following.rs::a_silent_or_busy_server_is_not_stormed`, `src/ua/tests/network.rs::a_network_that_flaps_makes_no_storm` |
 //! | silent decay | when all is over nothing is kept | `ua::census` | `tests/sim/storm.rs::nothing_is_left_when_everybody_hangs_up`, `tests/sim/fuzz.rs::damaged_traffic_harms_no_phone` |
 //!
-//! Only what touches signalling stands here: sound, the control socket, CSV and files have their rules beside their code.
+//! Only what touches signalling stands here: sound has a table of its own in `src/rtp/threats.rs`; the control socket, CSV and files have their rules beside their code.

@@ -9,6 +9,7 @@ mod digits;
 mod errors;
 mod files;
 mod flood;
+mod hostile_sound;
 mod incoming;
 mod message;
 mod options;

@@ -7,6 +7,8 @@ use crate::rtp::{Extender, Packet, ReceptionStats, RtpTime, Ssrc};
 
 /// Sound may be under way while its goodbye comes.
 const AFTER_GOODBYE: Duration = Duration::from_millis(500);
+/// Timestamps may differ so much from the time that passed: a long key stands still for 8 s.
+const ASTRAY: Duration = Duration::from_secs(10);
 
 /// The source that is heard.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct Remote {
 pub struct Counted {
     pub count: u64,
     pub duplicate: bool,
+    /// Its timestamp is far from where time has gone since the packet before.
+    pub astray: bool,
     /// What was counted before its sender restarted, if it did.
     pub retired: Option<ReceptionStats>,
 }
@@ -67,7 +71,14 @@ impl Remote {
         let retired =
             restarted.then(|| std::mem::replace(&mut self.stats, ReceptionStats::new(self.clock_rate, count)));
         let duplicate = !self.stats.receive(count, packet.time, now);
-        self.heard = now;
+        let elapsed = now.saturating_duration_since(std::mem::replace(&mut self.heard, now));
+        let mut astray = false;
+        if let Some((_, Some(time))) = self.newest {
+            let bound = i128::from(self.clock_rate) * (ASTRAY.as_secs() as i128);
+            let ticks = elapsed.as_micros().saturating_mul(self.clock_rate.into()) / 1_000_000;
+            let ticks = i128::try_from(ticks).unwrap_or(i128::MAX);
+            astray = ticks.saturating_sub(packet.time.since(time).into()).abs() > bound;
+        }
         if let Some((newest, Some(time))) = self.newest
             && count == newest.saturating_add(1)
             && let Ok(ticks) = u64::try_from(packet.time.since(time))
@@ -80,7 +91,7 @@ impl Remote {
         if self.newest.is_none_or(|(newest, _)| count > newest) {
             self.newest = Some((count, Some(packet.time)));
         }
-        Some(Counted { count, duplicate, retired })
+        Some(Counted { count, duplicate, astray, retired })
     }
 
     /// Told once: a source that talks on after its goodbye never said it, or takes it back.

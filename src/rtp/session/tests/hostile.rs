@@ -71,6 +71,31 @@ fn two_sources_at_once_do_not_take_turns() {
     assert_eq!(pair.b.counters().source_changes, 0);
 }
 
+/// A key that stands still for eight seconds, a pause of a minute and packets out of order have honest timestamps.
+#[test]
+fn timestamps_that_run_wild_are_counted_and_honest_ones_are_not() {
+    let mut pair = pair();
+    (0..20).for_each(|n| assert!(pair.pass(n)));
+    let (early, late, now) = (pair.packet(20), pair.packet(21), pair.now(21));
+    assert!(pair.b.receive(at(1, 4000), &late, now).is_some() && pair.b.receive(at(1, 4000), &early, now).is_some());
+    let stands = pair.a.time_at(22 * 160);
+    for n in 22..420 {
+        let (mut bytes, now) = (Vec::new(), pair.now(n));
+        pair.a.send(101, false, stands, &[5, 10, 0, 160], now, &mut bytes);
+        assert!(pair.b.receive(at(1, 4000), &bytes, now).is_some());
+    }
+    (420..440).chain(3_440..3_460).for_each(|n| assert!(pair.pass(n)));
+    assert_eq!(pair.b.counters().dropped.of(Dropped::Timestamp), 0);
+    for n in 3_460..3_480 {
+        let (mut bytes, now) = (Vec::new(), pair.now(n));
+        let time = pair.a.time_at(n.wrapping_mul(0x9e37_79b9));
+        pair.a.send(0, false, time, &[0xff; 160], now, &mut bytes);
+        assert!(pair.b.receive(at(1, 4000), &bytes, now).is_some(), "it is played all the same");
+    }
+    assert_eq!(pair.b.counters().dropped.of(Dropped::Timestamp), 20);
+    assert_eq!(pair.b.counters().lost, 0);
+}
+
 #[test]
 fn a_forged_goodbye_does_not_end_the_sound() {
     let mut pair = pair();
