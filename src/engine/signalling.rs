@@ -237,6 +237,8 @@ impl Signalling {
                 let request = RequestId(self.next_request);
                 self.next_request += 1;
                 self.replies.insert(request, reply);
+                // What is begun shows before its outcome is known.
+                self.dirty = true;
                 self.agent.handle(Input::Command(request, command), now());
             }
         }
