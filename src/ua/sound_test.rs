@@ -18,6 +18,9 @@ impl Agent {
         if self.calls.iter().any(|call| call.is_live()) {
             return Err(refusal("cannot test the microphone during a call", "hang up first"));
         }
+        if self.mic_muted {
+            return Err(refusal("the microphone is muted", "unmute it first"));
+        }
         if self.sound_tester.is_some() {
             return Err(refusal("the microphone is being tested already", "it takes seven seconds"));
         }

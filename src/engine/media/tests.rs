@@ -230,7 +230,7 @@ fn the_own_ringtone_rings_or_the_one_made_here() {
     let (level, said) = rings_with(Some(path), "");
     assert!(level < -6.0, "{level} dBFS: the ring made here is softer");
     let [why] = said.as_slice() else { panic!("{said:?}") };
-    assert!(why.starts_with("cannot read ") && why.contains("ring.wav"), "{why}");
+    assert!(why.starts_with("ringingSound: cannot read ") && why.contains("ring.wav"), "{why}");
     let (_, said) = rings_with(None, "atlantis");
     assert!(matches!(said.as_slice(), [why] if why.contains("toneCountry=atlantis is not known")), "{said:?}");
 }

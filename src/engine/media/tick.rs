@@ -156,7 +156,8 @@ impl Loop {
         *player = match read {
             Ok(clip) => TonePlayer::clip(clip),
             Err(why) => {
-                (self.report)(MediaReport::Warning(crate::text::sanitise(&why).to_string()));
+                let why = crate::text::sanitise(&why);
+                (self.report)(MediaReport::Warning(format!("ringingSound: {why}; the phone's own ring sounds")));
                 TonePlayer::new(*tone, &self.plan)
             }
         };

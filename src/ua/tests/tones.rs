@@ -3,7 +3,7 @@
 use super::rules::{PEER, SDP, called, respond};
 use super::*;
 use crate::media::command::{LocalTone, Ringing, ShortTone, StreamId};
-use crate::ua::command::{HangupWhich, Press};
+use crate::ua::command::{HangupWhich, Press, SoundPath};
 
 fn tones(world: &World) -> Vec<Option<LocalTone>> {
     let tone = |command: &MediaCommand| if let MediaCommand::Tone(tone) = command { Some(*tone) } else { None };
@@ -140,6 +140,11 @@ fn the_microphone_is_tested_between_calls_only() {
         world.phones[0].agent.handle(Input::Command(RequestId(1), Command::TestAudio), now);
         world.settle();
     };
+    world.command(0, Command::Mute { path: SoundPath::Mic }).expect("it can be");
+    ask(&mut world);
+    assert!(world.phones[0].replies.pop().unwrap().unwrap_err().message.contains("muted"));
+    world.command(0, Command::Unmute { path: SoundPath::Mic }).expect("it can be");
+    world.phones[0].replies.clear();
     ask(&mut world);
     assert!(world.phones[0].media.contains(&MediaCommand::TestSound) && world.phones[0].replies.is_empty());
     ask(&mut world);
