@@ -33,11 +33,14 @@ const JUMP_US: i64 = 2_000_000;
 const SHIFT_US: i64 = 400_000;
 /// A backlog that is not worth hearing, on top of the target.
 const BACKLOG_US: i64 = 500_000;
+/// Packets for which one that repeats its predecessor promises that others will.
+const BELIEVED: u16 = 1_500;
 /// What is asked for at a time.
 const TICK_US: i64 = 10_000;
 /// How long packets are, 2.5 to 120 ms, and before that is known.
 const PACKET_US: (i64, i64) = (2_500, 120_000);
 const USUAL_PACKET_US: i64 = 20_000;
+
 /// The last packet that tells the time.
 #[derive(Debug, Clone, Copy)]
 struct Reference {
@@ -93,9 +96,10 @@ pub struct JitterBuffer {
     packet: i64,
     epoch: Instant,
     target: Target,
-    /// Of 0..=1, the packets missing of late.
+    /// How much is lost, 0..=1: soon believed, slowly forgotten.
     loss: f32,
-    repeats: bool,
+    /// For so many packets more it is believed that they repeat one another.
+    repeats: u16,
     delay: Duration,
     counters: Counters,
 }
@@ -113,7 +117,7 @@ impl JitterBuffer {
             epoch: now,
             target: Target::new(LIMITS.0, LIMITS.1),
             loss: 0.0,
-            repeats: false,
+            repeats: 0,
             delay: Duration::ZERO,
             counters: Counters::default(),
         }
@@ -130,6 +134,7 @@ impl JitterBuffer {
         self.counters.dropped = self.counters.dropped.saturating_add(held as u64);
         (self.reference, self.stray) = (None, None);
         (self.next, self.playing) = (None, None);
+        self.repeats = 0;
         self.target.forget_transit();
         self.counters.restarts = self.counters.restarts.saturating_add(1);
     }
@@ -205,7 +210,8 @@ impl JitterBuffer {
             let more = duration.as_micros() as i64 - self.packet;
             playing.begins = playing.begins.saturating_add(more);
         }
-        self.repeats = repeats;
+        // Nothing is repeated of a pause: the next word is waited for all the same.
+        self.repeats = if repeats { BELIEVED } else { self.repeats.saturating_sub(1) };
     }
 
     /// True when the packet whose turn comes next is here.
@@ -386,13 +392,13 @@ impl JitterBuffer {
 
     /// Where packets are lost and each repeats the one before it, waiting for one more restores most; µs.
     fn look_ahead(&self) -> i64 {
-        const WORTHWHILE: f32 = 0.005;
-        if self.repeats && self.loss > WORTHWHILE { self.packet } else { 0 }
+        /// Two losses in ten seconds.
+        const WORTHWHILE: f32 = 0.007;
+        if self.repeats > 0 && self.loss > WORTHWHILE { self.packet } else { 0 }
     }
 
     fn remember_loss(&mut self, missing: bool) {
-        const PACKETS: f32 = 200.0;
-        self.loss += (f32::from(u8::from(missing)) - self.loss) / PACKETS;
+        self.loss += if missing { (1.0 - self.loss) / 200.0 } else { -self.loss / 1_000.0 };
     }
 
     /// Half a second too much is not played at double speed but left out.

@@ -101,14 +101,20 @@ impl Encoder for OpusEncoder {
     /// half a minute has told of any.
     fn expect_loss(&mut self, fraction: f64) {
         const KEPT: f64 = 0.7;
-        let (least, enough) = if self.fec { (0.003, 0.5) } else { (0.01, 0.5) };
-        self.loss = fraction.clamp(0.0, enough).max(self.loss * KEPT);
+        /// Two of the 250 packets that a report tells of.
+        const BEGINS: f64 = 0.0075;
+        const ENDS: f64 = 0.003;
+        self.loss = fraction.clamp(0.0, 0.5).max(self.loss * KEPT);
+        let least = if self.fec { ENDS } else { BEGINS };
         let fec = self.fec_asked && self.loss >= least;
         if fec != self.fec {
             self.fec = fec;
             let _ = self.inner.set_inband_fec(fec);
         }
-        let _ = self.inner.set_packet_loss_perc((self.loss * 100.0).ceil() as i32);
+        // Below that libopus finds the redundancy not worth a quarter of 24 kbit/s.
+        const TAKEN_SERIOUSLY: f64 = 0.1;
+        let told = if fec { self.loss.max(TAKEN_SERIOUSLY) } else { 0.0 };
+        let _ = self.inner.set_packet_loss_perc((told * 100.0).ceil() as i32);
     }
 }
 

@@ -69,7 +69,10 @@ impl MediaStream {
             bytes.extend_from_slice(report);
             (to, bytes)
         });
-        if let Some((_, encoder)) = &mut self.send.encoder {
+        let told = self.session.loss_told();
+        if std::mem::replace(&mut self.send.loss_told, told) != told
+            && let Some((_, encoder)) = &mut self.send.encoder
+        {
             encoder.expect_loss(self.session.loss_at_peer().unwrap_or(0.0));
         }
         if let Some((to, bytes)) = report {

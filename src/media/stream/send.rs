@@ -8,6 +8,7 @@ use super::super::tone::{DtmfPlayer, TonePlayer};
 use super::super::voice::Voice;
 use crate::rtp::telephone_event;
 use crate::sdp::{Agreed, Format};
+use std::time::Instant;
 
 /// What is said, on its way to the wire.
 pub struct Sending {
@@ -29,6 +30,8 @@ pub struct Sending {
     pub keying: bool,
     pub source: Source,
     pub echo: [f32; FRAME],
+    /// When the far end told what the encoder was told of losses.
+    pub loss_told: Option<Instant>,
     /// While silence is not sent.
     pub suppressor: Option<SilenceSuppressor>,
 }
@@ -57,6 +60,7 @@ impl Sending {
             keying: false,
             source: Source::None,
             echo: [0.0; FRAME],
+            loss_told: None,
             suppressor: None,
         }
     }
@@ -72,6 +76,7 @@ impl Sending {
             let mut encoder = codec::encoder(&agreed.send, tuning)?;
             encoder.follow(&self.sent);
             self.encoder = Some((agreed.send.clone(), encoder));
+            self.loss_told = None;
         }
         self.suppressor = tuning.suppress_silence.then(SilenceSuppressor::default);
         self.ptime_frames = (agreed.ptime.as_millis() as usize / 10).clamp(1, 12);

@@ -211,10 +211,14 @@ fn a_twentieth_lost_leaves_no_gap() {
         let mut pair = Pair::new(encoding);
         pair.run(20_000, sine(500.0), |rng| rng.random_bool(0.95).then_some(Duration::ZERO));
         let rms = |part: &[f32]| dbfs((part.iter().map(|s| s * s).sum::<f32>() / part.len() as f32).sqrt());
-        let levels: Vec<f32> = pair.heard[96_000..].chunks(FRAME).map(rms).collect();
-        let (least, most) = levels.iter().fold((0.0_f32, -96.0_f32), |(a, b), level| (a.min(*level), b.max(*level)));
-        // Two in a row fade to half.
-        assert!(least > -9.0 - 7.0 && most < -9.0 + 3.0, "{encoding}: {least} to {most} dBFS");
+        let mut levels: Vec<f32> = pair.heard[96_000..].chunks(FRAME).map(rms).collect();
+        levels.sort_by(f32::total_cmp);
+        let (least, most) = (levels[levels.len() / 200], levels[levels.len() - 1]);
+        // Two in a row fade to half, and Opus seldom does more to a tone.
+        assert!(
+            levels[0] > -9.0 - 20.0 && least > -9.0 - 7.0 && most < -9.0 + 3.0,
+            "{encoding}: {least} to {most} dBFS"
+        );
         let stats = pair.b.stats(pair.now);
         assert!(stats.rx_lost > 30, "{stats:?}");
         assert!(stats.playout_delay_ms <= 60.0 && stats.stretched_ms <= 100, "{stats:?}");
@@ -234,6 +238,24 @@ fn what_is_restored_is_not_counted_as_made_up() {
             _ => assert!(stats.concealed_ms.abs_diff(lost_ms) <= 20, "{lost_ms} ms, {stats:?}"),
         }
     }
+}
+
+/// A line that is bad now and then: what restores is there when it is needed again.
+#[test]
+fn a_clean_while_is_not_believed_at_once() {
+    let (mut pair, mut voice) = (Pair::new("opus"), Voice::new(1));
+    let mut begun = (0, 0);
+    for _ in 0..6 {
+        pair.run(4_000, |frame| voice.fill(frame), |rng| rng.random_bool(0.9).then_some(Duration::ZERO));
+        pair.run(8_000, |frame| voice.fill(frame), clean);
+        let stats = pair.b.stats(pair.now);
+        if begun == (0, 0) {
+            begun = (stats.rx_lost * 20, stats.concealed_ms);
+        }
+    }
+    let stats = pair.b.stats(pair.now);
+    let (lost_ms, made_up_ms) = (stats.rx_lost * 20 - begun.0, stats.concealed_ms - begun.1);
+    assert!(made_up_ms * 2 < lost_ms, "{lost_ms} ms, {made_up_ms} ms of it made up");
 }
 
 #[test]

@@ -232,6 +232,11 @@ impl RtpSession {
         self.peer.block.map(|(block, _)| f64::from(block.fraction_lost) / 256.0)
     }
 
+    /// When it said so.
+    pub fn loss_told(&self) -> Option<Instant> {
+        self.peer.block.map(|(_, told)| told)
+    }
+
     /// Share of our packets the far end has not seen since the start, 0..=1.
     pub fn total_loss_at_peer(&self) -> Option<f64> {
         let (block, _) = self.peer.block?;
