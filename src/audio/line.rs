@@ -59,6 +59,7 @@ pub struct Ahead {
 
 impl Ahead {
     /// So many samples were there now.
+    #[cfg(all(feature = "audio", target_os = "linux"))]
     pub(super) fn see(&self, samples: i32) {
         self.samples.store(samples, Ordering::Relaxed);
         self.seen.store(self.time(), Ordering::Relaxed);
