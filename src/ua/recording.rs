@@ -91,7 +91,7 @@ impl Agent {
         let format = if settings.record_wav { RecordFormat::Wav } else { RecordFormat::Ogg };
         let stereo = settings.record_stereo;
         let call = self.call_mut(id).filter(|call| !call.is_recorded())?;
-        call.recording = Some(RecordingInfo { state: RecordingState::Opening, file: String::new(), reason: None });
+        call.recording = Some(RecordingInfo::default());
         let (file, format) = match file {
             Some((path, format)) => (RecordFile::Named(path), format),
             None => (RecordFile::Dated(file_name(&call.remote.user, call.direction, &label)), format),
@@ -148,6 +148,10 @@ impl Agent {
             let is_cut = failed && !file.is_empty();
             let hint = is_cut.then(|| "the call goes on, what was written before can be played".to_owned());
             self.outputs.push_back(Output::Event(Event::Error { message: format!("{who}{message}"), hint }));
+        }
+        let its = |it: &&mut RecordingInfo| it.file == sanitise(file);
+        if let Some(recording) = id.and_then(|id| self.call_mut(id)?.recording.as_mut()).filter(its) {
+            recording.lost_ms = lost_ms;
         }
         // A recording that was stopped, or begun anew since, is told of already.
         let Some(id) = id.filter(|id| failed && self.call(*id).is_some_and(Call::is_recorded)) else { return };

@@ -114,7 +114,7 @@ fn what_is_recorded_or_played_is_stopped_by_the_same_key() {
         (RecordingState::Ended, RecordAct::Start { file: None }),
         (RecordingState::Failed, RecordAct::Start { file: None }),
     ] {
-        info.recording = Some(RecordingInfo { state, file: "/r/a.ogg".into(), reason: None });
+        info.recording = Some(RecordingInfo { state, file: "/r/a.ogg".into(), ..RecordingInfo::default() });
         stage.calls(vec![info.clone()]);
         assert_eq!(stage.keys("e"), [Command::Record { call: Some("c1".into()), act }], "{state:?}");
         assert_eq!(stage.screen().matches(" REC ").count() > 1, state == RecordingState::Recording, "{state:?}");

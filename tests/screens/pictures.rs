@@ -216,7 +216,7 @@ fn conference_recorded_and_played_to() {
     ];
     calls.iter_mut().take(2).for_each(|call| call.conference = true);
     let file = "/home/me/20260101-120000-600-outgoing-Office.ogg".to_owned();
-    calls[1].recording = Some(RecordingInfo { state: RecordingState::Recording, file, reason: None });
+    calls[1].recording = Some(RecordingInfo { state: RecordingState::Recording, file, ..RecordingInfo::default() });
     calls[0].playing =
         Some(PlayingInfo { state: PlayingState::Playing, file: "/home/me/hello.wav".into(), reason: None });
     stage.calls(calls);

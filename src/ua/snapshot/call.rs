@@ -113,10 +113,11 @@ pub struct CallInfo {
 }
 
 /// Where a recording stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum RecordingState {
+    #[default]
     Opening,
     Recording,
     /// By the person, or because the call is on hold.
@@ -126,12 +127,15 @@ pub enum RecordingState {
 }
 
 /// The recording of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RecordingInfo {
     /// Where it stands.
     pub state: RecordingState,
     /// Its file, the last one if it takes several; empty until it is open.
     pub file: String,
+    /// Sound that the disk was too slow for, silent in the file; told as it ends.
+    #[serde(default)]
+    pub lost_ms: u64,
     /// Why it failed.
     pub reason: Option<String>,
 }

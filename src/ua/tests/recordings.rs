@@ -122,7 +122,13 @@ fn a_full_disk_is_told_once_and_the_call_goes_on() {
     assert_eq!(state(&world), Some(RecordingState::Failed));
     assert_eq!(super::rules::state(&world), [crate::ua::snapshot::CallState::Connected]);
     assert_eq!(world.names(0).iter().filter(|name| *name == "call_recording").count(), 2);
-    // It can be tried again; what cannot even be opened is the reply.
+    // It can be tried again, and a slow disk is counted; what cannot even be opened is the reply.
+    assert_eq!(ask(&mut world, start(Some("/full/c.wav"))), None);
+    opened(&mut world, "/full/c.wav");
+    world.command(0, record(RecordAct::Stop)).unwrap();
+    tell(&mut world, MediaEvent::RecordEnded { stream: STREAM, file: "/full/c.wav".into(), lost_ms: 30, error: None });
+    assert_eq!(errors(&world)[1], "call c1: 30 ms are silent in /full/c.wav: the disk was too slow");
+    assert_eq!(world.phones[0].agent.status(world.now).calls[0].recording.as_ref().map(|it| it.lost_ms), Some(30));
     assert_eq!(ask(&mut world, start(None)), None);
     let error = Some("cannot record into /full/b.ogg: no space left on device".to_owned());
     tell(&mut world, MediaEvent::RecordEnded { stream: STREAM, file: String::new(), lost_ms: 0, error });

@@ -64,7 +64,11 @@ impl Sink {
         };
         match form {
             Ok(form) => Ok(Sink { path, form }),
-            Err(error) => Err(failed(&path, &error)),
+            Err(error) => {
+                // Nothing was said yet, and half a head is no file.
+                let _ = fs::remove_file(&path);
+                Err(failed(&path, &error))
+            }
         }
     }
 
