@@ -16,15 +16,19 @@ fn begin(file: &Path, repeats: bool) -> (Player, Receiver<MediaReport>) {
     (start(StreamId(1), clip, Arc::new(move |report| drop(reports.send(report)))).unwrap(), inbox)
 }
 
+fn await_frame(player: &Player) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while player.samples.slots() < FRAME && !player.samples.is_abandoned() {
+        assert!(Instant::now() < deadline, "nothing is read");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// What the far end hears until it is over, this much at most; the reader is waited for.
 fn listen(player: &mut Player, frames: usize) -> Vec<f32> {
     let mut heard = Vec::new();
     for _ in 0..frames {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while player.samples.slots() < FRAME && !player.samples.is_abandoned() {
-            assert!(Instant::now() < deadline, "nothing is read");
-            thread::sleep(Duration::from_millis(2));
-        }
+        await_frame(player);
         let mut frame = [0.0; FRAME];
         if !player.mix_into(&mut frame, true) {
             break;
@@ -89,6 +93,7 @@ fn it_holds_its_place_while_it_is_not_to_sound() {
     let folder = tempfile::tempdir().unwrap();
     let (mut player, _inbox) = begin(&tone(folder.path(), form(48_000, 1, 16), 1), false);
     let before = listen(&mut player, 30).len();
+    await_frame(&player);
     let mut quiet = [0.0; FRAME];
     assert!(player.mix_into(&mut quiet, false), "it fades");
     for _ in 0..200 {
