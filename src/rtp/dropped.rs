@@ -48,8 +48,8 @@ pub enum Kind {
     Odd(Dropped),
 }
 
-/// Longest datagram that is read: 120 ms of 48 kHz stereo linear sound would not fit any network.
-pub const MAX_DATAGRAM: usize = 1_500;
+/// Longest datagram that is read: 20 ms of linear stereo sound at 48 kHz, 3,840 bytes, with its header.
+pub const MAX_DATAGRAM: usize = 4_000;
 
 impl Kind {
     /// By its length and first bytes.

@@ -13,6 +13,7 @@ use crate::media::mixer::Gain;
 use crate::media::sound_test::SoundTest;
 use crate::media::stream::{MediaStream, Port};
 use crate::media::tone::{EUROPE, PLANS, Plan, TonePlayer};
+use crate::rtp::dropped::MAX_DATAGRAM;
 use crate::rtp::rtcp::WallAnchor;
 use mio::{Events, Interest, Poll, Token};
 use rand::SeedableRng;
@@ -103,7 +104,7 @@ impl Loop {
             next_tick: now,
             ticking: false,
             missed: 0,
-            datagram: vec![0; 2_048],
+            datagram: vec![0; MAX_DATAGRAM + 1],
             room: arrival::Room::default(),
             config,
             poll,

@@ -29,7 +29,7 @@ fn what_is_no_sound_is_counted_by_its_kind_and_sound_goes_on() {
         (Dropped::RtcpStrangers, at(66, 4000), bye.to_vec()),
         (Dropped::Stun, at(1, 4000), vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]),
         (Dropped::Dtls, at(1, 4000), vec![22, 254, 253, 0, 0]),
-        (Dropped::Oversize, at(1, 4000), vec![0x80; 4_000]),
+        (Dropped::Oversize, at(1, 4000), vec![0x80; 5_000]),
         (Dropped::OtherSources, at(1, 4000), forged(9, 1, 1)),
     ];
     let mut pair = pair();
