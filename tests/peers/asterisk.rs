@@ -5,6 +5,7 @@
 //! written with version 22.
 
 mod calls;
+mod codecs;
 mod services;
 
 use std::fmt::Write;
@@ -32,13 +33,14 @@ const FILES: [(&str, &str); 9] = [
 ];
 
 /// The users, and what is special about the calls of each.
-const USERS: [(&str, &str); 7] = [
+const USERS: [(&str, &str); 8] = [
     ("101", ""),
     ("102", ""),
     ("103", ""),
     ("104", ""),
     ("105", "100rel = required"),
     ("106", "timers = always\ntimers_sess_expires = 90"),
+    ("108", "allow = alaw,g722,gsm,g729,slin16,opus"),
     ("107", "timers = required\ntimers_min_se = 2000\ntimers_sess_expires = 2400"),
 ];
 

@@ -10,6 +10,7 @@ use tuiphone::rtp::rtcp::WallAnchor;
 use tuiphone::sdp::{Agreed, Direction, Format};
 
 use crate::score::{Scorer, format, speech, through_codec, write};
+use crate::support::beside_others;
 
 /// Where the two are.
 const PORTS: [u16; 2] = [4_000, 5_000];
@@ -94,6 +95,34 @@ fn heard(codec: &str, line: Line, seed: u64) -> (Vec<f32>, u64, u64) {
     }
     let stats = b.stats(now);
     (heard, stats.rx_lost * 20, stats.concealed_ms)
+}
+
+/// What the best of each codec is, PESQ of narrow or wide band, and how near to it speech must come.
+#[test]
+fn a_clean_line_costs_nothing() {
+    let _machine = beside_others();
+    let Some(scorer) = Scorer::find() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [file, bare] = ["heard.wav", "codec.wav"].map(|name| folder.path().join(name));
+    for (codec, wide, least) in [
+        ("PCMU/8000/1", false, 4.35),
+        ("PCMA/8000/1", false, 4.35),
+        ("GSM/8000/1", false, 3.3),
+        ("L16/8000/1", false, 4.4),
+        ("G722/16000/1", true, 4.2),
+        ("L16/16000/1", true, 4.5),
+        ("L16/44100/2", true, 4.5),
+        ("L16/48000/1", true, 4.5),
+        ("opus/48000/2", true, 4.2),
+    ] {
+        through_codec(&format(codec), &bare);
+        let (sound, ..) = heard(codec, Line { loss: 0.0, burst: 1.0 }, 1);
+        write(&sound, &file);
+        let score = scorer.score(&file, &bare);
+        eprintln!("{codec}: {score:?}");
+        let (mos, best) = if wide { (score.wide, score.codec_wide) } else { (score.narrow, score.codec_narrow) };
+        assert!(score.holes == 0.0 && mos >= least && mos > best - 0.05, "{codec}: {score:?}");
+    }
 }
 
 /// The mean score of six networks: one by itself says little, by 0.3 more or less.
