@@ -143,6 +143,9 @@ impl MediaStream {
             self.send.events = events
                 .map(|(payload_type, rate)| (payload_type, rate, telephone_event::Sender::new(rate, BETWEEN_EVENTS)));
         }
+        if let Some((.., sender)) = &mut self.send.events {
+            sender.set_sound_rate(agreed.send.clock_rate);
+        }
         self.receive.gain.set(if agreed.direction.receives() { 1.0 } else { 0.0 });
         if self.agreed.as_ref().is_none_or(|before| before.direction != agreed.direction) {
             self.session.forget_hearing();

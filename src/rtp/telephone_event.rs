@@ -67,7 +67,8 @@ struct Sounding {
 #[derive(Debug, Clone)]
 pub struct Sender {
     clock_rate: u32,
-    pause: u32,
+    sound_rate: u32,
+    pause: Duration,
     queue: VecDeque<(u8, u32)>,
     sending: Sending,
 }
@@ -77,10 +78,17 @@ impl Sender {
     pub fn new(clock_rate: u32, pause: Duration) -> Sender {
         Sender {
             clock_rate,
-            pause: ticks(clock_rate, pause),
+            sound_rate: clock_rate,
+            pause,
             queue: VecDeque::with_capacity(MAX_QUEUED),
             sending: Sending::Idle,
         }
+    }
+
+    /// The clock of the sound it stands in, which is that of the timestamps; durations have the events' own.
+    //= RFC 4733 §2.1: the timestamps are those of the sound
+    pub fn set_sound_rate(&mut self, sound_rate: u32) {
+        self.sound_rate = sound_rate.max(1);
     }
 
     /// Queues a key `0-9*#A-D` that lasts `duration`, 40 ms at least. False and nothing queued when it is no key or too
@@ -105,7 +113,7 @@ impl Sender {
         !self.queue.is_empty() || !matches!(self.sending, Sending::Idle)
     }
 
-    /// The packet to send now in place of sound, `packet` ticks long; `None` = send sound.
+    /// The packet to send now in place of sound, `packet` ticks of the events' clock long; `None` = send sound.
     pub fn poll(&mut self, now: RtpTime, packet: u32) -> Option<EventPacket> {
         if let Sending::Pause { until } = self.sending
             && now.since(until) >= 0
@@ -127,7 +135,8 @@ impl Sender {
     fn go_on(&mut self, held: Sounding, now: RtpTime, packet: u32) -> Option<EventPacket> {
         let Sounding { code, start, before, first, lasts } = held;
         let marker = first && before == 0;
-        let elapsed = u32::try_from(now.plus(packet).since(start)).unwrap_or(0);
+        let since = scaled(u32::try_from(now.since(start)).unwrap_or(0), self.sound_rate, self.clock_rate);
+        let elapsed = since.saturating_add(packet);
         let least = ticks(self.clock_rate, MIN_DURATION).saturating_sub(before);
         let left = lasts.map_or(elapsed.min(u16::MAX.into()).max(least), |lasts| lasts.saturating_sub(before));
         let duration = u16::try_from(elapsed.min(left)).unwrap_or(u16::MAX);
@@ -139,7 +148,8 @@ impl Sender {
         }
         let full = u32::from(u16::MAX);
         self.sending = Sending::Event(if duration == u16::MAX {
-            Sounding { start: start.plus(full), before: before.saturating_add(full), first: true, ..held }
+            let length = scaled(full, self.clock_rate, self.sound_rate);
+            Sounding { start: start.plus(length), before: before.saturating_add(full), first: true, ..held }
         } else {
             Sounding { first: false, ..held }
         });
@@ -149,7 +159,7 @@ impl Sender {
     fn end(&mut self, now: RtpTime, marker: bool) -> Option<EventPacket> {
         let Sending::End { code, start, duration, left } = self.sending else { return None };
         self.sending = match left.saturating_sub(1) {
-            0 => Sending::Pause { until: now.plus(self.pause) },
+            0 => Sending::Pause { until: now.plus(ticks(self.sound_rate, self.pause)) },
             left => Sending::End { code, start, duration, left },
         };
         Some(event_packet(code, start, marker, true, duration))
@@ -160,6 +170,11 @@ fn event_packet(code: u8, time: RtpTime, marker: bool, end: bool, duration: u16)
     let [high, low] = duration.to_be_bytes();
     let payload = [code, if end { 0x80 | VOLUME } else { VOLUME }, high, low];
     EventPacket { marker, time, payload }
+}
+
+/// Ticks of one clock in those of another.
+fn scaled(ticks: u32, from: u32, to: u32) -> u32 {
+    u32::try_from(u64::from(ticks) * u64::from(to) / u64::from(from.max(1))).unwrap_or(u32::MAX)
 }
 
 fn ticks(clock_rate: u32, duration: Duration) -> u32 {
@@ -323,6 +338,24 @@ mod tests {
         press(&mut sender, "5", 100);
         let packets: Vec<_> = (0..12).filter_map(|n| sender.poll(RtpTime(n * 960), 960)).collect();
         assert_eq!(durations(&packets), [960, 1_920, 2_880, 3_840, 4_800, 4_800, 4_800]);
+    }
+
+    //= RFC 4733 §2.1
+    #[test]
+    fn in_sound_of_another_clock_only_the_durations_are_the_events_own() {
+        for (clock, sound) in [(8_000, 48_000), (48_000, 8_000), (8_000, 16_000)] {
+            let mut sender = Sender::new(clock, Duration::from_millis(40));
+            sender.set_sound_rate(sound);
+            press(&mut sender, "57", 100);
+            let packets: Vec<_> = (0..20).map(|n| sender.poll(RtpTime(n * (sound / 50)), clock / 50)).collect();
+            let sent: Vec<_> = packets.iter().flatten().copied().collect();
+            let told = [1, 2, 3, 4, 5, 5, 5].map(|n| u16::try_from(n * clock / 50).unwrap());
+            assert_eq!(durations(&sent), [told, told].concat(), "{clock} in {sound}");
+            // Seven packets, then 40 ms from the last one's beginning.
+            let starts = [RtpTime(0), RtpTime(8 * sound / 50)];
+            assert!(sent.iter().enumerate().all(|(n, p)| p.time == starts[n / 7]), "{clock} in {sound}: {sent:?}");
+            assert!(packets[7].is_none() && packets[8].is_some(), "{clock} in {sound}");
+        }
     }
 
     #[test]
