@@ -108,6 +108,7 @@ pub struct Agent {
     pub(super) gate: Gate,
     pub(super) outputs: VecDeque<Output>,
     pub(super) lines: Vec<Line>,
+    /// In the order of their numbers.
     pub(super) calls: Vec<Call>,
     pub(super) last_call: u32,
     pub(super) watches: Vec<Watch>,
@@ -386,11 +387,13 @@ impl Agent {
     }
 
     pub(super) fn call(&self, id: u32) -> Option<&Call> {
-        self.calls.iter().find(|call| call.id == id)
+        let at = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
+        self.calls.get(at)
     }
 
     pub(super) fn call_mut(&mut self, id: u32) -> Option<&mut Call> {
-        self.calls.iter_mut().find(|call| call.id == id)
+        let at = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
+        self.calls.get_mut(at)
     }
 
     pub(super) fn account_of_call(&self, id: u32) -> AccountId {
