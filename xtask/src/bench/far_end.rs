@@ -111,7 +111,13 @@ impl FarEnd {
     ) -> Result<(String, SocketAddr), Failure> {
         self.invite(uri, to, call, media, codec)?;
         let is_last = |l: &str| l.starts_with("SIP/2.0 ") && !l.starts_with("SIP/2.0 1");
-        let answer = self.receive("200 to the INVITE", is_last)?;
+        let answer = loop {
+            let answer = self.receive("200 to the INVITE", is_last)?;
+            // A late one, again, of a call before this is no answer.
+            if header(&answer.text, "Call-ID").is_none_or(|id| id == format!("{call}@bench")) {
+                break answer;
+            }
+        };
         let status = answer.text.lines().next().unwrap_or_default();
         if !status.starts_with("SIP/2.0 200") {
             return Err(format!("a call with {} was refused: {status}", codec.name));

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use nix::sys::socket::sockopt::{RcvBuf, ReceiveTimestampns};
+use nix::sys::socket::sockopt::{RcvBuf, RcvBufForce, ReceiveTimestampns};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, setsockopt};
 
 use crate::Failure;
@@ -28,8 +28,12 @@ pub fn socket() -> Result<UdpSocket, Failure> {
     let socket = UdpSocket::bind("127.0.0.1:0").map_err(|e| format!("cannot bind udp 127.0.0.1: {e}"))?;
     socket.set_read_timeout(Some(Duration::from_secs(2))).map_err(|e| e.to_string())?;
     setsockopt(&socket, ReceiveTimestampns, &true).map_err(|e| format!("SO_TIMESTAMPNS: {e}"))?;
-    // What this process is too slow for must wait, not get lost.
-    setsockopt(&socket, RcvBuf, &(4 << 20)).map_err(|e| format!("SO_RCVBUF: {e}"))?;
+    // What this process is too slow for must wait, not get lost: hundreds of calls speak at the same moment. Beyond the
+    // system's limit only where that is allowed.
+    const ROOM: usize = 4 << 20;
+    setsockopt(&socket, RcvBufForce, &ROOM)
+        .or_else(|_| setsockopt(&socket, RcvBuf, &ROOM))
+        .map_err(|e| format!("SO_RCVBUF: {e}"))?;
     Ok(socket)
 }
 
