@@ -58,25 +58,35 @@ impl Chord {
     }
 }
 
-/// A steady sine at 48 kHz.
+/// A steady sine at 48 kHz: a pointer that turns, which costs less than a sine for each sample.
 #[derive(Debug, Clone)]
 pub struct Sine {
-    chord: Chord,
-    frequency: f32,
+    /// Cosine and sine of where it points, and of what it turns in a sample.
+    at: [f32; 2],
+    turn: [f32; 2],
     amplitude: f32,
+    gain: f32,
 }
 
 impl Sine {
     /// A sine of this frequency in Hz and amplitude (1 = full scale).
     pub fn new(frequency: f32, amplitude: f32) -> Sine {
-        Sine { chord: Chord::default(), frequency, amplitude }
+        let (sin, cos) = (TAU * frequency / SAMPLE_RATE as f32).sin_cos();
+        Sine { at: [1.0, 0.0], turn: [cos, sin], amplitude, gain: 0.0 }
     }
 
     /// Writes the next samples.
     pub fn fill(&mut self, frame: &mut [f32]) {
+        let [cos, sin] = self.turn;
         for sample in frame {
-            *sample = self.chord.sample([self.frequency, 0.0, 0.0], self.amplitude);
+            self.gain = (self.gain + 1.0 / player::RAMP).min(1.0);
+            let [x, y] = self.at;
+            *sample = self.amplitude * self.gain * y;
+            self.at = [x * cos - y * sin, x * sin + y * cos];
         }
+        // What rounding adds to its length is taken off.
+        let length = self.at[0].hypot(self.at[1]);
+        self.at = self.at.map(|part| part / length);
     }
 }
 
