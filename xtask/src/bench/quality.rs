@@ -97,7 +97,11 @@ impl Studio {
         let mut files = Vec::new();
         let numbered: Vec<(usize, Cell)> = cells.iter().cloned().enumerate().collect();
         for cells in numbered.chunks(make.pairs_at_once(codec)) {
-            files.extend(self.talk(make, codec, cells)?);
+            let recorded = self.talk(make, codec, cells).or_else(|why| {
+                say(&format!("{}: {why}; once more", make.name()));
+                self.talk(make, codec, cells)
+            });
+            files.extend(recorded?);
         }
         let scores = self.score(&files)?;
         Ok((0..cells.len())
