@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::call::Codec;
@@ -66,6 +66,18 @@ impl Make {
             Make::Pjsua => "not here; Debian has no package of it, one built from pjproject is found on PATH",
             _ => "not here, and could not be installed",
         })
+    }
+
+    /// Fails where it cannot write what it hears into a file.
+    pub fn records(self) -> Result<(), Failure> {
+        if self != Make::Baresip {
+            return Ok(());
+        }
+        let module = baresip_modules()?.join("aufile.so");
+        let code = fs::read(&module).map_err(|e| format!("{}: {e}", module.display()))?;
+        let plays: &[u8] = b"auplay_register";
+        let has = code.windows(plays.len()).any(|name| name == plays);
+        if has { Ok(()) } else { Err("this version's aufile module reads files and writes none".to_owned()) }
     }
 
     /// How many pairs fit on two cores at once: what does not, says nothing about the phone.
@@ -153,9 +165,17 @@ fn tuiphone(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Com
     Ok(command)
 }
 
+/// The modules of the baresip that is started: they lie beside it.
+pub fn baresip_modules() -> Result<PathBuf, Failure> {
+    let program = which("baresip").ok_or("baresip is not here")?;
+    let prefix = program.parent().and_then(Path::parent).unwrap_or(Path::new("/usr"));
+    let mut folders = ["lib", "lib64"].into_iter().map(|lib| prefix.join(lib).join("baresip/modules"));
+    folders.find(|folder| folder.is_dir()).ok_or_else(|| format!("no modules of {}", program.display()))
+}
+
 fn baresip(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Command, Failure> {
-    let modules = ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules", "/usr/lib64/baresip/modules"];
-    let modules = modules.into_iter().find(|f| Path::new(f).is_dir()).ok_or("baresip's modules are not here")?;
+    let modules = baresip_modules()?;
+    let modules = modules.display();
     let port = free_port()?;
     // Its tone knows one rate only; what it hears it says instead.
     let (source, player) = match answer {
@@ -230,7 +250,7 @@ fn tone() -> Vec<u8> {
 
 fn linphone(folder: &Path, server: SocketAddr) -> Result<Command, Failure> {
     let (port, media) = (free_port()?, free_port()? & !1);
-    let config = format!(
+    let mut config = format!(
         "[sip]\nsip_port={port}\nsip_tcp_port=0\nsip_tls_port=0\ndefault_proxy=0\n\
          register_only_when_network_is_up=0\nmedia_encryption=none\n[rtp]\naudio_rtp_port={media}\n\
          [video]\nautomatically_initiate=0\nautomatically_accept=0\n\
@@ -238,6 +258,10 @@ fn linphone(folder: &Path, server: SocketAddr) -> Result<Command, Failure> {
          [proxy_0]\nreg_proxy=<sip:{server};transport=udp>\nreg_identity=sip:101@{server}\nreg_expires=300\n\
          reg_sendregister=1\npublish=0\n"
     );
+    for (number, codec) in [("PCMU", 8_000), ("G722", 8_000), ("opus", 48_000)].into_iter().enumerate() {
+        let ((mime, rate), channels) = (codec, if codec.0 == "opus" { 2 } else { 1 });
+        config.push_str(&format!("[audio_codec_{number}]\nmime={mime}\nrate={rate}\nchannels={channels}\nenabled=1\n"));
+    }
     fs::create_dir_all(folder.join(".local/share/linphone")).map_err(|e| e.to_string())?;
     write(&folder.join("linphonerc"), &config)?;
     write(&folder.join(TONE), tone())?;

@@ -84,6 +84,10 @@ impl Studio {
 
     /// All cells of a phone; what cannot be had is told in its column.
     pub fn scores(&self, column: &mut Column) -> Scores {
+        let records = column.make.records();
+        if column.found("speech", records).is_none() {
+            return Vec::new();
+        }
         let heard = CODECS.iter().map(|codec| {
             let heard = self.codec(column.make, *codec);
             column.found(&format!("speech with {}", codec.name), heard).unwrap_or_else(|| vec![None; cells().len()])

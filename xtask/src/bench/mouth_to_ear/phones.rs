@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::server::{EAR, IDLE, MIC, Server};
 use crate::Failure;
+use crate::bench::makes::baresip_modules;
 use crate::run::{program, which};
 
 /// Whose phones.
@@ -118,9 +119,8 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
             command
         }
         Kind::Baresip => {
-            let modules = ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules", "/usr/lib64/baresip/modules"];
-            let modules =
-                modules.into_iter().find(|f| Path::new(f).is_dir()).ok_or("baresip's modules are not here")?;
+            let modules = baresip_modules()?;
+            let modules = modules.display();
             let mut config = format!(
                 "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nmodule_path {modules}\n\
                  audio_source alsa,pulse\naudio_player alsa,pulse\naudio_alert aubridge,alert\n"
