@@ -5,16 +5,16 @@
 ///
 /// A new ring is set right once, as soon as its device's bursts are known. From then on its fill may wander within a
 /// room; only what leaves it for two seconds is steered, gently, by the ratio of the converter: a bend of the pitch. A gap
-/// raises at once what is kept; what came too late for it is left out soon after; what a minute did not need comes off
-/// again.
+/// raises at once what is kept; what came too late for it is left out soon after; what a quarter of a minute did not need
+/// comes off again.
 #[derive(Debug, Clone)]
 pub struct FillControl {
     least_s: f64,
     /// Kept on top, for gaps there were.
     raised_s: f64,
-    /// The lowest of this minute.
+    /// The lowest of this quarter of a minute.
     unused_s: f64,
-    minute_ticks: u32,
+    period_ticks: u32,
     lowest_s: f64,
     ticks: u32,
     settle_ticks: u32,
@@ -46,7 +46,7 @@ impl FillControl {
     const MOST_S: f64 = 0.060;
     /// What is never lowered, however little was needed, and how long that is watched.
     const RESERVE_S: f64 = 0.001;
-    const MINUTE_TICKS: u32 = 6_000;
+    const PERIOD_TICKS: u32 = 1_500;
 
     /// A ring to or from a device that tells how much it takes or brings at once.
     pub fn new(least_s: f64) -> FillControl {
@@ -54,7 +54,7 @@ impl FillControl {
             least_s,
             raised_s: 0.0,
             unused_s: f64::MAX,
-            minute_ticks: 0,
+            period_ticks: 0,
             lowest_s: f64::MAX,
             ticks: 0,
             settle_ticks: Self::SETTLE_TICKS[0],
@@ -86,11 +86,10 @@ impl FillControl {
 
     /// Sound was missing: more is kept from now on.
     pub fn ran_dry(&mut self) {
-        (self.minute_ticks, self.unused_s) = (0, f64::MAX);
-        if self.begun {
-            self.raised_s = (self.raised_s + Self::RAISE_S).min(Self::MOST_S);
-        }
+        (self.period_ticks, self.unused_s) = (0, f64::MAX);
+        // Gaps soon after one another are one.
         if std::mem::take(&mut self.settled) {
+            self.raised_s = (self.raised_s + Self::RAISE_S).min(Self::MOST_S);
             (self.ticks, self.lowest_s) = (0, f64::MAX);
         }
     }
@@ -98,11 +97,11 @@ impl FillControl {
     /// Takes a tick's fill in seconds; the seconds to drop (> 0) or to add (< 0) at once, mostly 0.
     pub fn update(&mut self, fill_s: f64) -> f64 {
         self.ticks += 1;
-        self.minute_ticks += 1;
+        self.period_ticks += 1;
         self.unused_s = self.unused_s.min(fill_s);
-        if self.minute_ticks >= Self::MINUTE_TICKS {
+        if self.period_ticks >= Self::PERIOD_TICKS {
             self.raised_s = (self.raised_s - (self.unused_s - Self::RESERVE_S).max(0.0) / 2.0).max(0.0);
-            (self.minute_ticks, self.unused_s) = (0, f64::MAX);
+            (self.period_ticks, self.unused_s) = (0, f64::MAX);
         }
         if self.settled || self.ticks > Self::START_TICKS {
             self.lowest_s = self.lowest_s.min(fill_s);
@@ -217,7 +216,13 @@ mod tests {
         };
         let before = ride(&mut control, 2_000);
         (0..4).for_each(|_| control.ran_dry());
-        let raised = ride(&mut control, 3_000);
+        let once = ride(&mut control, 1_000);
+        assert!((before + 0.002..before + 0.006).contains(&once), "{before} {once}");
+        for _ in 0..4 {
+            control.ran_dry();
+            ride(&mut control, 100);
+        }
+        let raised = ride(&mut control, 1_000);
         assert!(raised > before + 0.010, "{before} {raised}");
         let fallen = ride(&mut control, 30_000);
         assert!(fallen < raised - 0.005, "{raised} {fallen}");
