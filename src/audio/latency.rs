@@ -12,8 +12,8 @@ pub struct Latency {
 impl Latency {
     /// For a machine with nothing else to do.
     pub const LOW: Latency = Latency { block_s: 0.0025, spare_s: 0.001 };
-    /// For most.
-    pub const NORMAL: Latency = Latency { block_s: 0.005, spare_s: 0.002 };
+    /// For most: three blocks a tick, so that the two do not beat.
+    pub const NORMAL: Latency = Latency { block_s: 0.010 / 3.0, spare_s: 0.002 };
     /// For a busy machine, a virtual one, Bluetooth.
     pub const HIGH: Latency = Latency { block_s: 0.020, spare_s: 0.015 };
 
