@@ -394,3 +394,58 @@ fn plain(text: &str) -> String {
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cpal::{InputCallbackInfo, InputStreamTimestamp, OutputCallbackInfo, OutputStreamTimestamp, StreamInstant};
+
+    const AT: StreamInstant = StreamInstant::ZERO;
+
+    /// What a microphone of this kind brings of four frames that are half of full scale on the mean of their channels.
+    fn heard<T: SizedSample + FromSample<f32>>(channels: usize) -> Vec<f32>
+    where
+        f32: FromSample<T>,
+    {
+        let (ring, mut taken) = RingBuffer::new(16);
+        let mut callback = capture::<T>(ring, channels, Arc::default());
+        let frame = (0..channels).map(|number| if number % 2 == 0 { 0.75 } else { 0.25 });
+        let frame: Vec<T> =
+            if channels == 1 { vec![T::from_sample_(0.5)] } else { frame.map(T::from_sample_).collect() };
+        let info = InputCallbackInfo::new(InputStreamTimestamp { callback: AT, capture: AT });
+        callback(&frame.repeat(4), &info);
+        std::iter::from_fn(|| taken.pop().ok()).collect()
+    }
+
+    /// What a speaker of this kind gets of 20 ms at half of full scale, and of 20 ms more that are not there; the gaps.
+    fn played<T: SizedSample + FromSample<f32>>(channels: usize) -> (Vec<f32>, u32)
+    where
+        f32: FromSample<T>,
+    {
+        let (mut given, ring) = RingBuffer::new(1_000);
+        (0..160).for_each(|_| given.push(0.5).unwrap_or_default());
+        let health = Arc::new(Health::default());
+        let mut callback = playback::<T>(ring, channels, 8_000, health.clone());
+        let mut sound = vec![T::from_sample_(0.0); 320 * channels];
+        callback(&mut sound, &OutputCallbackInfo::new(OutputStreamTimestamp { callback: AT, playback: AT }));
+        let sound = sound.into_iter().map(f32::from_sample_).collect();
+        (sound, health.underruns.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn samples_of_any_kind_and_any_number_of_channels_are_one_channel_here() {
+        for channels in [1, 2, 6] {
+            let rows = [heard::<f32>(channels), heard::<i16>(channels), heard::<i32>(channels), heard::<u8>(channels)];
+            for heard in rows {
+                assert!(heard.len() == 4 && heard.iter().all(|s| (s - 0.5).abs() < 0.01), "{channels}: {heard:?}");
+            }
+            for (played, gaps) in [played::<f32>(channels), played::<i16>(channels), played::<u16>(channels)] {
+                assert!(played.chunks(channels).all(|frame| frame.iter().all(|s| *s == frame[0])), "{channels}");
+                let mono: Vec<f32> = played.iter().step_by(channels).copied().collect();
+                assert!((mono[159] - 0.5).abs() < 0.01 && mono[319].abs() < 0.01 && gaps == 1, "{channels}: {gaps}");
+                // In and out within 5 ms, without a click.
+                assert!(mono.windows(2).all(|w| (w[0] - w[1]).abs() < 0.02), "{channels}");
+            }
+        }
+    }
+}
