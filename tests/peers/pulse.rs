@@ -328,3 +328,39 @@ fn a_call_follows_the_default_devices() {
     call.until_heard_from("spk");
     call.end();
 }
+
+/// The bell is a mono device at 44.1 kHz, the speaker a stereo one at 48.
+#[test]
+fn what_rings_is_heard_from_the_bell_and_who_calls_from_the_speaker() {
+    if !have(&["kamailio", "pulseaudio", "pactl", "parecord"]) {
+        return;
+    }
+    let _machine = alone();
+    let sound = Sound::start();
+    assert!(sound.control(&[
+        "load-module",
+        "module-null-sink",
+        "sink_name=bell",
+        "rate=44100",
+        "channels=1",
+        "format=s16le",
+        "norewinds=1",
+    ]));
+    let proxy = Kamailio::start("MD5", &[]);
+    let settings = "audioCodecs=PCMU/8000/1";
+    let (mut called, caller) = (proxy.phone_with("101", settings), proxy.phone_with("102", settings));
+    called.environment = sound.environment().into_iter().filter(|(name, _)| name.starts_with("PULSE")).collect();
+    let mut daemon = called.command(&["daemon", "--audio-in", "null", "--audio-ring", "device:bell"]);
+    let _daemon = Process::start("daemon", &mut daemon, &called.file("run"));
+    until("the phone registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
+    let mut call = caller.command(&["call", "101", "--audio-in", "tone:440", "--audio-out", "null"]);
+    let mut call = Process::start("call", &mut call, &caller.file("run"));
+    let loud = |sink: &str| sound.heard_from(sink) > -40.0;
+    until("the bell rings", Duration::from_secs(15), || loud("bell"));
+    assert!(!loud("spk"), "the speaker rings too");
+    called.run(&["answer"], Duration::from_secs(5)).ends(0);
+    until("the caller is heard", Duration::from_secs(10), || loud("spk"));
+    until("the bell is silent", Duration::from_secs(10), || !loud("bell"));
+    called.run(&["hangup"], Duration::from_secs(5)).ends(0);
+    call.ended(Duration::from_secs(5));
+}
