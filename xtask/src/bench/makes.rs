@@ -187,7 +187,7 @@ fn baresip(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comm
         "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_source {source}\n\
          audio_player {player}\naudio_alert aubridge,alert\ncall_max_calls {calls}\nopus_inbandfec yes\n\
          opus_packet_loss 10\nmodule_path {modules}\nmodule g711.so\nmodule g722.so\nmodule opus.so\n\
-         module aubridge.so\nmodule aufile.so\nmodule plc.so\nmodule_tmp account.so\nmodule_app menu.so\n"
+         module aubridge.so\nmodule aufile.so\nmodule plc.so\nmodule_app account.so\nmodule_app menu.so\n"
     );
     write(&folder.join("config"), &config)?;
     let mode = if answer == Answer::Ring { "manual" } else { "auto" };

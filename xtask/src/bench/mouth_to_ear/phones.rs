@@ -128,7 +128,7 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
             for module in ["g711", "g722", "opus", "alsa", "aubridge", "stdio"] {
                 config.push_str(&format!("module {module}.so\n"));
             }
-            config.push_str("module_tmp account.so\nmodule_app menu.so\n");
+            config.push_str("module_app account.so\nmodule_app menu.so\n");
             write(&folder.join("config"), &config)?;
             let mode = if called { "auto" } else { "manual" };
             let account = format!("<sip:b@127.0.0.1:{port}>;answermode={mode};regint=0;audio_codecs={codec}\n");
