@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 
 use super::{RtpSession, Sound};
-use crate::rtp::dropped::Dropped;
+use crate::rtp::dropped::{Dropped, Kind};
 use crate::rtp::rtcp::xr::{self, VoipMetrics};
 use crate::rtp::rtcp::{self, Item, NtpTime, Report, ReportBlock, SenderInfo};
 use crate::rtp::{Ssrc, Verdict};
@@ -51,21 +51,27 @@ impl RtpSession {
     /// A datagram on the RTCP port, or RTCP on that of RTP; true if the far end sent it and it can be read.
     //= RFC 5761 §4: on one port the types tell; a far end that did not agree to it is understood as well
     pub fn receive_rtcp(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> bool {
+        let (own, mut mirrored) = (self.ssrc, false);
+        let mut note = |item| {
+            if let Item::Sender(by, _) | Item::Receiver(by) | Item::Extended(by, _) = item {
+                mirrored |= by == own;
+            }
+        };
+        let odd = match Kind::of(datagram) {
+            Kind::Rtcp if rtcp::read(datagram, &mut note).is_ok() => None,
+            Kind::Rtcp | Kind::Rtp => Some(Dropped::Malformed),
+            Kind::Odd(dropped) => Some(dropped),
+            Kind::KeepAlive => return false,
+        };
+        if let Some(dropped) = odd {
+            self.counters.dropped.add(dropped, from);
+            return false;
+        }
         let from = SocketAddr::new(from.ip().to_canonical(), from.port());
         // On the port of sound the far end is known by its sound.
         let known = self.source.target() == Some(from) || self.control.judge(from, now) == Verdict::Accept;
         if !known {
             self.counters.dropped.add(Dropped::RtcpStrangers, from);
-            return false;
-        }
-        let (own, mut mirrored) = (self.ssrc, false);
-        let check = rtcp::read(datagram, |item| {
-            if let Item::Sender(by, _) | Item::Receiver(by) | Item::Extended(by, _) = item {
-                mirrored |= by == own;
-            }
-        });
-        if check.is_err() {
-            self.counters.dropped.add(Dropped::Malformed, from);
             return false;
         }
         //= RFC 3550 §8.2: a loop; our own words say nothing of the far end

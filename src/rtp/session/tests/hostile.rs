@@ -44,6 +44,29 @@ fn what_is_no_sound_is_counted_by_its_kind_and_sound_goes_on() {
     assert_eq!((counters.received, counters.lost, counters.source_changes), (9, 0, 0));
 }
 
+/// What is no report neither takes the place of reports nor is taken for a broken one.
+#[test]
+fn what_comes_to_the_port_of_reports_is_counted_by_its_kind() {
+    let stun = [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+    let rows: [(&[u8], Option<Dropped>); 5] = [
+        (&stun, Some(Dropped::Stun)),
+        (&[22, 254, 253], Some(Dropped::Dtls)),
+        (&[0x80, 0, 0, 1], Some(Dropped::Malformed)),
+        (&[0x80, 200, 0, 9], Some(Dropped::Malformed)),
+        (b"\r\n", None),
+    ];
+    for (bytes, kind) in rows {
+        let mut pair = pair();
+        pair.packet(0);
+        let now = pair.now(1);
+        // From another port of the far end's host, as a NAT might make it.
+        assert!(!pair.a.receive_rtcp(at(2, 7777), bytes, now), "{bytes:?}");
+        let dropped = pair.a.counters().dropped;
+        assert_eq!((dropped.total(), kind.map(|kind| dropped.of(kind))), (kind.is_some().into(), kind.map(|_| 1)));
+        assert_eq!(pair.a.bye(now).map(|(to, _)| to), Some(at(2, 5001)), "{bytes:?}");
+    }
+}
+
 #[test]
 fn a_flood_of_sources_takes_no_place() {
     let mut pair = pair();
