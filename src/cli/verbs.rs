@@ -327,7 +327,9 @@ fn message_line(message: &MessageInfo) -> String {
 
 fn call_line(c: &CallInfo) -> String {
     let state = serde_json::to_value(c.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-    format!("{} {} {} {:.0} s", c.id, super::words::remote(c), state.replace('_', " "), c.duration)
+    let sound = c.media.as_ref().filter(|media| !media.codec.is_empty()).map(super::words::sound_now);
+    let sound = sound.map(|sound| format!(", {sound}")).unwrap_or_default();
+    format!("{} {} {} {:.0} s{sound}", c.id, super::words::remote(c), state.replace('_', " "), c.duration)
 }
 
 fn list<T: serde::de::DeserializeOwned>(

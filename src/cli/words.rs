@@ -1,8 +1,8 @@
 //! What people read: one plain sentence for each thing that happens.
 
 use crate::control::{
-    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, Grade, LightInfo, MessageInfo, Party,
-    RegistrationState, SoundWay, TlsTrust,
+    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, Grade, LightInfo, MediaInfo, MessageInfo,
+    Party, RegistrationState, SoundWay, TlsTrust,
 };
 use crate::ui::view::words;
 
@@ -131,6 +131,24 @@ pub fn ended(call: &CallInfo) -> String {
     }
 }
 
+/// How a call sounds: `opus, good 4.3, heard there poor 3.3 (loss 6 %)`, or that nothing is heard, and why.
+pub fn sound_now(media: &MediaInfo) -> String {
+    let way = |grade: Option<Grade>, mos: Option<f64>, cause: &Option<String>| {
+        let cause = cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
+        Some(format!("{} {:.1}{cause}", grade?.word(), mos?))
+    };
+    let here = match &media.nothing_heard {
+        Some(why) => Some(words::silent(SoundWay::Rx, why)),
+        None => way(media.grade_rx, media.mos_rx, &media.cause_rx),
+    };
+    let there = match &media.not_heard {
+        Some(why) => Some(words::silent(SoundWay::Tx, why)),
+        None => way(media.grade_tx.filter(|grade| *grade != Grade::Good), media.mos_tx, &media.cause_tx)
+            .map(|words| format!("heard there {words}")),
+    };
+    [Some(media.codec.clone()), here, there].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// How a call sounded all in all: `sound good 4.3, worst 3.2, loss 1.4 %`.
 fn sound(call: &CallInfo) -> Option<String> {
     let media = call.media.as_ref()?;
@@ -170,6 +188,26 @@ fn with_hint(message: &str, hint: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_a_call_sounds_is_told_beside_it() {
+        let rows = [
+            ("{}", "pcmu"),
+            (r#"{"mos_rx": 4.31, "grade_rx": "good", "mos_tx": 4.4, "grade_tx": "good"}"#, "pcmu, good 4.3"),
+            (
+                r#"{"mos_rx": 3.2, "grade_rx": "poor", "cause_rx": "loss 6 %", "mos_tx": 3.7, "grade_tx": "fair"}"#,
+                "pcmu, poor 3.2 (loss 6 %), heard there fair 3.7",
+            ),
+            (
+                r#"{"mos_rx": 4.3, "grade_rx": "good", "nothing_heard": "why", "not_heard": "because"}"#,
+                "pcmu, nothing is heard: why, you are not heard: because",
+            ),
+        ];
+        for (media, expected) in rows {
+            let media: MediaInfo = serde_json::from_str(media).unwrap();
+            assert_eq!(sound_now(&MediaInfo { codec: "pcmu".into(), ..media }), expected);
+        }
+    }
 
     #[test]
     fn the_end_of_a_call_tells_how_it_sounded() {

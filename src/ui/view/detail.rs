@@ -30,14 +30,17 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         rows.push(("packets", format!("{packets}, {} lost, {} late", media.rx_lost, media.rx_late)));
         let rtt = media.rtt_ms.map(|rtt| format!(", round trip {rtt:.0} ms")).unwrap_or_default();
         rows.push(("delay", format!("jitter {:.1} ms, buffer {:.0} ms{rtt}", media.jitter_ms, media.playout_delay_ms)));
+        rows.push(("repairs", format!("{} ms made up, {} ms stretched", media.concealed_ms, media.stretched_ms)));
         let mos = |mos: Option<f64>| mos.map_or(look.glyphs.missing.to_owned(), |mos| format!("{mos:.1}"));
         let because = |cause: &Option<String>| cause.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         let (here, there) = (mos(media.mos_rx), mos(media.mos_tx));
         let (why_here, why_there) = (because(&media.cause_rx), because(&media.cause_tx));
-        rows.push(("quality", format!("MOS here {here}{why_here}, there {there}{why_there}")));
         let silences = [(SoundWay::Rx, &media.nothing_heard), (SoundWay::Tx, &media.not_heard)];
-        let silences = silences.into_iter().filter_map(|(way, why)| Some(words::silent(way, why.as_deref()?)));
-        rows.extend(silences.map(|words| ("alarm", words)));
+        let mut silences = silences.into_iter().filter_map(|(way, why)| Some(words::silent(way, why.as_deref()?)));
+        rows.push(match silences.next() {
+            Some(words) => ("alarm", words),
+            None => ("quality", format!("MOS here {here}{why_here}, there {there}{why_there}")),
+        });
     }
     for (row, (name, text)) in (0..).zip(rows) {
         let text = look.clip(&text, inner.width.saturating_sub(12));

@@ -112,7 +112,7 @@ fn framed(area: Rect, rings: bool, calls: bool, lights: u16) -> Layout {
     let sound = bottom(&mut right, if tall { 8 } else { 4 });
     let watched = lights.min(right.height.saturating_sub(LEAST_CALLS));
     let watched = bottom(&mut right, if watched < 3 { 0 } else { watched });
-    let detail = bottom(&mut right, if tall && calls { 9 } else { 0 });
+    let detail = bottom(&mut right, if tall && calls { 10 } else { 0 });
     Layout {
         header,
         banner,
