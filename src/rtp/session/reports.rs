@@ -13,6 +13,9 @@ use crate::rtp::{Ssrc, Verdict};
 
 /// A report that comes sooner says nothing of what we sent: it was under way.
 const TELLING: Duration = Duration::from_millis(800);
+/// Whose newest packet of ours was sent so long before its report gets none since, and at most so long: a number farther
+/// off is no count of our packets.
+const BEHIND: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_secs(20)];
 
 /// What the far end wants in extended reports (RFC 3611 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -137,12 +140,18 @@ impl RtpSession {
             return;
         }
         self.peer.hears = match (seen.of_us, seen.progress) {
-            (true, progress) => Some(progress.unwrap_or(true)),
+            (true, progress) => Some(progress.unwrap_or(true) && !self.tail_is_missing()),
             // It tells of sources that are not ours: a gateway that forwards what another one said.
             (false, _) if seen.of_others => None,
             (false, _) => Some(false),
         };
         self.peer.sent_then = sent;
+    }
+
+    /// Whether what we sent of late never came, by the last report.
+    fn tail_is_missing(&self) -> bool {
+        let [least, most] = BEHIND.map(|span| self.packets_of(span + self.peer.round_trip.unwrap_or_default()));
+        self.peer.block.is_some_and(|(block, _)| (least..most).contains(&self.sent_after(&block)))
     }
 
     /// The report, when it is due, and where it goes. Ask on every tick; `sound` is asked once a second at most.
@@ -248,9 +257,13 @@ impl RtpSession {
         let (block, _) = self.peer.block?;
         let lost = f64::from(block.cumulative_lost.max(0));
         // What was sent after the newest packet it tells of is not judged yet.
-        let after = self.sequence.0.wrapping_sub(1).wrapping_sub(block.highest_sequence as u16);
-        let judged = self.counters.sent.saturating_sub(after.into());
+        let judged = self.counters.sent.saturating_sub(self.sent_after(&block));
         Some((lost / (judged.max(1) as f64)).min(1.0))
+    }
+
+    /// Packets we have sent after the newest one that this report tells of.
+    fn sent_after(&self, block: &ReportBlock) -> u64 {
+        self.sequence.0.wrapping_sub(1).wrapping_sub(block.highest_sequence as u16).into()
     }
 
     /// Interarrival jitter at the far end in ms.

@@ -251,6 +251,27 @@ fn who_is_not_heard_is_told_by_the_next_report() {
     assert_eq!(pair.a.peer_hears(), Some(false), "and no longer");
 }
 
+/// One report is enough: it tells of no packet of the last seconds, though of some since the report before.
+#[test]
+fn the_first_report_after_the_sound_stops_arriving_tells() {
+    let mut pair = pair();
+    let (mut reported, mut stopped, mut told) = (None, None, None);
+    pair.tick(0, 1_500, [true, true], |pair, n| {
+        let (packet, now) = (pair.packet(n), pair.now(n));
+        // Half a second after a report the line breaks.
+        if n >= 500 && pair.a.reported() != reported && stopped.is_none() {
+            stopped = Some(n + 25);
+        }
+        if stopped.is_none_or(|stop| n < stop) {
+            reported = pair.a.reported();
+            pair.b.receive(at(1, 4000), &packet, now);
+        } else if pair.a.reported() != reported && told.is_none() && stopped.is_some_and(|stop| n > stop + 75 + 4) {
+            told = pair.a.peer_hears();
+        }
+    });
+    assert_eq!((told, pair.a.peer_hears()), (Some(false), Some(false)));
+}
+
 //= RFC 5761 §4
 #[test]
 fn rtcp_shares_the_port_whether_agreed_or_not() {
