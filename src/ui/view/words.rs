@@ -58,7 +58,7 @@ pub fn transfer(call: &CallInfo) -> Option<String> {
 pub fn recording(call: &CallInfo) -> Option<String> {
     let recording = call.recording.as_ref()?;
     Some(match recording.state {
-        RecordingState::Recording => format!("recorded into {}", recording.file),
+        RecordingState::Recording => format!("recording into {}", recording.file),
         RecordingState::Paused => "the recording is paused".to_owned(),
         RecordingState::Ended => format!("recorded: {}", recording.file),
         RecordingState::Opening | RecordingState::Failed => return None,
