@@ -1,9 +1,12 @@
-//! A small exchange: registrar and stateless proxy (RFC 3261 §16.11) for one domain.
+//! A small exchange: registrar and proxy for one domain, stateless (RFC 3261 §16.11) but where a request leaves a stream.
 //!
 //! A user with several contacts is forked to all of them at once; every answer goes upstream, so both 200s of a fork
 //! reach the caller. SUBSCRIBE and PUBLISH for its users are answered by its event server. Tests make it misbehave
 //! through `Fault`.
 
+mod resend;
+
+use self::resend::Resending;
 use super::notifier::Notifier;
 use super::registrar::{Proof, Registrar};
 use crate::config::Secret;
@@ -77,6 +80,7 @@ pub struct Exchange {
     config: ExchangeConfig,
     registrar: Registrar,
     notifier: Notifier,
+    resending: Resending,
     faults: Vec<(Method, Fault)>,
 }
 
@@ -86,7 +90,7 @@ impl Exchange {
         let registrar =
             Registrar::new(&config.domain, config.min_expires, config.default_expires, config.users.clone());
         let notifier = Notifier::new(&config.domain);
-        Exchange { config, registrar, notifier, faults: Vec::new() }
+        Exchange { config, registrar, notifier, resending: Resending::default(), faults: Vec::new() }
     }
 
     /// What it was made of.
@@ -117,13 +121,15 @@ impl Exchange {
 
     /// When `handle_timeout` is wanted next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.notifier.next_timeout()
+        self.notifier.next_timeout().into_iter().chain(self.resending.next_timeout()).min()
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
         let registrar = &self.registrar;
-        self.notifier.handle_timeout(&|user| !registrar.bindings(user).is_empty(), now, rng)
+        let mut out = self.notifier.handle_timeout(&|user| !registrar.bindings(user).is_empty(), now, rng);
+        out.extend(self.resending.due(now));
+        out
     }
 
     /// Sets a user's voicemail lamp. Without a subscription to it, the user's phones are told unasked.
@@ -142,6 +148,9 @@ impl Exchange {
     }
 
     fn response(&mut self, response: Response, flow: Flow, now: Instant, rng: &mut impl Rng) -> Vec<Transmit> {
+        if let Some(branch) = response.headers.via_top().ok().flatten().as_ref().and_then(Via::branch) {
+            self.resending.answered(branch);
+        }
         let registrar = &self.registrar;
         let online = |user: &str| !registrar.bindings(user).is_empty();
         if response.headers.elements(&HeaderName::Via).count() == 1 {
@@ -196,7 +205,7 @@ impl Exchange {
             return self.notifier.receive(Message::Request(request), flow, &online, now, rng);
         }
         let mut out = self.see_call(&request, &uri, now, rng);
-        out.extend(self.proxy(request, &uri, flow));
+        out.extend(self.proxy(request, &uri, flow, now));
         out
     }
 
@@ -275,7 +284,7 @@ impl Exchange {
         Some(vec![Transmit { flow, bytes: response.to_bytes() }])
     }
 
-    fn proxy(&self, mut request: Request, uri: &Uri, flow: Flow) -> Vec<Transmit> {
+    fn proxy(&mut self, mut request: Request, uri: &Uri, flow: Flow, now: Instant) -> Vec<Transmit> {
         let hops = match request.headers.max_forwards() {
             Ok(hops) => hops.unwrap_or(70),
             Err(_) => return answer(&request, StatusCode(400), flow),
@@ -314,13 +323,18 @@ impl Exchange {
                 answer(&request, StatusCode(404), flow)
             };
         }
+        let repeats = flow.transport != Transport::Udp && request.method != Method::Ack;
         let forward = |(index, (uri, to)): (usize, (String, Flow))| {
             let mut request = request.clone();
             //= RFC 5658 §5.1: where the transports differ, a Route for each side
             if records && to.transport != flow.transport {
                 request.headers.push_front(HeaderName::RecordRoute, record_route(&to));
             }
-            forward(request, uri, to, index)
+            let (branch, transmit) = forward(request, uri, to, index);
+            if repeats && to.transport == Transport::Udp {
+                self.resending.watch(branch, transmit.clone(), now);
+            }
+            transmit
         };
         targets.into_iter().enumerate().map(forward).collect()
     }
@@ -364,7 +378,8 @@ fn record_route(flow: &Flow) -> String {
     }
 }
 
-fn forward(mut request: Request, uri: String, flow: Flow, index: usize) -> Transmit {
+/// The branch of our Via, and what is sent.
+fn forward(mut request: Request, uri: String, flow: Flow, index: usize) -> (String, Transmit) {
     request.uri = uri;
     //= RFC 3261 §16.11: the branch is made of the request's, so that retransmissions, CANCEL and ACK get the same.
     let mut hasher = DefaultHasher::new();
@@ -374,7 +389,7 @@ fn forward(mut request: Request, uri: String, flow: Flow, index: usize) -> Trans
     let host = Host::from(flow.local.ip());
     let via = Via::new(flow.transport.via_token(), host, Some(flow.local.port()), &branch);
     request.headers.push_front(HeaderName::Via, via.to_string());
-    Transmit { flow, bytes: request.to_bytes() }
+    (branch, Transmit { flow, bytes: request.to_bytes() })
 }
 
 /// Takes our Via off and sends the response where the next one points (§16.7 step 3, §18.2.2).
