@@ -63,8 +63,8 @@ pub struct ExtendedReports {
 }
 
 impl ExtendedReports {
-    /// What this phone asks for: the value of `a=rtcp-xr`.
-    pub(super) const OURS: &str = "rcvr-rtt=all:10000 stat-summary=loss,dup,jitt voip-metrics";
+    /// What this phone asks for, the value of `a=rtcp-xr`: no more than it shows, as an INVITE must fit into a datagram.
+    pub(super) const OURS: &str = "rcvr-rtt=all voip-metrics";
 
     /// Read the value of `a=rtcp-xr`; what is not known is passed over.
     pub fn parse(value: &str) -> ExtendedReports {

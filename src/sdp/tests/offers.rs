@@ -292,7 +292,7 @@ fn extended_reports_are_asked_for_and_promised_to_who_asks() {
     let asked = phone().offer(false);
     let ours = asked.media.first().and_then(|media| media.attribute("rtcp-xr"));
     let ours = ExtendedReports::parse(ours.unwrap_or_default());
-    assert_eq!(ours, ExtendedReports { voip_metrics: true, statistics: true, receiver_rtt: true });
+    assert_eq!(ours, ExtendedReports { voip_metrics: true, statistics: false, receiver_rtt: true });
     // (the peer's attributes, of the session and of the line; what it asks for; whether our answer asks)
     let rows = [
         ("", "", [false; 3], false),
