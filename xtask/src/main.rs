@@ -24,7 +24,8 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   demo      install what the build needs, build, start the phone with its built-in far ends
   test      everything: licences, tests of both feature sets, real peers where they can be had
   fuzz      damaged traffic between phones, on new seeds (fuzz 5000: so many)
-  bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part)
+  bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part;
+            --lines N, --seeds N: less of the speech, printed)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
   fmt       format every package
   licences  list the dependencies' licences, fail on one we cannot ship
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(install, &[arguments, passed_on].concat()),
         "test" => test::run(install, &[arguments, passed_on].concat()),
         "fuzz" => fuzz::run(&[arguments, passed_on].concat()),
-        "bench" => bench(install, take(&mut arguments, "--peers"), arguments),
+        "bench" => bench(install, arguments),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
         "fmt" => run::cargo(&["fmt", "--all"]),
         "licences" | "licenses" => licences::run(),
@@ -64,22 +65,31 @@ fn main() -> ExitCode {
 
 /// Measures; the one chore that needs more than the standard library, so it is built when it is asked for.
 #[cfg(all(feature = "measure", target_os = "linux"))]
-fn bench(install: bool, peers: bool, only: Vec<String>) -> Result<(), Failure> {
-    bench::run(install, &bench::Wish { peers, only })
+fn bench(install: bool, mut arguments: Vec<String>) -> Result<(), Failure> {
+    let peers = take(&mut arguments, "--peers");
+    let (lines, seeds) = (take_number(&mut arguments, "--lines")?, take_number(&mut arguments, "--seeds")?);
+    bench::run(install, &bench::Wish { peers, only: arguments, lines, seeds })
 }
 
 /// Builds the chores again, now with what measuring needs, and runs that.
 #[cfg(not(all(feature = "measure", target_os = "linux")))]
-fn bench(install: bool, peers: bool, only: Vec<String>) -> Result<(), Failure> {
+fn bench(install: bool, arguments: Vec<String>) -> Result<(), Failure> {
     if cfg!(not(target_os = "linux")) {
         return Err("it reads /proc: it measures on Linux only".into());
     }
-    let mut arguments =
-        vec!["run", "--quiet", "--locked", "--package", "xtask", "--features", "measure", "--", "bench"];
-    arguments.extend(only.iter().map(String::as_str));
-    arguments.extend(peers.then_some("--peers"));
-    arguments.extend((!install).then_some("--no-install"));
-    run::cargo(&arguments)
+    let mut command = vec!["run", "--quiet", "--locked", "--package", "xtask", "--features", "measure", "--", "bench"];
+    command.extend(arguments.iter().map(String::as_str));
+    command.extend((!install).then_some("--no-install"));
+    run::cargo(&command)
+}
+
+/// Removes `option` and the number behind it from the arguments.
+#[cfg(all(feature = "measure", target_os = "linux"))]
+fn take_number(arguments: &mut Vec<String>, option: &str) -> Result<Option<usize>, Failure> {
+    let Some(at) = arguments.iter().position(|a| a == option) else { return Ok(None) };
+    arguments.remove(at);
+    let number = (at < arguments.len()).then(|| arguments.remove(at)).and_then(|number| number.parse().ok());
+    number.map(Some).ok_or_else(|| format!("{option} needs a number"))
 }
 
 /// Removes `flag` from the arguments; true when it was there.

@@ -67,9 +67,14 @@ pub fn output(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// The full path of a program on PATH; `sbin` folders count, because servers live there.
 pub fn which(program: &str) -> Option<PathBuf> {
+    all_on_path(program).into_iter().next()
+}
+
+/// Every program of this name on PATH, the one that is started first.
+pub fn all_on_path(program: &str) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from));
-    folders.map(|f| f.join(format!("{program}{}", std::env::consts::EXE_SUFFIX))).find(|p| p.is_file())
+    folders.map(|f| f.join(format!("{program}{}", std::env::consts::EXE_SUFFIX))).filter(|p| p.is_file()).collect()
 }
 
 /// A line about what happens next.

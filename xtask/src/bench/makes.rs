@@ -4,11 +4,13 @@ use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::call::Codec;
 use super::phone::Answer;
 use crate::Failure;
-use crate::run::{program, which};
+use crate::run::{all_on_path, program, which};
 
 /// Whose figures are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,35 +39,59 @@ impl Make {
         }
     }
 
+    /// Where it is; of several baresips on PATH the newest, because distributions keep one that is years old.
+    pub fn path(self) -> Option<PathBuf> {
+        static NEWEST: OnceLock<Option<PathBuf>> = OnceLock::new();
+        match self {
+            Make::Tuiphone => Some(program("release")),
+            Make::Baresip => {
+                let version = |path: &PathBuf| self.version(path).split('.').map(|n| n.parse().ok()).collect();
+                let newest =
+                    || all_on_path(self.program()).into_iter().rev().max_by_key::<Vec<Option<u32>>, _>(version);
+                NEWEST.get_or_init(newest).clone()
+            }
+            _ => which(self.program()),
+        }
+    }
+
     /// Its name and version, as it says them.
     pub fn name(self) -> String {
+        let version = self.path().map(|path| self.version(&path)).unwrap_or_default();
+        format!("{} {version}", self.program()).trim_end().to_owned()
+    }
+
+    fn version(self, path: &Path) -> String {
         // Not all of them call it a success.
         let said = |argument| {
-            let said = Command::new(self.program()).arg(argument).stdin(Stdio::null()).output();
+            let said = Command::new(path).arg(argument).stdin(Stdio::null()).output();
             said.map_or_else(|_| String::new(), |said| String::from_utf8_lossy(&said.stdout).into_owned())
         };
         let after = |said: &str, word: &str| {
             let version = said.split_whitespace().skip_while(|w| *w != word).find(|w| w.contains('.'));
             version.unwrap_or_default().trim_start_matches('v').to_owned()
         };
-        let version = match self {
+        match self {
             Make::Tuiphone => String::new(),
             Make::Baresip => after(&said("-h"), "baresip"),
             Make::Pjsua => after(&said("--version"), "PJ_VERSION"),
             Make::Linphone => said("--version").split_whitespace().last().unwrap_or_default().to_owned(),
-        };
-        format!("{} {version}", self.program()).trim_end().to_owned()
+        }
     }
 
     /// Why it cannot be measured; `None` when it is here.
     pub fn absent(self) -> Option<&'static str> {
-        if self == Make::Tuiphone || which(self.program()).is_some() {
+        if self.path().is_some() {
             return None;
         }
         Some(match self {
             Make::Pjsua => "not here; Debian has no package of it, one built from pjproject is found on PATH",
             _ => "not here, and could not be installed",
         })
+    }
+
+    /// A command that starts it.
+    fn start(self) -> Result<Command, Failure> {
+        self.path().map(Command::new).ok_or_else(|| format!("{} is not here", self.program()))
     }
 
     /// Fails where it cannot write what it hears into a file.
@@ -78,14 +104,6 @@ impl Make {
         let plays: &[u8] = b"auplay_register";
         let has = code.windows(plays.len()).any(|name| name == plays);
         if has { Ok(()) } else { Err("this version's aufile module reads files and writes none".to_owned()) }
-    }
-
-    /// How many pairs fit on two cores at once: what does not, says nothing about the phone.
-    pub fn pairs_at_once(self, codec: Codec) -> usize {
-        match (self, codec.kind) {
-            (Make::Tuiphone, _) | (Make::Baresip | Make::Pjsua, 0 | 9) => 20,
-            _ => 9,
-        }
     }
 
     /// The file of the speech that it can play in a call with this codec.
@@ -167,7 +185,7 @@ fn tuiphone(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Com
 
 /// The modules of the baresip that is started: they lie beside it.
 pub fn baresip_modules() -> Result<PathBuf, Failure> {
-    let program = which("baresip").ok_or("baresip is not here")?;
+    let program = Make::Baresip.path().ok_or("baresip is not here")?;
     let prefix = program.parent().and_then(Path::parent).unwrap_or(Path::new("/usr"));
     let mut folders = ["lib", "lib64"].into_iter().map(|lib| prefix.join(lib).join("baresip/modules"));
     folders.find(|folder| folder.is_dir()).ok_or_else(|| format!("no modules of {}", program.display()))
@@ -197,7 +215,7 @@ fn baresip(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comm
     );
     write(&folder.join("accounts"), &account)?;
     write(&folder.join("contacts"), "")?;
-    let mut command = Command::new(which("baresip").ok_or("baresip is not here")?);
+    let mut command = Make::Baresip.start()?;
     command.arg("-f").arg(folder);
     Ok(command)
 }
@@ -208,11 +226,12 @@ fn pjsua(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comman
         format!("--id=sip:101@{server}"),
         format!("--registrar=sip:{server}"),
         format!("--local-port={port}"),
-        format!("--rtp-port={}", free_port()? & !1),
+        format!("--rtp-port={}", free_port()?),
         "--username=101\n--password=secret\n--realm=*\n--reg-timeout=300\n--bound-addr=127.0.0.1\n--no-tcp".into(),
         "--null-audio\n--no-vad\n--log-level=0\n--app-log-level=0\n--no-color".into(),
     ];
-    lines.extend((answer != Answer::Ring).then(|| "--auto-answer=200".to_owned()));
+    // It rings only when it is told to.
+    lines.push(format!("--auto-answer={}", if answer == Answer::Ring { 180 } else { 200 }));
     match answer {
         Answer::Files(speech, heard) => {
             let (speech, heard) = (speech.display(), heard.display());
@@ -223,7 +242,7 @@ fn pjsua(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comman
         _ => lines.push("--auto-loop".to_owned()),
     }
     write(&folder.join("pjsua.conf"), lines.join("\n"))?;
-    let mut command = Command::new(which("pjsua").ok_or("pjsua is not here")?);
+    let mut command = Make::Pjsua.start()?;
     command.arg("--config-file").arg(folder.join("pjsua.conf")).current_dir(folder);
     Ok(command)
 }
@@ -249,7 +268,7 @@ fn tone() -> Vec<u8> {
 }
 
 fn linphone(folder: &Path, server: SocketAddr) -> Result<Command, Failure> {
-    let (port, media) = (free_port()?, free_port()? & !1);
+    let (port, media) = (free_port()?, free_port()?);
     let mut config = format!(
         "[sip]\nsip_port={port}\nsip_tcp_port=0\nsip_tls_port=0\ndefault_proxy=0\n\
          register_only_when_network_is_up=0\nmedia_encryption=none\n[rtp]\naudio_rtp_port={media}\n\
@@ -265,15 +284,23 @@ fn linphone(folder: &Path, server: SocketAddr) -> Result<Command, Failure> {
     fs::create_dir_all(folder.join(".local/share/linphone")).map_err(|e| e.to_string())?;
     write(&folder.join("linphonerc"), &config)?;
     write(&folder.join(TONE), tone())?;
-    let mut command = Command::new(which("linphonec").ok_or("linphonec is not here")?);
+    let mut command = Make::Linphone.start()?;
     command.arg("-c").arg(folder.join("linphonerc")).env("HOME", folder).current_dir(folder);
     Ok(command)
 }
 
-/// A port of loopback that was free a moment ago.
-fn free_port() -> Result<u16, Failure> {
-    let socket = UdpSocket::bind("127.0.0.1:0").map_err(|e| format!("cannot bind udp 127.0.0.1: {e}"))?;
-    Ok(socket.local_addr().map_err(|e| e.to_string())?.port())
+/// An even port of loopback that was free a moment ago, as were the three above it. It is given to nobody else, and lies
+/// where the system takes none by itself: many phones start at the same time.
+pub(super) fn free_port() -> Result<u16, Failure> {
+    const PORTS: std::ops::Range<u16> = 20_000..32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    for _ in 0..PORTS.len() / 4 {
+        let port = PORTS.start + NEXT.fetch_add(4, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        if (0..4).all(|more| UdpSocket::bind(("127.0.0.1", port + more)).is_ok()) {
+            return Ok(port);
+        }
+    }
+    Err("no free ports on loopback".to_owned())
 }
 
 fn write(file: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {

@@ -25,7 +25,7 @@ use self::control::{Line, median_of};
 use self::far_end::{FarEnd, header};
 use self::makes::Make;
 use self::phone::{Answer, Phone, settle};
-use self::quality::Studio;
+use self::quality::Extent;
 use crate::run::{cargo, output, program, say};
 use crate::{Failure, system, test};
 
@@ -84,8 +84,12 @@ impl Column {
 pub struct Wish {
     /// Others beside ours.
     pub peers: bool,
-    /// These parts alone, by name, for who works on one of them; empty = all, and the table is written.
+    /// These parts alone, by name, for who works on one of them; empty = all.
     pub only: Vec<String>,
+    /// Less speech than the table needs: so many lines, so many seeds.
+    pub lines: Option<usize>,
+    /// Likewise.
+    pub seeds: Option<usize>,
 }
 
 /// The parts, in their order.
@@ -93,6 +97,16 @@ const PARTS: [&str; 9] =
     ["start", "idle", "call", "load", "many", "conference", "signalling", "mouth-to-ear", "quality"];
 
 impl Wish {
+    /// Nothing is left out: the table is written.
+    fn is_whole(&self) -> bool {
+        self.only.is_empty() && self.lines.is_none() && self.seeds.is_none()
+    }
+
+    fn extent(&self) -> Extent {
+        let whole = Extent::default();
+        Extent { lines: self.lines.unwrap_or(whole.lines), seeds: self.seeds.unwrap_or(whole.seeds).max(1) }
+    }
+
     fn wants(&self, part: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == part)
     }
@@ -120,7 +134,6 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
         }
     }
     let mut mouth = String::new();
-    let mut quality = Vec::new();
     if let Some(ours) = columns.first_mut() {
         if wish.wants("signalling") {
             let rows = ours.found("signalling", signalling()).unwrap_or_default();
@@ -129,15 +142,15 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
         if wish.wants("mouth-to-ear") {
             mouth = ours.found("mouth to ear", mouth_to_ear::table(wish.peers)).unwrap_or_default();
         }
-        if wish.wants("quality")
-            && let Some(studio) = ours.found("speech", Studio::open(install))
-        {
-            quality = columns.iter_mut().map(|column| studio.scores(column)).collect();
-        }
+    }
+    let mut speech = None;
+    if wish.wants("quality") {
+        let heard = quality::speech(&mut columns, wish.extent(), install);
+        speech = columns.first_mut().and_then(|ours| ours.found("speech", heard));
     }
     absent.extend(columns.iter().flat_map(|column| column.missing.iter().cloned()));
     let ours = columns.first().map_or(&[][..], |ours| &ours.missing[..]).join("; ");
-    report::write(&columns, &mouth, &quality, &absent, wish)?;
+    report::write(&columns, &mouth, speech.as_ref(), &absent, wish)?;
     say(&format!("measured for {} s", start.elapsed().as_secs()));
     if ours.is_empty() { Ok(()) } else { Err(ours) }
 }

@@ -3,7 +3,7 @@
 make FOLDER           writes speech-8000-1.wav ... : a lead-in, then three readings with pauses
 score FOLDER FILE...  prints a line for each recording: its name and the score of each reading, `-` where there is none
 """
-import sys, warnings, numpy as np, soundfile as sf
+import os, sys, warnings, numpy as np, soundfile as sf
 from concurrent.futures import ProcessPoolExecutor
 from math import gcd
 from scipy.signal import resample_poly
@@ -40,10 +40,14 @@ def score(path):
     from pesq import pesq
     wide = "PCM" not in path.rsplit("/", 1)[-1]
     scores = []
+    try:
+        heard = load(path)
+    except Exception:
+        heard = np.zeros(0)
     for reading in READINGS:
         try:
             ref = load(SPEECH % reading)
-            deg = aligned(ref, load(path))
+            deg = aligned(ref, heard)
             ref = ref[: len(deg)]
             mos = pesq(16000, ref, deg, "wb") if wide else pesq(8000, at(ref, 16000, 8000), at(deg, 16000, 8000), "nb")
             scores.append(f"{mos:.3f}")
@@ -57,6 +61,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2])
     else:
+        os.nice(19)
         with ProcessPoolExecutor() as pool:
             for line in pool.map(score, [f"{sys.argv[2]}/{name}" for name in sys.argv[3:]]):
                 print(line, flush=True)

@@ -33,24 +33,31 @@ pub struct Line {
 pub struct Pair {
     sides: [Side; 2],
     line: Line,
-    chance: Chance,
 }
 
 struct Side {
     /// RTP, RTCP.
     sockets: [UdpSocket; 2],
+    /// What happens to RTP and RTCP towards this side.
+    ways: [Way; 2],
     /// Where the phone on this side listens; RTCP one above.
     phone: Option<SocketAddr>,
+}
+
+/// Chances are drawn for each way alone: what befalls a packet depends on how many went before it, not on how they are
+/// interleaved with those of other ways.
+struct Way {
+    chance: Chance,
     /// A loss goes on.
     losing: bool,
-    /// When the last packet towards this side leaves.
+    /// When the last packet leaves.
     last: Option<Instant>,
 }
 
 impl Pair {
     /// A line on free ports of loopback; everything by chance comes from `seed`.
     pub fn new(line: Line, seed: u64) -> Result<Pair, Failure> {
-        Ok(Pair { sides: [Side::open()?, Side::open()?], line, chance: Chance(seed.max(1)) })
+        Ok(Pair { sides: [Side::open(seed, 0)?, Side::open(seed, 1)?], line })
     }
 
     /// The port that the phone on this side (0 or 1) is to send its RTP to.
@@ -65,7 +72,7 @@ impl Pair {
 }
 
 impl Side {
-    fn open() -> Result<Side, Failure> {
+    fn open(seed: u64, side: u64) -> Result<Side, Failure> {
         for _ in 0..200 {
             let rtp = UdpSocket::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
             let port = rtp.local_addr().map_err(|e| e.to_string())?.port();
@@ -75,7 +82,8 @@ impl Side {
                 for socket in &sockets {
                     socket.set_nonblocking(true).map_err(|e| e.to_string())?;
                 }
-                return Ok(Side { sockets, phone: None, losing: false, last: None });
+                let way = |port| Way { chance: Chance::new(seed, side * 2 + port), losing: false, last: None };
+                return Ok(Side { sockets, ways: [way(0), way(1)], phone: None });
             }
         }
         Err("no pair of free ports on loopback".into())
@@ -127,11 +135,11 @@ fn carry(mut pairs: Vec<Pair>, stop: &AtomicBool) {
     sockets.for_each(|socket| while socket.recv_from(&mut buffer).is_ok() {});
     while !stop.load(Ordering::Relaxed) {
         wait(&pairs, waiting.peek().map(|next| next.due.0));
-        for (pair, Pair { sides, line, chance }) in pairs.iter_mut().enumerate() {
+        for (pair, Pair { sides, line }) in pairs.iter_mut().enumerate() {
             for (from, port) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                 while let Ok((length, _)) = sides[from].sockets[port].recv_from(&mut buffer) {
                     let to = 1 - from;
-                    for due in departures(line, &mut sides[to], chance) {
+                    for due in departures(line, &mut sides[to].ways[port]) {
                         number += 1;
                         let packet = buffer[..length].to_vec();
                         let (due, number) = (Reverse(due), Reverse(number));
@@ -150,26 +158,26 @@ fn carry(mut pairs: Vec<Pair>, stop: &AtomicBool) {
     }
 }
 
-/// When a packet towards a side leaves: never, once, or twice.
-fn departures(line: &Line, side: &mut Side, chance: &mut Chance) -> Vec<Instant> {
+/// When a packet leaves: never, once, or twice.
+fn departures(line: &Line, way: &mut Way) -> Vec<Instant> {
     // Two states: a loss begins so often and ends so soon that the part lost is as wished.
     let ends = 1.0 / line.burst.max(1.0);
     let begins = ends * line.loss / (1.0 - line.loss).max(0.01);
-    let likely = match side.losing {
+    let likely = match way.losing {
         _ if line.burst <= 1.0 => line.loss,
         true => 1.0 - ends,
         false => begins,
     };
-    side.losing = chance.next() < likely;
-    if side.losing {
+    way.losing = way.chance.next() < likely;
+    if way.losing {
         return Vec::new();
     }
-    let mut due = now() + line.jitter.mul_f64(chance.next());
+    let mut due = now() + line.jitter.mul_f64(way.chance.next());
     if !line.reorder {
-        due = due.max(side.last.unwrap_or(due));
-        side.last = Some(due);
+        due = due.max(way.last.unwrap_or(due));
+        way.last = Some(due);
     }
-    let twice = chance.next() < line.duplicate;
+    let twice = way.chance.next() < line.duplicate;
     if twice { vec![due, due + Duration::from_millis(1)] } else { vec![due] }
 }
 
@@ -186,6 +194,14 @@ fn wait(pairs: &[Pair], due: Option<Instant>) {
 struct Chance(u64);
 
 impl Chance {
+    /// Each row of a seed has numbers of its own (SplitMix64: seeds that are alike begin quite differently).
+    fn new(seed: u64, row: u64) -> Chance {
+        let mut mixed = (seed << 3 | row).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Chance((mixed ^ (mixed >> 31)).max(1))
+    }
+
     fn next(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -205,10 +221,10 @@ mod tests {
 
     /// Of 100,000 packets: the part lost, the mean run of losses, the part doubled.
     fn sent_over(line: Line) -> (f64, f64, f64) {
-        let (mut side, mut chance) = (Side::open().unwrap(), Chance(7));
+        let mut way = Way { chance: Chance::new(7, 0), losing: false, last: None };
         let (mut lost, mut runs, mut doubled, mut before) = (0, 0, 0, false);
         for _ in 0..100_000 {
-            let sent = departures(&line, &mut side, &mut chance).len();
+            let sent = departures(&line, &mut way).len();
             lost += usize::from(sent == 0);
             doubled += usize::from(sent == 2);
             runs += usize::from(sent == 0 && !before);
@@ -225,6 +241,21 @@ mod tests {
             let near = |a: f64, b: f64| (a - b).abs() <= 0.1 * b;
             assert!(near(lost, loss) && near(in_a_row, run), "{line:?}: {lost}, {in_a_row} in a row");
             assert!(near(doubled, 0.02 * (1.0 - loss)), "{line:?}: {doubled} twice");
+        }
+    }
+
+    #[test]
+    fn a_seed_and_a_way_have_losses_of_their_own_from_the_first_packet_on() {
+        let line = Line { loss: 0.2, ..Line::default() };
+        let fate = |seed, row| {
+            let mut way = Way { chance: Chance::new(seed, row), losing: false, last: None };
+            (0..64).map(|_| departures(&line, &mut way).is_empty()).collect::<Vec<bool>>()
+        };
+        assert_eq!(fate(1, 0), fate(1, 0));
+        let first = (0..400).filter(|seed| fate(*seed, 0)[0]).count();
+        assert!((50..110).contains(&first), "{first} of 400 lose their first packet");
+        for (seed, row) in [(1, 1), (2, 0), (1 << 16, 0), (1 << 32, 0)] {
+            assert_ne!(fate(seed, row), fate(1, 0));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 
 use super::call::CODECS;
 use super::plot::{Curve, Plot};
-use super::quality::{Cell, Heard, JITTERS, LOSSES, Scores, cells};
+use super::quality::{Cell, Figure, JITTERS, LOSSES, Scores, Speech, Tries, cells};
 use super::{Column, Wish};
 use crate::Failure;
 use crate::run::{output, root};
@@ -14,20 +14,19 @@ use crate::run::{output, root};
 pub fn write(
     columns: &[Column],
     mouth_to_ear: &str,
-    quality: &[Scores],
+    speech: Option<&Speech>,
     missing: &[String],
     wish: &Wish,
 ) -> Result<(), Failure> {
     let names: Vec<String> = columns.iter().map(|column| column.make.name()).collect();
-    let quality: Vec<(&str, &Scores)> = names.iter().map(String::as_str).zip(quality).collect();
     let mut text = head(wish.peers);
     text.push_str(&table(&names, columns));
     if !mouth_to_ear.is_empty() {
         let _ = write!(text, "\n{mouth_to_ear}");
     }
-    let plots = plots(&quality);
-    if !quality.is_empty() {
-        text.push_str(&speech(&quality));
+    let plots = speech.map(|speech| plots(&names, speech)).unwrap_or_default();
+    if let Some(speech) = speech {
+        text.push_str(&lines(&names, speech));
         plots.iter().for_each(|(file, plot)| {
             let _ = writeln!(text, "\n![{}]({file})", plot.title);
         });
@@ -37,7 +36,7 @@ pub fn write(
         missing.iter().for_each(|why| text.push_str(&format!("- {}\n", why.lines().next().unwrap_or_default())));
     }
     print!("{text}");
-    if wish.only.is_empty() {
+    if wish.is_whole() {
         let folder = root().join("benches");
         let put = |file: &str, text: &str| fs::write(folder.join(file), text).map_err(|e| format!("{file}: {e}"));
         fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
@@ -84,42 +83,60 @@ fn table(names: &[String], columns: &[Column]) -> String {
 }
 
 /// A table for each codec: a line for each line that was measured, a column for each phone.
-fn speech(quality: &[(&str, &Scores)]) -> String {
-    let mut text = String::from(
+fn lines(names: &[String], speech: &Speech) -> String {
+    let Speech { scores, seeds, pairs, load: (load, most) } = speech;
+    let mut text = format!(
         "\n## Speech over bad lines\n\nTwo phones of a make talk through a relay that loses packets and delays each by \
-         up to the jitter, the same way for\neach make; read speech both ways, scored by PESQ (MOS-LQO, narrow band for \
-         PCMU, wide band else). In brackets the\nfirst seven seconds of the call. Each figure is the mean of both \
-         directions and, but for the brackets, two readings.\n",
+         up to the jitter; the makes talk at\nthe same time, {pairs} pairs of phones at once at most (load of the machine \
+         {:.0} %, {:.0} % at most), each pair through a relay of\nits own with the line's seed. Read speech both ways, \
+         scored by PESQ (MOS-LQO, narrow band for PCMU, wide band else).\nEach figure is the mean of {seeds} calls, each \
+         with losses of its own, ± their standard deviation; a call's score is the\nmean of both directions and, but for \
+         the brackets, two readings. In brackets the first seven seconds of the call. A call\nthat could not be set up was \
+         tried once more; no score was.\n▲: above ours by more than either spread; –: not had.\n",
+        load * 100.0,
+        most * 100.0,
     );
-    let names: Vec<&str> = quality.iter().map(|(name, _)| *name).collect();
     for (at, codec) in CODECS.iter().enumerate() {
-        let of = |scores: &Scores, cell: usize| scores.get(at).and_then(|cells| *cells.get(cell)?);
-        if quality.iter().all(|(_, scores)| of(scores, 0).is_none()) {
+        let of = |phone: usize, cell: usize| scores.get(phone).and_then(|scores: &Scores| scores.get(at)?.get(cell));
+        let had = |cell| (0..names.len()).any(|phone| of(phone, cell).is_some_and(|tries| !tries.0.is_empty()));
+        let had: Vec<(usize, Cell)> = cells().into_iter().enumerate().filter(|(cell, _)| had(*cell)).collect();
+        if had.is_empty() {
             continue;
         }
         let _ = writeln!(text, "\n| {}: lost, jitter | {} |", codec.name, names.join(" | "));
         let _ = writeln!(text, "|---|{}", "---|".repeat(names.len()));
-        for (cell, Cell { name, .. }) in cells().iter().enumerate() {
-            let figures = quality.iter().map(|(_, scores)| of(scores, cell).map_or("–".to_owned(), figure));
+        for (cell, Cell { name, .. }) in had {
+            let ours = of(0, cell);
+            let figures =
+                (0..names.len()).map(|phone| of(phone, cell).map_or("–".to_owned(), |t| heard(t, ours, *seeds)));
             let _ = writeln!(text, "| {name} | {} |", figures.collect::<Vec<_>>().join(" | "));
         }
     }
     text
 }
 
-fn figure(heard: Heard) -> String {
-    format!("{:.2} ({:.2})", heard.later, heard.first)
+/// What was heard in these calls, with a sign where it is above ours.
+fn heard(tries: &Tries, ours: Option<&Tries>, seeds: usize) -> String {
+    let marked = |figure: Figure, ours: Option<Figure>| {
+        let above = ours.is_some_and(|ours| figure.is_above(&ours));
+        format!("{figure}{}", if above { " ▲" } else { "" })
+    };
+    let (Some(first), Some(later)) = (tries.first(), tries.later()) else { return "–".to_owned() };
+    let first = marked(first, ours.and_then(Tries::first));
+    let later = marked(later, ours.and_then(Tries::later));
+    let fewer = if tries.0.len() < seeds { format!(", {} of {seeds} calls", tries.0.len()) } else { String::new() };
+    format!("{later} ({first}){fewer}")
 }
 
 /// A plot for each codec: the score over the loss, a curve for each phone and jitter.
-fn plots(quality: &[(&str, &Scores)]) -> Vec<(String, Plot)> {
+fn plots(names: &[String], speech: &Speech) -> Vec<(String, Plot)> {
     let mut plots = Vec::new();
     for (at, codec) in CODECS.iter().enumerate() {
         let mut curves = Vec::new();
-        for (group, (name, scores)) in quality.iter().enumerate() {
+        for (group, (name, scores)) in names.iter().zip(&speech.scores).enumerate() {
             for (kind, jitter) in JITTERS.iter().enumerate() {
-                let score = |loss: usize| scores.get(at)?.get(loss * JITTERS.len() + kind).copied().flatten();
-                let points = LOSSES.iter().enumerate().filter_map(|(n, loss)| Some((loss * 100.0, score(n)?.later)));
+                let score = |loss: usize| scores.get(at)?.get(loss * JITTERS.len() + kind)?.later();
+                let points = LOSSES.iter().enumerate().filter_map(|(n, loss)| Some((loss * 100.0, score(n)?.mean)));
                 let points: Vec<(f64, f64)> = points.collect();
                 if !points.is_empty() {
                     curves.push(Curve { name: format!("{name}, {jitter} ms"), points, group, kind });

@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::server::{EAR, IDLE, MIC, Server};
 use crate::Failure;
-use crate::bench::makes::baresip_modules;
+use crate::bench::makes::{Make, baresip_modules, free_port};
 use crate::run::{program, which};
 
 /// Whose phones.
@@ -17,7 +16,7 @@ use crate::run::{program, which};
 pub enum Kind {
     /// Ours, the release build.
     Tuiphone,
-    /// baresip, over its ALSA module: the distribution's package has no other.
+    /// baresip, over its ALSA module.
     Baresip,
     /// linphone's command line.
     Linphone,
@@ -134,7 +133,8 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
             let account = format!("<sip:b@127.0.0.1:{port}>;answermode={mode};regint=0;audio_codecs={codec}\n");
             write(&folder.join("accounts"), &account)?;
             write(&folder.join("contacts"), "")?;
-            let mut command = server.command("baresip");
+            let program = Make::Baresip.path().ok_or("baresip is not here")?;
+            let mut command = server.command(&program.to_string_lossy());
             command.arg("-f").arg(&folder);
             command
         }
@@ -170,11 +170,6 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
 
 fn device(name: &str) -> String {
     format!("device:{name}")
-}
-
-fn free_port() -> Result<u16, Failure> {
-    let socket = UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr());
-    socket.map(|address| address.port()).map_err(|e| format!("no free port: {e}"))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
