@@ -74,7 +74,7 @@ impl Home {
 
     fn command(&self) -> Command {
         let mut command = Command::new("timeout");
-        command.args(["--kill-after=3", "120"]);
+        command.args(["--kill-after=3", "300"]);
         match self {
             Self::Path(program) => command.arg(program),
             Self::Root(root) => command.args(["chroot".as_ref(), root.as_os_str()]).arg("asterisk"),

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tuiphone::audio::wav;
 use tuiphone::media::codec::{Codec, Decoded, Tuning, decoder, encoder};
@@ -17,9 +18,14 @@ use crate::support::skipped;
 /// Read speech of Debian's `pocketsphinx-testdata`, 16 kHz.
 pub const SPEECH: &str = "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav";
 
-/// Prints `seconds holes pesq_nb pesq_wb` of a recording and `pesq_nb pesq_wb` of what the codec alone makes of the
-/// speech. A hole is a frame of 5 ms that has lost 20 dB against the codec's quietest within 10 ms of it, where somebody
-/// speaks; the recording is followed in steps of 300 ms, because a pause may be shortened on the way.
+/// How often the speech is said to a real peer. A machine that pauses for a moment harms what is said in it; a fault of
+/// the phone harms the speech each time.
+pub const TIMES: usize = 3;
+
+/// Prints a line for each time that a recording has the speech: `seconds holes pesq_nb pesq_wb`, and `pesq_nb pesq_wb`
+/// of what the codec alone makes of the speech. A hole is a frame of 5 ms that has lost 20 dB against the codec's
+/// quietest within 10 ms of it, where somebody speaks; the recording is followed in steps of 300 ms, because a pause may
+/// be shortened on the way.
 const SCORE: &str = r#"
 import sys, numpy as np, soundfile as sf
 from math import gcd
@@ -30,10 +36,14 @@ def at(x, a, b):
 def load(path):
     x, rate = sf.read(path, dtype="float64", always_2d=True)
     return at(x.mean(axis=1), rate, 16000)
-def aligned(ref, x):
+def found(ref, x, times):
     n = 1 << int(np.ceil(np.log2(len(ref) + len(x))))
     fit = np.fft.irfft(np.fft.rfft(x, n) * np.conj(np.fft.rfft(ref, n)), n)[: len(x)]
-    return x[int(np.argmax(fit)):][: len(ref)]
+    starts = []
+    for _ in range(times):
+        starts.append(int(np.argmax(fit)))
+        fit[max(0, starts[-1] - len(ref) // 2): starts[-1] + len(ref) // 2] = -np.inf
+    return [x[start:][: len(ref)] for start in sorted(starts)]
 def scores(ref, x):
     n = min(len(ref), len(x)); ref, x = ref[:n], x[:n]
     return pesq(8000, at(ref, 16000, 8000), at(x, 16000, 8000), "nb"), pesq(16000, ref, x, "wb")
@@ -45,14 +55,15 @@ def followed(x, y, step=4800, reach=640):
         out[i:i + step] = b[k:k + len(a)]
     return out
 db = lambda x: 10 * np.log10((x[: len(x) // 80 * 80].reshape(-1, 80) ** 2).mean(1) + 1e-12)
-ref = load(sys.argv[1])
-deg, bare = (aligned(ref, load(path)) for path in sys.argv[2:4])
-n = min(len(deg), len(bare))
-b, d = db(bare[:n]), db(followed(bare[:n], deg[:n]))
-b = np.lib.stride_tricks.sliding_window_view(np.pad(b, 2, mode="edge"), 5).min(1)
-speech = b > b.max() - 30
-holes = int((speech & (d - np.median((d - b)[speech]) < b - 20)).sum())
-print(n / 16000, holes, *scores(ref, deg), *scores(ref, bare))
+ref = load(sys.argv[3])
+[bare] = found(ref, load(sys.argv[2]), 1)
+for deg in found(ref, load(sys.argv[1]), int(sys.argv[4])):
+    n = min(len(deg), len(bare))
+    b, d = db(bare[:n]), db(followed(bare[:n], deg[:n]))
+    b = np.lib.stride_tricks.sliding_window_view(np.pad(b, 2, mode="edge"), 5).min(1)
+    speech = b > b.max() - 30
+    holes = int((speech & (d - np.median((d - b)[speech]) < b - 20)).sum())
+    print(n / 16000, holes, *scores(ref, deg), *scores(ref, bare))
 "#;
 
 /// How good the speech in a file is.
@@ -68,6 +79,35 @@ pub struct Score {
     /// The same of the codec alone, on the same speech.
     pub codec_narrow: f64,
     pub codec_wide: f64,
+}
+
+impl Score {
+    /// The score in the band of a codec, by its name in the settings, and that of the codec alone.
+    pub fn of(&self, codec: &str) -> (f64, f64) {
+        match codec.contains("/8000") {
+            true => (self.narrow, self.codec_narrow),
+            false => (self.wide, self.codec_wide),
+        }
+    }
+
+    fn is_as_good_as(&self, codec: &str, within: f64) -> bool {
+        let (mos, best) = self.of(codec);
+        self.seconds > 6.0 && self.holes == 0.0 && mos > best - within
+    }
+
+    /// Whole words are there: lost is no more than a quarter of a second.
+    fn is_heard(&self, codec: &str) -> bool {
+        let (mos, best) = self.of(codec);
+        self.seconds > 6.0 && self.holes <= 50.0 && mos > best - 2.0
+    }
+}
+
+/// Fails unless speech that passed in real time was as good as the codec alone but for `within`, nothing missing, and
+/// was heard each time it was said.
+pub fn as_good_as_alone(codec: &str, readings: &[Score], within: f64, told: &str) {
+    let good = readings.iter().any(|score| score.is_as_good_as(codec, within));
+    let heard = readings.iter().all(|score| score.is_heard(codec));
+    assert!(good && heard && readings.len() == TIMES, "{codec}: {readings:#?}\n{told}");
 }
 
 /// Compares recordings with the speech.
@@ -93,13 +133,29 @@ impl Scorer {
 
     /// Compares a recording with the speech and with what the codec alone makes of it.
     pub fn score(&self, heard: &Path, codec: &Path) -> Score {
-        let output = Command::new(&self.python).args(["-c", SCORE, SPEECH]).arg(heard).arg(codec).output().unwrap();
+        self.scores(heard, codec, 1).remove(0)
+    }
+
+    /// The same for a recording that has the speech [`TIMES`] times.
+    pub fn readings(&self, heard: &Path, codec: &Path) -> Vec<Score> {
+        self.scores(heard, codec, TIMES)
+    }
+
+    fn scores(&self, heard: &Path, codec: &Path, times: usize) -> Vec<Score> {
+        let mut command = Command::new(&self.python);
+        command.args(["-c", SCORE]).args([heard, codec, Path::new(SPEECH)]).arg(times.to_string());
+        let output = command.output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let figures: Vec<f64> = printed.split_whitespace().filter_map(|w| w.parse().ok()).collect();
-        let [seconds, holes, narrow, wide, codec_narrow, codec_wide] = figures[..] else {
-            panic!("no score: {printed}{}", String::from_utf8_lossy(&output.stderr))
-        };
-        Score { seconds, holes, narrow, wide, codec_narrow, codec_wide }
+        let scores: Vec<Score> = printed
+            .lines()
+            .filter_map(|line| {
+                let figures: Vec<f64> = line.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+                let [seconds, holes, narrow, wide, codec_narrow, codec_wide] = figures[..] else { return None };
+                Some(Score { seconds, holes, narrow, wide, codec_narrow, codec_wide })
+            })
+            .collect();
+        assert!(scores.len() == times, "no score: {printed}{}", String::from_utf8_lossy(&output.stderr));
+        scores
     }
 }
 
@@ -107,6 +163,17 @@ impl Scorer {
 pub fn speech() -> Vec<f32> {
     let (samples, rate) = wav::read(Path::new(SPEECH)).unwrap();
     clip_to_internal(&samples, rate).unwrap()
+}
+
+/// Writes the speech [`TIMES`] times, a second of silence around each, and returns for how long.
+pub fn say(file: &Path) -> Duration {
+    let (second, speech) = (vec![0.0; SAMPLE_RATE as usize], speech());
+    let mut sound = second.clone();
+    for _ in 0..TIMES {
+        sound.extend(speech.iter().chain(&second));
+    }
+    write(&sound, file);
+    Duration::from_secs_f64(sound.len() as f64 / f64::from(SAMPLE_RATE))
 }
 
 /// Writes sound at 48 kHz into a file.
