@@ -74,7 +74,7 @@ fn watch(_specs: [Option<Spec>; 3], _latency: Latency, voice: bool, reports: &Se
 
 /// What happens in the place of a missing card.
 fn instead(voice: bool) -> &'static str {
-    if voice { "a synthetic voice speaks instead" } else { "the call goes on silently (null)" }
+    if voice { "a synthetic voice speaks instead" } else { "silence is sent, and nothing is heard (null)" }
 }
 
 /// The sentence for cards that are missing; `None` when none is.
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_one_sentence() {
         let rows = [
-            (Some("gone"), Some("gone"), false, Some("no sound card: the call goes on silently (null)")),
+            (Some("gone"), Some("gone"), false, Some("no sound card: silence is sent, and nothing is heard (null)")),
             (Some("gone"), Some("gone"), true, Some("no sound card: a synthetic voice speaks instead")),
             (Some("gone"), None, false, Some("no microphone (gone): the other side hears silence")),
             (Some("gone"), None, true, Some("no microphone (gone): a synthetic voice speaks instead")),

@@ -1,5 +1,6 @@
 //! WAV files in and out.
 
+use crate::text::plain_error;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -32,6 +33,15 @@ pub struct Clip {
     pub ends_early: bool,
 }
 
+/// What hound says of a file, as a person would.
+pub fn words(error: &hound::Error) -> String {
+    match error {
+        hound::Error::IoError(error) if error.raw_os_error().is_some() => plain_error(error),
+        hound::Error::IoError(_) => "it is no WAV file, or one that was cut off".to_owned(),
+        error => format!("it is no WAV file this phone knows ({error})"),
+    }
+}
+
 /// Reads a WAV file; of one that ends early what is there.
 pub fn clip(path: &Path) -> Result<Clip, WavError> {
     load(path, LONGEST_S)
@@ -49,7 +59,7 @@ pub fn read_first(path: &Path, seconds: usize) -> Result<(Vec<f32>, u32), WavErr
 
 fn load(path: &Path, seconds: usize) -> Result<Clip, WavError> {
     let error = |why: String| WavError { what: "read", path: path.to_owned(), why };
-    let mut reader = hound::WavReader::open(path).map_err(|e| error(e.to_string()))?;
+    let mut reader = hound::WavReader::open(path).map_err(|e| error(words(&e)))?;
     let spec = reader.spec();
     let rate = spec.sample_rate;
     if !RATES.contains(&rate) {
@@ -66,7 +76,7 @@ fn load(path: &Path, seconds: usize) -> Result<Clip, WavError> {
     };
     let ends_early = end.is_some();
     if let Some(end) = end.filter(|_| samples.len() < channels) {
-        return Err(error(end.to_string()));
+        return Err(error(words(&end)));
     }
     let mono = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
     Ok(Clip { samples: mono, rate, ends_early })
@@ -82,7 +92,7 @@ fn until_error(samples: impl Iterator<Item = Result<f32, hound::Error>>) -> (Vec
 /// Starts a mono 16-bit file and the thread that writes it; what is pushed into the ring ends up in it. The header is
 /// true every second, so that a killed process leaves a valid file. Dropping the ring's end finishes the file.
 pub fn record(path: &Path, rate: u32) -> Result<Producer<f32>, WavError> {
-    let error = |source: hound::Error| WavError { what: "write", path: path.to_owned(), why: source.to_string() };
+    let error = |source: hound::Error| WavError { what: "write", path: path.to_owned(), why: words(&source) };
     let spec =
         hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(path, spec).map_err(error)?;
@@ -191,14 +201,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bad.wav");
         let rows: [(Vec<u8>, &str); 8] = [
-            (Vec::new(), "read enough bytes"),
+            (Vec::new(), "cut off"),
             (b"RIFFxxxxJUNK".to_vec(), "no WAVE tag"),
             (file(0, 8_000, 16, 20, 10), "zero channels"),
             (file(1, 0, 16, 20, 10), "0 Hz is no rate"),
             (file(1, 1_000_000, 16, 20, 10), "1000000 Hz is no rate"),
             (file(1, 8_000, 0, 20, 10), ""),
             (file(1, 8_000, 7, 20, 10), ""),
-            (file(1, 8_000, 16, 20, 0), "read enough bytes"),
+            (file(1, 8_000, 16, 20, 0), "cut off"),
         ];
         for (bytes, why) in rows {
             std::fs::write(&path, &bytes).unwrap();

@@ -328,7 +328,10 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
 fn call(matches: &ArgMatches, begin: Begin, number: &str) -> Result<CallJob, CommandError> {
     let number = dial::decode_argument(number);
     if number.trim().is_empty() && begin == Begin::Dial {
-        return Err(exit::usage("there is no number to call"));
+        return Err(CommandError {
+            hint: Some("tuiphone call NUMBER".to_owned()),
+            ..exit::usage("there is no number to call")
+        });
     }
     Ok(CallJob {
         begin,
@@ -385,8 +388,13 @@ fn usage(error: &clap::Error) -> CommandError {
     let how = text.lines().find_map(|line| line.strip_prefix("Usage: ")).filter(|how| !how.ends_with("[COMMAND]"));
     let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     let first: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-    let tip = lines.find_map(|line| line.strip_prefix("tip: "));
-    let hint = tip.map(str::to_owned).or_else(|| how.map(str::to_owned));
+    // Not what clap says of words that begin with `-`, and of several that are like it the one that is most.
+    let tip = lines.find_map(|line| line.strip_prefix("tip: ")).filter(|tip| !tip.starts_with("to pass "));
+    let likely = match error.get(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(names)) => names.last().map(|name| format!("a similar command exists: '{name}'")),
+        _ => None,
+    };
+    let hint = likely.or_else(|| tip.map(str::to_owned)).or_else(|| how.map(str::to_owned));
     let hint = hint.unwrap_or_else(|| "tuiphone --help lists what there is".to_owned());
     let missing = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::Strings(names)) if error.kind() == ErrorKind::MissingRequiredArgument => Some(names),

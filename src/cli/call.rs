@@ -105,8 +105,11 @@ impl Following<'_> {
                     }
                     self.hang_up().await?;
                     give_up = Some(Instant::now() + END_PATIENCE);
+                    let patience = self.options.timeout.unwrap_or_default().as_secs_f64();
                     let silent = self.call.as_ref().is_none_or(|call| call.status.is_none());
                     self.interrupted = Some(if silent { ExitCode::Unreachable } else { ExitCode::NoAnswer });
+                    let what = if silent { "nothing came back" } else { "nobody answered" };
+                    self.talk(&format!("{what} within {patience} s (--timeout)"));
                 }
                 code = interrupts.next() => {
                     if self.interrupted.replace(code).is_some() {
@@ -194,10 +197,14 @@ impl Following<'_> {
     fn say(&self, event: &Event) {
         if self.options.ndjson {
             out::json(&json::event(event, &out::time_now()));
-        } else if !self.options.quiet
-            && let Some(sentence) = words::sentence(event)
-        {
-            out::talk(&sentence);
+        } else if let Some(sentence) = words::sentence(event) {
+            self.talk(&sentence);
+        }
+    }
+
+    fn talk(&self, sentence: &str) {
+        if !self.options.quiet && !self.options.ndjson {
+            out::talk(sentence);
         }
     }
 
@@ -241,8 +248,11 @@ impl Following<'_> {
             (Some(call), None) => outcome(call),
             (None, None) => ExitCode::Unexpected,
         };
+        if let (ExitCode::NoMedia, Some(call)) = (code, &self.call) {
+            out::talk(&words::unheard(call));
+        }
         if self.options.json || self.options.ndjson {
-            let name = self.call.as_ref().and_then(|c| c.outcome.clone());
+            let name = self.call.as_ref().and_then(|c| c.outcome.clone()).filter(|_| code != ExitCode::NoMedia);
             out::json(&json!({"v": 1, "verb": self.job.begin.verb(), "ok": code == ExitCode::Ok,
                 "outcome": name.unwrap_or_else(|| code.kind().to_owned()), "call": self.call}));
         } else if let (true, false, Some(call)) = (self.job.no_wait, self.options.quiet, &self.call) {

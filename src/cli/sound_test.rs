@@ -5,7 +5,7 @@ use super::out;
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
-use crate::control::{Command, CommandError};
+use crate::control::{Command, CommandError, ExitCode, SoundTestResult};
 use serde_json::{Map, Value};
 use std::io::{IsTerminal, Write};
 
@@ -15,7 +15,7 @@ const CELLS: usize = 30;
 /// Tests, and tells what is wrong with the devices; the answer's fields.
 ///
 /// # Errors
-/// The phone's refusal.
+/// The phone's refusal; there is no microphone.
 pub async fn run(link: &Link, options: &Options) -> Result<Map<String, Value>, CommandError> {
     let request = Request::Command(Command::TestAudio);
     let answer = watched(link, options, link.fields(&request)).await;
@@ -23,10 +23,19 @@ pub async fn run(link: &Link, options: &Options) -> Result<Map<String, Value>, C
         let warning = status.get("audio")?.get("warning")?;
         warning.as_str().map(str::to_owned)
     });
-    if let (Ok(_), Some(warning)) = (&answer, warning) {
-        out::talk(&format!("tuiphone: {warning}"));
+    let Some(message) = warning else { return answer };
+    let fields = answer?;
+    if result(&fields).is_some_and(|result| !result.heard) {
+        let hint = "`tuiphone devices` lists those there are; --audio-in and --audio-out choose".to_owned();
+        return Err(CommandError { code: ExitCode::NotFound, kind: "no_device", message, hint: Some(hint) });
     }
-    answer
+    out::talk(&format!("tuiphone: {message}"));
+    Ok(fields)
+}
+
+/// What was recorded, of an answer's fields.
+pub fn result(fields: &Map<String, Value>) -> Option<SoundTestResult> {
+    serde_json::from_value(fields.get("sound_test")?.clone()).ok()
 }
 
 /// Shows the level on a terminal for as long as the answer takes.

@@ -110,7 +110,8 @@ fn registration(account: &AccountInfo) -> Option<String> {
 
 /// How a call ended, in words.
 pub fn ended(call: &CallInfo) -> String {
-    let answer = match (call.status, call.reason.as_deref()) {
+    // A 200 that led to no call says nothing beside the reason.
+    let answer = match (call.status.filter(|status| *status >= 300 || call.reason.is_none()), call.reason.as_deref()) {
         (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => format!("{status} {reason}"),
         (_, Some(reason)) => reason.to_owned(),
         (Some(status), None) => status.to_string(),
@@ -129,6 +130,14 @@ pub fn ended(call: &CallInfo) -> String {
         None if answer.is_empty() => "ended".to_owned(),
         None => format!("not connected: {answer}"),
     }
+}
+
+/// Why a call that was answered is none that went well, and what may help.
+pub fn unheard(call: &CallInfo) -> String {
+    let known = call.media.as_ref().and_then(|media| media.nothing_heard.as_deref());
+    let why = known.unwrap_or("no packet came; it was short, or a firewall or NAT is in the way");
+    let next = "--debug - shows the addresses agreed on, publicAddr names ours from outside";
+    format!("tuiphone: answered, but nothing was heard: {why}; {next}")
 }
 
 /// How a call sounds: `opus, good 4.3, heard there poor 3.3 (loss 6 %)`, or that nothing is heard, and why.

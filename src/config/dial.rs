@@ -51,7 +51,7 @@ pub enum DialError {
         number: String,
     },
     /// A bare number, and an account without a domain.
-    #[error("{0:?} has no host, and the account has no domain; dial {0}@HOST")]
+    #[error("{0:?} needs a host, as no account gives one; dial {0}@HOST")]
     NoDomain(String),
 }
 

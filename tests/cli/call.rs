@@ -1,4 +1,6 @@
-use crate::support::House;
+use crate::support::{House, bare, finish};
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_call_to_the_echo_ends_well_and_tells_the_truth() {
@@ -75,4 +77,69 @@ fn the_demo_without_a_terminal_speaks_a_whole_call() {
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stderr.contains("ringing") && done.stderr.contains("connected"), "{done:?}");
     assert!(done.stdout.contains("packets sent"), "{done:?}");
+}
+
+/// A far end that answers and sends no sound; it lives as long as a minute without a word.
+fn silent_far_end() -> SocketAddr {
+    let sip = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let own = sip.local_addr().expect("its address");
+    sip.set_read_timeout(Some(Duration::from_secs(60))).expect("a bound");
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8_192];
+        while let Ok((length, caller)) = sip.recv_from(&mut buffer) {
+            let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let body = match request.split(' ').next() {
+                Some("ACK") => continue,
+                Some("INVITE") => {
+                    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
+                }
+                _ => "",
+            };
+            let kept = ["Via:", "From:", "Call-ID:", "CSeq:"];
+            let mut answer = String::from("SIP/2.0 200 OK\r\n");
+            for line in request.lines() {
+                match line.strip_prefix("To:").filter(|to| !to.contains(";tag=")) {
+                    Some(to) => answer += &format!("To:{to};tag=far\r\n"),
+                    None if line.starts_with("To:") || kept.iter().any(|name| line.starts_with(name)) => {
+                        answer += &format!("{line}\r\n");
+                    }
+                    None => {}
+                }
+            }
+            answer += &format!("Contact: <sip:{own}>\r\nContent-Type: application/sdp\r\n");
+            answer += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+            let _ = sip.send_to(answer.as_bytes(), caller);
+        }
+    });
+    own
+}
+
+#[test]
+fn an_answer_without_sound_is_an_error_that_says_why_and_what_next() {
+    let far = silent_far_end();
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = format!("sip:mute@{far}");
+    let call = |options: &[&str]| {
+        let given = ["--audio-in", "tone:300", "--audio-out", "null", "call", &target, "--duration", "0.8"];
+        finish(bare(folder.path(), &[&given, options].concat()))
+    };
+    let done = call(&[]);
+    assert_eq!(done.code, 30, "{done:?}");
+    let last = done.stderr.lines().last().expect("a line");
+    assert!(last.starts_with("tuiphone: answered, but nothing was heard: no packet came"), "{done:?}");
+    assert!(last.contains("firewall or NAT") && last.contains("--debug -"), "{done:?}");
+    let told = call(&["--json"]).json();
+    assert_eq!((&told["ok"], &told["outcome"]), (&false.into(), &"no_media".into()), "{told}");
+    assert_eq!(told["call"]["outcome"], "answered", "{told}");
+}
+
+#[test]
+fn what_a_time_limit_ended_is_told() {
+    let deaf = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = format!("sip:deaf@{}", deaf.local_addr().expect("its address"));
+    let start = Instant::now();
+    let done = finish(bare(folder.path(), &["--timeout", "0.5", "call", &target]));
+    assert!(done.code == 11 && start.elapsed() < Duration::from_secs(30), "{done:?}");
+    assert!(done.stderr.contains("nothing came back within 0.5 s (--timeout)"), "{done:?}");
 }

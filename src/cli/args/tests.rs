@@ -171,6 +171,8 @@ fn what_is_missing_is_named_with_how_to_write_it() {
         ("message 600", "TEXT is missing", "tuiphone message <NUMBER> <TEXT>..."),
         ("call 1 2", "unexpected argument '2' found", "tuiphone call [OPTIONS] <NUMBER>"),
         ("status --jsn", "unexpected argument '--jsn' found", "a similar argument exists: '--json'"),
+        ("call 1 --codec x", "unexpected argument '--codec' found", "tuiphone call <NUMBER>"),
+        ("devicess", "unrecognized subcommand 'devicess'", "a similar command exists: 'devices'"),
     ] {
         let error = parse_line(line).expect_err(line);
         assert_eq!((error.message.as_str(), error.hint.as_deref()), (message, Some(hint)), "{line}");

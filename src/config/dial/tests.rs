@@ -80,7 +80,7 @@ fn what_cannot_be_called_says_why() {
         (&[], "bob@x?X-A=%0D%0AVia: y", "an address cannot contain '\\r'"),
         (&[], "800,call me", "\"callme\" are no DTMF digits"),
         (&[("dialPlan", "[2-9]xx")], "134", "the dial plan \"[2-9]xx\" has no rule for \"134\""),
-        (&[("domain", "")], "100", "\"100\" has no host, and the account has no domain; dial 100@HOST"),
+        (&[("domain", "")], "100", "\"100\" needs a host, as no account gives one; dial 100@HOST"),
     ] {
         assert_eq!(uri(typed, settings).map_err(|error| error.to_string()), Err(why.to_owned()), "{typed:?}");
     }

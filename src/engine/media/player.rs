@@ -2,6 +2,7 @@
 
 use super::{MediaReport, Reporter};
 use crate::audio::priority;
+use crate::audio::wav::words;
 use crate::media::command::{Clip, MediaEvent, StreamId};
 use crate::media::mixer::{self, Ramp};
 use crate::media::resample::DriftResampler;
@@ -122,7 +123,7 @@ fn open(path: &Path) -> Result<WavReader<BufReader<File>>, String> {
     if !about.is_file() {
         return Err("it is no file".to_owned());
     }
-    let reader = WavReader::open(path).map_err(words)?;
+    let reader = WavReader::open(path).map_err(|error| words(&error))?;
     let WavSpec { channels, sample_rate, bits_per_sample, .. } = reader.spec();
     if !(1..=8).contains(&channels) {
         return Err(format!("it has {channels} channels, and 1 to 8 can be played"));
@@ -141,13 +142,6 @@ fn open(path: &Path) -> Result<WavReader<BufReader<File>>, String> {
         return Err("it ends before its sound does: it was cut off".to_owned());
     }
     Ok(reader)
-}
-
-fn words(error: hound::Error) -> String {
-    match error {
-        hound::Error::IoError(error) => plain_error(&error),
-        error => format!("it is no WAV file this phone knows ({error})"),
-    }
 }
 
 /// Samples of any form as 1 = full scale.
@@ -179,7 +173,7 @@ impl Mono<'_> {
                     Some(Ok(sample)) if sample.is_finite() => *out += sample / self.channels as f32,
                     Some(Ok(_)) => {}
                     Some(Err(error)) => {
-                        self.error = Some(words(error));
+                        self.error = Some(words(&error));
                         return false;
                     }
                     None => return false,

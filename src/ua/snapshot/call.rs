@@ -126,6 +126,13 @@ pub enum RecordingState {
     Failed,
 }
 
+impl RecordingState {
+    /// It goes on, or will.
+    pub fn is_on(self) -> bool {
+        matches!(self, RecordingState::Opening | RecordingState::Recording | RecordingState::Paused)
+    }
+}
+
 /// The recording of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RecordingInfo {

@@ -2,8 +2,8 @@
 
 use super::{drawn, note};
 use crate::control::{
-    AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, RecordingState, SoundPath, Switch,
-    VoicePart, VolumeChange,
+    AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, SoundPath, Switch, VoicePart,
+    VolumeChange,
 };
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
@@ -253,11 +253,10 @@ fn resume(model: &mut Model, now: Instant) -> Vec<Action> {
 
 /// Records the current call, or no longer.
 fn record(model: &mut Model, now: Instant) -> Vec<Action> {
-    use RecordingState::{Opening, Paused, Recording};
     let Some(call) = model.current().filter(|row| is_answered(row)).map(|row| row.info.clone()) else {
         return refuse(model, "no call to record", now);
     };
-    let is_on = call.recording.is_some_and(|it| matches!(it.state, Opening | Recording | Paused));
+    let is_on = call.recording.is_some_and(|it| it.state.is_on());
     let act = if is_on { RecordAct::Stop } else { RecordAct::Start { file: None } };
     send(Command::Record { call: Some(call.id), act })
 }
@@ -276,7 +275,7 @@ fn play(model: &mut Model, now: Instant) -> Vec<Action> {
         None => {
             let key = |act, typing| model.keymap.key(act, typing).map(|key| key.to_string()).unwrap_or_default();
             let (types, plays) = (key(Act::Type, false), key(Act::Verb("play"), true));
-            refuse(model, &format!("{types}, the name of a WAV file, {plays} plays it"), now)
+            refuse(model, &format!("type {types} and the name of a WAV file; {plays} then plays it"), now)
         }
     }
 }

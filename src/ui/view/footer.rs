@@ -158,7 +158,14 @@ fn items(model: &Model) -> Vec<Item> {
             if state == Some(CallState::Connected) && !typing {
                 let answered = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
                 let many = model.calls.iter().filter(answered).count() > 1;
-                items.extend([verb("conference", "conference").filter(|_| many), verb("record", "record")]);
+                let current = model.current().map(|row| &row.info);
+                let all_in = model.calls.iter().filter(answered).all(|row| row.info.conference);
+                let is_recorded = current.and_then(|call| call.recording.as_ref()).is_some_and(|it| it.state.is_on());
+                let conference = if all_in { "end conference" } else { "conference" };
+                items.extend([
+                    verb("conference", conference).filter(|_| many),
+                    verb("record", if is_recorded { "end recording" } else { "record" }),
+                ]);
             }
             items
         }
