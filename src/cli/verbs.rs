@@ -8,7 +8,7 @@ use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{
-    AccountInfo, CallInfo, Command, CommandError, ExitCode, MessageInfo, PingInfo, RegistrationState, SoundTestResult,
+    AccountInfo, CallInfo, Command, CommandError, ExitCode, MessageInfo, PingInfo, RecordingState, RegistrationState,
     Status, TlsTrust, json,
 };
 use crate::engine::handle::Handle;
@@ -72,16 +72,12 @@ fn name(verb: &str) -> &'static str {
 
 fn code_of(request: &Request, fields: &Map<String, Value>) -> ExitCode {
     match request {
-        Request::Command(Command::TestAudio) if sound_test_of(fields).is_some_and(|result| !result.heard) => {
+        Request::Command(Command::TestAudio) if sound_test::result(fields).is_some_and(|result| !result.heard) => {
             ExitCode::NotFound
         }
         Request::Ready if fields.get("ready") != Some(&Value::Bool(true)) => ExitCode::NotFound,
         _ => ExitCode::Ok,
     }
-}
-
-fn sound_test_of(fields: &Map<String, Value>) -> Option<SoundTestResult> {
-    serde_json::from_value(fields.get("sound_test")?.clone()).ok()
 }
 
 /// Waits until every account that is meant and registers has its answer; prints them; the code of the worst.
@@ -220,10 +216,14 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
         }
         Request::Ready => {
             let registered = fields.get("registered") == Some(&Value::Bool(true));
-            out::line(if registered { "ready, registered" } else { "not registered" });
+            out::line(match (registered, code_of(request, fields)) {
+                (true, _) => "ready, registered",
+                (false, ExitCode::Ok) => "ready, without a registration",
+                _ => "not registered",
+            });
         }
         _ => {
-            if let Some(result) = sound_test_of(fields) {
+            if let Some(result) = sound_test::result(fields) {
                 out::line(&result.words());
             } else if fields.contains_key("messages") {
                 list::<MessageInfo>(fields, "messages", "no messages", message_line);
@@ -277,6 +277,9 @@ fn status_text(status: &Status) {
     if status.auto_answer {
         out::line("calls are answered without a person");
     }
+    if status.auto_conference {
+        out::line("calls that are answered join a conference");
+    }
     if let Some(number) = &status.forward {
         out::line(&format!("calls are sent on to {number}"));
     }
@@ -317,7 +320,9 @@ fn account_line(a: &AccountInfo) -> String {
     let open = if a.tls == Some(TlsTrust::Unverified) { ", NOT verified" } else { "" };
     let voicemail = a.voicemail.as_ref().filter(|voicemail| voicemail.waiting);
     let voicemail = voicemail.map(|voicemail| format!("; {}", voicemail.words())).unwrap_or_default();
-    format!("{mark} {} {} ({}{open}): {state}{voicemail}", a.id, a.aor, a.transport)
+    // The account that calls by address has none itself.
+    let name = if a.aor.is_empty() { &a.label } else { &a.aor };
+    format!("{mark} {} {name} ({}{open}): {state}{voicemail}", a.id, a.transport)
 }
 
 fn message_line(message: &MessageInfo) -> String {
@@ -329,7 +334,19 @@ fn call_line(c: &CallInfo) -> String {
     let state = serde_json::to_value(c.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let sound = c.media.as_ref().filter(|media| !media.codec.is_empty()).map(super::words::sound_now);
     let sound = sound.map(|sound| format!(", {sound}")).unwrap_or_default();
-    format!("{} {} {} {:.0} s{sound}", c.id, super::words::remote(c), state.replace('_', " "), c.duration)
+    let conference = if c.conference { ", in the conference" } else { "" };
+    let recorded = match c.recording.as_ref().map(|recording| recording.state) {
+        Some(RecordingState::Recording) => ", is recorded",
+        Some(RecordingState::Paused) => ", its recording is paused",
+        _ => "",
+    };
+    format!(
+        "{} {} {} {:.0} s{conference}{recorded}{sound}",
+        c.id,
+        super::words::remote(c),
+        state.replace('_', " "),
+        c.duration
+    )
 }
 
 fn list<T: serde::de::DeserializeOwned>(

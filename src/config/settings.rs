@@ -229,6 +229,8 @@ pub struct Settings {
     pub max_concurrent_calls: u32,
     /// DND toggle (`DND`).
     pub dnd: bool,
+    /// AC toggle: every answered call joins the conference (`AC`).
+    pub auto_conference: bool,
     /// 0 ⇒ 486 when any other call exists (`callWaiting`).
     pub call_waiting: bool,
     /// No instant messages, in or out (`disableMessaging`).
@@ -358,6 +360,7 @@ impl Default for Settings {
             deny_incoming: DenyIncoming::Button,
             max_concurrent_calls: 0,
             dnd: false,
+            auto_conference: false,
             call_waiting: true,
             disable_messaging: false,
             tell_composing: false,

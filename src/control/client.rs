@@ -184,6 +184,7 @@ fn command_line(command: &Command) -> String {
         Command::Dnd { on } => json!({"verb": "dnd", "state": if *on { "on" } else { "off" }}),
         Command::AutoAnswer { on } => json!({"verb": "autoanswer", "state": if *on { "on" } else { "off" }}),
         Command::Forward { number } => json!({"verb": "forward", "number": number.as_deref().unwrap_or("off")}),
+        Command::AutoConference { on } => json!({"verb": "autoconference", "state": if *on { "on" } else { "off" }}),
         Command::TestAudio => json!({"verb": "test-audio"}),
         Command::Exit => json!({"verb": "exit"}),
     };
@@ -252,6 +253,7 @@ mod tests {
             Command::Dnd { on: false },
             Command::AutoAnswer { on: true },
             Command::AutoAnswer { on: false },
+            Command::AutoConference { on: true },
             Command::Forward { number: None },
             Command::Forward { number: Some("600".into()) },
             Command::Message { target: "600".into(), text: "two\nlines --x".into(), account: None },

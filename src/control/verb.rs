@@ -304,6 +304,14 @@ pub static VERBS: &[VerbRow] = &[
         make: |v| Ok(Request::Command(Command::AutoAnswer { on: v.switch("state")? })),
     },
     VerbRow {
+        name: "autoconference",
+        aliases: &[],
+        params: &[required("state", "on or off")],
+        doc: "Let calls that are answered join a conference by themselves, or no longer; for good",
+        key: None,
+        make: |v| Ok(Request::Command(Command::AutoConference { on: v.switch("state")? })),
+    },
+    VerbRow {
         name: "forward",
         aliases: &[],
         params: &[required("number", "Number, user or SIP address; off = no more")],

@@ -186,6 +186,8 @@ pub enum Command {
     Dnd { on: bool },
     /// Answer calls without a person, or no longer.
     AutoAnswer { on: bool },
+    /// Calls that are answered join a conference by themselves, or no longer.
+    AutoConference { on: bool },
     /// Send incoming calls on to this number; `None` = no more.
     Forward { number: Option<String> },
     /// Record three seconds of the microphone and play them back; the reply tells what was heard.

@@ -126,6 +126,7 @@ impl Agent {
             Command::Dnd { on } => self.lasting(|agent| agent.set_dnd(on)),
             Command::Forward { number } => self.lasting(|agent| agent.set_forward(number)),
             Command::AutoAnswer { on } => self.lasting(|agent| agent.set_auto_answer(on)),
+            Command::AutoConference { on } => self.lasting(|agent| agent.set_auto_conference(on)),
             Command::Exit => {
                 self.exit(now);
                 Ok(Reply::Done)
@@ -360,6 +361,7 @@ impl Agent {
             dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,
             forward: self.forward_target().map(sanitise),
             auto_answer: self.answers_everybody(),
+            auto_conference: self.confers_by_itself(),
             mic_muted: self.mic_muted,
             speaker_muted: self.speaker_muted,
             volume: self.config.settings.volume_output,

@@ -36,6 +36,20 @@ impl Agent {
         Ok(Reply::Done)
     }
 
+    /// `AC` is on, and there may be more than one call.
+    pub(super) fn confers_by_itself(&self) -> bool {
+        self.config.settings.auto_conference && !self.config.settings.single_mode
+    }
+
+    /// With `AC` a call that is answered joins those that are; one that takes another's place has that one's.
+    pub(super) fn confer_by_itself(&mut self, id: u32, now: Instant) {
+        let joins = self.call(id).is_some_and(|call| call.takes_over.is_none());
+        if joins && self.confers_by_itself() && self.config.endpoint == Endpoint::Phone {
+            // Alone it joins nobody.
+            let _ = self.confer(Vec::new(), now);
+        }
+    }
+
     /// These calls leave and wait on hold; none named: all but the one that was talked with last.
     pub(super) fn leave_conference(&mut self, named: Vec<String>, now: Instant) -> Result<Reply, CommandError> {
         let in_it = |call: &Call| call.conference;
@@ -44,8 +58,15 @@ impl Agent {
             leaving.push(self.pick(Some(name), "leave", "is in no conference", in_it)?);
         }
         if leaving.is_empty() {
-            self.pick(None, "leave the conference", "", in_it)?;
             let members = self.members(in_it);
+            if members.is_empty() {
+                return Err(CommandError {
+                    code: ExitCode::NotFound,
+                    kind: "no_call",
+                    message: "there is no conference".into(),
+                    hint: None,
+                });
+            }
             let talks = |id: &&u32| self.call(**id).is_some_and(|call| call.state == CallState::Connected);
             let stays = members.iter().rfind(talks).or(members.last()).copied();
             self.dissolve(now);

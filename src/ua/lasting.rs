@@ -48,6 +48,20 @@ impl Agent {
         Ok(Reply::Done)
     }
 
+    /// `Command::AutoConference`.
+    pub(super) fn set_auto_conference(&mut self, on: bool) -> Outcome {
+        if on && self.config.settings.single_mode {
+            return Err(CommandError {
+                code: ExitCode::Config,
+                kind: "single_mode",
+                message: "cannot make conferences: this phone takes one call at a time".into(),
+                hint: Some("set singleMode=0".into()),
+            });
+        }
+        self.config.settings.auto_conference = on;
+        Ok(Reply::Done)
+    }
+
     /// Calls are answered without a person.
     pub(super) fn answers_everybody(&self) -> bool {
         let settings = &self.config.settings;
@@ -70,7 +84,7 @@ mod tests {
         let forward = |number: Option<&str>| Command::Forward { number: number.map(str::to_owned) };
         let itself = |on| Command::AutoAnswer { on };
         let volume = |path, change| Command::Volume { path, change };
-        let rows: [(Command, &[(&str, &str)]); 15] = [
+        let rows: [(Command, &[(&str, &str)]); 17] = [
             (dnd(false), &[]),
             (dnd(true), &[("DND", "1")]),
             (dnd(true), &[]),
@@ -85,6 +99,8 @@ mod tests {
             (forward(Some("not a number ")), &[]),
             (itself(true), &[("AA", "1")]),
             (itself(false), &[("AA", "0")]),
+            (Command::AutoConference { on: true }, &[("AC", "1")]),
+            (Command::AutoConference { on: false }, &[("AC", "0")]),
             (Command::Mute { path: Default::default() }, &[]),
             (volume(SoundPath::Mic, VolumeChange::To(70)), &[("volumeInput", "70")]),
             (volume(SoundPath::Speaker, VolumeChange::By(-5)), &[("volumeOutput", "95")]),

@@ -180,6 +180,7 @@ impl Agent {
         call.ring_until = None;
         let keys = std::mem::take(&mut call.post_dial);
         self.tell(id, now, |call| Event::CallAnswered { call });
+        self.confer_by_itself(id, now);
         self.record_by_itself(id);
         self.key(id, &keys, now);
     }

@@ -50,6 +50,9 @@ pub struct Status {
     /// Calls are answered without a person: all, or those that `autoAnswerNumber` allows.
     #[serde(default)]
     pub auto_answer: bool,
+    /// Calls that are answered join a conference by themselves.
+    #[serde(default)]
+    pub auto_conference: bool,
     /// Microphone muted.
     pub mic_muted: bool,
     /// Speaker muted.

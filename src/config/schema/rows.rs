@@ -286,5 +286,13 @@ pub(super) const ROWS: &[Row] = &[
         |s| digit(s.auto_answer_button),
         |s, v| set(&mut s.auto_answer_button, flag(v)),
     ),
+    settings(
+        "AC",
+        Kind::Flag,
+        "0",
+        "the auto-conference toggle: a second call that is answered makes a conference, unless singleMode",
+        |s| digit(s.auto_conference),
+        |s, v| set(&mut s.auto_conference, flag(v)),
+    ),
     settings("DND", Kind::Flag, "0", "the do-not-disturb toggle", |s| digit(s.dnd), |s, v| set(&mut s.dnd, flag(v))),
 ];

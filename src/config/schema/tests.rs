@@ -47,7 +47,7 @@ const UNREAD: [(Section, &str, &str); 2] = [
          noIgnoreCall cmdOutgoingCall cmdIncomingCall cmdCallRing cmdCallAnswer cmdCallAnswerVideo cmdCallBusy \
          cmdCallStart cmdCallEnd minimized portKnockerHost portKnockerPorts mainX mainY mainW mainH messagesX \
          messagesY messagesW messagesH ringinX ringinY callsWidth0 callsWidth1 callsWidth2 callsWidth3 callsWidth4 \
-         callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab AC alwaysOnTop enableShortcuts \
+         callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab alwaysOnTop enableShortcuts \
          shortcutsBottom lastCallNumber lastCallHasVideo",
     ),
     (Section::Account, "Account1", "SRTP ICE"),

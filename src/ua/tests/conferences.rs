@@ -137,3 +137,38 @@ fn what_is_no_conference_is_refused_in_words() {
     }
     assert_eq!(state(&world), [Connected]);
 }
+
+/// `AC`: whoever called.
+#[test]
+fn with_ac_a_call_that_is_answered_joins_by_itself() {
+    let mut world = World::new();
+    let mut alice = local("alice");
+    (alice.settings.auto_conference, alice.settings.accept_from_any) = (true, true);
+    world.add(alice, 5070);
+    for port in [5071, 5072, 5073] {
+        let mut other = local("other");
+        other.settings.accept_from_any = true;
+        other.incoming = IncomingPolicy::Answer { after: Duration::from_millis(100) };
+        world.add(other, port);
+    }
+    world.dial(0, "sip:other@127.0.0.1:5071");
+    world.run(Duration::from_secs(1));
+    assert_eq!((state(&world), members(&world).len()), (vec![Connected], 0), "one is no conference");
+    world.dial(0, "sip:other@127.0.0.1:5072");
+    world.run(Duration::from_secs(1));
+    assert_eq!((state(&world), heard(&world)), (vec![Connected; 2], vec![1, 2]));
+    // One that comes in.
+    world.dial(3, "sip:alice@127.0.0.1:5070");
+    world.run(Duration::from_secs(1));
+    assert_eq!(members(&world), ["c1", "c2"], "it only rings");
+    order(&mut world, Command::Answer { call: Some("c3".into()) });
+    assert_eq!((state(&world), heard(&world)), (vec![Connected; 3], vec![1, 2, 3]));
+    for phone in 1..=3 {
+        assert!(!world.phones[phone].agent.status(world.now).calls[0].remote_hold, "nobody is left on hold");
+    }
+    order(&mut world, Command::AutoConference { on: false });
+    order(&mut world, Command::Hangup { which: HangupWhich::Call("c3".into()) });
+    world.dial(0, "sip:other@127.0.0.1:5073");
+    world.run(Duration::from_secs(1));
+    assert_eq!((state(&world), heard(&world)), (vec![Held, Held, Connected], vec![]), "it is off");
+}
