@@ -198,12 +198,17 @@ fn baresip(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comm
     // Its tone knows one rate only; what it hears it says instead.
     let (source, player) = match answer {
         Answer::Files(speech, heard) => (format!("aufile,{}", speech.display()), format!("aufile,{}", heard.display())),
+        // Its bridge has room for one call.
+        Answer::Echo(_) => {
+            write(&folder.join(TONE), tone(8_000))?;
+            (format!("aufile,{}", folder.join(TONE).display()), "aubridge,ear".to_owned())
+        }
         _ => ("aubridge,echo".to_owned(), "aubridge,echo".to_owned()),
     };
     let calls = if let Answer::Echo(calls) = answer { calls } else { 4 };
     let config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_source {source}\n\
-         audio_player {player}\naudio_alert aubridge,alert\ncall_max_calls {calls}\nopus_inbandfec yes\n\
+         audio_player {player}\naudio_alert aubridge,alert\ncall_max_calls {calls}\ncall_hold_other_calls no\nopus_inbandfec yes\n\
          opus_packet_loss 10\nmodule_path {modules}\nmodule g711.so\nmodule g722.so\nmodule opus.so\n\
          module aubridge.so\nmodule aufile.so\nmodule plc.so\nmodule_app account.so\nmodule_app menu.so\n"
     );
@@ -247,23 +252,22 @@ fn pjsua(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comman
     Ok(command)
 }
 
-/// What linphone says where nothing else is asked for.
+/// What is said where nothing else is asked for and the phone has no tone of its own.
 const TONE: &str = "tone.wav";
 
-/// A minute of 440 Hz, 48 kHz mono, as a WAV file.
-fn tone() -> Vec<u8> {
-    const RATE: u32 = 48_000;
-    let length = RATE * 60 * 2;
+/// A minute of 440 Hz, mono, as a WAV file.
+fn tone(rate: u32) -> Vec<u8> {
+    let length = rate * 60 * 2;
     let mut file = Vec::with_capacity(44 + length as usize);
     file.extend(b"RIFF");
     file.extend((36 + length).to_le_bytes());
     file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(RATE.to_le_bytes());
-    file.extend((RATE * 2).to_le_bytes());
+    file.extend(rate.to_le_bytes());
+    file.extend((rate * 2).to_le_bytes());
     file.extend(b"\x02\0\x10\0data");
     file.extend(length.to_le_bytes());
-    let sample = |n: u32| (8_000.0 * (f64::from(n) * 440.0 * std::f64::consts::TAU / f64::from(RATE)).sin()) as i16;
-    file.extend((0..RATE * 60).flat_map(|n| sample(n).to_le_bytes()));
+    let sample = |n: u32| (8_000.0 * (f64::from(n) * 440.0 * std::f64::consts::TAU / f64::from(rate)).sin()) as i16;
+    file.extend((0..rate * 60).flat_map(|n| sample(n).to_le_bytes()));
     file
 }
 
@@ -283,7 +287,7 @@ fn linphone(folder: &Path, server: SocketAddr) -> Result<Command, Failure> {
     }
     fs::create_dir_all(folder.join(".local/share/linphone")).map_err(|e| e.to_string())?;
     write(&folder.join("linphonerc"), &config)?;
-    write(&folder.join(TONE), tone())?;
+    write(&folder.join(TONE), tone(48_000))?;
     let mut command = Make::Linphone.start()?;
     command.arg("-c").arg(folder.join("linphonerc")).env("HOME", folder).current_dir(folder);
     Ok(command)

@@ -15,6 +15,7 @@ mod quality;
 mod relay;
 mod report;
 mod rtp;
+mod targets;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -133,14 +134,14 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
             Some(why) => absent.push(format!("{}: {why}", make.program())),
         }
     }
-    let mut mouth = String::new();
+    let (mut mouth, mut ears) = (String::new(), Vec::new());
     if let Some(ours) = columns.first_mut() {
         if wish.wants("signalling") {
             let rows = ours.found("signalling", signalling()).unwrap_or_default();
             ours.rows.extend(rows);
         }
         if wish.wants("mouth-to-ear") {
-            mouth = ours.found("mouth to ear", mouth_to_ear::table(wish.peers)).unwrap_or_default();
+            (mouth, ears) = ours.found("mouth to ear", mouth_to_ear::table(wish.peers)).unwrap_or_default();
         }
     }
     let mut speech = None;
@@ -150,7 +151,8 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
     }
     absent.extend(columns.iter().flat_map(|column| column.missing.iter().cloned()));
     let ours = columns.first().map_or(&[][..], |ours| &ours.missing[..]).join("; ");
-    report::write(&columns, &mouth, speech.as_ref(), &absent, wish)?;
+    let found = report::Found { columns: &columns, mouth: &mouth, ears: &ears, speech: speech.as_ref() };
+    report::write(&found, &absent, wish)?;
     say(&format!("measured for {} s", start.elapsed().as_secs()));
     if ours.is_empty() { Ok(()) } else { Err(ours) }
 }

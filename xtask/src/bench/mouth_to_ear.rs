@@ -37,34 +37,44 @@ pub struct Delays {
     lost: usize,
 }
 
-/// The table: a line for each codec, a column for each phone.
-pub fn table(peers: bool) -> Result<String, Failure> {
+/// Whose, with which codec, and how long.
+pub type Ear = (String, &'static str, Delays);
+
+impl Delays {
+    /// The greater one of the first second's median and that of the rest; nothing where nothing was heard.
+    pub fn worse_median(&self) -> Option<f64> {
+        Some(at(&self.first, 0.5)?.max(at(&self.later, 0.5)?))
+    }
+}
+
+/// The table: a line for each codec, a column for each phone; and what it is made of, with the phone and the codec.
+pub fn table(peers: bool) -> Result<(String, Vec<Ear>), Failure> {
     let kinds = if peers { &Kind::ALL[..] } else { &Kind::ALL[..1] };
     let server = Server::start()?;
     let own = own_path(&server)?;
+    let mut found = Vec::new();
     let mut text = String::from(
         "## Mouth to ear\n\nMedian delay (5th to 95th percentile) in ms from a microphone's to a speaker's null sink \
          of PulseAudio, both phones\nof one kind on this machine; after the semicolon the same for the call's first \
          second, then chirps lost, if any.\n",
     );
     let _ = writeln!(text, "The instrument's own path, {own:.1} ms, is taken off.\n");
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    let names: Vec<String> = kinds.iter().map(|kind| kind.name()).collect();
     let _ = writeln!(text, "| codec | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
     for codec in CODECS {
         let name = codec.split('/').next().unwrap_or(codec);
         let _ = write!(text, "| {name} |");
         for kind in kinds {
             say(&format!("{}: mouth to ear, {name}", kind.name()));
-            let figure = match kind.installed() {
-                true => call(&server, *kind, codec, own).map_or_else(|why| why, |delays| delays.to_string()),
-                false => "not here".to_owned(),
-            };
+            let heard = if kind.installed() { call(&server, *kind, codec, own) } else { Err("not here".to_owned()) };
+            let figure = heard.as_ref().map_or_else(String::clone, Delays::to_string);
+            found.extend(heard.map(|delays| (kind.name(), name, delays)));
             say(&figure);
             let _ = write!(text, " {figure} |");
         }
         text.push('\n');
     }
-    Ok(text)
+    Ok((text, found))
 }
 
 /// What two recorders of the same sound differ by, ms.

@@ -56,12 +56,16 @@ impl Phone {
         Ok(Self { far, started, child, folder, farewell: make.farewell() })
     }
 
-    /// Asks it to end, and waits a little: what it records is whole then.
-    pub fn stop(mut self) {
+    /// Asks it to end.
+    pub fn dismiss(&mut self) {
         match &mut self.child.stdin {
             Some(input) if !self.farewell.is_empty() => drop(input.write_all(self.farewell.as_bytes())),
             _ => drop(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()),
         }
+    }
+
+    /// Waits a little until it has ended: what it records is whole then.
+    pub fn stop(mut self) {
         for _ in 0..150 {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 break;

@@ -83,7 +83,11 @@ pub fn cells() -> Vec<Cell> {
 
 /// How many lines fit on two cores at once, with a pair of phones of each make on each: half of the machine stays idle.
 fn at_once(codec: Codec) -> usize {
-    if codec.map.starts_with("opus") { 4 } else { 7 }
+    match codec.name {
+        "PCMU" => 7,
+        "G.722" => 6,
+        _ => 3,
+    }
 }
 
 /// All lines over all phones; what cannot be had is told in the phone's column.

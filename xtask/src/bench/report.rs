@@ -4,25 +4,34 @@ use std::fmt::Write;
 use std::fs;
 
 use super::call::CODECS;
+use super::mouth_to_ear::Ear;
 use super::plot::{Curve, Plot};
 use super::quality::{Cell, Figure, JITTERS, LOSSES, Scores, Speech, Tries, cells};
-use super::{Column, Wish};
+use super::{Column, Wish, targets};
 use crate::Failure;
 use crate::run::{output, root};
 
+/// What was measured.
+pub struct Found<'a> {
+    /// Of each phone, ours first.
+    pub columns: &'a [Column],
+    /// The table of mouth to ear; empty: not measured.
+    pub mouth: &'a str,
+    /// The same by phone and codec.
+    pub ears: &'a [Ear],
+    /// What was heard over lines.
+    pub speech: Option<&'a Speech>,
+}
+
 /// Prints the page; after a whole run it is written, with its plots.
-pub fn write(
-    columns: &[Column],
-    mouth_to_ear: &str,
-    speech: Option<&Speech>,
-    missing: &[String],
-    wish: &Wish,
-) -> Result<(), Failure> {
+pub fn write(found: &Found<'_>, missing: &[String], wish: &Wish) -> Result<(), Failure> {
+    let Found { columns, mouth, ears, speech } = *found;
     let names: Vec<String> = columns.iter().map(|column| column.make.name()).collect();
     let mut text = head(wish.peers);
     text.push_str(&table(&names, columns));
-    if !mouth_to_ear.is_empty() {
-        let _ = write!(text, "\n{mouth_to_ear}");
+    let targets = targets::table(&names, columns, ears, speech);
+    for part in [mouth, &targets].into_iter().filter(|part| !part.is_empty()) {
+        let _ = write!(text, "\n{part}");
     }
     let plots = speech.map(|speech| plots(&names, speech)).unwrap_or_default();
     if let Some(speech) = speech {

@@ -9,7 +9,6 @@ use std::time::Duration;
 use super::server::{EAR, IDLE, MIC, Server};
 use crate::Failure;
 use crate::bench::makes::{Make, baresip_modules, free_port};
-use crate::run::{program, which};
 
 /// Whose phones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,18 +25,22 @@ impl Kind {
     /// Ours first.
     pub const ALL: [Kind; 3] = [Kind::Tuiphone, Kind::Baresip, Kind::Linphone];
 
-    /// What it is called.
-    pub fn name(self) -> &'static str {
+    fn make(self) -> Make {
         match self {
-            Kind::Tuiphone => "tuiphone",
-            Kind::Baresip => "baresip",
-            Kind::Linphone => "linphonec",
+            Kind::Tuiphone => Make::Tuiphone,
+            Kind::Baresip => Make::Baresip,
+            Kind::Linphone => Make::Linphone,
         }
+    }
+
+    /// Its name and version.
+    pub fn name(self) -> String {
+        self.make().name()
     }
 
     /// Whether it can be started.
     pub fn installed(self) -> bool {
-        self == Kind::Tuiphone || which(self.name()).is_some()
+        self.make().absent().is_none()
     }
 }
 
@@ -99,7 +102,8 @@ impl Pair {
 
 /// A phone on this port; the one that is called answers by itself.
 fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> Result<Command, Failure> {
-    let folder = server.folder(&format!("{}-{port}", kind.name()))?;
+    let folder = server.folder(&format!("{}-{port}", kind.make().program()))?;
+    let path = kind.make().path().ok_or_else(|| format!("{} is not here", kind.make().program()))?;
     let (microphone, speaker) = if called { (IDLE[1], EAR) } else { (MIC, IDLE[0]) };
     let mut command = match kind {
         Kind::Tuiphone => {
@@ -109,7 +113,7 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
                  [tuiphone]\nbindAddress=127.0.0.1\nacceptFrom=any\n"
             );
             write(&folder.join("microsip.ini"), &ini)?;
-            let mut command = server.command(&program("release").to_string_lossy());
+            let mut command = server.command(&path.to_string_lossy());
             command.arg("--ini").arg(folder.join("microsip.ini"));
             if called {
                 let microphone = device(&format!("{microphone}.monitor"));
@@ -133,8 +137,7 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
             let account = format!("<sip:b@127.0.0.1:{port}>;answermode={mode};regint=0;audio_codecs={codec}\n");
             write(&folder.join("accounts"), &account)?;
             write(&folder.join("contacts"), "")?;
-            let program = Make::Baresip.path().ok_or("baresip is not here")?;
-            let mut command = server.command(&program.to_string_lossy());
+            let mut command = server.command(&path.to_string_lossy());
             command.arg("-f").arg(&folder);
             command
         }
@@ -142,7 +145,10 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
             let mut config = format!(
                 "[sip]\nsip_port={port}\nsip_tcp_port=0\nsip_tls_port=0\nmedia_encryption=none\nguess_hostname=1\n\
                  [rtp]\naudio_rtp_port=0\n[video]\nautomatically_initiate=0\nautomatically_accept=0\n[net]\n\
-                 firewall_policy=0\n[sound]\nechocancellation=0\n"
+                 firewall_policy=0\n[sound]\nechocancellation=0\n\
+                 playback_dev_id=PulseAudio Unknown: {speaker}\nringer_dev_id=PulseAudio Unknown: {}\n\
+                 capture_dev_id=ALSA Unknown: default\n",
+                IDLE[0]
             );
             let known = ["opus/48000/2", "PCMU/8000/1", "G722/8000/1", "speex/8000/1", "speex/16000/1"];
             for (number, known) in known.into_iter().enumerate() {
@@ -155,8 +161,10 @@ fn phone(kind: Kind, server: &Server, codec: &str, port: u16, called: bool) -> R
             }
             fs::create_dir_all(folder.join(".local/share/linphone")).map_err(|e| e.to_string())?;
             write(&folder.join("linphonerc"), &config)?;
-            let mut command = server.command("linphonec");
+            let mut command = server.command(&path.to_string_lossy());
             command.arg("-c").arg(folder.join("linphonerc")).current_dir(&folder);
+            // It takes no monitor for a microphone.
+            command.env("ALSA_CONFIG_PATH", server.alsa()?);
             if called {
                 command.arg("-a");
             }

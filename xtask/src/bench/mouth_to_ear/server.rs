@@ -37,7 +37,8 @@ impl Server {
         command.args(["-L", "module-native-protocol-unix"]);
         // norewinds: without it a null sink asks a new stream for nothing during two seconds.
         for name in [MIC, EAR, IDLE[0], IDLE[1]] {
-            command.args(["-L", &format!("module-null-sink sink_name={name} rate=48000 channels=2 norewinds=1")]);
+            let sink = format!("sink_name={name} sink_properties=device.description={name}");
+            command.args(["-L", &format!("module-null-sink {sink} rate=48000 channels=2 norewinds=1")]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.envs(environment(&folder)).env("XDG_RUNTIME_DIR", folder.join("run")).env("HOME", folder.join("home"));
@@ -59,6 +60,14 @@ impl Server {
         let mut command = Command::new(program);
         command.envs(environment(&self.folder)).stdin(Stdio::null());
         command
+    }
+
+    /// A configuration of ALSA whose usual device is this server: for a phone that takes no other microphone.
+    pub fn alsa(&self) -> Result<PathBuf, Failure> {
+        let file = self.folder.join("alsa.conf");
+        let text = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n";
+        fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
+        Ok(file)
     }
 
     /// Where files of this measurement may go; it vanishes with the server.

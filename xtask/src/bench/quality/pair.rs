@@ -109,11 +109,12 @@ struct Talk {
 }
 
 impl Talk {
-    fn end(self) {
-        for (Registered { phone, uri, address }, callee) in self.phones.into_iter().zip(self.callees) {
-            let _ = phone.far.request("BYE", &uri, address, "speech", &callee, "");
-            phone.stop();
+    fn end(mut self) {
+        for (Registered { phone, uri, address }, callee) in self.phones.iter_mut().zip(&self.callees) {
+            let _ = phone.far.request("BYE", uri, *address, "speech", callee, "");
+            phone.dismiss();
         }
+        self.phones.into_iter().for_each(|registered| registered.phone.stop());
     }
 }
 
