@@ -19,7 +19,7 @@ use crate::rtp::RtpTime;
 use slots::Slots;
 use std::time::{Duration, Instant};
 use target::Target;
-pub use words::{Counters, Incoming, Kind, Pace, Pulled};
+pub use words::{Counters, Haste, Incoming, Kind, Pace, Pulled};
 
 /// Most packets held.
 pub const CAPACITY: u64 = 64;
@@ -192,7 +192,7 @@ impl JitterBuffer {
             self.playing = None;
             return Pulled::Pause;
         }
-        let pace = self.pace(slack, ahead.as_micros() as i64, now);
+        let pace = self.pace(begins, ahead.as_micros() as i64, now);
         let ends = begins.saturating_add(self.packet);
         self.playing = (kind == Kind::Sound).then_some(Playing::at(ends));
         self.next = Some(next.saturating_add(1));
@@ -360,12 +360,17 @@ impl JitterBuffer {
         Pulled::Starved
     }
 
-    /// `slack`: how long a packet as fast as the fastest has been here; `ahead`: what is played before it; µs.
-    fn pace(&mut self, slack: i64, ahead: i64, now: Instant) -> Pace {
+    /// `begins`: where the packet's sound does; `ahead`: what is played before it; µs.
+    fn pace(&mut self, begins: i64, ahead: i64, now: Instant) -> Pace {
         /// Back and forth around a tick's edge is avoided.
         const HOLD: i64 = 2_000;
         /// Four times a small delay is no reason to hurry.
         const PATIENT: i64 = 60_000;
+        /// So much too long waits for a pause: words are worth more.
+        const LONG: i64 = 40_000;
+        /// So long before its turn the slowest of late came: a pause is soon enough.
+        const EASY: i64 = 5_000;
+        let slack = self.slack_of(begins, now);
         let delay = slack.saturating_add(ahead);
         self.delay = Duration::from_micros(delay.max(0) as u64);
         // When its turn would have come, had it not been pulled early.
@@ -373,15 +378,19 @@ impl JitterBuffer {
         let (needed, target) = (self.needed(now), self.target(now).as_micros() as i64);
         if slack < needed {
             let ticks = (needed - slack + TICK_US - 1) / TICK_US;
-            return Pace::Stretch(Duration::from_micros((ticks * TICK_US - ahead % TICK_US) as u64));
+            let spread = self.target.slowest().saturating_sub(self.target.fastest());
+            let haste = if slack - self.look_ahead() - spread >= EASY { Haste::Pause } else { Haste::Word };
+            return Pace::Stretch(Duration::from_micros((ticks * TICK_US - ahead % TICK_US) as u64), haste);
         }
+        let haste = match slack - needed {
+            _ if delay > target.saturating_mul(4).max(target + PATIENT) => Haste::Now,
+            LONG.. => Haste::Word,
+            _ => Haste::Pause,
+        };
         let ticks = (slack - needed - HOLD).max(0) / TICK_US;
         match ticks * TICK_US + ahead % TICK_US {
             0 => Pace::Even,
-            spare => Pace::Shorten {
-                spare: Duration::from_micros(spare as u64),
-                hurry: delay > target.saturating_mul(4).max(target + PATIENT),
-            },
+            spare => Pace::Shorten(Duration::from_micros(spare as u64), haste),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Shortens or lengthens speech by one period of what it resembles, so that nobody hears it.
 
 use super::FRAME;
-use super::jitter_buffer::Pace;
+use super::jitter_buffer::{Haste, Pace};
 use std::time::Duration;
 use wide::f32x8;
 
@@ -11,7 +11,7 @@ const PERIODS: (usize, usize) = (120, 720);
 pub const LONGEST: usize = PERIODS.1;
 /// How alike two periods must be, and in a hurry.
 const ALIKE: (f32, f32) = (0.9, 0.5);
-/// Below this mean square (−50 dBFS) anything may be cut.
+/// Below this mean square (−50 dBFS) it is a pause, and anything may be cut.
 const QUIET: f32 = 1e-5;
 /// Saving less than this is not worth a cut in silence, and less than a tick none in speech.
 const WORTH: usize = 120;
@@ -25,24 +25,28 @@ pub fn adjust(sound: &mut Vec<f32>, at: usize, pace: Pace) -> bool {
     let unplayed = sound.len().saturating_sub(at);
     match pace {
         Pace::Even => false,
-        Pace::Shorten { spare, hurry } => {
+        Pace::Shorten(spare, haste) => {
             let most = samples(spare).min(unplayed / 2);
             let quiet = is_quiet(sound.get(at..at + 2 * most).unwrap_or_default());
             let period = match most {
                 0..WORTH => None,
                 most if quiet => Some(most),
-                most if most < FRAME => None,
-                most => alike(sound, most, if hurry { ALIKE.1 } else { ALIKE.0 }, |period| (at, at + period)),
+                most if most < FRAME || haste == Haste::Pause => None,
+                most => {
+                    let enough = if haste == Haste::Now { ALIKE.1 } else { ALIKE.0 };
+                    alike(sound, most, enough, |period| (at, at + period))
+                }
             };
             period.is_some_and(|period| shorten(sound, at, period))
         }
-        Pace::Stretch(needed) => {
+        Pace::Stretch(needed, haste) => {
             let most = LONGEST.min(unplayed).min(at);
             let needed = samples(needed).min(most);
             let quiet = is_quiet(sound.get(at - needed..at + needed).unwrap_or_default());
             let period = match needed {
                 0 => None,
                 needed if quiet => Some(needed),
+                _ if haste == Haste::Pause => None,
                 _ => alike(sound, most, ALIKE.0, |period| (at.saturating_sub(period), at)),
             };
             period.is_some_and(|period| lengthen(sound, at, period))
@@ -138,11 +142,11 @@ mod tests {
     use super::*;
 
     fn shorten_by(ms: u64) -> Pace {
-        Pace::Shorten { spare: Duration::from_millis(ms), hurry: false }
+        Pace::Shorten(Duration::from_millis(ms), Haste::Word)
     }
 
     fn stretch_by(ms: u64) -> Pace {
-        Pace::Stretch(Duration::from_millis(ms))
+        Pace::Stretch(Duration::from_millis(ms), Haste::Word)
     }
 
     fn tone(samples: usize) -> Vec<f32> {
@@ -218,5 +222,10 @@ mod tests {
         assert!(!adjust(&mut noise, 2 * FRAME, shorten_by(15)) && !adjust(&mut noise, 2 * FRAME, stretch_by(5)));
         let mut speech = tone(4 * FRAME);
         assert!(!adjust(&mut speech, 2 * FRAME, shorten_by(9)), "a saving of less than a tick waits for a pause");
+        for pace in [Pace::Shorten, Pace::Stretch] {
+            let at_leisure = pace(Duration::from_millis(15), Haste::Pause);
+            assert!(!adjust(&mut speech, 2 * FRAME, at_leisure), "{at_leisure:?} waits for a pause");
+            assert!(adjust(&mut vec![0.0; 4 * FRAME], 2 * FRAME, at_leisure), "{at_leisure:?} has one");
+        }
     }
 }

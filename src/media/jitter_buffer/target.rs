@@ -1,7 +1,7 @@
 //! How long to wait: learned from how much later than the fastest the packets come.
 //!
 //! Of every half second the slowest packet goes into a histogram that forgets; the delay aimed at covers 95 % of them.
-//! A packet later than that raises it at once, for some seconds.
+//! A packet later than that raises it at once, for some seconds. Before much is known, the worst is still to come.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -22,6 +22,12 @@ const EVEN: i64 = 5_000;
 const HALF_TICK: Duration = Duration::from_millis(5);
 /// Periods over which the fastest packet counts.
 const WINDOW: usize = 4;
+/// And over which the slowest does.
+const WINDOW_SLOW: usize = 6;
+/// Periods before enough is known; until then so much is added, falling, to what the packets differ by, up to this.
+const EARLY: u32 = 6;
+const EARLY_MORE: f64 = 0.5;
+const EARLY_MOST: Duration = Duration::from_millis(150);
 /// What a late packet adds to its own delay, and the most it raises the delay to.
 const BOOST: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(300));
 const HALF_LIFE_S: f64 = 2.0;
@@ -35,6 +41,7 @@ pub struct Target {
     periods: u32,
     learned: Duration,
     fastest: VecDeque<i64>,
+    slowest: VecDeque<i64>,
     period: Option<Period>,
     boost: Option<(Duration, Instant)>,
 }
@@ -46,7 +53,6 @@ struct Period {
     packets: u32,
     /// Behind the fastest.
     worst: i64,
-    slowest: i64,
 }
 
 impl Target {
@@ -58,7 +64,8 @@ impl Target {
             histogram: [0.0; BUCKETS],
             periods: 0,
             learned: START,
-            fastest: VecDeque::with_capacity(WINDOW + 1),
+            fastest: VecDeque::with_capacity(WINDOW),
+            slowest: VecDeque::with_capacity(WINDOW_SLOW),
             period: None,
             boost: None,
         }
@@ -71,30 +78,34 @@ impl Target {
 
     /// A packet came after this transit time (arrival − timestamp, any zero); how much slower than the fastest.
     pub fn arrived(&mut self, transit: i64, now: Instant) -> i64 {
-        let fresh = Period { since: now, packets: 0, worst: 0, slowest: transit };
+        let fresh = Period { since: now, packets: 0, worst: 0 };
         let mut period = match self.period {
             Some(period) if now.saturating_duration_since(period.since) < PERIOD => period,
             before => {
                 if let Some(before) = before {
                     self.learn(before.worst);
                 }
-                if self.fastest.len() >= WINDOW {
-                    self.fastest.pop_front();
+                for (extremes, window) in [(&mut self.fastest, WINDOW), (&mut self.slowest, WINDOW_SLOW)] {
+                    if extremes.len() >= window {
+                        extremes.pop_front();
+                    }
+                    extremes.push_back(transit);
                 }
-                self.fastest.push_back(transit);
                 fresh
             }
         };
         if let Some(last) = self.fastest.back_mut() {
             *last = (*last).min(transit);
         }
+        if let Some(last) = self.slowest.back_mut() {
+            *last = (*last).max(transit);
+        }
         let relative = transit.saturating_sub(self.fastest());
         period.packets = period.packets.saturating_add(1);
         period.worst = period.worst.max(relative);
-        period.slowest = period.slowest.max(transit);
         self.period = Some(period);
         if self.periods == 0 {
-            let even = period.slowest.saturating_sub(self.fastest()) < EVEN;
+            let even = self.spread() < EVEN;
             self.learned = match period.packets {
                 2..ENOUGH if even => START_EVEN,
                 ENOUGH.. if even => self.least,
@@ -113,7 +124,7 @@ impl Target {
         let boosted = self.boost.map_or(Duration::ZERO, |(boost, at)| {
             boost.mul_f64(0.5_f64.powf(now.saturating_duration_since(at).as_secs_f64() / HALF_LIFE_S))
         });
-        self.learned.max(boosted).max(self.least).min(self.most)
+        self.learned.max(boosted).max(self.unknown()).max(self.least).min(self.most)
     }
 
     /// The least time a packet must have had on its way, behind the fastest, when its turn comes.
@@ -126,9 +137,30 @@ impl Target {
         self.fastest.iter().copied().min().unwrap_or(0)
     }
 
+    /// The transit time of the slowest packet of late.
+    pub fn slowest(&self) -> i64 {
+        self.slowest.iter().copied().max().unwrap_or(0)
+    }
+
+    fn spread(&self) -> i64 {
+        self.slowest().saturating_sub(self.fastest())
+    }
+
+    /// What an uneven line is likely to need, as far as the first packets tell.
+    fn unknown(&self) -> Duration {
+        let spread = self.spread();
+        let left = EARLY.saturating_sub(self.periods);
+        if left == 0 || spread < EVEN {
+            return Duration::ZERO;
+        }
+        let more = 1.0 + EARLY_MORE * f64::from(left) / f64::from(EARLY);
+        Duration::from_micros((spread as f64 * more) as u64).min(EARLY_MOST)
+    }
+
     /// Timestamps begin anew; what was learned of the network stays.
     pub fn forget_transit(&mut self) {
         self.fastest.clear();
+        self.slowest.clear();
         self.period = None;
     }
 
@@ -198,15 +230,32 @@ mod tests {
     }
 
     #[test]
+    fn before_much_is_known_the_worst_is_still_to_come() {
+        let start = Instant::now();
+        let mut target = target();
+        let mut told = Vec::new();
+        for n in 0..200_u64 {
+            let now = start + Duration::from_millis(20 * n);
+            target.arrived(if n % 2 == 1 { 60_000 } else { 0 }, now);
+            if [1, 25, 50, 75, 100, 125, 150].contains(&n) {
+                told.push(target.delay(now).as_millis());
+            }
+        }
+        assert_eq!(told, [90, 85, 80, 75, 70, 70, 70]);
+    }
+
+    #[test]
     fn a_late_packet_raises_it_at_once_and_for_a_while() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut target = target();
-        target.arrived(0, start);
+        for n in 0..10 {
+            target.arrived(0, start - Duration::from_millis(500 * (9 - n)));
+        }
         target.arrived(150_000, start);
         assert_eq!(target.delay(start), Duration::from_millis(160));
         assert_eq!(target.delay(at(2)), Duration::from_millis(80));
-        assert_eq!(target.delay(at(20)), START);
+        assert_eq!(target.delay(at(20)), LEAST);
         target.arrived(5_000_000, start);
         assert_eq!(target.delay(start), BOOST.1, "a stray cannot ask for more");
     }

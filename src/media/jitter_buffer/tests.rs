@@ -210,6 +210,44 @@ fn a_flood_is_cut_short() {
     assert!(buffer.counters().dropped > 20, "{:?}", buffer.counters());
 }
 
+/// Five seconds of a line whose every fifth packet is late; then the least delay becomes another. How that is gone about.
+#[test]
+fn what_can_wait_for_a_pause_does() {
+    let ms = Duration::from_millis;
+    for (late, least, then, expected) in [
+        (30, 10, 60, Some(Pace::Stretch(ms(40), Haste::Word))),
+        (30, 60, 80, Some(Pace::Stretch(ms(20), Haste::Pause))),
+        (30, 60, 60, None),
+        (30, 60, 10, Some(Pace::Shorten(ms(20), Haste::Pause))),
+        (30, 90, 10, Some(Pace::Shorten(ms(60), Haste::Word))),
+        (2, 180, 10, Some(Pace::Shorten(ms(170), Haste::Now))),
+    ] {
+        let start = Instant::now();
+        let mut buffer = JitterBuffer::new(start);
+        buffer.set_least(ms(least));
+        let mut paces = Vec::new();
+        for tick in 0..520_u64 {
+            let now = start + ms(10 * tick);
+            let packet = |n: u64| (n, if n % 5 == 4 { late } else { 0 });
+            let arrives = (0..260).map(packet).filter(|(n, late)| (20 * n + late).div_ceil(10) == tick);
+            arrives.for_each(|(n, late)| {
+                buffer.insert(sound(n, RtpTime(n as u32 * 160), &[1]), start + ms(20 * n + late))
+            });
+            if tick == 500 {
+                buffer.set_least(ms(then));
+            }
+            if tick % 2 == 0
+                && let Pulled::Frame { pace, .. } = buffer.pull(now, Duration::ZERO)
+            {
+                paces.push(pace);
+                buffer.played(ms(20), false);
+            }
+        }
+        let asked = paces.pop().filter(|pace| *pace != Pace::Even);
+        assert_eq!(asked, expected, "{late} ms late, at least {least}, then {then} ms");
+    }
+}
+
 /// What a packet that repeats its predecessor is worth: with loss the buffer waits for one more, through pauses too.
 #[test]
 fn with_loss_and_redundancy_one_more_packet_is_waited_for() {
@@ -228,7 +266,7 @@ fn with_loss_and_redundancy_one_more_packet_is_waited_for() {
             while let Pulled::Frame { pace, .. } = buffer.pull(now, ahead) {
                 buffer.played(Duration::from_millis(20), n < repeats);
                 match pace {
-                    Pace::Shorten { spare, .. } if spare >= Duration::from_millis(20) => ahead = Duration::ZERO,
+                    Pace::Shorten(spare, _) if spare >= Duration::from_millis(20) => ahead = Duration::ZERO,
                     _ => break,
                 }
             }

@@ -37,15 +37,21 @@ pub enum Pulled<'a> {
 pub enum Pace {
     /// Right.
     Even,
-    /// Too long by this; `hurry` when it is four times what it should be.
-    Shorten {
-        /// What may be cut out.
-        spare: Duration,
-        /// At once.
-        hurry: bool,
-    },
+    /// Too long by this: what may be cut out.
+    Shorten(Duration, Haste),
     /// Too short: this much more is needed.
-    Stretch(Duration),
+    Stretch(Duration, Haste),
+}
+
+/// How soon the delay is to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// In a pause, where it costs nothing.
+    Pause,
+    /// In a word too, where it is hardly heard.
+    Word,
+    /// At once: it is four times what it should be.
+    Now,
 }
 
 /// What a packet brings.

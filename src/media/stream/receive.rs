@@ -1,7 +1,7 @@
 //! The receiving half: what the jitter buffer gives out becomes sound.
 
 use super::super::codec::{self, CodecError, ComfortNoise, Decoded, Decoder, Filled, Tuning};
-use super::super::jitter_buffer::{Incoming, JitterBuffer, Kind, Pace, Pulled};
+use super::super::jitter_buffer::{Haste, Incoming, JitterBuffer, Kind, Pace, Pulled};
 use super::super::mixer::Ramp;
 use super::super::tone::DtmfDetector;
 use super::super::{FRAME, SAMPLE_RATE, stretch};
@@ -146,10 +146,10 @@ impl Receive {
     fn pull(&mut self, now: Instant) -> bool {
         let (heard, mut pace) = self.pull_one(now);
         let soon = self.last_stretch.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN_STRETCHES);
-        if soon && !matches!(pace, Pace::Shorten { hurry: true, .. }) {
+        if soon && !matches!(pace, Pace::Shorten(_, Haste::Now)) {
             return heard;
         }
-        while let Pace::Shorten { .. } = pace
+        while let Pace::Shorten(..) = pace
             && self.unplayed() < TO_SHORTEN
             && self.buffer.has_next()
         {
