@@ -1,12 +1,12 @@
 //! Sound cards through cpal. Its callbacks touch rings and atomics only; this thread opens, watches and opens again.
 
+use super::callback::{Given, Taken};
 use super::cards::{Opened, another, warning};
-use super::priority::raise_once;
 use super::quiet::StderrGuard;
 use super::{CaptureLine, Direction, Health, Latency, PlaybackLine, Spec};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
-use rtrb::{Consumer, Producer, RingBuffer};
+use rtrb::{Consumer, RingBuffer};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -229,9 +229,10 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
     if let Some(id) = id.as_ref().filter(|_| pulse) {
         let pulse_name = id.id();
         let (stream, line) = if role == Role::Mic {
-            let stream = super::pulse::Microphone::open(pulse_name, rate, latency, producer, health.clone())?;
-            let burst = (latency.block_s * f64::from(rate)) as usize;
-            let line = CaptureLine { samples: consumer, rate, burst, health: health.clone() };
+            let mut line = CaptureLine::new(consumer, rate, health.clone());
+            line.burst = (latency.block_s * f64::from(rate)) as usize;
+            let taken = Taken::new(producer, line.came.clone(), health.clone());
+            let stream = super::pulse::Microphone::open(pulse_name, rate, latency, taken, health.clone())?;
             (Stream::Pulse(stream), Opened::Capture(line))
         } else {
             let line = PlaybackLine::new(producer, rate, health.clone());
@@ -241,14 +242,16 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
         return Ok((Open { _stream: stream, health, id: Some(id.to_string()), name, other, errors_before: 0 }, line));
     }
     let (stream, line) = if role == Role::Mic {
+        let line = CaptureLine::new(consumer, rate, health.clone());
+        let taken = Taken::new(producer, line.came.clone(), health.clone());
         let stream = match format {
-            SampleFormat::I16 => wish.capture::<i16>(producer),
-            SampleFormat::I32 => wish.capture::<i32>(producer),
-            SampleFormat::U8 => wish.capture::<u8>(producer),
-            SampleFormat::U16 => wish.capture::<u16>(producer),
-            _ => wish.capture::<f32>(producer),
+            SampleFormat::I16 => wish.capture::<i16>(taken),
+            SampleFormat::I32 => wish.capture::<i32>(taken),
+            SampleFormat::U8 => wish.capture::<u8>(taken),
+            SampleFormat::U16 => wish.capture::<u16>(taken),
+            _ => wish.capture::<f32>(taken),
         };
-        (stream, Opened::Capture(CaptureLine { samples: consumer, rate, burst: 0, health: health.clone() }))
+        (stream, Opened::Capture(line))
     } else {
         let stream = match format {
             SampleFormat::I16 => wish.playback::<i16>(consumer),
@@ -300,19 +303,20 @@ struct Wish<'a> {
 }
 
 impl Wish<'_> {
-    fn capture<T: SizedSample>(self, ring: Producer<f32>) -> Result<cpal::Stream, cpal::Error>
+    fn capture<T: SizedSample>(self, taken: Taken) -> Result<cpal::Stream, cpal::Error>
     where
         f32: FromSample<T>,
     {
         let channels = usize::from(self.config.channels.max(1));
         let watcher = watcher(&self.health);
-        self.device.build_input_stream(self.config, capture::<T>(ring, channels, self.health), watcher, None)
+        self.device.build_input_stream(self.config, capture::<T>(taken, channels), watcher, None)
     }
 
     fn playback<T: SizedSample + FromSample<f32>>(self, ring: Consumer<f32>) -> Result<cpal::Stream, cpal::Error> {
         let (channels, rate) = (usize::from(self.config.channels.max(1)), self.config.sample_rate);
         let watcher = watcher(&self.health);
-        self.device.build_output_stream(self.config, playback::<T>(ring, channels, rate, self.health), watcher, None)
+        let given = Given::new(ring, rate, self.health);
+        self.device.build_output_stream(self.config, playback::<T>(given, channels), watcher, None)
     }
 }
 
@@ -330,59 +334,23 @@ fn watcher(health: &Arc<Health>) -> impl FnMut(cpal::Error) + Send + 'static {
 }
 
 fn capture<T: SizedSample>(
-    mut ring: Producer<f32>,
+    mut taken: Taken,
     channels: usize,
-    health: Arc<Health>,
 ) -> impl FnMut(&[T], &cpal::InputCallbackInfo) + Send + 'static
 where
     f32: FromSample<T>,
 {
-    let mut on_time = raise_once();
     move |data, _| {
-        on_time();
-        for frame in data.chunks(channels) {
-            let mono = frame.iter().map(|sample| f32::from_sample_(*sample)).sum::<f32>() / channels as f32;
-            if ring.push(mono).is_err() {
-                health.overruns.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
-        }
+        let mono = |frame: &[T]| frame.iter().map(|s| f32::from_sample_(*s)).sum::<f32>() / channels as f32;
+        taken.take(data.chunks(channels).map(mono));
     }
 }
 
-/// Plays the ring; where it is empty the sound fades within 5 ms instead of clicking.
 fn playback<T: SizedSample + FromSample<f32>>(
-    mut ring: Consumer<f32>,
+    mut given: Given,
     channels: usize,
-    rate: u32,
-    health: Arc<Health>,
 ) -> impl FnMut(&mut [T], &cpal::OutputCallbackInfo) + Send + 'static {
-    let step = 1.0 / (rate as f32 * 0.005);
-    let (mut last, mut gain) = (0.0_f32, 0.0_f32);
-    // The ring is filled when the media thread has it; before that nothing can be missing.
-    let mut begun = false;
-    let mut on_time = raise_once();
-    move |data, _| {
-        on_time();
-        let mut starved = false;
-        for frame in data.chunks_mut(channels) {
-            match ring.pop() {
-                Ok(sample) => {
-                    begun = true;
-                    gain = (gain + step).min(1.0);
-                    last = sample;
-                }
-                Err(_) => {
-                    starved = begun;
-                    gain = (gain - step).max(0.0);
-                }
-            }
-            frame.fill(T::from_sample_(last * gain));
-        }
-        if starved {
-            health.underruns.fetch_add(1, Ordering::Relaxed);
-        }
-    }
+    move |data, _| given.give(data.chunks_mut(channels), |frame, sample| frame.fill(T::from_sample_(sample)))
 }
 
 /// One line without control characters.
@@ -408,7 +376,7 @@ mod tests {
         f32: FromSample<T>,
     {
         let (ring, mut taken) = RingBuffer::new(16);
-        let mut callback = capture::<T>(ring, channels, Arc::default());
+        let mut callback = capture::<T>(Taken::new(ring, Arc::default(), Arc::default()), channels);
         let frame = (0..channels).map(|number| if number % 2 == 0 { 0.75 } else { 0.25 });
         let frame: Vec<T> =
             if channels == 1 { vec![T::from_sample_(0.5)] } else { frame.map(T::from_sample_).collect() };
@@ -425,7 +393,7 @@ mod tests {
         let (mut given, ring) = RingBuffer::new(1_000);
         (0..160).for_each(|_| given.push(0.5).unwrap_or_default());
         let health = Arc::new(Health::default());
-        let mut callback = playback::<T>(ring, channels, 8_000, health.clone());
+        let mut callback = playback::<T>(Given::new(ring, 8_000, health.clone()), channels);
         let mut sound = vec![T::from_sample_(0.0); 320 * channels];
         callback(&mut sound, &OutputCallbackInfo::new(OutputStreamTimestamp { callback: AT, playback: AT }));
         let sound = sound.into_iter().map(f32::from_sample_).collect();

@@ -4,7 +4,7 @@ use rtrb::{Consumer, Producer};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a device's callbacks noticed; they may do no more than count.
 #[derive(Debug, Default)]
@@ -26,8 +26,50 @@ impl Health {
     }
 }
 
-/// A device that said nothing for longer stands still, microseconds.
-const LONGEST_AGE: u32 = 50_000;
+/// A device that said nothing for longer stands still.
+const LONGEST_AGE: Duration = Duration::from_millis(50);
+
+/// A moment that one thread notes and another looks back to.
+#[derive(Debug)]
+pub struct Moment {
+    /// Microseconds after `start`; comes round after an hour, only short differences count.
+    micros: AtomicU32,
+    start: Instant,
+    clock: fn() -> Instant,
+}
+
+impl Moment {
+    /// On a clock of one's own.
+    pub fn by(clock: fn() -> Instant) -> Moment {
+        Moment { micros: AtomicU32::new(0), start: clock(), clock }
+    }
+
+    /// It is now.
+    pub fn note(&self) {
+        self.micros.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Samples of this rate that take as long as has passed since.
+    fn passed(&self, rate: u32) -> isize {
+        let age = self.now().wrapping_sub(self.micros.load(Ordering::Relaxed)).min(LONGEST_AGE.as_micros() as u32);
+        (u64::from(age) * u64::from(rate) / 1_000_000) as isize
+    }
+
+    fn now(&self) -> u32 {
+        (self.clock)().saturating_duration_since(self.start).as_micros() as u32
+    }
+}
+
+impl Default for Moment {
+    fn default() -> Moment {
+        Moment::by(now)
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
 
 /// Sound that comes in.
 pub struct CaptureLine {
@@ -39,18 +81,33 @@ pub struct CaptureLine {
     pub burst: usize,
     /// How the device is.
     pub health: Arc<Health>,
+    /// When the last of them came.
+    pub came: Arc<Moment>,
+}
+
+impl CaptureLine {
+    /// A line from something of which only the samples are known.
+    pub fn new(samples: Consumer<f32>, rate: u32, health: Arc<Health>) -> CaptureLine {
+        CaptureLine { samples, rate, burst: 0, health, came: Arc::default() }
+    }
+
+    /// Samples not yet read, as few as they are just before the next burst where bursts are known: how much of one has
+    /// been said since the last shifts against our clock.
+    pub fn fill(&self) -> isize {
+        let (held, burst) = (self.samples.slots() as isize, self.burst as isize);
+        held + self.came.passed(self.rate).min(burst) - burst
+    }
 }
 
 /// What lies between a speaker's ring and the speaker, where that can be seen.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ahead {
     /// Nothing is taken yet.
     pub(super) waits: AtomicBool,
     /// Samples there beyond those that its next burst takes, when last seen; below zero, it will run dry.
     pub(super) samples: AtomicI32,
-    /// When that was, microseconds after `start`.
-    pub(super) seen: AtomicU32,
-    pub(super) start: Instant,
+    /// When that was.
+    pub(super) seen: Moment,
     /// Samples that its next burst takes.
     pub(super) burst: AtomicI32,
     /// Fetches what is in the ring.
@@ -58,35 +115,17 @@ pub struct Ahead {
 }
 
 impl Ahead {
+    /// Samples that the device takes at once, on a clock of one's own.
+    pub fn by(clock: fn() -> Instant, burst: usize) -> Ahead {
+        Ahead { seen: Moment::by(clock), burst: AtomicI32::new(burst as i32), ..Ahead::default() }
+    }
+
     /// So many samples were there now.
-    #[cfg(all(feature = "audio", target_os = "linux"))]
+    #[cfg(feature = "audio")]
     pub(super) fn see(&self, samples: i32) {
         self.samples.store(samples, Ordering::Relaxed);
-        self.seen.store(self.time(), Ordering::Relaxed);
+        self.seen.note();
     }
-
-    /// Comes round after an hour; only short differences count.
-    fn time(&self) -> u32 {
-        now().saturating_duration_since(self.start).as_micros() as u32
-    }
-}
-
-impl Default for Ahead {
-    fn default() -> Ahead {
-        Ahead {
-            waits: AtomicBool::new(false),
-            samples: AtomicI32::new(0),
-            seen: AtomicU32::new(0),
-            start: now(),
-            burst: AtomicI32::new(0),
-            fetch: OnceLock::new(),
-        }
-    }
-}
-
-#[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 /// Sound that goes out.
@@ -97,7 +136,8 @@ pub struct PlaybackLine {
     pub rate: u32,
     /// How the device is.
     pub health: Arc<Health>,
-    pub(super) ahead: Arc<Ahead>,
+    /// What can be seen of the device itself.
+    pub ahead: Arc<Ahead>,
 }
 
 impl PlaybackLine {
@@ -113,9 +153,7 @@ impl PlaybackLine {
             return ring as isize;
         }
         // What was there has been played since, whether the device said so or not.
-        let age = self.ahead.time().wrapping_sub(self.ahead.seen.load(Ordering::Relaxed)).min(LONGEST_AGE);
-        let played = u64::from(age) * u64::from(self.rate) / 1_000_000;
-        ring as isize + self.ahead.samples.load(Ordering::Relaxed) as isize - played as isize
+        ring as isize + self.ahead.samples.load(Ordering::Relaxed) as isize - self.ahead.seen.passed(self.rate)
     }
 
     /// True while the device takes nothing yet: what is pushed would only be late.

@@ -1,6 +1,8 @@
 //! Devices: sound cards, files and pipes. The media thread sees only the wait-free ends of rings.
 
 #[cfg(feature = "audio")]
+pub mod callback;
+#[cfg(feature = "audio")]
 mod card;
 pub mod cards;
 pub mod kind;
@@ -15,5 +17,5 @@ pub mod spec;
 pub mod wav;
 
 pub use latency::Latency;
-pub use line::{CaptureLine, Health, PlaybackLine};
+pub use line::{Ahead, CaptureLine, Health, Moment, PlaybackLine};
 pub use spec::{Direction, Spec, SpecError};

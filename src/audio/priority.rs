@@ -51,12 +51,18 @@ pub fn raise() -> Priority {
     Priority::Normal
 }
 
-/// To be called by a device's callback each time: the first time raises its thread.
+/// Raises the thread of a device's callback at its first call.
 #[cfg(feature = "audio")]
-pub(super) fn raise_once() -> impl FnMut() + Send + 'static {
-    let mut raised = false;
-    move || {
-        if !std::mem::replace(&mut raised, true) {
+#[derive(Default)]
+pub(super) struct Raise {
+    raised: bool,
+}
+
+#[cfg(feature = "audio")]
+impl Raise {
+    /// To be called each time.
+    pub(super) fn once(&mut self) {
+        if !std::mem::replace(&mut self.raised, true) {
             raise();
         }
     }

@@ -4,13 +4,13 @@
 //! drops sound without a word. And it answers a speaker's server only when that asks, two callbacks ahead; here the
 //! server always asks for more than there is, so that what the media thread makes is on its way at once.
 
+use super::callback::{Feed, Taken};
 use super::line::Ahead;
-use super::priority::raise_once;
 use super::{Health, Latency};
 use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
 use pulseaudio::protocol::{ChannelMap, PlaybackStreamParams, RecordStreamParams, SampleFormat, SampleSpec};
 use pulseaudio::{Client, ClientError, PlaybackSource, PlaybackStream, RecordStream};
-use rtrb::{Consumer, Producer};
+use rtrb::Consumer;
 use std::ffi::CString;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -29,12 +29,12 @@ pub struct Microphone {
 }
 
 impl Microphone {
-    /// Opens the source of this name: mono samples at `rate` into `ring`, a block of `latency` at once.
+    /// Opens the source of this name: mono samples at `rate` into what takes them, a block of `latency` at once.
     pub fn open(
         source: &str,
         rate: u32,
         latency: Latency,
-        ring: Producer<f32>,
+        mut taken: Taken,
         health: Arc<Health>,
     ) -> Result<Microphone, String> {
         let name = CString::new(source).map_err(|_| "a device name with a zero byte")?;
@@ -50,7 +50,12 @@ impl Microphone {
             flags: StreamFlags { adjust_latency: true, no_move: true, ..StreamFlags::default() },
             ..RecordStreamParams::default()
         };
-        let stream = wait(client.create_record_stream(params, sink(ring, End(health))))?;
+        let end = End(health);
+        let sink = move |bytes: &[u8]| {
+            let _gone_with_this = &end;
+            taken.take(bytes.as_chunks::<4>().0.iter().map(|sample| f32::from_le_bytes(*sample)));
+        };
+        let stream = wait(client.create_record_stream(params, sink))?;
         Ok(Microphone { _stream: stream, _client: client })
     }
 }
@@ -93,7 +98,7 @@ impl Speaker {
             flags: StreamFlags { early_requests: true, ..StreamFlags::default() },
             ..PlaybackStreamParams::default()
         };
-        let source = Source::new(ring, rate, ahead.clone(), End(health));
+        let source = Source(Feed::new(ring, rate, ahead.clone(), health.clone()), End(health));
         let stream = wait(client.create_playback_stream(params, source))?;
         ahead.burst.store((stream.buffer_attr().minimum_request_length / 4) as i32, Ordering::Relaxed);
         Ok(Speaker { _stream: stream, _client: client })
@@ -101,102 +106,16 @@ impl Speaker {
 }
 
 /// What the server fetches from.
-struct Source {
-    ring: Consumer<f32>,
-    ahead: Arc<Ahead>,
-    end: End,
-    on_time: Box<dyn FnMut() + Send>,
-    /// Samples that the server wants to have.
-    target: Option<usize>,
-    /// Samples it had when last asked.
-    left: isize,
-    begun: bool,
-    dry: bool,
-    last: f32,
-    gain: f32,
-    step: f32,
-}
-
-impl Source {
-    fn new(ring: Consumer<f32>, rate: u32, ahead: Arc<Ahead>, end: End) -> Source {
-        let step = 1.0 / (rate as f32 * 0.005);
-        let on_time = Box::new(raise_once());
-        Source {
-            ring,
-            ahead,
-            end,
-            on_time,
-            target: None,
-            left: 0,
-            begun: false,
-            dry: false,
-            last: 0.0,
-            gain: 0.0,
-            step,
-        }
-    }
-
-    /// Fills the beginning of what the server asks for; how many samples that are.
-    ///
-    /// The ring is emptied. Where it is empty and the server has less than its next burst takes, the sound fades within
-    /// 5 ms instead of clicking.
-    fn fill(&mut self, asked: &mut [[u8; 4]]) -> usize {
-        let target = *self.target.get_or_insert(asked.len());
-        let burst = self.ahead.burst.load(Ordering::Relaxed) as isize;
-        let left = target as isize - asked.len() as isize;
-        if left < 0 {
-            self.ahead.waits.store(false, Ordering::Relaxed);
-        }
-        let there = self.ring.slots();
-        self.begun |= there > 0;
-        // What the server has played in advance of us it leaves out.
-        let late = if self.begun { usize::try_from(-left).unwrap_or(0) } else { 0 };
-        let starved = self.begun && there == 0 && left < burst;
-        if starved && !self.dry {
-            self.end.0.underruns.fetch_add(1, Ordering::Relaxed);
-        }
-        self.dry = if there > 0 { false } else { self.dry || starved };
-        let made_up = if starved { usize::try_from(burst - left.max(0)).unwrap_or(0) } else { 0 };
-        let mut written = 0;
-        for (number, out) in asked.iter_mut().take(late + there + made_up).enumerate() {
-            let sample = if number < late {
-                0.0
-            } else if let Ok(sample) = self.ring.pop() {
-                self.last = sample;
-                self.gain = (self.gain + self.step).min(1.0);
-                sample * self.gain
-            } else {
-                self.gain = (self.gain - self.step).max(0.0);
-                self.last * self.gain
-            };
-            *out = sample.to_le_bytes();
-            written += 1;
-        }
-        let ahead = if self.begun { left + written as isize - burst } else { 0 };
-        if left == self.left {
-            self.ahead.samples.store(ahead as i32, Ordering::Relaxed);
-        } else {
-            self.ahead.see(ahead as i32);
-        }
-        self.left = left + written as isize;
-        written
-    }
-}
+struct Source(Feed, #[allow(dead_code, reason = "held to be dropped")] End);
 
 impl PlaybackSource for Source {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &mut [u8]) -> Poll<usize> {
-        (self.on_time)();
-        self.ahead.fetch.get_or_init(|| context.waker().clone());
-        match self.fill(bytes.as_chunks_mut::<4>().0) {
+        self.0.ahead.fetch.get_or_init(|| context.waker().clone());
+        match self.0.fill(bytes.as_chunks_mut::<4>().0) {
             0 => Poll::Pending,
             written => Poll::Ready(written * 4),
         }
     }
-}
-
-/// Bytes that so many seconds take.
-fn bytes(seconds: f64, rate: u32) -> u32 {
-    (seconds * f64::from(rate)) as u32 * 4
 }
 
 /// Goes with the stream; when the server is gone it tells.
@@ -208,17 +127,9 @@ impl Drop for End {
     }
 }
 
-fn sink(mut ring: Producer<f32>, end: End) -> impl FnMut(&[u8]) + Send + 'static {
-    let mut on_time = raise_once();
-    move |bytes| {
-        on_time();
-        for sample in bytes.as_chunks::<4>().0 {
-            if ring.push(f32::from_le_bytes(*sample)).is_err() {
-                end.0.overruns.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
-        }
-    }
+/// Bytes that so many seconds take.
+fn bytes(seconds: f64, rate: u32) -> u32 {
+    (seconds * f64::from(rate)) as u32 * 4
 }
 
 struct Unpark(Thread);

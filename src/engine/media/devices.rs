@@ -183,13 +183,8 @@ impl Devices {
                 Spec::Voice => Mic::Voice(Box::new(Voice::new(1))),
                 Spec::Loopback => Mic::Loopback,
                 Spec::Pipe { rate } => match pipe::read(std::io::stdin(), *rate) {
-                    Ok(samples) => LineIn::pipe(CaptureLine {
-                        samples,
-                        rate: *rate,
-                        burst: 0,
-                        health: Arc::new(Health::default()),
-                    })
-                    .map_or(Mic::Silent, |line| Mic::Line(line.into())),
+                    Ok(samples) => LineIn::pipe(CaptureLine::new(samples, *rate, Arc::new(Health::default())))
+                        .map_or(Mic::Silent, |line| Mic::Line(line.into())),
                     Err(error) => {
                         warn(format!("cannot read standard input: {error}"));
                         Mic::Silent

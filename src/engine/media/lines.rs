@@ -4,7 +4,7 @@ use super::fill::FillControl;
 use crate::audio::{CaptureLine, Latency, PlaybackLine};
 use crate::media::plc::Concealer;
 use crate::media::resample::DriftResampler;
-use crate::media::{FRAME, SAMPLE_RATE};
+use crate::media::{FRAME, SAMPLE_RATE, stretch};
 use std::sync::atomic::Ordering;
 
 /// A device's microphone on our clock.
@@ -16,6 +16,38 @@ pub struct LineIn {
     concealer: Concealer,
     gaps: u32,
     waits: Waits,
+    shed: Shed,
+    /// Room for what may be left out, and for what comes after it.
+    joint: Vec<f32>,
+}
+
+/// When a ring's surplus may be left out of the sound.
+#[derive(Default)]
+struct Shed {
+    ticks: u32,
+}
+
+impl Shed {
+    /// A tick. How many samples of this rate may be left out of it, if any, and whether that is urgent.
+    fn most(&mut self, control: &FillControl, rate: f64) -> Option<(usize, bool)> {
+        /// One change in this time is not heard, many are.
+        const BETWEEN_TICKS: u32 = 10;
+        /// Less than this is not worth one.
+        const WORTH_S: f64 = 0.001;
+        /// More than this, bending takes too long.
+        const LONG_S: f64 = 0.030;
+        self.ticks = self.ticks.saturating_add(1);
+        let spare_s = control.spare_s();
+        (self.ticks >= BETWEEN_TICKS && spare_s >= WORTH_S).then_some(((spare_s * rate) as usize, spare_s > LONG_S))
+    }
+
+    /// So many samples were left out.
+    fn done(&mut self, samples: usize, control: &mut FillControl, rate: f64) {
+        if samples > 0 {
+            self.ticks = 0;
+            control.left_out(samples as f64 / rate);
+        }
+    }
 }
 
 /// How long samples wait in a ring, smoothed over half a second.
@@ -35,6 +67,7 @@ impl LineIn {
     pub fn new(line: CaptureLine, latency: Latency) -> Option<LineIn> {
         let converter = DriftResampler::new(line.rate, SAMPLE_RATE).ok()?;
         let control = Some(if line.burst > 0 { FillControl::new } else { FillControl::blind }(latency.spare_s));
+        let joint = Vec::with_capacity(line.rate as usize / 40);
         Some(LineIn {
             line,
             converter,
@@ -43,6 +76,8 @@ impl LineIn {
             concealer: Concealer::new(SAMPLE_RATE),
             gaps: 0,
             waits: Waits::default(),
+            shed: Shed::default(),
+            joint,
         })
     }
 
@@ -56,10 +91,9 @@ impl LineIn {
         self.gaps.saturating_add(self.line.health.overruns.load(Ordering::Relaxed))
     }
 
-    /// How old the youngest sound of a frame is, seconds: what is left in the ring, and the device's burst, half of which
-    /// is yet to come on average.
+    /// How old the youngest sound of a frame is, seconds: what is left in the ring, and the device's burst.
     pub fn delay_s(&self) -> f64 {
-        self.waits.seconds + self.line.burst as f64 / f64::from(self.line.rate) / 2.0
+        self.waits.seconds + self.line.burst as f64 / f64::from(self.line.rate)
     }
 
     /// The next 10 ms.
@@ -73,7 +107,7 @@ impl LineIn {
             return if primed { self.convert(frame) } else { frame.fill(0.0) };
         };
         if !self.primed {
-            let enough = wanted + (control.start_s() * rate) as usize;
+            let enough = wanted + self.line.burst + (control.start_s() * rate) as usize;
             self.primed = fill >= enough;
             if !self.primed {
                 return frame.fill(0.0);
@@ -82,30 +116,52 @@ impl LineIn {
             drop_samples(&mut self.line, fill - enough);
             return self.convert(frame);
         }
-        let spare = fill as f64 - wanted as f64;
-        self.waits.see(spare / rate);
-        let correction = (control.update(spare / rate) * rate) as isize;
+        let spare_s = (self.line.fill() - wanted as isize) as f64 / rate;
+        self.waits.see(spare_s);
+        let correction = (control.update(spare_s) * rate) as isize;
         self.converter.set_drift(-control.bend());
-        if spare < 0.0 {
+        let Some(held) = fill.checked_sub(wanted) else {
             control.ran_dry();
             self.gaps = self.gaps.saturating_add(1);
             return self.concealer.conceal(frame);
-        }
+        };
         // What is made up at the cut is there later, or is left out with the rest.
         let cut = if correction > 0 { correction as usize + wanted } else { 0 };
-        if (cut > 0 && correction as f64 <= spare) || correction < -(self.line.rate as isize / 200) {
+        if (cut > 0 && correction as usize <= held) || correction < -(self.line.rate as isize / 200) {
             drop_samples(&mut self.line, cut);
             return self.concealer.conceal(frame);
         }
         drop_samples(&mut self.line, correction.max(0) as usize);
+        if let Some((most, hurry)) = self.shed.most(control, rate) {
+            let left_out = leave_out(&mut self.line, &mut self.joint, most.min(held).min(wanted), hurry);
+            self.shed.done(left_out, control, rate);
+        }
         self.convert(frame);
         self.concealer.good(frame);
     }
 
     fn convert(&mut self, frame: &mut [f32; FRAME]) {
-        let samples = &mut self.line.samples;
-        self.converter.read(frame, |chunk| chunk.iter_mut().for_each(|to| *to = samples.pop().unwrap_or(0.0)));
+        let (joint, samples) = (&mut self.joint, &mut self.line.samples);
+        self.converter.read(frame, |chunk| {
+            let joined = joint.len().min(chunk.len());
+            chunk.iter_mut().zip(joint.drain(..joined)).for_each(|(to, from)| *to = from);
+            chunk.iter_mut().skip(joined).for_each(|to| *to = samples.pop().unwrap_or(0.0));
+        });
     }
+}
+
+/// Leaves out up to `most` of the next samples of a ring where nobody hears it. How many; as many have become `joint`,
+/// which goes before what is left in the ring.
+fn leave_out(line: &mut CaptureLine, joint: &mut Vec<f32>, most: usize, hurry: bool) -> usize {
+    let Ok(next) = line.samples.read_chunk(2 * most) else { return 0 };
+    let (first, second) = next.as_slices();
+    joint.clear();
+    joint.extend_from_slice(first);
+    joint.extend_from_slice(second);
+    let left_out = stretch::leave_out(joint, most, hurry);
+    joint.truncate(left_out);
+    next.commit(2 * left_out);
+    left_out
 }
 
 fn drop_samples(line: &mut CaptureLine, count: usize) {
@@ -123,6 +179,7 @@ pub struct LineOut {
     surplus: usize,
     dry: u32,
     waits: Waits,
+    shed: Shed,
 }
 
 impl LineOut {
@@ -144,7 +201,8 @@ impl LineOut {
 
     /// Joins a sink that takes all it is given: a file.
     pub fn file(line: PlaybackLine) -> LineOut {
-        LineOut { line, converter: None, control: None, begun: false, surplus: 0, dry: 0, waits: Waits::default() }
+        let (waits, shed) = (Waits::default(), Shed::default());
+        LineOut { line, converter: None, control: None, begun: false, surplus: 0, dry: 0, waits, shed }
     }
 
     /// Times that the device found nothing to play.
@@ -167,8 +225,16 @@ impl LineOut {
             Some(converter) => converter.write(frame),
             None => return push(&mut self.line, frame),
         };
-        let left = cut(converted, self.surplus);
+        let mut left = cut(converted, self.surplus);
         self.surplus -= converted.len() - left;
+        if let Some(control) = &mut self.control
+            && let Some((most, hurry)) = self.shed.most(control, f64::from(self.line.rate))
+        {
+            let left_out = stretch::leave_out(&mut converted[..left], most, hurry);
+            converted.copy_within(2 * left_out..left, left_out);
+            left -= left_out;
+            self.shed.done(left_out, control, f64::from(self.line.rate));
+        }
         push(&mut self.line, converted.get(..left).unwrap_or_default());
         self.line.fetch();
     }
@@ -223,107 +289,4 @@ fn silence(line: &mut PlaybackLine, seconds: f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::audio::Health;
-    use rtrb::RingBuffer;
-    use std::sync::Arc;
-
-    /// A speaker that takes bursts, with a clock of its own: how often it ran dry, and its last fill.
-    fn speaker(rate: u32, burst: usize, ppm: f64) -> (u32, usize) {
-        let (samples, mut device) = RingBuffer::new(rate as usize / 5);
-        let line = PlaybackLine::new(samples, rate, Arc::default());
-        let mut out = LineOut::new(line, Latency::NORMAL).unwrap();
-        let (mut owed, mut dry) = (0.0, 0);
-        for _ in 0..4_000 {
-            out.write(&[0.1; FRAME]);
-            owed += f64::from(rate) / 100.0 * (1.0 + ppm * 1e-6);
-            while owed >= burst as f64 {
-                owed -= burst as f64;
-                let taken = (0..burst).filter(|_| device.pop().is_ok()).count();
-                dry += u32::from(taken < burst);
-            }
-        }
-        (dry, device.slots())
-    }
-
-    #[test]
-    fn a_speaker_with_its_own_clock_and_bursts_never_runs_dry() {
-        for (rate, burst, ppm) in [
-            (48_000, 480, 0.0),
-            (48_000, 960, 200.0),
-            (48_000, 256, -200.0),
-            (44_100, 1_024, 300.0),
-            (16_000, 320, 0.0),
-        ] {
-            let (dry, fill) = speaker(rate, burst, ppm);
-            let most = burst + rate as usize * 35 / 1_000;
-            assert!(dry == 0 && fill < most, "{rate} Hz, {burst} at once, {ppm} ppm: dry {dry}, fill {fill}");
-        }
-    }
-
-    #[test]
-    fn a_microphone_in_bursts_has_no_gaps_and_little_delay() {
-        for (rate, burst, ppm) in [(48_000, 24, 0.0), (48_000, 960, 200.0), (44_100, 512, -200.0), (16_000, 320, 0.0)] {
-            let (mut device, samples) = RingBuffer::new(rate as usize / 5);
-            let line = CaptureLine { samples, rate, burst: 0, health: Arc::new(Health::default()) };
-            let mut mic = LineIn::new(line, Latency::NORMAL).unwrap();
-            let (mut owed, mut gaps) = (0.0, 0);
-            for tick in 0..4_000 {
-                owed += f64::from(rate) / 100.0 * (1.0 + ppm * 1e-6);
-                while owed >= burst as f64 {
-                    owed -= burst as f64;
-                    for _ in 0..burst {
-                        let _ = device.push(0.1);
-                    }
-                }
-                let mut frame = [0.0; FRAME];
-                mic.read(&mut frame);
-                gaps += u32::from(tick > 20 && frame.iter().any(|s| *s < 0.05));
-            }
-            let fill = mic.line.samples.slots();
-            assert!(gaps == 0 && fill < burst + rate as usize * 40 / 1_000, "{rate} {burst} {ppm}: {gaps}, {fill}");
-        }
-    }
-
-    #[test]
-    fn a_pipe_that_does_not_keep_up_is_silent_and_counted_once() {
-        let (mut given, samples) = RingBuffer::new(4_800);
-        let line = CaptureLine { samples, rate: 48_000, burst: 0, health: Arc::new(Health::default()) };
-        let mut mic = LineIn::pipe(line).unwrap();
-        let mut loud = |mic: &mut LineIn, more: usize| {
-            (0..more).for_each(|_| given.push(0.5).unwrap_or_default());
-            let mut frame = [0.0; FRAME];
-            mic.read(&mut frame);
-            frame.iter().any(|s| *s > 0.4)
-        };
-        assert!(!loud(&mut mic, 500), "20 ms are gathered first");
-        assert!(loud(&mut mic, 700) && loud(&mut mic, 0) && mic.gaps() == 0);
-        for _ in 0..10 {
-            assert!(!loud(&mut mic, 0));
-        }
-        assert_eq!(mic.gaps(), 1);
-        assert!(loud(&mut mic, 2_000));
-    }
-
-    #[test]
-    fn a_pipe_loses_and_adds_nothing() {
-        let rate = 16_000;
-        let (samples, mut taken) = RingBuffer::new(rate as usize / 5);
-        let health = Arc::new(Health::default());
-        let mut out = LineOut::pipe(PlaybackLine::new(samples, rate, health.clone())).unwrap();
-        let (mut given, samples) = RingBuffer::new(rate as usize / 5);
-        let mut mic = LineIn::pipe(CaptureLine { samples, rate, burst: 0, health }).unwrap();
-        let (mut written, mut read) = (0, 0);
-        for _ in 0..1_000 {
-            out.write(&[0.1; FRAME]);
-            written += std::iter::from_fn(|| taken.pop().ok()).count();
-            while given.push(0.1).is_ok() {
-                read += 1;
-            }
-            mic.read(&mut [0.0; FRAME]);
-        }
-        let ten_seconds = rate as usize * 10;
-        assert!(written.abs_diff(ten_seconds) < 1_000 && read - rate as usize / 5 <= ten_seconds, "{written} {read}");
-    }
-}
+mod tests;
