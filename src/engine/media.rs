@@ -4,7 +4,7 @@ mod bcg729;
 mod devices;
 mod ends;
 mod fill;
-mod lines;
+pub mod lines;
 mod player;
 mod ports;
 mod recorder;

@@ -1,9 +1,12 @@
 //! Once calls are up the media thread allocates nothing and frees nothing: not for packets that come, are lost or come
-//! twice, not for digits, not for reports. The allocator of this program counts what that thread asks of it.
+//! twice, not for digits, not for reports. Neither do the callbacks of devices, nor what joins them to our clock. The
+//! allocator of this program counts what a thread asks of it.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod counting;
+#[cfg(feature = "audio")]
+mod devices;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,6 +29,9 @@ const FORMATS: [(&str, u8, u32, u8); 4] =
 const WARM_UP: Duration = Duration::from_secs(4);
 /// Longer than the time between two reports of RTCP.
 const WATCHED: Duration = Duration::from_secs(8);
+
+/// One thread is watched at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// One side of a call: the stream, and the relay's socket that it takes for its far end.
 struct Side {
@@ -114,6 +120,7 @@ fn carry(from: UdpSocket, to: UdpSocket, rtp: SocketAddr, stop: Arc<AtomicBool>)
 
 #[test]
 fn the_media_thread_allocates_nothing_while_calls_are_up() {
+    let _alone = ALONE.lock();
     let media = Media::start();
     let stop = Arc::new(AtomicBool::new(false));
     let (mut carriers, mut calls) = (Vec::new(), 0);
