@@ -20,6 +20,10 @@ pub trait Expand: Send {
     fn conceal(&mut self, _length: usize, _sound: &mut Vec<i16>) -> bool {
         false
     }
+    /// Appends what a payload says that has not had its turn yet, if it says that without the ones before it.
+    fn foresee(&mut self, _payload: &[u8], _sound: &mut Vec<i16>) -> bool {
+        false
+    }
 }
 
 /// An encoder behind a converter from 48 kHz.
@@ -67,6 +71,8 @@ pub struct Up<E> {
     chunk: Vec<f32>,
     /// Decoded, not yet a whole 10 ms.
     samples: Vec<i16>,
+    /// The first of what comes after a loss.
+    next: Vec<f32>,
 }
 
 impl<E: Expand> Up<E> {
@@ -79,6 +85,7 @@ impl<E: Expand> Up<E> {
             concealer: Concealer::new(rate),
             chunk: vec![0.0; chunk],
             samples: Vec::with_capacity(chunk * 24),
+            next: Vec::with_capacity(chunk * 4),
         })
     }
 
@@ -93,6 +100,19 @@ impl<E: Expand> Up<E> {
         }
         samples.drain(..samples.len() / length * length);
         self.samples = samples;
+    }
+
+    /// Makes ready for a loss of so many samples, with what comes after it.
+    fn look_ahead(&mut self, payload: Option<&[u8]>, gap: usize) {
+        self.next.clear();
+        if let Some(payload) = payload.filter(|payload| payload.len() <= MAX_PAYLOAD) {
+            if self.inner.foresee(payload, &mut self.samples) {
+                let room = self.next.capacity();
+                self.next.extend(self.samples.iter().take(room).map(|sample| f32::from(*sample) / 32_768.0));
+            }
+            self.samples.clear();
+        }
+        self.concealer.lead_to(&self.next, gap);
     }
 
     fn widen(&mut self, sound: &mut Vec<f32>) {
@@ -113,13 +133,14 @@ impl<E: Expand> Decoder for Up<E> {
         decoded
     }
 
-    fn conceal(&mut self, duration: Duration, _next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
+    fn conceal(&mut self, duration: Duration, next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
         self.samples.clear();
         let frames = duration.as_millis() as usize / 10;
         if self.inner.conceal(frames * self.chunk.len(), &mut self.samples) {
             self.give_out(sound);
             return Filled::Concealed;
         }
+        self.look_ahead(next, frames * self.chunk.len());
         for _ in 0..frames {
             self.concealer.conceal(&mut self.chunk);
             self.widen(sound);

@@ -33,6 +33,10 @@ impl Expand for G711 {
         }
         Decoded::Sound
     }
+
+    fn foresee(&mut self, payload: &[u8], sound: &mut Vec<i16>) -> bool {
+        self.expand(payload, sound) == Decoded::Sound
+    }
 }
 
 #[cfg(test)]

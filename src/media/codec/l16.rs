@@ -37,6 +37,10 @@ impl Expand for L16 {
         }));
         Decoded::Sound
     }
+
+    fn foresee(&mut self, payload: &[u8], sound: &mut Vec<i16>) -> bool {
+        self.expand(payload, sound) == Decoded::Sound
+    }
 }
 
 #[cfg(test)]

@@ -199,9 +199,10 @@ impl Receive {
             Pulled::Missing { duration, concealed, next } => {
                 if let Some(decoder) = decoder_of(decoders, speaker) {
                     let next = next.filter(|(payload_type, _)| Some(*payload_type) == speaker);
-                    let next = next.map(|(_, payload)| payload).filter(|payload| decoder.repeats(payload));
+                    let next = next.map(|(_, payload)| payload);
+                    let restored = next.is_some_and(|payload| decoder.repeats(payload));
                     // What is restored is worth a longer delay; what is made up only fills the rest.
-                    let duration = if next.is_some() { duration } else { duration.saturating_sub(concealed) };
+                    let duration = if restored { duration } else { duration.saturating_sub(concealed) };
                     filled = Some(decoder.conceal(duration.max(TICK), next, sound));
                 }
             }
