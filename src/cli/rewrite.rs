@@ -69,7 +69,7 @@ pub(super) fn rewrite(
         } else if takes_value(&word, parser) {
             place.push(word);
             place.extend(words.next());
-        } else if let Some(body) = text.strip_prefix('/').filter(|body| fresh || !is_path(body)) {
+        } else if let Some(body) = text.strip_prefix('/') {
             slash(body, &mut options, &mut command, &mut notes)?;
         } else if text.starts_with('-') {
             place.push(word);
@@ -134,11 +134,6 @@ fn slash(
         notes.push(format!("/{name} is taken as /{lower}; MicroSIP itself would dial it"));
     }
     Ok(())
-}
-
-/// True for what a verb may be given to play or to write: no word of MicroSIP's has a slash or a point in its name.
-fn is_path(body: &str) -> bool {
-    body.split(':').next().is_some_and(|name| name.contains(['/', '.']))
 }
 
 fn is_command(text: &str) -> bool {
