@@ -1,7 +1,9 @@
 //! WAV files in and out.
 
 use crate::text::plain_error;
+use hound::WavReader;
 use rtrb::{Consumer, Producer, RingBuffer};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -59,7 +61,7 @@ pub fn read_first(path: &Path, seconds: usize) -> Result<(Vec<f32>, u32), WavErr
 
 fn load(path: &Path, seconds: usize) -> Result<Clip, WavError> {
     let error = |why: String| WavError { what: "read", path: path.to_owned(), why };
-    let mut reader = hound::WavReader::open(path).map_err(|e| error(words(&e)))?;
+    let mut reader = WavReader::open(path).map_err(|e| error(words(&e)))?;
     let spec = reader.spec();
     let rate = spec.sample_rate;
     if !RATES.contains(&rate) {
@@ -67,19 +69,25 @@ fn load(path: &Path, seconds: usize) -> Result<Clip, WavError> {
     }
     let channels = usize::from(spec.channels.max(1));
     let most = seconds.saturating_mul(rate as usize).saturating_mul(channels);
-    let (samples, end) = match spec.sample_format {
-        hound::SampleFormat::Float => until_error(reader.samples::<f32>().take(most)),
-        hound::SampleFormat::Int => {
-            let scale = 1.0 / (1_u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-            until_error(reader.samples::<i32>().take(most).map(|sample| Ok(sample? as f32 * scale)))
-        }
-    };
+    let (samples, end) = until_error(samples(&mut reader).take(most));
     let ends_early = end.is_some();
     if let Some(end) = end.filter(|_| samples.len() < channels) {
         return Err(error(words(&end)));
     }
     let mono = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
     Ok(Clip { samples: mono, rate, ends_early })
+}
+
+/// The samples of a file in any form, 1 = full scale.
+pub fn samples<R: Read>(reader: &mut WavReader<R>) -> Box<dyn Iterator<Item = Result<f32, hound::Error>> + '_> {
+    let spec = reader.spec();
+    match spec.sample_format {
+        hound::SampleFormat::Float => Box::new(reader.samples::<f32>()),
+        hound::SampleFormat::Int => {
+            let scale = 1.0 / (1_u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
+            Box::new(reader.samples::<i32>().map(move |sample| sample.map(|sample| sample as f32 * scale)))
+        }
+    }
 }
 
 /// What comes before the first error, and that.

@@ -2,13 +2,13 @@
 
 use super::{MediaReport, Reporter};
 use crate::audio::priority;
-use crate::audio::wav::words;
+use crate::audio::wav::{samples, words};
 use crate::media::command::{Clip, MediaEvent, StreamId};
 use crate::media::mixer::{self, Ramp};
 use crate::media::resample::DriftResampler;
 use crate::media::{FRAME, SAMPLE_RATE};
 use crate::text::plain_error;
-use hound::{SampleFormat, WavReader, WavSpec};
+use hound::{WavReader, WavSpec};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -142,18 +142,6 @@ fn open(path: &Path) -> Result<WavReader<BufReader<File>>, String> {
         return Err("it ends before its sound does: it was cut off".to_owned());
     }
     Ok(reader)
-}
-
-/// Samples of any form as 1 = full scale.
-fn samples(reader: &mut WavReader<BufReader<File>>) -> Box<dyn Iterator<Item = Result<f32, hound::Error>> + '_> {
-    let WavSpec { sample_format, bits_per_sample, .. } = reader.spec();
-    match sample_format {
-        SampleFormat::Float => Box::new(reader.samples::<f32>()),
-        SampleFormat::Int => {
-            let scale = 1.0 / (1_u64 << (bits_per_sample.clamp(1, 32) - 1)) as f32;
-            Box::new(reader.samples::<i32>().map(move |sample| sample.map(|sample| sample as f32 * scale)))
-        }
-    }
 }
 
 /// The channels mixed to one.

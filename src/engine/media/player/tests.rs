@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::media::tone::goertzel_dbfs;
-use hound::WavWriter;
+use hound::{SampleFormat, WavWriter};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
