@@ -17,5 +17,5 @@ pub use load::{Loaded, Warning, load};
 pub use secret::Secret;
 pub use settings::{
     AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
-    Settings,
+    NoiseSuppression, Settings,
 };

@@ -110,6 +110,18 @@ pub enum EchoCanceller {
     Off,
 }
 
+/// How noise at the microphone is lowered (`[tuiphone] noiseSuppression`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NoiseSuppression {
+    /// `0`: it is not.
+    #[default]
+    Off,
+    /// `1`: what is steady.
+    On,
+    /// `rnnoise`: what is no voice, where the build has RNNoise; else as `1`.
+    Rnnoise,
+}
+
 /// A code of the exchange, and whether it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeSetting {
@@ -179,8 +191,8 @@ pub struct Settings {
     pub echo_cancel: bool,
     /// Always, never, or as `echo_cancel` says (`[tuiphone] aec`).
     pub echo_canceller: EchoCanceller,
-    /// Lower steady noise (`[tuiphone] noiseSuppression`).
-    pub noise_suppression: bool,
+    /// Lower noise (`[tuiphone] noiseSuppression`).
+    pub noise_suppression: NoiseSuppression,
     /// Bring voices to one level (`[tuiphone] agc`).
     pub automatic_gain: bool,
     /// Amplify the microphone (`micAmplification`).
@@ -335,7 +347,7 @@ impl Default for Settings {
             echo_number: String::new(),
             echo_cancel: true,
             echo_canceller: EchoCanceller::Auto,
-            noise_suppression: false,
+            noise_suppression: NoiseSuppression::Off,
             automatic_gain: false,
             mic_amplification: false,
             mic_boost_db: 12,

@@ -4,7 +4,8 @@ use super::place;
 use super::socket::is_ours;
 use super::values::voice_verbs;
 use super::{
-    Command, CommandError, ExitCode, HangupWhich, Press, RecordAct, SoundPath, Switch, TransferTo, VolumeChange,
+    Command, CommandError, ExitCode, HangupWhich, Press, RecordAct, SoundPath, Switch, TransferTo, VoicePart,
+    VolumeChange,
 };
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
@@ -147,6 +148,9 @@ fn command_line(command: &Command) -> String {
             };
             json!({"verb": "volume", "path": path(*p), "level": level})
         }
+        Command::Voice { part: VoicePart::Rnnoise, how } => {
+            json!({"verb": "denoise", "state": if *how == Switch::Off { "off" } else { "rnnoise" }})
+        }
         Command::Voice { part, how } => {
             let verb = voice_verbs().find(|(_, known)| known == part).map_or("", |(verb, _)| verb);
             let state = match how {
@@ -195,7 +199,7 @@ fn command_line(command: &Command) -> String {
 mod tests {
     use super::*;
     use crate::control::verb::Request;
-    use crate::control::{DtmfVia, VoicePart, spelling};
+    use crate::control::{DtmfVia, spelling};
 
     #[test]
     fn every_command_survives_its_line() {
@@ -233,6 +237,7 @@ mod tests {
             Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) },
             Command::Voice { part: VoicePart::Echo, how: Switch::Auto },
             Command::Voice { part: VoicePart::Noise, how: Switch::On },
+            Command::Voice { part: VoicePart::Rnnoise, how: Switch::On },
             Command::Voice { part: VoicePart::Gain, how: Switch::Off },
             Command::Voice { part: VoicePart::Boost, how: Switch::On },
             Command::Transfer { call: call.clone(), to: TransferTo::Number("600".into()) },

@@ -113,11 +113,16 @@ pub(super) fn voice_verbs() -> impl Iterator<Item = (&'static str, VoicePart)> {
 }
 
 pub(super) fn voice(v: &Values, part: VoicePart) -> Result<Request, String> {
-    let how = match v.need("state")?.to_ascii_lowercase().as_str() {
+    let state = v.need("state")?.to_ascii_lowercase();
+    if (part, state.as_str()) == (VoicePart::Noise, "rnnoise") {
+        return Ok(Request::Command(Command::Voice { part: VoicePart::Rnnoise, how: Switch::On }));
+    }
+    let how = match state.as_str() {
         "on" | "1" => Switch::On,
         "off" | "0" => Switch::Off,
         "auto" if part == VoicePart::Echo => Switch::Auto,
         other if part == VoicePart::Echo => return Err(format!("'{other}' is none of auto, on, off")),
+        other if part == VoicePart::Noise => return Err(format!("'{other}' is none of on, off, rnnoise")),
         other => return Err(format!("'{other}' is neither on nor off")),
     };
     Ok(Request::Command(Command::Voice { part, how }))

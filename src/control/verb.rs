@@ -333,7 +333,7 @@ pub static VERBS: &[VerbRow] = &[
     VerbRow {
         name: "denoise",
         aliases: &[],
-        params: &[required("state", "on or off")],
+        params: &[required("state", "on, off, or rnnoise where the build has it")],
         doc: "Noise suppression at the microphone, for good",
         key: None,
         make: |v| voice(v, VoicePart::Noise),

@@ -2,7 +2,7 @@
 
 use super::quality::Cause;
 use super::silence::{Silence, Way};
-pub use super::voice_processing::Treatment;
+pub use super::voice_processing::{Noise, Treatment};
 use crate::rtp::dropped::Tally;
 use crate::sdp::Agreed;
 use serde::{Deserialize, Serialize};
@@ -216,8 +216,8 @@ pub enum MediaCommand {
 pub struct VoiceSettings {
     /// Take the speaker's echo out; `None` = where the devices in use can have one.
     pub echo: Option<bool>,
-    /// Lower steady noise.
-    pub noise: bool,
+    /// What becomes of noise.
+    pub noise: Noise,
     /// Bring voices to one level.
     pub gain: bool,
     /// Amplification of the microphone, dB.

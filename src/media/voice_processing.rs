@@ -3,6 +3,8 @@
 
 #[cfg(feature = "apm")]
 mod apm;
+#[cfg(feature = "rnnoise")]
+mod rnnoise;
 
 use super::FRAME;
 
@@ -11,10 +13,22 @@ use super::FRAME;
 pub struct Treatment {
     /// Take out what the speaker plays.
     pub echo: bool,
-    /// Lower steady noise.
-    pub noise: bool,
+    /// What becomes of noise.
+    pub noise: Noise,
     /// Bring quiet and loud voices to one level.
     pub gain: bool,
+}
+
+/// What becomes of noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Noise {
+    /// It stays.
+    #[default]
+    Kept,
+    /// What is steady is lowered.
+    Steady,
+    /// What is no voice is lowered, by RNNoise ([`HAS_RNNOISE`]).
+    Rnnoise,
 }
 
 impl Treatment {
@@ -39,12 +53,42 @@ pub trait VoiceProcessor: Send {
 /// True when this build can treat sound at all.
 pub const IS_BUILT_IN: bool = cfg!(feature = "apm");
 
+/// True when this build has RNNoise; without it [`Noise::Rnnoise`] leaves noise as it is.
+pub const HAS_RNNOISE: bool = cfg!(feature = "rnnoise");
+
 /// A processor; `None` when nothing is asked for or this build has none ([`IS_BUILT_IN`]).
 pub fn processor(treatment: Treatment) -> Option<Box<dyn VoiceProcessor>> {
+    #[cfg(feature = "rnnoise")]
+    if treatment.noise == Noise::Rnnoise {
+        // Between the two: an echo is no noise to be learned, and what is amplified is louder noise.
+        let echo = apm(Treatment { echo: treatment.echo, ..Treatment::default() });
+        let gain = apm(Treatment { gain: treatment.gain, ..Treatment::default() });
+        let noise: Box<dyn VoiceProcessor> = Box::new(rnnoise::Rnnoise::new());
+        return Some(Box::new(Chain(echo.into_iter().chain([noise]).chain(gain).collect())));
+    }
+    apm(treatment)
+}
+
+fn apm(treatment: Treatment) -> Option<Box<dyn VoiceProcessor>> {
     #[cfg(feature = "apm")]
     if !treatment.is_nothing() {
         return Some(Box::new(apm::Apm::new(treatment)));
     }
     let _ = treatment;
     None
+}
+
+/// One after the other.
+#[cfg(feature = "rnnoise")]
+struct Chain(Vec<Box<dyn VoiceProcessor>>);
+
+#[cfg(feature = "rnnoise")]
+impl VoiceProcessor for Chain {
+    fn render(&mut self, frame: &[f32; FRAME]) {
+        self.0.iter_mut().for_each(|stage| stage.render(frame));
+    }
+
+    fn capture(&mut self, frame: &mut [f32; FRAME]) {
+        self.0.iter_mut().for_each(|stage| stage.capture(frame));
+    }
 }

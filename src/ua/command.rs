@@ -45,6 +45,8 @@ pub enum VoicePart {
     Echo,
     /// Steady noise is lowered.
     Noise,
+    /// All noise is lowered, by RNNoise.
+    Rnnoise,
     /// Voices are brought to one level.
     Gain,
     /// The microphone is amplified.

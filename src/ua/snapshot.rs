@@ -91,7 +91,7 @@ pub struct VoiceInfo {
     pub mic_boost_db: u8,
     /// Amplification of the speaker, dB.
     pub speaker_boost_db: u8,
-    /// What is done now: `aec`, `noise_suppression`, `agc`; nothing without a call.
+    /// What is done now: `aec`, `noise_suppression`, `rnnoise`, `agc`; nothing without a call.
     pub active: Vec<String>,
     /// The person talks into the muted microphone.
     pub talking_muted: bool,
@@ -103,6 +103,7 @@ impl VoiceInfo {
         let word = |active: &String| match active.as_str() {
             "aec" => "echo canceller".to_owned(),
             "noise_suppression" => "noise suppression".to_owned(),
+            "rnnoise" => "noise suppression by RNNoise".to_owned(),
             "agc" => "automatic gain".to_owned(),
             other => other.to_owned(),
         };

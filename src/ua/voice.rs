@@ -6,13 +6,14 @@ use super::event::Event;
 use super::outcome::ExitCode;
 use super::port::Output;
 use super::snapshot::VoiceInfo;
-use crate::config::EchoCanceller;
-use crate::media::command::{MediaCommand, Treatment, VoiceSettings};
-use crate::media::voice_processing::IS_BUILT_IN;
+use crate::config::{EchoCanceller, NoiseSuppression};
+use crate::media::command::{MediaCommand, Noise, Treatment, VoiceSettings};
+use crate::media::voice_processing::{HAS_RNNOISE, IS_BUILT_IN};
 
-const PARTS: [(VoicePart, &str); 4] = [
+const PARTS: [(VoicePart, &str); 5] = [
     (VoicePart::Echo, "echo canceller"),
     (VoicePart::Noise, "noise suppression"),
+    (VoicePart::Rnnoise, "noise suppression by RNNoise"),
     (VoicePart::Gain, "automatic gain"),
     (VoicePart::Boost, "amplification"),
 ];
@@ -28,12 +29,17 @@ impl Agent {
     /// `Command::Voice`.
     pub(super) fn set_voice(&mut self, part: VoicePart, how: Switch) -> Result<Reply, CommandError> {
         let on = how == Switch::On;
-        if on && part != VoicePart::Boost && !IS_BUILT_IN {
+        let missing = match part {
+            VoicePart::Rnnoise => (!HAS_RNNOISE).then_some((NO_RNNOISE, "rnnoise")),
+            VoicePart::Echo | VoicePart::Noise | VoicePart::Gain => (!IS_BUILT_IN).then_some((NOT_BUILT_IN, "apm")),
+            VoicePart::Boost => None,
+        };
+        if let Some((why, feature)) = missing.filter(|_| on) {
             return Err(CommandError {
                 code: ExitCode::Config,
                 kind: "not_built_in",
-                message: format!("cannot turn the {} on: {NOT_BUILT_IN}", name(part)),
-                hint: Some("build it with the feature apm".into()),
+                message: format!("cannot turn the {} on: {why}", name(part)),
+                hint: Some(format!("build it with the feature {feature}")),
             });
         }
         let settings = &mut self.config.settings;
@@ -46,7 +52,9 @@ impl Agent {
                 };
                 settings.echo_cancel |= how == Switch::Auto;
             }
-            VoicePart::Noise => settings.noise_suppression = on,
+            VoicePart::Noise if on => settings.noise_suppression = NoiseSuppression::On,
+            VoicePart::Rnnoise if on => settings.noise_suppression = NoiseSuppression::Rnnoise,
+            VoicePart::Noise | VoicePart::Rnnoise => settings.noise_suppression = NoiseSuppression::Off,
             VoicePart::Gain => settings.automatic_gain = on,
             VoicePart::Boost => settings.mic_amplification = on,
         }
@@ -61,11 +69,15 @@ impl Agent {
         let settings = &self.config.settings;
         let asked = [
             (VoicePart::Echo, settings.echo_canceller == EchoCanceller::On),
-            (VoicePart::Noise, settings.noise_suppression),
+            (VoicePart::Noise, settings.noise_suppression != NoiseSuppression::Off),
             (VoicePart::Gain, settings.automatic_gain),
         ];
         for (part, _) in asked.into_iter().filter(|(_, asked)| *asked && !IS_BUILT_IN) {
             let message = format!("no {}: {NOT_BUILT_IN}", name(part));
+            self.outputs.push_back(Output::Event(Event::Config { message }));
+        }
+        if settings.noise_suppression == NoiseSuppression::Rnnoise && IS_BUILT_IN && !HAS_RNNOISE {
+            let message = format!("noiseSuppression=rnnoise: {NO_RNNOISE}; steady noise is lowered without it");
             self.outputs.push_back(Output::Event(Event::Config { message }));
         }
         if voice != VoiceSettings::default() {
@@ -96,10 +108,11 @@ impl Agent {
             EchoCanceller::Off => "off",
         };
         let Treatment { echo, noise, gain } = self.voice.treatment;
-        let active = [("aec", echo), ("noise_suppression", noise), ("agc", gain)];
+        let (steady, rnnoise) = (noise == Noise::Steady, noise == Noise::Rnnoise);
+        let active = [("aec", echo), ("noise_suppression", steady), ("rnnoise", rnnoise), ("agc", gain)];
         VoiceInfo {
             aec: aec.to_owned(),
-            noise_suppression: settings.noise_suppression,
+            noise_suppression: settings.noise_suppression != NoiseSuppression::Off,
             agc: settings.automatic_gain,
             mic_boost_db: if settings.mic_amplification { settings.mic_boost_db } else { 0 },
             speaker_boost_db: settings.speaker_boost_db,
@@ -121,7 +134,11 @@ impl Agent {
                 EchoCanceller::On => Some(true),
                 EchoCanceller::Off => Some(false),
             },
-            noise: settings.noise_suppression,
+            noise: match settings.noise_suppression {
+                NoiseSuppression::Off => Noise::Kept,
+                NoiseSuppression::Rnnoise if HAS_RNNOISE => Noise::Rnnoise,
+                NoiseSuppression::On | NoiseSuppression::Rnnoise => Noise::Steady,
+            },
             gain: settings.automatic_gain,
             mic_boost_db: if settings.mic_amplification { settings.mic_boost_db } else { 0 },
             speaker_boost_db: settings.speaker_boost_db,
@@ -130,6 +147,7 @@ impl Agent {
 }
 
 const NOT_BUILT_IN: &str = "this build cannot treat voices";
+const NO_RNNOISE: &str = "this build has no RNNoise";
 
 fn name(part: VoicePart) -> &'static str {
     PARTS.iter().find(|(known, _)| *known == part).map_or("", |(_, name)| name)
@@ -152,7 +170,7 @@ mod tests {
     #[cfg(feature = "apm")]
     fn what_is_turned_on_is_told_to_the_media_and_kept() {
         use Switch::{Auto, Off, On};
-        use VoicePart::{Boost, Echo, Gain, Noise};
+        use VoicePart::{Boost, Echo, Gain};
         let mut world = World::new();
         world.add(local("alice"), 5070);
         let nothing = VoiceSettings::default();
@@ -161,16 +179,21 @@ mod tests {
             (Echo, On, &[("aec", "on")], VoiceSettings { echo: Some(true), ..nothing }),
             (Echo, Off, &[("aec", "off")], VoiceSettings { echo: Some(false), ..nothing }),
             (Echo, Auto, &[("aec", "auto")], nothing),
-            (Noise, On, &[("noiseSuppression", "1")], VoiceSettings { noise: true, ..nothing }),
-            (Gain, On, &[("agc", "1")], VoiceSettings { noise: true, gain: true, ..nothing }),
+            (VoicePart::Noise, On, &[("noiseSuppression", "1")], VoiceSettings { noise: Noise::Steady, ..nothing }),
+            (Gain, On, &[("agc", "1")], VoiceSettings { noise: Noise::Steady, gain: true, ..nothing }),
             (
                 Boost,
                 On,
                 &[("micAmplification", "1")],
-                VoiceSettings { noise: true, gain: true, mic_boost_db: 12, ..nothing },
+                VoiceSettings { noise: Noise::Steady, gain: true, mic_boost_db: 12, ..nothing },
             ),
-            (Boost, On, &[], VoiceSettings { noise: true, gain: true, mic_boost_db: 12, ..nothing }),
-            (Noise, Off, &[("noiseSuppression", "0")], VoiceSettings { gain: true, mic_boost_db: 12, ..nothing }),
+            (Boost, On, &[], VoiceSettings { noise: Noise::Steady, gain: true, mic_boost_db: 12, ..nothing }),
+            (
+                VoicePart::Noise,
+                Off,
+                &[("noiseSuppression", "0")],
+                VoiceSettings { gain: true, mic_boost_db: 12, ..nothing },
+            ),
         ];
         for (part, how, kept, told) in rows {
             let got = obeyed(&mut world, part, how);
@@ -178,6 +201,29 @@ mod tests {
             assert_eq!(got, kept, "{part:?} {how:?}");
             assert_eq!(world.phones[0].agent.voice_settings(), told, "{part:?} {how:?}");
         }
+    }
+
+    /// Where the build has it, it is used; where not, that is said, and what comes instead.
+    #[test]
+    #[cfg(feature = "apm")]
+    fn rnnoise_is_had_or_named() {
+        let mut world = World::new();
+        let mut alice = local("alice");
+        alice.settings.noise_suppression = NoiseSuppression::Rnnoise;
+        world.add(alice, 5070);
+        let agent = &mut world.phones[0].agent;
+        let noise = agent.voice_settings().noise;
+        agent.begin_voice();
+        let said = std::iter::from_fn(|| agent.poll_output())
+            .filter(|output| matches!(output, Output::Event(Event::Config { message }) if message.contains("RNNoise")))
+            .count();
+        let command = Command::Voice { part: VoicePart::Rnnoise, how: Switch::On };
+        let answer = world.command(0, command).map(drop).map_err(|error| error.kind);
+        match HAS_RNNOISE {
+            true => assert_eq!((noise, said, answer), (Noise::Rnnoise, 0, Ok(()))),
+            false => assert_eq!((noise, said, answer), (Noise::Steady, 1, Err("not_built_in"))),
+        }
+        assert!(world.phones[0].agent.voice_info().noise_suppression);
     }
 
     #[test]

@@ -23,6 +23,38 @@ const MOST: usize = 1_000;
 thread_local! {
     /// Writing it down allocates too.
     static WRITING: Cell<bool> = const { Cell::new(false) };
+    static TALLY: Cell<Option<Tally>> = const { Cell::new(None) };
+}
+
+/// What one piece of work asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Blocks, grown ones too.
+    pub taken: u32,
+    /// Blocks, grown ones too.
+    pub given_back: u32,
+    /// The largest, bytes.
+    pub largest: usize,
+}
+
+#[cfg(feature = "apm")]
+impl Tally {
+    /// The worse of both.
+    pub fn most(self, other: Tally) -> Tally {
+        Tally {
+            taken: self.taken.max(other.taken),
+            given_back: self.given_back.max(other.given_back),
+            largest: self.largest.max(other.largest),
+        }
+    }
+}
+
+/// Counts what this thread asks for in the course of the work.
+#[cfg(feature = "apm")]
+pub fn tally(work: impl FnOnce()) -> Tally {
+    TALLY.set(Some(Tally::default()));
+    work();
+    TALLY.take().unwrap_or_default()
 }
 
 /// Watches the thread of this number from now on.
@@ -42,6 +74,11 @@ pub fn seen() -> BTreeMap<String, usize> {
 }
 
 fn note(what: &'static str, size: usize) {
+    if let Some(tally) = TALLY.get() {
+        let (taken, given_back) = (u32::from(what != "freed"), u32::from(what != "allocated"));
+        let largest = if taken > 0 { tally.largest.max(size) } else { tally.largest };
+        TALLY.set(Some(Tally { taken: tally.taken + taken, given_back: tally.given_back + given_back, largest }));
+    }
     let watched = WATCHED.load(Ordering::Relaxed);
     if watched == 0 || rustix::thread::gettid().as_raw_nonzero().get() != watched || WRITING.get() {
         return;

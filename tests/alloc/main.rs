@@ -7,6 +7,8 @@
 mod counting;
 #[cfg(feature = "audio")]
 mod devices;
+#[cfg(feature = "apm")]
+mod voice;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

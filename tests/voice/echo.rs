@@ -3,9 +3,9 @@
 use super::room::{Room, drifted, noise};
 use super::{between, power_db, speech};
 use tuiphone::media::FRAME;
-use tuiphone::media::voice_processing::{Treatment, processor};
+use tuiphone::media::voice_processing::{Noise, Treatment, processor};
 
-const ECHO: Treatment = Treatment { echo: true, noise: false, gain: false };
+const ECHO: Treatment = Treatment { echo: true, noise: Noise::Kept, gain: false };
 const SECONDS: usize = 20;
 
 /// What the other side hears of `mic` while `played` sounds here.
@@ -89,7 +89,7 @@ fn the_far_end_does_not_hear_itself() {
 
 #[test]
 fn the_near_end_is_heard_as_it_speaks() {
-    let everything = Treatment { echo: true, noise: true, gain: false };
+    let everything = Treatment { echo: true, noise: Noise::Steady, gain: false };
     for treatment in [ECHO, everything] {
         let near = speech::synthetic(3, SECONDS);
         let silence = vec![0.0; near.len()];

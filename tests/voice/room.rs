@@ -94,3 +94,18 @@ pub fn noise(samples: usize, level_db: f64) -> Vec<f32> {
     };
     (0..samples).map(|_| next()).collect()
 }
+
+/// Somebody types: a short burst of noise every 130 to 290 ms, the same every time.
+pub fn keys(samples: usize, level_db: f64) -> Vec<f32> {
+    let mut sound = noise(samples, -20.0);
+    let (mut since, mut until) = (0, 0);
+    for (at, sample) in sound.iter_mut().enumerate() {
+        if at == until {
+            (since, until) = (at, at + 48 * (130 + at / 480 * 7_919 % 160));
+        }
+        *sample *= (-((at - since) as f32) / 240.0).exp();
+    }
+    let gain = 10.0_f64.powf((level_db - super::power_db(&sound)) / 20.0) as f32;
+    sound.iter_mut().for_each(|sample| *sample *= gain);
+    sound
+}

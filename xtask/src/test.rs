@@ -39,7 +39,7 @@ pub const PEERS: [Peer; 8] = [
 /// Read speech that Debian ships, for the quality tests.
 const SPEECH: (&str, &str) = ("/usr/share/pocketsphinx/test/data/librivox", "pocketsphinx-testdata");
 
-/// Tests of both feature sets, then the real peers.
+/// Tests of the feature sets, the real peers among them.
 pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
     system::prepare(install)?;
     if let Err(why) = peers(install) {
@@ -52,8 +52,9 @@ pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
     // The headless half first, so that the lines which matter most come last.
     cargo(&["build", "--locked", "--no-default-features", "--bin", "tuiphone"])?;
     let headless = cargo(&["test", "--locked", "--no-default-features", "--lib"]);
+    let rnnoise = cargo(&["test", "--locked", "--features", "rnnoise", "--test", "voice", "level"]);
     let full = cargo(&everything);
-    headless.and(full)
+    headless.and(rnnoise).and(full)
 }
 
 /// Installs the peers that are missing (Debian and its kin) and the scorer's Python modules.

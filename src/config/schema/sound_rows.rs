@@ -33,11 +33,11 @@ pub(super) const ROWS: &[Row] = &[
     ),
     tuiphone(
         "noiseSuppression",
-        Kind::Flag,
+        Kind::Word(words::NOISE_WORDS),
         "0",
-        "1 = steady noise at the microphone is lowered",
-        |s| digit(s.noise_suppression),
-        |s, v| set(&mut s.noise_suppression, flag(v)),
+        "1 = steady noise at the microphone is lowered; rnnoise = all that is no voice, where the build has RNNoise",
+        words::noise_text,
+        words::noise,
     ),
     tuiphone(
         "agc",

@@ -1,7 +1,8 @@
 //! Keys whose values are words: each a table of the words and what they mean; the first word of a meaning is written.
 
 use super::super::{
-    Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, EchoCanceller, Forwarding, HideCallerId, Settings,
+    Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, EchoCanceller, Forwarding, HideCallerId, NoiseSuppression,
+    Settings,
 };
 
 type Words<T> = &'static [(&'static str, T)];
@@ -43,11 +44,30 @@ const ECHO: Words<EchoCanceller> = &[
     ("0", EchoCanceller::Off),
 ];
 
+const NOISE: Words<NoiseSuppression> = &[
+    ("0", NoiseSuppression::Off),
+    ("1", NoiseSuppression::On),
+    ("rnnoise", NoiseSuppression::Rnnoise),
+    ("", NoiseSuppression::Off),
+    ("off", NoiseSuppression::Off),
+    ("on", NoiseSuppression::On),
+];
+
 pub(super) const HIDE_WORDS: &[&str] = &["", "soft", "hard"];
 pub(super) const CALLS_WORDS: &[&str] = &["", "hold", "all"];
 pub(super) const ENDPOINT_WORDS: &[&str] = &["", "echo", "silence"];
 pub(super) const FORWARDING_WORDS: &[&str] = &["", "button", "all"];
 pub(super) const DENY_WORDS: &[&str] = &["", "button", "user", "domain", "userdomain", "remotedomain", "all"];
+
+pub(super) const NOISE_WORDS: &[&str] = &["0", "1", "rnnoise"];
+
+pub(super) fn noise_text(s: &Settings) -> String {
+    written(NOISE, s.noise_suppression)
+}
+
+pub(super) fn noise(s: &mut Settings, value: &str) -> Option<String> {
+    read(NOISE, &mut s.noise_suppression, value)
+}
 
 pub(super) const ECHO_WORDS: &[&str] = &["auto", "on", "off"];
 
