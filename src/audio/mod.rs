@@ -8,6 +8,7 @@ pub mod cards;
 pub mod kind;
 pub mod latency;
 pub mod line;
+pub mod mp3;
 pub mod pipe;
 pub mod priority;
 #[cfg(all(feature = "audio", target_os = "linux"))]

@@ -10,7 +10,7 @@ pub(super) const ROWS: &[Row] = &[
         "ringingSound",
         Kind::Text,
         "",
-        "WAV file to ring with, %VARIABLES% expanded; a bare name is looked for in the configuration's folder and the \
+        "WAV or MP3 file to ring with, %VARIABLES% expanded; a bare name is looked for in the configuration's folder and the \
          program's; empty = the ring made here",
         |s| s.ringing_sound.clone(),
         |s, v| set(&mut s.ringing_sound, v.to_owned()),

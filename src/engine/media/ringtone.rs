@@ -1,6 +1,6 @@
-//! The person's own ringtone: a WAV file, read on a thread of its own while the call begins to ring.
+//! The person's own ringtone: a WAV or MP3 file, read on a thread of its own while the call begins to ring.
 
-use crate::audio::wav;
+use crate::audio::{mp3, wav};
 use crate::media::resample::clip_to_internal;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
@@ -44,7 +44,10 @@ impl Ringtone {
 }
 
 fn read(path: &Path) -> Read {
-    let (samples, rate) = wav::read_first(path, LONGEST_S).map_err(|error| error.to_string())?;
+    let (samples, rate) = match mp3::is_mp3(path) {
+        true => mp3::read_first(path, LONGEST_S)?,
+        false => wav::read_first(path, LONGEST_S).map_err(|error| error.to_string())?,
+    };
     let clip = clip_to_internal(&samples, rate).map_err(|error| format!("cannot play {}: {error}", path.display()))?;
     match clip.iter().any(|sample| *sample != 0.0) {
         true => Ok(clip),
@@ -72,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn any_wav_rings_and_nothing_else_does() {
+    fn any_wav_or_mp3_rings_and_nothing_else_does() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ring.wav");
         let loud: Vec<u8> = (0..19_200).flat_map(|n: i16| ((n % 64) * 256).to_le_bytes()).collect();
@@ -87,7 +90,9 @@ mod tests {
             ("no sound", wav(1, 8_000, 16, &[]), Err("no sound")),
             ("silence", wav(1, 8_000, 16, &[0; 8_000]), Err("no sound")),
             ("cut off", wav(1, 8_000, 16, &loud)[..30].to_vec(), Err("cannot read")),
-            ("something else", b"ID3 this is no WAV file".to_vec(), Err("cannot read")),
+            ("an MP3", include_bytes!("../../../tests/fixtures/sound/tone.mp3").to_vec(), Ok(0.4)),
+            ("a damaged MP3", b"ID3\x04\0\0\0\0\0\x0aand no sound behind it".to_vec(), Err("damaged MP3")),
+            ("something else", b"OggS this is no WAV file".to_vec(), Err("no WAV file")),
             ("nothing", Vec::new(), Err("cannot read")),
         ] {
             std::fs::write(&path, file).unwrap();
