@@ -34,6 +34,11 @@ impl Seat {
         self.joined.iter_mut().for_each(|ramp| ramp.set(gain(present && joined)));
     }
 
+    /// True while others hear it or it hears others.
+    pub fn is_joined(&self) -> bool {
+        self.joined.iter().any(|ramp| !ramp.is_silent())
+    }
+
     /// Takes 10 ms of what its far end says; `heard` is then what the person here hears of it.
     pub fn hear(&mut self, heard: &mut [f32; FRAME], speaker: &mut [f32; FRAME], room: &mut [f32; FRAME]) {
         if self.present[0].is_silent() {

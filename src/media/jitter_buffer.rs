@@ -199,7 +199,10 @@ impl JitterBuffer {
         self.counters.played = self.counters.played.saturating_add(1);
         self.remember_loss(false);
         match self.slots.take(next) {
-            Some(slot) => Pulled::Frame { payload_type: slot.payload_type, payload: &slot.payload, pace },
+            Some(slot) => {
+                let (payload_type, payload) = (slot.payload_type, self.slots.payload(slot));
+                Pulled::Frame { payload_type, payload, pace }
+            }
             None => Pulled::Waiting,
         }
     }
@@ -346,7 +349,7 @@ impl JitterBuffer {
         let duration = Duration::from_micros(lasted.max(TICK_US) as u64);
         let concealed = Duration::from_micros(playing.starved.max(0) as u64);
         let next = self.slots.get(after).filter(|slot| slot.kind == Kind::Sound);
-        Pulled::Missing { duration, concealed, next: next.map(|slot| (slot.payload_type, slot.payload.as_slice())) }
+        Pulled::Missing { duration, concealed, next: next.map(|slot| (slot.payload_type, self.slots.payload(slot))) }
     }
 
     fn starve(&mut self, playing: Playing, now: Instant) -> Pulled<'_> {

@@ -5,8 +5,11 @@
 //! beyond, where there is nothing left to cut off nearby.
 
 use std::f64::consts::PI;
+use std::sync::OnceLock;
 use wide::f32x8;
 
+/// The greatest ratio.
+const MOST: usize = 6;
 /// Samples worked on at once.
 const LANES: usize = 8;
 /// Taps of a steep branch, at the lower rate: what is within 0.9 of the band passes, what is 1.1 beyond does not.
@@ -27,7 +30,7 @@ impl Polyphase {
         let (low, high) = (from.min(to), from.max(to));
         let factor = high.checked_div(low)?;
         let lanes = 100 * LANES as u32;
-        if low == high || !low.is_multiple_of(lanes) || !high.is_multiple_of(low) || factor > 6 {
+        if low == high || !low.is_multiple_of(lanes) || !high.is_multiple_of(low) || factor > MOST as u32 {
             return None;
         }
         let low_chunk = (low / 100) as usize;
@@ -72,8 +75,8 @@ struct Step {
     taps: usize,
     /// Samples of a chunk at the lower rate.
     chunk: usize,
-    /// All but the first branch, which is a delay; in the order of what they are laid over, each tap in all lanes.
-    filters: Vec<Vec<f32x8>>,
+    /// All but the first branch, which is a delay.
+    filters: &'static [Filter],
     /// What was last heard and then a chunk: of the signal on the way up, of each branch on the way down.
     lines: Vec<Vec<f32>>,
     sum: Vec<f32>,
@@ -81,7 +84,7 @@ struct Step {
 
 impl Step {
     fn new(factor: usize, taps: usize, chunk: usize, down: bool) -> Step {
-        let filters = (1..factor).map(|branch| filter(branch, factor, taps, down)).collect();
+        let filters = filters(factor, taps, down);
         let lines = vec![vec![0.0; taps + chunk]; if down { factor } else { 1 }];
         Step { down, factor, taps, chunk, filters, lines, sum: vec![0.0; chunk] }
     }
@@ -124,7 +127,7 @@ impl Step {
         let part = 1.0 / self.factor as f32;
         let delayed = delay.iter().skip(self.taps / 2);
         output.iter_mut().zip(delayed).for_each(|(to, from)| *to = *from * part);
-        for (line, filter) in branches.iter().zip(&self.filters) {
+        for (line, filter) in branches.iter().zip(self.filters) {
             // The window of an output ends before the newest sample, which lies behind it.
             convolve(filter, line, &mut self.sum);
             output.iter_mut().zip(&self.sum).for_each(|(to, from)| *to += *from);
@@ -154,8 +157,21 @@ fn convolve(filter: &[f32x8], line: &[f32], output: &mut [f32]) {
     }
 }
 
+/// The taps of a branch in the order of what they are laid over, each in all lanes.
+type Filter = Vec<f32x8>;
+
+/// The branches of a step but the first. All calls share them: what a hundred calls have each for themselves no cache
+/// holds.
+fn filters(factor: usize, taps: usize, down: bool) -> &'static [Filter] {
+    type Made = OnceLock<Vec<Filter>>;
+    static MADE: [[Made; MOST + 1]; 4] = [const { [const { OnceLock::new() }; MOST + 1] }; 4];
+    let kind = usize::from(down) + if taps == STEEP { 2 } else { 0 };
+    let Some(made) = MADE.get(kind).and_then(|made| made.get(factor)) else { return &[] };
+    made.get_or_init(|| (1..factor).map(|branch| filter(branch, factor, taps, down)).collect())
+}
+
 /// The taps of a branch: a sinc cut at half the lower rate under a Kaiser window (70 dB).
-fn filter(branch: usize, factor: usize, taps: usize, down: bool) -> Vec<f32x8> {
+fn filter(branch: usize, factor: usize, taps: usize, down: bool) -> Filter {
     let half = taps as f64 / 2.0;
     let place = branch as f64 / factor as f64;
     let taps = (0..taps).map(|tap| {

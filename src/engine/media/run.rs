@@ -47,7 +47,8 @@ pub struct Loop {
     pub(super) report: Report,
     pub(super) rng: StdRng,
     anchor: WallAnchor,
-    pub(super) calls: BTreeMap<StreamId, Call>,
+    /// Each in a box: a tree has room to spare for things as large as these.
+    pub(super) calls: BTreeMap<StreamId, Box<Call>>,
     /// The calls that hear each other.
     pub(super) conference: Vec<StreamId>,
     /// What calls that ended since the last tick still add: to the speaker, to the conference.
@@ -302,7 +303,7 @@ impl Loop {
         let mut stream = MediaStream::new(self.anchor, now(), &mut self.rng);
         stream.tune(self.config.tuning.clone());
         let next_stats = now() + Duration::from_secs(1);
-        self.calls.insert(id, Call::new(stream, rtp, rtcp, next_stats));
+        self.calls.insert(id, Box::new(Call::new(stream, rtp, rtcp, next_stats)));
         Ok(event)
     }
 

@@ -7,14 +7,17 @@ use super::recorder::Tape;
 use super::run::Loop;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
-use crate::media::command::{Endpoint, LocalTone, MediaEvent, ShortTone, StreamStats};
+use crate::media::command::{Endpoint, LocalTone, MediaEvent, ShortTone, StreamId, StreamStats};
 use crate::media::mixer::{self, Ramp, volume_gain};
 use crate::media::sound_test::Tested;
 use crate::media::stream::{MediaStream, Port, StreamEvent};
 use crate::media::tone::TonePlayer;
 use mio::net::UdpSocket;
+use rand::rngs::StdRng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
+
+const SILENCE: [f32; FRAME] = [0.0; FRAME];
 
 /// One bound stream.
 pub(super) struct Call {
@@ -43,7 +46,12 @@ impl Loop {
         if uses_mic || self.tone.is_some() || self.short.is_some() {
             self.devices.wanted(now, &mut *self.report);
         }
-        // 1. what the far ends say
+        // 1. what the person here says
+        let mut mic = [0.0; FRAME];
+        self.devices.read(&mut mic, uses_mic);
+        self.microphone.prepare(uses_mic, self.devices.may_echo());
+        self.listen(&mut mic, uses_mic);
+        // 2. what the far ends say; and at once what they hear, while the call is at hand, unless it is each other
         let (mut speaker, mut room) = std::mem::replace(&mut self.last_words, ([0.0; FRAME], [0.0; FRAME]));
         let mut broken = None;
         for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
@@ -52,23 +60,17 @@ impl Loop {
                 Ok(()) => call.seat.hear(&mut call.heard, &mut speaker, &mut room),
                 Err(_) => broken = Some(*id),
             }
-        }
-        // 2. what the person here says
-        let mut mic = [0.0; FRAME];
-        self.devices.read(&mut mic, uses_mic);
-        self.microphone.prepare(uses_mic, self.devices.may_echo());
-        self.listen(&mut mic, uses_mic);
-        // 3. what the far ends hear
-        for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
-            let (mut said, rng) = ([0.0; FRAME], &mut self.rng);
-            if call.speak(&mic, &room, &mut said) {
-                let event = MediaEvent::Played { stream: *id, on_hold: false, error: None };
-                (self.report)(MediaReport::Event(event));
-            }
-            if catch_unwind(AssertUnwindSafe(|| call.stream.tick_capture(now, &said, rng))).is_err() {
+            let alone = !call.seat.is_joined();
+            if alone && call.answer(*id, now, [&mic, &SILENCE], &mut self.rng, &mut *self.report).is_err() {
                 broken = Some(*id);
             }
-            call.transmit();
+        }
+        // 3. what a conference hears
+        let joined = |(_, call): &(&StreamId, &mut Box<Call>)| call.stream.is_started() && call.seat.is_joined();
+        for (id, call) in self.calls.iter_mut().filter(joined) {
+            if call.answer(*id, now, [&mic, &room], &mut self.rng, &mut *self.report).is_err() {
+                broken = Some(*id);
+            }
         }
         self.test_sound(&mic, &mut speaker, in_call);
         self.play(now, &mut speaker, uses_mic);
@@ -219,6 +221,24 @@ impl Call {
     /// What is played to it: the music on hold, or what was asked for.
     pub(super) fn player(&mut self, on_hold: bool) -> &mut Option<Player> {
         if on_hold { &mut self.hold_music } else { &mut self.played }
+    }
+
+    /// What the far end hears is said, coded and sent.
+    fn answer(
+        &mut self,
+        id: StreamId,
+        now: Instant,
+        [mic, room]: [&[f32; FRAME]; 2],
+        rng: &mut StdRng,
+        report: &mut dyn FnMut(MediaReport),
+    ) -> std::thread::Result<()> {
+        let mut said = [0.0; FRAME];
+        if self.speak(mic, room, &mut said) {
+            report(MediaReport::Event(MediaEvent::Played { stream: id, on_hold: false, error: None }));
+        }
+        let coded = catch_unwind(AssertUnwindSafe(|| self.stream.tick_capture(now, &said, rng)));
+        self.transmit();
+        coded
     }
 
     /// 10 ms for the far end, recorded with what it said; true when the file that was asked for is over.
