@@ -21,10 +21,10 @@ pub struct Received {
 }
 
 impl FarEnd {
-    /// Opens the socket on a free port of loopback; every read waits five seconds at most.
+    /// Opens the socket on a free port of loopback; every read waits ten seconds at most.
     pub fn open() -> Result<Self, Failure> {
         let socket = UdpSocket::bind("127.0.0.1:0").map_err(|e| format!("cannot bind udp 127.0.0.1: {e}"))?;
-        socket.set_read_timeout(Some(Duration::from_secs(5))).map_err(|e| e.to_string())?;
+        socket.set_read_timeout(Some(Duration::from_secs(10))).map_err(|e| e.to_string())?;
         Ok(Self { socket })
     }
 
