@@ -8,7 +8,7 @@ mod file;
 use super::{MediaReport, Reporter};
 use crate::audio::priority;
 use crate::media::command::{MediaEvent, Recording, StreamId};
-use crate::media::mixer;
+use crate::media::mixer::{self, Ramp};
 use crate::media::{FRAME, SAMPLE_RATE};
 pub use file::Place;
 use file::Sink;
@@ -28,30 +28,35 @@ pub struct Tape {
     stereo: bool,
     /// Nothing is written while this is set.
     pub paused: bool,
+    /// What is left out and what is not join in silence.
+    gain: Ramp,
     /// Samples of silence that stand for what the ring had no room for.
     owed: usize,
     lost: Arc<AtomicU64>,
 }
 
 impl Tape {
-    /// 10 ms; `said` is ours, `heard` the far end's. False = it is written no longer.
-    pub fn write(&mut self, said: &[f32; FRAME], heard: &[f32; FRAME]) -> bool {
+    /// 10 ms; `said` is ours, `heard` the far end's, `held` leaves them out. False = it is written no longer.
+    pub fn write(&mut self, said: &[f32; FRAME], heard: &[f32; FRAME], held: bool) -> bool {
         if self.samples.is_abandoned() {
             return false;
         }
-        if self.paused {
+        self.gain.set(if self.paused || held { 0.0 } else { 1.0 });
+        if self.gain.is_silent() {
             return true;
         }
+        let (mut said, mut heard, mut gain) = (*said, *heard, self.gain);
+        gain.apply(&mut said);
+        self.gain.apply(&mut heard);
         let mut pcm = [0; 2 * FRAME];
         let length = if self.stereo { 2 * FRAME } else { FRAME };
         if self.stereo {
-            let both = said.iter().zip(heard).flat_map(|(said, heard)| [*said, *heard]);
+            let both = said.iter().zip(&heard).flat_map(|(said, heard)| [*said, *heard]);
             pcm.iter_mut().zip(both).for_each(|(to, from)| *to = to_pcm(from));
         } else {
-            let mut both = *said;
-            mixer::add(&mut both, heard);
-            mixer::limit(&mut both);
-            pcm.iter_mut().zip(both).for_each(|(to, from)| *to = to_pcm(from));
+            mixer::add(&mut said, &heard);
+            mixer::limit(&mut said);
+            pcm.iter_mut().zip(said).for_each(|(to, from)| *to = to_pcm(from));
         }
         // Both sides of a moment stay together.
         let silence = self.owed.min(self.samples.slots() & !1);
@@ -83,7 +88,7 @@ pub fn start(stream: StreamId, what: Recording, place: &Place, report: Reporter)
     let channels = if what.stereo { 2 } else { 1 };
     let (samples, ring) = RingBuffer::new(PATIENCE_S * SAMPLE_RATE as usize * channels);
     let lost = Arc::new(AtomicU64::new(0));
-    let tape = Tape { samples, stereo: what.stereo, paused: false, owed: 0, lost: lost.clone() };
+    let tape = Tape { samples, stereo: what.stereo, paused: false, gain: Ramp::new(0.0), owed: 0, lost: lost.clone() };
     let place = place.clone();
     thread::Builder::new().name("recorder".to_owned()).stack_size(512 * 1024).spawn(move || {
         priority::lower();

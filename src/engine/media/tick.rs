@@ -256,7 +256,7 @@ impl Call {
         if self.hold_music.as_mut().is_some_and(|music| !music.mix_into(said, true)) {
             self.hold_music = None;
         }
-        if at_phone && self.tape.as_mut().is_some_and(|tape| !tape.write(said, &self.heard)) {
+        if self.tape.as_mut().is_some_and(|tape| !tape.write(said, &self.heard, !at_phone)) {
             self.tape = None;
         }
         over

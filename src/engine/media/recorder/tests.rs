@@ -57,7 +57,7 @@ fn talk(tape: &mut Tape, seconds: u32) -> bool {
             assert!(Instant::now() < deadline, "nothing is written");
             thread::sleep(Duration::from_millis(5));
         }
-        tape.write(&said, &heard)
+        tape.write(&said, &heard, false)
     })
 }
 
@@ -74,7 +74,10 @@ fn both_sides_are_in_the_file_mixed_or_apart() {
         assert_eq!(error(&inbox), None);
         let mut reader = hound::WavReader::open(&path).unwrap();
         let spec = reader.spec();
-        assert_eq!((spec.channels, spec.sample_rate, reader.duration()), (1 + u16::from(stereo), 48_000, 96_000));
+        assert_eq!(
+            (spec.channels, spec.sample_rate, reader.duration()),
+            (1 + u16::from(stereo), 48_000, 96_000 + FRAME as u32)
+        );
         let samples: Vec<f32> = reader.samples::<i16>().map(|s| f32::from(s.unwrap()) / 32_768.0).collect();
         let left: Vec<f32> = samples.iter().copied().step_by(1 + usize::from(stereo)).collect();
         let right: Vec<f32> = samples.iter().copied().skip(1).step_by(2).collect();
@@ -137,13 +140,35 @@ fn the_file_can_be_played_while_it_is_still_written() {
 }
 
 #[test]
+fn what_is_left_out_joins_without_a_click() {
+    for stereo in [false, true] {
+        let (samples, mut ring) = RingBuffer::new(100 * FRAME);
+        let lost = Arc::new(AtomicU64::new(0));
+        let mut tape = Tape { samples, stereo, paused: false, gain: Ramp::new(0.0), owed: 0, lost };
+        for tick in 0..30 {
+            // Once it is paused, once the call is held.
+            tape.paused = (5..10).contains(&tick);
+            assert!(tape.write(&[0.5; FRAME], &[0.25; FRAME], (20..25).contains(&tick)));
+        }
+        let written: Vec<i16> = std::iter::from_fn(|| ring.pop().ok()).collect();
+        let channels = 1 + usize::from(stereo);
+        // Of each pause its first 10 ms are there, fading.
+        assert_eq!(written.len(), 22 * FRAME * channels);
+        let steep = written.windows(channels + 1).map(|w| w[0].abs_diff(w[channels])).max();
+        assert!(steep < Some(100), "a step of {steep:?}");
+        let silent = written.chunks(channels).filter(|samples| samples.iter().all(|s| s.abs() < 100)).count();
+        assert!((4..60).contains(&silent), "{silent} samples at the seams");
+    }
+}
+
+#[test]
 fn a_disk_that_stands_still_costs_silence_and_no_sound_moves() {
     let (samples, mut ring) = RingBuffer::new(4 * FRAME);
     let lost = Arc::new(AtomicU64::new(0));
-    let mut tape = Tape { samples, stereo: false, paused: false, owed: 0, lost: lost.clone() };
+    let mut tape = Tape { samples, stereo: false, paused: false, gain: Ramp::new(0.0), owed: 0, lost: lost.clone() };
     let mut written = Vec::new();
     for tick in 0..20 {
-        assert!(tape.write(&[tick as f32 / 100.0; FRAME], &[0.0; FRAME]));
+        assert!(tape.write(&[tick as f32 / 100.0; FRAME], &[0.0; FRAME], false));
         if tick % 7 == 6 {
             written.extend(std::iter::from_fn(|| ring.pop().ok()));
         }
@@ -167,7 +192,7 @@ fn a_folder_that_cannot_be_is_named() {
     let said = error(&inbox).unwrap();
     assert!(said.starts_with("cannot record into ") && said.contains("/file/recordings: "), "{said}");
     let deadline = Instant::now() + Duration::from_secs(10);
-    while tape.write(&[0.0; FRAME], &[0.0; FRAME]) {
+    while tape.write(&[0.0; FRAME], &[0.0; FRAME], false) {
         assert!(Instant::now() < deadline, "nobody writes any more");
         thread::sleep(Duration::from_millis(5));
     }
