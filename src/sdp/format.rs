@@ -18,11 +18,15 @@ impl Format {
     pub fn carries_tones(&self) -> bool {
         const KEEP: [&str; 4] = ["PCMU", "PCMA", "G722", "L16"];
         const LEAST_OPUS_BIT_RATE: u32 = 16_000;
-        let fmtp = self.fmtp.as_deref().unwrap_or_default();
-        let limit = fmtp.split(';').find_map(|part| part.trim().strip_prefix("maxaveragebitrate="));
-        let fast = limit.is_none_or(|rate| rate.parse().is_ok_and(|rate: u32| rate >= LEAST_OPUS_BIT_RATE));
+        let fast = self.parameter("maxaveragebitrate").is_none_or(|rate| rate >= LEAST_OPUS_BIT_RATE);
         let is = |name: &str| self.encoding.eq_ignore_ascii_case(name);
         KEEP.into_iter().any(is) || (is("opus") && fast)
+    }
+
+    /// A parameter of `name=value;name=value` that is a number; one beyond 32 bits is as good as none.
+    pub(super) fn parameter(&self, name: &str) -> Option<u32> {
+        let mut parameters = self.fmtp.as_deref()?.split(';').filter_map(|part| part.split_once('='));
+        parameters.find(|(key, _)| key.trim().eq_ignore_ascii_case(name))?.1.trim().parse().ok()
     }
 
     /// True for RFC 3389 comfort noise.

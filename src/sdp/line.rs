@@ -78,12 +78,18 @@ impl Line {
         let our_noise = noise(ours);
         let comfort_noise_send = our_noise.is_some().then(|| noise(theirs)).flatten().map(|noise| noise.payload_type);
         receive.extend(our_noise);
+        let wish = Wish {
+            length: self.ptime.unwrap_or(default_ptime),
+            // Why: RFC 7587 dropped it from its drafts, and every browser says it.
+            least: send.parameter("minptime").map_or(Duration::ZERO, |ms| Duration::from_millis(ms.into())),
+            most: self.maxptime.unwrap_or(Duration::MAX),
+        };
         Agreed {
             remote_rtp: self.rtp,
             remote_rtcp: if rtcp_mux { self.rtp } else { self.rtp.and(self.rtcp) },
             rtcp_mux,
             extended_reports: self.extended_reports.unwrap_or_default(),
-            ptime: packet_time(packet_ms, self.ptime.unwrap_or(default_ptime), self.maxptime),
+            ptime: wish.of(packet_ms),
             send,
             receive,
             telephone_event_send: event.copied(),
@@ -128,9 +134,22 @@ fn rtcp_attribute(value: &str, default: IpAddr) -> Option<(IpAddr, u16)> {
     (ip.is_ipv4() == default.is_ipv4() && !ip.is_multicast()).then_some((ip, port))
 }
 
-/// The longest packets the codec has that are no longer than wished for and at most `most`; else its shortest.
-fn packet_time(packet_ms: &[u16], wish: Duration, most: Option<Duration>) -> Duration {
-    let wish = most.map_or(wish, |most| wish.min(most)).as_millis();
-    let fitting = packet_ms.iter().rev().find(|ms| u128::from(**ms) <= wish).or(packet_ms.first());
-    Duration::from_millis(fitting.map_or(20, |ms| u64::from(*ms)))
+/// How long packets ought to be.
+struct Wish {
+    length: Duration,
+    least: Duration,
+    most: Duration,
+}
+
+impl Wish {
+    /// The longest packets the codec has that are no longer than wished for; shorter ones than `least` only where it has no
+    /// others up to `most`, and longer ones than that where it has nothing else.
+    fn of(&self, packet_ms: &[u16]) -> Duration {
+        let lengths = packet_ms.iter().map(|ms| Duration::from_millis((*ms).into()));
+        let may = lengths.clone().filter(|length| *length <= self.most);
+        let enough = may.clone().filter(|length| *length >= self.least);
+        let wished = |length: &Duration| *length <= self.length;
+        let best = enough.clone().filter(wished).max().or(enough.min()).or(may.filter(wished).max());
+        best.or(lengths.min()).unwrap_or(Duration::from_millis(20))
+    }
 }

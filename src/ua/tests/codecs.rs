@@ -40,6 +40,36 @@ fn packets_are_as_long_as_the_far_end_and_the_codec_allow() {
     }
 }
 
+/// What a browser says of Opus: `a=ptime:`, `a=maxptime:`, `minptime=`, and how long our packets are for it.
+#[test]
+fn packets_of_opus_are_no_shorter_than_the_far_end_likes() {
+    let mut rng = StdRng::seed_from_u64(1);
+    let opus = || vec![crate::media::codec::Codec::by_id("opus").unwrap().capability(&Tuning::default())];
+    for (ptime, maxptime, fmtp, expected) in [
+        (10, None, "minptime=10;useinbandfec=1", 10),
+        (20, Some(60), "minptime=10;useinbandfec=1", 20),
+        (10, None, "useinbandfec=1; MinPTime=20 ", 20),
+        (10, None, "minptime=30", 40),
+        (20, None, "minptime=60", 60),
+        (60, None, "minptime=20", 60),
+        (20, Some(20), "minptime=40", 20),
+        (20, None, "minptime=61", 20),
+        (20, None, "minptime=4294967296", 20),
+        (20, None, "minptime=x", 20),
+        (20, None, "minptime=0", 20),
+        (20, None, "minptime", 20),
+    ] {
+        let mut caller = opus();
+        caller[0].fmtp = Some(fmtp.to_owned());
+        let mut offer = negotiation(caller, ptime, &mut rng).offer(false);
+        let most = maxptime.map(|ms: u64| sdp::Attribute::with_value("maxptime", ms.to_string()));
+        offer.media[0].attributes.extend(most);
+        let (answer, agreed) = negotiation(opus(), 20, &mut rng).answer(&offer).unwrap();
+        assert_eq!(agreed.ptime, Duration::from_millis(expected), "ptime {ptime}, {maxptime:?}, {fmtp}");
+        assert_eq!(answer.media[0].attribute("ptime"), Some(expected.to_string().as_str()), "{fmtp}");
+    }
+}
+
 /// Events have the clock of the sound, Opus or not, and each side's own number.
 //= RFC 4733 §2.1, RFC 7587 §6.1
 #[test]
