@@ -13,7 +13,7 @@ use thiserror::Error;
 const LONGEST_S: usize = 30 * 60;
 
 /// The rates read, Hz: what sound has, and what can be converted without a filter of gigabytes.
-const RATES: std::ops::RangeInclusive<u32> = 100..=384_000;
+pub const RATES: std::ops::RangeInclusive<u32> = 100..=384_000;
 
 /// A file that cannot be read or written.
 #[derive(Debug, Error)]

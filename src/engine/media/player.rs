@@ -2,7 +2,7 @@
 
 use super::{MediaReport, Reporter};
 use crate::audio::priority;
-use crate::audio::wav::{samples, words};
+use crate::audio::wav::{RATES, samples, words};
 use crate::media::command::{Clip, MediaEvent, StreamId};
 use crate::media::mixer::{self, Ramp};
 use crate::media::resample::DriftResampler;
@@ -83,7 +83,8 @@ fn read(clip: &Clip, ring: &mut Producer<f32>, begins: impl FnOnce()) -> Result<
     begins();
     let spec = reader.spec();
     loop {
-        let mut frames = Mono { channels: usize::from(spec.channels), samples: samples(&mut reader), error: None };
+        let mut frames =
+            Mono { channels: usize::from(spec.channels.max(1)), samples: samples(&mut reader), error: None };
         let mut converter = (spec.sample_rate != SAMPLE_RATE)
             .then(|| DriftResampler::new(spec.sample_rate, SAMPLE_RATE).map_err(|error| error.to_string()))
             .transpose()?;
@@ -118,16 +119,12 @@ fn read(clip: &Clip, ring: &mut Producer<f32>, begins: impl FnOnce()) -> Result<
 
 /// Opens a file that can be played to its end, as far as its head tells.
 fn open(path: &Path) -> Result<WavReader<BufReader<File>>, String> {
-    const RATES: std::ops::RangeInclusive<u32> = 8_000..=96_000;
     let about = fs::metadata(path).map_err(|error| plain_error(&error))?;
     if !about.is_file() {
         return Err("it is no file".to_owned());
     }
     let reader = WavReader::open(path).map_err(|error| words(&error))?;
-    let WavSpec { channels, sample_rate, bits_per_sample, .. } = reader.spec();
-    if !(1..=8).contains(&channels) {
-        return Err(format!("it has {channels} channels, and 1 to 8 can be played"));
-    }
+    let WavSpec { sample_rate, bits_per_sample, .. } = reader.spec();
     if !RATES.contains(&sample_rate) {
         return Err(format!(
             "it has {sample_rate} samples a second, and {} to {} can be played",

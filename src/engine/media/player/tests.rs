@@ -64,8 +64,19 @@ fn form(sample_rate: u32, channels: u16, bits_per_sample: u16) -> WavSpec {
 #[test]
 fn a_file_of_any_form_is_heard_at_its_pitch_and_length() {
     let folder = tempfile::tempdir().unwrap();
-    for spec in [form(8_000, 1, 16), form(16_000, 2, 8), form(44_100, 2, 24), form(48_000, 1, 32), form(96_000, 6, 16)]
-    {
+    for spec in [
+        form(8_000, 1, 16),
+        form(16_000, 2, 8),
+        form(44_100, 2, 24),
+        form(48_000, 1, 32),
+        form(96_000, 6, 16),
+        form(176_400, 2, 24),
+        form(192_000, 1, 16),
+        form(384_000, 2, 16),
+        form(5_512, 1, 16),
+        form(8_000, 9, 16),
+        form(11_025, 1, 8),
+    ] {
         let (mut player, inbox) = begin(&tone(folder.path(), spec, 2), false);
         let heard = listen(&mut player, 1_000);
         let length = heard.len() as i64 - 96_000;
@@ -116,8 +127,8 @@ fn what_cannot_be_played_is_told_in_one_line() {
     };
     for (what, file) in [
         ("WAV", with(22, &[0, 0])),
-        ("channels", std::fs::read(tone(folder.path(), form(8_000, 9, 16), 1)).unwrap()),
-        ("samples a second", std::fs::read(tone(folder.path(), form(192_000, 1, 16), 1)).unwrap()),
+        ("samples a second", std::fs::read(tone(folder.path(), form(384_100, 1, 16), 1)).unwrap()),
+        ("samples a second", with(24, &[99, 0, 0, 0, 198, 0, 0, 0])),
         ("samples a second", with(24, &[0; 8])),
         ("cut off", good[..good.len() / 2].to_vec()),
         ("no sound in it", with(40, &[0; 4])),
