@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use tuiphone::audio::wav;
+use tuiphone::engine::media::everything;
 use tuiphone::media::codec::{Codec, Decoded, Tuning, decoder, encoder};
 use tuiphone::media::resample::clip_to_internal;
 use tuiphone::media::{FRAME, SAMPLE_RATE};
@@ -96,7 +97,7 @@ impl Score {
     }
 
     /// Whole words are there: lost is no more than a quarter of a second.
-    fn is_heard(&self, codec: &str) -> bool {
+    pub fn is_heard(&self, codec: &str) -> bool {
         let (mos, best) = self.of(codec);
         self.seconds > 6.0 && self.holes <= 50.0 && mos > best - 2.0
     }
@@ -191,6 +192,12 @@ pub fn format(codec: &str) -> Format {
     codec.capability(&Tuning::default()).numbered(codec.static_payload_type.unwrap_or(96))
 }
 
+/// True when a codec can be had here. G.729 is a library that a machine may have or not: without it is no failure.
+pub fn has(codec: &str) -> bool {
+    let missing = Codec::by_id(codec).unwrap().missing(&everything());
+    missing.inspect(|why| eprintln!("skipped: {codec}: {why}")).is_none()
+}
+
 /// What a codec alone makes of the speech: encoded and decoded in packets of 20 ms, without a network or a clock.
 pub fn through_codec(format: &Format, file: &Path) {
     write(&coded(format, &speech()), file);
@@ -202,7 +209,7 @@ pub fn through_codec_twice(format: &Format, file: &Path) {
 }
 
 fn coded(format: &Format, speech: &[f32]) -> Vec<f32> {
-    let tuning = Tuning::default();
+    let tuning = everything();
     let (mut encoder, mut decoder) = (encoder(format, &tuning).unwrap(), decoder(format, &tuning).unwrap());
     let mut heard = Vec::new();
     for packet in speech.chunks_exact(2 * FRAME) {
