@@ -77,7 +77,8 @@ fn energy(part: &[f32]) -> f32 {
     part.iter().map(|s| s * s).sum()
 }
 
-fn is_quiet(sound: &[f32]) -> bool {
+/// True for what nobody says anything in.
+pub fn is_quiet(sound: &[f32]) -> bool {
     energy(sound) / (sound.len().max(1) as f32) < QUIET
 }
 

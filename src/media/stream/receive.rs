@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 
 /// At most one change of length in this time, unless far behind.
 const BETWEEN_STRETCHES: Duration = Duration::from_millis(100);
+/// Quiet for so many ticks is a pause.
+const PAUSE_TICKS: u32 = 5;
+/// So long a pause is waited for: where there is noise there may be none.
+const NO_PAUSE: Duration = Duration::from_secs(10);
 /// The payload type of comfort noise, which need not be agreed.
 const COMFORT_NOISE: u8 = 13;
 const TICK: Duration = Duration::from_millis(10);
@@ -41,6 +45,10 @@ pub struct Receive {
     sound: Vec<f32>,
     played: usize,
     last_stretch: Option<Instant>,
+    /// Ticks for which nothing is said.
+    quiet: u32,
+    /// Since when a pause is waited for.
+    waiting: Option<Instant>,
     /// The background as the sender described it, until it speaks.
     noise: Option<ComfortNoise>,
 }
@@ -65,6 +73,8 @@ impl Receive {
             sound,
             played: stretch::LONGEST,
             last_stretch: None,
+            quiet: 0,
+            waiting: None,
             noise: None,
         }
     }
@@ -135,6 +145,7 @@ impl Receive {
             frame.copy_from_slice(next);
         }
         self.played += FRAME;
+        self.quiet = if stretch::is_quiet(frame) { self.quiet.saturating_add(1) } else { 0 };
         first
     }
 
@@ -142,9 +153,27 @@ impl Receive {
         self.sound.len().saturating_sub(self.played)
     }
 
+    /// What waits for a pause is not done in what is quiet for a moment, the middle of a word.
+    fn at_leisure(&mut self, pace: Pace, now: Instant) -> Pace {
+        let pause = self.quiet >= PAUSE_TICKS;
+        match pace {
+            Pace::Shorten(spare, Haste::Pause) if !pause => {
+                let since = *self.waiting.get_or_insert(now);
+                let too_long = now.saturating_duration_since(since) >= NO_PAUSE;
+                if too_long { Pace::Shorten(spare, Haste::Word) } else { Pace::Even }
+            }
+            Pace::Stretch(_, Haste::Pause) if !pause => Pace::Even,
+            _ => {
+                self.waiting = None;
+                pace
+            }
+        }
+    }
+
     /// Adds at least 10 ms of sound; true when it came out of a packet.
     fn pull(&mut self, now: Instant) -> bool {
-        let (heard, mut pace) = self.pull_one(now);
+        let (heard, wanted) = self.pull_one(now);
+        let mut pace = self.at_leisure(wanted, now);
         let soon = self.last_stretch.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN_STRETCHES);
         if soon && !matches!(pace, Pace::Shorten(_, Haste::Now)) {
             return heard;

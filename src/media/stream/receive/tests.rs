@@ -203,6 +203,30 @@ fn a_wrong_clock_is_followed() {
     }
 }
 
+/// Quiet for 40 ms is the middle of a word, for 50 a pause; where there is none for ten seconds a word must do.
+#[test]
+fn what_can_wait_waits_for_a_pause() {
+    let (start, ms) = (Instant::now(), Duration::from_millis(20));
+    let mut receive = Receive::new(start);
+    for (quiet, wanted, allowed) in [
+        (4, Pace::Shorten(ms, Haste::Pause), Pace::Even),
+        (4, Pace::Stretch(ms, Haste::Pause), Pace::Even),
+        (4, Pace::Shorten(ms, Haste::Word), Pace::Shorten(ms, Haste::Word)),
+        (4, Pace::Stretch(ms, Haste::Word), Pace::Stretch(ms, Haste::Word)),
+        (5, Pace::Shorten(ms, Haste::Pause), Pace::Shorten(ms, Haste::Pause)),
+        (5, Pace::Stretch(ms, Haste::Pause), Pace::Stretch(ms, Haste::Pause)),
+    ] {
+        receive.quiet = quiet;
+        assert_eq!(receive.at_leisure(wanted, start), allowed, "{wanted:?} after {quiet} quiet ticks");
+    }
+    receive.quiet = 0;
+    let wanted = Pace::Shorten(ms, Haste::Pause);
+    for (after, haste) in [(0, None), (9_999, None), (10_000, Some(Haste::Word)), (10_020, Some(Haste::Word))] {
+        let allowed = receive.at_leisure(wanted, start + Duration::from_millis(after));
+        assert_eq!(allowed, haste.map_or(Pace::Even, |haste| Pace::Shorten(ms, haste)), "after {after} ms");
+    }
+}
+
 /// A packet's.
 const SOUND: [u8; 160] = [0; 160];
 
