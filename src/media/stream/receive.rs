@@ -172,8 +172,7 @@ impl Receive {
 
     /// Adds at least 10 ms of sound; true when it came out of a packet.
     fn pull(&mut self, now: Instant) -> bool {
-        let (heard, wanted) = self.pull_one(now);
-        let mut pace = self.at_leisure(wanted, now);
+        let (heard, mut pace) = self.pull_at_leisure(now);
         let soon = self.last_stretch.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN_STRETCHES);
         if soon && !matches!(pace, Pace::Shorten(_, Haste::Now)) {
             return heard;
@@ -182,7 +181,7 @@ impl Receive {
             && self.unplayed() < TO_SHORTEN
             && self.buffer.has_next()
         {
-            pace = self.pull_one(now).1;
+            pace = self.pull_at_leisure(now).1;
         }
         let length = self.sound.len();
         if stretch::adjust(&mut self.sound, self.played, pace) {
@@ -190,6 +189,12 @@ impl Receive {
             self.last_stretch = Some(now);
         }
         heard
+    }
+
+    /// Adds what comes next; how its length is to change. What is made up says nothing of how the delay stands.
+    fn pull_at_leisure(&mut self, now: Instant) -> (bool, Pace) {
+        let (heard, wanted) = self.pull_one(now);
+        (heard, if heard { self.at_leisure(wanted, now) } else { Pace::Even })
     }
 
     fn pull_one(&mut self, now: Instant) -> (bool, Pace) {

@@ -36,6 +36,34 @@ impl Decoder for Reader {
     }
 }
 
+/// A tone without a pause, whatever comes.
+struct Hum(u64);
+
+impl Hum {
+    fn go_on(&mut self, samples: usize, sound: &mut Vec<f32>) {
+        for _ in 0..samples {
+            self.0 += 1;
+            sound.push(0.3 * (self.0 as f32 * 200.0 * std::f32::consts::TAU / 48_000.0).sin());
+        }
+    }
+}
+
+impl Decoder for Hum {
+    fn decode(&mut self, _payload: &[u8], sound: &mut Vec<f32>) -> Decoded {
+        self.go_on(2 * FRAME, sound);
+        Decoded::Sound
+    }
+
+    fn conceal(&mut self, duration: Duration, _next: Option<&[u8]>, sound: &mut Vec<f32>) -> Filled {
+        self.go_on(duration.as_millis() as usize / 10 * FRAME, sound);
+        Filled::Concealed
+    }
+
+    fn rest(&mut self, _described: Option<&ComfortNoise>, sound: &mut Vec<f32>) {
+        self.go_on(FRAME, sound);
+    }
+}
+
 /// What came of a trace.
 #[derive(Debug, Default)]
 struct Outcome {
@@ -225,6 +253,36 @@ fn what_can_wait_waits_for_a_pause() {
         let allowed = receive.at_leisure(wanted, start + Duration::from_millis(after));
         assert_eq!(allowed, haste.map_or(Pace::Even, |haste| Pace::Shorten(ms, haste)), "after {after} ms");
     }
+}
+
+/// Where nobody pauses, as over a noise, what is too much comes off in words after ten seconds: on a line that loses packets,
+/// and with the next packet at hand, too.
+#[test]
+fn without_a_pause_a_word_must_do() {
+    let ms = Duration::from_millis;
+    let start = Instant::now();
+    let mut receive = Receive::new(start);
+    receive.decoders.push((0, format(), Box::new(Hum(0))));
+    receive.buffer.set_least(ms(50));
+    let mut frame = [0.0; FRAME];
+    let mut delays = Vec::new();
+    for tick in 0..2_500_u64 {
+        let (now, number) = (start + ms(10 * tick), tick / 2);
+        if tick % 2 == 0 && number % 100 != 99 {
+            let (count, packet) = packet(65_536 + number, number as u32 * 160, &SOUND);
+            receive.insert(count, &packet, now);
+        }
+        if tick == 500 {
+            receive.buffer.set_least(ms(20));
+        }
+        receive.play(now, &mut frame);
+        if tick > 100 && tick % 100 == 0 {
+            delays.push(receive.buffer.delay().as_millis());
+        }
+    }
+    let (waits, after) = delays.split_at(13);
+    assert!(waits.iter().all(|delay| *delay >= 45), "{delays:?}");
+    assert!(after.iter().skip(2).all(|delay| *delay <= 35), "{delays:?}");
 }
 
 /// A packet's.
