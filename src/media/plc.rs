@@ -124,6 +124,8 @@ impl Concealer {
             self.take_periods(1);
         }
         self.maker.tune(&described.copied().unwrap_or_else(|| self.background.noise()));
+        // What the last gap was led to is not what comes next.
+        self.coming.clear();
         // The last word is left as after a long gap.
         self.lost_samples = self.lost_samples.max(self.rate * 8 / 100);
         for sample in sound.iter_mut() {
@@ -298,6 +300,15 @@ mod tests {
             });
             assert!(led < 0.7 * alone, "{hz} Hz, {last}: off by {led}, without by {alone}");
         }
+        // What it was led to does not come.
+        let mut plc = Concealer::new(8_000);
+        hear(&mut plc, &mut tone(0, 800));
+        plc.lead_to(&tone(960, 160), 160);
+        plc.conceal(&mut [0.0; 160]);
+        plc.rest(None, &mut [0.0; 80]);
+        let mut other = vec![0.5; 80];
+        plc.good(&mut other);
+        assert!(other[0] < 0.2 && other[79] > 0.4, "{other:?}");
         let mut plc = Concealer::new(8_000);
         hear(&mut plc, &mut tone(0, 800));
         for (next, gap) in [(&[][..], 160), (&[0.1], 160), (&[0.0; 160], 160), (&[0.1; 160], 4_000)] {
