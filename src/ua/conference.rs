@@ -9,19 +9,21 @@ use super::event::Event;
 use super::outcome::ExitCode;
 use super::port::Output;
 use super::snapshot::CallState;
+use super::transfer::Transfer;
 use crate::media::command::{Endpoint, MediaCommand, StreamId};
 use std::time::Instant;
 
 impl Agent {
-    /// These calls join; none named: all that are answered.
+    /// These calls join; none named: all that are answered and not being handed over.
     pub(super) fn confer(&mut self, named: Vec<String>, now: Instant) -> Result<Reply, CommandError> {
         let joining = if named.is_empty() {
-            self.members(Call::is_answered)
+            self.members(|call| call.is_answered() && !call.is_handed_over())
         } else {
             let answered = |name| self.pick(Some(name), "join", "is not connected", Call::is_answered);
             named.into_iter().map(answered).collect::<Result<_, _>>()?
         };
-        let members = self.members(|call| call.is_answered() && (call.conference || joining.contains(&call.id)));
+        let stays = |call: &Call| call.conference && !call.is_handed_over();
+        let members = self.members(|call| call.is_answered() && (stays(call) || joining.contains(&call.id)));
         let [first, _, ..] = members[..] else {
             return Err(CommandError {
                 code: ExitCode::NotFound,
@@ -121,5 +123,12 @@ impl Agent {
         let Some(call) = self.call_mut(id).filter(|call| call.conference != joined) else { return };
         call.conference = joined;
         self.tell(id, now, |call| Event::CallConference { call });
+    }
+}
+
+impl Call {
+    /// It is to go to somebody else, or its far end has sent us to somebody else: nobody is to hear it meanwhile.
+    fn is_handed_over(&self) -> bool {
+        self.follows.is_some() || self.transfer.as_ref().is_some_and(Transfer::is_pending)
     }
 }

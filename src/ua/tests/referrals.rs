@@ -4,6 +4,7 @@ use super::rules::{PEER, SDP, ask, connected, respond, state};
 use super::*;
 use crate::sip::message::{HeaderName, Method, StatusCode};
 use crate::sip::refer::Progress;
+use crate::ua::agent::IncomingPolicy;
 use crate::ua::command::{HangupWhich, TransferTo};
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::CallInfo;
@@ -91,6 +92,30 @@ fn a_blind_transfer_connects_the_other_two() {
         world.command(BOB, idle).unwrap();
         world.run(Duration::from_secs(60));
         assert!((0..3).all(|phone| world.phones[phone].agent.next_timeout().is_none()), "nothing is left behind");
+    }
+}
+
+/// `AC`: whoever sends us elsewhere does not listen to those, nor does who is sent elsewhere by us.
+#[test]
+fn who_is_handed_over_joins_no_conference() {
+    let confers = |world: &World, phone: usize| world.names(phone).iter().any(|name| *name == "call_conference");
+    for phone in [ALICE, BOB] {
+        let mut world = three();
+        world.command(phone, Command::AutoConference { on: true }).unwrap();
+        transfer(&mut world, to_carol());
+        if phone == ALICE {
+            let mut dave = local("dave");
+            dave.settings.accept_from_any = true;
+            dave.incoming = IncomingPolicy::Answer { after: Duration::from_millis(100) };
+            world.add(dave, 5076);
+            world.dial(ALICE, "sip:dave@127.0.0.1:5076");
+            world.run(Duration::from_secs(1));
+            assert_eq!(talks(&world, ALICE), [(Held, "bob".into()), (Connected, "dave".into())]);
+        }
+        world.command(CAROL, Command::Answer { call: None }).unwrap();
+        world.run(Duration::from_secs(5));
+        assert_eq!((outcome(&world), talks(&world, BOB)), (Some(Ok(())), vec![(Connected, "carol".into())]));
+        assert!(!confers(&world, phone), "{phone}: {:?}", world.names(phone));
     }
 }
 
