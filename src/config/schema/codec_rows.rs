@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
         "opusBitrate",
         Kind::Number,
         "0",
-        "Opus, 6000-510000 bit/s; 0 = 32000, or 96000 with opusStereo",
+        "Opus, 6000-510000 bit/s; 0 = 48000, or 96000 with opusStereo",
         |s| s.opus_bitrate.to_string(),
         opus_bitrate,
     ),

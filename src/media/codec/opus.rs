@@ -42,7 +42,7 @@ impl OpusTuning {
 }
 
 /// What we send by default, bit/s.
-const BITRATE: u32 = 32_000;
+const BITRATE: u32 = 48_000;
 /// The longest packet there is, 120 ms.
 const LONGEST: usize = 12 * FRAME;
 /// The largest packet we make, bytes.
