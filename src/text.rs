@@ -1,6 +1,9 @@
 //! The one gate for foreign text: whatever came from the network or a file passes here before it
 //! reaches a terminal, a log, a notification or a file name.
 
+pub mod encoding;
+pub mod xml;
+
 /// Longest text, in characters, that [`sanitise`] lets through.
 pub const MAX_CHARS: usize = 256;
 
@@ -56,6 +59,17 @@ pub fn sanitise_bytes(bytes: &[u8]) -> String {
 /// [`sanitise`] line by line; line ends stay.
 pub fn sanitise_lines(text: &str) -> String {
     text.lines().map(sanitise).collect::<Vec<_>>().join("\n")
+}
+
+/// A cell of a CSV: foreign text that no spreadsheet takes for a formula.
+pub fn csv_cell(text: &str) -> String {
+    csv_quoted(&sanitise(text))
+}
+
+/// [`csv_cell`] for text that is safe to show already.
+pub fn csv_quoted(text: &str) -> String {
+    let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
 }
 
 fn is_forbidden(c: char) -> bool {

@@ -1,9 +1,9 @@
 //! `application/dialog-info+xml`: the dialogs of somebody's phone (RFC 4235), and the table a watcher keeps of them.
 
-use super::DocumentError;
 use super::pidf::Availability;
-use super::xml::Element;
+use super::{DocumentError, LIMITS};
 use crate::sip::uri::Uri;
+use crate::text::xml::Element;
 use quick_xml::escape::escape;
 
 /// Most dialogs of one watched phone.
@@ -109,7 +109,7 @@ pub struct DialogInfo {
 impl DialogInfo {
     /// Reads a document; dialogs without a name or a state we know are left out.
     pub fn parse(body: &[u8]) -> Result<DialogInfo, DocumentError> {
-        let root = Element::parse(body, "dialog-info")?;
+        let root = Element::parse(body, "dialog-info", LIMITS)?;
         let full = match root.attribute("state") {
             Some("full") => true,
             Some("partial") => false,

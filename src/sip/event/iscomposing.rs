@@ -1,7 +1,7 @@
 //! `application/im-iscomposing+xml`: the far end is typing (RFC 3994).
 
-use super::DocumentError;
-use super::xml::Element;
+use super::{DocumentError, LIMITS};
+use crate::text::xml::Element;
 use std::time::{Duration, Instant};
 
 /// The media type.
@@ -75,7 +75,7 @@ pub enum Composing {
 impl Composing {
     /// Reads a status message.
     pub fn parse(body: &[u8]) -> Result<Composing, DocumentError> {
-        let root = Element::parse(body, "isComposing")?;
+        let root = Element::parse(body, "isComposing", LIMITS)?;
         let state = root.text_of("state").ok_or(DocumentError::Missing("state"))?;
         //= RFC 3994 §3.2: a state that is not known is idle
         if !state.eq_ignore_ascii_case("active") {

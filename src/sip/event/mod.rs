@@ -6,10 +6,14 @@ pub mod iscomposing;
 pub mod message_summary;
 pub mod pidf;
 pub mod reg_info;
-pub mod xml;
+
+use crate::text::xml::{Limits, XmlError};
 
 /// Longest document that is read, in bytes.
 pub const MAX_DOCUMENT: usize = 64 * 1024;
+
+/// What a document may be at most.
+const LIMITS: Limits = Limits { bytes: MAX_DOCUMENT, depth: 16, elements: 2048 };
 
 /// A package this phone subscribes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,18 +68,9 @@ pub enum DocumentError {
     /// Longer than [`MAX_DOCUMENT`].
     #[error("{0} bytes, more than a document may have")]
     TooLong(usize),
-    /// Elements nested deeper than [`xml::MAX_DEPTH`], or more than [`xml::MAX_ELEMENTS`] of them.
-    #[error("too deep or too many elements")]
-    TooMuch,
-    /// It brings a document type of its own: nothing we read needs one.
-    #[error("a document type declaration")]
-    DocumentType,
-    /// Not well-formed.
-    #[error("not well-formed: {0}")]
-    Malformed(String),
-    /// Another document than the package has.
-    #[error("the root is {0}")]
-    Root(String),
+    /// XML that is none, not of the package, or too much.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
     /// Something it must say is missing or cannot be read.
     #[error("{0} is missing or unreadable")]
     Missing(&'static str),

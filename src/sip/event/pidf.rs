@@ -1,7 +1,7 @@
 //! `application/pidf+xml`: presence (RFC 3863) with the activities of RPID (RFC 4480) and the notes exchanges write.
 
-use super::DocumentError;
-use super::xml::Element;
+use super::{DocumentError, LIMITS};
+use crate::text::xml::Element;
 use quick_xml::escape::escape;
 
 /// What a watcher wants to know of somebody, whichever package told it.
@@ -39,7 +39,7 @@ const MAX_ACTIVITIES: usize = 16;
 impl Presence {
     /// Reads a document. An empty one is valid: nothing is known.
     pub fn parse(body: &[u8]) -> Result<Presence, DocumentError> {
-        let root = Element::parse(body, "presence")?;
+        let root = Element::parse(body, "presence", LIMITS)?;
         let basics = root.all("tuple").filter_map(|tuple| tuple.child("status")?.text_of("basic"));
         let open = basics.map(|basic| basic.eq_ignore_ascii_case("open")).reduce(|a, b| a || b);
         let activities = root.descendants().filter(|element| element.name == "activities");

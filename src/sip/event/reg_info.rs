@@ -1,8 +1,8 @@
 //! `application/reginfo+xml`: the bindings a registrar holds for an AOR (RFC 3680).
 
-use super::DocumentError;
-use super::xml::Element;
+use super::{DocumentError, LIMITS};
 use crate::sip::uri::Uri;
+use crate::text::xml::Element;
 
 /// Most contacts read.
 const MAX_CONTACTS: usize = 256;
@@ -32,7 +32,7 @@ pub struct Binding {
 impl RegInfo {
     /// Reads a document; contacts whose URI cannot be read are left out.
     pub fn parse(body: &[u8]) -> Result<RegInfo, DocumentError> {
-        let root = Element::parse(body, "reginfo")?;
+        let root = Element::parse(body, "reginfo", LIMITS)?;
         let version = root.attribute("version").and_then(|v| v.trim().parse().ok());
         let full = match root.attribute("state") {
             Some("full") => true,

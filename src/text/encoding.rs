@@ -1,6 +1,6 @@
-//! The encodings profile files come in.
+//! The encodings files of Windows programs come in.
 
-/// How a profile file's bytes spell its text.
+/// How a file's bytes spell its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encoding {
     /// Little-endian UTF-16 behind `FF FE`: what MicroSIP writes.
@@ -42,12 +42,12 @@ impl Encoding {
     }
 
     /// Bytes in a code unit: 1 or 2.
-    pub(super) fn width(self) -> usize {
+    pub fn width(self) -> usize {
         if matches!(self, Encoding::Utf16Le | Encoding::Utf16Be) { 2 } else { 1 }
     }
 
     /// The code units; an odd last byte of UTF-16 is left out.
-    pub(super) fn units(self, bytes: &[u8]) -> impl Iterator<Item = u16> {
+    pub fn units(self, bytes: &[u8]) -> impl Iterator<Item = u16> {
         bytes.chunks_exact(self.width()).map(move |chunk| match (self, chunk) {
             (Encoding::Utf16Be, &[high, low]) => u16::from_be_bytes([high, low]),
             (_, &[low, high]) => u16::from_le_bytes([low, high]),
@@ -56,7 +56,7 @@ impl Encoding {
     }
 
     /// The text; what cannot be read becomes U+FFFD (the bytes themselves stay in the line they came from).
-    pub(super) fn decode(self, bytes: &[u8]) -> String {
+    pub fn decode(self, bytes: &[u8]) -> String {
         match self {
             Encoding::Utf8 | Encoding::Utf8Bom => String::from_utf8_lossy(bytes).into_owned(),
             Encoding::Utf16Le | Encoding::Utf16Be => {
@@ -67,7 +67,7 @@ impl Encoding {
     }
 
     /// The bytes of a text; the first character the encoding does not have is the error.
-    pub(super) fn encode(self, text: &str) -> Result<Vec<u8>, char> {
+    pub fn encode(self, text: &str) -> Result<Vec<u8>, char> {
         match self {
             Encoding::Utf8 | Encoding::Utf8Bom => Ok(text.as_bytes().to_vec()),
             Encoding::Utf16Le => Ok(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
