@@ -7,11 +7,11 @@
 //!  5 ui       Model · update · view; theme, keymap                          ─▶ control
 //!  5 demo     a registrar and far ends on loopback, made of our own parts   ─▶ engine ua media audio sip sdp config
 //!  4 control  the one verb table, its spellings, JSON, the local socket     ─▶ engine ua
-//!  3 engine   tokio: sockets, DNS, timers, files; the media thread          ─▶ ua media audio config sip sdp rtp
-//!  2 ua       the phone as a pure machine                                   ─▶ sip sdp nat config (media: words)
+//!  3 engine   tokio: sockets, DNS, timers, files; the media thread          ─▶ ua media audio config history sip sdp rtp contacts
+//!  2 ua       the phone as a pure machine                                   ─▶ sip sdp nat config contacts (media: words)
 //!  1 media    samples: jitter buffer, codecs, mixer, resampler, levels      ─▶ rtp sdp nat
 //!  1 audio    devices: cpal, null, file, loop, tone, pipe; supervisor
-//!  0 config · sip · sdp · rtp · nat · text   pure, name nothing
+//!  0 config · contacts · history · sip · sdp · rtp · nat · text   pure, name nothing
 //! ```
 //!
 //! Rooms 0–2 and `media` own no socket, clock, thread, file or source of chance: time is an argument,
@@ -20,10 +20,13 @@
 pub mod audio;
 pub mod cli;
 pub mod config;
+pub mod contacts;
 pub mod control;
 pub mod demo;
 pub mod engine;
+pub mod history;
 pub mod media;
+pub mod nat;
 pub mod rtp;
 pub mod sdp;
 pub mod sip;
