@@ -33,6 +33,10 @@ pub enum Dropped {
     Dtls,
     /// Longer than any packet of sound.
     Oversize,
+    /// Not encrypted as was agreed: plain, forged, damaged, or with another key.
+    Unauthentic,
+    /// Encrypted as was agreed, and received before.
+    Replayed,
 }
 
 /// What a datagram looks like (RFC 7983 §7).
@@ -70,7 +74,7 @@ impl Kind {
 
 impl Dropped {
     /// Every kind, its name in JSON, and what it is in words.
-    pub const TABLE: [(Dropped, &'static str, &'static str); 13] = [
+    pub const TABLE: [(Dropped, &'static str, &'static str); 15] = [
         (Dropped::Malformed, "malformed", "that are no packets"),
         (Dropped::Strangers, "strangers", "from strangers"),
         (Dropped::RtcpStrangers, "rtcp_strangers", "that report for strangers"),
@@ -84,6 +88,8 @@ impl Dropped {
         (Dropped::Stun, "stun", "of STUN"),
         (Dropped::Dtls, "dtls", "of DTLS"),
         (Dropped::Oversize, "oversize", "too long for sound"),
+        (Dropped::Unauthentic, "unauthentic", "that are not encrypted as was agreed"),
+        (Dropped::Replayed, "replayed", "that came before, encrypted"),
     ];
 
     /// Its name in JSON.
@@ -168,15 +174,32 @@ mod tests {
     }
 
     #[test]
+    //= RFC 7983 §7: the edges of every range
+    fn one_port_carries_them_all() {
+        let (stun, dtls, odd) = (Kind::Odd(Dropped::Stun), Kind::Odd(Dropped::Dtls), Kind::Odd(Dropped::Malformed));
+        let edges =
+            [(0..=3, stun), (4..=19, odd), (20..=63, dtls), (64..=127, odd), (128..=191, Kind::Rtp), (192..=255, odd)];
+        for (range, kind) in edges {
+            for first in range {
+                assert_eq!(Kind::of(&[first, 0, 0, 0, 0, 0, 0, 0]), kind, "{first}");
+            }
+        }
+        // RFC 5761 §4: on one port the second byte tells reports from sound.
+        for (second, kind) in [(191, Kind::Rtp), (192, Kind::Rtcp), (223, Kind::Rtcp), (224, Kind::Rtp)] {
+            assert_eq!(Kind::of(&[128, second, 0, 0]), kind, "{second}");
+        }
+    }
+
+    #[test]
     fn what_is_counted_is_told() {
         let mut tally = Tally::default();
         assert_eq!((tally.total(), tally.words()), (0, None));
         let from = SocketAddr::from(([203, 0, 113, 9], 4_000));
         (0..7).for_each(|_| tally.add(Dropped::Strangers, from));
         Dropped::TABLE.iter().for_each(|(kind, ..)| tally.add(*kind, from));
-        assert_eq!((tally.of(Dropped::Strangers), tally.of(Dropped::Stun), tally.total()), (8, 1, 20));
-        assert_eq!(tally.named().map(|(_, count)| count).sum::<u64>(), 20);
-        let words = "20 packets were not taken (most from strangers), the last from 203.0.113.9:4000";
+        assert_eq!((tally.of(Dropped::Strangers), tally.of(Dropped::Stun), tally.total()), (8, 1, 22));
+        assert_eq!(tally.named().map(|(_, count)| count).sum::<u64>(), 22);
+        let words = "22 packets were not taken (most from strangers), the last from 203.0.113.9:4000";
         assert_eq!(tally.words().as_deref(), Some(words));
     }
 }

@@ -2,12 +2,14 @@
 
 pub mod bursts;
 pub mod dropped;
+pub mod dtls;
 pub mod mos;
 mod packet;
 pub mod rtcp;
 mod sequence;
 mod session;
 mod source;
+pub mod srtp;
 mod stats;
 pub mod telephone_event;
 mod threats;

@@ -100,8 +100,7 @@ impl RtpSession {
             cname: format!("{:016x}", rng.next_u64()),
             clock_rate,
             clocks: Vec::new(),
-            // Below the wrap, so that SRTP later begins with a clean rollover counter.
-            sequence: SequenceNumber((rng.next_u32() & 0x7fff) as u16),
+            sequence: first_number(rng),
             start: RtpTime(rng.next_u32()),
             last_sent: None,
             source: Source::of_sound(),
@@ -144,6 +143,13 @@ impl RtpSession {
     /// Our SSRC.
     pub fn ssrc(&self) -> Ssrc {
         self.ssrc
+    }
+
+    /// Another SSRC from the next packet on.
+    pub fn rename(&mut self, rng: &mut impl Rng) {
+        self.ssrc = Ssrc(rng.next_u32());
+        self.sequence = first_number(rng);
+        self.peer.block = None;
     }
 
     /// The RTP time of a moment `ticks` after the start of the session.
@@ -284,6 +290,11 @@ impl RtpSession {
         self.remote = None;
         self.candidate = None;
     }
+}
+
+/// Below the wrap: who joins an SRTP stream takes it for one without roll-overs.
+fn first_number(rng: &mut impl Rng) -> SequenceNumber {
+    SequenceNumber((rng.next_u32() & 0x7fff) as u16)
 }
 
 impl Counters {

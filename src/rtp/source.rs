@@ -54,7 +54,8 @@ impl Source {
             return Verdict::Drop;
         }
         let live = self.heard.is_some_and(|heard| now.saturating_duration_since(heard) < self.live);
-        if live && self.latched != Some(from) {
+        // Who comes from where the signalling says has its place, whoever was there before.
+        if live && self.latched != Some(from) && from.port() != signalled.port() {
             return Verdict::Drop;
         }
         self.latched = Some(from);
@@ -86,6 +87,10 @@ mod tests {
             (
                 "a live stream stays",
                 &[(0, 5, 5000, Accept, 5000), (1_000, 5, 6000, Drop, 5000), (1_020, 5, 5000, Accept, 5000)],
+            ),
+            (
+                "what was signalled takes its place back",
+                &[(0, 5, 6000, Accept, 6000), (20, 5, 5000, Accept, 5000), (40, 5, 6000, Drop, 5000)],
             ),
             ("a silent one may move", &[(0, 5, 5000, Accept, 5000), (2_000, 5, 6000, Accept, 6000)]),
         ];

@@ -167,9 +167,8 @@ impl RtpSession {
         //= RFC 3550 §8.2: goodbye under the old name, then another
         if std::mem::take(&mut self.collided) {
             let goodbye = self.report(true, now);
-            self.ssrc = Ssrc(rng.next_u32());
+            self.rename(rng);
             self.counters.collisions = self.counters.collisions.saturating_add(1);
-            self.peer.block = None;
             return goodbye.map(|to| (to, self.datagram.as_slice()));
         }
         if !self.timing.poll(self.has_sent(), now, rng) {

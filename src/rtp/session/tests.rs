@@ -39,6 +39,18 @@ fn pair() -> Pair {
     Pair { a, b, start, rng }
 }
 
+/// Who joins an SRTP stream counts its roll-overs from 0.
+#[test]
+fn another_name_begins_below_the_wrap() {
+    let mut pair = pair();
+    for _ in 0..20 {
+        let before = pair.a.ssrc();
+        pair.a.sequence = SequenceNumber(0xffff);
+        pair.a.rename(&mut pair.rng);
+        assert!(pair.a.ssrc() != before && pair.a.sequence.0 < 0x8000, "{:?}", pair.a.sequence);
+    }
+}
+
 impl Pair {
     /// `a` sends packet `n`, 20 ms each.
     fn packet(&mut self, n: u32) -> Vec<u8> {
