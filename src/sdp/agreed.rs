@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::dtls::DtlsExchange;
+use super::{CryptoKey, IceDescription, KeyAndSalt};
+
 /// Who may send (RFC 3264 §5.1), from the point of view of whoever holds the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Direction {
@@ -84,6 +87,28 @@ impl ExtendedReports {
     }
 }
 
+/// What protects the sound, both ways: SRTP with keys that the descriptions carried (RFC 4568).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Srtp {
+    /// The suite, by its name in the registry of RFC 4568.
+    pub suite: &'static str,
+    /// The key of what we send. Forks of a call share it, so that each of their streams has an SSRC of its own.
+    pub send: KeyAndSalt,
+    /// The keys of what the peer sends; several are told apart by their identifiers.
+    pub receive: Vec<CryptoKey>,
+}
+
+/// ICE on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IceAgreed {
+    /// What we told the peer last. Another name than before restarts it.
+    pub ours: IceDescription,
+    /// What the peer told us last.
+    pub theirs: IceDescription,
+    /// We decide which pair is used, as ours was the offer; for the first time and after a restart.
+    pub controlling: bool,
+}
+
 /// The settled audio stream, from our point of view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
@@ -110,4 +135,12 @@ pub struct Agreed {
     pub ptime: Duration,
     /// Our direction.
     pub direction: Direction,
+    /// What protects it, where the descriptions carried the keys.
+    pub srtp: Option<Srtp>,
+    /// How a way is looked for; `None` = it is where the descriptions say.
+    pub ice: Option<IceAgreed>,
+    /// Both have ICE, but the addresses of a description were rewritten on their way: it is not used.
+    pub mangled: bool,
+    /// The handshake that brings the keys; without either of the two it is plain RTP, and never with both.
+    pub dtls: Option<DtlsExchange>,
 }

@@ -87,6 +87,11 @@ impl Media {
 }
 
 impl SessionDescription {
+    /// It has a moving picture to offer.
+    pub fn offers_video(&self) -> bool {
+        self.media.iter().any(|media| media.kind.eq_ignore_ascii_case("video") && media.port != 0)
+    }
+
     /// The address of a media line: its own `c=`, else the session's.
     pub fn address_of(&self, media: &Media) -> Option<IpAddr> {
         media.connection.or(self.connection)

@@ -1,9 +1,16 @@
 //! The audio line of the peer: where it listens, which way it runs, how long its packets are.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use super::{Agreed, Direction, ExtendedReports, Format, LocalMedia, Media, NegotiationError, SessionDescription};
+use super::{
+    Agreed, Direction, ExtendedReports, Format, IceDescription, LocalMedia, Media, NegotiationError, SessionDescription,
+};
+
+/// Stands for a peer whose candidates are still to come: the dummy address (RFC 7600), the port to discard.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 0, 8)), 9);
+/// Of the prefix to discard (RFC 6666).
+const NOBODY_IN_IPV6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 8)), 9);
 
 /// An audio line of the peer, as far as it does not depend on codecs.
 pub(super) struct Line {
@@ -14,6 +21,10 @@ pub(super) struct Line {
     pub(super) extended_reports: Option<ExtendedReports>,
     /// As the peer sees it, a 0.0.0.0 counted as not receiving.
     pub(super) direction: Direction,
+    /// The peer's ICE, if we have it as well and what it says can be used.
+    pub(super) ice: Option<IceDescription>,
+    /// The peer's ICE was rewritten on its way here, or it says that ours was on its way there.
+    pub(super) is_mangled: bool,
     ptime: Option<Duration>,
     maxptime: Option<Duration>,
 }
@@ -25,16 +36,19 @@ impl Line {
         media: &Media,
         local: &LocalMedia,
     ) -> Result<Line, NegotiationError> {
-        if !["RTP/AVP", "RTP/AVPF"].iter().any(|known| media.protocol.eq_ignore_ascii_case(known)) {
-            return Err(NegotiationError::Transport);
-        }
+        let ice = local.ice.as_ref().and_then(|_| IceDescription::read(whole, media)).filter(IceDescription::is_of_use);
+        let is_mangled = ice.as_ref().is_some_and(|ice| ice.is_mangled(whole, media));
+        let ice = ice.filter(|_| !is_mangled);
         let ip = whole.address_of(media).ok_or(NegotiationError::Address)?;
         let target = |ip: IpAddr, port: u16| (!ip.is_unspecified() && port != 0).then_some(SocketAddr::new(ip, port));
         let other_family = !ip.is_unspecified() && ip.is_ipv4() != local.rtp.ip().to_canonical().is_ipv4();
         let group = ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST);
-        if other_family || group {
+        //= RFC 8839 §4.2.4: with ICE the address for everybody else need not be one of use to us
+        let best = |component| ice.as_ref().and_then(|ice| ice.best(component, local.rtp.is_ipv4()));
+        if (other_family && best(1).is_none()) || group {
             return Err(NegotiationError::Address);
         }
+        let to_come = ice.as_ref().map(|_| if local.rtp.is_ipv4() { NOBODY } else { NOBODY_IN_IPV6 });
         let rtcp = match media.attribute("rtcp") {
             Some(value) => rtcp_attribute(value, ip),
             None => media.port.checked_add(1).map(|port| (ip, port)),
@@ -44,17 +58,23 @@ impl Line {
             (number > 0).then(|| Duration::from_millis(number.into()))
         };
         Ok(Line {
-            rtp: target(ip, media.port),
-            rtcp: rtcp.and_then(|(ip, port)| target(ip, port)),
+            rtp: target(ip, media.port).filter(|_| !other_family).or_else(|| best(1)).or(to_come),
+            rtcp: rtcp
+                .and_then(|(ip, port)| target(ip, port))
+                .filter(|_| !other_family)
+                .or_else(|| best(2))
+                .or(to_come),
             rtcp_mux: media.has_attribute("rtcp-mux"),
             extended_reports: whole.attribute_of(media, "rtcp-xr").map(ExtendedReports::parse),
-            direction: peer_direction(whole, media),
+            direction: peer_direction(whole, media, ice.is_some()),
+            is_mangled: is_mangled || local.ice.is_some() && media.has_attribute("ice-mismatch"),
+            ice,
             ptime: milliseconds("ptime"),
             maxptime: milliseconds("maxptime"),
         })
     }
 
-    /// What the line comes to with the formats, direction and multiplexing settled.
+    /// What the line comes to with the formats, direction and multiplexing settled, unprotected.
     pub(super) fn agreed(
         &self,
         formats: Settled<'_>,
@@ -96,6 +116,10 @@ impl Line {
             telephone_event_receive: receive_events,
             comfort_noise_send,
             direction,
+            srtp: None,
+            ice: None,
+            mangled: self.is_mangled,
+            dtls: None,
         }
     }
 }
@@ -115,9 +139,10 @@ pub(super) struct Settled<'a> {
 }
 
 /// The direction as the peer sees it; with the address 0.0.0.0 (RFC 3264 §8.4) or port 0 it takes nothing.
-pub(super) fn peer_direction(whole: &SessionDescription, media: &Media) -> Direction {
+pub(super) fn peer_direction(whole: &SessionDescription, media: &Media, by_ice: bool) -> Direction {
     let direction = whole.direction_of(media);
-    let reachable = media.port != 0 && whole.address_of(media).is_some_and(|ip| !ip.is_unspecified());
+    //= RFC 8839 §4.4.1.1.1: with ICE nobody holds by an address
+    let reachable = media.port != 0 && (by_ice || whole.address_of(media).is_some_and(|ip| !ip.is_unspecified()));
     Direction::of(direction.sends() && media.port != 0, direction.receives() && reachable)
 }
 

@@ -2,14 +2,25 @@
 //!
 //! Clone it per early dialog: each fork answers the same offer for itself.
 
+mod ice;
+mod keys;
 mod numbers;
 
-use std::net::SocketAddr;
+pub use ice::Nominated;
+
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use self::ice::{Progress, Way};
+use self::keys::{OurKey, Taken, attributes};
+use super::dtls::{DtlsError, DtlsLine, Fingerprint, new_tls_id};
 use super::format::formats_of;
 use super::line::{Line, Settled, paused, peer_direction};
-use super::{Agreed, Attribute, Capability, Direction, ExtendedReports, Format, Media, Origin, SessionDescription};
+use super::protection::Unprotected;
+use super::{
+    Agreed, Attribute, Capability, CryptoSuite, Direction, Encryption, ExtendedReports, Format, IceDescription, Media,
+    Origin, SessionDescription,
+};
 
 /// Whose order of formats decides when we answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,10 +51,18 @@ pub struct LocalMedia {
     pub ptime: Duration,
     /// Whose order decides in our answers.
     pub order: Order,
+    /// What is asked of the encryption.
+    pub encryption: Encryption,
+    /// Suites of it, the strongest first.
+    pub suites: Vec<CryptoSuite>,
+    /// Name, password and candidates; `None` = no ICE.
+    pub ice: Option<IceDescription>,
+    /// Of our certificate; without one nothing is said of DTLS, and no offer of it is taken.
+    pub dtls: Option<Fingerprint>,
 }
 
 impl LocalMedia {
-    /// The usual: telephone-event, 20 ms, RTCP on its own port, the offer's order.
+    /// The usual: telephone-event, 20 ms, RTCP on its own port, the offer's order, no encryption, no ICE.
     pub fn new(rtp: SocketAddr, rtcp: SocketAddr, codecs: Vec<Capability>) -> LocalMedia {
         LocalMedia {
             rtp,
@@ -54,6 +73,10 @@ impl LocalMedia {
             offer_rtcp_mux: false,
             ptime: Duration::from_millis(20),
             order: Order::Theirs,
+            encryption: Encryption::Off,
+            suites: Vec::new(),
+            ice: None,
+            dtls: None,
         }
     }
 }
@@ -64,15 +87,21 @@ pub enum NegotiationError {
     /// No `m=audio` line, or only such with port 0.
     #[error("the peer's description has no audio line")]
     NoAudio,
-    /// Audio only over a transport we do not speak (SRTP, DTLS).
-    #[error("the peer wants audio over a transport this phone does not speak")]
-    Transport,
     /// The audio line has no address, a host name, a multicast group or the other IP family.
     #[error("the peer's audio has no address this phone can send to")]
     Address,
     /// No codec in common.
     #[error("no codec in common with the peer")]
     Codec,
+    /// It is not protected as it has to be, or in a way that is off.
+    #[error(transparent)]
+    Protection(#[from] Unprotected),
+    /// What is said of the handshake that brings the keys cannot be used.
+    #[error(transparent)]
+    Dtls(#[from] DtlsError),
+    /// Keys that cannot be used: an unknown suite, a wrong length, a weakening, or none of those offered.
+    #[error("the keys of the peer's encryption cannot be used")]
+    Keys,
     /// The answer refused our audio line.
     #[error("the peer refused the audio line")]
     Refused,
@@ -108,6 +137,13 @@ pub struct Negotiation {
     said: Option<Offered>,
     /// Our numbers, kept through the session.
     numbers: Vec<Format>,
+    /// Our keys, one for each suite, kept through the session.
+    keys: Vec<OurKey>,
+    ice: Progress,
+    /// The name of the association that our keys come of.
+    tls_id: String,
+    /// Which of the ways to offer a call is tried.
+    attempt: usize,
     stands: Option<Stands>,
 }
 
@@ -117,6 +153,9 @@ struct Offered {
     direction: Direction,
     rtcp_mux: bool,
     hold: bool,
+    keys: Vec<OurKey>,
+    ice: Option<IceDescription>,
+    dtls: Option<DtlsLine>,
 }
 
 /// What both sides have said yes to.
@@ -130,10 +169,16 @@ struct Stands {
     media: Vec<Media>,
 }
 
+/// The audio line to answer: its place, what it says, and what protects it.
+type Choice<'a> = (usize, &'a Media, Line, Taken);
+
 impl Negotiation {
-    /// Nothing offered yet; the session id is drawn from `rng`.
+    /// Nothing offered yet; the session id and the keys are drawn from `rng`, which must be one for secrets.
     pub fn new(local: LocalMedia, rng: &mut impl rand::Rng) -> Negotiation {
         Negotiation {
+            keys: OurKey::draw(&local, rng),
+            tls_id: new_tls_id(rng),
+            attempt: 0,
             local,
             // 31 bits: some peers read it into a signed int.
             session_id: rng.next_u32() >> 1,
@@ -143,6 +188,7 @@ impl Negotiation {
             offered: None,
             said: None,
             numbers: Vec::new(),
+            ice: Progress::default(),
             stands: None,
         }
     }
@@ -150,6 +196,11 @@ impl Negotiation {
     /// What we bring.
     pub fn local(&self) -> &LocalMedia {
         &self.local
+    }
+
+    /// Offer the call in another way that the account allows, by its number; one that is too high is the last.
+    pub fn set_attempt(&mut self, attempt: usize) {
+        self.attempt = attempt;
     }
 
     /// Bring something else from the next description on (a new port, other codecs).
@@ -167,9 +218,14 @@ impl Negotiation {
             (true, true) => Direction::Inactive,
         };
         let formats = self.our_formats();
-        let rtcp_mux = self.local.offer_rtcp_mux || self.agreed().is_some_and(|agreed| agreed.rtcp_mux);
-        let protocol = self.stands.as_ref().map_or("RTP/AVP", |stands| &stands.protocol).to_owned();
-        let audio = self.audio_line(protocol, &formats, direction, self.local.ptime, rtcp_mux, true);
+        let to_offer = self.to_offer();
+        let rtcp_mux =
+            self.local.offer_rtcp_mux || to_offer.dtls || self.agreed().is_some_and(|agreed| agreed.rtcp_mux);
+        let (keys, dtls) = self.keys_to_offer(to_offer);
+        let protocol = to_offer.transport.to_owned();
+        let way = self.way_to_offer(rtcp_mux);
+        let mut audio = self.audio_line(protocol, &formats, direction, self.local.ptime, &way, true);
+        audio.attributes.splice(0..0, attributes(&keys, dtls.as_ref()));
         //= RFC 3264 §8: the m= lines of before stay, in their order
         let mut media: Vec<Media> =
             self.stands.iter().flat_map(|stands| &stands.media).map(|media| media.refused()).collect();
@@ -177,10 +233,10 @@ impl Negotiation {
             Some(place) => *place = audio,
             None => media.push(audio),
         }
-        let offered = Offered { formats, direction, rtcp_mux, hold };
+        let offered = Offered { formats, direction, rtcp_mux, hold, keys, dtls, ice: way.ice };
         self.said = Some(offered.clone());
         self.offered = Some(offered);
-        self.show(media)
+        self.show(media, way.rtp.ip())
     }
 
     /// The description last shown, offered as it is: a refresh that changes nothing.
@@ -206,6 +262,8 @@ impl Negotiation {
             paused(&stands.agreed)
         } else {
             let line = Line::read(answer, media, &self.local)?;
+            let rtcp_mux = offered.rtcp_mux && line.rtcp_mux;
+            let taken = self.answered_keys(offered, answer, media)?;
             //= RFC 3264 §7: what we send is the answer's first format; its number is the answerer's
             let theirs = formats_or_ours(media, &offered.formats);
             let common: Vec<(&Format, &Format)> = theirs
@@ -222,12 +280,15 @@ impl Negotiation {
                 }
             }
             let direction = offered.direction.and(line.direction.reversed());
-            let rtcp_mux = offered.rtcp_mux && line.rtcp_mux;
             let packet_ms = self.packet_ms(send);
             let formats = Settled { send: send.clone(), receive, theirs: &theirs, ours: &offered.formats, packet_ms };
-            line.agreed(formats, direction, rtcp_mux, self.local.ptime)
+            let ice = self.answered_ice(offered.ice.clone(), &line);
+            taken.protect(Agreed { ice, ..line.agreed(formats, direction, rtcp_mux, self.local.ptime) })
         };
-        let (peer_direction, hold) = (peer_direction(answer, media), offered.hold);
+        let (peer_direction, hold) = (peer_direction(answer, media, agreed.ice.is_some()), offered.hold);
+        if agreed.ice.is_none() {
+            self.decline_ice();
+        }
         self.settle(agreed, hold, peer_direction, media.protocol.clone());
         self.agreed().cloned().ok_or(NegotiationError::NoOffer)
     }
@@ -242,7 +303,7 @@ impl Negotiation {
         if let Some(answered) = self.answer_disabled(offer) {
             return Ok(answered);
         }
-        let (index, media, line) = self.choose(offer)?;
+        let (index, media, line, taken) = self.choose(offer)?;
         let theirs = formats_of(media);
         let formats = self.answer_formats(&theirs);
         let send = formats.iter().find(|format| format.is_sound()).ok_or(NegotiationError::Codec)?;
@@ -254,6 +315,9 @@ impl Negotiation {
         let packet_ms = self.packet_ms(&send);
         let settled = Settled { send, receive, theirs: &theirs, ours: &formats, packet_ms };
         let agreed = line.agreed(settled, direction, line.rtcp_mux, self.local.ptime);
+        let (way, ice) = self.way_to_answer(&line);
+        let (keys, dtls) = taken.ours();
+        let agreed = taken.protect(Agreed { ice, ..agreed });
 
         for format in &formats {
             self.numbers.retain(|known| known.payload_type != format.payload_type && !same(known, format));
@@ -261,18 +325,19 @@ impl Negotiation {
         }
         // Who knows nothing of extended reports is told nothing of them.
         let asks = line.extended_reports.is_some();
-        let audio = self.audio_line(media.protocol.clone(), &formats, direction, agreed.ptime, line.rtcp_mux, asks);
+        let mut audio = self.audio_line(media.protocol.clone(), &formats, direction, agreed.ptime, &way, asks);
+        audio.attributes.splice(0..0, attributes(&keys, dtls.as_ref()));
         //= RFC 3264 §6: one m= line for each offered, in the same order, port 0 for those refused
         let mut answer: Vec<Media> = offer.media.iter().map(Media::refused).collect();
         if let Some(place) = answer.get_mut(index) {
             *place = audio;
         }
         let hold = self.held();
-        self.said = Some(Offered { formats, direction, rtcp_mux: line.rtcp_mux, hold });
+        self.said = Some(Offered { formats, direction, rtcp_mux: line.rtcp_mux, hold, keys, dtls, ice: way.ice });
         self.audio_index = index;
         self.offered = None;
         let protocol = media.protocol.clone();
-        let description = self.show(answer);
+        let description = self.show(answer, way.rtp.ip());
         self.settle(agreed.clone(), hold, line.direction, protocol);
         Ok((description, agreed))
     }
@@ -302,31 +367,38 @@ impl Negotiation {
         let (agreed, hold, protocol) = (paused(&stands.agreed), stands.hold, stands.protocol.clone());
         self.offered = None;
         self.said = None;
-        let description = self.show(offer.media.iter().map(Media::refused).collect());
+        let description = self.show(offer.media.iter().map(Media::refused).collect(), self.local.rtp.ip());
         self.settle(agreed.clone(), hold, Direction::Inactive, protocol);
         Some((description, agreed))
     }
 
-    /// The audio line to answer: the one in use if it still can be, else the first that can.
-    fn choose<'a>(&self, offer: &'a SessionDescription) -> Result<(usize, &'a Media, Line), NegotiationError> {
+    /// The audio line to answer: the one in use if it still can be, else the first that can, the best protected before
+    /// the others.
+    fn choose<'a>(&self, offer: &'a SessionDescription) -> Result<Choice<'a>, NegotiationError> {
         let mut error = NegotiationError::NoAudio;
-        let mut chosen = None;
+        let mut chosen: Option<Choice<'a>> = None;
         let live = offer.media.iter().enumerate().filter(|(_, media)| media.is_audio() && media.port != 0);
         for (index, media) in live {
             match self.usable(offer, media) {
-                Ok(line) if self.stands.is_some() && index == self.audio_index => return Ok((index, media, line)),
-                Ok(line) => chosen = chosen.or(Some((index, media, line))),
+                Ok((line, taken)) if self.stands.is_some() && index == self.audio_index => {
+                    return Ok((index, media, line, taken));
+                }
+                Ok((line, taken)) => match &chosen {
+                    Some((.., had)) if had.keying() >= taken.keying() => {}
+                    _ => chosen = Some((index, media, line, taken)),
+                },
                 Err(why) => error = why,
             }
         }
         chosen.ok_or(error)
     }
 
-    fn usable(&self, offer: &SessionDescription, media: &Media) -> Result<Line, NegotiationError> {
+    fn usable(&self, offer: &SessionDescription, media: &Media) -> Result<(Line, Taken), NegotiationError> {
         let line = Line::read(offer, media, &self.local)?;
+        let taken = self.take_keys(offer, media)?;
         let formats = formats_of(media);
         let common = formats.iter().any(|format| self.local.codecs.iter().any(|codec| codec.matches(format)));
-        if common { Ok(line) } else { Err(NegotiationError::Codec) }
+        if common { Ok((line, taken)) } else { Err(NegotiationError::Codec) }
     }
 
     fn audio_line(
@@ -335,33 +407,30 @@ impl Negotiation {
         formats: &[Format],
         direction: Direction,
         ptime: Duration,
-        rtcp_mux: bool,
+        way: &Way,
         extended_reports: bool,
     ) -> Media {
-        let LocalMedia { rtp, rtcp, .. } = &self.local;
         let mut attributes: Vec<Attribute> = formats.iter().flat_map(Format::attributes).collect();
         attributes.push(Attribute::with_value("ptime", ptime.as_millis().to_string()));
-        if rtcp_mux {
+        if way.rtcp_mux {
             attributes.push(Attribute::flag("rtcp-mux"));
-        } else if rtcp.ip() != rtp.ip() {
-            let family = if rtcp.is_ipv6() { "IP6" } else { "IP4" };
-            attributes.push(Attribute::with_value("rtcp", format!("{} IN {family} {}", rtcp.port(), rtcp.ip())));
-        } else if Some(rtcp.port()) != rtp.port().checked_add(1) {
-            //= RFC 3605 §2.1
-            attributes.push(Attribute::with_value("rtcp", rtcp.port().to_string()));
         }
+        attributes.extend(way.rtcp_attribute());
         if extended_reports {
             //= RFC 3611 §5.1
             attributes.push(Attribute::with_value("rtcp-xr", ExtendedReports::OURS));
         }
         attributes.push(Attribute::flag(direction.attribute()));
         let formats = formats.iter().map(|format| format.payload_type.to_string()).collect();
-        Media { kind: "audio".into(), port: rtp.port(), protocol, formats, connection: None, attributes }
+        let mut media =
+            Media { kind: "audio".into(), port: way.rtp.port(), protocol, formats, connection: None, attributes };
+        way.write_ice(&mut media);
+        media
     }
 
-    /// Our description of these lines; its version grows when anything but the version changed (RFC 3264 §8).
-    fn show(&mut self, media: Vec<Media>) -> SessionDescription {
-        let address = self.local.rtp.ip();
+    /// Our description of these lines, for this address; its version grows when anything but the version changed
+    /// (RFC 3264 §8).
+    fn show(&mut self, media: Vec<Media>, address: IpAddr) -> SessionDescription {
         let origin = |version: u64| Origin {
             username: "-".into(),
             session_id: self.session_id.to_string(),

@@ -1,5 +1,6 @@
 //! Our own offers, the answers to them, and what changes in the course of a call.
 
+use super::super::protection::Unprotected;
 use super::*;
 
 #[test]
@@ -44,7 +45,7 @@ fn refused_and_unasked_answers() {
         ("m=audio 0 RTP/AVP 0\n", NegotiationError::Refused),
         ("m=audio 5000 RTP/AVP 18\n", NegotiationError::Codec),
         ("", NegotiationError::NoAudio),
-        ("m=audio 5000 RTP/SAVP 0\n", NegotiationError::Transport),
+        ("m=audio 5000 RTP/SAVP 0\n", NegotiationError::Protection(Unprotected::NoKey)),
     ];
     for (body, error) in rows {
         let mut phone = phone();

@@ -1,6 +1,9 @@
 //! A phone for the tests of offers and answers; and what holds for any input.
 
+mod encryption;
 mod exchange;
+mod handshake;
+mod ice;
 mod offers;
 
 use std::net::SocketAddr;

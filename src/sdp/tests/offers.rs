@@ -1,5 +1,6 @@
 //! Offers as peers write them, and the examples of RFC 3264 §10 and RFC 4317.
 
+use super::super::protection::Unprotected;
 use super::*;
 
 /// `(what, after HEAD or whole, answered m= lines, send, remote RTP, direction)`
@@ -225,13 +226,15 @@ fn odd_offers_are_answered() {
 
 #[test]
 fn unusable_offers_are_refused() {
-    use NegotiationError::{Address, Codec, NoAudio, Transport};
+    use NegotiationError::{Address, Codec, NoAudio, Protection};
+    let (no_key, transport) = (Protection(Unprotected::NoKey), Protection(Unprotected::Transport));
     let rows = [
         ("nothing", HEAD.to_owned(), NoAudio),
         ("video only", format!("{HEAD}m=video 5000 RTP/AVP 99\n"), NoAudio),
         ("port 0", format!("{HEAD}m=audio 0 RTP/AVP 0\n"), NoAudio),
-        ("SRTP only", format!("{HEAD}m=audio 5000 RTP/SAVP 0\n"), Transport),
-        ("DTLS only", format!("{HEAD}m=audio 5000 UDP/TLS/RTP/SAVPF 0\n"), Transport),
+        ("SRTP only", format!("{HEAD}m=audio 5000 RTP/SAVP 0\n"), no_key),
+        ("DTLS only", format!("{HEAD}m=audio 5000 UDP/TLS/RTP/SAVPF 0\n"), no_key),
+        ("over TCP", format!("{HEAD}m=audio 5000 TCP/RTP/AVP 0\n"), transport),
         ("no codec", format!("{HEAD}m=audio 5000 RTP/AVP 18 4\n"), Codec),
         ("events alone", format!("{HEAD}m=audio 5000 RTP/AVP 101\na=rtpmap:101 telephone-event/8000\n"), Codec),
         ("no formats", format!("{HEAD}m=audio 5000 RTP/AVP\n"), Codec),
