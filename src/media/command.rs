@@ -1,10 +1,12 @@
 //! The words between the signalling and the sound: what the agent asks of the media, what the media reports.
 
 use super::quality::Cause;
+use super::reach::{MediaPath, Reach};
 use super::silence::{Silence, Way};
 pub use super::voice_processing::{Noise, Treatment};
 use crate::rtp::dropped::Tally;
-use crate::sdp::Agreed;
+pub use crate::rtp::dtls::Failure as HandshakeFailure;
+use crate::sdp::{Agreed, IceDescription};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -112,13 +114,15 @@ impl SoundTestResult {
 /// What the agent asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MediaCommand {
-    /// Bind an RTP/RTCP port pair on this address; answered by `Bound` or `BindFailed`. A stream that has one goes on over
-    /// the new pair, or over the old one where there is none to be had.
+    /// Bind an RTP/RTCP port pair on this address; answered by `Bound` or `BindFailed`, once the servers were asked that
+    /// are to be. A stream that has one goes on over the new pair, or over the old one where there is none to be had.
     Bind {
         /// The stream.
         stream: StreamId,
         /// The local address, as the signalling's flow has it.
         local: IpAddr,
+        /// How the far end is to reach it.
+        reach: Box<Reach>,
     },
     /// Start, or change to, what was agreed.
     Start {
@@ -290,6 +294,10 @@ pub enum MediaEvent {
         rtp: SocketAddr,
         /// Our RTCP address.
         rtcp: SocketAddr,
+        /// The addresses of RTP and RTCP to be told the far end in place of these.
+        mapped: Option<(SocketAddr, SocketAddr)>,
+        /// Our name, password and candidates, where ICE was asked for; what is to be told is one of them.
+        ice: Option<Box<IceDescription>>,
     },
     /// No ports could be had.
     BindFailed {
@@ -297,6 +305,22 @@ pub enum MediaEvent {
         stream: StreamId,
         /// What was tried and why it failed.
         error: String,
+    },
+    /// Which way the sound goes, where ICE looks for it.
+    Path {
+        /// The stream.
+        stream: StreamId,
+        /// The way.
+        path: MediaPath,
+    },
+    /// A STUN or TURN server is of no use to the stream; told once.
+    Unreached {
+        /// The stream.
+        stream: StreamId,
+        /// The server, as it was written.
+        server: String,
+        /// Why, not yet safe to show.
+        why: String,
     },
     /// The first RTP packet that was played arrived.
     FirstPacket {
@@ -327,6 +351,25 @@ pub enum MediaEvent {
         way: Way,
         /// Why it is missing; `None` = it is back.
         silence: Option<Silence>,
+    },
+    /// A handshake on the path of the sound brought keys: it goes encrypted from now on.
+    Secured {
+        /// The stream.
+        stream: StreamId,
+        /// The suite, by its name in the registry of RFC 4568.
+        suite: &'static str,
+    },
+    /// It brought none, and none will come; nothing is sent, and nothing taken.
+    NotSecured {
+        /// The stream.
+        stream: StreamId,
+        /// Why.
+        why: HandshakeFailure,
+    },
+    /// The far end has closed what the keys came of, as it does when it hangs up: nothing is sent, and nothing taken.
+    KeysGone {
+        /// The stream.
+        stream: StreamId,
     },
     /// Counters, about once a second and at the end.
     Stats {

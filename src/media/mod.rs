@@ -7,6 +7,7 @@ pub mod codec;
 pub mod comfort_noise;
 pub mod command;
 pub mod dtx;
+pub mod encryption;
 pub mod jitter_buffer;
 pub mod level;
 pub mod microphone;
@@ -15,6 +16,7 @@ pub mod ogg_opus;
 pub mod plc;
 mod polyphase;
 pub mod quality;
+pub mod reach;
 pub mod resample;
 pub mod silence;
 pub mod sound_test;
@@ -24,6 +26,7 @@ pub mod tone;
 pub mod vad;
 pub mod voice;
 pub mod voice_processing;
+pub mod wire;
 
 /// Samples in a frame of 10 ms.
 pub const FRAME: usize = 480;

@@ -8,6 +8,7 @@
 //!                                                        telephone-event in its place ─┴─► RtpSession ─► poll_transmit
 //! ```
 
+mod handshake;
 mod quality;
 mod receive;
 mod send;
@@ -16,14 +17,17 @@ use super::FRAME;
 use super::codec::{CodecError, Tuning};
 use super::command::{Endpoint, LocalTone};
 use super::dtx::SilenceSuppressor;
+use super::encryption::{Encryption, Keyed};
 use super::jitter_buffer::{self, Kind};
 use super::silence::{Silence, Way};
 use super::tone::{EUROPE, TonePlayer};
 use super::voice::Voice;
-use crate::rtp::dropped::Dropped;
+use crate::rtp::dropped::{self, Dropped};
+use crate::rtp::dtls::Failure;
 use crate::rtp::rtcp::WallAnchor;
 use crate::rtp::{self, RtpSession, Wanted, telephone_event};
 use crate::sdp::Agreed;
+use handshake::Handshake;
 use quality::Line;
 use rand::Rng;
 use receive::Receive;
@@ -35,6 +39,9 @@ use std::time::{Duration, Instant};
 
 /// Most events waiting to be told; of more the digits are left out.
 const MAX_EVENTS: usize = 32;
+/// Sent to keep a path open after so long without a packet, and how loud that is (RFC 3389 §3.1: -127 dBov).
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const NO_NOISE: u8 = 127;
 /// Silence behind a telephone event.
 const BETWEEN_EVENTS: Duration = Duration::from_millis(50);
 /// How long a digit is that a digit reader sends back.
@@ -67,7 +74,7 @@ pub struct Transmit {
 }
 
 /// What a stream noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StreamEvent {
     /// The first packet was played.
     FirstPacket,
@@ -82,11 +89,21 @@ pub enum StreamEvent {
     DigitSent,
     /// Sound that should be there is missing, or is back.
     Silence(Way, Option<Silence>),
+    /// A handshake brought keys of this suite: sound goes from now on.
+    Secured(&'static str),
+    /// A handshake brought no keys, and none will come: there is no sound.
+    NotSecured(Failure),
+    /// The far end has closed what the keys came of: there is no sound any more.
+    Closed,
 }
 
 /// The stream of one call.
 pub struct MediaStream {
     session: RtpSession,
+    encryption: Encryption,
+    handshake: Handshake,
+    /// What is sent from the next tick on has another SSRC.
+    renames: bool,
     agreed: Option<Agreed>,
     /// What we send, for the counters.
     codec: Arc<str>,
@@ -105,6 +122,9 @@ impl MediaStream {
     pub fn new(anchor: WallAnchor, now: Instant, rng: &mut impl Rng) -> MediaStream {
         MediaStream {
             session: RtpSession::new(8_000, anchor, rng),
+            encryption: Encryption::default(),
+            handshake: Handshake::default(),
+            renames: false,
             agreed: None,
             codec: Arc::default(),
             tuning: Tuning::default(),
@@ -126,6 +146,12 @@ impl MediaStream {
 
     /// Starts, or changes to, what was agreed; what can go on does so without a gap.
     pub fn start(&mut self, agreed: Agreed) -> Result<(), CodecError> {
+        let anew = self.handshake.agree(&agreed);
+        self.renames |= self.encryption.agree(match (&agreed.srtp, &agreed.dtls) {
+            (_, Some(_)) => Keyed::Dtls { anew, apart: !agreed.rtcp_mux },
+            (Some(srtp), None) => Keyed::Sdes(srtp),
+            (None, None) => Keyed::Plain,
+        });
         self.session.set_remote(agreed.remote_rtp, agreed.remote_rtcp, agreed.rtcp_mux);
         self.codec = agreed.send.encoding.to_ascii_lowercase().into();
         let wanted = agreed.extended_reports;
@@ -199,6 +225,39 @@ impl MediaStream {
 
     /// A datagram on the RTP port.
     pub fn receive_rtp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
+        if !self.takes_handshake(Port::Rtp, datagram, from, now) {
+            self.opened(datagram, from, |stream, plain| stream.take_rtp(plain, from, now));
+        }
+    }
+
+    /// True when a datagram was one of a handshake, and is done with.
+    fn takes_handshake(&mut self, port: Port, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
+        if dropped::Kind::of(datagram) != dropped::Kind::Odd(Dropped::Dtls) {
+            return false;
+        }
+        match &self.agreed {
+            None => self.handshake.keep(port, datagram, from),
+            Some(_) if self.handshake.is_wanted(port) => self.receive_handshake(port, datagram, from, now),
+            Some(_) => return false,
+        }
+        true
+    }
+
+    /// Hands on what a datagram carries, if it is protected as was agreed.
+    fn opened(&mut self, datagram: &[u8], from: SocketAddr, take: impl FnOnce(&mut MediaStream, &[u8])) {
+        if !self.encryption.is_on() {
+            return take(self, datagram);
+        }
+        match self.encryption.open(datagram) {
+            Ok(plain) => {
+                take(self, &plain);
+                self.encryption.give_back(plain);
+            }
+            Err(dropped) => self.session.refuse(dropped, from),
+        }
+    }
+
+    fn take_rtp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
         let Some(agreed) = &self.agreed else { return };
         let Some(received) = self.session.receive(from, datagram, now) else { return };
         if !agreed.direction.receives() {
@@ -236,9 +295,16 @@ impl MediaStream {
 
     /// A datagram on the RTCP port.
     pub fn receive_rtcp(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
-        if self.agreed.is_some() {
-            self.session.receive_rtcp(from, datagram, now);
+        if !self.takes_handshake(Port::Rtcp, datagram, from, now) && self.agreed.is_some() {
+            self.opened(datagram, from, |stream, plain| {
+                stream.session.receive_rtcp(from, plain, now);
+            });
         }
+    }
+
+    /// Something came from an address that has no part in the call.
+    pub fn refuse_stranger(&mut self, from: SocketAddr) {
+        self.session.refuse(Dropped::Strangers, from);
     }
 
     /// The next 10 ms of what the far side says. An endpoint without a person hears them itself.
@@ -267,6 +333,10 @@ impl MediaStream {
 
     /// 10 ms of what the person here says; ignored where an endpoint speaks. Packets follow when a ptime is full.
     pub fn tick_capture(&mut self, now: Instant, frame: &[f32; FRAME], rng: &mut impl Rng) {
+        self.shake_hands(now);
+        if std::mem::take(&mut self.renames) {
+            self.session.rename(rng);
+        }
         let mut said = [0.0; FRAME];
         match (&self.endpoint, &mut self.send.source) {
             (Endpoint::Phone | Endpoint::Silence, _) => said = *frame,
@@ -317,10 +387,11 @@ impl MediaStream {
         self.events.pop_front()
     }
 
-    /// Says goodbye; one datagram may follow.
+    /// Says goodbye; datagrams may follow.
     pub fn close(&mut self, now: Instant) {
         self.outbox.clear();
         self.say_goodbye(now);
+        self.end_handshakes(now);
     }
 
     /// Sends a packet of what was gathered, or an event in its place; the RTP clock goes on while nobody listens.
@@ -332,9 +403,13 @@ impl MediaStream {
         let ticks = send.ticks;
         //= RFC 7160 §4.1: where the clock changes, the timestamp goes on from where the old one has got
         send.ticks = ticks.wrapping_add(step(agreed.send.clock_rate));
-        if !agreed.direction.sends() {
+        if self.encryption.is_waiting() {
             send.marker = true;
             return;
+        }
+        if !agreed.direction.sends() {
+            send.marker = true;
+            return self.keep_alive(ticks, now);
         }
         let time = self.session.time_at(ticks);
         let mut bytes = self.spare.pop().unwrap_or_default();
@@ -343,31 +418,47 @@ impl MediaStream {
             if let Some(event) = sender.poll(time, step(*rate)) {
                 let to = self.session.send(*payload_type, event.marker, event.time, &event.payload, now, &mut bytes);
                 send.marker = true;
-                self.push_rtp(to, bytes);
+                self.push_rtp(to, bytes, now);
                 return;
             }
         }
         //= RFC 3551 §4.1: the marker is on the first packet of sound after a silence
         let Some((payload_type, is_silence)) = send.packet(agreed) else {
             send.marker = true;
-            return;
+            return self.keep_alive(ticks, now);
         };
         let marker = send.marker && !is_silence;
         let to = self.session.send(payload_type, marker, time, &send.payload, now, &mut bytes);
         if to.is_some() {
             send.marker = is_silence;
         }
-        self.push_rtp(to, bytes);
+        self.push_rtp(to, bytes, now);
     }
 
-    fn push_rtp(&mut self, to: Option<SocketAddr>, bytes: Vec<u8>) {
+    /// A NAT forgets a way out that nothing takes, and what a far end plays to whom it holds comes in by it: noise that
+    /// is none, or a packet of nothing.
+    fn keep_alive(&mut self, ticks: u32, now: Instant) {
+        //= RFC 6263 §4.2
+        let is_quiet = self.send.last.is_none_or(|last| now.saturating_duration_since(last) >= KEEP_ALIVE);
+        let Some(agreed) = self.agreed.as_ref().filter(|_| is_quiet) else { return };
+        let (payload_type, payload): (u8, &[u8]) = match agreed.comfort_noise_send {
+            Some(payload_type) => (payload_type, &[NO_NOISE]),
+            None => (agreed.send.payload_type, &[]),
+        };
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        let to = self.session.send(payload_type, false, self.session.time_at(ticks), payload, now, &mut bytes);
+        self.push_rtp(to, bytes, now);
+    }
+
+    fn push_rtp(&mut self, to: Option<SocketAddr>, bytes: Vec<u8>, now: Instant) {
         if let Some(to) = to {
+            self.send.last = Some(now);
             self.push(Transmit { port: Port::Rtp, to, bytes });
         }
     }
 
-    fn push(&mut self, transmit: Transmit) {
-        if self.outbox.len() < MAX_OUTBOX {
+    fn push(&mut self, mut transmit: Transmit) {
+        if self.outbox.len() < MAX_OUTBOX && self.encryption.seal(&mut transmit.bytes) {
             self.outbox.push_back(transmit);
         }
     }

@@ -60,7 +60,8 @@ pub struct OpusEncoder {
 impl OpusEncoder {
     /// `fmtp` is what the peer wrote about what it likes to receive.
     pub fn new(fmtp: &str, tuning: &OpusTuning) -> Result<OpusEncoder, CodecError> {
-        let mut inner = opus::Encoder::new(48_000, Channels::Mono, Application::Voip)?;
+        // What `Voip` filters out and lifts is heard as a change; under loss neither is better.
+        let mut inner = opus::Encoder::new(48_000, Channels::Mono, Application::Audio)?;
         let asked = |name: &str| parameter(fmtp, name) == Some(1);
         //= RFC 7587 §6.1: maxaveragebitrate is the most the receiver wants, 6000..510000
         let most = parameter(fmtp, "maxaveragebitrate").unwrap_or(510_000).clamp(6_000, 510_000);

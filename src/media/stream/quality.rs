@@ -42,7 +42,8 @@ impl MediaStream {
     fn facts(&self) -> Facts {
         let agreed = self.agreed.as_ref();
         Facts {
-            both_ways: agreed.is_some_and(|a| a.direction == Direction::SendRecv && a.remote_rtp.is_some()),
+            both_ways: agreed.is_some_and(|a| a.direction == Direction::SendRecv && a.remote_rtp.is_some())
+                && !self.encryption.is_waiting(),
             heard: self.line.came,
             reported: self.session.reported(),
             pauses: self.line.pauses,
@@ -59,7 +60,7 @@ impl MediaStream {
         if let Some((way, silence)) = self.line.watch.poll(&facts, now) {
             self.events.push_back(StreamEvent::Silence(way, silence));
         }
-        let Some(agreed) = &self.agreed else { return };
+        let Some(agreed) = self.agreed.as_ref().filter(|_| !self.encryption.is_waiting()) else { return };
         let receive = &self.receive;
         let sound = || sound(agreed, receive.current, self.send.ptime_frames, receive.buffer.delay());
         let report = self.session.poll_rtcp(now, rng, sound);

@@ -28,6 +28,8 @@ pub struct Sending {
     pub voice: Ramp,
     /// A digit was under way at the last tick.
     pub keying: bool,
+    /// When the last packet went out.
+    pub last: Option<Instant>,
     pub source: Source,
     pub echo: [f32; FRAME],
     /// When the far end told what the encoder was told of losses.
@@ -58,6 +60,7 @@ impl Sending {
             dtmf: DtmfPlayer::default(),
             voice: Ramp::new(1.0),
             keying: false,
+            last: None,
             source: Source::None,
             echo: [0.0; FRAME],
             loss_told: None,

@@ -2,6 +2,8 @@
 #![allow(clippy::disallowed_methods)] // a moment to count from
 
 mod changes;
+mod encrypted;
+mod handshake;
 
 use super::super::codec::Codec;
 use super::super::level::dbfs;
@@ -36,6 +38,10 @@ fn agreed(encoding: &str, remote: ([u8; 4], u16)) -> Agreed {
         comfort_noise_send: None,
         ptime: Duration::from_millis(20),
         direction: Direction::SendRecv,
+        srtp: None,
+        mangled: false,
+        ice: None,
+        dtls: None,
     }
 }
 

@@ -150,3 +150,51 @@ fn a_number_may_change_its_meaning() {
     assert!(step < 1.2, "{step:.2}");
     assert_whole(&pair.heard[48 * 1_000..], "as before");
 }
+
+/// The times at which A sends RTP in so many seconds, in ms, with what it carries.
+fn sent_in(pair: &mut Pair, seconds: u64) -> Vec<(u64, u8, Vec<u8>)> {
+    let start = pair.now;
+    let mut sent = Vec::new();
+    for _ in 0..seconds * 100 {
+        pair.a.tick_capture(pair.now, &[0.0; FRAME], &mut pair.rng);
+        while let Some(transmit) = pair.a.poll_transmit() {
+            if transmit.port == Port::Rtp {
+                let packet = crate::rtp::Packet::parse(&transmit.bytes).unwrap();
+                let ms = u64::try_from((pair.now - start).as_millis()).unwrap();
+                sent.push((ms, packet.payload_type, packet.payload.to_vec()));
+            }
+        }
+        pair.now += Duration::from_millis(10);
+    }
+    sent
+}
+
+/// Whoever is held sends no sound, and yet something: what the far end plays to it comes in by the path that opens.
+//= RFC 6263 §4.2
+#[test]
+fn whoever_is_held_keeps_its_path_open() {
+    for (noise, expected) in [(None, (0, vec![])), (Some(13), (13, vec![127]))] {
+        for direction in [Direction::RecvOnly, Direction::Inactive] {
+            let mut pair = Pair::new("PCMU");
+            assert_eq!(sent_in(&mut pair, 1).len(), 50);
+            pair.a.start(Agreed { direction, comfort_noise_send: noise, ..agreed("PCMU", B) }).unwrap();
+            let sent = sent_in(&mut pair, 61);
+            let all = sent.iter().all(|(_, payload_type, payload)| (*payload_type, payload.clone()) == expected);
+            assert!(all && sent.len() == 4, "{sent:?}");
+            assert!(sent.windows(2).all(|pair| (15_000..=15_020).contains(&(pair[1].0 - pair[0].0))), "{sent:?}");
+            // Held before a word was said, the path is not open yet.
+            let mut fresh = MediaStream::new(
+                WallAnchor { instant: pair.now, wall: std::time::SystemTime::UNIX_EPOCH },
+                pair.now,
+                &mut pair.rng,
+            );
+            fresh.start(Agreed { direction, comfort_noise_send: noise, ..agreed("PCMU", B) }).unwrap();
+            pair.a = fresh;
+            assert_eq!(sent_in(&mut pair, 10).len(), 1);
+            // Nobody listens there: nothing is sent.
+            let nobody = Agreed { remote_rtp: None, ..agreed("PCMU", B) };
+            pair.a.start(Agreed { direction, comfort_noise_send: noise, ..nobody }).unwrap();
+            assert_eq!(sent_in(&mut pair, 40).len(), 0);
+        }
+    }
+}
