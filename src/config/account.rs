@@ -1,6 +1,6 @@
 //! One `[AccountN]` section as the phone uses it.
 
-use super::Secret;
+use super::{Secret, Server};
 use crate::config::DtmfMethod;
 use std::net::IpAddr;
 
@@ -57,6 +57,60 @@ pub enum HideCallerId {
     Hard,
 }
 
+/// Where the address is used that the registrar sees us at (`allowRewrite`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rewrite {
+    /// `0`: nowhere.
+    Nothing,
+    /// Empty: it is registered. Sound may do without: far ends look where it comes from, and phones of one home reach
+    /// each other by their own addresses alone.
+    #[default]
+    Contact,
+    /// `1`: it is registered, and told in descriptions of sound.
+    Everything,
+}
+
+/// What is asked of the encryption of sound (`SRTP`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SrtpMode {
+    /// Empty: none.
+    #[default]
+    Off,
+    /// `optional`: where the far end can.
+    Optional,
+    /// `mandatory`: with keys in the description, or no call.
+    Mandatory,
+    /// `dtls-sdes`: by DTLS, else with keys in the description, or no call.
+    DtlsSdes,
+    /// `dtls`: by DTLS, or no call.
+    Dtls,
+}
+
+/// How TURN servers are spoken to (`turnTransport`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum TurnTransport {
+    #[default]
+    Udp,
+    Tcp,
+    Tls,
+}
+
+/// Servers that lend an address where nobody reaches our own (TURN, RFC 8656), and the account there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TurnSettings {
+    /// The servers, the best first (`turnServer`).
+    pub servers: Vec<Server>,
+    /// The user there (`turnUsername`).
+    pub username: String,
+    /// Its password (`turnPassword`).
+    pub password: Secret,
+    /// How they are spoken to.
+    pub transport: TurnTransport,
+    /// No address of ours is told to far ends: all sound goes through a server (`turnOnly`).
+    pub only: bool,
+}
+
 /// One account, defaults applied, values trimmed, nothing validated away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -90,10 +144,16 @@ pub struct Account {
     pub hide_caller_id: HideCallerId,
     /// `udp`, `tcp`, `tls`, `ws`, `wss`; empty = UDP+TCP.
     pub transport: String,
+    /// What is asked of the encryption of its calls' sound.
+    pub srtp: SrtpMode,
     /// The address peers are told instead of our own (`publicAddr`); `None` = our own, or the one seen by the registrar.
     pub public_address: Option<IpAddr>,
-    /// The Contact becomes the address the registrar sees (`allowRewrite`).
-    pub rewrite_contact: bool,
+    /// What becomes of the address the registrar sees (`allowRewrite`).
+    pub rewrite: Rewrite,
+    /// The way to the far end is looked for by ICE (`ICE`).
+    pub ice: bool,
+    /// Who lends an address to its calls; used with ICE alone.
+    pub turn: TurnSettings,
     /// For `tls` and `wss`.
     pub tls: TlsSettings,
     /// Path of the server's WebSocket, `/ws`; empty = `/`.
@@ -133,8 +193,11 @@ impl Account {
             dial_plan: String::new(),
             hide_caller_id: HideCallerId::No,
             transport: "udp".to_owned(),
+            srtp: SrtpMode::Off,
             public_address: None,
-            rewrite_contact: true,
+            rewrite: Rewrite::Contact,
+            ice: false,
+            turn: TurnSettings::default(),
             tls: TlsSettings::default(),
             web_socket_path: String::new(),
             register_refresh_s: 300,

@@ -17,6 +17,52 @@ pub(super) fn apply(plan: &str, number: &str) -> Option<String> {
     plan.split('|').find_map(|rule| rewrite(&steps(rule.trim()), &number))
 }
 
+/// What a plan hardly means as it says it: signs that are no operators here, brackets that nothing closes.
+pub(super) fn oddities(plan: &str) -> Vec<String> {
+    const MOST: usize = 8;
+    if plan.chars().count() > MAX_PLAN {
+        return vec![format!("it is longer than {MAX_PLAN} characters: no number fits it")];
+    }
+    let plan = plan.trim_matches(|c: char| c == '(' || c == ')' || c.is_whitespace());
+    plan.split('|').filter_map(|rule| oddity(rule.trim())).take(MOST).collect()
+}
+
+/// The first odd thing of a rule.
+fn oddity(rule: &str) -> Option<String> {
+    let mut rest = rule.chars();
+    let (mut first, mut repeatable) = (true, false);
+    while let Some(c) = rest.next() {
+        let closing = match c {
+            '<' => Some('>'),
+            '[' => Some(']'),
+            _ => None,
+        };
+        if let Some(end) = closing {
+            if !rest.as_str().contains(end) {
+                return Some(format!("in the rule {rule} nothing closes the {c}"));
+            }
+            let inside = take_until(&mut rest, end);
+            repeatable = c == '[' || !inside.is_empty() && !inside.starts_with(':');
+        } else {
+            let is_sign = matches!(c, '.' | '*' | '+' | '?');
+            let is_literal = match c {
+                // Star codes and numbers with a country begin so.
+                '*' | '+' if first => false,
+                '{' | '}' | '(' | ')' | '\\' | '!' | '^' | '$' => true,
+                _ => is_sign && !repeatable,
+            };
+            if is_literal {
+                return Some(format!(
+                    "in the rule {rule} the {c} is an ordinary character, no sign of a repetition or choice"
+                ));
+            }
+            repeatable = first || !is_sign;
+        }
+        first = false;
+    }
+    None
+}
+
 #[derive(Debug, Clone, PartialEq)]
 struct Step {
     what: What,
@@ -212,6 +258,31 @@ mod tests {
         ] {
             assert_eq!(apply(plan, number).as_deref(), expected, "{plan} on {number}");
         }
+    }
+
+    #[test]
+    fn odd_rules_are_told_and_plain_ones_are_not() {
+        for plan in
+            ["[2-9]xx|*xx|+x.", "<:9>xxxxxxx", "<8:+7>x.", "x.<#:>", "( 1xx | 2xx )", "00?x", "[*#0-9].", "**x", ""]
+        {
+            assert_eq!(oddities(plan), Vec::<String>::new(), "{plan}");
+        }
+        for (plan, part) in [
+            ("x{7}", "the { is"),
+            ("1xx|1(23)x", "the ( is"),
+            ("\\+7x.", "the \\ is"),
+            ("^x.", "the ^ is"),
+            ("x.+", "the + is"),
+            (".x", "the . is"),
+            ("<:9>.", "the . is"),
+            ("[0-9", "nothing closes the ["),
+            ("<8:7", "nothing closes the <"),
+            (&"x".repeat(MAX_PLAN + 1), "no number fits"),
+        ] {
+            let odd = oddities(plan);
+            assert!(odd.len() == 1 && odd[0].contains(part), "{plan}: {odd:?}");
+        }
+        assert_eq!(oddities(&"x{|".repeat(100)).len(), 8);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Documents → settings and accounts.
 
-use super::ini::Document;
-use super::schema::{Field, Kind, Row, Section};
+use super::ini::{Document, Item};
+use super::layers::{Found, Layers};
+use super::schema::{Row, Section, hook_rows};
 use super::{Account, AccountId, Secret, Settings};
 use std::borrow::Cow;
 use std::fmt;
@@ -42,25 +43,34 @@ impl fmt::Display for Warning {
         if let Some(line) = self.line {
             write!(f, "line {line}: ")?;
         }
-        write!(f, "[{}]", self.section)?;
-        if !self.key.is_empty() {
-            write!(f, " {}", self.key)?;
+        match (self.section.as_str(), self.key.as_str()) {
+            ("", _) => write!(f, "{}", self.message),
+            (section, "") => write!(f, "[{section}]: {}", self.message),
+            (section, key) => write!(f, "[{section}] {key}: {}", self.message),
         }
-        write!(f, ": {}", self.message)
     }
 }
 
 /// Reads the main document, key by key overruled by the overlays, the last of them strongest
 /// (`override.ini`, then what the command line set).
 pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
-    let layers = Layers(std::iter::once(main).chain(overlays).collect());
-    let mut warnings = Vec::new();
+    let layers = Layers::new(main, overlays);
+    let mut warnings: Vec<Warning> = layers.documents().enumerate().flat_map(too_long).collect();
     let mut settings = Settings::default();
     for (section, name) in [(Section::Settings, "Settings"), (Section::Tuiphone, "tuiphone")] {
-        fill(section, &View::of(&layers, name), &mut warnings, |field, value| match field {
-            Field::Settings(_, set) => set(&mut settings, value),
-            Field::Account(..) => None,
-        });
+        let view = View::of(&layers, name);
+        fill(section, &view, &mut warnings, |row, value| row.read_settings(&mut settings, value));
+        let locked = Row::of(section).filter(|row| layers.locked(name, row.key).is_some());
+        settings.locked.extend(locked.map(|row| row.key));
+    }
+    // Why there too: files written for other programs have these keys beside MicroSIP's.
+    let (beside, own) = (View::of(&layers, "Settings"), View::of(&layers, "tuiphone"));
+    for row in hook_rows::OWN_ROWS.iter().filter(|row| own.get(row.key).is_none()) {
+        if let Some(found) = beside.get(row.key)
+            && let Some(complaint) = row.read_settings(&mut settings, &found.value)
+        {
+            warnings.push(beside.warning(row.key, complaint));
+        }
     }
     settings.watch_shortcuts = shortcut_lights(&View::of(&layers, "Shortcuts"));
     let mut accounts = numbered_accounts(&layers, &settings, &mut warnings);
@@ -75,8 +85,14 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
     Loaded { settings, accounts, selected, warnings }
 }
 
-/// The documents, the weakest first.
-struct Layers<'a>(Vec<&'a Document>);
+/// The lines of a document that are too long to be read.
+fn too_long((layer, document): (usize, &Document)) -> impl Iterator<Item = Warning> {
+    document.items().filter_map(move |(line, item)| {
+        let Item::Long(bytes) = item else { return None };
+        let message = format!("not read: {bytes} bytes that no line of this file can mean");
+        Some(Warning { layer, line: Some(line), section: String::new(), key: String::new(), message })
+    })
+}
 
 /// A section seen through all layers.
 struct View<'a> {
@@ -86,29 +102,23 @@ struct View<'a> {
     comments: bool,
 }
 
-/// A value, and where it stands.
-struct Found<'a> {
-    value: Cow<'a, str>,
-    layer: usize,
-    line: Option<usize>,
-}
-
 impl<'a> View<'a> {
     fn of(layers: &'a Layers<'a>, section: impl Into<String>) -> View<'a> {
         View { layers, section: section.into(), comments: false }
     }
 
     fn exists(&self) -> bool {
-        self.layers.0.iter().any(|document| document.has_section(&self.section))
+        self.layers.has_section(&self.section)
     }
 
     fn get(&self, key: &str) -> Option<Found<'a>> {
-        self.layers.0.iter().enumerate().rev().find_map(|(layer, document)| {
-            let value = document.get(&self.section, key)?;
-            let value =
-                if self.comments { value.split_once(" ;").map_or(value, |(before, _)| before.trim()) } else { value };
-            Some(Found { value: value.into(), layer, line: document.line_of(&self.section, key) })
-        })
+        let mut found = self.layers.find(&self.section, key)?;
+        if self.comments
+            && let Some((before, _)) = found.value.split_once(" ;")
+        {
+            found.value = before.trim().to_owned().into();
+        }
+        Some(found)
     }
 
     fn text(&self, key: &str) -> Cow<'a, str> {
@@ -117,7 +127,7 @@ impl<'a> View<'a> {
 
     fn warning(&self, key: &str, message: String) -> Warning {
         let place = match key {
-            "" => self.layers.0.iter().enumerate().find_map(|(n, d)| Some((n, d.line_of_section(&self.section)?))),
+            "" => self.layers.place_of_section(&self.section),
             _ => self.get(key).and_then(|found| Some((found.layer, found.line?))),
         };
         let (layer, line) = place.map_or((0, None), |(layer, line)| (layer, Some(line)));
@@ -125,16 +135,16 @@ impl<'a> View<'a> {
     }
 }
 
-/// Feeds every key of the section that is present to `set`.
+/// Feeds every key of the section that is present to `take`.
 fn fill(
     section: Section,
     view: &View<'_>,
     warnings: &mut Vec<Warning>,
-    mut set: impl FnMut(Field, &str) -> Option<String>,
+    mut take: impl FnMut(&Row, &str) -> Option<String>,
 ) {
     for row in Row::of(section) {
         if let Some(found) = view.get(row.key)
-            && let Some(complaint) = set(row.field, &found.value)
+            && let Some(complaint) = take(row, &found.value)
         {
             warnings.push(view.warning(row.key, complaint));
         }
@@ -225,13 +235,17 @@ fn read_account(id: AccountId, view: &View<'_>, settings: &Settings, warnings: &
     let all = View::of(view.layers, "tuiphone");
     let views = [(Section::Account, view), (Section::TuiphoneAccount, &all), (Section::TuiphoneAccount, &own)];
     for (section, view) in views {
-        fill(section, view, warnings, |field, value| match field {
-            Field::Account(_, set) => set(&mut account, value),
-            Field::Settings(..) => None,
-        });
+        fill(section, view, warnings, |row, value| row.read_account(&mut account, value));
+    }
+    for (key, is_given) in [("turnServer", !account.turn.servers.is_empty()), ("turnOnly", account.turn.only)] {
+        if is_given && !account.ice {
+            let view = if own.get(key).is_some() { &own } else { &all };
+            let message = format!("not used by account {}: TURN servers are asked with ICE=1 alone", id.0);
+            warnings.push(view.warning(key, message));
+        }
     }
     if settings.password_plain && account.password_sealed {
-        let secret = Row::of(Section::Account).find(|row| row.kind == Kind::Secret).map_or("", |row| row.key);
+        let secret = Row::of(Section::Account).find(|row| row.is_password()).map_or("", |row| row.key);
         account.password = Secret::new(view.text(secret));
         account.password_sealed = false;
         warnings.retain(|warning| warning.section != view.section || warning.key != secret);
@@ -260,6 +274,7 @@ fn bare_host(address: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TurnTransport;
 
     fn read(texts: &[&str]) -> Loaded {
         let documents: Vec<Document> = texts.iter().map(|text| Document::parse(text.as_bytes()).unwrap()).collect();
@@ -308,6 +323,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_run_programs_may_stand_beside_microsips() {
+        let loaded = read(&["[Settings]\nOnCallEnd=Exec,a\nonCallStart=Exec,b\nOnCallRing=Socket,x\n\
+                             [tuiphone]\nOnCallStart=Exec,c\n"]);
+        let hooks = &loaded.settings.hooks;
+        let text = |key| hooks.text(key);
+        assert_eq!((text("OnCallEnd").as_str(), text("OnCallStart").as_str()), ("Exec,a", "Exec,c"));
+        let told: Vec<String> = loaded.warnings.iter().map(Warning::to_string).collect();
+        let why = "\"Socket\" is not Exec, the one action there is; nothing is run";
+        assert_eq!(told, [format!("line 4: [Settings] OnCallRing: {why}")]);
+    }
+
+    #[test]
     fn shortcuts_with_presence_want_a_light() {
         let loaded = read(&["[Shortcuts]\n0=Bob;102;call;;1\n1=Al;103;call;;0\n2=Eve; 104 ;dtmf;105;1;Back\n\
                              3=x\n4=none;;call;;1\n6=after a gap;107;call;;1\n"]);
@@ -319,6 +346,7 @@ mod tests {
         let main = "[Settings]\nsourcePort=5060\nuserAgent=x\n[Account1]\ndomain=a\nusername=1\n";
         let loaded = read(&[main, "[settings]\nSourcePort=5070\n", "[Account1]\nusername=2\ntransport=bad\n"]);
         assert_eq!((loaded.settings.source_port, loaded.settings.user_agent.as_str()), (5070, "x"));
+        assert_eq!(loaded.settings.locked, ["sourcePort"]);
         assert_eq!(loaded.accounts[0].aor(), "2@a");
         assert_eq!((loaded.warnings[0].layer, loaded.warnings[0].line), (2, Some(3)));
     }
@@ -372,6 +400,52 @@ mod tests {
             row.write_account(&loaded.accounts[1], &mut document).unwrap();
         }
         assert_eq!(document.get("tuiphone2", "tlsVerify"), Some("0"));
+    }
+
+    #[test]
+    fn servers_that_lend_addresses_are_an_accounts_own() {
+        let accounts = "[Account1]\ndomain=a\nICE=1\n[Account2]\ndomain=b\nICE=2\n";
+        let turn = "[tuiphone]\nturnServer=turn.example.net; turn:192.0.2.7:3479\nturnPassword=pw\n\
+                    [tuiphone1]\nturnTransport=TLS\nturnOnly=1\n";
+        let loaded = read(&[accounts, turn]);
+        let [one, two] = [&loaded.accounts[0], &loaded.accounts[1]];
+        assert_eq!((one.ice, two.ice), (true, false), "1 alone is yes, as MicroSIP reads it");
+        let servers: Vec<String> = one.turn.servers.iter().map(ToString::to_string).collect();
+        assert_eq!((servers.join(" "), one.turn.only), ("turn.example.net 192.0.2.7:3479".to_owned(), true));
+        assert_eq!((one.turn.transport, two.turn.transport), (TurnTransport::Tls, TurnTransport::Udp));
+        assert!(!format!("{loaded:?}").contains("pw"));
+        let told: Vec<String> = loaded.warnings.iter().map(Warning::to_string).collect();
+        let why = "not used by account 2: TURN servers are asked with ICE=1 alone";
+        assert_eq!(told, [format!("line 2: [tuiphone] turnServer: {why}")]);
+    }
+
+    #[test]
+    fn stun_servers_are_asked_if_both_keys_say_so() {
+        let asked = |text: &str| read(&[&format!("[Settings]\n{text}\n")]).settings.stun_servers();
+        assert_eq!(asked("STUN=a, b:19302\nenableSTUN=1"), [("a".to_owned(), 3478), ("b".to_owned(), 19302)]);
+        assert_eq!(asked("STUN=a"), []);
+        assert_eq!(asked("STUN=a\nenableSTUN=2"), []);
+        assert_eq!(asked("enableSTUN=1"), []);
+    }
+
+    #[test]
+    fn what_a_hostile_file_has_in_order_is_used() {
+        let accounts: String = (1..=10_000).map(|n| format!("[Account{n}]\ndomain=d{n}\nusername=u\n")).collect();
+        let text = format!("[Settings]\nuserAgent={}\nsourcePort=5070\n{accounts}", "x".repeat(10 << 20));
+        let document = Document::parse(text.as_bytes()).unwrap();
+        let loaded = load(&document, &[]);
+        assert_eq!((loaded.settings.source_port, loaded.settings.user_agent.as_str()), (5070, ""));
+        let last = loaded.accounts.last().map(Account::aor);
+        assert_eq!((loaded.accounts.len(), last.as_deref()), (100, Some("u@d100")));
+        let told: Vec<String> = loaded.warnings.iter().map(Warning::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "line 2: not read: 10485771 bytes that no line of this file can mean",
+                "line 304: [Account101]: not read: 100 accounts are the most"
+            ]
+        );
+        assert!(document.to_bytes() == text.as_bytes());
     }
 
     #[test]

@@ -1,20 +1,28 @@
 //! Text ↔ settings and accounts: the lossless `microsip.ini` document and the one table of its keys. Opens no file.
 
 mod account;
+mod check;
+pub mod command_line;
 pub mod dial;
 mod dial_plan;
+pub mod hook;
 pub mod ini;
+mod layers;
 mod load;
 pub mod schema;
 mod secret;
+mod server;
 mod settings;
 mod value;
 
-pub use account::{Account, AccountId, HideCallerId, TlsSettings};
+pub use account::{Account, AccountId, HideCallerId, Rewrite, SrtpMode, TlsSettings, TurnSettings, TurnTransport};
+pub use check::{Fault, Finding, check};
 pub use dial::{DialError, DialTarget, dial};
 pub use ini::Document;
+pub use layers::{Found, Layers};
 pub use load::{Loaded, Warning, load};
 pub use secret::Secret;
+pub use server::Server;
 pub use settings::{
     AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
     NoiseSuppression, Settings,

@@ -1,5 +1,7 @@
 //! `[Settings]` and `[tuiphone]` as the phone uses them.
 
+use super::Server;
+use super::hook::Hooks;
 use std::net::SocketAddr;
 
 /// How DTMF digits are sent (`DTMFMethod`).
@@ -179,6 +181,10 @@ pub struct Settings {
     pub name_servers: Vec<SocketAddr>,
     /// Ask `name_servers` (`dnsSrv`). SRV records are looked for in any case.
     pub dns_srv: bool,
+    /// Servers that tell us our address as seen from outside (`STUN`), 8 at most; asked if `enable_stun` says so.
+    pub stun: Vec<Server>,
+    /// Ask the servers of `stun` (`enableSTUN`).
+    pub enable_stun: bool,
     /// WAV file to ring with (`ringingSound`); empty = the ring made here.
     pub ringing_sound: String,
     /// Keys, hanging up and a second call are heard here (`localDTMF`).
@@ -245,6 +251,10 @@ pub struct Settings {
     pub auto_conference: bool,
     /// 0 ⇒ 486 when any other call exists (`callWaiting`).
     pub call_waiting: bool,
+    /// Calls are hung up so long after the answer (`autoHangUpTime`); 0 = they are not.
+    pub auto_hang_up_s: u32,
+    /// Callers keep the names they come with; contacts lend them none (`disableNameLookup`).
+    pub disable_name_lookup: bool,
     /// No instant messages, in or out (`disableMessaging`).
     pub disable_messaging: bool,
     /// Tell those we write to that we do (`[tuiphone] tellComposing`).
@@ -297,6 +307,8 @@ pub struct Settings {
     pub rtp_timeout_s: u32,
     /// See `rtp_timeout_s`.
     pub rtp_hold_timeout_s: u32,
+    /// The most calls the history keeps; 0 = there is none.
+    pub history_size: u32,
     /// Offer RTP and RTCP on one port (`[tuiphone] rtcpMux`).
     pub rtcp_mux: bool,
     /// Callers who hide are refused (`[tuiphone] denyAnonymous`).
@@ -305,6 +317,10 @@ pub struct Settings {
     pub forwarding_busy_number: String,
     /// Ask the registrar for a GRUU and be called by it (`[tuiphone] gruu`).
     pub gruu: bool,
+    /// Programs that calls set off (`cmdCallStart` and its like).
+    pub hooks: Hooks,
+    /// How long one of them may run, in seconds (`[tuiphone] hookTimeout`).
+    pub hook_timeout_s: u32,
     /// A command that prints an account's password (`[tuiphone] passwordCommand`); empty = none.
     pub password_command: String,
     /// Folder of recordings (`recordingPath`); empty = the default.
@@ -317,8 +333,27 @@ pub struct Settings {
     pub record_stereo: bool,
     /// What a held far end hears (`[tuiphone] holdMusic`), a WAV file; empty = silence.
     pub hold_music: String,
+    /// Who is knocked at before an account registers (`portKnockerHost`); empty = its server.
+    pub port_knocker_host: String,
+    /// The ports that are knocked at, in order (`portKnockerPorts`); none = nobody is.
+    pub port_knocker_ports: Vec<u16>,
+    /// The keys of `[Settings]` and `[tuiphone]` that another file than the ini file says (`override.ini`): a person
+    /// cannot change them here.
+    pub locked: Vec<&'static str>,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
     pub password_plain: bool,
+}
+
+/// Where STUN servers listen unless told otherwise.
+//= RFC 8489 §18.6
+const STUN_PORT: u16 = 3478;
+
+impl Settings {
+    /// Host and port of the STUN servers to ask; none unless `enableSTUN` says so.
+    pub fn stun_servers(&self) -> Vec<(String, u16)> {
+        let asked = self.stun.iter().filter(|_| self.enable_stun);
+        asked.map(|server| (server.host.clone(), server.port.unwrap_or(STUN_PORT))).collect()
+    }
 }
 
 impl Default for Settings {
@@ -341,6 +376,8 @@ impl Default for Settings {
             rtp_port_max: 0,
             name_servers: Vec::new(),
             dns_srv: false,
+            stun: Vec::new(),
+            enable_stun: false,
             ringing_sound: String::new(),
             sound_events: true,
             tone_country: "auto".to_owned(),
@@ -374,6 +411,8 @@ impl Default for Settings {
             dnd: false,
             auto_conference: false,
             call_waiting: true,
+            auto_hang_up_s: 0,
+            disable_name_lookup: false,
             disable_messaging: false,
             tell_composing: false,
             user_agent: String::new(),
@@ -399,16 +438,22 @@ impl Default for Settings {
             network_changes: true,
             rtp_timeout_s: 0,
             rtp_hold_timeout_s: 0,
+            history_size: 100_000,
             rtcp_mux: false,
             deny_anonymous: false,
             forwarding_busy_number: String::new(),
             gruu: false,
+            hooks: Hooks::default(),
+            hook_timeout_s: 10,
             password_command: String::new(),
             recording_path: String::new(),
             record_wav: false,
             auto_recording: false,
             record_stereo: false,
             hold_music: String::new(),
+            port_knocker_host: String::new(),
+            port_knocker_ports: Vec::new(),
+            locked: Vec::new(),
             password_plain: false,
         }
     }

@@ -1,6 +1,6 @@
 //! One line of a profile file: its bytes, and what they say.
 
-use super::encoding::Encoding;
+use crate::text::encoding::Encoding;
 
 /// A line with its terminator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,28 +26,49 @@ pub(super) enum Kind {
         /// Where the value begins in `raw`, after the blanks behind `=`.
         value_at: usize,
     },
-    /// A comment, a blank line, or anything else.
-    Other,
+    /// A comment, or a blank line.
+    Silent,
+    /// Anything else.
+    Odd,
+    /// Too long to be read.
+    Long,
 }
+
+/// The longest line that is read, in bytes.
+pub(super) const LONGEST: usize = 64 << 10;
 
 impl Line {
     /// Reads a line of these bytes, of which the last `terminator` end it.
     pub fn read(raw: Vec<u8>, terminator: usize, encoding: Encoding) -> Line {
         let body = raw.get(..raw.len().saturating_sub(terminator)).unwrap_or_default();
+        if body.len() > LONGEST {
+            return Line { raw, terminator, kind: Kind::Long };
+        }
         let text = encoding.decode(body);
         let kind = match trim(&text) {
-            comment if comment.starts_with(';') => Kind::Other,
-            header if header.starts_with('[') => section_name(header).map_or(Kind::Other, Kind::Section),
+            comment if comment.is_empty() || comment.starts_with(';') => Kind::Silent,
+            header if header.starts_with('[') => section_name(header).map_or(Kind::Odd, Kind::Section),
             pair => match pair.split_once('=') {
                 Some((key, value)) if !trim(key).is_empty() => {
                     let (value, quoted) = unquote(trim(value));
                     let value_at = value_offset(body, encoding);
                     Kind::Pair { key: trim(key).to_owned(), value: value.to_owned(), quoted, value_at }
                 }
-                _ => Kind::Other,
+                _ => Kind::Odd,
             },
         };
         Line { raw, terminator, kind }
+    }
+
+    /// Lines that are kept as one and not read.
+    pub fn unread(raw: &[u8], encoding: Encoding) -> Line {
+        let last: Vec<u16> = raw.rchunks(encoding.width()).take(2).flat_map(|unit| encoding.units(unit)).collect();
+        let ends = match last.as_slice() {
+            [10, 13] => 2,
+            [10 | 13, ..] => 1,
+            _ => 0,
+        };
+        Line { raw: raw.to_vec(), terminator: ends * encoding.width(), kind: Kind::Long }
     }
 
     /// The bytes that end the line.
@@ -93,9 +114,13 @@ mod tests {
 
     #[test]
     fn lines_are_told_apart() {
-        for other in ["", "  ", ";x=1", "  ; x=1", "[open", "word", "=value", " = "] {
-            assert_eq!(kind(other), Kind::Other, "{other:?}");
+        for silent in ["", "  ", ";x=1", "  ; x=1"] {
+            assert_eq!(kind(silent), Kind::Silent, "{silent:?}");
         }
+        for odd in ["[open", "word", "=value", " = "] {
+            assert_eq!(kind(odd), Kind::Odd, "{odd:?}");
+        }
+        assert_eq!(kind(&format!("k={}", "v".repeat(LONGEST))), Kind::Long);
         for header in ["[Settings]", "  [ Settings ] ", "[Settings]; x=[1]"] {
             assert_eq!(kind(header), Kind::Section("Settings".to_owned()), "{header:?}");
         }

@@ -3,20 +3,35 @@
 //! Sections and keys ignore case; of two equal sections, or two equal keys in one, the first counts; a missing key
 //! is not an empty one. A change rewrites the lines it concerns and no other byte.
 
-mod encoding;
 mod line;
 
-pub use encoding::Encoding;
+pub use crate::text::encoding::Encoding;
 
 use line::{Kind, Line};
+use std::collections::HashMap;
 
 /// A profile file that keeps every byte it was not asked to change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
     encoding: Encoding,
     lines: Vec<Line>,
+    /// Where the first section of each name begins, in lower case.
+    headers: HashMap<String, usize>,
     /// The odd last byte of a damaged UTF-16 file.
     tail: Vec<u8>,
+}
+
+/// What a line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// `[name]`.
+    Section(&'a str),
+    /// `key=value`, trimmed and without quotes.
+    Pair(&'a str, &'a str),
+    /// Neither of these, and no comment: nobody reads it.
+    Odd,
+    /// A line of so many bytes: too long to be read.
+    Long(usize),
 }
 
 /// Why a file or a change was refused.
@@ -40,7 +55,10 @@ pub enum IniError {
 
 impl Document {
     /// The largest file that is read, in bytes.
-    pub const MAX_BYTES: usize = 8 << 20;
+    pub const MAX_BYTES: usize = 32 << 20;
+
+    /// The most lines that are read; what follows is kept as one.
+    const MAX_LINES: usize = 1 << 19;
 
     /// An empty file; UTF-16 gets CRLF line ends, the others LF.
     pub fn new(encoding: Encoding) -> Document {
@@ -55,7 +73,10 @@ impl Document {
         let encoding = Encoding::detect(bytes);
         let text = bytes.get(encoding.bom().len()..).unwrap_or_default();
         let (text, tail) = text.split_at(text.len() - text.len() % encoding.width());
-        Ok(Document { encoding, lines: split_lines(text, encoding), tail: tail.to_vec() })
+        let lines = split_lines(text, encoding);
+        let mut document = Document { encoding, lines, tail: tail.to_vec(), headers: HashMap::new() };
+        document.find_headers();
+        Ok(document)
     }
 
     /// The file as it is to be written.
@@ -104,9 +125,33 @@ impl Document {
         self.pairs(section).map(|pair| (pair.key, pair.value))
     }
 
+    /// Every line that says something, or should: its number, counted from 1, and what. Sections and keys that are
+    /// repeated come as often.
+    pub fn items(&self) -> impl Iterator<Item = (usize, Item<'_>)> {
+        self.lines.iter().enumerate().filter_map(|(index, line)| {
+            let item = match &line.kind {
+                Kind::Section(name) => Item::Section(name),
+                Kind::Pair { key, value, .. } => Item::Pair(key, value),
+                Kind::Odd => Item::Odd,
+                Kind::Long => Item::Long(line.raw.len()),
+                Kind::Silent => return None,
+            };
+            Some((index + 1, item))
+        })
+    }
+
     /// Gives a key a value: changes its line, or adds one below the last key of its section, or adds the section at the
     /// end of the file. A value that is there already changes nothing.
     pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<(), IniError> {
+        self.put(section, key, value, false)
+    }
+
+    /// As [`Document::set`]; where the line is new, its value stands in quotes.
+    pub fn set_quoted(&mut self, section: &str, key: &str, value: &str) -> Result<(), IniError> {
+        self.put(section, key, value, true)
+    }
+
+    fn put(&mut self, section: &str, key: &str, value: &str, quoted: bool) -> Result<(), IniError> {
         check("section", section, |text| line::trim(text) == text && !text.contains(']'))?;
         check("key", key, |text| line::trim(text) == text && !text.is_empty() && !text.contains('='))?;
         check("key", key, |text| !text.starts_with([';', '[']))?;
@@ -115,7 +160,7 @@ impl Document {
         match present.map(|pair| (pair.index, pair.value == value)) {
             Some((_, true)) => Ok(()),
             Some((index, false)) => self.replace_value(index, value),
-            None => self.add(section, key, value),
+            None => self.add(section, key, &quote(value, quoted)),
         }
     }
 
@@ -125,6 +170,7 @@ impl Document {
         for &index in doomed.iter().rev() {
             self.lines.remove(index);
         }
+        self.find_headers();
         !doomed.is_empty()
     }
 
@@ -141,6 +187,7 @@ impl Document {
         Ok(())
     }
 
+    /// `value` as it is to stand in the file.
     fn add(&mut self, section: &str, key: &str, value: &str) -> Result<(), IniError> {
         let ending = self.ending();
         let line = |text: String| -> Result<Line, IniError> {
@@ -148,7 +195,7 @@ impl Document {
             raw.extend_from_slice(&ending);
             Ok(Line::read(raw, ending.len(), self.encoding))
         };
-        let pair = line(format!("{key}={}", quote(value, false)))?;
+        let pair = line(format!("{key}={value}"))?;
         let (at, new) = match self.header(section) {
             Some(header) => (self.pairs(section).last().map_or(header, |last| last.index) + 1, vec![pair]),
             None => (self.lines.len(), vec![line(format!("[{section}]"))?, pair]),
@@ -160,6 +207,7 @@ impl Document {
             before.terminator = ending.len();
         }
         self.lines.splice(at..at, new);
+        self.find_headers();
         Ok(())
     }
 
@@ -177,7 +225,16 @@ impl Document {
     }
 
     fn header(&self, section: &str) -> Option<usize> {
-        self.lines.iter().position(|line| matches!(&line.kind, Kind::Section(name) if same(name, section)))
+        self.headers.get(&section.to_lowercase()).copied()
+    }
+
+    fn find_headers(&mut self) {
+        self.headers.clear();
+        for (index, line) in self.lines.iter().enumerate() {
+            if let Kind::Section(name) = &line.kind {
+                self.headers.entry(name.to_lowercase()).or_insert(index);
+            }
+        }
     }
 
     fn pairs(&self, section: &str) -> impl Iterator<Item = Pair<'_>> {
@@ -213,6 +270,11 @@ fn split_lines(text: &[u8], encoding: Encoding) -> Vec<Line> {
             }
             CR | LF => {}
             _ => continue,
+        }
+        if lines.len() + 1 == Document::MAX_LINES {
+            // Read or not, its end is known.
+            lines.push(Line::unread(text.get(start..).unwrap_or_default(), encoding));
+            return lines;
         }
         let raw = text.get(start..offset).unwrap_or_default();
         lines.push(Line::read(raw.to_vec(), terminator, encoding));

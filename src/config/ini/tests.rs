@@ -119,6 +119,23 @@ fn changes_touch_their_own_lines() {
 }
 
 #[test]
+fn lines_beyond_the_most_are_kept_and_not_read() {
+    for end in ["\n", "\r\n"] {
+        let bytes = format!("[A]{end}k=1{end}{}[B]{end}k=2{end}", end.repeat(Document::MAX_LINES)).into_bytes();
+        let mut document = Document::parse(&bytes).unwrap();
+        assert_eq!((document.get("A", "k"), document.get("B", "k")), (Some("1"), None));
+        assert!(document.lines.len() == Document::MAX_LINES && document.to_bytes() == bytes);
+        let last = document.items().last().map(|(line, item)| (line, matches!(item, Item::Long(_))));
+        assert_eq!(last, Some((Document::MAX_LINES, true)));
+        document.set("C", "k", "3").unwrap();
+        let mut expected = bytes;
+        expected.extend(format!("[C]{end}k=3{end}").into_bytes());
+        assert!(document.to_bytes() == expected);
+        assert_eq!(document.get("c", "K"), Some("3"));
+    }
+}
+
+#[test]
 fn removal_leaves_the_key_missing() {
     let mut document = document("[A]\nk=1\nx=2\nK=3\n[B]\nk=4\n");
     assert!(document.remove("a", "k"));

@@ -3,7 +3,11 @@
 use super::field::*;
 use super::words;
 use super::{Kind, Row, account, own_account};
+use crate::config::Secret;
 use crate::config::value::flag;
+
+/// The longest value of the fields that MicroSIP gives most room.
+const LONG: u16 = 1040;
 
 pub(super) const TRANSPORT: &[&str] = &["", "udp", "tcp", "tls", "ws", "wss"];
 
@@ -17,7 +21,8 @@ pub(super) const ROWS: &[Row] = &[
         "registrar, host[:port]; empty = never registers",
         |a| a.server.clone(),
         |a, v| set(&mut a.server, v.to_owned()),
-    ),
+    )
+    .at_most(LONG),
     account(
         "proxy",
         Kind::List,
@@ -25,7 +30,8 @@ pub(super) const ROWS: &[Row] = &[
         "outbound proxies, host[:port] each",
         |a| a.proxies.join(" "),
         |a, v| set(&mut a.proxies, words(v)),
-    ),
+    )
+    .at_most(LONG),
     account(
         "domain",
         Kind::Text,
@@ -33,7 +39,8 @@ pub(super) const ROWS: &[Row] = &[
         "domain of the address; empty = there is no such account",
         |a| a.domain.clone(),
         |a, v| set(&mut a.domain, v.to_owned()),
-    ),
+    )
+    .at_most(LONG),
     account(
         "username",
         Kind::Text,
@@ -41,7 +48,8 @@ pub(super) const ROWS: &[Row] = &[
         "user of the address",
         |a| a.username.clone(),
         |a, v| set(&mut a.username, v.to_owned()),
-    ),
+    )
+    .at_most(LONG),
     account(
         "password",
         Kind::Secret,
@@ -49,7 +57,8 @@ pub(super) const ROWS: &[Row] = &[
         "password; hex digits by the sixteen are MicroSIP's own cipher",
         |a| a.password.reveal().to_owned(),
         password,
-    ),
+    )
+    .at_most(LONG),
     account(
         "authID",
         Kind::Text,
@@ -57,7 +66,8 @@ pub(super) const ROWS: &[Row] = &[
         "user for authentication; empty = username",
         |a| a.auth_id.clone(),
         |a, v| set(&mut a.auth_id, v.to_owned()),
-    ),
+    )
+    .at_most(LONG),
     account(
         "displayName",
         Kind::Text,
@@ -65,7 +75,8 @@ pub(super) const ROWS: &[Row] = &[
         "name shown to the called",
         |a| a.display_name.clone(),
         |a, v| set(&mut a.display_name, v.to_owned()),
-    ),
+    )
+    .at_most(LONG),
     account(
         "dialingPrefix",
         Kind::Text,
@@ -107,6 +118,14 @@ pub(super) const ROWS: &[Row] = &[
         transport,
     ),
     account(
+        "SRTP",
+        Kind::Word(words::SRTP_WORDS),
+        "",
+        "encryption of sound: optional = where the far end can, mandatory or dtls-sdes = or no call; empty = none",
+        words::srtp_text,
+        words::srtp,
+    ),
+    account(
         "publicAddr",
         Kind::Text,
         "",
@@ -132,28 +151,76 @@ pub(super) const ROWS: &[Row] = &[
     ),
     account(
         "publish",
-        Kind::Flag,
+        Kind::Strict,
         "0",
         "1 = tell the server whether we are free",
         |a| digit(a.publish),
-        |a, v| set(&mut a.publish, v == "1"),
+        |a, v| set(&mut a.publish, flag(v)),
+    ),
+    account(
+        "ICE",
+        Kind::Strict,
+        "0",
+        "1 = the best way to the far end is looked for (ICE), through any NAT that lets one be found",
+        |a| digit(a.ice),
+        |a, v| set(&mut a.ice, flag(v)),
     ),
     account(
         "allowRewrite",
-        Kind::Flag,
-        // Why on, unlike in MicroSIP, whose files always say: behind a NAT nobody reaches the address we know.
-        "1",
-        "1 = the address the registrar sees is registered, 0 = our own",
-        |a| digit(a.rewrite_contact),
-        |a, v| set(&mut a.rewrite_contact, v == "1"),
+        Kind::Word(words::REWRITE_WORDS),
+        // Why not 0, as in MicroSIP, whose files always say: behind a NAT nobody reaches the address we know.
+        "",
+        "the address the registrar sees: 1 = registered, and told for sound; empty = registered; 0 = neither",
+        words::rewrite_text,
+        words::rewrite,
     ),
     account(
         "disableSessionTimer",
-        Kind::Flag,
+        Kind::Strict,
         "0",
         "1 = no session timers (RFC 4028) on this account's calls",
         |a| digit(a.disable_session_timer),
         |a, v| set(&mut a.disable_session_timer, flag(v)),
+    ),
+    own_account(
+        "turnServer",
+        Kind::List,
+        "",
+        "TURN servers, host[:port] by ; or , each: with ICE=1 they carry sound where no direct way is found",
+        |a| listed(&a.turn.servers),
+        |a, v| servers(&mut a.turn.servers, v),
+    ),
+    own_account(
+        "turnUsername",
+        Kind::Text,
+        "",
+        "user at the TURN servers",
+        |a| a.turn.username.clone(),
+        |a, v| set(&mut a.turn.username, v.to_owned()),
+    ),
+    own_account(
+        "turnPassword",
+        Kind::Secret,
+        "",
+        "its password",
+        |a| a.turn.password.reveal().to_owned(),
+        |a, v| set(&mut a.turn.password, Secret::new(v)),
+    ),
+    own_account(
+        "turnTransport",
+        Kind::Word(words::TURN_WORDS),
+        "udp",
+        "how TURN servers are spoken to: udp, tcp, tls",
+        words::turn_text,
+        words::turn,
+    ),
+    own_account(
+        "turnOnly",
+        Kind::Flag,
+        "0",
+        "1 = with ICE=1 far ends are told no address of ours: all sound goes through a TURN server",
+        |a| digit(a.turn.only),
+        |a, v| set(&mut a.turn.only, flag(v)),
     ),
     own_account(
         "tlsVerify",

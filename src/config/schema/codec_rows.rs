@@ -13,7 +13,8 @@ pub(super) const ROWS: &[Row] = &[
         "codecs, the preferred first; empty = the default list",
         |s| s.audio_codecs.join(" "),
         codecs,
-    ),
+    )
+    .at_most(511),
     settings(
         "VAD",
         Kind::Flag,

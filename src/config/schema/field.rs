@@ -1,7 +1,7 @@
 //! Readers and writers of single fields. A reader returns what it could not take as written.
 
 use super::super::value::{integer, looks_sealed, within};
-use super::super::{Account, AutoAnswer, DtmfMethod, FollowRedirects, Secret, Settings};
+use super::super::{Account, AutoAnswer, DtmfMethod, FollowRedirects, Secret, Server, Settings};
 use super::account_rows::TRANSPORT;
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,6 +40,12 @@ pub(super) fn seconds(field: &mut u32, value: &str) -> Option<String> {
     complaint
 }
 
+pub(super) fn history_size(field: &mut u32, value: &str) -> Option<String> {
+    let (number, complaint) = within::<u32>(value, 1_000_000);
+    *field = u32::try_from(number).unwrap_or_default();
+    complaint
+}
+
 /// 0 and less is the default, anything below `least` is `least`; a day at most.
 pub(super) fn clamped(value: &str, default: u32, least: u32) -> u32 {
     match integer(value) {
@@ -59,6 +65,30 @@ pub(super) fn name_servers(s: &mut Settings, value: &str) -> Option<String> {
     s.name_servers = known.into_iter().flatten().take(MOST).collect();
     let odd: Vec<String> = odd.into_iter().filter_map(Result::err).collect();
     (!odd.is_empty()).then(|| format!("{:?} is no address of a name server; left out", odd.join(" ")))
+}
+
+pub(super) fn listed(servers: &[Server]) -> String {
+    servers.iter().map(Server::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Servers by `;`, `,` or blanks.
+pub(super) fn servers(field: &mut Vec<Server>, value: &str) -> Option<String> {
+    const MOST: usize = 8;
+    let words = value.split([';', ',', ' ']).filter(|word| !word.is_empty());
+    let (known, odd): (Vec<_>, Vec<_>) = words.map(|word| Server::parse(word).ok_or(word)).partition(Result::is_ok);
+    *field = known.into_iter().flatten().take(MOST).collect();
+    let odd: Vec<&str> = odd.into_iter().filter_map(Result::err).collect();
+    (!odd.is_empty()).then(|| format!("{:?} is no server, host or host:port; left out", odd.join(" ")))
+}
+
+pub(super) fn knock_ports(s: &mut Settings, value: &str) -> Option<String> {
+    const MOST: usize = 16;
+    let words = value.split([',', ';', ' ']).map(str::trim).filter(|word| !word.is_empty());
+    let port = |word: &str| word.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| word.to_owned());
+    let (known, odd): (Vec<_>, Vec<_>) = words.map(port).partition(Result::is_ok);
+    s.port_knocker_ports = known.into_iter().flatten().take(MOST).collect();
+    let odd: Vec<String> = odd.into_iter().filter_map(Result::err).collect();
+    (!odd.is_empty()).then(|| format!("{:?} is no port; left out", odd.join(" ")))
 }
 
 pub(super) fn codecs(s: &mut Settings, value: &str) -> Option<String> {

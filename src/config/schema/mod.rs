@@ -5,6 +5,9 @@
 mod account_rows;
 mod codec_rows;
 mod field;
+pub(super) mod hook_rows;
+mod kept;
+mod names;
 mod own_rows;
 mod recording_rows;
 mod rows;
@@ -12,7 +15,11 @@ mod sound_rows;
 mod tone_rows;
 mod words;
 
+pub use kept::{Kept, kept};
+pub use names::{Known, Place, nearest_section, section_of};
+
 use super::ini::{Document, IniError};
+use super::value::flag;
 use super::{Account, Settings};
 
 /// One key.
@@ -27,6 +34,10 @@ pub struct Row {
     pub default: &'static str,
     /// One line for people.
     pub doc: &'static str,
+    /// The most characters of its value that MicroSIP reads; `None` = it reads none.
+    pub limit: Option<u16>,
+    /// MicroSIP writes its value in quotes.
+    pub quoted: bool,
     /// The field it fills.
     pub field: Field,
 }
@@ -43,6 +54,8 @@ pub enum Section {
     /// Keys of an account that MicroSIP does not have: in `[tuiphone]` for every account, in `[tuiphoneN]` for the one
     /// of `[AccountN]`, which then counts.
     TuiphoneAccount,
+    /// `[Global]`: what newer MicroSIPs keep for themselves.
+    Global,
 }
 
 /// The forms of a value. Empty is a value of its own: 0 for numbers, off for flags, unless `doc` says otherwise.
@@ -50,6 +63,10 @@ pub enum Section {
 pub enum Kind {
     /// `0` or `1`; any number but 0 is read as 1.
     Flag,
+    /// `0` or `1`; whatever is not exactly `1` is read as 0.
+    Strict,
+    /// `0` or `1`; whatever is not exactly `0` is read as 1.
+    UnlessZero,
     /// A whole number.
     Number,
     /// Any text.
@@ -60,6 +77,31 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// Words separated by blanks.
     List,
+}
+
+impl Kind {
+    /// One word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Flag | Kind::Strict | Kind::UnlessZero => "flag",
+            Kind::Number => "number",
+            Kind::Text => "text",
+            Kind::Secret => "secret",
+            Kind::Word(_) => "word",
+            Kind::List => "list",
+        }
+    }
+
+    /// The value as a reader takes it: flags differ in what they count as a yes.
+    pub(in crate::config) fn plain(self, value: &str) -> &str {
+        let yes = match self {
+            Kind::Flag => flag(value),
+            Kind::Strict => value == "1",
+            Kind::UnlessZero => value != "0",
+            Kind::Number | Kind::Text | Kind::Secret | Kind::Word(_) | Kind::List => return value,
+        };
+        if yes { "1" } else { "0" }
+    }
 }
 
 /// Reader and writer of a field. A reader always leaves a usable value and returns what it could not take as written.
@@ -73,7 +115,7 @@ pub enum Field {
 
 /// A constructor of rows for each section, by what the section fills.
 macro_rules! constructors {
-    ($($name:ident = $section:ident, $of:ident;)*) => {$(
+    ($($name:ident = $section:ident, $of:ident, $limit:expr;)*) => {$(
         const fn $name(
             key: &'static str,
             kind: Kind,
@@ -82,26 +124,28 @@ macro_rules! constructors {
             get: fn(&$of) -> String,
             set: fn(&mut $of, &str) -> Option<String>,
         ) -> Row {
-            Row { section: Section::$section, key, kind, default, doc, field: Field::$of(get, set) }
+            let field = Field::$of(get, set);
+            Row { section: Section::$section, key, kind, default, doc, limit: $limit, quoted: false, field }
         }
     )*};
 }
 
 constructors! {
-    settings = Settings, Settings;
-    tuiphone = Tuiphone, Settings;
-    account = Account, Account;
-    own_account = TuiphoneAccount, Account;
+    settings = Settings, Settings, Some(255);
+    tuiphone = Tuiphone, Settings, None;
+    account = Account, Account, Some(255);
+    own_account = TuiphoneAccount, Account, None;
 }
 
 impl Section {
     /// The name of the section in the file, for the account of this number.
-    fn name(self, account: u32) -> String {
+    pub fn name(self, account: u32) -> String {
         match self {
             Section::Settings => "Settings".to_owned(),
             Section::Account => format!("Account{account}"),
             Section::Tuiphone => "tuiphone".to_owned(),
             Section::TuiphoneAccount => format!("tuiphone{account}"),
+            Section::Global => "Global".to_owned(),
         }
     }
 }
@@ -109,10 +153,24 @@ impl Section {
 /// Every key this phone reads, each section's in file order.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     let sound = codec_rows::ROWS.iter().chain(sound_rows::ROWS).chain(tone_rows::ROWS).chain(recording_rows::ROWS);
-    rows::ROWS.iter().chain(own_rows::ROWS).chain(sound).chain(account_rows::ROWS)
+    rows::ROWS
+        .iter()
+        .chain(hook_rows::ROWS)
+        .chain(hook_rows::OWN_ROWS)
+        .chain(own_rows::ROWS)
+        .chain(sound)
+        .chain(account_rows::ROWS)
 }
 
 impl Row {
+    const fn at_most(self, limit: u16) -> Row {
+        Row { limit: Some(limit), ..self }
+    }
+
+    const fn quoted(self) -> Row {
+        Row { quoted: true, ..self }
+    }
+
     /// The rows of a section.
     pub fn of(section: Section) -> impl Iterator<Item = &'static Row> {
         rows().filter(move |row| row.section == section)
@@ -123,6 +181,24 @@ impl Row {
         Row::of(section).find(|row| row.key.eq_ignore_ascii_case(key))
     }
 
+    /// Takes a value of `[Settings]` or `[tuiphone]`; what could not be taken as written, in words. Rows of accounts
+    /// take nothing.
+    pub fn read_settings(&self, settings: &mut Settings, value: &str) -> Option<String> {
+        match self.field {
+            Field::Settings(_, set) => set(settings, self.kind.plain(value)),
+            Field::Account(..) => None,
+        }
+    }
+
+    /// Takes a value of `[AccountN]`, `[tuiphone]` or `[tuiphoneN]`; what could not be taken as written, in words. Rows
+    /// of settings take nothing.
+    pub fn read_account(&self, account: &mut Account, value: &str) -> Option<String> {
+        match self.field {
+            Field::Account(_, set) => set(account, self.kind.plain(value)),
+            Field::Settings(..) => None,
+        }
+    }
+
     /// The key and its new value, if it differs between these settings; rows of accounts never do.
     pub fn change(&self, before: &Settings, after: &Settings) -> Option<(&'static str, String)> {
         match self.field {
@@ -131,10 +207,15 @@ impl Row {
         }
     }
 
+    /// It is the password of the account.
+    pub fn is_password(&self) -> bool {
+        self.kind == Kind::Secret && self.section == Section::Account
+    }
+
     /// Writes the key of `[Settings]` or `[tuiphone]` as these settings have it; rows of accounts write nothing.
     pub fn write_settings(&self, settings: &Settings, document: &mut Document) -> Result<(), IniError> {
         match self.field {
-            Field::Settings(get, _) => document.set(&self.section.name(0), self.key, &get(settings)),
+            Field::Settings(get, _) => self.write(0, &get(settings), document),
             Field::Account(..) => Ok(()),
         }
     }
@@ -143,9 +224,19 @@ impl Row {
     /// MicroSIP can read stays as it is in the file.
     pub fn write_account(&self, account: &Account, document: &mut Document) -> Result<(), IniError> {
         match self.field {
-            Field::Account(..) if self.kind == Kind::Secret && account.password_sealed => Ok(()),
-            Field::Account(get, _) => document.set(&self.section.name(account.id.0), self.key, &get(account)),
+            Field::Account(..) if self.is_password() && account.password_sealed => Ok(()),
+            Field::Account(get, _) => self.write(account.id.0, &get(account), document),
             Field::Settings(..) => Ok(()),
+        }
+    }
+
+    /// Writes the key as MicroSIP would, the account's of this number.
+    pub fn write(&self, account: u32, value: &str, document: &mut Document) -> Result<(), IniError> {
+        let section = self.section.name(account);
+        if self.quoted {
+            document.set_quoted(&section, self.key, value)
+        } else {
+            document.set(&section, self.key, value)
         }
     }
 }

@@ -50,6 +50,14 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| seconds(&mut s.rtp_hold_timeout_s, v),
     ),
     tuiphone(
+        "historySize",
+        Kind::Number,
+        "100000",
+        "the most calls the history keeps, a million at most; 0 = none",
+        |s| s.history_size.to_string(),
+        |s, v| history_size(&mut s.history_size, v),
+    ),
+    tuiphone(
         "rtcpMux",
         Kind::Flag,
         "0",
@@ -186,6 +194,14 @@ pub(super) const ROWS: &[Row] = &[
         "1 = ask the registrar for a name that leads here from anywhere (RFC 5627); over WebSocket it is always asked for",
         |s| digit(s.gruu),
         |s, v| set(&mut s.gruu, flag(v)),
+    ),
+    tuiphone(
+        "hookTimeout",
+        Kind::Number,
+        "10",
+        "seconds after which a program that a call set off is stopped, with all it started; empty = 10",
+        |s| s.hook_timeout_s.to_string(),
+        |s, v| set(&mut s.hook_timeout_s, clamped(v, 10, 1)),
     ),
     tuiphone(
         "passwordCommand",

@@ -36,7 +36,8 @@ pub(super) const ROWS: &[Row] = &[
         "ring device; empty = the system's",
         |s| s.audio_ring_device.clone(),
         |s, v| set(&mut s.audio_ring_device, v.to_owned()),
-    ),
+    )
+    .quoted(),
     settings(
         "audioOutputDevice",
         Kind::Text,
@@ -44,7 +45,8 @@ pub(super) const ROWS: &[Row] = &[
         "speaker device; empty = the system's",
         |s| s.audio_output_device.clone(),
         |s, v| set(&mut s.audio_output_device, v.to_owned()),
-    ),
+    )
+    .quoted(),
     settings(
         "audioInputDevice",
         Kind::Text,
@@ -52,7 +54,8 @@ pub(super) const ROWS: &[Row] = &[
         "microphone device; empty = the system's",
         |s| s.audio_input_device.clone(),
         |s, v| set(&mut s.audio_input_device, v.to_owned()),
-    ),
+    )
+    .quoted(),
     settings(
         "sourcePort",
         Kind::Number,
@@ -87,11 +90,27 @@ pub(super) const ROWS: &[Row] = &[
     ),
     settings(
         "dnsSrv",
-        Kind::Flag,
+        Kind::Strict,
         "0",
         "ask the servers of dnsSrvNs; SRV records are looked for in any case",
         |s| digit(s.dns_srv),
         |s, v| set(&mut s.dns_srv, flag(v)),
+    ),
+    settings(
+        "STUN",
+        Kind::List,
+        "",
+        "STUN servers, host[:port] by ; or , up to 8: they tell our address as seen from outside",
+        |s| listed(&s.stun),
+        |s, v| servers(&mut s.stun, v),
+    ),
+    settings(
+        "enableSTUN",
+        Kind::Strict,
+        "0",
+        "1 = ask the servers of STUN, but for the Local account",
+        |s| digit(s.enable_stun),
+        |s, v| set(&mut s.enable_stun, flag(v)),
     ),
     settings(
         "autoAnswer",
@@ -183,6 +202,22 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.disable_messaging, flag(v)),
     ),
     settings(
+        "autoHangUpTime",
+        Kind::Number,
+        "0",
+        "seconds after the answer at which a call is hung up; 0 = never",
+        |s| s.auto_hang_up_s.to_string(),
+        |s, v| seconds(&mut s.auto_hang_up_s, v),
+    ),
+    settings(
+        "disableNameLookup",
+        Kind::Flag,
+        "0",
+        "1 = callers keep the names they come with; contacts lend them none",
+        |s| digit(s.disable_name_lookup),
+        |s, v| set(&mut s.disable_name_lookup, flag(v)),
+    ),
+    settings(
         "maxConcurrentCalls",
         Kind::Number,
         "0",
@@ -269,6 +304,22 @@ pub(super) const ROWS: &[Row] = &[
         "microphone volume, 0-100; empty = 100",
         |s| s.volume_input.to_string(),
         |s, v| volume(&mut s.volume_input, v),
+    ),
+    settings(
+        "portKnockerHost",
+        Kind::Text,
+        "",
+        "host that is knocked at; empty = the account's server",
+        |s| s.port_knocker_host.clone(),
+        |s, v| set(&mut s.port_knocker_host, v.to_owned()),
+    ),
+    settings(
+        "portKnockerPorts",
+        Kind::List,
+        "",
+        "UDP ports that are knocked at, by commas, before an account registers; empty = none",
+        |s| s.port_knocker_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(","),
+        knock_ports,
     ),
     settings(
         "FWD",

@@ -1,7 +1,7 @@
 //! The table against itself and against MicroSIP's rules.
 
 use super::*;
-use crate::config::AccountId;
+use crate::config::{AccountId, Secret, TurnSettings};
 use std::collections::BTreeSet;
 
 #[test]
@@ -33,37 +33,56 @@ fn a_key_has_one_row() {
     }
 }
 
-/// Keys of MicroSIP 3.22.16 that this phone does not read; it keeps them as they are.
-const UNREAD: [(Section, &str, &str); 2] = [
-    (
-        Section::Settings,
-        "Settings",
-        "swLevelAdjustment disableVideo \
-         videoCaptureDevice videoCodec videoH264 videoH263 videoVP8 videoVP9 videoBitrate rport STUN \
-         enableSTUN recordingButton buttonAC buttonCONF \
-         usersDirectory defaultAction \
-         enableMediaButtons headsetSupport enableLog bringToFrontOnIncoming randomAnswerBox \
-         disableNameLookup multiMonitor updatesInterval noResize autoHangUpTime \
-         noIgnoreCall cmdOutgoingCall cmdIncomingCall cmdCallRing cmdCallAnswer cmdCallAnswerVideo cmdCallBusy \
-         cmdCallStart cmdCallEnd minimized portKnockerHost portKnockerPorts mainX mainY mainW mainH messagesX \
-         messagesY messagesW messagesH ringinX ringinY callsWidth0 callsWidth1 callsWidth2 callsWidth3 callsWidth4 \
-         callsWidth5 contactsWidth0 contactsWidth1 contactsWidth2 activeTab alwaysOnTop enableShortcuts \
-         shortcutsBottom lastCallNumber lastCallHasVideo",
-    ),
-    (Section::Account, "Account1", "SRTP ICE"),
-];
-
 #[test]
-fn every_key_of_microsip_has_a_row_or_is_known_to_have_none() {
+fn every_key_of_microsip_is_read_or_kept_for_a_reason() {
     let sample = include_bytes!("../../../tests/fixtures/ini/10-SYNTHETIC-3.22.16-all-keys-utf16.ini");
     let document = Document::parse(sample).unwrap();
-    for (section, name, unread) in UNREAD {
+    for (section, name) in
+        [(Section::Settings, "Settings"), (Section::Account, "Account1"), (Section::Global, "Global")]
+    {
         let written = BTreeSet::from_iter(document.entries(name).map(|(key, _)| key));
         let rows = BTreeSet::from_iter(Row::of(section).map(|row| row.key));
-        let unread = BTreeSet::from_iter(unread.split_whitespace());
-        assert_eq!(rows.intersection(&unread).next(), None, "a key with a row is read");
+        let groups = kept::KEPT.iter().filter(|kept| kept.section == section);
+        let kept = BTreeSet::from_iter(groups.flat_map(|kept| kept.keys.iter().copied()));
+        assert!(!written.is_empty(), "[{name}]");
+        assert_eq!(rows.intersection(&kept).next(), None, "what has a row is read");
         // Letter by letter: what is written anew is to look as MicroSIP's.
-        assert_eq!(rows.union(&unread).copied().collect::<BTreeSet<_>>(), written, "[{name}]");
+        assert_eq!(rows.difference(&written).next(), None, "[{name}]");
+        assert_eq!(written.iter().find(|key| !rows.contains(*key) && !kept.contains(*key)), None, "[{name}]");
+    }
+}
+
+#[test]
+fn flags_differ_in_what_is_a_yes() {
+    for (kind, yes, no) in [
+        (Kind::Flag, &["1", "2", "-1", "1x"][..], &["", "0", "x", "yes"][..]),
+        (Kind::Strict, &["1"], &["", "0", "2", "1x", "01", "yes"]),
+        (Kind::UnlessZero, &["1", "", "2", "00", "no"], &["0"]),
+    ] {
+        yes.iter().for_each(|value| assert_eq!(kind.plain(value), "1", "{kind:?} {value:?}"));
+        no.iter().for_each(|value| assert_eq!(kind.plain(value), "0", "{kind:?} {value:?}"));
+    }
+    let strict = rows().filter(|row| row.kind == Kind::Strict).map(|row| row.key);
+    assert_eq!(strict.collect::<Vec<_>>(), ["dnsSrv", "enableSTUN", "publish", "ICE", "disableSessionTimer"]);
+}
+
+#[test]
+fn lengths_and_quotes_are_those_of_microsip() {
+    for (section, key, limit, quoted) in [
+        (Section::Settings, "userAgent", Some(255), false),
+        (Section::Settings, "audioCodecs", Some(511), false),
+        (Section::Settings, "audioInputDevice", Some(255), true),
+        (Section::Account, "label", Some(255), false),
+        (Section::Account, "proxy", Some(1040), false),
+        (Section::Tuiphone, "watch", None, false),
+    ] {
+        let row = Row::find(section, key).unwrap();
+        assert_eq!((row.limit, row.quoted), (limit, quoted), "{key}");
+        let mut document = Document::default();
+        row.write(1, "a", &mut document).unwrap();
+        let value = if quoted { "\"a\"" } else { "a" };
+        let expected = format!("[{}]\n{key}={value}\n", section.name(1));
+        assert_eq!(String::from_utf8(document.to_bytes()).unwrap(), expected);
     }
 }
 
@@ -79,6 +98,14 @@ fn values_are_read_as_microsip_reads_them() {
             false,
         ),
         ("dnsSrvNs", "dns.example", "", true),
+        ("STUN", "stun.example.net:19302; 192.0.2.1", "stun.example.net:19302; 192.0.2.1", false),
+        ("STUN", "a,b,c,d,e,f,g,h,i", "a; b; c; d; e; f; g; h", false),
+        ("STUN", "a:x b", "b", true),
+        ("enableSTUN", "2", "0", false),
+        ("dnsSrv", "2", "0", false),
+        ("dnsSrv", "1", "1", false),
+        ("portKnockerPorts", "7000, 8000 9000", "7000,8000,9000", false),
+        ("portKnockerPorts", "0,65536,x,7", "7", true),
         ("recordingFormat", "WAV", "wav", false),
         ("recordingFormat", "", "ogg", false),
         ("recordingFormat", "mp3", "ogg", true),
@@ -104,11 +131,10 @@ fn values_are_read_as_microsip_reads_them() {
         ("EC", "", "0", false),
         ("micAmplification", "1", "1", false),
     ] {
-        let Some(Row { field: Field::Settings(get, set), .. }) = Row::find(Section::Settings, key) else {
-            panic!("no row {key}");
-        };
+        let row = Row::find(Section::Settings, key).unwrap_or_else(|| panic!("no row {key}"));
+        let Field::Settings(get, _) = row.field else { panic!("{key} is an account's") };
         let mut settings = Settings::default();
-        assert_eq!(set(&mut settings, value).is_some(), complains, "{key}={value}");
+        assert_eq!(row.read_settings(&mut settings, value).is_some(), complains, "{key}={value}");
         assert_eq!(get(&settings), read, "{key}={value}");
     }
     for (key, value, read, complains) in [
@@ -140,11 +166,10 @@ fn values_are_read_as_microsip_reads_them() {
         ("ringTimeout", "-1", "0", true),
         ("ringTimeout", "100000", "86400", true),
     ] {
-        let Some(Row { field: Field::Settings(get, set), .. }) = Row::find(Section::Tuiphone, key) else {
-            panic!("no row {key}");
-        };
+        let row = Row::find(Section::Tuiphone, key).unwrap_or_else(|| panic!("no row {key}"));
+        let Field::Settings(get, _) = row.field else { panic!("{key} is an account's") };
         let mut settings = Settings::default();
-        assert_eq!(set(&mut settings, value).is_some(), complains, "{key}={value}");
+        assert_eq!(row.read_settings(&mut settings, value).is_some(), complains, "{key}={value}");
         assert_eq!(get(&settings), read, "{key}={value}");
     }
     for (key, value, read, complains) in [
@@ -157,6 +182,8 @@ fn values_are_read_as_microsip_reads_them() {
         ("transport", "", "", false),
         ("transport", "TLS", "tls", false),
         ("transport", "sctp", "udp", true),
+        ("disableSessionTimer", "yes", "0", false),
+        ("publish", "01", "0", false),
         ("hideCID", "Soft", "soft", false),
         ("hideCID", "1", "hard", false),
         ("hideCID", "0", "", false),
@@ -165,11 +192,10 @@ fn values_are_read_as_microsip_reads_them() {
         ("password", "abc", "abc", false),
         ("password", "a268c52c2c3a93f1a268c52c2c3a93f1", "", true),
     ] {
-        let Some(Row { field: Field::Account(get, set), .. }) = Row::find(Section::Account, key) else {
-            panic!("no row {key}");
-        };
+        let row = Row::find(Section::Account, key).unwrap_or_else(|| panic!("no row {key}"));
+        let Field::Account(get, _) = row.field else { panic!("{key} is the phone's") };
         let mut account = Account::new(AccountId(1));
-        assert_eq!(set(&mut account, value).is_some(), complains, "{key}={value}");
+        assert_eq!(row.read_account(&mut account, value).is_some(), complains, "{key}={value}");
         assert_eq!(get(&account), read, "{key}={value}");
     }
 }
@@ -180,14 +206,18 @@ fn rows_write_what_they_read_and_leave_sealed_passwords_alone() {
     let mut document =
         Document::parse(format!("[Settings]\nsinglemode=1\n[Account2]\npassword={sealed}\n").as_bytes()).unwrap();
     let settings = Settings { single_mode: false, accept_from_any: true, ..Settings::default() };
-    let account = Account { password_sealed: true, label: "Desk".to_owned(), ..Account::new(AccountId(2)) };
+    let turn = TurnSettings { password: Secret::new("pw"), ..TurnSettings::default() };
+    let account = Account { password_sealed: true, label: "Desk".to_owned(), turn, ..Account::new(AccountId(2)) };
     for row in [(Section::Settings, "singleMode"), (Section::Tuiphone, "acceptFrom")] {
         Row::find(row.0, row.1).unwrap().write_settings(&settings, &mut document).unwrap();
     }
     for key in ["password", "label"] {
         Row::find(Section::Account, key).unwrap().write_account(&account, &mut document).unwrap();
     }
-    let expected =
-        format!("[Settings]\nsinglemode=0\n[Account2]\npassword={sealed}\nlabel=Desk\n[tuiphone]\nacceptFrom=any\n");
+    Row::find(Section::TuiphoneAccount, "turnPassword").unwrap().write_account(&account, &mut document).unwrap();
+    let expected = format!(
+        "[Settings]\nsinglemode=0\n[Account2]\npassword={sealed}\nlabel=Desk\n[tuiphone]\nacceptFrom=any\n\
+         [tuiphone2]\nturnPassword=pw\n"
+    );
     assert_eq!(String::from_utf8(document.to_bytes()).unwrap(), expected);
 }

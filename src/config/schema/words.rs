@@ -2,7 +2,7 @@
 
 use super::super::{
     Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, EchoCanceller, Forwarding, HideCallerId, NoiseSuppression,
-    Settings,
+    Rewrite, Settings, SrtpMode, TurnTransport,
 };
 
 type Words<T> = &'static [(&'static str, T)];
@@ -15,6 +15,19 @@ const HIDE: Words<HideCallerId> = &[
     ("0", HideCallerId::No),
     ("1", HideCallerId::Hard),
 ];
+
+const SRTP: Words<SrtpMode> = &[
+    ("", SrtpMode::Off),
+    ("optional", SrtpMode::Optional),
+    ("mandatory", SrtpMode::Mandatory),
+    ("dtls-sdes", SrtpMode::DtlsSdes),
+    ("dtls", SrtpMode::Dtls),
+];
+
+const REWRITE: Words<Rewrite> = &[("", Rewrite::Contact), ("0", Rewrite::Nothing), ("1", Rewrite::Everything)];
+
+const TURN: Words<TurnTransport> =
+    &[("udp", TurnTransport::Udp), ("tcp", TurnTransport::Tcp), ("tls", TurnTransport::Tls), ("", TurnTransport::Udp)];
 
 const CALLS: Words<AutoAnswerCalls> =
     &[("", AutoAnswerCalls::Alone), ("hold", AutoAnswerCalls::Held), ("all", AutoAnswerCalls::Any)];
@@ -54,6 +67,9 @@ const NOISE: Words<NoiseSuppression> = &[
 ];
 
 pub(super) const HIDE_WORDS: &[&str] = &["", "soft", "hard"];
+pub(super) const SRTP_WORDS: &[&str] = &["", "optional", "mandatory", "dtls-sdes", "dtls"];
+pub(super) const REWRITE_WORDS: &[&str] = &["", "0", "1"];
+pub(super) const TURN_WORDS: &[&str] = &["udp", "tcp", "tls"];
 pub(super) const CALLS_WORDS: &[&str] = &["", "hold", "all"];
 pub(super) const ENDPOINT_WORDS: &[&str] = &["", "echo", "silence"];
 pub(super) const FORWARDING_WORDS: &[&str] = &["", "button", "all"];
@@ -85,6 +101,30 @@ pub(super) fn hide_text(a: &Account) -> String {
 
 pub(super) fn hide(a: &mut Account, value: &str) -> Option<String> {
     read(HIDE, &mut a.hide_caller_id, value)
+}
+
+pub(super) fn srtp_text(a: &Account) -> String {
+    written(SRTP, a.srtp)
+}
+
+pub(super) fn srtp(a: &mut Account, value: &str) -> Option<String> {
+    read(SRTP, &mut a.srtp, value)
+}
+
+pub(super) fn rewrite_text(a: &Account) -> String {
+    written(REWRITE, a.rewrite)
+}
+
+pub(super) fn rewrite(a: &mut Account, value: &str) -> Option<String> {
+    read(REWRITE, &mut a.rewrite, value)
+}
+
+pub(super) fn turn_text(a: &Account) -> String {
+    written(TURN, a.turn.transport)
+}
+
+pub(super) fn turn(a: &mut Account, value: &str) -> Option<String> {
+    read(TURN, &mut a.turn.transport, value)
 }
 
 pub(super) fn calls_text(s: &Settings) -> String {
