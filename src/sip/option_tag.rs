@@ -22,6 +22,8 @@ const TABLE: &[OptionTag] = &[
     OptionTag { name: "gruu", offered_in: &[Method::Register, Method::Invite, Method::Update, Method::Options] },
     OptionTag { name: "replaces", offered_in: CALL },
     OptionTag { name: "norefersub", offered_in: &[Method::Refer, Method::Options] },
+    OptionTag { name: "ice", offered_in: &[Method::Options] },
+    OptionTag { name: "trickle-ice", offered_in: &[Method::Options] },
     //= RFC 5373: the tag of those who heed Answer-Mode
     OptionTag { name: "answermode", offered_in: &[Method::Options] },
 ];

@@ -3,8 +3,8 @@
 /// What stands in place of a secret.
 const MASK: &[u8] = b"<hidden>";
 
-/// A message's bytes with the values of Authorization and Proxy-Authorization (folded lines too) and the keys of
-/// SDES `a=crypto` lines masked. Works line by line, so a broken message is redacted as well.
+/// A message's bytes with the values of Authorization and Proxy-Authorization (folded lines too), the keys of SDES
+/// `a=crypto` lines and the passwords of ICE masked. Works line by line, so a broken message is redacted as well.
 pub fn redact(message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len());
     let mut in_secret = false;
@@ -36,9 +36,15 @@ fn secret_header(line: &[u8]) -> Option<&[u8]> {
     is_secret.then_some(name)
 }
 
-/// Masks everything behind each `inline:` of a crypto attribute up to a blank or semicolon (RFC 4568 §6.1).
+/// Masks everything behind each `inline:` of a crypto attribute up to a blank or semicolon (RFC 4568 §6.1), and the value
+/// of `a=ice-pwd`.
 fn mask_keys(line: &[u8], out: &mut Vec<u8>) {
     const KEY: &[u8] = b"inline:";
+    const ICE: &[u8] = b"a=ice-pwd:";
+    if let Some(head) = line.get(..ICE.len()).filter(|head| head.eq_ignore_ascii_case(ICE)) {
+        out.extend_from_slice(head);
+        return out.extend_from_slice(MASK);
+    }
     let is_crypto = line.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b"a=crypto:"));
     let mut rest = line;
     while let Some(at) = rest.windows(KEY.len()).position(|w| is_crypto && w.eq_ignore_ascii_case(KEY)) {
@@ -60,13 +66,15 @@ mod tests {
         let message =
             b"INVITE sip:b@c SIP/2.0\r\nproxy-authorization : Digest username=\"u\",\r\n response=\"5ec7e7\"\r\n\
             Authorization: Digest response=\"5ec7e7\"\r\nSubject: Authorization: yes\r\n\r\n\
-            a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:5ec7e7|2^20;inline:5ec7e7 UNENCRYPTED_SRTCP\r\na=x:inline:y\r\n";
+            a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:5ec7e7|2^20;inline:5ec7e7 UNENCRYPTED_SRTCP\r\na=x:inline:y\r\n\
+            a=ice-ufrag:name\r\na=ICE-pwd:5ec7e75ec7e75ec7e75ec7\r\n";
         let shown = String::from_utf8(redact(message)).unwrap();
         assert!(!shown.contains("5ec7e7"), "{shown}");
         assert!(
             shown.contains("proxy-authorization: <hidden>\r\nAuthorization: <hidden>\r\nSubject: Authorization: yes")
         );
         assert!(shown.contains("inline:<hidden>;inline:<hidden> UNENCRYPTED_SRTCP\r\na=x:inline:y"), "{shown}");
+        assert!(shown.contains("a=ice-ufrag:name\r\na=ICE-pwd:<hidden>\r\n"), "{shown}");
     }
 
     #[test]

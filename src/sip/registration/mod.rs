@@ -321,6 +321,11 @@ impl Registration {
         self.state = if self.wanted { State::Failed } else { State::Off };
     }
 
+    /// `register` is about to be called; what was due is not due any more.
+    pub fn put_off(&mut self) {
+        self.due = None;
+    }
+
     /// When `register` is to be called: a refresh or another try.
     pub fn next_timeout(&self) -> Option<Instant> {
         self.due

@@ -13,6 +13,11 @@ impl Session {
 
     /// The same; a BYE sent at once says why (RFC 3326).
     pub fn close_because(&mut self, reason: Option<Reason>) {
+        self.close_with(reason.map(|reason| (HeaderName::Reason, reason.to_string())));
+    }
+
+    /// The same; a BYE sent at once bears this header.
+    pub fn close_with(&mut self, header: Option<(HeaderName, String)>) {
         match &mut self.stage {
             Stage::Connecting(connecting) if !connecting.cancelled => {
                 connecting.cancelled = true;
@@ -25,8 +30,8 @@ impl Session {
                 self.stage = Stage::Closing;
                 if let Some(dialog) = self.dialog.as_mut() {
                     let mut bye = dialog.request(Method::Bye);
-                    if let Some(reason) = reason {
-                        bye.headers.push(HeaderName::Reason, reason.to_string());
+                    if let Some((name, value)) = header {
+                        bye.headers.push(name, value);
                     }
                     self.effects.push_back(Effect::Request(Exchange::Bye, bye));
                 }

@@ -41,6 +41,15 @@ pub enum LayerEvent {
         /// Where it came from.
         flow: Flow,
     },
+    /// A response to a request of ours was dropped: it bears a Via that we never wrote, though all else is ours.
+    Rewritten {
+        /// The request's transaction.
+        client: ClientId,
+        /// `host:port` of our Via.
+        ours: String,
+        /// Of the one that came back.
+        theirs: String,
+    },
     /// A request of ours got no final response; the transaction is over.
     ClientFailed {
         /// The transaction.

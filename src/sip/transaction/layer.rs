@@ -247,10 +247,15 @@ impl Layer {
         //= RFC 3261 §18.1.2: a response whose sent-by is not ours is dropped; §8.1.3.3: as is one with a second Via.
         // Why number and Call-ID too: one that its asker does not know for the answer would end its transaction all the
         // same, and he would wait for ever.
-        let is_ours = |entry: &Entry| entry.sent_by == sent_by(&via) && entry.asked == asked(&response.headers);
-        let ours = self.entries.get(&id).is_some_and(is_ours);
-        if !ours || response.headers.vias().map_or(0, |vias| vias.len()) != 1 {
+        let asked_for = self.entries.get(&id).filter(|entry| entry.asked == asked(&response.headers));
+        let ours = asked_for.filter(|entry| entry.sent_by == sent_by(&via));
+        if ours.is_none() || response.headers.vias().map_or(0, |vias| vias.len()) != 1 {
             self.counters.foreign_responses += 1;
+            // Why it is told: who cannot know our branch was not on the way; who was has rewritten what we sent.
+            if let Some(entry) = asked_for.filter(|_| ours.is_none()) {
+                let (ours, theirs) = (entry.sent_by.clone(), sent_by(&via));
+                self.events.push_back(LayerEvent::Rewritten { client: ClientId(id), ours, theirs });
+            }
             return;
         }
         self.client_event(id, ClientEvent::Response(response), Some(flow), now);

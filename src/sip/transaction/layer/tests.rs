@@ -41,6 +41,7 @@ fn words(events: &[LayerEvent]) -> Vec<String> {
         LayerEvent::ClientEnded { .. } => "client ended".to_owned(),
         LayerEvent::ServerEnded { .. } => "server ended".to_owned(),
         LayerEvent::Cancelled { .. } => "cancelled".to_owned(),
+        LayerEvent::Rewritten { ours, theirs, .. } => format!("{ours} came back as {theirs}"),
     };
     events.iter().map(word).collect()
 }
@@ -143,7 +144,7 @@ fn responses_that_are_not_ours_are_dropped_and_counted() {
         receive_response(&mut layer, &answer, 200, "b", now);
     }
     assert_eq!(layer.counters().foreign_responses, 4);
-    assert_eq!(told(&mut layer), ["> OPTIONS"]);
+    assert_eq!(told(&mut layer), ["> OPTIONS", "192.0.2.1:5060 came back as 203.0.113.5:5060"]);
     receive_response(&mut layer, &options, 200, "b", now);
     assert_eq!(told(&mut layer), ["200"]);
 }
