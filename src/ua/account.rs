@@ -1,5 +1,6 @@
 //! An account at work: its paths, its credentials, the Contact only its registrar knows.
 
+use super::keep_alive::Keeper;
 use super::route::Hop;
 use super::snapshot::{AccountInfo, RegistrationState, TlsTrust, VoicemailInfo};
 use crate::config::Account;
@@ -15,10 +16,8 @@ use crate::text::sanitise;
 use rand::rngs::StdRng;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// Shortest interval between keep-alives, in seconds.
-pub(super) const KEEP_ALIVE_LEAST_S: u32 = 5;
 /// Most addresses remembered as an account's own servers; the oldest gives way.
 const MAX_SERVERS: usize = 16;
 
@@ -39,6 +38,17 @@ pub(super) struct Line {
     realms: Vec<String>,
     /// Where the registrar sees us, if not where we see ourselves.
     pub(super) public: Option<SocketAddr>,
+    /// It has said where it sees us.
+    pub(super) is_seen: bool,
+    /// STUN servers are asked for our address, and what they said last.
+    pub(super) stun: bool,
+    pub(super) mapped: Option<SocketAddr>,
+    /// What calls were told of where we are seen.
+    pub(super) told: Option<SocketAddr>,
+    /// What somebody between us and the registrar rewrites, in words.
+    pub(super) rewritten: Option<String>,
+    /// A firewall was knocked at for the registration that is about to begin.
+    pub(super) has_knocked: bool,
     /// The Contact of the last REGISTER, without parameters, and of the one the registrar has accepted.
     pub sent_contact: String,
     pub bound_contact: Option<String>,
@@ -49,6 +59,7 @@ pub(super) struct Line {
     /// The path of the registration, and when it is to be kept open next.
     pub path: Option<Flow>,
     pub keep_alive_at: Option<Instant>,
+    pub(super) keeper: Keeper,
     /// When the server is to be asked next whether it still answers; `None` while it is being asked.
     pub probe_at: Option<Instant>,
     pub status: Option<u16>,
@@ -86,12 +97,19 @@ impl Line {
             servers: Vec::new(),
             realms: Vec::new(),
             public: None,
+            is_seen: false,
+            stun: false,
+            mapped: None,
+            told: None,
+            rewritten: None,
+            has_knocked: false,
             sent_contact: String::new(),
             bound_contact: None,
             was_registered: false,
             recontacted: false,
             path: None,
             keep_alive_at: None,
+            keeper: Keeper::default(),
             probe_at: None,
             status: None,
             reason: None,
@@ -145,16 +163,6 @@ impl Line {
         }
     }
 
-    /// The path to keep open, if that is due now.
-    pub fn keep_alive(&mut self, now: Instant) -> Option<Flow> {
-        self.keep_alive_at.filter(|at| *at <= now)?;
-        let wished = Duration::from_secs(self.account.keep_alive_s.max(KEEP_ALIVE_LEAST_S).into());
-        //= RFC 5626 §4.4: before the server gives the path up
-        let interval = self.registration.granted().flow_timer.map_or(wished, |most| wished.min(most * 4 / 5));
-        self.keep_alive_at = Some(now + interval).filter(|_| self.registration.is_registered());
-        self.path.filter(|_| self.keep_alive_at.is_some())
-    }
-
     /// The path of the registration.
     pub fn path(&self) -> Option<&Flow> {
         self.path.as_ref()
@@ -164,7 +172,10 @@ impl Line {
     pub fn lose_path(&mut self) {
         self.path = None;
         self.public = None;
+        self.is_seen = false;
+        self.rewritten = None;
         self.keep_alive_at = None;
+        self.keeper = Keeper::default();
         self.probe_at = None;
     }
 
@@ -175,6 +186,7 @@ impl Line {
             .next_timeout()
             .into_iter()
             .chain(self.keep_alive_at)
+            .chain(self.keeper.next_timeout())
             .chain(self.probe_at)
             .chain(publication)
             .min()
@@ -270,6 +282,8 @@ impl Line {
             gruu: granted.pub_gruu.as_ref().map(|uri| sanitise(uri.as_str())),
             path: shown(&granted.path),
             service_route: shown(&granted.service_route),
+            public: self.public.map(|at| at.to_string()),
+            rewritten: self.rewritten.clone(),
             voicemail: self.voicemail.clone(),
         }
     }

@@ -11,7 +11,7 @@ use super::outcome::{EndedBy, ExitCode};
 use super::route::is_secure;
 use super::snapshot::{CallDirection, CallState};
 use crate::config::{AccountId, AutoAnswer, AutoAnswerCalls, DenyIncoming};
-use crate::sdp;
+use crate::sdp::{self, SessionDescription};
 use crate::sip::body::{BodyError, take_description};
 use crate::sip::flow::Flow;
 use crate::sip::header::{MediaType, NameAddr};
@@ -92,6 +92,13 @@ impl Agent {
             let words = "Accept rules out application/sdp";
             return self.refuse(server, &request, StatusCode(406), Some(words), now);
         }
+        //= RFC 5768 §4: a call that may not go without
+        let tag = ["ice", "trickle-ice"].into_iter().find(|tag| request.headers.requires(tag));
+        if let (Some(tag), false) = (tag, line.account.ice) {
+            let mut response = Response::to_request(&request, StatusCode(420), Some(&ident::tag(&mut self.rng)));
+            response.headers.push(HeaderName::Unsupported, tag);
+            return self.answer(server, response, None, now);
+        }
         let terms = self.terms(account);
         if let Some((status, name, value)) = timer_refusal(&request, &terms) {
             let mut response = Response::to_request(&request, status, Some(&ident::tag(&mut self.rng)));
@@ -104,7 +111,8 @@ impl Agent {
             (false, Err(_)) => return self.refuse(server, &request, StatusCode(488), None, now),
         };
         //= RFC 3261 §13.3.1.3: refused before it rings, not when somebody has picked up
-        if let Some(Err(why)) = offer.as_ref().map(|offer| self.judge_offer(offer, flow.local.ip())) {
+        let local = self.sound_address(offer.as_ref(), flow.local.ip());
+        if let Some(Err(why)) = offer.as_ref().map(|offer| self.judge_offer(offer, account, local)) {
             let status = StatusCode(why.status_code());
             return self.refuse(server, &request, status, Some(&why.to_string()), now);
         }
@@ -124,6 +132,7 @@ impl Agent {
         let id = call.id;
         call.session = Some(session);
         call.flow = Some(flow);
+        call.offers_video = offer.as_ref().is_some_and(SessionDescription::offers_video);
         call.offer = offer;
         // Of the two the shorter wait wins; sent on, where they are equal.
         call.forward_at = forwards.filter(|after| answers.is_none_or(|other| *after <= other)).map(|after| now + after);
@@ -141,6 +150,7 @@ impl Agent {
             session.ring(StatusCode(180), Vec::new(), now);
         }
         call.ringing = Some(now);
+        call.rings = !call.answer_wanted && call.answer_at.is_none_or(|at| at > now);
         self.calls.push(call);
         self.bind(stream, flow);
         self.tell(id, now, |call| Event::CallIncoming { call });

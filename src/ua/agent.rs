@@ -6,10 +6,13 @@ use super::call::Call;
 use super::command::RequestId;
 use super::composing::Composing;
 use super::detour::{Detours, Setback};
+use super::encryption::asked;
 use super::gate::Gate;
 use super::inbox::Inbox;
+use super::knocking::Knocking;
 use super::messages::Outgoing;
 use super::network::Network;
+use super::outside::Outside;
 use super::parking::Parking;
 use super::port::{Input, Output};
 use super::probe::Probe;
@@ -21,8 +24,10 @@ use super::sound::tuning;
 use super::subscriptions::Watch;
 use super::voice::Voice;
 use crate::config::{Account, AccountId, CallEndpoint, Settings};
+use crate::contacts::Book;
 use crate::media::codec::Tuning;
 use crate::media::command::{Endpoint, LocalTone, MediaCommand, StreamId};
+use crate::sdp::dtls::Fingerprint;
 use crate::sip::flow::Flow;
 use crate::sip::ident;
 use crate::sip::message::{self, Message, Problem};
@@ -30,6 +35,7 @@ use crate::sip::transaction::{self, ClientId, Layer, LayerEvent};
 use rand::rngs::StdRng;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// What becomes of an incoming call before a person decides; the phone itself rings, built-in far ends do more.
@@ -67,6 +73,8 @@ pub struct AgentConfig {
     pub incoming: IncomingPolicy,
     /// The UUID of this phone (RFC 5626 §4.1), the same after every start; `None` = one for this run.
     pub instance: Option<String>,
+    /// Of the certificate that the sound shows to far ends; without one no call has its keys by DTLS.
+    pub fingerprint: Option<Fingerprint>,
     /// How sound is coded, by the settings and by what is installed.
     pub tuning: Tuning,
     /// RFC 3261's T1; 500 ms unless tests want otherwise.
@@ -89,8 +97,14 @@ impl AgentConfig {
             endpoint,
             incoming: IncomingPolicy::Ring,
             instance: None,
+            fingerprint: None,
             t1: Duration::from_millis(500),
         }
+    }
+
+    /// Some account wants keys by DTLS.
+    pub fn wants_certificate(&self) -> bool {
+        self.accounts.iter().any(|account| asked(account.srtp).allows_dtls())
     }
 }
 
@@ -112,6 +126,7 @@ pub struct Agent {
     pub(super) calls: Vec<Call>,
     pub(super) last_call: u32,
     pub(super) watches: Vec<Watch>,
+    pub(super) book: Arc<Book>,
     pub(super) last_watch: u32,
     pub(super) parking: Parking,
     pub(super) asks: Vec<Ask>,
@@ -131,6 +146,10 @@ pub struct Agent {
     /// Who does not take TCP, and until when that is believed.
     pub(super) refusals: BTreeMap<SocketAddr, Instant>,
     pub(super) network: Network,
+    /// What stands in the way of sound, as servers that do not help, and when that was told.
+    pub(super) troubles: Vec<(String, Instant)>,
+    pub(super) outside: Outside,
+    pub(super) knocking: Vec<Knocking>,
     pub(super) detours: Detours,
     /// The system's words for the failure being handled.
     pub(super) transport_error: Option<String>,
@@ -159,7 +178,10 @@ impl Agent {
             accounts.push(Account::new(AccountId(0)));
         }
         accounts.sort_by_key(|account| account.id);
-        let lines = accounts.into_iter().map(|account| Line::new(account, &instance, &mut rng)).collect();
+        let mut lines: Vec<Line> =
+            accounts.into_iter().map(|account| Line::new(account, &instance, &mut rng)).collect();
+        let asks_stun = !config.settings.stun_servers().is_empty();
+        lines.iter_mut().for_each(|line| line.stun = asks_stun);
         let layer_config = transaction::Config { t1: config.t1, ..transaction::Config::default() };
         Agent {
             layer: Layer::new(layer_config),
@@ -173,6 +195,7 @@ impl Agent {
             calls: Vec::new(),
             last_call: 0,
             watches: Vec::new(),
+            book: Arc::default(),
             last_watch: 0,
             parking: Parking::default(),
             asks: Vec::new(),
@@ -190,6 +213,9 @@ impl Agent {
             hops: BTreeMap::new(),
             refusals: BTreeMap::new(),
             network: Network::default(),
+            troubles: Vec::new(),
+            outside: Outside::default(),
+            knocking: Vec::new(),
             detours: Detours::default(),
             transport_error: None,
             mic_muted: false,
@@ -211,6 +237,7 @@ impl Agent {
         self.begin(now);
         match input {
             Input::Command(id, command) => self.command(id, command, now),
+            Input::Datagram { bytes, flow } if self.stun_received(bytes, &flow, now) => {}
             Input::Datagram { bytes, flow } => {
                 self.datagram(bytes, flow, now);
                 self.tell_refused(&flow, now);
@@ -221,8 +248,10 @@ impl Agent {
                 self.connection_lost(&flow, now);
                 self.layer.transport_failed(flow, now);
             }
+            Input::Addresses(addresses) => self.network.set_addresses(addresses),
             Input::NetworkChanged { addresses } => self.network_changed(addresses, now),
             Input::Media(event) => self.media_event(event, now),
+            Input::Contacts(book) => self.contacts_changed(book, now),
             Input::Timeout => {}
         }
         self.timeouts(now);
@@ -253,6 +282,8 @@ impl Agent {
             .chain(self.asks.iter().filter_map(Ask::next_timeout))
             .chain(self.probes.iter().filter_map(Probe::next_timeout))
             .chain(self.network.next_timeout())
+            .chain(self.outside.next_timeout())
+            .chain(self.knocking.iter().filter_map(Knocking::next_timeout))
             .chain(self.composing.next_timeout())
             .chain(begin)
             .min()
@@ -272,6 +303,7 @@ impl Agent {
             self.outputs.push_back(Output::Media(MediaCommand::Volume { output, input }));
         }
         self.begin_voice();
+        self.look_outside(now);
         if self.config.register {
             let ids: Vec<AccountId> = self.lines.iter().map(|line| line.account.id).collect();
             ids.into_iter().for_each(|id| self.register(id, now));
@@ -307,10 +339,9 @@ impl Agent {
                 self.refresh(id, now);
             }
         }
-        for flow in self.lines.iter_mut().filter_map(|line| line.keep_alive(now)) {
-            //= RFC 5626 §4.4.1: a double CRLF keeps the path through a NAT open
-            self.outputs.push_back(Output::Transmit { flow, bytes: b"\r\n\r\n".to_vec() });
-        }
+        self.keep_alive(now);
+        self.outside_timeouts(now);
+        self.knock(now);
         self.network_timeouts(now);
         self.probe_timeouts(now);
         self.probe_servers(now);
@@ -373,6 +404,7 @@ impl Agent {
                 self.ended_clients.push(client);
             }
             LayerEvent::Cancelled { server, cancel } => self.invite_cancelled(server, cancel),
+            LayerEvent::Rewritten { client, ours, theirs } => self.via_rewritten(client, &ours, &theirs),
             LayerEvent::ServerFailed { server, why } => self.caller_lost(server, why),
             LayerEvent::ServerEnded { .. } => {}
         }

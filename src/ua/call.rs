@@ -9,6 +9,7 @@ use super::outcome::{EndedBy, ExitCode};
 use super::owner::Owner;
 use super::pickup::Pickup;
 use super::port::Output;
+use super::reach::Bound;
 use super::referral::Followed;
 use super::route::Sent;
 use super::snapshot::{CallDirection, CallInfo, CallState, MediaInfo, Party, PlayingInfo, RecordingInfo};
@@ -22,7 +23,6 @@ use crate::sip::session::Session;
 use crate::sip::uri::Uri;
 use crate::text::sanitise;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Most calls alive at once, where `maxConcurrentCalls` does not say.
@@ -48,6 +48,10 @@ pub(super) struct Call {
     pub secure: bool,
     /// Who sent the call on to us.
     pub via: Option<Party>,
+    /// A person is to answer it.
+    pub rings: bool,
+    /// Its caller offered video.
+    pub offers_video: bool,
     /// How the caller asks to ring.
     pub alert: Option<String>,
     pub sip_call_id: String,
@@ -55,10 +59,12 @@ pub(super) struct Call {
     pub stream: StreamId,
     pub flow: Option<Flow>,
     pub more: VecDeque<Flow>,
-    /// Our RTP and RTCP addresses, once bound.
-    pub bound: Option<(SocketAddr, SocketAddr)>,
+    /// Where its sound is bound.
+    pub bound: Option<Bound>,
     /// Offer and answer of the dialog that counts, or, before it is known, as offered.
     pub negotiation: Option<Negotiation>,
+    /// Which of the ways to offer its sound is tried.
+    pub attempt: usize,
     /// Offer and answer of each fork that answered early.
     pub forks: BTreeMap<String, Negotiation>,
     /// The caller's offer, until answered.
@@ -102,6 +108,8 @@ pub(super) struct Call {
     pub redirections: u8,
     /// Outgoing: given up then, if nobody answers.
     pub ring_until: Option<Instant>,
+    /// Hung up then, however good the talk (`autoHangUpTime`).
+    pub hang_up_at: Option<Instant>,
     pub digits: Digits,
     /// Outgoing: keys for the answer, `,` a pause.
     pub post_dial: String,
@@ -120,6 +128,8 @@ pub(super) struct Call {
     pub media: Option<MediaInfo>,
     pub alarms: Alarms,
     pub started: Instant,
+    /// Outgoing: its INVITE went out.
+    pub dialled: Option<Instant>,
     pub ringing: Option<Instant>,
     pub answered: Option<Instant>,
     pub ended: Option<Instant>,
@@ -153,6 +163,8 @@ impl Call {
             from_named: None,
             secure: false,
             via: None,
+            rings: false,
+            offers_video: false,
             alert: None,
             sip_call_id: String::new(),
             session: None,
@@ -161,6 +173,7 @@ impl Call {
             more: VecDeque::new(),
             bound: None,
             negotiation: None,
+            attempt: 0,
             forks: BTreeMap::new(),
             offer: None,
             attached: Endpoint::Phone,
@@ -187,6 +200,7 @@ impl Call {
             tried: Vec::new(),
             redirections: 0,
             ring_until: None,
+            hang_up_at: None,
             digits: Digits::default(),
             post_dial: String::new(),
             status: None,
@@ -201,6 +215,7 @@ impl Call {
             media: None,
             alarms: Alarms::default(),
             started: now,
+            dialled: None,
             ringing: None,
             answered: None,
             ended: None,
@@ -246,6 +261,7 @@ impl Call {
     /// Outgoing, refused: this address is called in its stead.
     pub fn call_instead(&mut self, target: &Uri, sip_call_id: String) {
         self.target = target.to_string();
+        self.attempt = 0;
         self.session = None;
         self.forks.clear();
         self.sip_call_id = sip_call_id;
@@ -266,12 +282,12 @@ impl Call {
     pub fn next_timeout(&self) -> Option<Instant> {
         let session = self.session.as_ref().and_then(Session::next_timeout);
         let digits = self.digits.next_timeout();
-        let due =
-            [self.answer_at, self.forward_at, self.mark_until, self.waits_until, self.ring_until, self.tell_end_at];
+        let waits = [self.answer_at, self.forward_at, self.mark_until, self.waits_until];
+        let ends = [self.ring_until, self.hang_up_at, self.tell_end_at];
         let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
         let follows = self.follows.as_ref().and_then(|followed| followed.news.next_timeout());
         let alarm = self.alarms.due(self.answered).filter(|_| self.state == CallState::Connected && !self.remote_hold);
-        [session, digits, transfer, follows, alarm].into_iter().chain(due).flatten().min()
+        [session, digits, transfer, follows, alarm].into_iter().chain(waits).chain(ends).flatten().min()
     }
 }
 
@@ -328,10 +344,13 @@ impl Agent {
             direction: call.direction,
             state: call.state,
             account: self.account(call.account).map(|line| line.account.aor()).unwrap_or_default(),
-            remote: call.remote.clone(),
+            remote: if call.anonymous { call.remote.clone() } else { self.named(&call.remote) },
+            number: self.shown_number(call),
             anonymous: call.anonymous,
             via: call.via.clone(),
             alert: call.alert.clone(),
+            rings: call.rings,
+            offers_video: call.offers_video,
             auto_answered: call.auto_answered,
             status: call.status,
             reason: call.reason.clone(),
@@ -341,6 +360,7 @@ impl Agent {
                 code => call.outcome.unwrap_or(code.kind()).to_owned(),
             }),
             started_at: self.date(call.started),
+            dialled_after: since(call.dialled),
             ringing_after: since(call.ringing),
             answered_after: since(call.answered),
             duration: talk.map_or(0.0, seconds),

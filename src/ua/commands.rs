@@ -324,6 +324,9 @@ impl Agent {
             if self.call(id).is_some_and(|call| call.ring_until.is_some_and(|at| at <= now)) {
                 self.ring_timeout(id, now);
             }
+            if self.call(id).is_some_and(|call| call.hang_up_at.is_some_and(|at| at <= now)) {
+                self.hang_up_in_time(id, now);
+            }
             let Some(call) = self.call_mut(id) else { continue };
             if call.waits_until.is_some_and(|at| at <= now) {
                 call.waits_until = None;
@@ -369,6 +372,7 @@ impl Agent {
             voice: self.voice_info(),
             testing: self.sound_tester.is_some(),
             echo: Some(sanitise(&self.config.settings.echo_number)).filter(|number| !number.is_empty()),
+            nat: self.outside.info(self.lines.iter().find_map(|line| line.seen_at())),
             refused: self.tally().named(),
             ..Status::default()
         }

@@ -3,7 +3,7 @@
 use super::account::Line;
 use super::port::Identity;
 use super::route::Hop;
-use crate::config::Account;
+use crate::config::{Account, Rewrite};
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::Response;
 use crate::sip::registration::Granted;
@@ -38,15 +38,47 @@ impl Line {
         match flow.transport.is_web_socket() {
             //= RFC 7118 §5.2.1: whoever nobody can connect to has a name that leads nowhere
             true => (Host::Name(format!("{}.invalid", self.instance)), None),
-            false => (Host::from(self.told_address(flow)), Some(flow.local.port())),
+            false => (Host::from(self.told_address(flow.local.ip())), Some(flow.local.port())),
         }
     }
 
-    /// Our address on this path as peers are told it: the configured one leads from outside to where we are.
-    fn told_address(&self, flow: &Flow) -> IpAddr {
-        let own = flow.local.ip();
-        let configured = self.account.public_address.filter(|ip| ip.is_ipv4() == own.is_ipv4());
-        configured.filter(|_| !own.is_loopback()).unwrap_or(own)
+    /// Our address `own` as peers are told it: the configured one leads from outside to where we are.
+    pub fn told_address(&self, own: IpAddr) -> IpAddr {
+        // Why: while a STUN server is asked, what it says counts.
+        let configured = self.account.public_address.filter(|ip| ip.is_ipv4() == own.is_ipv4() && !self.uses_stun());
+        // Why: an address of the network we are in is one we had there before; it moves with us.
+        configured.filter(|ip| !own.is_loopback() && !are_neighbours(*ip, own)).unwrap_or(own)
+    }
+
+    /// The address of our socket is asked for at a STUN server: connections have none, and IPv6 needs none.
+    pub fn uses_stun(&self) -> bool {
+        let transport = Transport::from_token(&self.account.transport).unwrap_or(Transport::Udp);
+        self.stun && self.registers() && transport == Transport::Udp
+    }
+
+    /// Where this path is seen to end at us, if elsewhere than we see it: by the registrar, or by a STUN server while
+    /// the registrar has said nothing. No STUN server sees us as one within our own network does.
+    pub fn outer(&self, flow: &Flow) -> Option<SocketAddr> {
+        if !self.is_own_path(flow) {
+            return None;
+        }
+        let is_outside = flow.transport == Transport::Udp && flow.local.is_ipv4() && !is_private(flow.remote.ip());
+        self.public.or(self.mapped.filter(|at| is_outside && !self.is_seen && *at != flow.local))
+    }
+
+    /// Where the registrar sees the socket that STUN servers are asked from, if it has said so and is outside.
+    pub fn seen_at(&self) -> Option<SocketAddr> {
+        let path = self.path.filter(|path| self.uses_stun() && self.is_seen && !is_private(path.remote.ip()))?;
+        Some(self.public.unwrap_or(path.local))
+    }
+
+    /// The address that descriptions of calls on this path bear instead of that of the sockets.
+    pub fn shown_ip(&self, flow: &Flow) -> Option<IpAddr> {
+        // Why not the registrar's word by itself: two phones behind one NAT may have no other way than straight.
+        let tells = self.public.is_none() || self.account.rewrite == Rewrite::Everything;
+        let seen = self.outer(flow).filter(|_| tells);
+        let shown = seen.map_or_else(|| self.told_address(flow.local.ip()), |at| at.ip());
+        Some(shown).filter(|ip| *ip != flow.local.ip())
     }
 
     /// What its requests bear as Route, nearest first: the outbound proxies, and what the registrar granted beyond them.
@@ -98,7 +130,7 @@ impl Line {
 
     /// Where this path ends at us, as far as we know.
     fn address_on(&self, flow: &Flow) -> Uri {
-        let (host, port) = match self.public.filter(|_| self.is_own_path(flow)) {
+        let (host, port) = match self.outer(flow) {
             Some(at) => (Host::from(at.ip()), Some(at.port())),
             None => self.sent_by(flow),
         };
@@ -122,21 +154,22 @@ impl Line {
         std::iter::once(contact).chain(old.map(|old| format!("{old};expires=0")))
     }
 
-    /// Where the registrar saw our request come from (RFC 3581), if that is another address than ours.
-    pub fn learn_public(&mut self, response: &Response) {
+    /// Where the registrar saw our request on this path come from (RFC 3581), if that is another address than ours.
+    pub fn learn_public(&mut self, response: &Response, flow: &Flow) {
         let Ok(Some(via)) = response.headers.via_top() else { return };
-        let (host, port) = via.sent_by();
-        let is_datagram = self.path.is_none_or(|path| path.transport == Transport::Udp);
-        let seen = via.received().or(host.ip()).zip(via.rport().flatten().or(port));
-        let is_web_socket = self.path.is_some_and(|path| path.transport.is_web_socket());
-        let learns = self.account.rewrite_contact && self.account.public_address.is_none();
+        let is_datagram = flow.transport == Transport::Udp;
+        let seen = via.received().or(via.host.ip()).zip(via.rport().flatten().or(via.port));
+        let says = via.received().is_some() || via.rport().flatten().is_some();
+        let is_told = self.account.public_address.is_some() && !self.uses_stun();
+        let learns = self.account.rewrite != Rewrite::Nothing;
+        self.is_seen = says && learns && !is_told && !flow.transport.is_web_socket();
         self.public = seen
-            .filter(|_| learns && !is_web_socket)
+            .filter(|_| self.is_seen)
             .map(|(ip, port)| SocketAddr::new(ip, port))
             // A connection of ours comes from any port; only another address tells of a NAT.
-            .filter(|at| Some(at.ip()) != host.ip() || is_datagram && Some(at.port()) != port)
+            .filter(|at| at.ip() != flow.local.ip() || is_datagram && at.port() != flow.local.port())
             // Why: some NATs rewrite the Via on the way back; a private address is none a public registrar has seen.
-            .filter(|at| !is_private(at.ip()) || self.path.is_none_or(|path| is_private(path.remote.ip())));
+            .filter(|at| !is_private(at.ip()) || is_private(flow.remote.ip()));
     }
 
     /// The registrar holds a Contact under which nobody reaches us; true once between two refreshes: an address that
@@ -148,7 +181,17 @@ impl Line {
     }
 }
 
-fn is_private(ip: IpAddr) -> bool {
+/// Of one IPv4 network, as most are cut.
+fn are_neighbours(one: IpAddr, other: IpAddr) -> bool {
+    match (one, other) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => {
+            is_private(one) && a.octets().first_chunk::<3>() == b.octets().first_chunk::<3>()
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),

@@ -11,7 +11,6 @@ use super::route::{Hop, Job};
 use super::snapshot::{CallDirection, CallInfo};
 use crate::config::AccountId;
 use crate::config::dial::{DialTarget, dial};
-use crate::media::command::{MediaCommand, StreamId};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
@@ -168,10 +167,6 @@ impl Agent {
         self.bind(stream, flow);
     }
 
-    pub(super) fn bind(&mut self, stream: StreamId, flow: Flow) {
-        self.outputs.push_back(Output::Media(MediaCommand::Bind { stream, local: flow.local.ip() }));
-    }
-
     pub(super) fn dial_unreachable(&mut self, id: u32, words: &str, now: Instant) {
         if let Some(call) = self.call_mut(id) {
             call.reason = Some(crate::text::sanitise(words));
@@ -214,6 +209,11 @@ impl Agent {
             }
         }
         self.advance_calls(now);
+        // Why once: a redirection, or another way to offer, is the same call to a person.
+        if let Some(call) = self.call_mut(id).filter(|call| call.dialled.is_none()) {
+            call.dialled = Some(now);
+            self.tell(id, now, |call| Event::CallDialling { call });
+        }
     }
 
     pub(super) fn room_for_a_call(&self) -> Result<(), CommandError> {

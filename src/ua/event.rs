@@ -20,6 +20,10 @@ pub enum Event {
     CallOutgoing {
         call: CallInfo,
     },
+    /// Our INVITE is out, the first of this call.
+    CallDialling {
+        call: CallInfo,
+    },
     CallRinging {
         call: CallInfo,
     },
@@ -62,6 +66,14 @@ pub enum Event {
     /// Somebody asks this phone to call: nothing happens unless the person consents.
     CallAsked {
         ask: AskInfo,
+    },
+    /// The way of its sound by ICE: looked for, found, failed, lost; `call.media.ice`.
+    CallPath {
+        call: CallInfo,
+    },
+    /// A handshake brought the keys of its sound, or the far end has closed them; `call.media.srtp`, `call.media.dtls`.
+    CallSecured {
+        call: CallInfo,
     },
     CallDtmf {
         call: CallInfo,
@@ -114,6 +126,12 @@ pub enum Event {
     TalkingMuted,
     /// A sound device came, went or failed.
     Device {
+        message: String,
+    },
+    /// What a program said that a call set off, or how it ended; `hook` is its trigger, such as `CallEnd`.
+    Hook {
+        hook: String,
+        call: Option<String>,
         message: String,
     },
     /// The configuration was read again or is wrong.

@@ -3,6 +3,7 @@
 //! Who is who is read from the request, and a sender may lie about its address; so each standing has shares of its own,
 //! and a flood in one leaves the others theirs.
 
+use super::account::Line;
 use super::agent::Agent;
 use super::event::Event;
 use super::limiter::{Limiter, Share};
@@ -48,6 +49,8 @@ pub(super) struct Gate {
     writers: Limiter<String>,
     refused: Tally,
     notice: Notice,
+    /// The first call of a stranger was told of.
+    has_told_stranger: bool,
 }
 
 impl Gate {
@@ -60,6 +63,7 @@ impl Gate {
             writers: Limiter::new(WRITER, MAX_SOURCES),
             refused: Tally::default(),
             notice: Notice::default(),
+            has_told_stranger: false,
         }
     }
 
@@ -149,6 +153,18 @@ impl Agent {
         tally.add(Refused::Overload, table.refused);
         tally.add(Refused::Merged, table.merged);
         tally
+    }
+
+    /// Says so, once, where a call came and no account has a server that could have sent it: whoever tries a phone by
+    /// its address would look for the reason elsewhere.
+    pub(super) fn tell_first_stranger(&mut self, flow: &Flow) {
+        if self.gate.has_told_stranger || self.lines.iter().any(Line::registers) {
+            return;
+        }
+        self.gate.has_told_stranger = true;
+        let message = format!("a call from {} was refused (404): strangers may not ring", flow.remote.ip());
+        let hint = Some("acceptFrom=any in the section [tuiphone] of the ini lets them".to_owned());
+        self.outputs.push_back(Output::Event(Event::Error { message, hint }));
     }
 
     /// Says so if much was refused; `flow` brought the last of it.

@@ -7,6 +7,7 @@ use super::agent::Agent;
 use super::call::Call;
 use super::event::Event;
 use super::port::Output;
+use super::reach::restart_ice;
 use super::snapshot::CallState;
 use crate::media::command::{Endpoint, MediaCommand};
 use crate::sdp;
@@ -58,6 +59,9 @@ impl Agent {
                 any = true;
                 call.hold_offered = call.hold_wanted.take();
                 call.move_offered = std::mem::take(&mut call.move_wanted);
+                if negotiation.has_lost_ice() {
+                    restart_ice(negotiation, &mut self.rng);
+                }
                 session.modify(negotiation.offer(hold).to_bytes());
             }
         }

@@ -37,6 +37,9 @@ impl Agent {
             //= RFC 3261 §8.2.7: what is refused anyway is worth no memory, and no second answer to who did not ask
             self.layer.keep_no_state(server);
             self.count_refused(if dialog.is_some() { Refused::Forged } else { Refused::Strangers });
+            if dialog.is_none() && request.method == Method::Invite {
+                self.tell_first_stranger(&flow);
+            }
         }
         //= RFC 3261 §8.2.1, §21.5.2: the method first; 501 for one that nobody here knows
         if let Method::Other(_) = request.method {
@@ -119,6 +122,10 @@ impl Agent {
             Method::Options => return self.tell_abilities(server, &request, StatusCode(200), now),
             Method::Notify => self.transfer_news(id, &request, now),
             Method::Message => return self.take_message(server, &request, self.account_of_call(id), now),
+            //= RFC 8840 §9: an empty INFO or another's is answered as any
+            Method::Info if is_of(&request, "application", "trickle-ice-sdpfrag") => {
+                if self.trickled(id, &request.body) { StatusCode(200) } else { StatusCode(400) }
+            }
             Method::Info => {
                 let digit = dtmf_relay(&request);
                 if let Some(digit) = digit {
@@ -133,6 +140,10 @@ impl Agent {
         let response = Response::to_request(&request, status, None);
         self.answer(server, response, None, now);
     }
+}
+
+fn is_of(request: &Request, kind: &str, subtype: &str) -> bool {
+    request.headers.content_type().ok().flatten().is_some_and(|media_type| media_type.is(kind, subtype))
 }
 
 /// The digit of an INFO: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`).

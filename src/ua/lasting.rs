@@ -11,12 +11,18 @@ use crate::config::{AutoAnswer, DenyIncoming};
 type Outcome = Result<Reply, CommandError>;
 
 impl Agent {
-    /// Carries out a change of the settings and wishes for what has changed to be kept.
+    /// Carries out a change of the settings and wishes for what has changed to be kept. One that touches a locked key
+    /// is undone and refused: it would last nowhere.
     pub(super) fn lasting(&mut self, change: impl FnOnce(&mut Agent) -> Outcome) -> Outcome {
-        let before = self.config.settings.clone();
+        let (before, wishes) = (self.config.settings.clone(), self.outputs.len());
         let outcome = change(self);
         let after = &self.config.settings;
         let changes: Vec<_> = schema::rows().filter_map(|row| row.change(&before, after)).collect();
+        if let Some((key, _)) = changes.iter().find(|(key, _)| before.locked.contains(key)) {
+            self.config.settings = before;
+            self.outputs.truncate(wishes);
+            return Err(locked(key));
+        }
         if !changes.is_empty() {
             self.outputs.push_back(Output::Keep(changes));
         }
@@ -73,9 +79,19 @@ impl Agent {
     }
 }
 
+fn locked(key: &str) -> CommandError {
+    CommandError {
+        code: ExitCode::Config,
+        kind: "locked",
+        message: format!("cannot change {key}: override.ini says what it is"),
+        hint: Some("`tuiphone config print` tells what is locked, and where".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::command::{Command, SoundPath, VolumeChange};
+    use super::super::command::{Command, CommandError, SoundPath, VolumeChange};
+    use super::super::outcome::ExitCode;
     use super::super::tests::{World, local};
 
     #[test]
@@ -114,6 +130,32 @@ mod tests {
             let kept = std::mem::take(&mut world.phones[0].kept);
             let kept: Vec<(&str, &str)> = kept.iter().map(|(key, value)| (*key, value.as_str())).collect();
             assert_eq!(kept, expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_locked_stays_as_it_is() {
+        let number = Some("sip:bob@127.0.0.1".to_owned());
+        let quieter = Command::Volume { path: SoundPath::Mic, change: VolumeChange::To(70) };
+        for (locked, command) in [
+            ("DND", Command::Dnd { on: true }),
+            ("FWD", Command::Forward { number: number.clone() }),
+            ("forwardingNumber", Command::Forward { number }),
+            ("AA", Command::AutoAnswer { on: true }),
+            ("AC", Command::AutoConference { on: true }),
+            ("volumeInput", quieter.clone()),
+        ] {
+            let mut world = World::new();
+            let mut config = local("alice");
+            config.settings.locked = vec![locked];
+            config.settings.single_mode = false;
+            let before = config.settings.clone();
+            world.add(config, 5070);
+            let refused = world.command(0, command.clone());
+            let said = matches!(refused, Err(CommandError { code: ExitCode::Config, kind: "locked", .. }));
+            assert!(said, "{locked}: {refused:?}");
+            assert_eq!(world.phones[0].agent.config.settings, before, "{locked}");
+            assert!(world.phones[0].kept.is_empty(), "{locked}");
         }
     }
 }

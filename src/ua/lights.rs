@@ -96,6 +96,7 @@ impl Agent {
         let subject = watch.machine.subject();
         Some(LightInfo {
             target: light.target.clone(),
+            name: self.name_of(&light.target, ""),
             uri: sanitise(&subject.uri),
             account: self.account(watch.account).map(|line| line.account.aor()).unwrap_or_default(),
             package: subject.package.token().to_owned(),

@@ -320,7 +320,7 @@ impl Agent {
         let message = MessageInfo {
             id: format!("m{}", self.last_message),
             account,
-            remote,
+            remote: self.named(&remote),
             text: sanitise_text(&String::from_utf8_lossy(body)),
             at: self.date(now),
             ..MessageInfo::default()

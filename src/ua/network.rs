@@ -5,8 +5,10 @@
 
 use super::agent::Agent;
 use super::event::Event;
+use super::knocking::Then;
 use super::owner::Owner;
 use super::port::Output;
+use super::reach::Bound;
 use super::route::Job;
 use crate::config::AccountId;
 use crate::media::command::StreamId;
@@ -39,6 +41,15 @@ impl Network {
         self.due
     }
 
+    pub fn set_addresses(&mut self, addresses: Vec<IpAddr>) {
+        self.addresses = Some(addresses.into_iter().take(MAX_ADDRESSES).collect());
+    }
+
+    /// This machine's addresses that others may reach, as far as known.
+    pub fn addresses(&self) -> impl Iterator<Item = &IpAddr> {
+        self.addresses.iter().flatten()
+    }
+
     /// What was sent from this address cannot be any more.
     pub fn has_lost(&self, flow: &Flow) -> bool {
         let ip = flow.local.ip();
@@ -50,7 +61,7 @@ impl Agent {
     /// `Input::NetworkChanged`.
     pub(super) fn network_changed(&mut self, addresses: Vec<IpAddr>, now: Instant) {
         let away = addresses.is_empty();
-        self.network.addresses = Some(addresses.into_iter().take(MAX_ADDRESSES).collect());
+        self.network.set_addresses(addresses);
         self.hops.clear();
         self.detours.forget();
         if !self.config.settings.network_changes || self.exiting.is_some() {
@@ -72,6 +83,7 @@ impl Agent {
         }
         self.network.due = None;
         self.network.last = Some(now);
+        self.look_outside(now);
         self.register_anew(now);
         self.watches_move(now);
         let moved =
@@ -107,26 +119,33 @@ impl Agent {
     fn register_anew(&mut self, now: Instant) {
         let ids = self.lines.iter().filter(|line| line.path().is_none_or(|path| !path.local.ip().is_loopback()));
         for id in ids.map(|line| line.account.id).collect::<Vec<_>>() {
-            let Some(line) = self.account_mut(id) else { continue };
-            let was = line.registration.state();
-            let Some(request) = line.registration.start_over() else { continue };
-            line.lose_path();
-            line.recontacted = false;
-            let changed = was != line.registration.state();
-            // What was under way went by paths that may be gone, and is not waited for.
-            let owner = Owner::Register(id);
-            let (clients, layer) = (&mut self.clients, &mut self.layer);
-            clients.extract_if(.., |_, sent| sent.owner == owner).for_each(|(client, _)| layer.abandon(client));
-            let is_its = |job: &Job| match job {
-                Job::Request(whose, _) => *whose == owner,
-                Job::Large(large) => large.owner == owner,
-                _ => false,
-            };
-            self.queries.values_mut().for_each(|(_, jobs)| jobs.retain(|job| !is_its(job)));
-            self.send_register(id, request, now);
-            if changed {
-                self.tell_registration(id, now);
+            if !self.knocks_first(id, Then::RegisterAnew, now) {
+                self.register_line_anew(id, now);
             }
+        }
+    }
+
+    /// What is wanted of an account is asked for once more, by whatever path there is now.
+    pub(super) fn register_line_anew(&mut self, id: AccountId, now: Instant) {
+        let Some(line) = self.account_mut(id) else { return };
+        let was = line.registration.state();
+        let Some(request) = line.registration.start_over() else { return };
+        line.lose_path();
+        line.recontacted = false;
+        let changed = was != line.registration.state();
+        // What was under way went by paths that may be gone, and is not waited for.
+        let owner = Owner::Register(id);
+        let (clients, layer) = (&mut self.clients, &mut self.layer);
+        clients.extract_if(.., |_, sent| sent.owner == owner).for_each(|(client, _)| layer.abandon(client));
+        let is_its = |job: &Job| match job {
+            Job::Request(whose, _) => *whose == owner,
+            Job::Large(large) => large.owner == owner,
+            _ => false,
+        };
+        self.queries.values_mut().for_each(|(_, jobs)| jobs.retain(|job| !is_its(job)));
+        self.send_register(id, request, now);
+        if changed {
+            self.tell_registration(id, now);
         }
     }
 
@@ -157,13 +176,57 @@ impl Agent {
         }
     }
 
+    /// The registrar, or a STUN server, sees us elsewhere than before: far ends of calls over that path are told, in a
+    /// re-INVITE that bears the new Contact.
+    pub(super) fn calls_retell(&mut self, account: AccountId) {
+        let Some(line) = self.account_mut(account) else { return };
+        let Some(path) = line.path else { return };
+        let seen = line.outer(&path);
+        if std::mem::replace(&mut line.told, seen) == seen {
+            return;
+        }
+        let over_it = |call: &&super::call::Call| {
+            call.account == account && call.is_answered() && !call.moving && call.flow == Some(path)
+        };
+        let ids: Vec<u32> = self.calls.iter().filter(over_it).map(|call| call.id).collect();
+        for id in ids {
+            let shown = self.call(id).and_then(|call| Some(self.shown(id, call.bound.as_ref()?)));
+            let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { continue };
+            let Some((negotiation, (rtp, rtcp))) = call.negotiation.as_mut().zip(shown) else { continue };
+            call.move_wanted = true;
+            if negotiation.local().rtp != rtp {
+                let local = LocalMedia { rtp, rtcp, ..negotiation.local().clone() };
+                negotiation.set_local(local);
+                //= RFC 4568 §7.1.4: another address, another key
+                negotiation.rekey(&mut self.rng);
+            }
+        }
+    }
+
+    /// The addresses that descriptions of a call bear: those of its sockets, as they are seen from outside. Where the
+    /// sound did not ask for them itself the ports are our own: most NATs keep them, and others need ICE or a far end
+    /// that looks where packets come from.
+    pub(super) fn shown(&self, id: u32, bound: &Bound) -> (SocketAddr, SocketAddr) {
+        let (rtp, rtcp) = bound.shown();
+        let call = self.call(id).filter(|_| bound.mapped.is_none() && bound.ice.is_none());
+        let ip = call.and_then(|call| self.account(call.account)?.shown_ip(&call.flow?));
+        let shown = |own: SocketAddr| {
+            SocketAddr::new(ip.filter(|ip| ip.is_ipv4() == own.is_ipv4()).unwrap_or(own.ip()), own.port())
+        };
+        (shown(rtp), shown(rtcp))
+    }
+
     /// The sound of a call is bound at another address: the far end is told in a re-INVITE.
-    pub(super) fn moved(&mut self, id: u32, (rtp, rtcp): (SocketAddr, SocketAddr)) {
-        let Some(call) = self.call_mut(id) else { return };
+    pub(super) fn moved(&mut self, id: u32) {
+        let bound = self.call(id).and_then(|call| call.bound.clone());
+        let shown = bound.as_ref().map(|bound| self.shown(id, bound));
+        let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };
         call.moving = false;
-        if let Some(negotiation) = call.negotiation.as_mut() {
-            let local = LocalMedia { rtp, rtcp, ..negotiation.local().clone() };
+        if let Some(((negotiation, bound), (rtp, rtcp))) = call.negotiation.as_mut().zip(bound).zip(shown) {
+            let local = LocalMedia { rtp, rtcp, ice: bound.ice, ..negotiation.local().clone() };
             negotiation.set_local(local);
+            //= RFC 4568 §7.1.4: another address, another key
+            negotiation.rekey(&mut self.rng);
             call.move_wanted = true;
         }
     }

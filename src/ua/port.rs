@@ -3,10 +3,12 @@
 use super::command::{Command, CommandError, Reply, RequestId};
 use super::event::Event;
 use crate::config::TlsSettings;
+use crate::contacts::Book;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::Flow;
 use crate::sip::locate::Target;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// Ties an answer of the resolver to its question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +46,8 @@ pub enum Input<'a> {
         /// The system's words.
         error: String,
     },
+    /// The addresses this machine has at the start, loopback apart.
+    Addresses(Vec<IpAddr>),
     /// The machine has other addresses than before, or it has slept.
     NetworkChanged {
         /// Those it has now, loopback apart; none = the network is away.
@@ -51,6 +55,8 @@ pub enum Input<'a> {
     },
     /// The sound reports.
     Media(MediaEvent),
+    /// The contacts, as they are from now on.
+    Contacts(Arc<Book>),
     /// The time of `next_timeout` has come.
     Timeout,
 }
@@ -65,6 +71,13 @@ pub enum Output {
         flow: Flow,
         /// The bytes.
         bytes: Vec<u8>,
+    },
+    /// Keep this path open by a double CRLF.
+    KeepAlive {
+        /// The path.
+        flow: Flow,
+        /// Its server has promised to answer where it is a connection: without an answer the connection has failed.
+        owes: bool,
     },
     /// Find paths to a host; answered by `Resolved`. The engine also finds the local address of each path, and for a
     /// transport of streams a connection: the one that is there, or a new one.

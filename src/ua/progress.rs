@@ -15,7 +15,7 @@ use crate::sip::message::{HeaderName, Method, Response, StatusCode};
 use crate::sip::reason::Reason;
 use crate::sip::session::{Effect, End, Exchange};
 use crate::text::sanitise;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the far end is told of a BYE of ours that needs a word.
 //= RFC 3326 §2
@@ -82,7 +82,11 @@ impl Agent {
                     self.layer.cancel(client, reason, now);
                 }
             }
-            Effect::Respond(server, response) => {
+            Effect::Respond(server, mut response) => {
+                if self.call(id).is_some_and(Call::takes_candidates) && !response.body.is_empty() {
+                    //= RFC 8840 §10.1, RFC 6086 §5.2.3
+                    response.headers.push(HeaderName::from_token("Recv-Info"), "trickle-ice");
+                }
                 let contact = self.call(id).and_then(|call| {
                     //= RFC 3261 §12.1.1, §12.2.2: Contact in what founds a dialog or refreshes its target
                     let method = response.headers.cseq().ok().flatten().map(|cseq| cseq.method);
@@ -148,19 +152,22 @@ impl Agent {
         let early = call.forks.remove(fork);
         let mut negotiation = early.clone().or_else(|| call.negotiation.clone());
         call.forks.clear();
+        let mut why = None;
         let agreed = match (negotiation.as_mut(), response.body.is_empty(), &early) {
             //= RFC 3261 §13.2.1: the answer may have come with a provisional response of the same fork already
             (Some(early), true, Some(_)) => early.agreed().cloned(),
             (Some(negotiation), _, _) => {
-                sdp::parse(&response.body).ok().and_then(|answer| negotiation.accept_answer(&answer).ok())
+                let agreed = sdp::parse(&response.body).ok().map(|answer| negotiation.accept_answer(&answer));
+                agreed.and_then(|agreed| agreed.inspect_err(|error| why = Some(error.to_string())).ok())
             }
             (None, _, _) => None,
         };
+        let why = why.unwrap_or_else(|| "with no sound this phone can play".to_owned());
         call.negotiation = negotiation;
         call.status = Some(response.status.0);
         call.reason = Some(sanitise(&response.reason));
         let Some(agreed) = agreed else {
-            call.reason = Some("answered, but with no sound this phone can play".into());
+            call.reason = Some(format!("answered, but {why}"));
             if let Some(session) = call.session.as_mut() {
                 session.close();
             }
@@ -174,10 +181,13 @@ impl Agent {
 
     /// The call is answered, whichever side called.
     pub(super) fn connected(&mut self, id: u32, now: Instant) {
+        let longest = Some(self.config.settings.auto_hang_up_s).filter(|seconds| *seconds > 0);
         let Some(call) = self.call_mut(id) else { return };
         call.state = CallState::Connected;
         call.answered = Some(now);
         call.ring_until = None;
+        call.hang_up_at = longest.map(|seconds| now + Duration::from_secs(seconds.into()));
+        call.tell_nominated();
         let keys = std::mem::take(&mut call.post_dial);
         self.tell(id, now, |call| Event::CallAnswered { call });
         self.confer_by_itself(id, now);
@@ -187,7 +197,7 @@ impl Agent {
 
     fn refused(&mut self, id: u32, response: &Response, now: Instant) {
         let status = response.status.0;
-        if self.pickup_by_code(id, status, now) {
+        if self.pickup_by_code(id, status, now) || status == 488 && self.offer_otherwise(id, now) {
             return;
         }
         //= RFC 3261 §21.3.4, §21.3.5: behind 305 is a proxy, which is not the called's to choose; behind 380 no address
@@ -235,6 +245,17 @@ impl Agent {
             session.close();
         }
         self.end_call(id, EndedBy::Network, ExitCode::NoAnswer, now);
+    }
+
+    /// `autoHangUpTime` is over.
+    pub(super) fn hang_up_in_time(&mut self, id: u32, now: Instant) {
+        let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
+        call.hang_up_at = None;
+        call.reason = Some("it lasted as long as autoHangUpTime lets it".into());
+        if let Some(session) = call.session.as_mut() {
+            session.close_with(Some((HeaderName::Warning, "399 tuiphone \"call duration limit\"".to_owned())));
+        }
+        self.end_call(id, EndedBy::Local, ExitCode::Ok, now);
     }
 
     fn confirmed(&mut self, id: u32, body: &[u8], now: Instant) {

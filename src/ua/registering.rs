@@ -1,8 +1,9 @@
 //! Registering the accounts: when, what the answers come to, who is told.
 
-use super::account::KEEP_ALIVE_LEAST_S;
 use super::agent::Agent;
 use super::event::Event;
+use super::keep_alive::Keeper;
+use super::knocking::Then;
 use super::owner::Owner;
 use super::port::Output;
 use super::route::Job;
@@ -12,11 +13,14 @@ use crate::sip::message::{HeaderName, Request, Response};
 use crate::sip::registration::Verdict;
 use crate::text::sanitise;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 impl Agent {
     /// Registers, or refreshes.
     pub(super) fn register(&mut self, id: AccountId, now: Instant) {
+        if self.knocks_first(id, Then::Register, now) {
+            return;
+        }
         let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
         let was = line.registration.state();
         if let Some(request) = line.registration.register() {
@@ -37,6 +41,7 @@ impl Agent {
 
     /// Gives the binding back, if there is one or may be one soon.
     pub(super) fn unregister(&mut self, id: AccountId, now: Instant) {
+        self.knock_no_more(id);
         self.unfollow(id, now);
         self.withdraw(id, now);
         let Some(line) = self.account_mut(id).filter(|line| line.registers()) else { return };
@@ -90,7 +95,8 @@ impl Agent {
         let user = line.contact_user.clone();
         let stood = line.registration.is_registered();
         if response.status.is_final() {
-            line.learn_public(response);
+            line.learn_public(response, flow);
+            line.note_rewriting(response, flow);
             line.note_realms(response);
         }
         let verdict = line.registration.receive(response, |c| c.uri.user() == Some(user.as_str()), now, &mut self.rng);
@@ -111,11 +117,12 @@ impl Agent {
             Verdict::Registered => {
                 line.accepted(sent, response);
                 line.bound_contact = Some(line.sent_contact.clone());
-                if line.account.keep_alive_s > 0 {
-                    line.keep_alive_at.get_or_insert(now + Duration::from_secs(KEEP_ALIVE_LEAST_S.into()));
-                }
+                line.keep_open(now, &mut self.rng);
             }
-            Verdict::Unregistered => (line.bound_contact, line.was_registered) = (None, false),
+            Verdict::Unregistered => {
+                (line.bound_contact, line.was_registered) = (None, false);
+                line.keeper = Keeper::default();
+            }
             Verdict::Failed => {}
         }
         if verdict == Verdict::Registered {
@@ -123,6 +130,7 @@ impl Agent {
         }
         let regained = verdict == Verdict::Registered && !stood && std::mem::replace(&mut line.was_registered, true);
         let moved = verdict == Verdict::Registered && line.has_moved();
+
         line.status = Some(response.status.0);
         line.unreachable = false;
         line.reason = Some(match verdict {
@@ -133,6 +141,8 @@ impl Agent {
         self.registration_settled(id, now);
         if verdict == Verdict::Registered {
             self.calls_rejoin(id);
+            self.calls_retell(id);
+            self.follow_keepers(now);
             self.follow(id, now);
             self.watches_follow(id, regained, now);
             self.begin_publishing(id);

@@ -44,6 +44,10 @@ pub(super) enum Job {
     Message(u32),
     /// An OPTIONS that needs its first path.
     Probe(u32),
+    /// A STUN server to ask.
+    Stun,
+    /// A host to knock at.
+    Knock(String),
     /// A request whose connection did not bring it through, and how that ended.
     Again(Box<Sent>, Box<Setback>),
 }
@@ -96,6 +100,7 @@ impl Agent {
             Job::Message(id) => self.account_of(Owner::Message(*id)),
             Job::Probe(id) => self.account_of(Owner::Probe(*id)),
             Job::Again(sent, _) => self.account_of(sent.owner),
+            Job::Stun | Job::Knock(_) => AccountId(0),
         }
     }
 
@@ -126,6 +131,8 @@ impl Agent {
             Job::Large(large) => self.connection_found(*large, first, now),
             Job::Message(id) => self.message_path(id, first, flows, now),
             Job::Probe(id) => self.probe_path(id, first, flows, now),
+            Job::Stun => self.stun_server(Ok(std::iter::once(first).chain(flows).collect()), now),
+            Job::Knock(host) => self.knock_at(&host, Some(first), now),
             Job::Again(sent, setback) => self.send_again(*sent, *setback, first, flows, now),
         }
     }
@@ -144,6 +151,8 @@ impl Agent {
             Job::Large(large) => self.no_connection(*large, now),
             Job::Message(id) => self.message_unanswered(id, words),
             Job::Probe(id) => self.probe_unanswered(id, Failure::Transport, words, now),
+            Job::Stun => self.stun_server(Err(words), now),
+            Job::Knock(host) => self.knock_at(&host, None, now),
             Job::Again(sent, setback) => self.set_back(*sent, *setback, Some(words), now),
         }
     }

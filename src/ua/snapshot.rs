@@ -5,7 +5,7 @@ mod sound;
 
 pub use call::*;
 use serde::{Deserialize, Serialize};
-pub use sound::{Grade, MediaInfo, SoundWay};
+pub use sound::{Grade, Handshake, IceInfo, IceState, MediaInfo, SoundWay};
 use std::collections::BTreeMap;
 
 /// The phone in one word.
@@ -72,6 +72,9 @@ pub struct Status {
     pub echo: Option<String>,
     /// Sound devices in use, as a person would name them; filled in by the engine.
     pub audio: AudioInfo,
+    /// What STUN servers say of the way out, if they are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat: Option<NatInfo>,
     /// What came from outside and led to nothing since the start, by class (`ua::refused`); the engine adds its own.
     #[serde(default)]
     pub refused: BTreeMap<String, u64>,
@@ -182,9 +185,26 @@ pub struct AccountInfo {
     /// See `path`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub service_route: Vec<String>,
+    /// Where the registrar sees this phone, if elsewhere than it sees itself: a NAT is between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<String>,
+    /// What is rewritten on the way to the registrar, in words: a SIP ALG, as a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewritten: Option<String>,
     /// What the server last said of waiting messages, if it said anything.
     #[serde(default)]
     pub voicemail: Option<VoicemailInfo>,
+}
+
+/// What STUN servers say of the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NatInfo {
+    /// Our SIP socket as the internet sees it.
+    pub address: Option<String>,
+    /// Each far end sees another address: calls may need TURN.
+    pub symmetric: bool,
+    /// The kind of NAT, or why it is not known, in words.
+    pub words: String,
 }
 
 /// Waiting messages of an account.
@@ -291,6 +311,9 @@ pub enum LightState {
 pub struct LightInfo {
     /// Whom, as given.
     pub target: String,
+    /// Who that is, by the contacts.
+    #[serde(default)]
+    pub name: Option<String>,
     /// The address that is asked.
     pub uri: String,
     /// Our account's AOR.
@@ -305,6 +328,13 @@ pub struct LightInfo {
     pub note: Option<String>,
     /// Why nothing is known, if something is wrong.
     pub reason: Option<String>,
+}
+
+impl LightInfo {
+    /// The name of whom it is about, else whom was given.
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.target)
+    }
 }
 
 /// Somebody asks this phone to call somebody: `answer r1` does, `reject r1` does not.

@@ -3,14 +3,19 @@
 use super::agent::{Agent, AgentConfig};
 use super::call::Call;
 use super::command::DtmfVia;
+use super::encryption::note_protection;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
+use super::reach::{Bound, restart_ice};
 use super::snapshot::{CallDirection, CallState, Grade, MediaInfo};
-use crate::config::Settings;
+use crate::config::{AccountId, Settings};
 use crate::media::codec::{self, OpusTuning, Tuning};
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, ShortTone, StreamId, StreamStats};
-use crate::sdp::{self, Agreed, Direction, LocalMedia, Negotiation, NegotiationError, Order, SessionDescription};
+use crate::media::encryption;
+use crate::sdp::{
+    self, Agreed, Direction, IceDescription, LocalMedia, Negotiation, NegotiationError, Order, SessionDescription,
+};
 use crate::sip::message::{Response, StatusCode};
 use crate::sip::session::Session;
 use crate::text::sanitise;
@@ -47,7 +52,10 @@ pub fn codecs_left_out(settings: &Settings, tuning: &Tuning) -> Vec<String> {
 impl Agent {
     pub(super) fn media_event(&mut self, event: MediaEvent, now: Instant) {
         match event {
-            MediaEvent::Bound { stream, rtp, rtcp } => self.bound(stream, (rtp, rtcp), now),
+            MediaEvent::Bound { stream, rtp, rtcp, mapped, ice } => {
+                let bound = Bound { own: (rtp, rtcp), mapped, ice: ice.map(|ice| *ice) };
+                self.bound(stream, bound, now);
+            }
             MediaEvent::BindFailed { stream, error } => {
                 let Some(id) = self.of_stream(stream) else { return };
                 if self.move_failed(stream, &error) {
@@ -61,6 +69,8 @@ impl Agent {
                 }
                 self.end_call(id, EndedBy::Local, ExitCode::Unexpected, now);
             }
+            MediaEvent::Path { stream, path } => self.path_found(stream, path, now),
+            MediaEvent::Unreached { server, why, .. } => self.server_unreached(server, &why, now),
             MediaEvent::FirstPacket { stream } => {
                 if let Some(call) = self.of_stream(stream).and_then(|id| self.call_mut(id)) {
                     call.first_rtp.get_or_insert(now);
@@ -83,6 +93,9 @@ impl Agent {
                     self.digit_sent(id, now);
                 }
             }
+            MediaEvent::Secured { stream, suite } => self.secured(stream, suite, now),
+            MediaEvent::KeysGone { stream } => self.keys_gone(stream, now),
+            MediaEvent::NotSecured { stream, why } => self.not_secured(stream, &why, now),
             MediaEvent::Silence { stream, way, silence } => self.silence(stream, way, silence, now),
             MediaEvent::Stats { stream, stats } => self.stats(stream, &stats, now),
             MediaEvent::Treated(treatment) => self.treated(treatment),
@@ -94,15 +107,15 @@ impl Agent {
         self.calls.iter().find(|call| call.stream == stream).map(|call| call.id)
     }
 
-    fn bound(&mut self, stream: StreamId, addresses: (std::net::SocketAddr, std::net::SocketAddr), now: Instant) {
+    fn bound(&mut self, stream: StreamId, bound: Bound, now: Instant) {
         let Some(id) = self.of_stream(stream) else { return };
         let Some(call) = self.call_mut(id) else { return };
-        call.bound = Some(addresses);
+        call.bound = Some(bound);
         if !call.is_live() {
             return;
         }
         if call.moving {
-            return self.moved(id, addresses);
+            return self.moved(id);
         }
         match call.direction {
             CallDirection::Outgoing if call.session.is_none() => self.invite(id, now),
@@ -125,7 +138,9 @@ impl Agent {
             codec,
             clock_rate,
             ptime_ms,
-            srtp: None,
+            srtp: agreed.srtp,
+            ice: agreed.ice,
+            dtls: agreed.dtls,
             tx_packets: stats.tx_packets,
             rx_packets: stats.rx_packets,
             rx_lost: stats.rx_lost,
@@ -168,28 +183,47 @@ impl Agent {
     }
 
     pub(super) fn new_negotiation(&mut self, id: u32) -> Option<Negotiation> {
-        let (rtp, rtcp) = self.call(id)?.bound?;
-        Some(Negotiation::new(self.local_media(rtp, rtcp), &mut self.rng))
+        let call = self.call(id)?;
+        let (account, bound, attempt) = (call.account, call.bound.clone()?, call.attempt);
+        let bound = Bound { mapped: Some(self.shown(id, &bound)), ..bound };
+        let mut negotiation = Negotiation::new(self.local_media(account, bound), &mut self.rng);
+        negotiation.set_attempt(attempt);
+        Some(negotiation)
     }
 
     /// Whether a caller's offer can be answered from this address, tried before there is a port to answer with.
-    pub(super) fn judge_offer(&mut self, offer: &SessionDescription, local: IpAddr) -> Result<(), NegotiationError> {
+    pub(super) fn judge_offer(
+        &mut self,
+        offer: &SessionDescription,
+        account: AccountId,
+        local: IpAddr,
+    ) -> Result<(), NegotiationError> {
         let unbound = SocketAddr::new(local, 0);
-        Negotiation::new(self.local_media(unbound, unbound), &mut self.rng).answer(offer).map(drop)
+        let has_ice = self.account(account).is_some_and(|line| line.account.ice);
+        let ice = has_ice.then(IceDescription::default);
+        let bound = Bound { own: (unbound, unbound), mapped: None, ice };
+        Negotiation::new(self.local_media(account, bound), &mut self.rng).answer(offer).map(drop)
     }
 
-    /// What we bring to a call, by the settings; where none of their codecs can be had, those of a fresh phone.
-    fn local_media(&self, rtp: SocketAddr, rtcp: SocketAddr) -> LocalMedia {
+    /// What we bring to a call of this account, by the settings; where none of their codecs can be had, those of a fresh
+    /// phone.
+    fn local_media(&self, account: AccountId, bound: Bound) -> LocalMedia {
         let AgentConfig { settings, tuning, .. } = &self.config;
+        let (rtp, rtcp) = bound.shown();
         let mut codecs = codec::chosen(&settings.audio_codecs, tuning).0;
         if codecs.is_empty() {
             codecs = codec::chosen(&Settings::default().audio_codecs, tuning).0;
         }
         LocalMedia {
             offer_comfort_noise: tuning.suppress_silence,
-            offer_rtcp_mux: settings.rtcp_mux,
+            //= RFC 8445 §10: one component is found in half the checks of two
+            offer_rtcp_mux: settings.rtcp_mux || bound.ice.is_some(),
             ptime: Duration::from_millis(settings.ptime_ms.into()),
             order: if settings.force_codec { Order::Ours } else { Order::Theirs },
+            encryption: self.encryption_of(account),
+            suites: encryption::suites(),
+            ice: bound.ice,
+            dtls: self.config.fingerprint.clone(),
             ..LocalMedia::new(rtp, rtcp, codecs.iter().map(|codec| codec.capability(tuning)).collect())
         }
     }
@@ -282,6 +316,9 @@ impl Agent {
         let stream = call.stream;
         let held = call.negotiation.as_ref().is_some_and(Negotiation::held_by_peer);
         let changed = std::mem::replace(&mut call.remote_hold, held) != held;
+        let is_mangled = agreed.mangled;
+        let was_encrypted = call.media.as_ref().is_some_and(|media| media.srtp.is_some());
+        let bared = (was_encrypted && agreed.srtp.is_none() && agreed.dtls.is_none()).then(|| call.name());
         note_agreed(call, &agreed);
         if agreed.direction != Direction::SendRecv {
             call.alarms.clear();
@@ -292,12 +329,20 @@ impl Agent {
             (true, false) => self.tell(id, now, |call| Event::CallResumed { call }),
             _ => {}
         }
+        if is_mangled {
+            self.description_mangled(now);
+        }
+        if let Some(call) = bared {
+            let message = format!("call {call}: the far end encrypts its sound no longer, and neither do we");
+            let hint = Some("SRTP=mandatory in the account would refuse that".to_owned());
+            self.outputs.push_back(Output::Event(Event::Error { message, hint }));
+        }
         self.send_due_digits(id, now);
     }
 
     /// The peer's offer: a change of the call, or of a fork before the answer, or the first offer of a call without ours.
     pub(super) fn offered(&mut self, id: u32, fork: &str, body: &[u8], now: Instant) {
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return };
         let is_early = call.direction == CallDirection::Outgoing && !call.is_answered();
         let Some(session) = call.session.as_mut() else { return };
         let negotiation = match (is_early, call.negotiation.as_mut()) {
@@ -306,10 +351,19 @@ impl Agent {
             (_, None) => return session.refuse_offer(StatusCode(488)),
         };
         if body.is_empty() {
+            //= RFC 8839 §7.5: whoever asks for an offer may join us to somebody else
+            restart_ice(negotiation, &mut self.rng);
             let held = negotiation.held();
             return session.answer_offer(negotiation.offer(held).to_bytes(), now);
         }
-        match sdp::parse(body).ok().and_then(|offer| negotiation.answer(&offer).ok()) {
+        let offer = sdp::parse(body).ok();
+        if offer.as_ref().is_some_and(|offer| negotiation.is_rekeyed_by(offer)) {
+            negotiation.rekey(&mut self.rng);
+        }
+        if offer.as_ref().is_some_and(|offer| negotiation.is_restarted_by(offer)) {
+            restart_ice(negotiation, &mut self.rng);
+        }
+        match offer.and_then(|offer| negotiation.answer(&offer).ok()) {
             Some((answer, agreed)) => {
                 session.answer_offer(answer.to_bytes(), now);
                 if is_early {
@@ -325,6 +379,11 @@ impl Agent {
     /// Sound before the answer, of whichever far end spoke of it last (RFC 3960 §3.1).
     pub(super) fn hear_early(&mut self, id: u32, agreed: &Agreed, now: Instant) {
         let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
+        let shaken = call.sound.as_ref().and_then(|sound| sound.dtls.as_ref()).zip(agreed.dtls.as_ref());
+        if shaken.is_some_and(|(with, other)| with.renewed_by(other)) {
+            // Who is left for another does not begin again: the answer decides.
+            return;
+        }
         let (stream, agreed) = (call.stream, Box::new(agreed.clone()));
         note_agreed(call, &agreed);
         let was = std::mem::replace(&mut call.state, CallState::EarlyMedia);
@@ -389,11 +448,13 @@ impl Agent {
 
 /// What is known of the sound before any is heard.
 pub(super) fn note_agreed(call: &mut Call, agreed: &Agreed) {
+    note_protection(call, agreed);
     call.sound = Some(agreed.clone());
     let media = call.media.get_or_insert_default();
     media.codec = agreed.send.encoding.to_ascii_lowercase();
     media.clock_rate = agreed.send.clock_rate;
     media.ptime_ms = u32::try_from(agreed.ptime.as_millis()).unwrap_or_default();
+    media.ice = agreed.ice.as_ref().map(|_| media.ice.take().unwrap_or_default());
 }
 
 fn rounded(value: f64, digits: i32) -> f64 {

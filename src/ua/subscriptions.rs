@@ -41,6 +41,8 @@ pub(super) struct Watch {
     mended: Option<Instant>,
     /// `None`: it is the account's own voicemail or registration.
     pub light: Option<Light>,
+    /// It is there because a contact wants it.
+    pub of_contact: bool,
 }
 
 impl Watch {
@@ -82,14 +84,22 @@ impl Agent {
         }
     }
 
+    /// Nobody asks for this one any more.
+    pub(super) fn unwatch(&mut self, id: u32, now: Instant) {
+        if let Some(request) = self.watch_mut(id).and_then(|watch| watch.machine.unsubscribe(now)) {
+            self.send_subscribe(id, request, now);
+        }
+        self.watches.retain(|watch| watch.id != id);
+    }
+
     fn add_watches(&mut self, account: AccountId) {
         let Some(line) = self.account(account) else { return };
         let Some(own) = line.aor_uri() else { return };
         if !line.account.voicemail_number.is_empty() {
-            self.add_watch(account, own.clone(), Package::MessageSummary, None);
+            self.add_watch(account, own.clone(), Package::MessageSummary, None, false);
         }
         if self.config.settings.reg_event {
-            self.add_watch(account, own, Package::Reg, None);
+            self.add_watch(account, own, Package::Reg, None, false);
         }
         if account != self.selected_account() {
             return;
@@ -113,11 +123,19 @@ impl Agent {
             }
             lit.push((package, uri.uri.clone()));
             let light = Light::new(sanitise(number), falls_back);
-            self.add_watch(account, uri.uri, package, Some(light));
+            self.add_watch(account, uri.uri, package, Some(light), false);
         }
+        self.watch_contacts(account);
     }
 
-    fn add_watch(&mut self, account: AccountId, uri: String, package: Package, light: Option<Light>) {
+    pub(super) fn add_watch(
+        &mut self,
+        account: AccountId,
+        uri: String,
+        package: Package,
+        light: Option<Light>,
+        of_contact: bool,
+    ) {
         let from = self.account(account).and_then(|line| line.address());
         let Some(from) = from.filter(|_| self.watches.len() < MAX_WATCHES) else { return };
         self.last_watch += 1;
@@ -131,6 +149,7 @@ impl Agent {
             contact: None,
             mended: None,
             light,
+            of_contact,
         });
     }
 

@@ -56,6 +56,10 @@ pub struct CallInfo {
     pub account: String,
     /// The far side.
     pub remote: Party,
+    /// The far side as MicroSIP shows it: its user, or `user@host` of another domain, without the account's
+    /// `dialingPrefix`.
+    #[serde(default)]
+    pub number: String,
     /// The caller does not want to be known; `remote` tells nobody.
     #[serde(default)]
     pub anonymous: bool,
@@ -65,6 +69,12 @@ pub struct CallInfo {
     /// How the caller asks to ring (Alert-Info), as text: nothing is ever fetched.
     #[serde(default)]
     pub alert: Option<String>,
+    /// Incoming: a person is to answer it. Not so where it answers itself or is sent on at once, or a rule refused it.
+    #[serde(default)]
+    pub rings: bool,
+    /// The far end offered video when it called; none is taken.
+    #[serde(default)]
+    pub offers_video: bool,
     /// It was answered without a person.
     #[serde(default)]
     pub auto_answered: bool,
@@ -79,6 +89,9 @@ pub struct CallInfo {
     pub outcome: Option<String>,
     /// ISO 8601 UTC.
     pub started_at: String,
+    /// Outgoing: seconds from start to the INVITE, the wait for a registration; `None` = none has gone out.
+    #[serde(default)]
+    pub dialled_after: Option<f64>,
     /// Seconds from start to 180/183.
     pub ringing_after: Option<f64>,
     /// Seconds from start to the answer.

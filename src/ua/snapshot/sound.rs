@@ -13,6 +13,20 @@ pub enum SoundWay {
     Tx,
 }
 
+/// How far the handshake is that brings the keys of encrypted sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handshake {
+    /// There are no keys yet, and no sound.
+    Goes,
+    /// There are keys.
+    Done,
+    /// There are none, and none will come.
+    Failed,
+    /// There were, until the far end closed it.
+    Closed,
+}
+
 /// What a MOS means, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +60,47 @@ impl Grade {
     }
 }
 
+/// How far ICE has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IceState {
+    /// A way is looked for.
+    #[default]
+    Checking,
+    /// Sound goes its way.
+    Connected,
+    /// None was found.
+    Failed,
+    /// The far end is not reached any more.
+    Lost,
+}
+
+/// The way of a call's sound, as ICE knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IceInfo {
+    /// How far it has come.
+    pub state: IceState,
+    /// What our end of it is: `host`, `srflx`, `prflx`, `relay`.
+    pub local: Option<String>,
+    /// What the far end's is.
+    pub remote: Option<String>,
+}
+
+impl IceInfo {
+    /// In few words.
+    pub fn words(&self) -> &'static str {
+        let is_relay = |end: &Option<String>| end.as_deref() == Some("relay");
+        match self.state {
+            IceState::Checking => "looking for a way",
+            IceState::Connected if is_relay(&self.local) || is_relay(&self.remote) => "through a relay",
+            IceState::Connected => "direct",
+            IceState::Failed => "no way found",
+            IceState::Lost => "way lost",
+        }
+    }
+}
+
 /// The sound of a call; the `media` object of the contract.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -55,6 +110,10 @@ pub struct MediaInfo {
     pub clock_rate: u32,
     pub ptime_ms: u32,
     pub srtp: Option<String>,
+    /// `None` = ICE is not used.
+    pub ice: Option<IceInfo>,
+    /// Where its keys come by DTLS: how far that is.
+    pub dtls: Option<Handshake>,
     pub tx_packets: u64,
     pub rx_packets: u64,
     pub rx_lost: u64,

@@ -51,7 +51,7 @@ fn a_call_rings_is_answered_and_ends() {
     world.run(Duration::from_secs(5));
     hang_up(&mut world, 0);
     world.run(Duration::from_secs(1));
-    assert_eq!(world.names(0), ["call_outgoing", "call_ringing", "call_answered", "call_ended"]);
+    assert_eq!(world.names(0), ["call_outgoing", "call_dialling", "call_ringing", "call_answered", "call_ended"]);
     assert_eq!(world.names(1), ["call_incoming", "call_answered", "call_ended"]);
     let (ours, theirs) = (world.ended(0), world.ended(1));
     assert_eq!((ours.ended_by, theirs.ended_by), (Some(EndedBy::Local), Some(EndedBy::Remote)));

@@ -2,7 +2,7 @@
 
 use super::rules::{PEER, SDP, called, respond};
 use super::*;
-use crate::sip::message::HeaderName;
+use crate::sip::message::{HeaderName, StatusCode};
 use crate::ua::command::HangupWhich;
 use crate::ua::outcome::EndedBy;
 
@@ -29,6 +29,30 @@ fn a_call_taken_elsewhere_is_not_missed() {
         let call = given_up(lines).ended(0);
         assert_eq!((call.outcome.as_deref(), call.reason.as_deref()), (Some(outcome), Some(words)), "{lines}");
         assert_eq!((call.status, call.ended_by), (Some(487), Some(EndedBy::Remote)), "{lines}");
+    }
+}
+
+#[test]
+fn no_call_lasts_longer_than_it_may() {
+    for (longest, lasts) in [(0, None), (30, Some(30))] {
+        let mut world = World::new();
+        let settings = Settings { auto_hang_up_s: longest, ..local("alice").settings };
+        world.add(AgentConfig { settings, ..local("alice") }, 5070);
+        world.dial(0, "sip:bob@127.0.0.1:5998");
+        let mut answer = Response::to_request(&world.last_request(), StatusCode(200), Some("one"));
+        answer.headers.push(HeaderName::Contact, "<sip:bob@127.0.0.1:5998>");
+        answer.headers.push(HeaderName::ContentType, "application/sdp");
+        answer.body = SDP.into();
+        world.run(Duration::from_secs(7));
+        world.send(5998, 0, answer.to_bytes());
+        world.run(Duration::from_secs(29));
+        assert_eq!(world.requests("BYE").len(), 0, "counted from the answer");
+        world.run(Duration::from_secs(2));
+        let byes = world.requests("BYE");
+        let warning = byes.first().and_then(|bye| bye.headers.text(&HeaderName::Warning));
+        assert_eq!(warning.is_some_and(|text| text.starts_with("399 ")), lasts.is_some(), "{longest}");
+        let ended = world.names(0).contains(&"call_ended".to_owned());
+        assert_eq!(ended.then(|| world.ended(0).duration.round() as u32), lasts);
     }
 }
 

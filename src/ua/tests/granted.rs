@@ -2,6 +2,7 @@
 
 use super::registering::{answer, phone, state};
 use super::*;
+use crate::config::Rewrite;
 use crate::sip::message::{HeaderName, Method};
 
 const GRUU: &str = "sip:101@127.0.0.1;gr=urn:uuid:f81d4fae";
@@ -165,13 +166,13 @@ fn seen_elsewhere(account: Account) -> (World, String, String) {
 fn the_contact_is_the_address_seen_told_or_our_own_as_the_account_wishes() {
     let told = Some("203.0.113.7".parse().expect("an address"));
     let other_family = Some("2001:db8::7".parse().expect("an address"));
-    for (rewrite_contact, public_address, host, sent_by, count) in [
-        (true, None, "198.51.100.9:40000", "192.0.2.5:5070", 2),
-        (false, None, "192.0.2.5:5070", "192.0.2.5:5070", 1),
-        (true, told, "203.0.113.7:5070", "203.0.113.7:5070", 1),
-        (true, other_family, "192.0.2.5:5070", "192.0.2.5:5070", 1),
+    for (rewrite, public_address, host, sent_by, count) in [
+        (Rewrite::Contact, None, "198.51.100.9:40000", "192.0.2.5:5070", 2),
+        (Rewrite::Nothing, None, "192.0.2.5:5070", "192.0.2.5:5070", 1),
+        (Rewrite::Contact, told, "203.0.113.7:5070", "203.0.113.7:5070", 1),
+        (Rewrite::Contact, other_family, "192.0.2.5:5070", "192.0.2.5:5070", 1),
     ] {
-        let (world, contact, via) = seen_elsewhere(Account { rewrite_contact, public_address, ..account("101") });
+        let (world, contact, via) = seen_elsewhere(Account { rewrite, public_address, ..account("101") });
         assert!(contact.contains(&format!("@{host}>")), "{contact}");
         assert!(via.contains(&format!("UDP {sent_by};")), "{via}");
         assert_eq!(world.count("REGISTER"), count);

@@ -7,6 +7,7 @@ mod codecs;
 mod conferences;
 mod connected;
 mod digits;
+mod encryption;
 mod endings;
 mod floods;
 mod following;
@@ -14,15 +15,19 @@ mod forgeries;
 mod forks;
 mod granted;
 mod holds;
+mod hooks;
 mod hostile;
+mod ice;
 mod incoming;
 mod lasting;
 mod messages;
+mod nat;
 mod network;
 mod offers;
 mod options;
 mod parking;
 mod paths;
+mod people;
 mod pickups;
 mod probes;
 mod recordings;
@@ -40,6 +45,7 @@ use super::event::Event;
 use super::port::{Input, Output, QueryId};
 use crate::config::{Account, AccountId, Secret, Settings};
 use crate::media::command::{MediaCommand, MediaEvent, StreamStats};
+use crate::nat::stun;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::message::{self, Message, Request, Response};
 use rand::SeedableRng;
@@ -198,12 +204,11 @@ impl World {
             }
             let Some(packet) = self.wire.pop_front() else { return };
             self.tap.push(packet.bytes.clone());
-            if packet.bytes == b"\r\n\r\n" {
-                self.log.push(format!(
-                    "{:.3} {} keep-alive",
-                    (self.now - self.start).as_secs_f64(),
-                    packet.from.port()
-                ));
+            let other = [("stun", stun::looks_like(&packet.bytes)), ("knock", packet.bytes == b"knock\0")];
+            if let Some((name, _)) = other.iter().find(|(_, is_it)| *is_it) {
+                let at = (self.now - self.start).as_secs_f64();
+                self.log.push(format!("{at:.3} {} {name}", packet.from.port()));
+                self.deliver(packet);
                 continue;
             }
             let Ok(message) = message::parse(&packet.bytes) else { panic!("unreadable: {:?}", packet.bytes) };
@@ -216,14 +221,18 @@ impl World {
             if (self.lose)(&message) {
                 continue;
             }
-            let now = self.now;
-            match self.phones.iter_mut().find(|phone| phone.at == packet.to) {
-                Some(phone) => {
-                    let flow = Flow { transport: Transport::Udp, local: packet.to, remote: packet.from };
-                    phone.agent.handle(Input::Datagram { bytes: &packet.bytes, flow }, now);
-                }
-                None => self.outside.push((self.now - self.start, packet)),
+            self.deliver(packet);
+        }
+    }
+
+    fn deliver(&mut self, packet: Packet) {
+        let now = self.now;
+        match self.phones.iter_mut().find(|phone| phone.at == packet.to) {
+            Some(phone) => {
+                let flow = Flow { transport: Transport::Udp, local: packet.to, remote: packet.from };
+                phone.agent.handle(Input::Datagram { bytes: &packet.bytes, flow }, now);
             }
+            None => self.outside.push((now - self.start, packet)),
         }
     }
 
@@ -234,6 +243,10 @@ impl World {
             match output {
                 Output::Transmit { flow, bytes } => {
                     self.wire.push_back(Packet { from: flow.local, to: flow.remote, bytes });
+                }
+                Output::KeepAlive { flow, owes } => {
+                    let (at, port) = ((self.now - self.start).as_secs_f64(), flow.local.port());
+                    self.log.push(format!("{at:.3} {port} keep-alive{}", if owes { " owed" } else { "" }));
                 }
                 Output::Resolve { query, target, avoid, .. } => {
                     let (transport, host) = (target.plain_transport(), &target.host);
@@ -257,15 +270,17 @@ impl World {
                 }
                 Output::Media(command) => {
                     it.media.push(command.clone());
-                    let (binds, ip) = (it.binds, it.at.ip());
+                    let binds = it.binds;
                     let event = match command {
-                        MediaCommand::Bind { stream, .. } if binds => {
+                        MediaCommand::Bind { stream, local: ip, reach } if binds => {
                             it.next_port += 2;
                             let port = it.next_port;
                             Some(MediaEvent::Bound {
                                 stream,
                                 rtp: SocketAddr::new(ip, port),
                                 rtcp: SocketAddr::new(ip, port + 1),
+                                mapped: None,
+                                ice: reach.ice.then(|| Box::new(ice::description(ip, port))),
                             })
                         }
                         // Sent at once: what is waited for is the word of it.

@@ -15,7 +15,7 @@ fn at(ip: [u8; 4]) -> SocketAddr {
 }
 
 /// The phone is here now, and told so; nowhere if there is no address.
-fn moves(world: &mut World, to: Option<[u8; 4]>) {
+pub(super) fn moves(world: &mut World, to: Option<[u8; 4]>) {
     if let Some(ip) = to {
         world.phones[0].at = at(ip);
     }

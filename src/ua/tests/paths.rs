@@ -159,6 +159,28 @@ fn a_neighbour_of_the_registrar_is_a_stranger() {
     assert_eq!(world.last_response().status.0, 180);
 }
 
+/// Whoever tries a phone without a server by its address is told by the phone why it stays silent, once.
+#[test]
+fn the_first_call_of_a_stranger_is_told_of_where_there_is_no_server() {
+    let told = |world: &World| {
+        let words = |event: &Event| matches!(event, Event::Error { message, .. } if message.contains("strangers"));
+        world.phones[0].events.iter().filter(|event| words(event)).count()
+    };
+    for (mut world, expected) in [(World::new(), 1), (at_home(), 0)] {
+        if world.phones.is_empty() {
+            world.add(local("alice"), 5070);
+        }
+        for call in ["in", "in2"] {
+            let invite = String::from_utf8(called("", "", "x")).expect("text").replace("sip:alice@", "sip:nobody@");
+            let invite =
+                invite.replace("127.0.0.1:5998", "127.0.0.1:6001").replace("Call-ID: in", &format!("Call-ID: {call}"));
+            world.send(6001, 0, invite.into_bytes());
+            assert_eq!(world.last_response().status.0, 404);
+        }
+        assert_eq!(told(&world), expected);
+    }
+}
+
 fn dialled_with_a_spare() -> (World, Request) {
     let mut world = World::new();
     world.add(local("alice"), 5070);

@@ -35,7 +35,8 @@ fn invite(agent: &mut Agent, now: Instant) -> Request {
     while let Some(output) = agent.poll_output() {
         match output {
             Output::Media(MediaCommand::Bind { stream, .. }) => {
-                let bound = MediaEvent::Bound { stream, rtp: address(4000), rtcp: address(4001) };
+                let (rtp, rtcp) = (address(4000), address(4001));
+                let bound = MediaEvent::Bound { stream, rtp, rtcp, mapped: None, ice: None };
                 agent.handle(Input::Media(bound), now);
             }
             Output::Transmit { bytes, .. } => match message::parse(&bytes) {
