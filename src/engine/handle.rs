@@ -1,12 +1,18 @@
 //! How the rest of the program reaches a running phone.
 
+use super::address_book::{AddressBook, ContactsAsk};
+use super::library::Library;
 use super::media::MediaHandle;
+use crate::contacts::Book;
+use crate::history::{Found, HistoryAsk};
 use crate::ua::command::{Command, CommandError, Reply};
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::Status;
+use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// Events a slow reader may fall behind by before it misses some.
@@ -14,6 +20,9 @@ const EVENT_BACKLOG: usize = 256;
 
 /// Questions that may wait at once.
 const ASK_BACKLOG: usize = 256;
+
+/// How often it is looked whether somebody else has changed the contacts.
+const CONTACTS_PERIOD: Duration = Duration::from_secs(15);
 
 /// Sound levels, -96.0..=0.0 dBFS.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +38,7 @@ pub struct Levels {
 pub(super) enum Ask {
     Command(Command, oneshot::Sender<Result<Reply, CommandError>>),
     Status(oneshot::Sender<Status>),
+    Contacts(Arc<Book>),
 }
 
 /// A running phone; cheap to clone. The phone lives until `Command::Exit`, or until the last handle is gone.
@@ -40,6 +50,8 @@ pub struct Handle {
     media: MediaHandle,
     addresses: Arc<[SocketAddr]>,
     codecs: Arc<[String]>,
+    contacts: Option<AddressBook>,
+    library: Option<Library>,
 }
 
 /// The signalling task's ends of a `Handle`'s channels.
@@ -55,7 +67,9 @@ pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[Str
     let (changed, changed_rx) = watch::channel(0);
     let (events, _) = broadcast::channel(EVENT_BACKLOG);
     let (addresses, codecs) = (addresses.into(), codecs.into());
-    let handle = Handle { asks, changed: changed_rx, events: events.clone(), media, addresses, codecs };
+    let (contacts, library) = (None, None);
+    let handle =
+        Handle { asks, changed: changed_rx, events: events.clone(), media, addresses, codecs, contacts, library };
     (handle, Ends { asks: asks_rx, changed, events })
 }
 
@@ -80,6 +94,27 @@ impl Handle {
         answer.await.map_err(|_| stopped())
     }
 
+    /// Asks the history of calls, or changes it.
+    ///
+    /// # Errors
+    /// This phone keeps none, or it cannot be read or written.
+    pub async fn history(&self, ask: HistoryAsk) -> Result<Found, CommandError> {
+        match &self.library {
+            Some(library) => library.ask(ask).await,
+            None => Err(CommandError {
+                code: ExitCode::NotFound,
+                kind: "history",
+                message: "this phone keeps no history of calls".into(),
+                hint: None,
+            }),
+        }
+    }
+
+    /// The same phone, with this history.
+    pub(super) fn with_library(self, library: Option<Library>) -> Handle {
+        Handle { library, ..self }
+    }
+
     /// Events from now on.
     pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
@@ -88,6 +123,40 @@ impl Handle {
     /// Ticks whenever the status may have changed; closes when the phone stops.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.changed.clone()
+    }
+
+    /// Asks for contacts, or changes them; the fields of the reply.
+    ///
+    /// # Errors
+    /// The refusal, or `NoDaemon` when the phone has stopped.
+    pub async fn contacts(&self, ask: ContactsAsk) -> Result<Map<String, Value>, CommandError> {
+        let Some(contacts) = self.contacts.clone() else { return Err(without_contacts()) };
+        let work = move || (contacts.obey(&ask), contacts.fresh());
+        let (told, book) = tokio::task::spawn_blocking(work).await.map_err(|_| stopped())?;
+        if let Some(book) = book {
+            self.asks.send(Ask::Contacts(Arc::new(book))).await.map_err(|_| stopped())?;
+        }
+        told
+    }
+
+    /// Names come from these contacts from now on, whoever changes their file, for as long as the phone lives.
+    pub(super) fn open_contacts(&mut self, contacts: AddressBook) {
+        self.contacts = Some(contacts.clone());
+        let phone = self.asks.downgrade();
+        tokio::spawn(async move {
+            loop {
+                let contacts = contacts.clone();
+                let book = tokio::task::spawn_blocking(move || contacts.fresh()).await.ok().flatten();
+                let Some(asks) = phone.upgrade() else { return };
+                if let Some(book) = book
+                    && asks.send(Ask::Contacts(Arc::new(book))).await.is_err()
+                {
+                    return;
+                }
+                drop(asks);
+                tokio::time::sleep(CONTACTS_PERIOD).await;
+            }
+        });
     }
 
     /// The addresses the phone listens on for SIP.
@@ -105,6 +174,11 @@ impl Handle {
         let (mic, speaker) = self.media.levels();
         Levels { mic_dbfs: mic.peak_dbfs, speaker_dbfs: speaker.peak_dbfs }
     }
+}
+
+fn without_contacts() -> CommandError {
+    let code = ExitCode::NotFound;
+    CommandError { code, kind: code.kind(), message: "this phone has no contacts".into(), hint: None }
 }
 
 fn stopped() -> CommandError {

@@ -1,10 +1,10 @@
 //! What a person changes for good goes into the settings file: these keys, and no other byte.
 
+use super::files;
 use crate::config::ini::Document;
 use crate::config::schema::{Row, Section};
 use crate::text::plain_error;
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -43,9 +43,7 @@ fn keep(file: &Path, changes: &Changes) -> Result<(), String> {
     let plain = |error: io::Error| plain_error(&error);
     // Through a link: what it points at is replaced, the link stays.
     let file = file.canonicalize().map_err(plain)?;
-    let mut bytes = Vec::new();
-    let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    fs::File::open(&file).and_then(|open| open.take(bound).read_to_end(&mut bytes)).map_err(plain)?;
+    let bytes = files::read(&file, Document::MAX_BYTES).map_err(plain)?;
     let mut document = Document::parse(&bytes).map_err(|error| error.to_string())?;
     for (key, value) in changes {
         let section = if Row::find(Section::Tuiphone, key).is_some() { "tuiphone" } else { "Settings" };
@@ -55,35 +53,13 @@ fn keep(file: &Path, changes: &Changes) -> Result<(), String> {
     if changed == bytes {
         return Ok(());
     }
-    replace(&file, &changed).map_err(plain)
-}
-
-/// Puts a new file in the place of one, whole or not at all.
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let beside = file.with_file_name(format!(".{name}.new"));
-    let mut open = fs::OpenOptions::new();
-    open.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    // One that an earlier end left behind; a link there is removed, never followed.
-    let _ = fs::remove_file(&beside);
-    let written = (|| {
-        let mut new = open.open(&beside)?;
-        new.write_all(bytes)?;
-        new.set_permissions(fs::metadata(file)?.permissions())?;
-        new.sync_all()?;
-        fs::rename(&beside, file)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    files::replace(&file, &changed).map_err(plain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_keys_change_and_no_other_byte() {

@@ -5,30 +5,35 @@ mod devices;
 mod ends;
 mod fill;
 pub mod lines;
+mod links;
 mod player;
 mod ports;
 mod recorder;
 mod ringtone;
 mod run;
+mod servers;
 mod tick;
+mod wires;
 
 use crate::audio::{Latency, Spec};
-use crate::config::Settings;
+use crate::config::{Account, Settings, TlsSettings};
 use crate::media::codec::{Codec, Tuning};
 use crate::media::command::{MediaCommand, MediaEvent, StreamId};
 use crate::media::level::{Levels, Meter};
 use crate::media::tone::Plan;
+use crate::rtp::dtls::Certificate;
 use crate::ua::sound;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread::Thread;
 use thiserror::Error;
 
+use links::Links;
 use player::Player;
 pub use recorder::Place;
 use recorder::Tape;
+use servers::{Bell, Names};
 
 /// How the media thread is set up.
 #[derive(Debug, Clone)]
@@ -57,6 +62,10 @@ pub struct MediaConfig {
     pub tone_country: String,
     /// Where calls are recorded.
     pub recordings: Place,
+    /// How TURN servers prove who they are.
+    pub turn_tls: TlsSettings,
+    /// What this phone shows to far ends whose sound is keyed by DTLS; `None` = one for this run.
+    pub certificate: Option<Certificate>,
     /// Seed of SSRCs, sequence numbers and RTCP intervals; 0 = by chance. Never the same in two phones that may talk.
     pub seed: u64,
 }
@@ -76,6 +85,8 @@ impl Default for MediaConfig {
             ring_sound: None,
             tone_country: String::new(),
             recordings: Place::default(),
+            turn_tls: TlsSettings::default(),
+            certificate: None,
             seed: 0,
         }
     }
@@ -90,6 +101,14 @@ pub fn has_tones_of(country: &str) -> bool {
 pub fn tuning(settings: &Settings) -> Tuning {
     let wanted = settings.audio_codecs.iter().any(|id| Codec::by_id(id).is_some_and(|codec| codec.encoding == "G729"));
     Tuning { g729: wanted.then(bcg729::load).flatten(), ..sound::tuning(settings) }
+}
+
+/// How TURN servers prove who they are: by the authorities of the first account that has one. A fingerprint is that of its
+/// SIP server, and our certificate is for that alone.
+pub fn turn_tls(accounts: &[Account]) -> TlsSettings {
+    let account = accounts.iter().find(|account| !account.turn.servers.is_empty());
+    let tls = account.map(|account| account.tls.clone()).unwrap_or_default();
+    TlsSettings { ca_file: tls.ca_file, verify: tls.verify, wildcard: tls.wildcard, ..TlsSettings::default() }
 }
 
 /// Everything that can be had, whatever the settings say.
@@ -144,22 +163,13 @@ struct Door {
     commands: Option<SyncSender<Order>>,
     recordings: Place,
     report: Reporter,
-    waker: mio::Waker,
-    thread: Thread,
-}
-
-impl Door {
-    /// The thread waits for its sockets, or sleeps until its next tick.
-    fn knock(&self) {
-        let _ = self.waker.wake();
-        self.thread.unpark();
-    }
+    bell: Bell,
 }
 
 impl Drop for Door {
     fn drop(&mut self) {
         self.commands = None;
-        self.knock();
+        self.bell.ring();
     }
 }
 
@@ -188,7 +198,7 @@ impl MediaHandle {
             TrySendError::Full(_) => MediaGone::Full,
             TrySendError::Disconnected(_) => MediaGone::Ended,
         })?;
-        self.door.knock();
+        self.door.bell.ring();
         Ok(())
     }
 
@@ -198,23 +208,34 @@ impl MediaHandle {
     }
 }
 
-/// Starts the media thread. `report` is called on that thread and those of files, and must not block.
+/// Starts the media thread. `report` is called on that thread and those of files, and must not block. Names of servers are
+/// looked for on the runtime that this is called on, if it is.
 pub fn spawn(config: MediaConfig, report: impl Fn(MediaReport) + Send + Sync + 'static) -> io::Result<MediaHandle> {
     let report: Reporter = Arc::new(report);
     let recordings = config.recordings.clone();
     let told = report.clone();
     let poll = mio::Poll::new()?;
-    let waker = mio::Waker::new(poll.registry(), run::WAKE)?;
+    let waker = Arc::new(mio::Waker::new(poll.registry(), run::WAKE)?);
+    let (runtime, ears) = (tokio::runtime::Handle::try_current().ok(), waker.clone());
     let (sender, commands) = sync_channel(QUEUE);
     let levels = Arc::new(Levels::default());
     let shared = levels.clone();
     let thread = std::thread::Builder::new().name("media".to_owned()).stack_size(1024 * 1024).spawn(move || {
         let priority = crate::audio::priority::raise();
         tracing::info!(?priority, "media thread");
-        run::Loop::new(config, poll, commands, shared, Box::new(move |news| told(news))).run();
+        let bell = Bell { waker: ears, thread: std::thread::current() };
+        let links = Links::new(runtime.clone(), bell.clone(), config.turn_tls.clone());
+        run::Loop::new(
+            config,
+            (poll, Names::new(runtime, bell), links),
+            commands,
+            shared,
+            Box::new(move |news| told(news)),
+        )
+        .run();
     })?;
-    let thread = thread.thread().clone();
-    let door = Door { commands: Some(sender), recordings, report, waker, thread };
+    let bell = Bell { waker, thread: thread.thread().clone() };
+    let door = Door { commands: Some(sender), recordings, report, bell };
     Ok(MediaHandle { door: Arc::new(door), levels })
 }
 

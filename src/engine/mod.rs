@@ -1,12 +1,24 @@
 //! The shell round the pure phone: sockets, names, timers, the media thread. Runs `ua` and `media`, decides nothing.
 
+pub mod address_book;
+pub mod certificate;
+pub mod files;
 pub mod handle;
+mod hooks;
 pub mod instance;
 mod keeping;
+#[cfg(feature = "history")]
+pub mod library;
+#[cfg(not(feature = "history"))]
+#[path = "no_library.rs"]
+pub mod library;
 pub mod media;
 pub mod net;
+pub mod past;
 pub mod signalling;
 pub mod trace;
+
+pub use crate::history::{Form, Found, HistoryAsk, Kind, Query, Record};
 
 /// The sound devices of this machine, as `devices` prints them: what `--audio-in` and `--audio-out` take.
 pub fn devices() -> Vec<serde_json::Value> {

@@ -1,14 +1,19 @@
 //! The signalling task: the one owner of the agent. Short on purpose: it moves things, the agent decides.
 
+use super::address_book::AddressBook;
 use super::handle::{Ask, Ends, Handle};
-use super::keeping;
+use super::hooks;
+use super::library::{Library, Shelf};
 use super::media::{self, MediaConfig, MediaHandle, MediaReport};
+use super::net::PING;
 use super::net::dns::Dns;
 use super::net::paths::{Arrival, Paths, Wanted};
 use super::net::udp::{BindError, MAX_DATAGRAM};
 use super::net::watch::{Change, Watch};
 use super::trace::Trace;
+use super::{certificate, keeping};
 use crate::media::command::{MediaCommand, MediaEvent};
+use crate::sdp::dtls::Fingerprint;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::locate::{self, Candidate, Step, Target};
 use crate::ua::agent::{Agent, AgentConfig};
@@ -50,6 +55,12 @@ pub struct EngineConfig {
     pub trace: Option<Trace>,
     /// The file that keeps what a person changes for good; it must be there already.
     pub settings_file: Option<PathBuf>,
+    /// The file of contacts, there or not; `None` = this phone knows nobody.
+    pub contacts: Option<AddressBook>,
+    /// The file that keeps this phone's certificate, if an account wants one; `None` = one for this run.
+    pub certificate_file: Option<PathBuf>,
+    /// Where the history of calls is kept; `None` = nowhere.
+    pub history: Option<Shelf>,
     /// Seed of every tag, branch and Call-ID; from the system's source of chance outside tests.
     pub seed: [u8; 32],
 }
@@ -69,7 +80,11 @@ pub enum EngineError {
 ///
 /// # Errors
 /// No socket, or no media thread.
-pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineError> {
+pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineError> {
+    let certificate = config.agent.wants_certificate().then(|| certificate::of(config.certificate_file.as_deref()));
+    let (certificate, unkept) = certificate.unwrap_or_default();
+    config.agent.fingerprint = certificate.as_ref().and_then(|made| Fingerprint::parse(made.fingerprint()));
+    config.media.certificate = certificate;
     let (paths, notice) = match Paths::bind(config.bind, config.port) {
         Err(busy) if config.port != 0 && !config.port_is_wanted => {
             (Paths::bind(config.bind, 0)?.0, Some(format!("{busy}; another port is used")))
@@ -83,8 +98,11 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
         let _ = reports.send(report);
     })
     .map_err(EngineError::Media)?;
-    let (handle, ends) =
+    let (mut handle, ends) =
         super::handle::pair(media.clone(), paths.local_addresses(), &config.agent.settings.audio_codecs);
+    if let Some(contacts) = config.contacts {
+        handle.open_contacts(contacts);
+    }
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
     let (now, wall) = (Instant::now(), SystemTime::now());
     let mut rng = StdRng::from_seed(config.seed);
@@ -92,7 +110,15 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
     let dns = Dns::new(if settings.dns_srv { settings.name_servers.clone() } else { Vec::new() });
     let events = ends.events.clone();
     let complain = move |message| drop(events.send(Arc::new(Event::Error { message, hint: None })));
+    let library = config.history.map(|shelf| Library::start(shelf, complain.clone()));
+    let (library, without) = match library {
+        Some(Err(why)) => (None, Some(format!("the history of calls is not kept: {why}"))),
+        Some(Ok(library)) => (Some(library), None),
+        None => (None, None),
+    };
+    let handle = handle.with_library(library.clone());
     let keeper = config.settings_file.map(|file| keeping::start(file, complain));
+    let hooks = hooks::Runner::start(settings, &config.agent.accounts, ends.events.clone());
     let signalling = Signalling {
         rng: StdRng::from_rng(&mut rng),
         dns,
@@ -103,13 +129,15 @@ pub fn start(config: EngineConfig) -> Result<(Handle, JoinHandle<()>), EngineErr
         audio,
         trace: config.trace,
         keeper,
+        hooks,
+        library,
         replies: HashMap::new(),
         next_request: 0,
         answers: mpsc::unbounded_channel(),
         dirty: true,
         over: false,
     };
-    let task = tokio::spawn(signalling.run(reports_rx, notice));
+    let task = tokio::spawn(signalling.run(reports_rx, notice.into_iter().chain(unkept).chain(without).collect()));
     Ok((handle, task))
 }
 
@@ -134,6 +162,8 @@ struct Signalling {
     audio: AudioInfo,
     trace: Option<Trace>,
     keeper: Option<Keeper>,
+    hooks: Option<hooks::Runner>,
+    library: Option<Library>,
     replies: HashMap<RequestId, oneshot::Sender<Result<Reply, CommandError>>>,
     next_request: u64,
     answers: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
@@ -151,13 +181,14 @@ enum Next {
 }
 
 impl Signalling {
-    async fn run(mut self, mut reports: mpsc::UnboundedReceiver<MediaReport>, notice: Option<String>) {
+    async fn run(mut self, mut reports: mpsc::UnboundedReceiver<MediaReport>, notices: Vec<String>) {
         let mut buffer = vec![0u8; MAX_DATAGRAM];
-        if let Some(message) = notice {
+        for message in notices {
             self.event(Event::Error { message, hint: None });
         }
         self.agent.handle(Input::Timeout, now());
         let mut watch = Watch::start();
+        self.agent.handle(Input::Addresses(watch.addresses()), now());
         loop {
             // 1. carry out what the agent wants
             self.drain();
@@ -166,9 +197,15 @@ impl Signalling {
                 self.ends.changed.send_modify(|n| *n = n.wrapping_add(1));
             }
             if self.over {
+                if let Some(library) = self.library {
+                    let _ = tokio::time::timeout(KEEP_PATIENCE, library.written()).await;
+                }
                 if let Some((keeper, kept)) = self.keeper {
                     drop(keeper);
                     let _ = tokio::time::timeout(KEEP_PATIENCE, kept).await;
+                }
+                if let Some(hooks) = self.hooks {
+                    hooks.finish().await;
                 }
                 return self.paths.close().await;
             }
@@ -233,6 +270,10 @@ impl Signalling {
                 status.refused.insert(Refused::Connections.name().to_owned(), self.paths.turned_away());
                 let _ = reply.send(status);
             }
+            Next::Ask(Some(Ask::Contacts(book))) => {
+                self.dirty = true;
+                self.agent.handle(Input::Contacts(book), now());
+            }
             Next::Ask(Some(Ask::Command(command, reply))) => {
                 let request = RequestId(self.next_request);
                 self.next_request += 1;
@@ -248,6 +289,12 @@ impl Signalling {
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
+                Output::KeepAlive { flow, owes } => {
+                    if owes {
+                        self.paths.expect_pongs(&flow);
+                    }
+                    self.transmit(flow, PING.to_vec());
+                }
                 Output::Resolve { query, target, identity, avoid } => {
                     self.resolve(target, Wanted { asker: query.0, identity, avoid });
                 }
@@ -306,6 +353,12 @@ impl Signalling {
 
     fn event(&mut self, event: Event) {
         self.dirty = true;
+        if let Some(hooks) = &self.hooks {
+            hooks.note(&event);
+        }
+        if let Some(library) = &self.library {
+            library.saw(&event);
+        }
         let _ = self.ends.events.send(Arc::new(event));
     }
 

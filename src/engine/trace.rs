@@ -37,6 +37,11 @@ impl Trace {
     pub fn message(&mut self, sent: bool, flow: &Flow, bytes: &[u8], wall: SystemTime) {
         let arrow = if sent { "->" } else { "<-" };
         let time = humantime::format_rfc3339_millis(wall);
+        //= RFC 7983 §7
+        if bytes.first().is_some_and(|first| *first < 4) {
+            let _ = write!(self.out, "{time} {arrow} {} {} {}\nSTUN\n\n", flow.transport, flow.remote, bytes.len());
+            return drop(self.out.flush());
+        }
         let redacted = crate::sip::message::redact::redact(bytes);
         let text = String::from_utf8_lossy(&redacted);
         let _ = write!(self.out, "{time} {arrow} {} {} {}\n{text}\n", flow.transport, flow.remote, bytes.len());

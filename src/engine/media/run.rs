@@ -1,9 +1,12 @@
 //! The loop of the media thread.
 
 use super::devices::Devices;
+use super::links::Links;
 use super::ringtone::Ringtone;
+use super::servers::Names;
 use super::tick::Call;
-use super::{MediaConfig, MediaReport, Order, ports};
+use super::wires::{Leaver, socket_of, token};
+use super::{MediaConfig, MediaReport, Order};
 use crate::engine::net::arrival;
 use crate::media::FRAME;
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, Ringing, StreamId};
@@ -11,11 +14,12 @@ use crate::media::level::{LevelMeter, Levels, Meter};
 use crate::media::microphone::Microphone;
 use crate::media::mixer::Gain;
 use crate::media::sound_test::SoundTest;
-use crate::media::stream::{MediaStream, Port};
+use crate::media::stream::Port;
 use crate::media::tone::{EUROPE, PLANS, Plan, TonePlayer};
+use crate::media::wire::Arrived;
 use crate::rtp::dropped::MAX_DATAGRAM;
 use crate::rtp::rtcp::WallAnchor;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use std::collections::BTreeMap;
@@ -31,8 +35,6 @@ pub const WAKE: Token = Token(usize::MAX);
 const TICK: Duration = Duration::from_millis(10);
 /// Lateness that is made up tick by tick; beyond it time starts anew.
 const MAKE_UP: Duration = Duration::from_millis(200);
-/// Most calls with sound at once.
-const MAX_STREAMS: usize = 640;
 /// Datagrams read from one socket in a row.
 const READ_AT_ONCE: usize = 64;
 
@@ -41,14 +43,20 @@ type Report = Box<dyn FnMut(MediaReport) + Send>;
 /// Everything the media thread owns.
 pub struct Loop {
     pub(super) config: MediaConfig,
-    poll: Poll,
+    pub(super) poll: Poll,
+    pub(super) names: Names,
+    pub(super) links: Links,
     commands: Receiver<Order>,
     pub(super) levels: Arc<Levels>,
     pub(super) report: Report,
     pub(super) rng: StdRng,
-    anchor: WallAnchor,
+    pub(super) anchor: WallAnchor,
     /// Each in a box: a tree has room to spare for things as large as these.
     pub(super) calls: BTreeMap<StreamId, Box<Call>>,
+    /// Those whose wires are to be attended to.
+    pub(super) eager: Vec<StreamId>,
+    /// What calls that ended have still to give back.
+    pub(super) leaving: Vec<Leaver>,
     /// The calls that hear each other.
     pub(super) conference: Vec<StreamId>,
     /// What calls that ended since the last tick still add: to the speaker, to the conference.
@@ -69,7 +77,7 @@ pub struct Loop {
     next_tick: Instant,
     ticking: bool,
     missed: u64,
-    datagram: Vec<u8>,
+    pub(super) datagram: Vec<u8>,
     room: arrival::Room,
 }
 
@@ -77,7 +85,7 @@ impl Loop {
     /// A loop without streams.
     pub fn new(
         config: MediaConfig,
-        poll: Poll,
+        (poll, names, links): (Poll, Names, Links),
         commands: Receiver<Order>,
         levels: Arc<Levels>,
         mut report: Report,
@@ -89,6 +97,8 @@ impl Loop {
             rng: generator(config.seed),
             anchor: WallAnchor { instant: now, wall },
             calls: BTreeMap::new(),
+            eager: Vec::new(),
+            leaving: Vec::new(),
             conference: Vec::new(),
             last_words: ([0.0; FRAME], [0.0; FRAME]),
             tone: None,
@@ -109,6 +119,8 @@ impl Loop {
             room: arrival::Room::default(),
             config,
             poll,
+            names,
+            links,
             commands,
             levels,
             report,
@@ -123,7 +135,8 @@ impl Loop {
             if !self.take_commands() {
                 return;
             }
-            // 2. sleep: to the next tick, or for ever while nothing sounds
+            self.attend_all();
+            // 2. sleep: to the next tick; while nothing sounds, until somebody asks
             let wait = match self.is_active(now()) {
                 true if arrival::IS_STAMPED => {
                     if !self.sleep_to_tick() {
@@ -132,7 +145,7 @@ impl Loop {
                     Some(Duration::ZERO)
                 }
                 true => Some(self.next_tick.saturating_duration_since(now())),
-                false => None,
+                false => self.next_wire().map(|at| at.saturating_duration_since(now())),
             };
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != io::ErrorKind::Interrupted
@@ -166,7 +179,11 @@ impl Loop {
         loop {
             match self.commands.try_recv() {
                 Ok(command) => self.obey(command),
-                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Empty) => {
+                    self.take_names();
+                    self.take_links();
+                    return true;
+                }
                 Err(TryRecvError::Disconnected) => {
                     let open: Vec<StreamId> = self.calls.keys().copied().collect();
                     open.into_iter().for_each(|stream| self.close(stream));
@@ -213,20 +230,18 @@ impl Loop {
             }
             // These come as orders of their own.
             MediaCommand::Record { .. } | MediaCommand::Play { .. } => {}
-            MediaCommand::Bind { stream, local } => {
-                let event = match self.bind(stream, local) {
-                    Ok(event) => event,
-                    Err(error) => MediaEvent::BindFailed { stream, error },
-                };
-                self.tell(event);
+            MediaCommand::Bind { stream, local, reach } => {
+                if let Err(error) = self.bind(stream, local, *reach) {
+                    self.tell(MediaEvent::BindFailed { stream, error });
+                }
             }
             MediaCommand::Start { stream, agreed } => {
                 // What came before there was an agreement is no part of the call.
-                if self.calls.get(&stream).is_some_and(|call| !call.stream.is_started()) {
-                    self.read_socket(token(stream, Port::Rtp));
-                    self.read_socket(token(stream, Port::Rtcp));
-                }
+                let early = self.calls.get(&stream).filter(|call| !call.stream.is_started());
+                let early = early.map_or(0, |call| call.sockets.len());
+                (0..early).for_each(|socket| self.read_socket(token(stream, socket)));
                 let Some(call) = self.calls.get_mut(&stream) else { return };
+                call.wire.start(&agreed, now());
                 call.gaps_before.get_or_insert(self.devices.gaps());
                 if let Err(error) = call.stream.start(*agreed) {
                     (self.report)(MediaReport::Warning(crate::text::sanitise(&error.to_string()).to_string()));
@@ -277,51 +292,23 @@ impl Loop {
         if own.is_some() { TonePlayer::nothing() } else { TonePlayer::new(tone, &self.plan) }
     }
 
-    fn bind(&mut self, id: StreamId, local: std::net::IpAddr) -> Result<MediaEvent, String> {
-        if self.calls.len() >= MAX_STREAMS && !self.calls.contains_key(&id) {
-            return Err(format!("cannot bind RTP ports on {local}: {MAX_STREAMS} streams are open already"));
-        }
-        let (min, max) = (self.config.rtp_port_min, self.config.rtp_port_max);
-        let (mut rtp, mut rtcp) = ports::bind_pair(local, min, max, &mut self.rng)?;
-        let tried = |error: io::Error| format!("cannot use RTP ports on {local}: {error}");
-        let registry = self.poll.registry();
-        arrival::enable(&rtp).and_then(|()| arrival::enable(&rtcp)).map_err(tried)?;
-        registry.register(&mut rtp, token(id, Port::Rtp), Interest::READABLE).map_err(tried)?;
-        registry.register(&mut rtcp, token(id, Port::Rtcp), Interest::READABLE).map_err(tried)?;
-        let event = MediaEvent::Bound {
-            stream: id,
-            rtp: rtp.local_addr().map_err(tried)?,
-            rtcp: rtcp.local_addr().map_err(tried)?,
-        };
-        if let Some(call) = self.calls.get_mut(&id) {
-            for old in [&mut call.rtp, &mut call.rtcp] {
-                let _ = registry.deregister(old);
-            }
-            (call.rtp, call.rtcp) = (rtp, rtcp);
-            return Ok(event);
-        }
-        let mut stream = MediaStream::new(self.anchor, now(), &mut self.rng);
-        stream.tune(self.config.tuning.clone());
-        let next_stats = now() + Duration::from_secs(1);
-        self.calls.insert(id, Box::new(Call::new(stream, rtp, rtcp, next_stats)));
-        Ok(event)
-    }
-
     fn close(&mut self, id: StreamId) {
-        let Some(mut call) = self.calls.remove(&id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
         call.leave(now(), &mut self.last_words);
         call.stream.close(now());
-        call.transmit();
+        call.transmit(now());
         let stats = call.stats(now(), &self.devices);
-        let _ = self.poll.registry().deregister(&mut call.rtp);
-        let _ = self.poll.registry().deregister(&mut call.rtcp);
+        self.unbind(id);
+        self.calls.remove(&id);
         self.tell(MediaEvent::Stats { stream: id, stats });
     }
 
     fn read_socket(&mut self, ready: Token) {
-        let (id, port) = stream_of(ready);
+        let (id, at) = socket_of(ready);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let socket = if port == Port::Rtp { &call.rtp } else { &call.rtcp };
+        let Call { stream, wire, sockets, .. } = &mut **call;
+        let Some(socket) = sockets.get(at) else { return };
+        let now = now();
         // A socket is reported once: it is read until empty, but a flood must not stop the clock.
         for _ in 0..READ_AT_ONCE * 16 {
             let (length, from, arrived) = match arrival::receive(socket, &mut self.datagram, &mut self.room) {
@@ -331,10 +318,11 @@ impl Loop {
                 Err(_) => continue,
             };
             let datagram = self.datagram.get(..length).unwrap_or_default();
-            let stream = &mut call.stream;
-            let taken = catch_unwind(AssertUnwindSafe(|| match port {
-                Port::Rtp => stream.receive_rtp(datagram, from, arrived),
-                Port::Rtcp => stream.receive_rtcp(datagram, from, arrived),
+            let taken = catch_unwind(AssertUnwindSafe(|| match wire.receive(at, from, datagram, now) {
+                Arrived::Media { port: Port::Rtp, from, data } => stream.receive_rtp(data, from, arrived),
+                Arrived::Media { port: Port::Rtcp, from, data } => stream.receive_rtcp(data, from, arrived),
+                Arrived::Stranger(from) => stream.refuse_stranger(from),
+                Arrived::Taken => {}
             }));
             if taken.is_err() {
                 self.give_up(id);
@@ -382,13 +370,11 @@ impl Loop {
     pub(super) fn give_up(&mut self, id: StreamId) {
         tracing::error!(stream = id.0, "a media stream failed and was closed");
         (self.report)(MediaReport::Warning("the sound of a call failed and was closed".to_owned()));
-        if let Some(mut call) = self.calls.remove(&id) {
-            let _ = self.poll.registry().deregister(&mut call.rtp);
-            let _ = self.poll.registry().deregister(&mut call.rtcp);
-        }
+        self.unbind(id);
+        self.calls.remove(&id);
     }
 
-    fn tell(&mut self, event: MediaEvent) {
+    pub(super) fn tell(&mut self, event: MediaEvent) {
         (self.report)(MediaReport::Event(event));
     }
 }
@@ -407,14 +393,6 @@ fn plan(country: &str, report: &mut dyn FnMut(MediaReport)) -> Plan {
         }
         EUROPE
     })
-}
-
-fn token(id: StreamId, port: Port) -> Token {
-    Token(id.0 as usize * 2 + usize::from(port == Port::Rtcp))
-}
-
-fn stream_of(token: Token) -> (StreamId, Port) {
-    (StreamId((token.0 / 2) as u32), if token.0.is_multiple_of(2) { Port::Rtp } else { Port::Rtcp })
 }
 
 /// Two phones of one seed would draw the same SSRC and take each other for themselves.

@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+mod wires;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn phone(input: Spec, output: Spec) -> (MediaHandle, Receiver<MediaReport>) {
@@ -36,9 +38,12 @@ fn wait<T>(inbox: &Receiver<MediaReport>, mut found: impl FnMut(&MediaEvent) -> 
 }
 
 fn bind(phone: &(MediaHandle, Receiver<MediaReport>), id: u32) -> SocketAddr {
-    phone.0.send(MediaCommand::Bind { stream: StreamId(id), local: [127, 0, 0, 1].into() }).unwrap();
+    phone
+        .0
+        .send(MediaCommand::Bind { stream: StreamId(id), local: [127, 0, 0, 1].into(), reach: Box::default() })
+        .unwrap();
     wait(&phone.1, |event| match event {
-        MediaEvent::Bound { stream, rtp, rtcp } if stream.0 == id => {
+        MediaEvent::Bound { stream, rtp, rtcp, .. } if stream.0 == id => {
             assert!(rtp.port() % 2 == 0 && rtcp.port() == rtp.port() + 1);
             Some(*rtp)
         }
@@ -61,6 +66,10 @@ fn agreed(encoding: &str, remote: SocketAddr) -> Box<Agreed> {
         comfort_noise_send: None,
         ptime: Duration::from_millis(20),
         direction: Direction::SendRecv,
+        srtp: None,
+        mangled: false,
+        ice: None,
+        dtls: None,
     })
 }
 
@@ -240,7 +249,9 @@ fn a_range_without_room_is_said() {
     let (reports, inbox) = channel();
     let config = MediaConfig { rtp_port_min: 20_001, rtp_port_max: 20_002, ..MediaConfig::default() };
     let handle = spawn(config, move |report| drop(reports.send(report))).unwrap();
-    handle.send(MediaCommand::Bind { stream: StreamId(1), local: [127, 0, 0, 1].into() }).unwrap();
+    handle
+        .send(MediaCommand::Bind { stream: StreamId(1), local: [127, 0, 0, 1].into(), reach: Box::default() })
+        .unwrap();
     let error = wait(&inbox, |event| match event {
         MediaEvent::BindFailed { error, .. } => Some(error.clone()),
         _ => None,

@@ -10,10 +10,12 @@ use crate::media::bridge::Seat;
 use crate::media::command::{Endpoint, LocalTone, MediaEvent, ShortTone, StreamId, StreamStats};
 use crate::media::mixer::{self, Ramp, volume_gain};
 use crate::media::sound_test::Tested;
-use crate::media::stream::{MediaStream, Port, StreamEvent};
+use crate::media::stream::{MediaStream, StreamEvent};
 use crate::media::tone::TonePlayer;
+use crate::media::wire::Wire;
 use mio::net::UdpSocket;
 use rand::rngs::StdRng;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -22,8 +24,10 @@ const SILENCE: [f32; FRAME] = [0.0; FRAME];
 /// One bound stream.
 pub(super) struct Call {
     pub(super) stream: MediaStream,
-    pub(super) rtp: UdpSocket,
-    pub(super) rtcp: UdpSocket,
+    /// What stands between it and its sockets.
+    pub(super) wire: Wire,
+    /// Of RTP and of RTCP, on one address or several.
+    pub(super) sockets: Vec<UdpSocket>,
     pub(super) heard: [f32; FRAME],
     /// Its place among the calls.
     pub(super) seat: Seat,
@@ -190,6 +194,9 @@ impl Loop {
                     StreamEvent::Digit { digit, inband } => MediaEvent::Digit { stream, digit, inband },
                     StreamEvent::DigitSent => MediaEvent::DigitSent { stream },
                     StreamEvent::Silence(way, silence) => MediaEvent::Silence { stream, way, silence },
+                    StreamEvent::Secured(suite) => MediaEvent::Secured { stream, suite },
+                    StreamEvent::NotSecured(why) => MediaEvent::NotSecured { stream, why },
+                    StreamEvent::Closed => MediaEvent::KeysGone { stream },
                 }));
             }
             if call.stream.is_started() && now >= call.next_stats {
@@ -202,11 +209,11 @@ impl Loop {
 }
 
 impl Call {
-    pub(super) fn new(stream: MediaStream, rtp: UdpSocket, rtcp: UdpSocket, next_stats: Instant) -> Call {
+    pub(super) fn new(stream: MediaStream, wire: Wire, sockets: Vec<UdpSocket>, next_stats: Instant) -> Call {
         Call {
             stream,
-            rtp,
-            rtcp,
+            wire,
+            sockets,
             heard: [0.0; FRAME],
             seat: Seat::default(),
             tape: None,
@@ -237,7 +244,7 @@ impl Call {
             report(MediaReport::Event(MediaEvent::Played { stream: id, on_hold: false, error: None }));
         }
         let coded = catch_unwind(AssertUnwindSafe(|| self.stream.tick_capture(now, &said, rng)));
-        self.transmit();
+        self.transmit(now);
         coded
     }
 
@@ -294,12 +301,19 @@ impl Call {
         }
     }
 
-    pub(super) fn transmit(&mut self) {
+    pub(super) fn transmit(&mut self, now: Instant) {
         while let Some(transmit) = self.stream.poll_transmit() {
-            let socket = if transmit.port == Port::Rtp { &self.rtp } else { &self.rtcp };
-            // A full or refusing network loses packets; the reports tell.
-            let _ = socket.send_to(&transmit.bytes, transmit.to);
+            if let Some((socket, to)) = self.wire.send(transmit.port, transmit.to, &transmit.bytes, now) {
+                self.send(socket, to, &transmit.bytes);
+            }
             self.stream.recycle(transmit);
+        }
+    }
+
+    /// A full or refusing network loses packets; the reports tell, and who asks asks again.
+    pub(super) fn send(&self, socket: usize, to: SocketAddr, bytes: &[u8]) {
+        if let Some(socket) = self.sockets.get(socket) {
+            let _ = socket.send_to(bytes, to);
         }
     }
 }

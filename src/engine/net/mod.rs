@@ -14,7 +14,10 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "no_tls.rs"]
 mod tls;
+pub(super) mod turn;
 pub mod udp;
 pub mod watch;
 mod websocket;
 mod wire;
+
+pub use stream::PING;

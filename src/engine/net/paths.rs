@@ -113,6 +113,11 @@ impl Paths {
         }
     }
 
+    /// Whoever is at the far end of this connection has promised to answer every ping.
+    pub fn expect_pongs(&mut self, flow: &Flow) {
+        self.streams.expect_pongs(flow);
+    }
+
     /// Waits for the next thing to happen.
     ///
     /// # Errors

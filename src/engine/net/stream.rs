@@ -3,6 +3,8 @@
 
 use crate::sip::framing::{Frame, StreamFramer};
 use crate::text::plain_error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -50,10 +52,11 @@ impl Patience {
         Patience { first: Duration::from_secs(3600), idle: Duration::from_secs(3600), ..Patience::ACCEPTED };
 }
 
-/// Carries messages until the connection ends; the reason in words. `arrived` says false when nobody wants more.
+/// Carries messages until the connection ends; the reason in words. `owes`: the far end has promised to answer every
+/// ping. `arrived` says false when nobody wants more.
 pub async fn carry<A>(
     stream: impl Duplex,
-    patience: Patience,
+    (patience, owes): (Patience, Arc<AtomicBool>),
     queue: (mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>),
     arrived: impl FnMut(Vec<u8>) -> A,
 ) -> String
@@ -64,7 +67,7 @@ where
     let (pinged, pings) = mpsc::channel(1);
     let (replies, queue) = queue;
     tokio::select! {
-        why = read(reading, patience, (replies, pings), arrived) => why,
+        why = read(reading, (patience, owes), (replies, pings), arrived) => why,
         why = write(writing, patience, queue, pinged) => why,
     }
 }
@@ -104,7 +107,7 @@ impl Deadlines {
 
 async fn read<A>(
     mut stream: impl AsyncRead + Unpin,
-    patience: Patience,
+    (patience, owes): (Patience, Arc<AtomicBool>),
     (replies, mut pings): (mpsc::Sender<Vec<u8>>, mpsc::Receiver<()>),
     mut arrived: impl FnMut(Vec<u8>) -> A,
 ) -> String
@@ -125,8 +128,9 @@ where
             Some(()) = pings.recv() => {
                 framer.expect_pong();
                 //= RFC 5626 §4.4.1: without a pong in 10 s the path has failed
-                // Why only of peers that have answered before: many servers never do, and nothing else is wrong there.
-                if answers_pings {
+                // Why only of peers that have promised it or answered before: many servers never do, and nothing else is
+                // wrong there.
+                if answers_pings || owes.load(Ordering::Relaxed) {
                     deadlines.pong.get_or_insert(Instant::now() + patience.pong);
                 }
                 continue;
@@ -191,6 +195,15 @@ mod tests {
         patience: Patience,
         peer: impl FnOnce(DuplexStream, mpsc::Sender<Vec<u8>>) -> F,
     ) -> (String, Vec<Vec<u8>>, Duration) {
+        with_promise(patience, false, peer)
+    }
+
+    /// The same with a far end that `owes` answers to pings.
+    fn with_promise<F: Future<Output = ()>>(
+        patience: Patience,
+        owes: bool,
+        peer: impl FnOnce(DuplexStream, mpsc::Sender<Vec<u8>>) -> F,
+    ) -> (String, Vec<Vec<u8>>, Duration) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.expect("a runtime").block_on(async {
             let (ours, theirs) = tokio::io::duplex(1 << 20);
@@ -202,7 +215,8 @@ mod tests {
                 std::future::ready(true)
             };
             let carried = async {
-                let why = carry(ours, patience, (sender.clone(), receiver), arrived).await;
+                let owes = Arc::new(AtomicBool::new(owes));
+                let why = carry(ours, (patience, owes), (sender.clone(), receiver), arrived).await;
                 (why, start.elapsed())
             };
             let ((why, took), ()) = tokio::join!(carried, peer(theirs, sender.clone()));
@@ -261,10 +275,12 @@ mod tests {
     //= RFC 5626 §4.4.1
     #[test]
     fn who_answered_a_ping_once_must_go_on_answering() {
-        for (answers, words, seconds) in
-            [(true, "no answer to a keep-alive in 10 s", 25), (false, "nothing was heard for too long", 3600)]
-        {
-            let (why, _, took) = with(Patience::OPENED, |mut peer, queue| async move {
+        for (answers, owes, words, seconds) in [
+            (true, false, "no answer to a keep-alive in 10 s", 25),
+            (false, false, "nothing was heard for too long", 3600),
+            (true, true, "no answer to a keep-alive in 10 s", 25),
+        ] {
+            let (why, _, took) = with_promise(Patience::OPENED, owes, |mut peer, queue| async move {
                 let mut got = [0; 4];
                 queue.try_send(PING.to_vec()).expect("room");
                 peer.read_exact(&mut got).await.expect("a ping");
@@ -279,6 +295,17 @@ mod tests {
             });
             assert_eq!((why.as_str(), took.as_secs()), (words, seconds));
         }
+    }
+
+    //= RFC 5626 §4.4.1
+    #[test]
+    fn who_promised_to_answer_pings_and_does_not_is_gone() {
+        let (why, _, took) = with_promise(Patience::OPENED, true, |mut peer, queue| async move {
+            queue.try_send(PING.to_vec()).expect("room");
+            let mut got = [0; 8];
+            while peer.read(&mut got).await.is_ok_and(|length| length > 0) {}
+        });
+        assert_eq!((why.as_str(), took.as_secs()), ("no answer to a keep-alive in 10 s", 10));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::ua::port::Identity;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -57,6 +59,7 @@ struct Connection {
     queue: mpsc::Sender<Vec<u8>>,
     task: AbortHandle,
     accepted: bool,
+    owes_pongs: Arc<AtomicBool>,
     /// A whole message has come over it.
     spoke: bool,
     identity: Option<Box<Identity>>,
@@ -168,6 +171,13 @@ impl Streams {
         let opening = self.begin(target).filter(|opening| opening.first.len() < MAX_QUEUE).ok_or_else(gone)?;
         opening.first.push(bytes);
         Ok(())
+    }
+
+    /// The far end of this connection has promised to answer every ping.
+    pub fn expect_pongs(&mut self, flow: &Flow) {
+        if let Some(connection) = self.live.get(flow) {
+            connection.owes_pongs.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Ends every connection from an address that is not among these; those within the machine go on. What is being
@@ -298,19 +308,22 @@ impl Streams {
         let reports = self.reports.0.clone();
         let patience = if accepted { Patience::ACCEPTED } else { Patience::OPENED };
         let replies = queue.clone();
+        let owes_pongs = Arc::new(AtomicBool::new(false));
+        let owes = Arc::clone(&owes_pongs);
         let task = tokio::spawn(async move {
             let arrived = |bytes| {
                 let message = reports.send(Report::Message(id, flow, bytes));
                 async { message.await.is_ok() }
             };
             let why = match wire {
-                Wire::Stream(stream) => carry(stream, patience, (replies, queued), arrived).await,
+                Wire::Stream(stream) => carry(stream, (patience, owes), (replies, queued), arrived).await,
                 Wire::Web(socket) => websocket::carry(*socket, patience, queued, arrived).await,
             };
             let _ = reports.send(Report::Ended(id, flow, why)).await;
         });
         let identity = opened.flatten();
-        self.live.insert(flow, Connection { id, queue, task: task.abort_handle(), accepted, spoke: false, identity });
+        let task = task.abort_handle();
+        self.live.insert(flow, Connection { id, queue, task, accepted, owes_pongs, spoke: false, identity });
     }
 
     fn find(&self, target: &Target) -> Option<Flow> {

@@ -43,6 +43,11 @@ impl Watch {
         }
     }
 
+    /// The addresses there are, loopback and link-local ones apart.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        self.known.iter().copied().collect()
+    }
+
     /// Waits for a change. Dropped and called again, it loses none.
     pub async fn next(&mut self) -> Change {
         loop {

@@ -1,0 +1,300 @@
+//! Runs the programs that calls set off: without a shell, beside the signalling, so many at once and for so long.
+//!
+//! The programs of one call run one after another in the order of its events, as MicroSIP's do; those of several calls
+//! run side by side.
+
+use crate::config::hook::{Hooks, Trigger};
+use crate::config::{Account, Settings};
+use crate::text::{plain_error, sanitise, sanitise_bytes};
+use crate::ua::event::Event;
+use crate::ua::hooks::fired;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+/// Programs that run at once.
+const MOST_RUNNING: usize = 8;
+/// Those that wait to be looked at, and as many that wait for a place or for their call's turn.
+const MOST_WAITING: usize = 32;
+/// What is taken down of a program's output: lines, and bytes of each.
+const MOST_LINES: usize = 20;
+const MOST_BYTES: usize = 500;
+/// How long the output of an ended program is waited for.
+const OUTPUT_PATIENCE: Duration = Duration::from_millis(200);
+/// How fast output is read that is not taken down: so much each time.
+const IDLE_READING: Duration = Duration::from_millis(10);
+/// Outputs that what a program left behind may still write to.
+const MOST_OUTPUTS: usize = 64;
+/// How long the end of the phone waits for programs that run.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
+/// The variable that may hold a password of ours, for no program to see.
+const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
+
+/// A program to be run.
+struct Job {
+    trigger: Trigger,
+    key: &'static str,
+    /// The call whose programs run one after another.
+    call: String,
+    argv: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// What all programs have in common.
+struct Desk {
+    folder: String,
+    patience: Duration,
+    events: broadcast::Sender<Arc<Event>>,
+}
+
+/// The hooks of a running phone.
+pub(super) struct Runner {
+    hooks: Hooks,
+    servers: BTreeMap<String, String>,
+    jobs: mpsc::Sender<Job>,
+    dropped: Arc<AtomicU64>,
+    task: JoinHandle<()>,
+}
+
+impl Runner {
+    /// Runs what these settings hang on calls; `None` if that is nothing.
+    pub fn start(settings: &Settings, accounts: &[Account], events: broadcast::Sender<Arc<Event>>) -> Option<Runner> {
+        let hooks = settings.hooks.clone();
+        if hooks.is_empty() {
+            return None;
+        }
+        let server = |account: &Account| {
+            let named = if account.server.is_empty() { &account.domain } else { &account.server };
+            named.split(':').next().unwrap_or_default().to_owned()
+        };
+        let servers = accounts.iter().map(|account| (account.aor(), server(account))).collect();
+        let patience = Duration::from_secs(settings.hook_timeout_s.into());
+        let desk = Desk { folder: hooks.folder.clone(), patience, events };
+        let (jobs, waiting) = mpsc::channel(MOST_WAITING);
+        let dropped = Arc::<AtomicU64>::default();
+        let task = tokio::spawn(run(waiting, Arc::new(desk), dropped.clone()));
+        Some(Runner { hooks, servers, jobs, dropped, task })
+    }
+
+    /// Sets off what hangs on this event. Never waits.
+    pub fn note(&self, event: &Event) {
+        for fired in fired(event, &self.servers) {
+            // Why half: who floods the phone with calls that are refused leaves room for those of others.
+            let is_refused = matches!(event, Event::CallEnded { .. }) && fired.trigger == Trigger::IncomingCall;
+            let has_room = !is_refused || self.jobs.capacity() > MOST_WAITING / 2;
+            for (key, command) in self.hooks.on(fired.trigger) {
+                let job = Job {
+                    trigger: fired.trigger,
+                    key,
+                    argv: command.argv(&fired.facts),
+                    environment: fired.facts.environment(fired.trigger),
+                    call: fired.facts.call.clone(),
+                };
+                if !has_room || self.jobs.try_send(job).is_err() {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Waits a moment for what still runs; the rest is stopped.
+    pub async fn finish(self) {
+        let Runner { jobs, mut task, .. } = self;
+        drop(jobs);
+        if timeout(LAST_PATIENCE, &mut task).await.is_err() {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+}
+
+async fn run(mut jobs: mpsc::Receiver<Job>, desk: Arc<Desk>, dropped: Arc<AtomicU64>) {
+    let mut waiting = VecDeque::<Job>::new();
+    let mut running = JoinSet::<Done>::new();
+    let mut calls = HashMap::new();
+    let mut told = HashSet::new();
+    let mut outputs = VecDeque::<JoinHandle<()>>::new();
+    let mut is_open = true;
+    loop {
+        while running.len() < MOST_RUNNING {
+            let free = |job: &Job| !calls.values().any(|call| *call == job.call);
+            let Some(job) = waiting.iter().position(free).and_then(|at| waiting.remove(at)) else { break };
+            let call = job.call.clone();
+            calls.insert(running.spawn(carry_out(job, desk.clone())).id(), call);
+        }
+        if waiting.is_empty() && jobs.is_empty() {
+            let missed = dropped.swap(0, Ordering::Relaxed);
+            if missed > 0 {
+                desk.complain(
+                    format!("{missed} programs of hooks were not run: too many were called for at once"),
+                    None,
+                );
+            }
+        }
+        tokio::select! {
+            job = jobs.recv(), if is_open && waiting.len() < MOST_WAITING => match job {
+                Some(job) => waiting.push_back(job),
+                None => is_open = false,
+            },
+            Some(done) = running.join_next_with_id() => match done {
+                Ok((id, done)) => {
+                    calls.remove(&id);
+                    // Why once: what is not there is missing at every call.
+                    if let Some(failure) = done.failure.filter(|failure| told.insert(failure.clone())) {
+                        let hint = "the program and its arguments, with quotes round what has blanks; no shell reads it";
+                        desk.complain(failure, Some(hint));
+                    }
+                    outputs.retain(|output| !output.is_finished());
+                    outputs.extend(done.outputs);
+                    let surplus = outputs.len().saturating_sub(MOST_OUTPUTS);
+                    outputs.drain(..surplus).for_each(|output| output.abort());
+                }
+                Err(gone) => {
+                    calls.remove(&gone.id());
+                }
+            },
+            else => return,
+        }
+    }
+}
+
+/// A program that has run.
+#[derive(Default)]
+struct Done {
+    /// Why it did not start.
+    failure: Option<String>,
+    /// Who reads what it left open.
+    outputs: Vec<JoinHandle<()>>,
+}
+
+async fn carry_out(job: Job, desk: Arc<Desk>) -> Done {
+    let Some((program, arguments)) = job.argv.split_first() else { return Done::default() };
+    let mut command = Command::new(program);
+    command.args(arguments).envs(job.environment.iter().cloned()).env_remove(PASSWORD_VARIABLE);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    if !desk.folder.is_empty() {
+        command.current_dir(&desk.folder);
+    }
+    // What it starts is stopped with it.
+    #[cfg(unix)]
+    command.process_group(0);
+    // Why elsewhere: to start a program may wait for a disk.
+    let mut child = match tokio::task::spawn_blocking(move || command.spawn()).await {
+        Ok(Ok(child)) => child,
+        Ok(Err(why)) => {
+            let failure = format!("{}: cannot run {}: {}", job.key, sanitise(program), plain_error(&why));
+            return Done { failure: Some(failure), ..Done::default() };
+        }
+        Err(_) => return Done::default(),
+    };
+    let mut group = Group(child.id());
+    let speaker = Arc::new(Speaker { desk: desk.clone(), trigger: job.trigger, call: job.call.clone() });
+    let out = child.stdout.take().map(|out| tokio::spawn(listen(out, speaker.clone())));
+    let err = child.stderr.take().map(|err| tokio::spawn(listen(err, speaker.clone())));
+    let ended = timeout(desk.patience, child.wait()).await;
+    if ended.is_err() {
+        group.stop();
+        let _ = child.start_kill();
+        let _ = timeout(OUTPUT_PATIENCE, child.wait()).await;
+    }
+    group.0 = None;
+    let mut outputs: Vec<JoinHandle<()>> = out.into_iter().chain(err).collect();
+    let heard = async {
+        for output in &mut outputs {
+            let _ = output.await;
+        }
+    };
+    if timeout(OUTPUT_PATIENCE, heard).await.is_ok() {
+        outputs.clear();
+    }
+    match ended {
+        Ok(Ok(status)) if status.success() => {}
+        Ok(Ok(status)) => speaker.say(format!("{} ended with {status}", sanitise(program))),
+        Ok(Err(why)) => speaker.say(format!("{} is lost: {}", sanitise(program), plain_error(&why))),
+        Err(_) => {
+            let seconds = desk.patience.as_secs();
+            let words = format!("{}: {} ran for {seconds} s and was stopped", job.key, sanitise(program));
+            desk.complain(words, Some("[tuiphone] hookTimeout says how long it may run"));
+        }
+    }
+    outputs.retain(|output| !output.is_finished());
+    Done { failure: None, outputs }
+}
+
+/// The process group of a program that runs; stopped when nobody waits for it any more.
+struct Group(Option<u32>);
+
+impl Group {
+    fn stop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) =
+            self.0.take().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+        {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Desk {
+    fn complain(&self, message: String, hint: Option<&str>) {
+        let _ = self.events.send(Arc::new(Event::Error { message, hint: hint.map(str::to_owned) }));
+    }
+}
+
+/// Whose words are taken down.
+struct Speaker {
+    desk: Arc<Desk>,
+    trigger: Trigger,
+    call: String,
+}
+
+impl Speaker {
+    fn say(&self, message: String) {
+        let hook = self.trigger.name().to_owned();
+        let _ = self.desk.events.send(Arc::new(Event::Hook { hook, call: Some(self.call.clone()), message }));
+    }
+}
+
+/// Reads an output to its end; the first lines are told.
+async fn listen(mut output: impl AsyncRead + Unpin, speaker: Arc<Speaker>) {
+    let (mut buffer, mut line, mut lines) = ([0; 4096], Vec::new(), 0);
+    while let Ok(length @ 1..) = output.read(&mut buffer).await {
+        for &byte in buffer.iter().take(length) {
+            if byte == b'\n' {
+                lines += 1;
+                take_down(&line, lines, &speaker);
+                line.clear();
+            } else if line.len() < MOST_BYTES {
+                line.push(byte);
+            }
+        }
+        if lines >= MOST_LINES {
+            tokio::time::sleep(IDLE_READING).await;
+        }
+    }
+    if !line.is_empty() {
+        take_down(&line, lines + 1, &speaker);
+    }
+}
+
+fn take_down(line: &[u8], number: usize, speaker: &Speaker) {
+    match number {
+        ..=MOST_LINES if line.iter().all(u8::is_ascii_whitespace) => {}
+        ..=MOST_LINES => speaker.say(sanitise_bytes(line)),
+        _ if number == MOST_LINES + 1 => speaker.say("(what it says beyond that is left out)".to_owned()),
+        _ => {}
+    }
+}

@@ -1,0 +1,300 @@
+//! One thread owns the history of calls: whoever asks waits for it, the signalling never does.
+
+use super::past::record;
+use crate::config::ini::Document;
+use crate::history::{Found, HistoryAsk, Record, Store, StoreError, call_log_table, calls_section};
+use crate::text::plain_error;
+use crate::ua::command::CommandError;
+use crate::ua::event::Event;
+use crate::ua::outcome::ExitCode;
+use crate::ua::snapshot::CallInfo;
+use rusqlite::{Connection, OpenFlags};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What may wait for the thread.
+const BACKLOG: usize = 1_024;
+
+/// An idle phone holds no file open, and none of the memory that takes.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How often the oldest calls are let go, in calls that were kept.
+const TRIM_EVERY: u32 = 1_000;
+
+/// The head of every SQLite file.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// Where the history is, and how long it may grow.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// The file.
+    pub file: PathBuf,
+    /// The most calls that are kept.
+    pub most: u32,
+}
+
+/// How the thread is reached; cheap to clone. It ends with the last of these.
+#[derive(Debug, Clone)]
+pub struct Library {
+    jobs: SyncSender<Job>,
+}
+
+type Answer = Result<Found, CommandError>;
+
+#[derive(Debug)]
+enum Job {
+    Keep(Box<Record>),
+    Ask(HistoryAsk, oneshot::Sender<Answer>),
+    Written(oneshot::Sender<()>),
+}
+
+impl Library {
+    /// Starts the thread. `complain` is told, once, what cannot be kept, and what happened to a damaged file.
+    ///
+    /// # Errors
+    /// The system has no more threads.
+    pub fn start(shelf: Shelf, complain: impl Fn(String) + Send + 'static) -> io::Result<Library> {
+        let (jobs, waiting) = sync_channel(BACKLOG);
+        let keeper = Keeper { shelf, complain: Box::new(complain), store: None, kept: 0, told: false };
+        std::thread::Builder::new().name("library".into()).spawn(move || keeper.work(&waiting))?;
+        Ok(Library { jobs })
+    }
+
+    /// Keeps what an event tells of a call. Never waits: where too much waits already, a call is left out.
+    pub fn saw(&self, event: &Event) {
+        if let Some(call) = call_to_keep(event) {
+            let _ = self.jobs.try_send(Job::Keep(Box::new(record(call))));
+        }
+    }
+
+    /// Asks, or changes.
+    ///
+    /// # Errors
+    /// The history cannot be read or written.
+    pub async fn ask(&self, ask: HistoryAsk) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        match self.jobs.try_send(Job::Ask(ask, reply)) {
+            Ok(()) => answer.await.map_err(|_| refused("the thread of the history has ended".to_owned()))?,
+            Err(TrySendError::Full(_)) => Err(refused("the history has too much to do; ask again".to_owned())),
+            Err(TrySendError::Disconnected(_)) => Err(refused("the thread of the history has ended".to_owned())),
+        }
+    }
+
+    /// Waits until everything seen so far is written, and the file let go.
+    pub async fn written(&self) {
+        let (reply, written) = oneshot::channel();
+        if self.jobs.try_send(Job::Written(reply)).is_ok() {
+            let _ = written.await;
+        }
+    }
+}
+
+/// The call of an event that changes what is kept of it.
+fn call_to_keep(event: &Event) -> Option<&CallInfo> {
+    match event {
+        Event::CallIncoming { call }
+        | Event::CallOutgoing { call }
+        | Event::CallAnswered { call }
+        | Event::CallRenamed { call }
+        | Event::CallRecording { call }
+        | Event::CallEnded { call } => Some(call),
+        _ => None,
+    }
+}
+
+fn refused(message: String) -> CommandError {
+    CommandError { code: ExitCode::Unexpected, kind: "history", message, hint: None }
+}
+
+/// What the thread has.
+struct Keeper {
+    shelf: Shelf,
+    complain: Box<dyn Fn(String) + Send>,
+    store: Option<Store>,
+    kept: u32,
+    /// It was said that nothing can be kept.
+    told: bool,
+}
+
+impl Keeper {
+    fn work(mut self, jobs: &Receiver<Job>) {
+        loop {
+            let job = match &self.store {
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(_) => jobs.recv_timeout(IDLE),
+            };
+            match job {
+                Ok(Job::Keep(call)) => self.keep(&call),
+                Ok(Job::Ask(ask, reply)) => drop(reply.send(self.answer(ask))),
+                Ok(Job::Written(reply)) => {
+                    self.store = None;
+                    let _ = reply.send(());
+                }
+                Err(RecvTimeoutError::Timeout) => self.store = None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn keep(&mut self, call: &Record) {
+        let (most, trims) = (self.shelf.most, self.kept.is_multiple_of(TRIM_EVERY));
+        let kept = self.with(true, |store| {
+            store.keep(std::slice::from_ref(call))?;
+            if trims { store.trim(most).map(|_| ()) } else { Ok(()) }
+        });
+        match kept {
+            Ok(_) => {
+                self.kept = self.kept.wrapping_add(1);
+                self.told = false;
+            }
+            Err(_) if self.told => {}
+            Err(why) => {
+                self.told = true;
+                (self.complain)(format!("the history of calls is not kept: {}: {why}", self.shelf.file.display()));
+            }
+        }
+    }
+
+    fn answer(&mut self, ask: HistoryAsk) -> Answer {
+        let file = self.shelf.file.clone();
+        let nothing = match ask {
+            HistoryAsk::List(_) => Found::Records(Vec::new(), false),
+            _ => Found::Removed(0),
+        };
+        let done = match ask {
+            HistoryAsk::List(query) => {
+                self.with(false, |store| store.search(&query).map(|(calls, more)| Found::Records(calls, more)))
+            }
+            HistoryAsk::Remove(ids) => self.with(false, |store| store.remove(&ids).map(Found::Removed)),
+            HistoryAsk::Clear => self.with(false, |store| store.clear().map(Found::Removed)),
+            HistoryAsk::Import(from) => {
+                let calls = calls_of(Path::new(&from)).map_err(|why| CommandError {
+                    code: ExitCode::Config,
+                    kind: "import",
+                    message: format!("cannot bring over the calls of {}: {why}", crate::text::sanitise(&from)),
+                    hint: Some("MicroSIP keeps them in its microsip.ini, or in a database beside it".into()),
+                })?;
+                let count = |new: usize| Found::Imported { new, known: calls.len() - new };
+                self.with(true, |store| store.keep(&calls).map(count))
+            }
+        };
+        match done {
+            Ok(Some(found)) => Ok(found),
+            // No call was kept so far.
+            Ok(None) => Ok(nothing),
+            Err(why) => Err(CommandError {
+                code: ExitCode::Config,
+                ..refused(format!("cannot use the history of calls in {}: {why}", file.display()))
+            }),
+        }
+    }
+
+    /// Works on the store; `None` if there is none and none is to be made. A damaged one is put aside, and it is gone
+    /// on with a new one.
+    fn with<T>(
+        &mut self,
+        makes: bool,
+        work: impl Fn(&Store) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut done = self.attempt(makes, &work);
+        if matches!(done, Err(StoreError::Damaged)) {
+            self.store = None;
+            let aside = put_aside(&self.shelf.file).map_err(|_| StoreError::Damaged)?;
+            let (file, aside) = (self.shelf.file.display(), aside.display());
+            (self.complain)(format!(
+                "the history of calls in {file} is damaged; it is now {aside}, and a new one begins"
+            ));
+            done = self.attempt(makes, &work);
+        }
+        if done.is_err() {
+            self.store = None;
+        }
+        done
+    }
+
+    fn attempt<T>(
+        &mut self,
+        makes: bool,
+        work: &impl Fn(&Store) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None if !makes && !self.shelf.file.exists() => return Ok(None),
+            None => open(&self.shelf.file)?,
+        };
+        work(self.store.insert(store)).map(Some)
+    }
+}
+
+/// Opens or makes the file, its owner's alone.
+fn open(file: &Path) -> Result<Store, StoreError> {
+    let _ = private_folder(file.parent().unwrap_or(Path::new(".")));
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // What goes wrong here SQLite says in its own words.
+    drop(options.open(file));
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Store::new(Connection::open_with_flags(file, flags)?)
+}
+
+fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Gives a file and what belongs to it a name that nothing has yet.
+fn put_aside(file: &Path) -> io::Result<PathBuf> {
+    let beside = |number: usize| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(format!(".damaged-{number}"));
+        PathBuf::from(name)
+    };
+    let aside = (1..).map(beside).find(|path| !path.exists()).unwrap_or_else(|| beside(0));
+    fs::rename(file, &aside)?;
+    for part in ["-wal", "-shm"] {
+        let with = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(part);
+            name
+        };
+        let _ = fs::rename(with(file), with(&aside));
+    }
+    Ok(aside)
+}
+
+/// The calls of a file of MicroSIP's: of its ini, or of its database, whatever that is called.
+fn calls_of(file: &Path) -> Result<Vec<Record>, String> {
+    let plain = |error: io::Error| plain_error(&error);
+    let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    if !fs::metadata(file).map_err(plain)?.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(file).and_then(|open| open.take(bound).read_to_end(&mut bytes)).map_err(plain)?;
+    if bytes.starts_with(SQLITE) {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let calls = Connection::open_with_flags(file, flags)
+            .map_err(StoreError::from)
+            .and_then(|db| call_log_table::read(&db))
+            .map_err(|why| why.to_string())?;
+        return calls.ok_or_else(|| "it has no table call_log".to_owned());
+    }
+    let document = Document::parse(&bytes).map_err(|error| error.to_string())?;
+    if !document.has_section("Calls") {
+        return Err("it has no section [Calls]".to_owned());
+    }
+    let last = document.get("Settings", "callsLastKey").and_then(|key| key.trim().parse().ok()).unwrap_or(0);
+    Ok(calls_section::read(|key| document.get("Calls", key).map(str::to_owned), last))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! In place of the history in a build without it: nothing is kept, and whoever asks is told so.
+
+use crate::history::{Found, HistoryAsk};
+use crate::ua::command::CommandError;
+use crate::ua::event::Event;
+use crate::ua::outcome::ExitCode;
+use std::io;
+use std::path::PathBuf;
+
+/// Where the history would be.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// The file.
+    pub file: PathBuf,
+    /// The most calls that would be kept.
+    pub most: u32,
+}
+
+/// No history.
+#[derive(Debug, Clone)]
+pub struct Library;
+
+impl Library {
+    /// Starts nothing.
+    ///
+    /// # Errors
+    /// None.
+    pub fn start(_: Shelf, _: impl Fn(String) + Send + 'static) -> io::Result<Library> {
+        Ok(Library)
+    }
+
+    /// Keeps nothing.
+    pub fn saw(&self, _: &Event) {}
+
+    /// Has no answer.
+    ///
+    /// # Errors
+    /// Always.
+    pub async fn ask(&self, _: HistoryAsk) -> Result<Found, CommandError> {
+        Err(CommandError {
+            code: ExitCode::NotFound,
+            kind: "history",
+            message: "this build of tuiphone keeps no history of calls".into(),
+            hint: Some("build it with the feature \"history\"".into()),
+        })
+    }
+
+    /// Has nothing to write.
+    pub async fn written(&self) {}
+}
