@@ -3,9 +3,9 @@
 use super::options::{Begin, CallJob, Color, Job, Options, SessionAccount};
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, SPELLED};
-use super::{exit, help};
+use super::{config_args, exit, help};
 use crate::audio::{Direction, Spec};
-use crate::config::{AutoAnswer, Secret, dial};
+use crate::config::{AutoAnswer, Secret, Server, dial};
 use crate::control::spelling;
 use crate::control::verb::{self, ParamKind, VERBS, Values, VerbRow};
 use crate::control::{CommandError, ExitCode};
@@ -82,6 +82,7 @@ pub fn parser() -> Command {
         .arg(value("call", "NUMBER", "Call a number, follow the call to its end"));
     let root = root.subcommands(VERBS.iter().map(verb_command));
     root.subcommand(Command::new("daemon").about("Run the phone in the foreground, without an interface"))
+        .subcommand(config_args::command().before_help(help::examples("config").unwrap_or_default()))
         .subcommand(
             Command::new("demo")
                 .about("Start the phone with its built-in far ends")
@@ -133,6 +134,7 @@ fn global_args() -> Vec<Arg> {
         value("password", "-|VALUE", "Password; - reads it from standard input").allow_hyphen_values(true),
         value("password-file", "FILE", "Read the password from a file").conflicts_with("password"),
         value("port", "N", "Local SIP port").value_parser(value_parser!(u16)),
+        value("stun", "HOST[:PORT]", "STUN server, as STUN= and enableSTUN=1").value_parser(server),
         value("autoanswer", "0|1|header[:SEC]", "Answer by itself"),
         value("setvolume", "N", "Speaker volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
         value("micvolume", "N", "Microphone volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
@@ -180,6 +182,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let duration =
         Duration::try_from_secs_f64(number).map_err(|_| "not a number of seconds that can pass".to_owned())?;
     if duration.as_secs() > 86_400 { Err("more than a day".to_owned()) } else { Ok(duration) }
+}
+
+fn server(text: &str) -> Result<Server, String> {
+    Server::parse(text).ok_or_else(|| "not a server: host, host:port or [address]:port".to_owned())
 }
 
 fn digits(text: &str) -> Result<String, String> {
@@ -242,6 +248,7 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         socket: m.get_one("socket").cloned(),
         standalone: m.get_flag("standalone"),
         port: m.get_one("port").copied(),
+        stun: m.get_one("stun").cloned(),
         password: Secret::default(),
         session: session_account(m)?,
         auto_answer: text(m, "autoanswer").map(|text| auto_answer(&text)).transpose()?,
@@ -303,6 +310,7 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     }
     match name {
         "daemon" => Ok(Job::Daemon),
+        "config" => config_args::job(below),
         "demo" => Ok(Job::Demo { lively: below.get_flag("lively"), seed: below.get_one("seed").copied() }),
         "help" => help::page(parser(), text(below, "command").as_deref()),
         BARE => {
@@ -348,6 +356,7 @@ fn call(matches: &ArgMatches, begin: Begin, number: &str) -> Result<CallJob, Com
 
 fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
     let mut values = Values::default();
+    let imports = matches.try_get_one::<String>("verb.act").ok().flatten().is_some_and(|act| act == "import");
     for param in row.params {
         let id = format!("verb.{}", param.name);
         let given = match param.kind {
@@ -360,6 +369,8 @@ fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
         };
         let given = given.map(|given| match param.name {
             "file" if given != "stop" => absolute(&given),
+            "what" if text(matches, "verb.action").is_some_and(|action| is_of_files(&action)) => absolute(&given),
+            "of" if imports => absolute(&given),
             _ => given,
         });
         if let Some(given) = given {
@@ -367,6 +378,11 @@ fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {
         }
     }
     values
+}
+
+/// Contacts go into a file, or come from one.
+fn is_of_files(action: &str) -> bool {
+    ["import", "export"].iter().any(|word| action.eq_ignore_ascii_case(word))
 }
 
 /// The phone may live in another folder than its client.

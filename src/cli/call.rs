@@ -280,6 +280,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
     match event {
         Event::CallIncoming { call }
         | Event::CallOutgoing { call }
+        | Event::CallDialling { call }
         | Event::CallRinging { call }
         | Event::CallEarlyMedia { call }
         | Event::CallAnswered { call }
@@ -291,6 +292,8 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::CallRenamed { call }
         | Event::CallTransferred { call }
         | Event::CallParked { call }
+        | Event::CallPath { call }
+        | Event::CallSecured { call }
         | Event::CallDtmf { call, .. }
         | Event::CallQuality { call }
         | Event::CallMediaLost { call, .. }
@@ -305,6 +308,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::Voice { .. }
         | Event::TalkingMuted
         | Event::Device { .. }
+        | Event::Hook { .. }
         | Event::Config { .. }
         | Event::Error { .. }
         | Event::Exited => None,

@@ -1,15 +1,13 @@
 //! `--log FILE.csv`: a row for each thing that happens to a call, in MicroSIP's columns and one more.
 
 use super::platform;
-use crate::control::{CallDirection, CallInfo, Event};
+use crate::control::{CallDirection, Event, Form, Record};
+use crate::engine::past::record;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
-
-const HEADER: &str = "ID,Type,Name,Number,Timestamp,UTC Time,Local Time,Duration,Info,Event";
 
 /// The open file.
 #[derive(Debug)]
@@ -29,7 +27,7 @@ impl CallLog {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut out = options.open(path)?;
         if out.metadata()?.len() == 0 {
-            writeln!(out, "{HEADER}")?;
+            writeln!(out, "{},Event", Form::Csv.head())?;
         }
         Ok(CallLog { out })
     }
@@ -65,50 +63,16 @@ fn row(event: &Event) -> Option<String> {
         Event::CallEnded { call } => (call, "ended"),
         _ => return None,
     };
-    let started = humantime::parse_rfc3339_weak(&call.started_at).unwrap_or(UNIX_EPOCH);
     let info = if name == "ended" { super::words::ended(call) } else { String::new() };
-    let cells = [
-        call.sip_call_id.clone(),
-        kind(call, name == "ended").to_owned(),
-        call.remote.name.clone().unwrap_or_default(),
-        if call.remote.user.is_empty() { call.remote.uri.clone() } else { call.remote.user.clone() },
-        seconds(started).to_string(),
-        plain(&humantime::format_rfc3339_seconds(started).to_string()),
-        platform::local_time(seconds(started)).unwrap_or_default(),
-        format!("{:.0}", call.duration),
-        info,
-        name.to_owned(),
-    ];
-    Some(cells.map(|text| cell(&text)).join(",") + "\n")
-}
-
-fn kind(call: &CallInfo, over: bool) -> &'static str {
-    match call.direction {
-        CallDirection::Outgoing => "outgoing",
-        CallDirection::Incoming if call.outcome.as_deref() == Some("answered_elsewhere") => "answered elsewhere",
-        CallDirection::Incoming if over && call.answered_after.is_none() => "missed",
-        CallDirection::Incoming => "incoming",
-    }
-}
-
-fn seconds(time: SystemTime) -> i64 {
-    time.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
-}
-
-fn plain(iso: &str) -> String {
-    iso.trim_end_matches('Z').replace('T', " ")
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn cell(text: &str) -> String {
-    let text = crate::text::sanitise(text);
-    let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text };
-    if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+    let record = Record { info, ..record(call) };
+    let local = platform::local_time(record.started_s()).unwrap_or_default();
+    Some(format!("{},{name}\n", Form::Csv.row(&record, &local)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::CallInfo;
 
     fn call(name: &str, user: &str) -> CallInfo {
         serde_json::from_value(serde_json::json!({"id": "c1", "sip_call_id": "x", "direction": "incoming",
@@ -127,6 +91,9 @@ mod tests {
         );
         assert!(row.ends_with(",0,not connected: 487 Request Terminated,ended\n"), "{row}");
         assert!(super::row(&Event::Exited).is_none());
+        let elsewhere = CallInfo { outcome: Some("answered_elsewhere".into()), ..call("Bob", "6") };
+        let row = super::row(&Event::CallEnded { call: elsewhere }).unwrap();
+        assert!(row.starts_with("x,answered_elsewhere,Bob,6,"), "{row}");
     }
 
     #[test]
@@ -135,6 +102,9 @@ mod tests {
         let path = folder.path().join("calls.csv");
         drop(CallLog::open(&path).unwrap());
         drop(CallLog::open(&path).unwrap());
-        assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{HEADER}\n"));
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap(),
+            "ID,Type,Name,Number,Timestamp,UTC Time,Local Time,Duration,Info,Event\n"
+        );
     }
 }

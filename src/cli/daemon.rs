@@ -1,9 +1,10 @@
 //! The daemon in the foreground, and how one is started in the background.
 
 use super::options::Options;
+use super::run::contacts_of;
 use super::session::Session;
 use super::signals::Interrupts;
-use super::{out, phone, platform, words};
+use super::{history, out, phone, platform, words};
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
@@ -34,11 +35,16 @@ pub async fn run(
     let mut interrupts = Interrupts::listen();
     interrupts.ignore_hang_up();
     let server = Server::open(socket).await.map_err(|e| refused(&e))?;
+    let contacts = contacts_of(&session);
     let Session { ini, loaded, .. } = session;
+    let history = history::shelf(&loaded.settings, &ini);
     let mut config = phone::engine_config(options, loaded)?;
-    config.settings_file = ini.exists.then_some(ini.path);
+    config.settings_file = (ini.exists && !ini.foreign).then_some(ini.path);
+    config.contacts = Some(contacts);
+    config.history = history;
     let mut rng: StdRng = SeedableRng::from_seed(phone::seed()?);
     // Why the daemon alone: phones that come and go beside it would pass for it, and take its calls.
+    config.certificate_file = Some(log_file.with_extension("certificate"));
     config.agent.instance = Some(instance::of_file(&log_file.with_extension("instance"), &mut rng));
     let mut phone = phone::start_with(options, config)?;
     let handle = phone.handle.clone();

@@ -60,6 +60,13 @@ pub(super) fn examples(command: &str) -> Option<&'static str> {
              tuiphone call sip:bob@example.net --dtmf 1,,23#\n  \
              tuiphone --user 101 --domain pbx.example.net --password - call 600"
         }
+        "config" => {
+            "Examples:\n  \
+             tuiphone config check                              what is odd, with file and line\n  \
+             tuiphone config get Settings.audioCodecs\n  \
+             tuiphone config set Settings.DND=1 Account1.label=Desk\n  \
+             tuiphone config print --default                    every key and what it is for"
+        }
         "hangup" => "Examples:\n  tuiphone hangup\n  tuiphone hangup c2\n  tuiphone hangup --all",
         "volume" => "Examples:\n  tuiphone volume 80\n  tuiphone volume mic +5\n  tuiphone volume mute",
         "watch" => "Examples:\n  tuiphone watch\n  tuiphone watch --json | jq .event",

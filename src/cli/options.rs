@@ -1,7 +1,7 @@
 //! What a command line asks for, once read: the options that hold everywhere, and the job.
 
 use crate::audio::Spec;
-use crate::config::{AutoAnswer, Secret};
+use crate::config::{AutoAnswer, Secret, Server};
 use crate::control::verb::Request;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,8 @@ pub struct Options {
     pub standalone: bool,
     /// `--port N`: SIP port; taken = an error.
     pub port: Option<u16>,
+    /// `--stun HOST[:PORT]`: the STUN server of this session.
+    pub stun: Option<Server>,
     /// The password that was given for the selected account, for a daemon that we start.
     pub password: Secret,
     /// The account of `--user`, `--domain`…, if any of them was given.
@@ -115,8 +117,36 @@ pub enum Job {
         /// Seed of everything that varies.
         seed: Option<u64>,
     },
+    /// The settings, as the files have them.
+    Config(ConfigJob),
     /// Text for standard output: help, version.
     Print(String),
+}
+
+/// What is done with the settings. A key is `SECTION.KEY`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigJob {
+    /// Which files they stand in.
+    Path,
+    /// What they say, all in all.
+    Print {
+        /// Every key there is and its default instead.
+        default: bool,
+    },
+    /// One value.
+    Get {
+        /// Its key.
+        key: String,
+    },
+    /// Other values.
+    Set {
+        /// `SECTION.KEY=VALUE` each.
+        changes: Vec<String>,
+        /// A new file is written as MicroSIP writes it.
+        microsip: bool,
+    },
+    /// What is odd in them.
+    Check,
 }
 
 /// How a call comes about.
@@ -196,6 +226,9 @@ impl Options {
         }
         if let Some(port) = self.port {
             pair("--port", port.to_string().into());
+        }
+        if let Some(server) = &self.stun {
+            pair("--stun", server.to_string().into());
         }
         if let Some((mode, delay_s)) = self.auto_answer {
             let word = match mode {

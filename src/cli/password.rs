@@ -1,6 +1,7 @@
 //! Where a password comes from when the ini file has none: an option, the environment, a command.
 
 use super::exit;
+use crate::config::command_line::CommandLine;
 use crate::config::{Account, Secret};
 use crate::control::CommandError;
 use crate::text::plain_error;
@@ -59,9 +60,8 @@ pub fn run_command(
     patience: Duration,
 ) -> Result<Secret, CommandError> {
     let wrong = |why: String| exit::config(format!("passwordCommand for {}: {why}", account.aor()), None);
-    let words = split(command).ok_or_else(|| wrong("a quote is not closed".to_owned()))?;
-    let (program, arguments) = words.split_first().ok_or_else(|| wrong("it is empty".to_owned()))?;
-    let mut child = Command::new(program)
+    let CommandLine { program, arguments } = CommandLine::parse(command).map_err(|why| wrong(why.to_string()))?;
+    let mut child = Command::new(&program)
         .args(arguments)
         .env("TUIPHONE_ACCOUNT", account.id.0.to_string())
         .env("TUIPHONE_USER", account.auth_user())
@@ -114,36 +114,10 @@ fn first_line(source: impl BufRead, name: &str) -> Result<Secret, CommandError> 
     }
 }
 
-/// The words of a command; `"…"` and `'…'` keep blanks, a backslash is only a backslash. `None`: an open quote.
-fn split(command: &str) -> Option<Vec<String>> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for c in command.chars() {
-        match (c, quote) {
-            (c, Some(open)) if c == open => quote = None,
-            ('"' | '\'', None) => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (c, None) if c.is_whitespace() => words.extend(word.take()),
-            (c, _) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    quote.is_none().then_some(words)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::AccountId;
-
-    #[test]
-    fn commands_are_split_like_words() {
-        let words = |text: &str| split(text).map(|words| words.join("|"));
-        assert_eq!(words(r#"pass show "my phone" 'a"b' "" C:\x"#).as_deref(), Some(r#"pass|show|my phone|a"b||C:\x"#));
-        assert_eq!(words("pass \"open"), None);
-        assert_eq!(words("  ").as_deref(), Some(""));
-    }
 
     #[cfg(unix)]
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The file's name everywhere.
+/// The file's name, unless the program goes by another one than its own.
 const NAME: &str = "microsip.ini";
 
 /// What the search asks of the system.
@@ -17,10 +17,12 @@ pub struct Environment {
     pub cwd: PathBuf,
     /// The program's own folder.
     pub exe_dir: Option<PathBuf>,
+    /// The program's name without its ending; empty = `tuiphone`.
+    pub exe_name: String,
 }
 
 /// The ini file of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IniPath {
     /// Where it is, or where a new one belongs.
     pub path: PathBuf,
@@ -29,33 +31,50 @@ pub struct IniPath {
     /// It was named, or lies in a folder of the user's own. A file that merely lies in the working directory may
     /// hold accounts, but no command to run.
     pub trusted: bool,
+    /// It lies beside the program: so does what the phone writes.
+    pub portable: bool,
+    /// It is MicroSIP's own, in MicroSIP's folder: it is read, and never written.
+    pub foreign: bool,
 }
 
 impl Environment {
     /// The real one.
     pub fn of_process() -> Environment {
+        let exe = std::env::current_exe().ok();
         Environment {
             vars: std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value))).collect(),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-            exe_dir: std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned())),
+            exe_dir: exe.as_ref().and_then(|exe| Some(exe.parent()?.to_owned())),
+            exe_name: exe.as_ref().and_then(|exe| exe.file_stem()).unwrap_or_default().to_string_lossy().into_owned(),
         }
     }
 
     /// The ini file: the one that is named, `TUIPHONE_INI`, then the first that exists of the working directory, the
-    /// program's folder, `%APPDATA%`, the configuration folder, each with `tuiphone` before `MicroSIP`.
+    /// program's folder, the configuration folder, MicroSIP's. A copy of the program named `work` looks for `work.ini`.
     pub fn ini(&self, named: Option<&str>) -> IniPath {
         if let Some(named) = named {
             let path = self.named(named);
-            return IniPath { exists: path.exists(), path, trusted: true };
+            return IniPath { exists: path.exists(), path, trusted: true, ..IniPath::default() };
         }
         if let Some(path) = self.path("TUIPHONE_INI") {
             return found(self.cwd.join(path), true);
         }
-        let here = found(self.cwd.join(NAME), false);
-        let beside = self.exe_dir.iter().map(|folder| found(folder.join(NAME), true));
-        let mut places = std::iter::once(here).chain(beside).chain(self.config_files().map(|path| found(path, true)));
-        let fresh = || IniPath { path: self.config_dir().join(NAME), exists: false, trusted: true };
-        places.find(|place| place.exists).unwrap_or_else(fresh)
+        let name = self.file_name();
+        let beside = self.exe_dir.iter().map(|folder| IniPath { portable: true, ..found(folder.join(&name), true) });
+        let is_beside = self.exe_dir.as_ref() == Some(&self.cwd);
+        let here = Some(found(self.cwd.join(&name), false)).filter(|_| !is_beside);
+        let own = found(self.config_dir().join(&name), true);
+        let microsips = IniPath { foreign: true, ..found(self.config_base().join("MicroSIP").join(&name), true) };
+        let fresh = IniPath { exists: false, ..own.clone() };
+        let mut places = here.into_iter().chain(beside).chain([own, microsips]);
+        places.find(|place| place.exists).unwrap_or(fresh)
+    }
+
+    fn file_name(&self) -> String {
+        match self.exe_name.to_ascii_lowercase().as_str() {
+            "" | "tuiphone" | "microsip" => NAME.to_owned(),
+            _ => format!("{}.ini", self.exe_name),
+        }
     }
 
     /// The control socket of a profile: `TUIPHONE_SOCKET`, else named after the ini file.
@@ -70,6 +89,13 @@ impl Environment {
         }
         let folder = self.path("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("tuiphone"));
         folder.unwrap_or_else(|| self.state_dir()).join(format!("{profile}.sock"))
+    }
+
+    /// Where the history of a profile's calls is kept. A folder that is carried about keeps its name.
+    pub fn history(&self, ini: &IniPath) -> PathBuf {
+        let stem = || ini.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = if ini.portable { stem() } else { profile(&ini.path) };
+        self.state_of(ini).join("history").join(format!("{name}.db"))
     }
 
     /// A sound file by its name in the ini file: `%VARIABLES%` are expanded; a bare name lies in the configuration folder,
@@ -123,6 +149,12 @@ impl Environment {
         base.unwrap_or_else(|| self.home().join(".local/state")).join("tuiphone")
     }
 
+    /// The folder of what a phone with this ini file writes down: beside the program, else the state folder.
+    pub fn state_of(&self, ini: &IniPath) -> PathBuf {
+        let beside = ini.path.parent().filter(|_| ini.portable);
+        beside.map_or_else(|| self.state_dir(), Path::to_owned)
+    }
+
     /// `~/.config/tuiphone`, or what the system has in its place.
     pub fn config_dir(&self) -> PathBuf {
         self.config_base().join("tuiphone")
@@ -131,11 +163,6 @@ impl Environment {
     fn config_base(&self) -> PathBuf {
         let base = self.path("APPDATA").or_else(|| self.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()));
         base.unwrap_or_else(|| self.home().join(".config"))
-    }
-
-    fn config_files(&self) -> impl Iterator<Item = PathBuf> {
-        let base = self.config_base();
-        ["tuiphone", "MicroSIP"].into_iter().map(move |folder| base.join(folder).join(NAME))
     }
 
     /// A bare name is looked for here, then in the configuration folder; either slash separates.
@@ -182,7 +209,7 @@ impl Environment {
 }
 
 fn found(path: PathBuf, trusted: bool) -> IniPath {
-    IniPath { exists: path.is_file(), path, trusted }
+    IniPath { exists: path.is_file(), path, trusted, ..IniPath::default() }
 }
 
 /// The profile's name: the file's own, and a number that tells equal names in other folders apart (FNV-1a, stable).
@@ -204,7 +231,8 @@ mod tests {
     fn environment(root: &Path, vars: &[(&str, PathBuf)]) -> Environment {
         let home = [("HOME", root.join("home"))];
         let vars = home.iter().chain(vars).map(|(key, value)| ((*key).to_owned(), value.clone().into_os_string()));
-        Environment { vars: vars.collect(), cwd: root.join("cwd"), exe_dir: Some(root.join("bin")) }
+        let exe_dir = Some(root.join("bin"));
+        Environment { vars: vars.collect(), cwd: root.join("cwd"), exe_dir, exe_name: "tuiphone".to_owned() }
     }
 
     fn put(path: PathBuf) -> PathBuf {
@@ -221,8 +249,28 @@ mod tests {
         assert_eq!((fresh.path.clone(), fresh.exists), (root.path().join("home/.config/tuiphone/microsip.ini"), false));
         for place in ["home/.config/MicroSIP", "home/.config/tuiphone", "bin", "cwd"] {
             let path = put(root.path().join(place).join(NAME));
-            assert_eq!(environment.ini(None), IniPath { path, exists: true, trusted: place != "cwd" });
+            let (portable, foreign) = (place == "bin", place.ends_with("MicroSIP"));
+            assert_eq!(
+                environment.ini(None),
+                IniPath { path, exists: true, trusted: place != "cwd", portable, foreign }
+            );
         }
+    }
+
+    #[test]
+    fn a_copy_of_the_program_has_a_file_and_a_folder_of_its_own() {
+        let root = tempfile::tempdir().unwrap();
+        let own = environment(root.path(), &[]);
+        put(root.path().join("cwd").join(NAME));
+        let desk = Environment { exe_name: "Desk".to_owned(), ..own.clone() };
+        assert_eq!(desk.ini(None).path, root.path().join("home/.config/tuiphone/Desk.ini"));
+        assert_eq!(Environment { exe_name: "MicroSIP".to_owned(), ..own.clone() }.ini(None), own.ini(None));
+        let path = put(root.path().join("bin/Desk.ini"));
+        let there = desk.ini(None);
+        assert_eq!((&there.path, there.portable, there.trusted), (&path, true, true));
+        assert_eq!(Environment { cwd: root.path().join("bin"), ..desk.clone() }.ini(None), there);
+        assert_eq!(desk.state_of(&there), root.path().join("bin"));
+        assert_eq!(own.state_of(&own.ini(None)), root.path().join("home/.local/state/tuiphone"));
     }
 
     #[test]
@@ -237,7 +285,10 @@ mod tests {
         let there = put(root.path().join("home/.config/tuiphone/work.ini"));
         assert_eq!(environment.ini(Some("work.ini")).path, there);
         let deep = put(root.path().join("cwd/dir/file.ini"));
-        assert_eq!(environment.ini(Some(r"dir\file.ini")), IniPath { path: deep, exists: true, trusted: true });
+        assert_eq!(
+            environment.ini(Some(r"dir\file.ini")),
+            IniPath { path: deep, exists: true, trusted: true, ..IniPath::default() }
+        );
     }
 
     #[test]

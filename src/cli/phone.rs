@@ -35,14 +35,6 @@ pub struct Phone {
 ///
 /// # Errors
 /// What could not be had, and what to do about it.
-pub fn start(options: &Options, loaded: Loaded) -> Result<Phone, CommandError> {
-    start_with(options, engine_config(options, loaded)?)
-}
-
-/// As `start`, with a configuration that was made before.
-///
-/// # Errors
-/// What could not be had, and what to do about it.
 pub fn start_with(options: &Options, config: EngineConfig) -> Result<Phone, CommandError> {
     let log = options.log.as_ref().map(|path| {
         CallLog::open(path)
@@ -64,6 +56,10 @@ impl Phone {
         }
         if let Some(log) = self.log.take() {
             let _ = tokio::time::timeout(Duration::from_secs(1), log).await;
+        }
+        // What is being written when the phone ends is written to its end.
+        if !self.task.is_finished() {
+            let _ = tokio::time::timeout(EXIT_PATIENCE, &mut self.task).await;
         }
     }
 }
@@ -100,6 +96,10 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         settings.auto_answer = mode;
         settings.auto_answer_delay_s = delay_s;
         settings.auto_answer_button |= mode == AutoAnswer::Button;
+    }
+    if let Some(server) = &options.stun {
+        settings.stun = vec![server.clone()];
+        settings.enable_stun = true;
     }
     settings.volume_output = options.volume.unwrap_or(settings.volume_output);
     settings.volume_input = options.volume_mic.unwrap_or(settings.volume_input);
@@ -141,6 +141,8 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
             "auto" => environment.country(),
             country => country.to_owned(),
         },
+        turn_tls: media::turn_tls(&agent.accounts),
+        certificate: None,
         seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]])
             .rotate_left(17),
     };
@@ -151,6 +153,9 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         media,
         trace,
         settings_file: None,
+        contacts: None,
+        certificate_file: None,
+        history: None,
         seed,
         agent,
     })

@@ -5,7 +5,7 @@ use clap::Command;
 use std::ffi::{OsStr, OsString};
 
 /// The words that begin a command and are no verbs of a running phone.
-pub(super) const OWN: &[&str] = &["daemon", "demo", "help"];
+pub(super) const OWN: &[&str] = &["config", "daemon", "demo", "help"];
 
 /// The command that stands for a line in one of the socket's spellings.
 pub(super) const SPELLED: &str = "as-spelled";
@@ -15,7 +15,6 @@ pub(super) const BARE: &str = "dial-as-typed";
 
 /// Options, verbs and words of MicroSIP that this version has not; a near miss of theirs is no good advice.
 pub(super) const NOT_HERE: &[&str] = &[
-    "--stun",
     "--dialplan",
     "--show",
     "--save",
@@ -29,12 +28,9 @@ pub(super) const NOT_HERE: &[&str] = &[
     "show",
     "hide",
     "reload",
-    "history",
-    "contacts",
     "test",
     "doctor",
     "trace",
-    "config",
     "import",
     "url",
     "completions",

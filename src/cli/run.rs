@@ -1,17 +1,19 @@
 //! From argv to an exit code.
 
 use super::args::{self, Invocation};
+use super::history::Source;
 use super::options::{CallJob, Job, Options};
 use super::password::PasswordSource;
 use super::paths::Environment;
 use super::session::{self, Session};
 use super::signals::Interrupts;
-use super::{call, daemon, demo, exit, out, phone, platform, prompt, screen, verbs};
+use super::{call, config_verb, daemon, demo, exit, history, out, phone, platform, prompt, screen, verbs};
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::{self, Link};
 use crate::control::socket::Client;
 use crate::control::verb::Request;
-use crate::control::{AccountInfo, Command, CommandError, ExitCode, json};
+use crate::control::{AccountInfo, AddressBook, Command, CommandError, ExitCode, Form, HistoryAsk, Query, json};
+use crate::engine::address_book::FILE_NAME;
 use crate::engine::media;
 use crate::text::plain_error;
 use crate::ua::sound;
@@ -67,6 +69,14 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         _ => {}
     }
     notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
+    if let Job::Config(job) = &job {
+        let ran = config_verb::run(job, &options, &environment)?;
+        let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&ran.ini));
+        if ran.changed && !options.quiet && Client::connect(&socket).await.is_ok() {
+            out::talk("tuiphone: the phone that runs takes it when it is started anew");
+        }
+        return Ok(ran.code);
+    }
     let mut session = session::load(&options, &environment)?;
     let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&session.ini.path));
     // Whoever only asks a running phone needs no password, and no word about the file that phone has read.
@@ -83,7 +93,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     }
     // One log a profile: two phones do not write over each other's.
     let name = socket.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let log = environment.state_dir().join(format!("{name}.log"));
+    let log = environment.state_of(&session.ini).join(format!("{name}.log"));
     let place = Place { options, session, socket, alone, log };
     place.carry_out(job).await
 }
@@ -157,14 +167,19 @@ impl Place {
                 request:
                     Request::Command(command @ (Command::Message { .. } | Command::Ping { .. } | Command::TestAudio)),
             } if self.alone => self.ask_once(verb, command).await,
+            Job::Verb { verb, request: Request::Contacts(ask) } if self.alone => {
+                let told = contacts_of(&self.session).obey(&ask);
+                Ok(verbs::answer(&self.options, verb, &Request::Contacts(ask), told))
+            }
             Job::Verb { verb, request: Request::Codecs } if self.alone => {
                 let codecs = link::codecs(&self.session.loaded.settings.audio_codecs);
                 Ok(verbs::answer(&self.options, verb, &Request::Codecs, Ok(codecs)))
             }
+            Job::Verb { verb, request: Request::History { ask, form } } => self.history(verb, ask, form).await,
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
-            Job::Demo { .. } | Job::Print(_) => Ok(ExitCode::Ok),
+            Job::Demo { .. } | Job::Config(_) | Job::Print(_) => Ok(ExitCode::Ok),
         }
     }
 
@@ -172,6 +187,21 @@ impl Place {
     async fn dial(self, number: String) -> Result<ExitCode, CommandError> {
         let dial = Request::Command(Command::Dial { target: number, account: self.options.account.clone() });
         Ok(verbs::run(&Link::Socket(self.socket), &self.options, "call", &dial).await)
+    }
+
+    /// The calls that were: of the phone that runs, else as its file has them.
+    async fn history(self, verb: &str, mut ask: HistoryAsk, form: Option<Form>) -> Result<ExitCode, CommandError> {
+        let accounts = &self.session.loaded.accounts;
+        if let HistoryAsk::List(Query { account: Some(name), .. }) = &mut ask
+            && let Some(account) = session::find_account(accounts, name)
+        {
+            *name = account.aor();
+        }
+        let source = match self.alone {
+            true => Source::of_file(history::shelf(&self.session.loaded.settings, &self.session.ini))?,
+            false => Source::Phone(Link::Socket(self.socket)),
+        };
+        Ok(history::run(&source, &self.options, verb, ask, form).await)
     }
 
     async fn call(self, job: CallJob) -> Result<ExitCode, CommandError> {
@@ -192,7 +222,13 @@ impl Place {
             return Err(CommandError { code: ExitCode::NoDaemon, kind: "no_daemon", message, hint });
         }
         usable(&self.session.loaded, &self.options, &job.number, &self.session.ini.path)?;
-        let mut phone = phone::start(&self.options, self.session.loaded)?;
+        let contacts = contacts_of(&self.session);
+        let history = history::shelf(&self.session.loaded.settings, &self.session.ini);
+        let mut config = phone::engine_config(&self.options, self.session.loaded)?;
+        config.contacts = Some(contacts);
+        config.history = history;
+        config.certificate_file = Some(self.log.with_extension("certificate"));
+        let mut phone = phone::start_with(&self.options, config)?;
         let code = call::run(&Link::Local(phone.handle.clone()), &self.options, &job, &mut interrupts).await;
         phone.stop(&mut interrupts).await;
         Ok(code)
@@ -282,6 +318,11 @@ impl Place {
         phone.stop(&mut interrupts).await;
         code
     }
+}
+
+/// The contacts of a session lie beside its ini file, as MicroSIP has them.
+pub(super) fn contacts_of(session: &Session) -> AddressBook {
+    AddressBook::new(session.ini.path.with_file_name(FILE_NAME), !session.ini.foreign)
 }
 
 /// Without an account only addresses can be called.

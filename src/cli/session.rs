@@ -1,14 +1,12 @@
 //! The configuration of a session: the ini file, `override.ini` beside it, and the passwords neither of them has.
 
-use super::exit;
+use super::ini_files::IniFiles;
 use super::options::Options;
 use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
-use crate::config::ini::{Document, Encoding};
+use crate::config::hook::Hooks;
 use crate::config::{self, Account, Loaded, Secret};
 use crate::control::{CommandError, ExitCode};
-use crate::text::plain_error;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What a session runs on.
@@ -16,8 +14,6 @@ use std::path::{Path, PathBuf};
 pub struct Session {
     /// The ini file, there or not.
     pub ini: IniPath,
-    /// Its document; empty if it is not there. What is saved is this one, never an overlay.
-    pub document: Document,
     /// Settings and accounts, `override.ini` applied; options are applied where the engine is made.
     pub loaded: Loaded,
     /// What is to be said on standard error, a line each.
@@ -29,25 +25,30 @@ pub struct Session {
 /// # Errors
 /// A file that is named and missing, a file that cannot be read, an account that does not exist.
 pub fn load(options: &Options, environment: &Environment) -> Result<Session, CommandError> {
-    let ini = environment.ini(options.ini.as_ref().map(|ini| ini.to_string_lossy()).as_deref());
-    let named = options.ini.is_some() || environment.vars.get("TUIPHONE_INI").is_some_and(|value| !value.is_empty());
-    if named && !ini.exists {
-        let hint = Some("name an existing microsip.ini with --ini, or give --user and --domain alone");
-        return Err(exit::config(format!("cannot read {}: there is no such file", ini.path.display()), hint));
+    let files = IniFiles::open(options, environment)?;
+    if files.named && !files.ini.exists {
+        return Err(files.missing());
     }
-    let document = if ini.exists { read(&ini.path)? } else { Document::new(Encoding::Utf8) };
-    let beside = ini.path.with_file_name("override.ini");
-    let mut files = vec![ini.path.clone()];
-    let mut overlays = Vec::new();
-    if ini.exists && !options.no_override && beside.is_file() && beside != ini.path {
-        overlays.push(read(&beside)?);
-        files.push(beside);
-    }
-    let mut loaded = config::load(&document, &overlays);
-    let mut notes: Vec<String> = loaded.warnings.iter().map(|warning| located(warning, &files)).collect();
-    if !ini.trusted && !loaded.settings.password_command.is_empty() {
+    let mut loaded = config::load(&files.main, &files.overlays);
+    let mut notes: Vec<String> = loaded.warnings.iter().map(|warning| files.located(warning)).collect();
+    let ini = files.ini;
+    let runs = [
+        ("passwordCommand", !loaded.settings.password_command.is_empty()),
+        ("what calls set off (cmd… and On… keys)", !loaded.settings.hooks.is_empty()),
+    ];
+    if !ini.trusted {
+        for (what, _) in runs.into_iter().filter(|(_, is_given)| *is_given) {
+            notes.push(format!("{}: {what} is only run if the file is named with --ini", ini.path.display()));
+        }
         loaded.settings.password_command.clear();
-        notes.push(format!("{}: passwordCommand is only run if the file is named with --ini", ini.path.display()));
+        loaded.settings.hooks = Hooks::default();
+    }
+    if ini.foreign {
+        notes.push(format!(
+            "{} is MicroSIP's own: it is read, and never written; {}",
+            ini.path.display(),
+            copied(environment)
+        ));
     }
     if let Some(name) = options.account.as_deref().filter(|_| options.session.is_none()) {
         let found = find_account(&loaded.accounts, name).map(|account| account.id);
@@ -55,12 +56,16 @@ pub fn load(options: &Options, environment: &Environment) -> Result<Session, Com
     }
     let path = |found: PathBuf| found.to_string_lossy().into_owned();
     let settings = &mut loaded.settings;
-    settings.recording_path = path(environment.recordings(&settings.recording_path, Some(&ini.path)));
+    let is_default = settings.recording_path.is_empty();
+    let recordings = if is_default && ini.portable { "Recordings" } else { &settings.recording_path };
+    settings.recording_path = path(environment.recordings(recordings, Some(&ini.path)));
     if !settings.hold_music.is_empty() {
         settings.hold_music = path(environment.beside(&settings.hold_music, Some(&ini.path)));
     }
+    settings.hooks.locate(|program| path(environment.beside(program, Some(&ini.path))));
+    settings.hooks.folder = path(environment.beside("", Some(&ini.path)));
     loaded.settings.account_id = Some(loaded.selected.0);
-    Ok(Session { ini, document, loaded, notes })
+    Ok(Session { ini, loaded, notes })
 }
 
 impl Session {
@@ -126,6 +131,11 @@ impl Session {
     }
 }
 
+/// How to get a file of one's own.
+pub(super) fn copied(environment: &Environment) -> String {
+    format!("a copy in {} is yours to change", environment.config_dir().display())
+}
+
 /// The account that `--account` names: its number, label or address. `None` if there is none.
 pub fn find_account<'a>(accounts: &'a [Account], name: &str) -> Option<&'a Account> {
     let by_number = accounts.iter().find(|account| name.parse() == Ok(account.id.0));
@@ -139,26 +149,6 @@ pub fn no_account(accounts: &[Account], name: &str) -> CommandError {
     let hint = if list.is_empty() { "there is none".to_owned() } else { format!("there are: {}", list.join(", ")) };
     let message = format!("there is no account {name:?}");
     CommandError { code: ExitCode::NotFound, kind: "no_such_account", message, hint: Some(hint) }
-}
-
-fn read(path: &Path) -> Result<Document, CommandError> {
-    let wrong = |why: String| exit::config(format!("cannot read {}: {why}", path.display()), None);
-    let about = std::fs::metadata(path).map_err(|why| wrong(plain_error(&why)))?;
-    if !about.is_file() {
-        return Err(wrong(if about.is_dir() { "it is a folder" } else { "it is no file" }.to_owned()));
-    }
-    let file = std::fs::File::open(path).map_err(|why| wrong(plain_error(&why)))?;
-    let mut bytes = Vec::new();
-    let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX);
-    file.take(bound.saturating_add(1)).read_to_end(&mut bytes).map_err(|why| wrong(plain_error(&why)))?;
-    Document::parse(&bytes).map_err(|why| wrong(why.to_string()))
-}
-
-fn located(warning: &config::Warning, files: &[PathBuf]) -> String {
-    match files.get(warning.layer) {
-        Some(file) => format!("{}: {warning}", file.display()),
-        None => format!("command line: [{}] {}: {}", warning.section, warning.key, warning.message),
-    }
 }
 
 fn selected(loaded: &mut Loaded) -> Option<&mut Account> {
@@ -187,10 +177,10 @@ mod tests {
                        [Account2]\nlabel=Desk\ndomain=e\npassword=a268c52c2c3a93f1\n";
 
     #[test]
-    fn override_ini_overrules_and_is_never_written() {
+    fn override_ini_overrules_and_locks() {
         let (given, _) = session(INI, "").unwrap();
         assert_eq!(given.loaded.settings.user_agent, "locked");
-        assert_eq!(given.document.to_bytes(), INI.as_bytes());
+        assert_eq!(given.loaded.settings.locked, ["userAgent", "DTMFMethod"]);
         let told = given.notes.iter().any(|note| note.contains("override.ini: line 3: [Settings] DTMFMethod"));
         assert!(told, "{:?}", given.notes);
         assert_eq!(session(INI, "--no-override").unwrap().0.loaded.settings.user_agent, "mine");
@@ -222,9 +212,33 @@ mod tests {
     #[test]
     fn a_file_that_merely_lies_about_runs_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("microsip.ini"), "[tuiphone]\npasswordCommand=touch pwned\n").unwrap();
+        let commands = "[Settings]\ncmdCallEnd=touch pwned\n[tuiphone]\npasswordCommand=touch pwned\n";
+        std::fs::write(folder.path().join("microsip.ini"), commands).unwrap();
+        std::fs::write(folder.path().join("override.ini"), "[Settings]\ncmdCallStart=touch pwned\n").unwrap();
         let environment = Environment { cwd: folder.path().to_owned(), ..Environment::default() };
         let session = load(&Options::default(), &environment).unwrap();
-        assert!(session.loaded.settings.password_command.is_empty() && session.notes.len() == 1);
+        let settings = &session.loaded.settings;
+        assert!(settings.password_command.is_empty() && settings.hooks.is_empty() && session.notes.len() == 2);
+    }
+
+    #[test]
+    fn beside_the_program_lies_everything_and_microsips_folder_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let program = root.path().join("bin");
+        std::fs::create_dir(&program).unwrap();
+        std::fs::write(program.join("override.ini"), "[Settings]\nuserAgent=ours\n").unwrap();
+        let exe_dir = Some(program.clone());
+        let environment = Environment { cwd: root.path().join("cwd"), exe_dir, ..Environment::default() };
+        let elsewhere = load(&Options::default(), &environment).unwrap();
+        assert_eq!(elsewhere.loaded.settings.user_agent, "ours", "what lies beside the program counts everywhere");
+        std::fs::write(program.join("microsip.ini"), "").unwrap();
+        let portable = load(&Options::default(), &environment).unwrap();
+        assert_eq!(portable.loaded.settings.recording_path, program.join("Recordings").to_string_lossy());
+        let home = root.path().join("home");
+        std::fs::create_dir_all(home.join(".config/MicroSIP")).unwrap();
+        std::fs::write(home.join(".config/MicroSIP/microsip.ini"), "").unwrap();
+        let vars = [("HOME".to_owned(), home.into_os_string())].into();
+        let session = load(&Options::default(), &Environment { vars, exe_dir: None, ..environment }).unwrap();
+        assert!(session.ini.foreign && session.notes.iter().any(|note| note.contains("never written")));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::options::Options;
 use super::out;
+use super::people;
 use super::signals::Interrupts;
 use super::sound_test;
 use crate::control::feed::Feed;
@@ -214,6 +215,7 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             let codecs = fields.get("codecs").and_then(Value::as_array);
             codecs.into_iter().flatten().for_each(|codec| out::line(&codec_line(codec)));
         }
+        Request::Contacts(_) => people::print(fields, options.quiet),
         Request::Ready => {
             let registered = fields.get("registered") == Some(&Value::Bool(true));
             out::line(match (registered, code_of(request, fields)) {
@@ -239,6 +241,13 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
                 }
             } else if let Some(note) = fields.get("note").and_then(Value::as_str) {
                 out::talk(&format!("tuiphone: {note}"));
+            } else if let Some(count) = fields.get("removed") {
+                out::line(&format!("{count} forgotten"));
+            } else if let Some(count) = fields.get("imported") {
+                out::line(&format!(
+                    "{count} brought over, {} were there already",
+                    fields.get("known").unwrap_or(count)
+                ));
             } else if let Some(level) = fields.get("level") {
                 out::line(&level.to_string());
             } else if let (Some(call), false) = (fields.get("call"), options.quiet) {
@@ -261,6 +270,13 @@ fn status_text(status: &Status) {
     out::line(&state.unwrap_or_default());
     for account in &status.accounts {
         out::line(&account_line(account));
+        if let Some(words) = &account.rewritten {
+            out::line(&format!("    {words}"));
+        }
+    }
+    if let Some(nat) = &status.nat {
+        let address = nat.address.as_ref().map(|address| format!(", seen at {address}")).unwrap_or_default();
+        out::line(&format!("STUN: {}{address}", nat.words));
     }
     for call in &status.calls {
         out::line(&call_line(call));
@@ -322,7 +338,8 @@ fn account_line(a: &AccountInfo) -> String {
     let voicemail = voicemail.map(|voicemail| format!("; {}", voicemail.words())).unwrap_or_default();
     // The account that calls by address has none itself.
     let name = if a.aor.is_empty() { &a.label } else { &a.aor };
-    format!("{mark} {} {name} ({}{open}): {state}{voicemail}", a.id, a.transport)
+    let seen = a.public.as_ref().filter(|_| a.registered).map(|at| format!(", seen at {at}")).unwrap_or_default();
+    format!("{mark} {} {name} ({}{open}): {state}{seen}{voicemail}", a.id, a.transport)
 }
 
 fn message_line(message: &MessageInfo) -> String {
@@ -364,7 +381,8 @@ fn list<T: serde::de::DeserializeOwned>(
     }
 }
 
-fn unreadable(why: &str) -> CommandError {
+/// The error of a reply that makes no sense.
+pub(super) fn unreadable(why: &str) -> CommandError {
     CommandError {
         code: ExitCode::Unexpected,
         kind: "unexpected",

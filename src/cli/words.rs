@@ -1,8 +1,8 @@
 //! What people read: one plain sentence for each thing that happens.
 
 use crate::control::{
-    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, Grade, LightInfo, MediaInfo, MessageInfo,
-    Party, RegistrationState, SoundWay, TlsTrust,
+    AccountInfo, CallDirection, CallInfo, CommandError, EndedBy, Event, Grade, IceState, LightInfo, MediaInfo,
+    MessageInfo, Party, RegistrationState, SoundWay, TlsTrust,
 };
 use crate::ui::view::words;
 
@@ -21,11 +21,14 @@ pub fn sentence(event: &Event) -> Option<String> {
             format!("{} takes over call {old}", remote(call))
         }
         Event::CallIncoming { call } => format!("{} calls", remote(call)),
+        Event::CallDialling { .. } => return None,
         Event::CallRinging { call } if call.direction == CallDirection::Outgoing => "ringing".to_owned(),
         Event::CallRinging { .. } => return None,
         Event::CallEarlyMedia { .. } => "sound before the answer".to_owned(),
         Event::CallAnswered { call } => match &call.media {
-            Some(media) if !media.codec.is_empty() => format!("connected, {}", media.codec),
+            Some(media) if !media.codec.is_empty() => {
+                format!("connected, {}, {}", media.codec, words::protected(media))
+            }
             _ => "connected".to_owned(),
         },
         Event::CallHeld { .. } => "on hold".to_owned(),
@@ -47,6 +50,12 @@ pub fn sentence(event: &Event) -> Option<String> {
             let (from, to, id) = (party(&ask.from), party(&ask.to), &ask.id);
             format!("{from} asks you to call {to}: tuiphone answer {id}, or reject {id}")
         }
+        Event::CallPath { call } => match call.media.as_ref().and_then(|media| media.ice.as_ref())? {
+            ice if ice.state == IceState::Connected => format!("sound goes {}", ice.words()),
+            // A failure is said by an error of its own.
+            _ => return None,
+        },
+        Event::CallSecured { call } => words::protection(call.media.as_ref()?)?.0,
         Event::CallDtmf { digit, .. } => format!("the far end pressed {digit}"),
         Event::CallQuality { .. } => return None,
         Event::CallMediaLost { way, reason, .. } => words::silent(*way, reason),
@@ -63,6 +72,7 @@ pub fn sentence(event: &Event) -> Option<String> {
             None => "the microphone's sound goes out as it is".to_owned(),
         },
         Event::TalkingMuted => "you are talking, and the microphone is muted".to_owned(),
+        Event::Hook { hook, message, .. } => format!("{hook}: {message}"),
         Event::Device { message } | Event::Config { message } => message.clone(),
         Event::Error { message, hint } => with_hint(message, hint.as_deref()),
         Event::Exited => "stopped".to_owned(),
@@ -84,7 +94,7 @@ pub fn message(message: &MessageInfo) -> String {
 /// A light in words: `102 is ringing (Bob)`.
 pub fn light(light: &LightInfo) -> String {
     let detail = words::light_detail(light).map(|detail| format!(" ({detail})")).unwrap_or_default();
-    format!("{} is {}{detail}", light.target, words::light(light.state))
+    format!("{} is {}{detail}", light.called(), words::light(light.state))
 }
 
 fn registration(account: &AccountInfo) -> Option<String> {

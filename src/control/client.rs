@@ -4,8 +4,8 @@ use super::place;
 use super::socket::is_ours;
 use super::values::voice_verbs;
 use super::{
-    Command, CommandError, ExitCode, HangupWhich, Press, RecordAct, SoundPath, Switch, TransferTo, VoicePart,
-    VolumeChange,
+    Command, CommandError, ExitCode, HangupWhich, HistoryAsk, Kind, Press, Query, RecordAct, SoundPath, Switch,
+    TransferTo, VoicePart, VolumeChange,
 };
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
@@ -109,6 +109,27 @@ fn gone(why: &str) -> CommandError {
     }
 }
 
+/// A question to the history as the JSON line that parses back to it.
+pub(super) fn history_line(ask: &HistoryAsk) -> String {
+    let time = |ms: Option<i64>| {
+        let at = Duration::from_millis(u64::try_from(ms?).unwrap_or_default());
+        Some(humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + at).to_string())
+    };
+    let value = match ask {
+        HistoryAsk::List(Query { text, kinds, account, since_ms, until_ms, before, limit }) => json!({
+            "verb": "history", "search": text, "kind": kinds.iter().map(|kind: &Kind| kind.word()).collect::<Vec<_>>().join(","),
+            "account": account, "since": time(*since_ms), "until": time(*until_ms), "before": before, "limit": limit,
+        }),
+        HistoryAsk::Remove(ids) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            json!({"verb": "history", "act": "rm", "of": ids.join(" ")})
+        }
+        HistoryAsk::Clear => json!({"verb": "history", "act": "clear"}),
+        HistoryAsk::Import(file) => json!({"verb": "history", "act": "import", "of": file}),
+    };
+    value.to_string()
+}
+
 /// A command as the JSON line that parses back to it.
 fn command_line(command: &Command) -> String {
     let path = |p: SoundPath| if p == SoundPath::Mic { "mic" } else { "speaker" };
@@ -200,6 +221,30 @@ mod tests {
     use super::*;
     use crate::control::verb::Request;
     use crate::control::{DtmfVia, spelling};
+
+    #[test]
+    fn every_question_survives_its_line() {
+        let whole = Query {
+            text: "bob \"x\"".into(),
+            kinds: vec![Kind::Missed, Kind::AnsweredElsewhere],
+            account: Some("a@b".into()),
+            since_ms: Some(1_767_323_045_678),
+            until_ms: Some(0),
+            before: Some(9),
+            limit: 0,
+        };
+        let asks = [
+            HistoryAsk::List(whole),
+            HistoryAsk::List(Query { limit: 7, ..Query::default() }),
+            HistoryAsk::Remove(vec![1, 1_767_323_045_678]),
+            HistoryAsk::Clear,
+            HistoryAsk::Import("/tmp/a b.ini".into()),
+        ];
+        for ask in asks {
+            let line = history_line(&ask);
+            assert_eq!(spelling::parse(&line).request, Ok(Request::History { ask, form: None }), "{line}");
+        }
+    }
 
     #[test]
     fn every_command_survives_its_line() {

@@ -3,7 +3,7 @@
 use super::feed::Feed;
 use super::spelling::Line;
 use super::verb::Request;
-use super::{CommandError, Event, ExitCode, Levels, Reply, SoundPath, Status};
+use super::{CommandError, Event, ExitCode, Found, Levels, Reply, SoundPath, Status};
 use serde_json::{Map, Value, json};
 
 /// The reply line to a request.
@@ -34,14 +34,18 @@ pub fn error(e: &CommandError) -> Value {
     json!({"code": e.code.code(), "kind": e.kind, "message": e.message, "hint": e.hint})
 }
 
+/// Kinds that scripts tell apart from others of their exit code, on the command line too.
+const KINDS: &[&str] = &["locked"];
+
 /// The error a reply line carries, read back.
 pub fn error_from(value: &Value) -> CommandError {
     let number = value.get("code").and_then(Value::as_u64).unwrap_or(1);
     let code = ExitCode::ALL.iter().copied().find(|c| u64::from(c.code()) == number).unwrap_or(ExitCode::Unexpected);
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let kind = KINDS.iter().find(|kind| text("kind").as_deref() == Some(kind)).copied();
     CommandError {
         code,
-        kind: code.kind(),
+        kind: kind.unwrap_or(code.kind()),
         message: text("message").unwrap_or_else(|| "the phone refused without saying why".into()),
         hint: text("hint"),
     }
@@ -86,6 +90,15 @@ pub fn reply_from(value: &Value) -> Reply {
         (Some(_), Some(level)) => Reply::Volume(SoundPath::Speaker, u8::try_from(level).unwrap_or(100)),
         _ => Reply::Done,
     }
+}
+
+/// The fields of the history's answer.
+pub fn history_fields(found: &Found) -> Map<String, Value> {
+    object(match found {
+        Found::Records(calls, more) => json!({"history": calls, "more": more}),
+        Found::Removed(count) => json!({"removed": count}),
+        Found::Imported { new, known } => json!({"imported": new, "known": known}),
+    })
 }
 
 /// The fields of a question's reply.

@@ -1,9 +1,12 @@
 //! How anyone talks to a phone: in this process, or through its socket.
 
+use super::client::history_line;
 use super::feed::Feed;
 use super::socket::Client;
 use super::verb::Request;
-use super::{Command, CommandError, Event, ExitCode, Levels, Reply, Status, json};
+use super::{
+    Command, CommandError, Event, ExitCode, Found, HistoryAsk, Kind, Levels, Query, Reply, Status, json, people,
+};
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -80,6 +83,29 @@ impl Link {
                     Ok(Map::from_iter([("codecs".to_owned(), list)]))
                 }
             },
+            Request::Contacts(ask) => match self {
+                Link::Local(handle) => handle.contacts(ask.clone()).await,
+                Link::Socket(path) => {
+                    let reply = Client::connect(path).await?.ask(&people::line(ask)).await?;
+                    match reply.get("error") {
+                        Some(error) => Err(json::error_from(error)),
+                        None => Ok(people::fields(reply)),
+                    }
+                }
+            },
+            Request::History { ask, .. } => match self {
+                Link::Local(handle) => Ok(json::history_fields(&handle.history(ask.clone()).await?)),
+                Link::Socket(path) => fields_of(Client::connect(path).await?.ask(&history_line(ask)).await?),
+            },
+            Request::Redial { last } => match self {
+                Link::Local(handle) => {
+                    Ok(json::reply_fields(&handle.request(last_number(handle, *last).await?).await?))
+                }
+                Link::Socket(path) => {
+                    let line = serde_json::json!({"verb": "redial", "last": last}).to_string();
+                    fields_of(Client::connect(path).await?.ask(&line).await?)
+                }
+            },
             other => Ok(json::status_fields(other, &self.status().await?)),
         }
     }
@@ -119,6 +145,35 @@ impl Link {
         }
         Ok(news)
     }
+}
+
+/// The fields of a reply line, what every one has put aside.
+fn fields_of(reply: Value) -> Result<Map<String, Value>, CommandError> {
+    match reply {
+        Value::Object(mut fields) => {
+            if let Some(error) = fields.get("error") {
+                return Err(json::error_from(error));
+            }
+            fields.retain(|key, _| !matches!(key.as_str(), "v" | "id" | "verb" | "ok"));
+            Ok(fields)
+        }
+        _ => Err(misread("it is no object")),
+    }
+}
+
+/// The call of `redial`: to the number that was dialled last, or, with `last`, to whoever the last call was with.
+async fn last_number(handle: &Handle, last: bool) -> Result<Command, CommandError> {
+    let kinds = if last { Vec::new() } else { vec![Kind::Outgoing] };
+    let query = Query { kinds, limit: 1, ..Query::default() };
+    let found = handle.history(HistoryAsk::List(query)).await?;
+    let call = if let Found::Records(calls, _) = found { calls.into_iter().next() } else { None };
+    let call = call.ok_or_else(|| CommandError {
+        code: ExitCode::NotFound,
+        kind: "not_found",
+        message: "nobody was called yet".into(),
+        hint: Some("tuiphone call NUMBER".into()),
+    })?;
+    Ok(Command::Dial { target: call.number, account: Some(call.account).filter(|account| !account.is_empty()) })
 }
 
 /// The sound devices, as `devices` prints them.

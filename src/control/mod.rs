@@ -4,13 +4,16 @@ mod client;
 pub mod feed;
 pub mod json;
 pub mod link;
+mod people;
 mod place;
 pub mod socket;
 pub mod spelling;
 mod values;
 pub mod verb;
 
+pub use crate::engine::address_book::{AddressBook, ContactsAsk};
 pub use crate::engine::handle::Levels;
+pub use crate::engine::{Form, Found, HistoryAsk, Kind, Query, Record};
 pub use crate::ua::command::{
     Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reply, SoundPath, SoundTestResult, Switch,
     TransferTo, VoicePart, VolumeChange,
@@ -18,7 +21,8 @@ pub use crate::ua::command::{
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{
-    AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, Grade, LightInfo, LightState, MediaInfo,
-    MessageInfo, Party, PhoneState, PingInfo, PlayingInfo, PlayingState, RecordingInfo, RecordingState,
-    RegistrationState, SoundWay, Status, TlsTrust, TransferInfo, TransferState, VoicemailInfo,
+    AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, Grade, Handshake, IceInfo, IceState,
+    LightInfo, LightState, MediaInfo, MessageInfo, Party, PhoneState, PingInfo, PlayingInfo, PlayingState,
+    RecordingInfo, RecordingState, RegistrationState, SoundWay, Status, TlsTrust, TransferInfo, TransferState,
+    VoicemailInfo,
 };

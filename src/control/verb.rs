@@ -1,11 +1,12 @@
 //! The one table of verbs. The command line, the socket, the keymap, the help overlay and the man page read it.
 
+mod past;
 mod reading;
 mod row;
 
 pub use super::values::Values;
 use super::values::{dtmf, record, voice, volume};
-use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo, VoicePart};
+use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo, VoicePart, people};
 pub use row::{Make, Param, ParamKind, Request, VerbRow};
 
 const CALL_ID: Param =
@@ -401,6 +402,8 @@ pub static VERBS: &[VerbRow] = &[
         key: None,
         make: |_| Ok(Request::Calls),
     },
+    past::HISTORY,
+    past::REDIAL,
     VerbRow {
         name: "accounts",
         aliases: &[],
@@ -433,6 +436,7 @@ pub static VERBS: &[VerbRow] = &[
         key: None,
         make: |_| Ok(Request::Codecs),
     },
+    people::CONTACTS,
     VerbRow {
         name: "test-audio",
         aliases: &["testaudio"],

@@ -128,6 +128,9 @@ impl Demo {
             },
             trace: None,
             settings_file: None,
+            contacts: None,
+            certificate_file: None,
+            history: None,
             seed,
         };
         let (handle, _) =

@@ -112,6 +112,8 @@ fn options_stand_before_and_behind_the_verb() {
         let given = parse_line(line).unwrap();
         assert_eq!((given.options.ini, given.options.json), (Some(PathBuf::from("w.ini")), true), "{line}");
     }
+    let given = parse_line("status --stun stun:192.0.2.1:19302").unwrap().options;
+    assert_eq!(given.stun.map(|server| server.to_string()).as_deref(), Some("192.0.2.1:19302"));
     let given = parse_line("--user 101 --domain d --password secret --port 5070 --autoanswer 1:3 call 600").unwrap();
     assert_eq!((given.options.port, given.options.auto_answer), (Some(5070), Some((AutoAnswer::All, 3))));
     let session = given.options.session.unwrap();
@@ -136,6 +138,7 @@ fn wrong_usage_is_refused_with_two() {
         "volume 300",
         "hangup --loud",
         "--port 99999 status",
+        "--stun host:x status",
         "--timeout x status",
         "--color pink",
         "--call 1 status",

@@ -1,6 +1,6 @@
 //! What a row of the table of verbs is made of.
 
-use super::super::Command;
+use super::super::{Command, ContactsAsk, Form, HistoryAsk};
 use super::Values;
 
 /// A parameter of a verb.
@@ -48,6 +48,20 @@ pub enum Request {
     Devices,
     /// The codecs.
     Codecs,
+    /// The contacts: some of them, or a change.
+    Contacts(ContactsAsk),
+    /// The calls that were.
+    History {
+        /// Which, or what is to become of them.
+        ask: HistoryAsk,
+        /// How the command line is to write them; programs that ask get JSON.
+        form: Option<Form>,
+    },
+    /// A call to the number that was dialled last.
+    Redial {
+        /// Or to whoever was talked to last.
+        last: bool,
+    },
     /// Events from now on, a line each.
     Watch,
     /// Status, events and levels from now on: what a face draws from.

@@ -148,6 +148,8 @@ fn shown(info: &CallInfo) -> CallInfo {
         clock_rate: media.clock_rate,
         ptime_ms: media.ptime_ms,
         srtp: media.srtp.clone(),
+        ice: media.ice.clone(),
+        dtls: media.dtls,
         nothing_heard: media.nothing_heard.clone(),
         not_heard: media.not_heard.clone(),
         ..MediaInfo::default()

@@ -1,7 +1,7 @@
 //! The call list: live calls with state, timer, codec and quality; below them the calls that ended.
 
 use super::{Look, words};
-use crate::control::{CallDirection, CallInfo, CallState, PlayingState, RecordingState};
+use crate::control::{CallDirection, CallInfo, CallState, IceState, PlayingState, RecordingState};
 use crate::ui::model::{CallRow, Connection, EndedCall, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -114,10 +114,20 @@ fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffe
             if let Some((quality, bad)) = words::quality(media) {
                 parts.push(look.span(if bad { Role::Bad } else { Role::Good }, quality));
             }
-            parts.extend(media.srtp.as_ref().map(|srtp| look.span(Role::Good, format!("encrypted {srtp}"))));
+            parts.extend(words::protection_mark(media).map(|(words, good)| {
+                let role = good.map_or(Role::Pending, |good| if good { Role::Good } else { Role::Bad });
+                look.span(role, words)
+            }));
+            parts.extend(media.ice.as_ref().map(|ice| {
+                let is_bad = matches!(ice.state, IceState::Failed | IceState::Lost);
+                look.span(if is_bad { Role::Bad } else { Role::Dim }, ice.words())
+            }));
             parts.extend(media.cause_rx.as_ref().map(|cause| look.span(Role::Bad, cause.clone())));
             parts.push(look.span(Role::Dim, format!("loss {:.1}%", words::loss_percent(media))));
             parts.push(look.span(Role::Dim, format!("jitter {:.0} ms", media.jitter_ms)));
+            if words::protection(media).is_none() {
+                parts.push(look.span(Role::Dim, words::protected(media)));
+            }
         }
         _ => {
             if let (Some(status), Some(reason)) = (info.status, info.reason.as_deref()) {

@@ -24,8 +24,13 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         [Some(words::call_state(info).to_owned()), status].into_iter().flatten().collect::<Vec<_>>().join(", "),
     ));
     if let Some(media) = &info.media {
-        let encrypted = media.srtp.as_deref().unwrap_or("not encrypted");
+        let encrypted = words::protected(media);
         rows.push(("sound", format!("{}, {} ms packets, {encrypted}", words::codec(media), media.ptime_ms)));
+        if let Some(ice) = &media.ice {
+            let ends = ice.local.as_ref().zip(ice.remote.as_ref());
+            let ends = ends.map(|(local, remote)| format!(", {local} here, {remote} there")).unwrap_or_default();
+            rows.push(("way", format!("{}{ends} (ICE)", ice.words())));
+        }
         let packets = format!("{} sent, {} received", media.tx_packets, media.rx_packets);
         rows.push(("packets", format!("{packets}, {} lost, {} late", media.rx_lost, media.rx_late)));
         let rtt = media.rtt_ms.map(|rtt| format!(", round trip {rtt:.0} ms")).unwrap_or_default();

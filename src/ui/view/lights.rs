@@ -80,7 +80,7 @@ fn line(look: Look, light: &LightInfo) -> Vec<Span<'static>> {
     let (glyph, role) = sign(look, light.state);
     let mut spans = vec![
         look.span(role, format!("{glyph} ")),
-        look.span(Role::Strong, format!("{} ", light.target)),
+        look.span(Role::Strong, format!("{} ", light.called())),
         look.span(role, words::light(light.state)),
     ];
     spans.extend(words::light_detail(light).map(|detail| look.span(Role::Dim, format!(" ({detail})"))));

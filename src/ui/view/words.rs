@@ -1,8 +1,8 @@
 //! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
 
 use crate::control::{
-    AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, LightInfo, LightState, MediaInfo, Party, PlayingState,
-    RecordingState, RegistrationState, SoundWay, TransferState,
+    AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, Handshake, LightInfo, LightState, MediaInfo, Party,
+    PlayingState, RecordingState, RegistrationState, SoundWay, TransferState,
 };
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -176,6 +176,30 @@ pub fn clock(time: Duration) -> String {
 pub fn codec(media: &MediaInfo) -> String {
     let khz = f64::from(media.clock_rate) / 1000.0;
     format!("{} {khz} kHz", media.codec)
+}
+
+/// What protects the sound, or why nothing does yet; and whether that is good, `None` = neither.
+pub fn protection(media: &MediaInfo) -> Option<(String, Option<bool>)> {
+    match (&media.srtp, media.dtls) {
+        (_, Some(Handshake::Failed | Handshake::Closed)) => Some(("no keys".to_owned(), Some(false))),
+        (Some(srtp), _) => Some((format!("encrypted {srtp}"), Some(true))),
+        (None, Some(_)) => Some(("waits for keys".to_owned(), None)),
+        (None, None) => None,
+    }
+}
+
+/// The same where there is room for few words: in full it stands with the details.
+pub fn protection_mark(media: &MediaInfo) -> Option<(String, Option<bool>)> {
+    match media.srtp.as_deref() {
+        Some(srtp) if srtp.ends_with("keys in clear") => Some(("encrypted, keys in clear".to_owned(), None)),
+        Some(_) if media.dtls.is_none_or(|dtls| dtls == Handshake::Done) => Some(("encrypted".to_owned(), Some(true))),
+        _ => protection(media),
+    }
+}
+
+/// The same of a call that goes on whether something protects it or not.
+pub fn protected(media: &MediaInfo) -> String {
+    protection(media).map_or("not encrypted".to_owned(), |(words, _)| words)
 }
 
 /// The quality of what is heard: a word, the MOS it stands for, and whether it is bad.

@@ -1,0 +1,95 @@
+//! The words of `config`: its actions, and keys as `SECTION.KEY`.
+
+use super::exit;
+use super::options::{ConfigJob, Job};
+use crate::config::schema::{self, Known, Place};
+use crate::control::{CommandError, ExitCode};
+use crate::text::sanitise;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+/// The command as the parser has it.
+pub(super) fn command() -> Command {
+    let flag = |name, doc| Arg::new(name).long(name).action(ArgAction::SetTrue).help(doc);
+    let actions = ["path", "print", "get", "set", "check"];
+    Command::new("config")
+        .about("Show, change and check the settings; no phone needs to run")
+        .arg(Arg::new("action").value_name("ACTION").required(true).value_parser(actions).help(
+            "path = which files; print = what they say, all in all; get, set = keys; check = what is odd in them",
+        ))
+        .arg(Arg::new("keys").value_name("SECTION.KEY[=VALUE]").num_args(0..).help("With get one, with set any number"))
+        .arg(flag("default", "With print: every key there is, its default and what it is for"))
+        .arg(flag("microsip-ini", "With set: a new file is written as MicroSIP writes it, UTF-16"))
+}
+
+/// What its words ask for.
+///
+/// # Errors
+/// Wrong usage.
+pub(super) fn job(matches: &ArgMatches) -> Result<Job, CommandError> {
+    let action = matches.get_one::<String>("action").map_or("", String::as_str);
+    let keys: Vec<String> = matches.get_many::<String>("keys").into_iter().flatten().cloned().collect();
+    let (default, microsip) = (matches.get_flag("default"), matches.get_flag("microsip-ini"));
+    for (name, is_given, of) in [("default", default, "print"), ("microsip-ini", microsip, "set")] {
+        if is_given && action != of {
+            return Err(exit::usage(&format!("--{name} goes with config {of} alone")));
+        }
+    }
+    Ok(Job::Config(match (action, keys.as_slice()) {
+        ("path", []) => ConfigJob::Path,
+        ("print", []) => ConfigJob::Print { default },
+        ("check", []) => ConfigJob::Check,
+        ("get", [key]) => ConfigJob::Get { key: key.clone() },
+        ("get", _) => return Err(exit::usage("config get needs one SECTION.KEY")),
+        ("set", [_, ..]) => ConfigJob::Set { changes: keys, microsip },
+        ("set", _) => return Err(exit::usage("config set needs SECTION.KEY=VALUE, one or more")),
+        (action, _) => return Err(exit::usage(&format!("config {action} takes no key"))),
+    }))
+}
+
+/// `SECTION.KEY`.
+pub(super) struct Name {
+    /// The section.
+    pub place: Place,
+    /// As the table spells it, where it does.
+    pub key: String,
+    /// What is known of it.
+    pub known: Known,
+}
+
+impl Name {
+    /// Reads a name; the section must be a known one, the key need not.
+    pub fn parse(text: &str) -> Result<Name, CommandError> {
+        let shown = sanitise(text);
+        let Some((section, key)) = text.split_once('.').filter(|(_, key)| !key.is_empty()) else {
+            let hint = schema::section_of(text).map(|section| format!("{}.{shown}", section.name(1)));
+            let hint = hint.or_else(|| Some("such as Settings.DND, Account1.label, tuiphone.watch".to_owned()));
+            return Err(CommandError { hint, ..exit::usage(&format!("{shown:?} is no SECTION.KEY")) });
+        };
+        let place = Place::of(section).ok_or_else(|| {
+            let section = sanitise(section);
+            let hint = schema::nearest_section(&section).map(|near| format!("[{near}] is probably meant"));
+            let message = format!("no section [{section}] is known");
+            CommandError { code: ExitCode::Config, kind: "no_such_key", message, hint }
+        })?;
+        let known = place.known(key);
+        let key = match known {
+            Known::Read(row) => row.key.to_owned(),
+            Known::Kept(kept) => {
+                kept.keys.iter().find(|it| it.eq_ignore_ascii_case(key)).map_or(key, |it| it).to_owned()
+            }
+            Known::Entry | Known::Unknown => key.to_owned(),
+        };
+        Ok(Name { place, key, known })
+    }
+}
+
+/// The error of a key that nobody knows.
+pub(super) fn unknown(place: &Place, key: &str) -> CommandError {
+    let hint = match (schema::section_of(key), place.nearest(key)) {
+        (Some(other), _) => Some(format!("{}.{key} is one", other.name(1))),
+        (None, Some(near)) => Some(format!("{}.{near} is probably meant", place.name)),
+        (None, None) => Some("tuiphone config print --default lists them all".to_owned()),
+    };
+    let message = format!("no key {}.{} is known", place.name, sanitise(key));
+    CommandError { code: ExitCode::Config, kind: "no_such_key", message, hint }
+}

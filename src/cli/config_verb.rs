@@ -1,0 +1,410 @@
+//! `config`: the settings as the files have them, shown, changed and checked. No running phone is needed, and no secret
+//! is told.
+
+use super::config_args::{Name, unknown};
+use super::ini_files::IniFiles;
+use super::options::{ConfigJob, Options};
+use super::paths::Environment;
+use super::{exit, out, session};
+use crate::config::ini::{Document, IniError};
+use crate::config::schema::{self, Field, Kind, Known, Place, Row, Section};
+use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings};
+use crate::control::{CommandError, ExitCode};
+use crate::engine::files;
+use crate::text::{plain_error, sanitise};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: ExitCode,
+    /// The ini file.
+    pub ini: PathBuf,
+    /// It is another one than before.
+    pub changed: bool,
+}
+
+/// Carries out a `config` job.
+///
+/// # Errors
+/// A file that cannot be read or written, a key that nobody knows, a value that cannot be taken, a key that is locked.
+pub fn run(job: &ConfigJob, options: &Options, environment: &Environment) -> Result<Ran, CommandError> {
+    // Where the files are is told even if they cannot be read.
+    let files = match job {
+        ConfigJob::Path | ConfigJob::Print { default: true } => IniFiles::find(options, environment),
+        _ => IniFiles::open(options, environment)?,
+    };
+    if files.named && !files.ini.exists && matches!(job, ConfigJob::Get { .. } | ConfigJob::Check) {
+        return Err(files.missing());
+    }
+    let mut ran = Ran { code: ExitCode::Ok, ini: files.ini.path.clone(), changed: false };
+    match job {
+        ConfigJob::Path => path(&files, options),
+        ConfigJob::Print { default: true } => print_defaults(options),
+        ConfigJob::Print { default: false } => print(&files, options),
+        ConfigJob::Get { key } => get(key, &files, options)?,
+        ConfigJob::Set { .. } if files.ini.foreign => {
+            let message = format!("{} is MicroSIP's own and never written", files.ini.path.display());
+            return Err(exit::config(message, Some(&session::copied(environment))));
+        }
+        ConfigJob::Set { changes, microsip } => ran.changed = set(changes, *microsip, files, options)?,
+        ConfigJob::Check => ran.code = check(&files, options),
+    }
+    Ok(ran)
+}
+
+fn path(files: &IniFiles, options: &Options) {
+    let overrides: Vec<String> = files.overrides.iter().map(|path| path.display().to_string()).collect();
+    if options.json {
+        let ini = files.ini.path.display().to_string();
+        return told(json!({ "path": ini, "exists": files.ini.exists, "overrides": overrides }));
+    }
+    out::line(&files.ini.path.display().to_string());
+    overrides.iter().for_each(|path| out::line(path));
+}
+
+fn print(files: &IniFiles, options: &Options) {
+    let loaded = config::load(&files.main, &files.overlays);
+    let mut all: Vec<Entry> = Vec::new();
+    let mut add = |place: &str, section: Section| {
+        let place = Place::of(place).unwrap_or_else(|| Place { name: place.to_owned(), sections: &[], account: None });
+        all.extend(Row::of(section).map(|row| Entry::of(row, &place, files, &loaded)));
+    };
+    add("Settings", Section::Settings);
+    add("tuiphone", Section::Tuiphone);
+    add("tuiphone", Section::TuiphoneAccount);
+    for account in &loaded.accounts {
+        add(&Section::Account.name(account.id.0), Section::Account);
+        add(&Section::TuiphoneAccount.name(account.id.0), Section::TuiphoneAccount);
+    }
+    if options.json {
+        return told(json!({ "values": all.iter().map(Entry::json).collect::<Vec<_>>() }));
+    }
+    let mut section = String::new();
+    for entry in all.iter().filter(|entry| entry.origin.is_some() && !entry.is_inherited) {
+        if entry.section != section {
+            section.clone_from(&entry.section);
+            out::line(&format!("[{section}]"));
+        }
+        if let Some(place) = entry.locked() {
+            out::line(&format!("; locked: {place}"));
+        }
+        out::line(&entry.text());
+    }
+}
+
+fn print_defaults(options: &Options) {
+    if options.json {
+        let all = schema::rows().map(|row| {
+            let section = section_name(row);
+            json!({ "section": section, "key": row.key, "default": row.default, "kind": row.kind.word(), "doc": row.doc })
+        });
+        return told(json!({ "keys": all.collect::<Vec<_>>() }));
+    }
+    for section in [Section::Settings, Section::Account, Section::Tuiphone, Section::TuiphoneAccount] {
+        if section == Section::TuiphoneAccount {
+            out::line("; for every account; under [tuiphone1] for that of [Account1]");
+        } else {
+            out::line(&format!("[{}]", section.name(1)));
+        }
+        for row in Row::of(section) {
+            out::line(&format!("; {}", row.doc));
+            out::line(&format!("{}={}", row.key, row.default));
+        }
+    }
+}
+
+fn section_name(row: &Row) -> String {
+    match row.section {
+        Section::Account => "AccountN".to_owned(),
+        Section::TuiphoneAccount => "tuiphone, tuiphoneN".to_owned(),
+        section => section.name(0),
+    }
+}
+
+fn get(name: &str, files: &IniFiles, options: &Options) -> Result<(), CommandError> {
+    let Name { place, key, known } = Name::parse(name)?;
+    let loaded = config::load(&files.main, &files.overlays);
+    let layers = files.layers();
+    let entry = match known {
+        Known::Read(row) => {
+            let is_loaded = place.account.is_none_or(|id| loaded.accounts.iter().any(|account| account.id.0 == id));
+            if !is_loaded && !layers.has_section(&place.name) {
+                let message = format!("there is no [{}] in {}", place.name, files.ini.path.display());
+                return Err(CommandError { code: ExitCode::NotFound, kind: "no_such_account", message, hint: None });
+            }
+            Entry::of(row, &place, files, &loaded)
+        }
+        Known::Unknown => match layers.find(&place.name, &key) {
+            Some(found) => Entry::raw(&place, &key, Some(found), files),
+            None => return Err(unknown(&place, &key)),
+        },
+        Known::Kept(_) | Known::Entry => Entry::raw(&place, &key, layers.find(&place.name, &key), files),
+    };
+    if options.json {
+        told(entry.json());
+    } else if entry.is_secret {
+        let state = if entry.value.is_empty() { "not set" } else { "set, and not shown" };
+        out::talk(&format!("tuiphone: {}.{} is {state}", entry.section, entry.key));
+    } else {
+        out::line(&sanitise_line(&entry.value));
+    }
+    Ok(())
+}
+
+fn set(changes: &[String], microsip: bool, mut files: IniFiles, options: &Options) -> Result<bool, CommandError> {
+    let before = config::load(&files.main, &files.overlays);
+    if microsip && !files.ini.exists {
+        files.main = Document::new(config::ini::Encoding::Utf16Le);
+    }
+    let mut document = files.main.clone();
+    let mut touched = Vec::new();
+    let mut notes = Vec::new();
+    for change in changes {
+        let (name, value) = change.split_once('=').ok_or_else(|| {
+            let shown = sanitise(change);
+            exit::usage(&format!("{shown:?} is no SECTION.KEY=VALUE"))
+        })?;
+        let Name { place, key, known } = Name::parse(name)?;
+        if let Some(found) = files.layers().locked(&place.name, &key) {
+            let line = found.line.map(|line| format!(", line {line}")).unwrap_or_default();
+            let message = format!(
+                "{}.{key} is locked by {}{line}; nothing was changed",
+                place.name,
+                files.path(found.layer).display()
+            );
+            let hint = Some("change it there, or leave override.ini alone: --no-override".to_owned());
+            return Err(CommandError { code: ExitCode::Config, kind: "locked", message, hint });
+        }
+        let written = match known {
+            Known::Unknown => return Err(unknown(&place, &key)),
+            Known::Read(row) => {
+                stands_elsewhere(row, &place, &files, &before)?;
+                let length = value.chars().count();
+                notes.extend(row.limit.filter(|most| length > usize::from(*most)).map(|most| {
+                    format!("{}.{key} has {length} characters; MicroSIP reads {most} of them", place.name)
+                }));
+                if row.quoted {
+                    document.set_quoted(&place.name, &key, value)
+                } else {
+                    document.set(&place.name, &key, value)
+                }
+            }
+            Known::Kept(kept) => {
+                notes.push(format!("{}.{key} is kept, and not used: {}", place.name, kept.why));
+                document.set(&place.name, &key, value)
+            }
+            Known::Entry => document.set(&place.name, &key, value),
+        };
+        written.map_err(|why| unwritable(&why, &place, &key, &files.ini.path))?;
+        touched.push((place.name, key));
+    }
+    let after = config::load(&document, &files.overlays);
+    for warning in after.warnings.iter().filter(|warning| !before.warnings.iter().any(|old| is_same(old, warning))) {
+        let is_touched = |(section, key): &(String, String)| {
+            section.eq_ignore_ascii_case(&warning.section) && key.eq_ignore_ascii_case(&warning.key)
+        };
+        if warning.layer == 0 && touched.iter().any(is_touched) {
+            let message = format!("cannot set {}.{}: {}", warning.section, warning.key, warning.message);
+            return Err(exit::config(message, Some("nothing was changed")));
+        }
+        notes.push(files.located(warning));
+    }
+    let bytes = document.to_bytes();
+    let changed = bytes != files.main.to_bytes();
+    if changed {
+        write(&files.ini.path, &bytes)?;
+    }
+    if options.json {
+        let keys: Vec<String> = touched.iter().map(|(section, key)| format!("{section}.{key}")).collect();
+        told(json!({ "path": files.ini.path.display().to_string(), "changed": changed, "keys": keys, "notes": notes }));
+    } else if !options.quiet {
+        notes.iter().for_each(|note| out::talk(&format!("tuiphone: {}", sanitise_line(note))));
+    }
+    Ok(changed)
+}
+
+/// Where the first account stands that is not under its number: `[Account]` of hand-written files, `[Settings]` of
+/// MicroSIP's oldest.
+fn section_of_first(row: &Row, place: &Place, files: &IniFiles) -> Option<&'static str> {
+    let is_first = row.section == Section::Account && place.account == Some(1);
+    let layers = files.layers();
+    if !is_first || layers.has_section("Account1") {
+        return None;
+    }
+    Some(if layers.has_section("Account") { "Account" } else { "Settings" })
+}
+
+/// An account that is not under its number must not be made a second time there.
+fn stands_elsewhere(row: &Row, place: &Place, files: &IniFiles, loaded: &Loaded) -> Result<(), CommandError> {
+    let elsewhere = section_of_first(row, place, files);
+    let Some(section) = elsewhere.filter(|_| loaded.accounts.iter().any(|account| account.id.0 == 1)) else {
+        return Ok(());
+    };
+    let message = format!("account 1 of {} stands under [{section}]; nothing was changed", files.ini.path.display());
+    let hint = match section {
+        "Account" => "name that section [Account1] first",
+        _ => "MicroSIP's oldest files are so: move its keys under [Account1] first",
+    };
+    Err(exit::config(message, Some(hint)))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let wrong =
+        |why: std::io::Error| exit::config(format!("cannot write {}: {}", path.display(), plain_error(&why)), None);
+    // Through a link: what it points at is replaced, the link stays.
+    let target = match path.canonicalize() {
+        Ok(target) => target,
+        Err(_) => {
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(wrong)?;
+            path.to_owned()
+        }
+    };
+    files::replace(&target, bytes).map_err(wrong)
+}
+
+fn is_same(one: &config::Warning, other: &config::Warning) -> bool {
+    (one.layer, &one.section, &one.key, &one.message) == (other.layer, &other.section, &other.key, &other.message)
+}
+
+/// The value may be a secret: it is not told.
+fn unwritable(why: &IniError, place: &Place, key: &str, file: &Path) -> CommandError {
+    let name = format!("{}.{}", place.name, sanitise(key));
+    let message = match why {
+        IniError::Unwritable { what, .. } => {
+            format!("cannot set {name}: its {what} holds what no line of an ini file can")
+        }
+        why => format!("cannot set {name} in {}: {why}", file.display()),
+    };
+    exit::config(message, Some("nothing was changed"))
+}
+
+fn check(files: &IniFiles, options: &Options) -> ExitCode {
+    let findings = config::check(&files.main, &files.overlays);
+    let is_well = findings.iter().all(|finding| finding.fault.is_note());
+    if options.json {
+        let list: Vec<Value> = findings.iter().map(|finding| finding_json(finding, files)).collect();
+        let path = files.ini.path.display().to_string();
+        out::json(&json!({ "v": 1, "verb": "config", "ok": is_well, "path": path, "findings": list }));
+    } else {
+        // What is wrong comes first, and what is good to know behind it.
+        let (notes, faults): (Vec<&Finding>, Vec<_>) = findings.iter().partition(|finding| finding.fault.is_note());
+        let notes = notes.into_iter().filter(|_| !options.quiet);
+        let shown = faults.into_iter().chain(notes);
+        shown.for_each(|finding| out::line(&sanitise_line(&files.located(&finding.warning))));
+        if findings.is_empty() && !options.quiet {
+            out::line(&format!("{}: nothing is odd", files.ini.path.display()));
+        }
+    }
+    if is_well { ExitCode::Ok } else { ExitCode::Config }
+}
+
+fn finding_json(Finding { fault, warning }: &Finding, files: &IniFiles) -> Value {
+    json!({
+        "file": files.path(warning.layer).display().to_string(), "line": warning.line, "section": warning.section,
+        "key": warning.key, "kind": fault.word(), "note": fault.is_note(), "message": sanitise_line(&warning.message),
+    })
+}
+
+/// One value in force, and where it comes from.
+struct Entry {
+    section: String,
+    key: String,
+    value: String,
+    is_secret: bool,
+    /// It is another section's.
+    is_inherited: bool,
+    default: Option<&'static str>,
+    /// File, line and layer; `None` = nowhere, the default counts.
+    origin: Option<(String, Option<usize>, usize)>,
+}
+
+impl Entry {
+    /// The value of a key that is read.
+    fn of(row: &Row, place: &Place, files: &IniFiles, loaded: &Loaded) -> Entry {
+        let layers = files.layers();
+        let own = layers.find(section_of_first(row, place, files).unwrap_or(&place.name), row.key);
+        let is_inherited = own.is_none();
+        // What stands under [tuiphone] is meant for every account.
+        let found =
+            own.or_else(|| layers.find("tuiphone", row.key).filter(|_| row.section == Section::TuiphoneAccount));
+        let account = place.account.and_then(|id| loaded.accounts.iter().find(|account| account.id.0 == id));
+        let value = match row.field {
+            Field::Settings(get, _) => get(&loaded.settings),
+            Field::Account(get, _) => account.map_or_else(|| alone(row, found.as_ref()), get),
+        };
+        let is_secret = row.kind == Kind::Secret;
+        // A password that only MicroSIP can read is one all the same.
+        let value = if is_secret { found.as_ref().map_or(value, |found| found.value.to_string()) } else { value };
+        Entry { value, is_secret, is_inherited, default: Some(row.default), ..Entry::raw(place, row.key, found, files) }
+    }
+
+    /// The value as it is written.
+    fn raw(place: &Place, key: &str, found: Option<Found<'_>>, files: &IniFiles) -> Entry {
+        let origin = found.as_ref().map(|it| (files.path(it.layer).display().to_string(), it.line, it.layer));
+        let value = found.map(|found| found.value.into_owned()).unwrap_or_default();
+        let lower = key.to_ascii_lowercase();
+        // Other programs' keys, and addresses with a password in them.
+        let is_secret = ["pass", "secret", "token"].iter().any(|word| lower.contains(word))
+            || value.contains("://") && value.contains(['@', '=']);
+        let (section, key) = (place.name.clone(), key.to_owned());
+        Entry { section, key, value, is_secret, is_inherited: false, default: None, origin }
+    }
+
+    fn locked(&self) -> Option<String> {
+        let (file, line, _) = self.origin.as_ref().filter(|(_, _, layer)| *layer > 0)?;
+        Some(line.map_or_else(|| file.clone(), |line| format!("{file}, line {line}")))
+    }
+
+    fn text(&self) -> String {
+        match (self.is_secret, self.value.is_empty()) {
+            (true, false) => format!("; {} is set, and not shown", self.key),
+            _ => sanitise_line(&format!("{}={}", self.key, self.value)),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let (file, line, layer) = match &self.origin {
+            Some((file, line, layer)) => (Some(file.as_str()), *line, Some(*layer)),
+            None => (None, None, None),
+        };
+        let origin = match layer {
+            None => "default",
+            Some(0) => "file",
+            Some(_) => "override",
+        };
+        let value = if self.is_secret { Value::Null } else { self.value.as_str().into() };
+        json!({
+            "section": self.section, "key": self.key, "value": value, "set": !self.value.is_empty(),
+            "secret": self.is_secret, "default": self.default, "origin": origin, "file": file, "line": line,
+            "locked": layer.is_some_and(|layer| layer > 0),
+        })
+    }
+}
+
+/// The value of a key of no account in particular.
+fn alone(row: &Row, found: Option<&Found<'_>>) -> String {
+    let mut account = Account::new(AccountId(0));
+    if let Some(found) = found {
+        row.read_account(&mut account, &found.value);
+    }
+    match row.field {
+        Field::Account(get, _) => get(&account),
+        Field::Settings(get, _) => get(&Settings::default()),
+    }
+}
+
+fn told(rest: Value) {
+    let mut all = json!({ "v": 1, "verb": "config", "ok": true });
+    if let (Some(all), Value::Object(rest)) = (all.as_object_mut(), rest) {
+        all.extend(rest);
+    }
+    out::json(&all);
+}
+
+/// A line of any length, safe to show.
+fn sanitise_line(text: &str) -> String {
+    crate::text::sanitise_text(text).replace('\n', " ")
+}
