@@ -50,7 +50,6 @@ impl Tally {
 }
 
 /// Counts what this thread asks for in the course of the work.
-#[cfg(feature = "apm")]
 pub fn tally(work: impl FnOnce()) -> Tally {
     TALLY.set(Some(Tally::default()));
     work();

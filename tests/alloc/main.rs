@@ -9,18 +9,23 @@ mod counting;
 mod devices;
 #[cfg(feature = "apm")]
 mod voice;
+mod wires;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use tuiphone::audio::Spec;
 use tuiphone::engine::media::{MediaConfig, MediaHandle, MediaReport, spawn};
 use tuiphone::media::codec::{self, Tuning};
 use tuiphone::media::command::{Endpoint, MediaCommand, MediaEvent, StreamId};
+use tuiphone::rtp::dtls::Certificate;
+use tuiphone::sdp::dtls::{DtlsExchange, DtlsLine, Fingerprint, Setup};
 use tuiphone::sdp::{Agreed, Direction, Format};
 
 /// Codecs that are agreed, where they are known.
@@ -31,6 +36,9 @@ const FORMATS: [(&str, u8, u32, u8); 4] =
 const WARM_UP: Duration = Duration::from_secs(4);
 /// Longer than the time between two reports of RTCP.
 const WATCHED: Duration = Duration::from_secs(8);
+
+/// The row of the formats whose call has its keys by a handshake.
+const SHAKEN: u32 = 1;
 
 /// One thread is watched at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -48,28 +56,46 @@ struct Media {
     bound: Receiver<(StreamId, SocketAddr)>,
     /// Reports of the counters.
     stats: Arc<AtomicU64>,
+    /// Streams that have got keys.
+    secured: Arc<AtomicU64>,
+    certificate: Certificate,
 }
 
 impl Media {
     fn start() -> Media {
         let (sender, bound) = channel();
-        let stats = Arc::new(AtomicU64::new(0));
-        let seen = stats.clone();
+        let [stats, secured] = [0; 2].map(|none| Arc::new(AtomicU64::new(none)));
+        let (seen, keyed) = (stats.clone(), secured.clone());
         let sender = Mutex::new(sender);
-        let config = MediaConfig { input: Spec::Voice, output: Spec::Null, ring: Spec::Null, ..MediaConfig::default() };
+        let certificate = Certificate::generate(&mut StdRng::seed_from_u64(1), SystemTime::now()).unwrap();
+        let config = MediaConfig {
+            input: Spec::Voice,
+            output: Spec::Null,
+            ring: Spec::Null,
+            certificate: Some(certificate.clone()),
+            ..MediaConfig::default()
+        };
         let report = move |report| match report {
             MediaReport::Event(MediaEvent::Bound { stream, rtp, .. }) => {
                 sender.lock().unwrap().send((stream, rtp)).unwrap();
             }
             MediaReport::Event(MediaEvent::Stats { .. }) => drop(seen.fetch_add(1, Ordering::Relaxed)),
+            MediaReport::Event(MediaEvent::Secured { .. }) => drop(keyed.fetch_add(1, Ordering::Relaxed)),
             _ => {}
         };
-        Media { handle: spawn(config, report).unwrap(), bound, stats }
+        Media { handle: spawn(config, report).unwrap(), bound, stats, secured, certificate }
+    }
+
+    /// What one side knows of a handshake with the other; both are this phone.
+    fn exchange(&self, part: Setup) -> DtlsExchange {
+        let fingerprints = vec![Fingerprint::parse(self.certificate.fingerprint()).unwrap()];
+        let line = DtlsLine { fingerprints, setup: None, tls_id: None };
+        DtlsExchange { ours: line.clone(), theirs: line, part }
     }
 
     fn side(&self, id: u32) -> Side {
         let (stream, local) = (StreamId(id), [127, 0, 0, 1].into());
-        self.handle.send(MediaCommand::Bind { stream, local }).unwrap();
+        self.handle.send(MediaCommand::Bind { stream, local, reach: Box::default() }).unwrap();
         let (bound, rtp) = self.bound.recv_timeout(Duration::from_secs(10)).unwrap();
         assert_eq!(bound, stream);
         let relay = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -93,6 +119,10 @@ fn agreed((encoding, payload_type, clock_rate, channels): (&str, u8, u32, u8), r
         comfort_noise_send: None,
         ptime: Duration::from_millis(20),
         direction: Direction::SendRecv,
+        srtp: None,
+        mangled: false,
+        ice: None,
+        dtls: None,
     })
 }
 
@@ -130,8 +160,9 @@ fn the_media_thread_allocates_nothing_while_calls_are_up() {
         // One side is the person's, who is in a conference of all of them; the other echoes.
         let sides = [media.side(2 * n), media.side(2 * n + 1)];
         let known = [&sides[0], &sides[1]].map(|side| agreed(format, side.relay.local_addr().unwrap()));
-        for (side, agreed) in sides.iter().zip(known) {
+        for (part, (side, agreed)) in [Setup::Active, Setup::Passive].into_iter().zip(sides.iter().zip(known)) {
             let Some(agreed) = agreed else { continue };
+            let agreed = Agreed { dtls: (n == SHAKEN).then(|| media.exchange(part)), ..agreed };
             let (stream, endpoint) =
                 (side.stream, if side.stream.0 % 2 == 0 { Endpoint::Phone } else { Endpoint::Echo });
             media.handle.send(MediaCommand::Attach { stream, endpoint }).unwrap();
@@ -155,6 +186,7 @@ fn the_media_thread_allocates_nothing_while_calls_are_up() {
     }
     thread::sleep(Duration::from_millis(500));
 
+    assert_eq!(media.secured.load(Ordering::Relaxed), 2, "one call has keys, on both sides");
     let before = media.stats.load(Ordering::Relaxed);
     counting::watch(thread_called("media"));
     let start = Instant::now();

@@ -4,14 +4,26 @@
 #![allow(clippy::disallowed_methods)] // These tests wait on the real clock, within bounds.
 
 mod call;
+mod config;
+mod contacts;
 mod daemon;
 mod digits;
+mod dtls;
+mod encrypted;
 mod errors;
+mod far_end;
+mod far_side;
 mod files;
 mod flood;
+mod history;
+mod hooks;
+mod hostile_dtls;
+mod hostile_ice;
 mod hostile_sound;
+mod ice;
 mod incoming;
 mod message;
+mod nat;
 mod options;
 mod ping;
 mod prompt;
@@ -20,3 +32,4 @@ mod socket;
 mod sound;
 mod support;
 mod tcp;
+mod theft;

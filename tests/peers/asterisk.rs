@@ -6,9 +6,13 @@
 
 mod calls;
 mod codecs;
+mod encrypted;
+mod handshake;
 mod services;
+mod talk;
 
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -16,7 +20,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::daemon::Daemon;
-use crate::kamailio::write_certificates;
+use crate::kamailio::write_certificates_of;
 use crate::support::{Phone, Process, free_port, until, which};
 
 /// Its configuration; words in braces are filled in.
@@ -33,21 +37,31 @@ const FILES: [(&str, &str); 9] = [
 ];
 
 /// The users, and what is special about the calls of each.
-const USERS: [(&str, &str); 8] = [
+const USERS: [(&str, &str); 14] = [
     ("101", ""),
     ("102", ""),
     ("103", ""),
     ("104", ""),
     ("105", "100rel = required"),
-    ("106", "timers = always\ntimers_sess_expires = 90"),
+    ("106", "media_encryption = sdes"),
+    (
+        "107",
+        "media_encryption = dtls\ndtls_auto_generate_cert = yes\ndtls_verify = no\ndtls_setup = actpass\n\
+         ice_support = yes\nuse_avpf = no\nrtcp_mux = yes",
+    ),
     ("108", "allow = alaw,g722,gsm,g729,slin16,opus"),
-    ("107", "timers = required\ntimers_min_se = 2000\ntimers_sess_expires = 2400"),
+    ("109", "timers = always\ntimers_sess_expires = 90"),
+    ("110", "media_encryption = sdes\nsrtp_tag_32 = yes"),
+    ("111", "media_encryption = sdes\nmedia_encryption_optimistic = yes"),
+    ("112", "media_encryption = dtls\ndtls_auto_generate_cert = yes\nrtcp_mux = yes"),
+    ("113", "media_encryption = dtls\ndtls_auto_generate_cert = yes"),
+    ("114", "timers = required\ntimers_min_se = 2000\ntimers_sess_expires = 2400"),
 ];
 
 /// An exchange on free ports, with files of its own.
 pub struct Asterisk {
-    /// Ends with this.
-    _process: Process,
+    process: Process,
+    ip: IpAddr,
     /// Where it listens for UDP and TCP, and for TLS.
     ports: (u16, u16),
     /// The folder with all that is its own, as we see it.
@@ -103,18 +117,24 @@ impl Home {
 impl Asterisk {
     /// Starts it and waits until it serves; `None` where there is none.
     pub fn start() -> Option<Self> {
+        Self::start_on(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// The same on this address of the machine.
+    pub fn start_on(ip: IpAddr) -> Option<Self> {
         let home = Home::find()?;
         let folder = home.folder();
         for sub in ["run", "log", "spool/voicemail"] {
             std::fs::create_dir_all(folder.path().join(sub)).unwrap();
         }
-        write_certificates(folder.path());
+        write_certificates_of(ip, folder.path());
         let ports = (free_port(), free_port());
         // Asterisk passes by what is taken.
         let media = free_port().min(65_000);
         let seen = home.seen(folder.path());
         let words = [
             ("{folder}", seen.display().to_string()),
+            ("{ip}", ip.to_string()),
             ("{port}", ports.0.to_string()),
             ("{secure_port}", ports.1.to_string()),
             ("{rtp_first}", media.to_string()),
@@ -129,7 +149,7 @@ impl Asterisk {
         command.args(["-f", "-n", "-C"]).arg(seen.join("asterisk.conf"));
         let mut process = Process::start("asterisk", &mut command, folder.path());
         process.until_says("Asterisk Ready.");
-        Some(Self { _process: process, ports, folder, home })
+        Some(Self { process, ip, ports, folder, home })
     }
 
     /// A phone of a user, on; `settings` are lines of `[Settings]`, `own` of `[tuiphone]`.
@@ -141,7 +161,7 @@ impl Asterisk {
     pub fn phone_over(&self, transport: &str, user: &str, settings: &str, own: &str) -> Phone {
         let port = if transport == "tls" { self.ports.1 } else { self.ports.0 };
         let settings = format!("audioCodecs=PCMU/8000/1\n{settings}");
-        let phone = Phone::new(user, &format!("secret of {user}"), &format!("127.0.0.1:{port}"), &settings);
+        let phone = Phone::new(user, &format!("secret of {user}"), &format!("{}:{port}", self.ip), &settings);
         let certificate = self.folder.path().join("certificate.pem");
         phone.edit(|ini| {
             let ini = ini.replace("transport=udp", &format!("transport={transport}"));
@@ -155,6 +175,11 @@ impl Asterisk {
         let conf = self.home.seen(&self.folder.path().join("asterisk.conf"));
         let output = self.home.command().arg("-C").arg(conf).args(["-rx", command]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What it has said so far.
+    pub fn said(&self) -> String {
+        self.process.said()
     }
 
     /// No call is left behind.

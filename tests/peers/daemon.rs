@@ -21,12 +21,23 @@ impl Daemon {
 
     /// The same with these devices.
     pub fn sounding(phone: Phone, microphone: &str, speaker: &str) -> Self {
+        let daemon = Self::launch(phone, microphone, speaker);
+        daemon.until("registered", |status| status["accounts"][0]["registered"] == true);
+        daemon
+    }
+
+    /// One that is called by its address, and registered nowhere.
+    pub fn unregistered(phone: Phone) -> Self {
+        let daemon = Self::launch(phone, "tone:440", "null");
+        daemon.until_is("idle");
+        daemon
+    }
+
+    fn launch(phone: Phone, microphone: &str, speaker: &str) -> Self {
         let mut command = phone.command(&["daemon", "--audio-in", microphone, "--audio-out", speaker]);
         command.arg("--debug").arg(phone.file("daemon.trace"));
         let process = Process::start("daemon", &mut command, &phone.file("run"));
-        let daemon = Self { phone, _process: process };
-        daemon.until("registered", |status| status["accounts"][0]["registered"] == true);
-        daemon
+        Self { phone, _process: process }
     }
 
     /// A verb and its outcome.
@@ -92,6 +103,7 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("---- the phone's trace\n{}", self.trace());
+            eprintln!("---- the phone's state\n{:#}", self.status());
         }
     }
 }

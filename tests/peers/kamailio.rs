@@ -1,6 +1,7 @@
 //! kamailio as registrar and proxy with digest: every outcome a script tells by the exit code, for MD5 and SHA-256.
 
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -119,7 +120,12 @@ fn modules() -> PathBuf {
 
 /// A key and its certificate for 127.0.0.1.
 pub fn write_certificates(folder: &Path) {
-    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    write_certificates_of(Ipv4Addr::LOCALHOST.into(), folder);
+}
+
+/// The same for another address.
+pub fn write_certificates_of(ip: IpAddr, folder: &Path) {
+    let made = rcgen::generate_simple_self_signed(vec![ip.to_string()]).unwrap();
     std::fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
     std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
 }

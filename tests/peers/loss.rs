@@ -35,6 +35,10 @@ fn agreed(codec: &str, remote: u16) -> Agreed {
         comfort_noise_send: None,
         ptime: Duration::from_millis(20),
         direction: Direction::SendRecv,
+        srtp: None,
+        mangled: false,
+        ice: None,
+        dtls: None,
     }
 }
 

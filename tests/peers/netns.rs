@@ -8,23 +8,13 @@
 //!  └─────────────────────┘      └─────────────────────────────────┘
 //! ```
 
-use std::fs::File;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::os::fd::AsFd;
-use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{JoinHandle, sleep};
+use std::net::IpAddr;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
-use tuiphone::demo::exchange::{Exchange, ExchangeConfig, User};
-use tuiphone::sip::auth::Algorithm;
-use tuiphone::sip::flow::{Flow, Transport};
-
+use crate::space::{Space, may_make_networks};
 use crate::support::{Phone, Process, beside_others, have, until};
+use crate::switchboard::Switchboard;
 
 const SERVER: &str = "10.231.7.1";
 /// Apart from the server's: requests to its own address the exchange takes for itself.
@@ -32,43 +22,18 @@ const FAR: &str = "10.231.7.9";
 /// Within this the phone is back, however it was away.
 const BACK: Duration = Duration::from_secs(10);
 
-/// Whether namespaces and links may be made here; says why not.
-fn may_make_networks() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let bits = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let bits = bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0);
-    // CAP_NET_ADMIN and CAP_SYS_ADMIN.
-    let may = bits >> 12 & 1 == 1 && bits >> 21 & 1 == 1;
-    if !may {
-        eprintln!("skipped: no right to make network namespaces (root has it, in a container only if it is given)");
-    }
-    may
-}
-
-fn ip(arguments: &str) {
-    let output = Command::new("ip").args(arguments.split(' ')).output().unwrap();
-    assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Two namespaces and the cable; gone when dropped.
+/// Two namespaces and the cable.
 struct Cable {
-    here: String,
-    there: String,
+    here: Space,
+    there: Space,
 }
 
 impl Cable {
     fn lay() -> Self {
-        let name = |side| format!("tuiphone-{}-{side}", std::process::id());
-        let cable = Self { here: name("here"), there: name("there") };
-        ip(&format!("netns add {}", cable.here));
-        ip(&format!("netns add {}", cable.there));
-        ip(&format!("link add near netns {} type veth peer name far netns {}", cable.here, cable.there));
-        for (space, device) in [(&cable.here, "near"), (&cable.there, "far")] {
-            ip(&format!("-n {space} link set lo up"));
-            ip(&format!("-n {space} link set {device} up"));
-        }
+        let cable = Self { here: Space::new("here"), there: Space::new("there") };
+        cable.here.cable("near", &cable.there, "far");
         for address in [SERVER, FAR] {
-            ip(&format!("-n {} address add {address}/24 dev far", cable.there));
+            cable.there.ip(&format!("address add {address}/24 dev far"));
         }
         cable.come(2);
         cable
@@ -76,93 +41,16 @@ impl Cable {
 
     /// The phone's side has this address more.
     fn come(&self, last: u8) {
-        ip(&format!("-n {} address add 10.231.7.{last}/24 dev near", self.here));
+        self.here.ip(&format!("address add 10.231.7.{last}/24 dev near"));
     }
 
     /// The phone's side has no address.
     fn go(&self) {
-        ip(&format!("-n {} -4 address flush dev near", self.here));
+        self.here.ip("-4 address flush dev near");
     }
 
     fn link(&self, state: &str) {
-        ip(&format!("-n {} link set near {state}", self.here));
-    }
-}
-
-impl Drop for Cable {
-    fn drop(&mut self) {
-        for space in [&self.here, &self.there] {
-            let _ = Command::new("ip").args(["netns", "delete", space]).status();
-        }
-    }
-}
-
-/// The demo's exchange, on a socket of the other namespace.
-struct Switchboard {
-    exchange: Arc<Mutex<Exchange>>,
-    /// When each REGISTER of 101 came.
-    registers: Arc<Mutex<Vec<Instant>>>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Switchboard {
-    fn start(space: &str) -> Self {
-        let user = |name: &str| User::new(name, &format!("secret of {name}"), Algorithm::SHA256);
-        let config = ExchangeConfig::new(SERVER, vec![user("101"), user("102")]);
-        let exchange = Arc::new(Mutex::new(Exchange::new(config)));
-        let (registers, stop) = (Arc::<Mutex<Vec<Instant>>>::default(), Arc::<AtomicBool>::default());
-        let space = File::open(format!("/run/netns/{space}")).unwrap();
-        let (shared, came, stopped) = (exchange.clone(), registers.clone(), stop.clone());
-        let thread = std::thread::spawn(move || {
-            move_into_link_name_space(space.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            serve(&shared, &came, &stopped);
-        });
-        Self { exchange, registers, stop, thread: Some(thread) }
-    }
-
-    /// Where 101 is registered.
-    fn contacts(&self) -> Vec<IpAddr> {
-        let exchange = self.exchange.lock().unwrap();
-        let hosts = exchange.registrar().bindings("101").iter().filter_map(|binding| binding.contact.host());
-        hosts.filter_map(|host| host.to_string().parse().ok()).collect()
-    }
-
-    fn registers(&self) -> usize {
-        self.registers.lock().unwrap().len()
-    }
-}
-
-impl Drop for Switchboard {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn serve(exchange: &Mutex<Exchange>, registers: &Mutex<Vec<Instant>>, stop: &AtomicBool) {
-    let local: SocketAddr = format!("{SERVER}:5060").parse().unwrap();
-    let socket = UdpSocket::bind(local).unwrap();
-    socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-    let mut rng = StdRng::seed_from_u64(1);
-    let mut buffer = [0; 65_536];
-    while !stop.load(Ordering::Relaxed) {
-        let got = socket.recv_from(&mut buffer);
-        let mut exchange = exchange.lock().unwrap();
-        let now = Instant::now();
-        let mut out = exchange.handle_timeout(now, &mut rng);
-        if let Ok((length, remote)) = got {
-            let bytes = &buffer[..length];
-            if bytes.starts_with(b"REGISTER") && String::from_utf8_lossy(bytes).contains("sip:101@") {
-                registers.lock().unwrap().push(now);
-            }
-            out.extend(exchange.handle(bytes, Flow { transport: Transport::Udp, local, remote }, now, &mut rng));
-        }
-        for transmit in out {
-            let _ = socket.send_to(&transmit.bytes, transmit.flow.remote);
-        }
+        self.here.ip(&format!("link set near {state}"));
     }
 }
 
@@ -174,19 +62,12 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn start(user: &str, space: &str, tone: &str, (settings, own): (&str, &str)) -> Self {
+    fn start(user: &str, space: &Space, tone: &str, (settings, own): (&str, &str)) -> Self {
         let settings = format!("audioCodecs=PCMU/8000/1\n{settings}");
-        let phone = Phone::new(user, &format!("secret of {user}"), SERVER, &settings);
+        let mut phone = Phone::new(user, &format!("secret of {user}"), SERVER, &settings);
         phone.edit(|ini| format!("{ini}[tuiphone]\n{own}\n"));
-        let plain = phone.command(&["daemon", "--audio-in", tone, "--audio-out", "null", "--debug", "-"]);
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", space]).arg(plain.get_program()).args(plain.get_args());
-        for (name, value) in plain.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        phone.space = Some(space.name().to_owned());
+        let mut command = phone.command(&["daemon", "--audio-in", tone, "--audio-out", "null", "--debug", "-"]);
         let process = Process::start(user, &mut command, &phone.file("home"));
         Self { process, phone }
     }
@@ -227,7 +108,7 @@ fn a_phone_follows_its_network_and_takes_its_call_along() {
     }
     let _machine = beside_others();
     let cable = Cable::lay();
-    let exchange = Switchboard::start(&cable.there);
+    let exchange = Switchboard::start(&cable.there, SERVER, &[SERVER.parse().unwrap()]);
     let bind = format!("bindAddress={FAR}");
     let far = Daemon::start("102", &cable.there, "tone:500", ("autoAnswer=all\nautoAnswerDelay=0", &bind));
     let near = Daemon::start("101", &cable.here, "tone:440", ("", ""));

@@ -11,10 +11,11 @@ use tuiphone::audio::wav;
 use tuiphone::engine::media::everything;
 use tuiphone::media::codec::{Codec, Decoded, Tuning, decoder, encoder};
 use tuiphone::media::resample::clip_to_internal;
+use tuiphone::media::tone::goertzel_dbfs;
 use tuiphone::media::{FRAME, SAMPLE_RATE};
 use tuiphone::sdp::Format;
 
-use crate::support::skipped;
+use crate::support::{Outcome, Phone, skipped};
 
 /// Read speech of Debian's `pocketsphinx-testdata`, 16 kHz.
 pub const SPEECH: &str = "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav";
@@ -132,6 +133,25 @@ impl Scorer {
         Some(Self { python })
     }
 
+    /// Calls a number that sends back what it hears, and says the speech to it with this codec: as good as `alone` has it,
+    /// which writes what the codec makes of the speech by itself, but for `within`.
+    pub fn echoed(&self, phone: &Phone, number: &str, codec: &str, alone: fn(&Format, &Path), within: f64) -> Outcome {
+        let [said, heard, bare] = ["said.wav", "heard.wav", "codec.wav"].map(|name| phone.file(name));
+        let length = say(&said);
+        alone(&format(codec), &bare);
+        let [input, output] = [&said, &heard].map(|file| format!("file:{}", file.display()));
+        let seconds = (length.as_secs() + 1).to_string();
+        let arguments = ["call", number, "--duration", &seconds, "--audio-in", &input, "--audio-out", &output];
+        let outcome = phone.run(&arguments, length + Duration::from_secs(20));
+        outcome.ends(0);
+        let shown = codec.split('/').next().unwrap_or_default().to_ascii_lowercase();
+        assert_eq!(outcome.text("/call/media/codec"), shown, "{}", outcome.told);
+        let readings = self.readings(&heard, &bare);
+        eprintln!("{codec} to {number} and back: {readings:?}");
+        as_good_as_alone(codec, &readings, within, &outcome.told);
+        outcome
+    }
+
     /// Compares a recording with the speech and with what the codec alone makes of it.
     pub fn score(&self, heard: &Path, codec: &Path) -> Score {
         self.scores(heard, codec, 1).remove(0)
@@ -164,6 +184,14 @@ impl Scorer {
 pub fn speech() -> Vec<f32> {
     let (samples, rate) = wav::read(Path::new(SPEECH)).unwrap();
     clip_to_internal(&samples, rate).unwrap()
+}
+
+/// For how long a recording has a tone of this frequency and at least this level, dBFS.
+pub fn tone(heard: &Path, frequency: f32, level: f32) -> Duration {
+    let (samples, rate) = wav::read(heard).unwrap();
+    let parts = samples.chunks_exact(rate as usize / 10);
+    let loud = parts.filter(|part| goertzel_dbfs(part, frequency, rate) > level).count();
+    Duration::from_millis(100 * loud as u64)
 }
 
 /// Writes the speech [`TIMES`] times, a second of silence around each, and returns for how long.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -57,6 +57,13 @@ pub fn free_port() -> u16 {
         }
     }
     panic!("no free UDP ports");
+}
+
+/// The machine's address towards the world; nothing is sent to find it.
+pub fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_loopback())
 }
 
 /// Waits until `ready` holds; panics with `what` when it does not within `limit`.
@@ -173,6 +180,8 @@ pub struct Phone {
     folder: TempDir,
     /// `NAME=VALUE` of the sound server, when there is one.
     pub environment: Vec<(String, String)>,
+    /// The network namespace it lives in, when it is not ours.
+    pub space: Option<String>,
 }
 
 impl Phone {
@@ -188,7 +197,13 @@ impl Phone {
         for sub in ["run", "home"] {
             fs::create_dir(folder.path().join(sub)).unwrap();
         }
-        Self { folder, environment: Vec::new() }
+        Self { folder, environment: Vec::new(), space: None }
+    }
+
+    /// Its account has this word for `SRTP`.
+    pub fn encrypting(self, srtp: &str) -> Self {
+        self.edit(|ini| ini.replace("\nSRTP=\n", &format!("\nSRTP={srtp}\n")));
+        self
     }
 
     /// Rewrites its `microsip.ini`.
@@ -204,7 +219,15 @@ impl Phone {
 
     /// `tuiphone ARGUMENTS --ini …`, on its own account of the world.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tuiphone"));
+        let program = env!("CARGO_BIN_EXE_tuiphone");
+        let mut command = match &self.space {
+            Some(space) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", space, program]);
+                command
+            }
+            None => Command::new(program),
+        };
         command.args(arguments).arg("--ini").arg(self.file("microsip.ini"));
         command.env("XDG_RUNTIME_DIR", self.file("run")).env("HOME", self.file("home"));
         command.envs(self.environment.iter().map(|(k, v)| (k, v)));
@@ -256,6 +279,11 @@ impl Outcome {
     pub fn text(&self, pointer: &str) -> &str {
         let value = self.json.pointer(pointer).and_then(serde_json::Value::as_str);
         value.unwrap_or_else(|| panic!("no text at {pointer}\n{}", self.told))
+    }
+
+    /// What protected the sound of the call; `None` = nothing.
+    pub fn protection(&self) -> Option<&str> {
+        self.json.pointer("/call/media/srtp").and_then(serde_json::Value::as_str)
     }
 
     /// The exit code is this one.

@@ -42,6 +42,22 @@ fn two_calls(columns: u16, rows: u16) -> Stage {
 }
 
 #[test]
+fn what_protects_the_sound_is_shown() {
+    let mut stage = Stage::new(100, 30);
+    let with = |id, srtp: Option<&str>| {
+        let mut info = call(id, CallState::Connected, "600", "Echo");
+        info.media.get_or_insert_default().srtp = srtp.map(str::to_owned);
+        info
+    };
+    stage.calls(vec![
+        with("c1", Some("AES_CM_128_HMAC_SHA1_80, keys over TLS")),
+        with("c2", Some("AES_CM_128_HMAC_SHA1_80, keys in clear")),
+        with("c3", None),
+    ]);
+    picture("in_call_encrypted_100x30", &stage);
+}
+
+#[test]
 fn idle() {
     picture("idle", &Stage::new(80, 24));
 }

@@ -140,6 +140,10 @@ fn write(network: &Network, phone: &Shared, text: &str) {
 fn an_hour(network: &mut Network, alice: &Shared) -> Result<(), String> {
     network.run(60 * SECOND);
     for round in 0..24 {
+        // The nonce for what is said now comes with its answer.
+        while is_registering(network) {
+            network.run(SECOND);
+        }
         match round % 3 {
             0 => call_bob(network, alice),
             1 => write(network, alice, "hello"),
@@ -153,6 +157,12 @@ fn an_hour(network: &mut Network, alice: &Shared) -> Result<(), String> {
         )?;
     }
     Ok(())
+}
+
+/// A REGISTER waits for its answer.
+fn is_registering(network: &Network) -> bool {
+    let last = network.trace.iter().rev().find(|line| line.contains("REGISTER"));
+    last.is_some_and(|line| line.contains("-> 5060 REGISTER"))
 }
 
 //= RFC 7616 §3.4.5, §3.3

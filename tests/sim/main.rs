@@ -9,12 +9,16 @@ mod exchange;
 mod failover;
 mod following;
 mod fuzz;
+#[path = "../nat/gateway.rs"]
+#[allow(dead_code)] // Not all that its own tests want of it.
+mod gateway;
 mod incoming;
 mod lasting;
 mod mangle;
 mod messages;
 mod moving;
 mod network;
+mod outside;
 mod peer;
 mod phone;
 mod pickups;

@@ -1,5 +1,6 @@
 //! Nodes, links that delay, lose, reorder and duplicate, and one clock. Everything follows from the seed.
 
+use super::gateway::Gateway;
 use super::mangle::mangle;
 use super::streams::{Streams, Told, UNACKNOWLEDGED, lateness, try_in_turn};
 use rand::rngs::StdRng;
@@ -70,6 +71,8 @@ pub struct Network {
     rng: StdRng,
     nodes: Vec<(SocketAddr, Rc<RefCell<dyn Node>>)>,
     asleep: BTreeSet<SocketAddr>,
+    /// Nodes whose datagrams go through a NAT; connections do not.
+    gateways: BTreeMap<SocketAddr, Gateway>,
     in_flight: BTreeMap<(Instant, u64), News>,
     sent: u64,
     streams: Streams,
@@ -112,6 +115,7 @@ impl Network {
             rng: StdRng::seed_from_u64(seed),
             nodes: Vec::new(),
             asleep: BTreeSet::new(),
+            gateways: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             sent: 0,
             streams: Streams::default(),
@@ -127,6 +131,16 @@ impl Network {
         let node = Rc::new(RefCell::new(node));
         self.nodes.push((address, Rc::clone(&node) as Rc<RefCell<dyn Node>>));
         node
+    }
+
+    /// The node is behind this NAT.
+    pub fn put_behind(&mut self, node: SocketAddr, gateway: Gateway) {
+        self.gateways.insert(node, gateway);
+    }
+
+    /// The NAT before a node that has one.
+    pub fn gateway(&mut self, node: SocketAddr) -> &mut Gateway {
+        self.gateways.get_mut(&node).unwrap()
     }
 
     /// From now on the node is elsewhere; its connections are over, and only the far ends are told. Those it was opening
@@ -222,9 +236,12 @@ impl Network {
             let flow = Flow { transport: Transport::Udp, local: packet.from, remote: packet.to };
             return self.put(self.link.delay * 2, News::Failed((packet.from, flow), "connection refused"));
         }
+        let now = self.now;
+        let gateway = self.gateways.get_mut(&packet.from);
+        let from = gateway.map_or(packet.from, |gateway| gateway.outbound(packet.from, packet.to, now));
         for _ in 0..copies {
             let jitter = self.link.jitter.mul_f64(self.rng.random::<f64>());
-            let mut copy = Packet { bytes: packet.bytes.clone(), ..packet };
+            let mut copy = Packet { from, bytes: packet.bytes.clone(), ..packet };
             if self.damage > 0 && self.rng.random_ratio(1, self.damage) {
                 copy.bytes = mangle(&mut self.rng, copy.bytes, &self.tap);
             }
@@ -311,7 +328,11 @@ impl Network {
             match news {
                 News::Datagram(packet) => {
                     let flow = Flow { transport: Transport::Udp, local: packet.to, remote: packet.from };
-                    self.with(packet.to, |node| node.receive(&packet.bytes, flow, now));
+                    let gateway = self.gateways.values_mut().find(|gateway| gateway.outside == packet.to.ip());
+                    let inside = gateway.map_or(Some(packet.to), |it| it.inbound(packet.to.port(), packet.from, now));
+                    if let Some(to) = inside {
+                        self.with(to, |node| node.receive(&packet.bytes, flow, now));
+                    }
                 }
                 News::Message(id, far, bytes) => {
                     if let Some((to, flow)) = self.streams.receiver(id, far) {
@@ -354,6 +375,9 @@ fn name(address: SocketAddr) -> String {
 
 /// `INVITE sip:b@c`, `200 INVITE`, or `keep-alive`.
 fn words(message: &[u8]) -> String {
+    if tuiphone::nat::stun::looks_like(message) {
+        return "STUN".to_owned();
+    }
     let message = String::from_utf8_lossy(message);
     let first = message.lines().next().unwrap_or_default();
     let cseq = message.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or_default();

@@ -102,6 +102,7 @@ impl Phone {
         while let Some(output) = self.agent.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.out.push_back(Wish::Send(flow, bytes)),
+                Output::KeepAlive { flow, .. } => self.out.push_back(Wish::Send(flow, b"\r\n\r\n".to_vec())),
                 Output::Resolve { query, target, avoid, .. } => match self.zone.find(&target, &mut self.rng) {
                     Ok(mut candidates) => {
                         candidates.sort_by_key(|candidate| avoid.contains(&candidate.address));
@@ -109,9 +110,10 @@ impl Phone {
                     }
                     Err(why) => self.agent.handle(Input::Resolved(query, Err(why)), now),
                 },
-                Output::Media(MediaCommand::Bind { stream, local }) => {
+                Output::Media(MediaCommand::Bind { stream, local, .. }) => {
                     let bound = |port| SocketAddr::new(local, port);
-                    let event = MediaEvent::Bound { stream, rtp: bound(4000), rtcp: bound(4001) };
+                    let (rtp, rtcp) = (bound(4000), bound(4001));
+                    let event = MediaEvent::Bound { stream, rtp, rtcp, mapped: None, ice: None };
                     self.agent.handle(Input::Media(event), now);
                 }
                 Output::Media(MediaCommand::Start { stream, .. }) => {

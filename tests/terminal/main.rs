@@ -71,6 +71,8 @@ fn a_silent_call_on_hold_writes_its_clock_alone() {
     screen.press("o");
     screen.wait_for("on hold");
     assert!(until(|| screen.bytes_within(Duration::from_secs(1)) < 100), "the meters come to rest");
+    // What is not heard any more has no grade.
+    screen.wait_for_end_of("good ");
     let (before, wake_ups) = (without_clocks(&screen.text()), screen.wake_ups());
     let written = screen.bytes_within(Duration::from_secs(3));
     assert_eq!(without_clocks(&screen.text()), before);

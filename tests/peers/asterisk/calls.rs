@@ -85,8 +85,8 @@ fn an_exchange_that_cannot_do_without_100rel_gets_it() {
 fn the_time_of_a_session_is_agreed_on() {
     let _machine = beside_others();
     let Some(exchange) = Asterisk::start() else { return };
-    let [brief, long] = phones(&exchange, ["106", "107"]);
-    long.calls("106");
+    let [brief, long] = phones(&exchange, ["109", "114"]);
+    long.calls("109");
     let offered = long.trace();
     assert!(
         offered.contains("SIP/2.0 422 ") && offered.contains("\nMin-SE: 2000"),

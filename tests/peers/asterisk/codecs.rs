@@ -18,19 +18,7 @@ fn speech_returns_with_every_codec() {
     for codec in codecs.into_iter().filter(|codec| score::has(codec)) {
         let phone = exchange.phone_over("udp", "108", "", "");
         phone.edit(|ini| ini.replacen("audioCodecs=PCMU/8000/1", &format!("audioCodecs={codec}"), 1));
-        let [said, heard, bare] = ["said.wav", "heard.wav", "codec.wav"].map(|name| phone.file(name));
-        let length = score::say(&said);
-        score::through_codec(&score::format(codec), &bare);
-        let [input, output] = [&said, &heard].map(|file| format!("file:{}", file.display()));
-        let seconds = (length.as_secs() + 1).to_string();
-        let arguments = ["call", "600", "--duration", &seconds, "--audio-in", &input, "--audio-out", &output];
-        let outcome = phone.run(&arguments, length + Duration::from_secs(20));
-        outcome.ends(0);
-        let shown = codec.split('/').next().unwrap_or_default().to_ascii_lowercase();
-        assert_eq!(outcome.text("/call/media/codec"), shown, "{}", outcome.told);
-        let readings = scorer.readings(&heard, &bare);
-        eprintln!("{codec} to Asterisk and back: {readings:?}");
-        score::as_good_as_alone(codec, &readings, 0.2, &outcome.told);
+        scorer.echoed(&phone, "600", codec, score::through_codec, 0.2);
     }
 }
 

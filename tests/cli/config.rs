@@ -1,0 +1,255 @@
+//! `config`: the files of a profile shown, changed and checked by the program itself. No phone runs, no secret is told.
+
+use crate::support::{Finished, House, bare, finish};
+use std::path::{Path, PathBuf};
+use tuiphone::config::Document;
+
+/// The files of real users, and one with every key there is.
+fn samples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ini");
+    let files = std::fs::read_dir(folder).expect("the fixtures").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "ini")).collect();
+    files.sort();
+    assert_eq!(files.len(), 11);
+    files
+}
+
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn with(ini: &[u8]) -> Desk {
+        let desk = Desk { folder: tempfile::tempdir().expect("a folder") };
+        std::fs::write(desk.ini(), ini).expect("written");
+        desk
+    }
+
+    fn ini(&self) -> PathBuf {
+        self.folder.path().join("phone.ini")
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        std::fs::read(self.ini()).expect("the file")
+    }
+
+    fn config(&self, words: &[&str]) -> Finished {
+        let mut command = bare(self.folder.path(), &[]);
+        command.arg("--ini").arg(self.ini()).arg("config").args(words);
+        finish(command)
+    }
+}
+
+/// What differs: the bytes between the first that do and the last.
+fn differs<'a>(one: &'a [u8], other: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[start..], &other[start..]);
+    let end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    (&one[..one.len() - end], &other[..other.len() - end])
+}
+
+#[test]
+fn a_change_is_one_line_of_a_real_file_and_no_other_byte() {
+    for file in samples() {
+        let before = std::fs::read(&file).expect("read");
+        let document = Document::parse(&before).expect("parsed");
+        let places = [
+            ("Settings", "volumeRing", "37"),
+            ("Account1", "label", "Somebody"),
+            ("Account1", "domain", "d"),
+            ("Settings", "EC", "1"),
+        ];
+        let (section, key, value) =
+            places.into_iter().find(|(section, key, _)| document.get(section, key).is_some()).expect("one of them");
+        let desk = Desk::with(&before);
+        let change = format!("{section}.{key}={value}");
+        let done = desk.config(&["set", &change]);
+        assert_eq!((done.code, done.stdout.as_str()), (0, ""), "{file:?}: {done:?}");
+        let after = desk.bytes();
+        assert_eq!(Document::parse(&after).expect("parsed").get(section, key), Some(value), "{file:?}");
+        let (old, new) = differs(&before, &after);
+        assert!(!new.is_empty() && !old.contains(&b'\n') && !new.contains(&b'\n'), "{file:?}: {old:?} {new:?}");
+        let again = desk.config(&["--json", "set", &change]).json();
+        assert_eq!((&again["changed"], desk.bytes()), (&false.into(), after), "{file:?}");
+        let told = desk.config(&["get", &format!("{section}.{key}")]);
+        assert_eq!((told.code, told.stdout.trim()), (0, value), "{file:?}");
+    }
+}
+
+#[test]
+fn no_secret_of_a_real_file_is_told() {
+    for file in samples() {
+        let bytes = std::fs::read(&file).expect("read");
+        let document = Document::parse(&bytes).expect("parsed");
+        let all = document.sections().flat_map(|section| document.entries(section));
+        let secrets: Vec<&str> = all
+            .filter(|(key, value)| key.eq_ignore_ascii_case("password") && !value.is_empty())
+            .map(|(_, value)| value)
+            .collect();
+        let desk = Desk::with(&bytes);
+        for words in
+            [&["print"][..], &["--json", "print"], &["check"], &["--json", "check"], &["get", "Account1.password"]]
+        {
+            let done = desk.config(words);
+            assert!(matches!(done.code, 0 | 3 | 5), "{file:?} {words:?}: {done:?}");
+            let told = format!("{}{}", done.stdout, done.stderr);
+            assert!(!secrets.iter().any(|secret| told.contains(secret)), "{file:?} {words:?}: {told}");
+        }
+    }
+}
+
+#[test]
+fn what_is_odd_in_real_files_is_told_with_its_line() {
+    for (name, code, expected) in [
+        ("01", 3, "[Account1] STUN: kept, not used: "),
+        ("02", 0, "[Settings] mainX: kept, not used: a terminal has no window to place"),
+        ("03b", 3, "[Account1]: it has no domain, so it is no account"),
+        ("06", 0, "[Settings] usersDirectory: kept, not used: "),
+        ("07", 3, "[Account1] password: encrypted by MicroSIP"),
+        ("09", 0, "[Settings] videoCodec: kept, not used: "),
+        ("03-", 3, "[Settings] denyIncoming: not read: line "),
+        ("03-", 3, "[Settings] disableLocalAccount: kept, not used: "),
+        ("04", 3, "[Account1] password: encrypted by MicroSIP"),
+        ("05", 3, "[Account7] password: encrypted by MicroSIP"),
+        ("08", 3, "not read: [Settings] of line "),
+        ("10", 0, "[Settings] videoH264: kept, not used: calls are sound alone"),
+    ] {
+        let file = samples()
+            .into_iter()
+            .find(|path| path.file_name().is_some_and(|it| it.to_string_lossy().starts_with(name)));
+        let desk = Desk::with(&std::fs::read(file.expect("the sample")).expect("read"));
+        let done = desk.config(&["check"]);
+        assert_eq!(done.code, code, "{name}: {done:?}");
+        let line =
+            done.stdout.lines().find(|line| line.contains(expected)).unwrap_or_else(|| panic!("{name}: {done:?}"));
+        let at = format!("{}: line ", desk.ini().display());
+        assert!(expected.is_empty() || line.starts_with(&at), "{line}");
+        let found = desk.config(&["--json", "check"]).json();
+        let count = found["findings"].as_array().expect("a list").len();
+        assert_eq!((found["ok"] == true, count), (code == 0, done.stdout.lines().count()), "{name}");
+    }
+}
+
+const MINE: &str = "[Settings]\r\nuserAgent=mine\r\nDND=1\r\n[Account1]\r\ndomain=d\r\nusername=u\r\npassword=hunter2\r\n\
+                    [tuiphone2]\r\n";
+
+#[test]
+fn what_cannot_be_done_is_one_clear_line_and_changes_nothing() {
+    let desk = Desk::with(MINE.as_bytes());
+    let over = desk.folder.path().join("override.ini");
+    std::fs::write(&over, "[Settings]\nsingleMode=0\n").expect("written");
+    for (words, code, part) in [
+        (&["set", "Settings.sourcePort=70000"][..], 3, "is no port"),
+        (&["set", "Settings.DND=0", "Settings.audioCodec=x"], 3, "Settings.audioCodecs is probably meant"),
+        (&["set", "Settings.DND=0", "Account1.transport=sctp"], 3, "cannot set Account1.transport"),
+        (&["set", "Settings.watch=102"], 3, "tuiphone.watch is one"),
+        (&["set", "Setings.DND=0"], 3, "[Settings] is probably meant"),
+        (&["set", "Settings.nonsense=1"], 3, "no key Settings.nonsense is known"),
+        (&["set", "Account1.password=a268c52c2c3a93f1"], 3, "encrypted by MicroSIP"),
+        (&["set", "Settings.singleMode=1"], 3, "override.ini, line 2"),
+        (&["set", "Settings.userAgent=a\nb"], 3, "cannot set Settings.userAgent"),
+        (&["set", "DND=0"], 2, "Settings.DND"),
+        (&["set", "Settings.DND"], 2, "SECTION.KEY=VALUE"),
+        (&["set"], 2, "needs SECTION.KEY=VALUE"),
+        (&["get"], 2, "needs one SECTION.KEY"),
+        (&["get", "Account7.domain"], 5, "no [Account7]"),
+        (&["get", "Settings.nonsense"], 3, "no key"),
+        (&["path", "x"], 2, "takes no key"),
+        (&["check", "--default"], 2, "goes with config print"),
+        (&["frobnicate"], 2, "frobnicate"),
+    ] {
+        let done = desk.config(words);
+        assert_eq!((done.code, done.stdout.as_str()), (code, ""), "{words:?}: {done:?}");
+        assert!(done.stderr.starts_with("tuiphone: ") && done.stderr.contains(part), "{words:?}: {done:?}");
+        assert!(!done.stderr.contains("a268"), "{done:?}");
+        assert_eq!(desk.bytes(), MINE.as_bytes(), "{words:?}");
+    }
+    let missing = finish(bare(desk.folder.path(), &["--ini", "none.ini", "config", "check"]));
+    assert!(missing.code == 3 && missing.stderr.contains("none.ini"), "{missing:?}");
+}
+
+#[test]
+fn values_are_told_with_where_they_come_from() {
+    let desk = Desk::with(MINE.as_bytes());
+    std::fs::write(desk.folder.path().join("override.ini"), "[settings]\nSINGLEMODE=\n").expect("written");
+    for (key, value, origin, line) in [
+        ("Settings.useragent", "mine", "file", Some(2)),
+        ("settings.singleMode", "0", "override", Some(2)),
+        ("Settings.callWaiting", "1", "default", None),
+        ("Account1.transport", "udp", "default", None),
+        ("account1.username", "u", "file", Some(6)),
+        ("tuiphone.ringTimeout", "190", "default", None),
+        ("tuiphone.turnTransport", "udp", "default", None),
+        ("Settings.videoH264", "", "default", None),
+    ] {
+        let plain = desk.config(&["get", key]);
+        assert_eq!((plain.code, plain.stdout.trim_end()), (0, value), "{key}: {plain:?}");
+        let told = desk.config(&["--json", "get", key]).json();
+        let expected = (value.into(), origin.into(), line.into(), (origin == "override").into());
+        assert_eq!(
+            (told["value"].clone(), told["origin"].clone(), told["line"].clone(), told["locked"].clone()),
+            expected
+        );
+    }
+    let secret = desk.config(&["--json", "get", "Account1.password"]).json();
+    assert_eq!((&secret["value"], &secret["secret"], &secret["set"]), (&().into(), &true.into(), &true.into()));
+    let whole = desk.config(&["print"]).stdout;
+    let over = desk.folder.path().join("override.ini");
+    let expected = format!(
+        "[Settings]\n; locked: {}, line 2\nsingleMode=0\nuserAgent=mine\nDND=1\n[Account1]\ndomain=d\nusername=u\n\
+         ; password is set, and not shown\n",
+        over.display()
+    );
+    assert_eq!(whole, expected);
+    let free = finish({
+        let mut command = bare(desk.folder.path(), &["--no-override", "config", "get", "Settings.singleMode", "--ini"]);
+        command.arg(desk.ini());
+        command
+    });
+    assert_eq!((free.code, free.stdout.trim()), (0, "1"), "{free:?}");
+    let paths = desk.config(&["path"]).stdout;
+    assert_eq!(paths, format!("{}\n{}\n", desk.ini().display(), over.display()));
+    let all = desk.config(&["print", "--default"]).stdout;
+    let read = Document::parse(all.as_bytes()).expect("an ini file");
+    assert_eq!((read.get("Settings", "volumeRing"), read.get("tuiphone", "ringTimeout")), (Some("100"), Some("190")));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_made_for_its_owner_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path();
+    let done =
+        finish(bare(home, &["config", "set", "account1.domain=pbx.example.net", "Settings.audioinputdevice=USB"]));
+    assert_eq!(done.code, 0, "{done:?}");
+    let made = home.join(".config/tuiphone/microsip.ini");
+    let text = std::fs::read_to_string(&made).expect("it is there");
+    assert_eq!(text, "[Account1]\ndomain=pbx.example.net\n[Settings]\naudioInputDevice=\"USB\"\n");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&made).expect("about it").permissions().mode() & 0o777, 0o600);
+    }
+    let other = home.join("other.ini");
+    let name = other.to_str().expect("UTF-8");
+    let done = finish(bare(home, &["-i", name, "config", "set", "Settings.DND=1", "--microsip-ini"]));
+    assert_eq!(done.code, 0, "{done:?}");
+    let expected: Vec<u8> = "\u{feff}[Settings]\r\nDND=1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(std::fs::read(&other).expect("it is there"), expected);
+}
+
+#[test]
+fn a_running_phone_refuses_what_is_locked_and_touches_no_file() {
+    let house = House::open();
+    let over = house.folder.path().join("override.ini");
+    std::fs::write(&over, "[Settings]\nDND=0\n").expect("written");
+    let before = [std::fs::read(house.ini()).expect("read"), std::fs::read(&over).expect("read")];
+    let mut daemon = house.daemon();
+    let done = house.run(&["--json", "dnd", "on"]);
+    assert_eq!((done.code, &done.json()["error"]["kind"]), (3, &"locked".into()), "{done:?}");
+    assert_eq!(house.run(&["--json", "status"]).json()["dnd"], false);
+    let told = house.run(&["config", "set", "Settings.singleMode=0"]);
+    assert!(told.code == 0 && told.stderr.contains("started anew"), "{told:?}");
+    std::fs::write(house.ini(), &before[0]).expect("written");
+    assert_eq!(daemon.terminate(), 0);
+    assert_eq!([std::fs::read(house.ini()).expect("read"), std::fs::read(&over).expect("read")], before);
+}

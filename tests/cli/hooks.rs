@@ -1,0 +1,191 @@
+//! Programs that calls set off: real scripts that write down what they were given.
+
+use super::support::*;
+use std::net::UdpSocket;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+use tuiphone::demo::run::{DOMAIN, OWN_NUMBER};
+
+/// Every key, and the name of what it hangs on.
+const KEYS: [&str; 8] =
+    ["OutgoingCall", "IncomingCall", "CallRing", "CallAnswer", "CallAnswerVideo", "CallStart", "CallBusy", "CallEnd"];
+
+/// Writes down the call, the event it was told, how many arguments it has, and these.
+const NOTES: &str = "#!/bin/sh\necho \"$TUIPHONE_CALL $TUIPHONE_EVENT $# $*\" >> notes\n";
+
+fn script(house: &House, name: &str, text: &str) {
+    let path = house.folder.path().join(name);
+    std::fs::write(&path, text).expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+}
+
+/// What the scripts have noted so far.
+fn notes(house: &House) -> Vec<String> {
+    let text = std::fs::read_to_string(house.folder.path().join("notes")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The notes of a call, without its name.
+fn of(house: &House, call: &str) -> Vec<String> {
+    let begin = format!("{call} ");
+    notes(house).iter().filter_map(|note| note.strip_prefix(&begin)).map(str::to_owned).collect()
+}
+
+/// The ini file of the demo's phone with these lines in `[Settings]` and in `[tuiphone]`.
+fn write_ini(house: &House, settings: &str, own: &str) {
+    let (server, password) = (&house.server, &house.password);
+    let text = format!(
+        "[Settings]\r\naccountId=1\r\n{settings}[tuiphone]\r\n{own}[Account1]\r\nserver={server}\r\nproxy={server}\r\n\
+         domain={DOMAIN}\r\nusername={OWN_NUMBER}\r\npassword={password}\r\n"
+    );
+    std::fs::write(house.ini(), text).expect("written");
+}
+
+/// A phone that strangers may ring, with these settings; its address.
+fn open_phone(house: &House, settings: &str) -> (Daemon, String) {
+    let text = format!("[Settings]\r\n{settings}[tuiphone]\r\nacceptFrom=any\r\nbindAddress=127.0.0.1\r\n");
+    std::fs::write(house.ini(), text).expect("written");
+    let daemon = house.daemon_with(&[], "SIP on udp");
+    let address = daemon.line().split([' ', ',']).find(|word| word.starts_with("127.0.0.1:")).map(str::to_owned);
+    (daemon, address.expect("its address"))
+}
+
+/// Rings the phone from this socket, as this `From`.
+fn ring(socket: &UdpSocket, to: &str, from: &str, id: &str) {
+    let own = socket.local_addr().expect("its address");
+    let body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n\
+                m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n";
+    let invite = format!(
+        "INVITE sip:100@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK-{id};rport\r\nMax-Forwards: 70\r\n\
+         From: {from};tag={id}\r\nTo: <sip:100@{to}>\r\nCall-ID: {id}\r\nCSeq: 1 INVITE\r\nContact: <sip:x@{own}>\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    socket.send_to(invite.as_bytes(), to).expect("sent");
+}
+
+#[test]
+fn hooks_run_in_microsips_order_with_the_number_last() {
+    let house = House::open();
+    script(&house, "note it.sh", NOTES);
+    let lines: String = KEYS.iter().map(|key| format!("cmd{key}=\"\"./note it.sh\" {key}\"\r\n")).collect();
+    write_ini(&house, &(lines + "OnCallBusy=Exec,\"./note it.sh\" too,%number%\r\n"), "");
+    let daemon = house.daemon();
+    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
+    watching.ask("watch");
+    assert_eq!(wire.ask("call 603")["ok"], true);
+    let declined = watching.await_event("call_ended")["call"]["id"].clone();
+    assert_eq!(wire.ask("call 700")["ok"], true);
+    watching.await_event("call_answered");
+    assert_eq!(wire.ask("hangup")["ok"], true);
+    let called = watching.await_event("call_ended")["call"]["id"].clone();
+    let back = watching.await_event("call_incoming")["call"]["id"].clone();
+    assert_eq!(wire.ask("answer")["ok"], true);
+    watching.await_event("call_answered");
+    assert_eq!(wire.ask("hangup")["ok"], true);
+    watching.await_event("call_ended");
+    assert!(until(|| notes(&house).len() >= 11), "{:?}", notes(&house));
+    for (call, expected) in [
+        (declined, vec!["OutgoingCall 603", "CallBusy 603", "CallBusy too 603"]),
+        (called, vec!["OutgoingCall 700", "CallStart 700", "CallEnd 700"]),
+        (back, vec!["IncomingCall 700", "CallRing 700", "CallAnswer 700", "CallStart 700", "CallEnd 700"]),
+    ] {
+        let call = call.as_str().expect("a name");
+        let told = |line: &&str| {
+            let event = line.split(' ').next().unwrap_or_default();
+            let line = if line.contains("too") { line.trim_start_matches("CallBusy ") } else { line };
+            format!("{event} 2 {line}")
+        };
+        assert_eq!(of(&house, call), expected.iter().map(told).collect::<Vec<_>>(), "{call}");
+    }
+}
+
+#[test]
+fn a_caller_can_neither_add_arguments_nor_run_anything() {
+    let house = House::open();
+    script(&house, "note.sh", &NOTES.replace("$*", "$* name=$TUIPHONE_NAME secret=$TUIPHONE_PASSWORD"));
+    let keys = ["IncomingCall", "CallAnswer", "CallAnswerVideo", "CallStart"];
+    let lines: String = keys.iter().map(|key| format!("cmd{key}=./note.sh {{name}} %1\r\n")).collect();
+    let (daemon, to) = open_phone(&house, &lines);
+    let mut wire = daemon.connect();
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let from = "\"$(touch pwned) -x\" <sip:--exec%20%60touch%60@127.0.0.1>";
+    ring(&socket, &to, from, "one");
+    assert!(until(|| wire.ask("answer")["ok"] == true));
+    assert!(until(|| notes(&house).len() >= 4), "{:?}", notes(&house));
+    let told: Vec<String> =
+        keys.iter().map(|key| format!("{key} 2 touch_pwned_-x exec_touch name=$(touch pwned) -x secret=")).collect();
+    assert_eq!(of(&house, "c1"), told, "with video: CallAnswerVideo as well");
+    assert!(!house.folder.path().join("pwned").exists());
+}
+
+#[test]
+fn what_hangs_is_stopped_with_all_it_started_and_what_is_missing_is_said_once() {
+    let house = House::open();
+    script(&house, "hang.sh", "#!/bin/sh\nsleep 600 &\necho $! >> notes\nsleep 600\n");
+    script(&house, "say.sh", "#!/bin/sh\nprintf 'hello\\033[2J\\n'\necho oops >&2\nexit 3\n");
+    let lines = "cmdOutgoingCall=/no/such/program x\r\ncmdCallBusy=./hang.sh\r\ncmdCallEnd=./say.sh\r\n";
+    write_ini(&house, lines, "hookTimeout=1\r\n");
+    let daemon = house.daemon();
+    let mut wire = daemon.connect();
+    let mut missing = 0;
+    let mut stopped = 0;
+    for _ in 0..2 {
+        assert_eq!(wire.ask("call 603")["ok"], true);
+        let line = loop {
+            let line = daemon.await_line("cmd");
+            if line.contains("cmdCallBusy") {
+                break line;
+            }
+            let words = "cmdOutgoingCall: cannot run /no/such/program: no such file or directory";
+            assert!(line.contains(words), "{line}");
+            missing += 1;
+        };
+        assert!(line.contains("ran for 1 s and was stopped"), "{line}");
+        stopped += 1;
+    }
+    assert_eq!((missing, stopped), (1, 2));
+    let children = notes(&house);
+    assert_eq!(children.len(), 2);
+    for child in children {
+        let gone = || {
+            let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+            state.is_empty() || state.contains(") Z")
+        };
+        assert!(until(gone), "{child} lives on");
+    }
+    assert_eq!(wire.ask("call 600")["ok"], true);
+    assert!(until(|| wire.ask("status")["state"] == "connected"));
+    assert_eq!(wire.ask("hangup")["ok"], true);
+    let mut said = Vec::new();
+    while said.len() < 3 {
+        said.push(daemon.await_line("CallEnd: ").rsplit_once("CallEnd: ").expect("its words").1.to_owned());
+    }
+    assert!(said.pop().is_some_and(|last| last.ends_with("say.sh ended with exit status: 3")));
+    said.sort();
+    assert_eq!(said, ["hello[2J", "oops"]);
+}
+
+#[test]
+fn a_flood_of_calls_does_not_fork_the_machine() {
+    let house = House::open();
+    script(&house, "slow.sh", "#!/bin/sh\necho + >> notes\nsleep 0.4\necho - >> notes\n");
+    let (daemon, to) = open_phone(&house, "DND=1\r\ncmdIncomingCall=./slow.sh\r\n");
+    let sockets: Vec<UdpSocket> = (0..4).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a port")).collect();
+    for n in 0..400 {
+        ring(&sockets[n % 4], &to, "<sip:x@127.0.0.1>", &format!("flood{n}"));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let line = daemon.await_line("programs of hooks were not run");
+    let missed = line.split(' ').find_map(|word| word.parse::<usize>().ok());
+    assert!(missed.is_some_and(|missed| missed > 0), "{line}");
+    assert!(until(|| notes(&house).len().is_multiple_of(2)));
+    let (mut now, mut most) = (0_i32, 0);
+    for note in notes(&house) {
+        now += if note == "+" { 1 } else { -1 };
+        most = most.max(now);
+    }
+    assert!((2..=8).contains(&most), "{most} at once");
+    // Whoever has the phone is obeyed all the while.
+    assert_eq!(daemon.connect().ask("status")["dnd"], true);
+}
