@@ -195,10 +195,11 @@ impl Phone {
                     let flow = Flow { transport: Transport::Udp, local: self.at, remote };
                     self.agent.handle(Input::Resolved(query, Ok(vec![flow])), now);
                 }
-                Output::Media(MediaCommand::Bind { stream, local }) => {
+                Output::Media(MediaCommand::Bind { stream, local, .. }) => {
                     self.ports += 2;
                     let (rtp, rtcp) = (SocketAddr::new(local, self.ports), SocketAddr::new(local, self.ports + 1));
-                    self.agent.handle(Input::Media(MediaEvent::Bound { stream, rtp, rtcp }), now);
+                    let bound = MediaEvent::Bound { stream, rtp, rtcp, mapped: None, ice: None };
+                    self.agent.handle(Input::Media(bound), now);
                 }
                 _ => {}
             }

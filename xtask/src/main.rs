@@ -25,7 +25,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   test      everything: licences, tests of both feature sets, real peers where they can be had
   fuzz      damaged traffic between phones, on new seeds (fuzz 5000: so many)
   bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part;
-            --lines N, --seeds N: less of the speech, printed)
+            --lines N, --seeds N: less of the speech, printed; --keep: put it into RESULTS.md beside what stands there)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
   fmt       format every package
   licences  list the dependencies' licences, fail on one we cannot ship
@@ -66,9 +66,9 @@ fn main() -> ExitCode {
 /// Measures; the one chore that needs more than the standard library, so it is built when it is asked for.
 #[cfg(all(feature = "measure", target_os = "linux"))]
 fn bench(install: bool, mut arguments: Vec<String>) -> Result<(), Failure> {
-    let peers = take(&mut arguments, "--peers");
+    let (peers, keep) = (take(&mut arguments, "--peers"), take(&mut arguments, "--keep"));
     let (lines, seeds) = (take_number(&mut arguments, "--lines")?, take_number(&mut arguments, "--seeds")?);
-    bench::run(install, &bench::Wish { peers, only: arguments, lines, seeds })
+    bench::run(install, &bench::Wish { peers, only: arguments, lines, seeds, keep })
 }
 
 /// Builds the chores again, now with what measuring needs, and runs that.
@@ -80,7 +80,7 @@ fn bench(install: bool, arguments: Vec<String>) -> Result<(), Failure> {
     let mut command = vec!["run", "--quiet", "--locked", "--package", "xtask", "--features", "measure", "--", "bench"];
     command.extend(arguments.iter().map(String::as_str));
     command.extend((!install).then_some("--no-install"));
-    run::cargo(&command)
+    run::cargo_for(&command, 2 * run::LONG)
 }
 
 /// Removes `option` and the number behind it from the arguments.

@@ -33,10 +33,15 @@ pub fn is_ci() -> bool {
 
 /// Cargo with these arguments in the workspace, its words passed through.
 pub fn cargo(arguments: &[&str]) -> Result<(), Failure> {
+    cargo_for(arguments, LONG)
+}
+
+/// Likewise, `limit` at most.
+pub fn cargo_for(arguments: &[&str], limit: Duration) -> Result<(), Failure> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     say(&format!("cargo {}", arguments.join(" ")));
-    bounded(&mut command, LONG)
+    bounded(&mut command, limit)
 }
 
 /// Runs to the end, or kills after `limit`. Standard input is empty.

@@ -17,7 +17,7 @@ pub struct Peer {
 }
 
 /// The real peers of `tests/peers`.
-pub const PEERS: [Peer; 8] = [
+pub const PEERS: [Peer; 11] = [
     Peer {
         program: "kamailio",
         why: "registrar with digest",
@@ -25,6 +25,7 @@ pub const PEERS: [Peer; 8] = [
     },
     Peer { program: "sipp", why: "far ends that misbehave on purpose", packages: &["sip-tester"] },
     Peer { program: "baresip", why: "another softphone", packages: &["baresip-core"] },
+    Peer { program: "openssl", why: "the other end of DTLS-SRTP", packages: &["openssl"] },
     Peer { program: "linphonec", why: "a third softphone", packages: &["linphone-cli"] },
     Peer {
         program: "pulseaudio",
@@ -33,6 +34,8 @@ pub const PEERS: [Peer; 8] = [
     },
     Peer { program: "pactl", why: "its control", packages: &["pulseaudio-utils"] },
     Peer { program: "ip", why: "networks that come and go", packages: &["iproute2"] },
+    Peer { program: "nft", why: "gateways of every kind", packages: &["nftables"] },
+    Peer { program: "turnserver", why: "tells and lends addresses: STUN, TURN", packages: &["coturn"] },
     Peer { program: "python3", why: "scores speech quality", packages: &["python3", "python3-venv", "python3-dev"] },
 ];
 
@@ -69,15 +72,16 @@ pub fn peers(install: bool) -> Result<(), Failure> {
             return Err(format!("not here: {} (Debian's names)", packages.join(" ")));
         }
         say(&format!("real peers for the tests: {}", packages.join(" ")));
-        keep_quiet("kamailio");
+        keep_quiet("kamailio", "kamailio");
+        keep_quiet("turnserver", "coturn");
         system::apt(&packages)?;
     }
     scorer(install).map(drop)
 }
 
 /// Debian starts a server when its package arrives. The tests start their own; nobody asked for one on port 5060.
-fn keep_quiet(service: &str) {
-    if which(service).is_none() && std::path::Path::new("/run/systemd/system").exists() {
+fn keep_quiet(program: &str, service: &str) {
+    if which(program).is_none() && std::path::Path::new("/run/systemd/system").exists() {
         say(&format!("systemctl mask {service} (so that the package does not start a server of its own)"));
         let _ = bounded(Command::new("systemctl").args(["mask", service]), Duration::from_secs(30));
     }

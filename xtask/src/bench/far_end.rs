@@ -110,6 +110,16 @@ impl FarEnd {
         codec: Codec,
     ) -> Result<(String, SocketAddr), Failure> {
         self.invite(uri, to, call, media, codec)?;
+        let answer = self.answer(call)?;
+        let callee = header(&answer.text, "To").ok_or("200 without To")?;
+        self.request("ACK", uri, to, call, &callee, "")?;
+        let line = answer.text.lines().find_map(|l| l.strip_prefix("m=audio ")).ok_or("200 without m=audio")?;
+        let port: u16 = line.split(' ').next().and_then(|p| p.parse().ok()).ok_or("no port in m=audio")?;
+        Ok((callee, SocketAddr::from(([127, 0, 0, 1], port))))
+    }
+
+    /// The 200 to the INVITE of a call.
+    pub fn answer(&self, call: &str) -> Result<Received, Failure> {
         let is_last = |l: &str| l.starts_with("SIP/2.0 ") && !l.starts_with("SIP/2.0 1");
         let answer = loop {
             let answer = self.receive("200 to the INVITE", is_last)?;
@@ -119,14 +129,7 @@ impl FarEnd {
             }
         };
         let status = answer.text.lines().next().unwrap_or_default();
-        if !status.starts_with("SIP/2.0 200") {
-            return Err(format!("a call with {} was refused: {status}", codec.name));
-        }
-        let callee = header(&answer.text, "To").ok_or("200 without To")?;
-        self.request("ACK", uri, to, call, &callee, "")?;
-        let line = answer.text.lines().find_map(|l| l.strip_prefix("m=audio ")).ok_or("200 without m=audio")?;
-        let port: u16 = line.split(' ').next().and_then(|p| p.parse().ok()).ok_or("no port in m=audio")?;
-        Ok((callee, SocketAddr::from(([127, 0, 0, 1], port))))
+        if status.starts_with("SIP/2.0 200") { Ok(answer) } else { Err(format!("the call was refused: {status}")) }
     }
 
     /// A request of the caller: INVITE, ACK, CANCEL or BYE of the call named `call`.
@@ -142,7 +145,8 @@ impl FarEnd {
         let own = self.address()?;
         let number = if method == "BYE" { 2 } else { 1 };
         // CANCEL and the ACK of a refusal belong to the INVITE's transaction; the ACK of a 200 is one of its own.
-        let branch = if method == "BYE" || method == "ACK" && rest.is_empty() { method } else { "INVITE" };
+        let refused = "Content-Length: 0";
+        let branch = if method == "BYE" || method == "ACK" && !rest.starts_with(refused) { method } else { "INVITE" };
         let rest = if rest.is_empty() { "Content-Length: 0\r\n\r\n" } else { rest };
         let text = format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{call}{branch};rport\r\nMax-Forwards: 70\r\n\
@@ -157,6 +161,11 @@ impl FarEnd {
 pub fn header(text: &str, name: &str) -> Option<String> {
     let value = text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))?;
     Some(value.trim().to_owned())
+}
+
+/// What follows the headers of a message.
+pub fn body(text: &str) -> &str {
+    text.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
 fn is_copied(line: &str) -> bool {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::call::CODECS;
 use super::makes::Make;
+use super::pauses::Pauses;
 use super::phone::{Answer, Phone, settle};
 use super::rtp;
 use crate::Failure;
@@ -17,6 +18,8 @@ pub struct Lateness {
     pub late: Vec<Duration>,
     /// What the thread that sends them was granted.
     pub priority: String,
+    /// When the machine itself ran nothing, the longest first.
+    pub pauses: Vec<Duration>,
 }
 
 impl Lateness {
@@ -37,6 +40,7 @@ pub fn lateness(make: Make, length: Duration) -> Result<Lateness, Failure> {
     phone.far.connect(&uri, address, "load", port, CODECS[0])?;
     settle();
     let _busy = Busy::start();
+    let pauses = Pauses::watch();
     let start = Instant::now();
     let mut arrivals = Vec::new();
     let mut packet = [0; 2_048];
@@ -49,7 +53,7 @@ pub fn lateness(make: Make, length: Duration) -> Result<Lateness, Failure> {
             let _ = media.send_to(&packet[..arrival.bytes], arrival.from);
         }
     }
-    Ok(Lateness { late: behind(&arrivals), priority: phone.priority() })
+    Ok(Lateness { late: behind(&arrivals), priority: phone.priority(), pauses: pauses.found() })
 }
 
 /// How far each packet is behind the even row that none is ahead of, sorted.

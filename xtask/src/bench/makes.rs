@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::call::Codec;
+use super::joined::Way;
 use super::phone::Answer;
 use crate::Failure;
 use crate::run::{all_on_path, program, which};
@@ -167,10 +168,15 @@ fn tuiphone(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Com
         }
         _ => String::new(),
     };
+    let way = match answer {
+        Answer::Joined(Way::Encrypted) => "SRTP=mandatory\n",
+        Answer::Joined(Way::Ice) => "ICE=1\n",
+        _ => "",
+    };
     let codecs = "audioCodecs=PCMU/8000/1 G722/16000/1 opus/48000/2";
     let ini = format!(
         "[Settings]\naccountId=1\nautoAnswer={auto}\n{codecs}\n{more}[Account1]\nlabel=bench\nserver={server}\n\
-         domain={server}\nusername=101\npassword=secret\ntransport=udp\n"
+         domain={server}\nusername=101\npassword=secret\ntransport=udp\n{way}"
     );
     write(&folder.join("microsip.ini"), &ini)?;
     let mut command = ours(folder);
@@ -192,8 +198,15 @@ pub fn baresip_modules() -> Result<PathBuf, Failure> {
 }
 
 fn baresip(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Command, Failure> {
-    let modules = baresip_modules()?;
-    let modules = modules.display();
+    let folder_of_modules = baresip_modules()?;
+    let modules = folder_of_modules.display();
+    let (module, way) = match answer {
+        Answer::Joined(Way::Encrypted) if folder_of_modules.join("srtp.so").exists() => {
+            ("module srtp.so\n", ";mediaenc=srtp-mand")
+        }
+        Answer::Joined(Way::Encrypted) => return Err("this version has no module for SRTP".to_owned()),
+        _ => ("", ""),
+    };
     let port = free_port()?;
     // Its tone knows one rate only; what it hears it says instead.
     let (source, player) = match answer {
@@ -210,13 +223,13 @@ fn baresip(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comm
         "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_source {source}\n\
          audio_player {player}\naudio_alert aubridge,alert\ncall_max_calls {calls}\ncall_hold_other_calls no\nopus_inbandfec yes\n\
          opus_packet_loss 10\nmodule_path {modules}\nmodule g711.so\nmodule g722.so\nmodule opus.so\n\
-         module aubridge.so\nmodule aufile.so\nmodule plc.so\nmodule_app account.so\nmodule_app menu.so\n"
+         module aubridge.so\nmodule aufile.so\nmodule plc.so\n{module}module_app account.so\nmodule_app menu.so\n"
     );
     write(&folder.join("config"), &config)?;
     let mode = if answer == Answer::Ring { "manual" } else { "auto" };
     let codecs = "PCMU/8000/1,G722/16000/1,opus/48000/2";
     let account = format!(
-        "<sip:101@{server}>;auth_user=101;auth_pass=secret;answermode={mode};regint=300;audio_codecs={codecs}\n"
+        "<sip:101@{server}>;auth_user=101;auth_pass=secret;answermode={mode};regint=300;audio_codecs={codecs}{way}\n"
     );
     write(&folder.join("accounts"), &account)?;
     write(&folder.join("contacts"), "")?;
@@ -237,6 +250,9 @@ fn pjsua(folder: &Path, server: SocketAddr, answer: Answer<'_>) -> Result<Comman
     ];
     // It rings only when it is told to.
     lines.push(format!("--auto-answer={}", if answer == Answer::Ring { 180 } else { 200 }));
+    if answer == Answer::Joined(Way::Encrypted) {
+        lines.push("--use-srtp=2\n--srtp-secure=0".to_owned());
+    }
     match answer {
         Answer::Files(speech, heard) => {
             let (speech, heard) = (speech.display(), heard.display());

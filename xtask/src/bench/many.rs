@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::call::{CODECS, Codec};
 use super::makes::Make;
+use super::pauses::Pauses;
 use super::phone::{Answer, Phone, settle};
 use super::rtp;
 use crate::Failure;
@@ -31,6 +32,8 @@ pub struct Crowd {
     pub lost: usize,
     /// Those that came more than [`LATE`] after their turn.
     pub late: usize,
+    /// When the machine itself ran nothing, the longest first.
+    pub pauses: Vec<Duration>,
 }
 
 /// So many PCMU calls, each of which hears itself; every packet of the phone is answered by one with sound in it.
@@ -44,6 +47,8 @@ pub fn calls(make: Make, calls: usize, length: Duration) -> Result<Crowd, Failur
         let stop = stop.clone();
         move || mirror(&socket, &stop)
     });
+    // From the first call on, as the packets are counted.
+    let pauses = Pauses::watch();
     let cost = (|| {
         for n in 0..calls {
             phone.far.connect(&uri, address, &format!("many{n}"), port, CODECS[0])?;
@@ -54,13 +59,14 @@ pub fn calls(make: Make, calls: usize, length: Duration) -> Result<Crowd, Failur
         thread::sleep(length);
         Ok::<_, Failure>(((phone.processor()? - before) / length.as_secs_f64(), phone.memory()?.0))
     })();
+    let pauses = pauses.found();
     stop.store(true, Ordering::Relaxed);
     let heard = mirror.join().map_err(|_| "the far end failed")?;
     let (processor, memory) = cost?;
     if heard.len() != calls {
         return Err(format!("{} of {calls} calls sounded", heard.len()));
     }
-    let mut crowd = Crowd { processor, memory, packets: 0, lost: 0, late: 0 };
+    let mut crowd = Crowd { processor, memory, packets: 0, lost: 0, late: 0, pauses };
     for call in heard.values() {
         crowd.packets += call.packets;
         crowd.lost += call.lost;

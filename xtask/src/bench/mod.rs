@@ -5,10 +5,13 @@ mod conference;
 mod control;
 mod far_end;
 mod interface;
+mod joined;
 mod load;
 mod makes;
 mod many;
 mod mouth_to_ear;
+mod page;
+mod pauses;
 mod phone;
 mod plot;
 mod quality;
@@ -24,6 +27,7 @@ use std::time::{Duration, Instant};
 use self::call::CODECS;
 use self::control::{Line, median_of};
 use self::far_end::{FarEnd, header};
+use self::joined::Way;
 use self::makes::Make;
 use self::phone::{Answer, Phone, settle};
 use self::quality::Extent;
@@ -91,11 +95,13 @@ pub struct Wish {
     pub lines: Option<usize>,
     /// Likewise.
     pub seeds: Option<usize>,
+    /// What is measured alone goes into the table, beside what stands there.
+    pub keep: bool,
 }
 
 /// The parts, in their order.
-const PARTS: [&str; 9] =
-    ["start", "idle", "call", "load", "many", "conference", "signalling", "mouth-to-ear", "quality"];
+const PARTS: [&str; 11] =
+    ["start", "idle", "call", "joined", "load", "many", "conference", "signalling", "srtp", "mouth-to-ear", "quality"];
 
 impl Wish {
     /// Nothing is left out: the table is written.
@@ -136,9 +142,11 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
     }
     let (mut mouth, mut ears) = (String::new(), Vec::new());
     if let Some(ours) = columns.first_mut() {
-        if wish.wants("signalling") {
-            let rows = ours.found("signalling", signalling()).unwrap_or_default();
-            ours.rows.extend(rows);
+        for (part, what) in [("signalling", "signalling, without a network"), ("srtp", "encryption of sound")] {
+            if wish.wants(part) {
+                let rows = ours.found(part, own_bench(part, what)).unwrap_or_default();
+                ours.rows.extend(rows);
+            }
         }
         if wish.wants("mouth-to-ear") {
             (mouth, ears) = ours.found("mouth to ear", mouth_to_ear::table(wish.peers)).unwrap_or_default();
@@ -157,14 +165,14 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
     if ours.is_empty() { Ok(()) } else { Err(ours) }
 }
 
-/// What the signalling alone costs, as its own bench says.
-fn signalling() -> Result<Rows, Failure> {
-    say("signalling, without a network");
-    let bench = ["bench", "--quiet", "--locked", "--bench", "signalling"];
+/// What a part alone costs, as its own bench says.
+fn own_bench(part: &str, what: &str) -> Result<Rows, Failure> {
+    say(what);
+    let bench = ["bench", "--quiet", "--locked", "--bench", part];
     cargo(&[&bench[..], &["--no-run"]].concat())?;
     let text = output("cargo", &bench).unwrap_or_default();
     let rows: Rows = text.lines().filter_map(|l| l.split_once('\t')).map(|(w, f)| (w.into(), f.into())).collect();
-    if rows.is_empty() { Err("the signalling's bench said nothing".into()) } else { Ok(rows) }
+    if rows.is_empty() { Err(format!("the bench {part} said nothing")) } else { Ok(rows) }
 }
 
 /// Fills some of the rows of a column.
@@ -173,10 +181,11 @@ type Part = fn(&mut Column) -> Result<(), Failure>;
 /// All figures of one phone.
 fn measure(make: Make, wish: &Wish) -> Column {
     let mut column = Column { make, rows: Rows::new(), missing: Vec::new() };
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("start", begin),
         ("idle", idle),
         ("call", talk),
+        ("joined", joins),
         ("load", loaded),
         ("many", crowds),
         ("conference", conference),
@@ -261,6 +270,32 @@ fn talk(column: &mut Column) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What encryption costs in a call, and ICE before it.
+fn joins(column: &mut Column) -> Result<(), Failure> {
+    let make = column.make;
+    if make == Make::Linphone {
+        return Err("it is not told to join calls".to_owned());
+    }
+    say(&format!("{}: two of them, {} s in clear, {} s encrypted", make.name(), CALL.as_secs(), CALL.as_secs()));
+    let minute = |way| Ok(joined::processor(make, way, CALL)? * 60.0 / CALL.as_secs_f64());
+    let costs: Result<(f64, f64), Failure> = minute(Way::Clear).and_then(|clear| Ok((clear, minute(Way::Encrypted)?)));
+    if let Some((clear, encrypted)) = column.found("an encrypted call", costs) {
+        let figure = format!("{clear:.2}, {encrypted:.2} s; {:.2}", encrypted / clear);
+        column.row("60 s of a call with its like, PCMU: processor time in clear, encrypted; ratio", figure);
+    }
+    if make == Make::Tuiphone {
+        say("calls by ICE");
+        let clear = control::median_of(|| joined::until_sound(Way::Clear))?;
+        let ice = control::median_of(|| joined::until_sound(Way::Ice))?;
+        let [clear, ice] = [clear, ice].map(|time| time.as_secs_f64() * 1e3);
+        column.row(
+            "INVITE → both hear: in clear, by ICE, later by",
+            format!("{clear:.1}, {ice:.1}, {:.1} ms", ice - clear),
+        );
+    }
+    Ok(())
+}
+
 /// How late packets leave while the machine is busy.
 fn loaded(column: &mut Column) -> Result<(), Failure> {
     let make = column.make;
@@ -269,6 +304,7 @@ fn loaded(column: &mut Column) -> Result<(), Failure> {
     let [half, most, all] = [50, 99, 100].map(|part| lateness.at(part).as_secs_f64() * 1e3);
     column.row("every core busy: RTP late by, median, p99, most", format!("{half:.2}, {most:.2}, {all:.2} ms"));
     column.row("every core busy: priority granted", lateness.priority);
+    column.row("every core busy: pauses of the machine", pauses::told(&lateness.pauses));
     Ok(())
 }
 
@@ -286,6 +322,7 @@ fn crowds(column: &mut Column) -> Result<(), Failure> {
             format!("{what}: packets, lost, late by 10 ms"),
             format!("{}, {}, {}", crowd.packets, crowd.lost, crowd.late),
         );
+        column.row(format!("{what}: pauses of the machine"), pauses::told(&crowd.pauses));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::far_end::FarEnd;
+use super::joined::Way;
 use super::makes::{Make, ours};
 use crate::Failure;
 
@@ -17,6 +18,8 @@ pub enum Answer<'a> {
     Ring,
     /// It answers, and says a tone.
     Auto,
+    /// The same, and its sound goes so.
+    Joined(Way),
     /// It answers so many, and each hears itself.
     Echo(usize),
     /// It answers so many, and says nothing itself.

@@ -4,17 +4,16 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
-use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
+use super::pauses::raise;
 use crate::Failure;
-use crate::run::say;
 
 /// What the network does to each packet, either way.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -105,7 +104,7 @@ impl Relay {
         let thread = thread::spawn({
             let stop = stop.clone();
             move || {
-                raise();
+                raise("the relay runs without real-time priority: lines are worse than they say");
                 carry(pairs, &stop)
             }
         });
@@ -129,21 +128,6 @@ struct Waiting {
     number: Reverse<u64>,
     socket: (usize, usize, usize),
     packet: Vec<u8>,
-}
-
-/// A network is never too busy: this thread goes before the phones' own, which are on time by real-time priority. Without
-/// that it wakes up to 50 ms late on a machine full of phones, and what is measured is the relay.
-fn raise() {
-    /// Above all phones measured.
-    const PRIORITY: &str = "8";
-    static TOLD: Once = Once::new();
-    let thread = std::fs::read_link("/proc/thread-self").unwrap_or_default();
-    let number = thread.file_name().unwrap_or_default();
-    let mut chrt = Command::new("chrt");
-    chrt.args(["--rr", "--pid", PRIORITY]).arg(number).stdout(Stdio::null()).stderr(Stdio::null());
-    if !chrt.status().is_ok_and(|status| status.success()) {
-        TOLD.call_once(|| say("the relay runs without real-time priority: lines are worse than they say"));
-    }
 }
 
 fn carry(mut pairs: Vec<Pair>, stop: &AtomicBool) {

@@ -7,9 +7,9 @@ use super::call::CODECS;
 use super::mouth_to_ear::Ear;
 use super::plot::{Curve, Plot};
 use super::quality::{Cell, Figure, JITTERS, LOSSES, Scores, Speech, Tries, cells};
-use super::{Column, Wish, targets};
+use super::{Column, Wish, page, targets};
 use crate::Failure;
-use crate::run::{output, root};
+use crate::run::{output, root, say};
 
 /// What was measured.
 pub struct Found<'a> {
@@ -23,7 +23,8 @@ pub struct Found<'a> {
     pub speech: Option<&'a Speech>,
 }
 
-/// Prints the page; after a whole run it is written, with its plots.
+/// Prints the page; after a whole run it is written, with its plots. What was measured of it alone is put into it where
+/// that is wished.
 pub fn write(found: &Found<'_>, missing: &[String], wish: &Wish) -> Result<(), Failure> {
     let Found { columns, mouth, ears, speech } = *found;
     let names: Vec<String> = columns.iter().map(|column| column.make.name()).collect();
@@ -45,8 +46,14 @@ pub fn write(found: &Found<'_>, missing: &[String], wish: &Wish) -> Result<(), F
         missing.iter().for_each(|why| text.push_str(&format!("- {}\n", why.lines().next().unwrap_or_default())));
     }
     print!("{text}");
+    let folder = root().join("benches");
+    if wish.keep && !wish.is_whole() {
+        let file = folder.join("RESULTS.md");
+        let before = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        fs::write(&file, page::merged(&before, &text, &anew(wish))).map_err(|e| format!("{}: {e}", file.display()))?;
+        say(&format!("put into {}", file.display()));
+    }
     if wish.is_whole() {
-        let folder = root().join("benches");
         let put = |file: &str, text: &str| fs::write(folder.join(file), text).map_err(|e| format!("{file}: {e}"));
         fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
         put("RESULTS.md", &text)?;
@@ -55,23 +62,37 @@ pub fn write(found: &Found<'_>, missing: &[String], wish: &Wish) -> Result<(), F
     Ok(())
 }
 
+/// What of a page was measured after the rest, and on what.
+fn anew(wish: &Wish) -> String {
+    let parts: Vec<String> = wish.only.iter().map(|part| format!("`{part}`")).collect();
+    let parts = if parts.is_empty() { "all parts".to_owned() } else { parts.join(", ") };
+    let less = [(wish.lines, "lines"), (wish.seeds, "seeds")];
+    let less: Vec<String> = less.iter().filter_map(|(n, what)| Some(format!(" --{what} {}", (*n)?))).collect();
+    let (load, commit) = circumstances();
+    format!("Anew, {parts}{}: load {load}; commit {commit}", less.concat())
+}
+
+/// The machine's load, and the commit. Others at work on the machine make every figure worse: the reader must know.
+fn circumstances() -> (String, String) {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let commit = output("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
+    (load.split(' ').next().unwrap_or("?").to_owned(), commit.trim().to_owned())
+}
+
 fn head(peers: bool) -> String {
     let system = output("uname", &["-srm"]).unwrap_or_default();
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':')).map_or("", |p| p.1);
-    let commit = output("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
-    // Others at work on the machine make every figure worse: the reader must know.
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or("?");
+    let (load, commit) = circumstances();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let flag = if peers { " --peers" } else { "" };
     format!(
         "# Results\n\nWritten by `cargo xtask bench{flag}`; do not edit.\n\n\
-         {}, {cores} cores,{processor}, load {load}; commit {}\n\n\
+         {}, {cores} cores,{processor}, load {load}; commit {commit}\n\n\
          Times are medians; the far end is on loopback in the measuring process, no sound card is used. Packets are \
-         timed by\nthe system as they reach the far end's socket.\n\n",
-        system.trim(),
-        commit.trim()
+         timed by\nthe system as they reach the far end's socket. A pause of the machine is 2 ms and more in which it \
+         ran nothing on\na core, not even a thread that goes before the phones'.\n\n",
+        system.trim()
     )
 }
 

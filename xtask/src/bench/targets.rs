@@ -38,7 +38,7 @@ const fn alone(what: &'static str, row: &'static str, number: usize, most: f64, 
 
 const PACING: &str = "RTP pacing, PCMU: mean, σ, longest gap";
 
-const TARGETS: [Target; 22] = [
+const TARGETS: [Target; 23] = [
     alone("idle, registered: RSS", "idle, registered: RSS / PSS", 0, 5.0, "MB"),
     alone("idle, registered: PSS", "idle, registered: RSS / PSS", 1, 3.0, "MB"),
     ratio("in a call, Opus: RSS", "in a call, Opus: RSS", 0, 9.0, "MB", ("baresip", 10.7)),
@@ -72,6 +72,7 @@ const TARGETS: [Target; 22] = [
     alone("500 PCMU calls: processor", "500 PCMU calls at once: processor, of one core", 0, 100.0, "%"),
     alone("500 PCMU calls: lost", "500 PCMU calls at once: packets, lost, late by 10 ms", 1, 0.0, ""),
     alone("500 PCMU calls: late", "500 PCMU calls at once: packets, lost, late by 10 ms", 2, 0.0, ""),
+    alone("sound by ICE later than in clear", "INVITE → both hear: in clear, by ICE, later by", 2, 100.0, "ms"),
     alone("release binary", "release binary, stripped", 0, 5.0, "MB"),
     alone("key → frame, p99", "key → first byte of its frame: median / p99", 1, 5.0, "ms"),
     alone("idle interface: bytes drawn", "idle interface: bytes drawn in 20 s", 0, 0.0, ""),

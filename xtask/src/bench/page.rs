@@ -1,0 +1,67 @@
+//! The page of results, where a part of it is measured anew.
+
+/// `page` with the rows of `newer` in place of its own, by table and by name; rows that it has not are added to their
+/// table. A table is known by its head, so figures of other phones, or of other versions, mix with nobody's. `note`
+/// goes below the line that says on what the page was measured.
+pub fn merged(page: &str, newer: &str, note: &str) -> String {
+    let mut lines: Vec<String> = page.lines().map(str::to_owned).collect();
+    for (head, rows) in tables(newer) {
+        let Some(begin) = lines.iter().position(|line| line == head) else { continue };
+        let mut last = begin + 1;
+        for row in rows {
+            let end = begin + 2 + lines.iter().skip(begin + 2).take_while(|line| line.starts_with('|')).count();
+            match (begin + 2..end).find(|at| lines.get(*at).is_some_and(|line| name(line) == name(row))) {
+                Some(at) => {
+                    lines[at] = row.to_owned();
+                    last = at;
+                }
+                None => {
+                    last += 1;
+                    lines.insert(last, row.to_owned());
+                }
+            }
+        }
+    }
+    if let Some(at) = lines.iter().position(|line| line.contains("; commit ")) {
+        // Behind what was measured anew before.
+        let notes = lines.iter().skip(at + 1).take_while(|line| !line.is_empty()).count();
+        lines.insert(at + 1 + notes, note.to_owned());
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The heads of a page's tables, and their rows.
+fn tables(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut tables: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut is_inside = false;
+    for line in page.lines() {
+        match (line.starts_with('|'), is_inside) {
+            (true, false) => tables.push((line, Vec::new())),
+            (true, true) if !line.starts_with("|---") => tables.last_mut().into_iter().for_each(|t| t.1.push(line)),
+            _ => {}
+        }
+        is_inside = line.starts_with('|');
+    }
+    tables
+}
+
+/// What a row is about.
+fn name(row: &str) -> &str {
+    row.trim_start_matches('|').split(" | ").next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_take_the_place_of_their_like_in_the_same_table() {
+        let page = "# Results\n\nLinux, load 1; commit a\n\n| what | ours |\n|---|---|\n| a | 1 |\n| b | 2 |\n\n\
+                    | Opus | ours |\n|---|---|\n| a | 3 |\n";
+        let newer = "x; commit b\n\n| what | ours |\n|---|---|\n| b | 5 |\n| c | 6 |\n\n| other | ours |\n|---|---|\n| a | 9 |\n";
+        let wanted = "# Results\n\nLinux, load 1; commit a\nanew\n\n| what | ours |\n|---|---|\n| a | 1 |\n| b | 5 |\n\
+                      | c | 6 |\n\n| Opus | ours |\n|---|---|\n| a | 3 |\n";
+        assert_eq!(merged(page, newer, "anew"), wanted);
+        assert!(merged(wanted, newer, "again").contains("commit a\nanew\nagain\n\n"));
+    }
+}
