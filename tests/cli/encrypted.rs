@@ -355,8 +355,8 @@ fn another_key_in_mid_call_is_not_heard() {
             far.rekey();
             let tone = far.talk();
             let FarEnd { authentic, others, .. } = far;
-            assert!(authentic > 90 && others == 0, "{}: {authentic} authentic, {others} others", suite.name);
-            assert!(tone > Duration::from_millis(1_500), "{}: {tone:?} of the tone", suite.name);
+            assert!(authentic > 70 && others == 0, "{}: {authentic} authentic, {others} others", suite.name);
+            assert!(tone > Duration::from_secs(1), "{}: {tone:?} of the tone", suite.name);
         }
         far.ends(&mut wire);
     }
