@@ -9,4 +9,5 @@ mod internet;
 mod pairs;
 mod peer;
 mod server;
+mod wired;
 mod wires;
