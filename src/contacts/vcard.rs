@@ -171,6 +171,14 @@ fn unescaped(value: &str) -> String {
     out
 }
 
+fn begins(value: &str, start: &str) -> bool {
+    value.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start))
+}
+
+fn is_address(number: &str) -> bool {
+    begins(number, "sip:") || begins(number, "sips:")
+}
+
 /// A card as far as it is read.
 #[derive(Default)]
 struct Card {
@@ -229,9 +237,8 @@ impl Card {
 
     fn number(&mut self, property: &Property) {
         let value = sanitise(property.text().trim());
-        let is = |start: &str| value.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start));
         // Messengers that are not called, and machines.
-        let is_other = property.name == "IMPP" && !is("sip:") && !is("sips:");
+        let is_other = property.name == "IMPP" && !is_address(&value);
         if value.is_empty()
             || is_other
             || property.is("FAX")
@@ -240,7 +247,7 @@ impl Card {
         {
             return;
         }
-        let number = if is("tel:") { value.chars().skip(4).collect() } else { value };
+        let number = if begins(&value, "tel:") { value.chars().skip(4).collect() } else { value };
         let kind = match () {
             () if property.is_preferred() => Kind::Preferred,
             () if property.is("CELL") => Kind::Mobile,
@@ -285,8 +292,10 @@ pub fn write(contacts: &[Contact]) -> String {
         let known = [&contact.last_name, &contact.first_name].iter().any(|name| !name.is_empty());
         let last = if known { &contact.last_name } else { &contact.name };
         line("N", joined(&[last, &contact.first_name, none, none, none]));
-        let is_address = contact.number.contains(':');
-        line(if is_address { "IMPP;TYPE=PREF" } else { "TEL;TYPE=VOICE,PREF" }, escaped(&contact.number));
+        line(
+            if is_address(&contact.number) { "IMPP;TYPE=PREF" } else { "TEL;TYPE=VOICE,PREF" },
+            escaped(&contact.number),
+        );
         for (name, number) in [("TEL;TYPE=HOME,VOICE", &contact.phone), ("TEL;TYPE=CELL,VOICE", &contact.mobile)] {
             line(name, escaped(number));
         }
