@@ -23,7 +23,7 @@ pub fn sanitise_text(text: &str) -> String {
 }
 
 fn clean(text: &str, most: usize, keeps_lines: bool) -> String {
-    let mut out = String::with_capacity(text.len().min(most * 4));
+    let mut out = String::with_capacity(text.len().min(most.saturating_mul(4)));
     let mut marks = 0;
     let mut count = 0;
     for c in text.chars() {
@@ -48,6 +48,18 @@ fn clean(text: &str, most: usize, keeps_lines: bool) -> String {
         count += 1;
     }
     out
+}
+
+/// A sentence that repeats foreign words: clean, and of a long one the beginning and the end, at most `most` characters.
+pub fn elided(sentence: &str, most: usize) -> String {
+    let clean = clean(sentence, usize::MAX, false);
+    let length = clean.chars().count();
+    if length <= most {
+        return clean;
+    }
+    let tail = most / 3;
+    let head: String = clean.chars().take(most.saturating_sub(tail + 1)).collect();
+    head + "…" + &clean.chars().skip(length - tail).collect::<String>()
 }
 
 /// [`sanitise`] for bytes that may not be UTF-8.
@@ -102,6 +114,17 @@ mod tests {
         assert_eq!(sanitise("a\x1b]52;c;ZXZpbA==\x07b"), "a]52;c;ZXZpbA==b");
         assert_eq!(sanitise("\u{9b}2J"), "2J");
         assert_eq!(sanitise("Bob\r\nVia: x"), "Bob  Via: x");
+    }
+
+    #[test]
+    fn a_long_sentence_keeps_its_beginning_and_its_end() {
+        assert_eq!(elided("short", 10), "short");
+        let long = elided(&format!("no '{}' here", "é".repeat(5000)), 30);
+        assert_eq!(
+            (long.chars().count(), long.starts_with("no 'é"), long.ends_with("' here")),
+            (30, true, true),
+            "{long}"
+        );
     }
 
     #[test]

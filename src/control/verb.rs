@@ -9,6 +9,9 @@ use super::values::{dtmf, record, voice, volume};
 use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo, VoicePart, people};
 pub use row::{Make, Param, ParamKind, Request, VerbRow};
 
+/// Characters of an error: words of a request may be as long as its line.
+const MAX_MESSAGE: usize = 500;
+
 const CALL_ID: Param =
     Param { name: "call", kind: ParamKind::Optional, doc: "Call id, such as c1; without it the obvious one" };
 const ACCOUNT: Param = Param {
@@ -480,6 +483,7 @@ pub fn find(word: &str) -> Option<&'static VerbRow> {
 
 /// The error of a request that could not be read.
 pub fn usage_error(message: String) -> CommandError {
+    let message = crate::text::elided(&message, MAX_MESSAGE);
     CommandError { code: ExitCode::Usage, kind: "usage", message, hint: None }
 }
 
