@@ -23,7 +23,8 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
 
   demo      install what the build needs, build, start the phone with its built-in far ends
   test      everything: licences, tests of both feature sets, real peers where they can be had
-  fuzz      damaged traffic between phones, on new seeds (fuzz 5000: so many)
+  fuzz      damaged traffic between phones, damaged samples for every reader, on new seeds (fuzz 5000: so many);
+            fuzz READER [SECONDS]: one reader, led by coverage (needs cargo-fuzz)
   bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part;
             --lines N, --seeds N: less of the speech, printed; --keep: put it into RESULTS.md beside what stands there)
   doctor    say what is here and what is missing (--install: fetch what the build needs)

@@ -1,0 +1,57 @@
+//! Every reader of what comes from outside, given samples and what becomes of them when they are cut, joined, repeated
+//! and damaged, on a seed.
+//!
+//! `cargo xtask fuzz` runs more of the same from another seed: `TUIPHONE_FUZZ_SEED`, `TUIPHONE_FUZZ_COUNT`.
+
+mod mutation;
+mod targets;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use targets::TARGETS;
+
+/// Damaged inputs of each target, where none are said.
+const COUNT: u64 = 200;
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn every_reader_keeps_its_promises_whatever_it_reads() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (seed, count) = (number("TUIPHONE_FUZZ_SEED", 0), number("TUIPHONE_FUZZ_COUNT", 1) * COUNT);
+    for target in &TARGETS {
+        let samples = targets::samples(root, target);
+        assert!(!samples.is_empty(), "{}: no samples", target.name);
+        let mut rng = StdRng::seed_from_u64(seed);
+        let damaged = (0..count).map(|_| mutation::damaged(&samples, &mut rng));
+        for (at, input) in samples.iter().cloned().chain(damaged).enumerate() {
+            if catch_unwind(AssertUnwindSafe(|| (target.check)(&input))).is_err() {
+                panic!("{}, seed {seed}, input {at}: {}", target.name, input.escape_ascii());
+            }
+        }
+    }
+}
+
+/// Each target's own folder has samples that its reader takes: without them only refusals would be tried.
+#[test]
+fn the_samples_are_of_the_kind_that_is_read() {
+    use tuiphone::{contacts, control::spelling, nat::stun, rtp, sdp, sip};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let taken: [(&str, fn(&[u8]) -> bool); 7] = [
+        ("contacts", |bytes| contacts::read(bytes).is_ok_and(|read| !read.contacts.is_empty())),
+        ("spelling", |bytes| spelling::parse(&String::from_utf8_lossy(bytes)).request.is_ok()),
+        ("sip", |bytes| sip::message::parse(bytes).is_ok()),
+        ("sdp", |bytes| sdp::parse(bytes).is_ok_and(|read| !read.media.is_empty())),
+        ("rtp", |bytes| rtp::Packet::parse(bytes).is_ok()),
+        ("rtcp", |bytes| rtp::rtcp::read(bytes, |_| {}).is_ok()),
+        ("stun", |bytes| stun::Message::parse(bytes).is_ok_and(|read| read.mapped().is_some())),
+    ];
+    for (name, is_taken) in taken {
+        let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
+        assert!(targets::samples(root, target).iter().any(|sample| is_taken(sample)), "{name}");
+    }
+}

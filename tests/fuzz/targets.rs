@@ -1,0 +1,190 @@
+//! What every reader of what comes from outside is held to, whatever the bytes: it comes back, and what it says of them
+//! is true. The same functions serve `fuzz/`, where coverage leads the bytes.
+
+use std::path::Path;
+use tuiphone::config::command_line::CommandLine;
+use tuiphone::config::{self, Document};
+use tuiphone::contacts::{self, Format, MAX_CONTACTS, xml};
+use tuiphone::control::spelling;
+use tuiphone::history::calls_section;
+use tuiphone::nat::{stun, turn};
+use tuiphone::sip::event::{dialog_info, iscomposing, message_summary, pidf, reg_info};
+use tuiphone::sip::message;
+use tuiphone::{rtp, sdp};
+
+/// A reader.
+pub struct Target {
+    /// Its name, and that of its folder of samples.
+    pub name: &'static str,
+    /// Holds it to what it promises; panics where it does not keep that.
+    pub check: fn(&[u8]),
+    /// Folders and files of samples beside `fuzz/corpus`, below the root.
+    pub samples: &'static [&'static str],
+}
+
+/// All of them.
+pub const TARGETS: [Target; 12] = [
+    Target { name: "ini", check: ini, samples: &["tests/fixtures/ini"] },
+    Target { name: "settings", check: settings, samples: &["tests/fixtures/ini"] },
+    Target { name: "contacts", check: contacts, samples: &["tests/fixtures/ini"] },
+    Target { name: "calls", check: calls, samples: &[] },
+    Target { name: "command_line", check: command_line, samples: &[] },
+    Target { name: "spelling", check: spelling, samples: &[] },
+    Target { name: "sip", check: sip, samples: &["tests/torture/rfc4475", "tests/torture/rfc5118"] },
+    Target { name: "sdp", check: sdp, samples: &[] },
+    Target { name: "rtp", check: rtp, samples: &[] },
+    Target { name: "rtcp", check: rtcp, samples: &[] },
+    Target { name: "stun", check: stun, samples: &[] },
+    Target { name: "events", check: events, samples: &[] },
+];
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Not a byte changes by being read; an edit is found again, and changes no other value.
+fn ini(bytes: &[u8]) {
+    let Ok(document) = Document::parse(bytes) else { return };
+    assert_eq!(document.to_bytes(), bytes, "read and written");
+    let mut edited = document.clone();
+    if edited.set("Settings", "userAgent", "another one").is_err() {
+        return;
+    }
+    let again = Document::parse(&edited.to_bytes()).expect("what was written is read");
+    assert_eq!(again.get("Settings", "userAgent"), Some("another one"));
+    for section in document.sections() {
+        for (key, _) in document.entries(section) {
+            if !(section.eq_ignore_ascii_case("Settings") && key.eq_ignore_ascii_case("userAgent")) {
+                assert_eq!(again.get(section, key), document.get(section, key), "[{section}] {key}");
+            }
+        }
+    }
+}
+
+/// Every file makes settings, and what is odd in it has a line of the file.
+fn settings(bytes: &[u8]) {
+    let Ok(document) = Document::parse(bytes) else { return };
+    let lines = document.items().map(|(line, _)| line).max().unwrap_or(0);
+    config::load(&document, &[]);
+    for finding in config::check(&document, &[]) {
+        assert!(finding.warning.line.is_none_or(|line| line >= 1 && line <= lines), "{finding:?} of {lines} lines");
+    }
+}
+
+/// Bounded; whom a file names has a number, and is the same behind every form that is written.
+fn contacts(bytes: &[u8]) {
+    if let Ok(document) = xml::Document::parse(bytes)
+        && document.writable().is_ok()
+        && !text(bytes).trim().is_empty()
+    {
+        assert_eq!(text(&document.to_bytes()).trim(), text(bytes).trim(), "read and written");
+    }
+    let Ok(read) = contacts::read(bytes) else { return };
+    assert!(read.contacts.len() <= MAX_CONTACTS);
+    assert!(read.contacts.iter().all(|contact| contact.numbers().next().is_some()), "a number each");
+    for form in [Format::Xml, Format::Csv, Format::Vcard] {
+        if read.contacts.is_empty() {
+            break;
+        }
+        let again = contacts::read(form.write(&read.contacts).as_bytes()).expect("what was written is read");
+        assert_eq!(again.contacts.len(), read.contacts.len(), "{form:?}");
+    }
+}
+
+/// The section `[Calls]`: of each slot one call at most, and where the cursor stands changes nothing else.
+fn calls(bytes: &[u8]) {
+    let lines: Vec<String> = text(bytes).lines().map(str::to_owned).collect();
+    let value = |key: &str| key.parse().ok().and_then(|slot: usize| lines.get(slot).cloned());
+    let read = calls_section::read(value, lines.len());
+    assert!(read.len() <= lines.len().max(1), "{} of {} lines", read.len(), lines.len());
+}
+
+/// A hook's command: the words stand in the text in their order.
+fn command_line(bytes: &[u8]) {
+    let text = text(bytes);
+    let Ok(read) = CommandLine::parse(&text) else { return };
+    assert!(!read.program.is_empty() && read.program.len() <= text.len());
+    let quotes = |c: &char| !matches!(c, '"' | '\'') && !c.is_whitespace();
+    let words: String = std::iter::once(&read.program).chain(&read.arguments).map(String::as_str).collect();
+    let (left, right): (String, String) =
+        (words.chars().filter(quotes).collect(), text.chars().filter(quotes).collect());
+    assert_eq!(left, right);
+}
+
+/// A request of any spelling: what is refused is refused in one clean line.
+fn spelling(bytes: &[u8]) {
+    let line = spelling::parse(&text(bytes));
+    if let Err(error) = line.request {
+        let told = error.message;
+        assert!(!told.is_empty() && told.chars().count() <= 500, "{told:?}");
+        assert!(!told.chars().any(char::is_control), "{told:?}");
+    }
+}
+
+/// What is read as a message is written as one that says the same.
+fn sip(bytes: &[u8]) {
+    let Ok(read) = message::parse(bytes) else { return };
+    let written = read.to_bytes();
+    let again = message::parse(&written).unwrap_or_else(|why| panic!("{why:?}: {}", text(&written)));
+    assert_eq!(text(&again.to_bytes()), text(&written));
+}
+
+/// The same of a description.
+fn sdp(bytes: &[u8]) {
+    let Ok(read) = sdp::parse(bytes) else { return };
+    assert!(read.media.len() <= sdp::MAX_MEDIA);
+    let written = read.to_bytes();
+    let again = sdp::parse(&written).unwrap_or_else(|why| panic!("{why:?}: {}", text(&written)));
+    assert_eq!(text(&again.to_bytes()), text(&written));
+    for media in &read.media {
+        let _ = (sdp::IceDescription::read(&read, media), sdp::dtls::DtlsLine::read(&read, media));
+    }
+}
+
+/// The payload is a part of the datagram, and a packet that is written is read as it was.
+fn rtp(bytes: &[u8]) {
+    let Ok(read) = rtp::Packet::parse(bytes) else { return };
+    assert!(read.payload.len() <= bytes.len());
+    let mut written = Vec::new();
+    read.write(&mut written);
+    let again = rtp::Packet::parse(&written).expect("what was written is read");
+    assert_eq!((again.sequence, again.time, again.ssrc), (read.sequence, read.time, read.ssrc));
+    assert_eq!((again.payload_type, again.marker, again.payload), (read.payload_type, read.marker, read.payload));
+}
+
+/// No more reports than there is room for.
+fn rtcp(bytes: &[u8]) {
+    let mut items = 0;
+    let _ = rtp::rtcp::read(bytes, |_| items += 1);
+    assert!(items <= bytes.len() / 4 + 1, "{items} of {} bytes", bytes.len());
+}
+
+/// Attributes are parts of the message, and what it does not name is not found in it.
+fn stun(bytes: &[u8]) {
+    let _ = turn::ChannelData::parse(bytes);
+    let Ok(read) = stun::Message::parse(bytes) else { return };
+    assert!(stun::looks_like(bytes));
+    let _ = (read.mapped(), read.error(), read.not_understood());
+}
+
+/// Bodies of notifications: what is not refused was not too long.
+fn events(bytes: &[u8]) {
+    let read = [
+        dialog_info::DialogInfo::parse(bytes).is_ok(),
+        iscomposing::Composing::parse(bytes).is_ok(),
+        message_summary::MessageSummary::parse(bytes).is_ok(),
+        pidf::Presence::parse(bytes).is_ok(),
+        reg_info::RegInfo::parse(bytes).is_ok(),
+    ];
+    assert!(bytes.len() <= tuiphone::sip::event::MAX_DOCUMENT || read.iter().all(|read| !read));
+}
+
+/// The files of a folder, or the file, below the root.
+pub fn samples(root: &Path, target: &Target) -> Vec<Vec<u8>> {
+    let own = format!("fuzz/corpus/{}", target.name);
+    let folders = target.samples.iter().copied().chain([own.as_str()]);
+    let mut files: Vec<_> =
+        folders.filter_map(|folder| std::fs::read_dir(root.join(folder)).ok()).flatten().flatten().collect();
+    files.sort_by_key(std::fs::DirEntry::path);
+    files.iter().filter_map(|file| std::fs::read(file.path()).ok()).collect()
+}
