@@ -9,6 +9,7 @@
 //!  4 control  the one verb table, its spellings, JSON, the local socket     ─▶ engine ua
 //!  3 engine   tokio: sockets, DNS, timers, files; the media thread          ─▶ ua media audio config history sip sdp rtp contacts
 //!  2 ua       the phone as a pure machine                                   ─▶ sip sdp nat config contacts (media: words)
+//!  1 import   other softphones' files → accounts, settings, contacts, calls    ─▶ config contacts history sip
 //!  1 media    samples: jitter buffer, codecs, mixer, resampler, levels      ─▶ rtp sdp nat
 //!  1 audio    devices: cpal, null, file, loop, tone, pipe; supervisor
 //!  0 config · contacts · history · sip · sdp · rtp · nat · text   pure, name nothing
@@ -25,6 +26,7 @@ pub mod control;
 pub mod demo;
 pub mod engine;
 pub mod history;
+pub mod import;
 pub mod media;
 pub mod nat;
 pub mod rtp;

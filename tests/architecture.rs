@@ -10,13 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which rooms a room may name. Everyone may name `text`: nothing foreign reaches a screen past it.
-const ARROWS: [(&str, &[&str]); 15] = [
-    ("cli", &["config", "control", "demo", "engine", "history", "ui", "ua", "audio"]),
+const ARROWS: [(&str, &[&str]); 16] = [
+    ("cli", &["config", "control", "demo", "engine", "history", "import", "ui", "ua", "audio"]),
     ("ui", &["control"]),
     ("demo", &["engine", "ua", "media", "audio", "sip", "sdp", "config"]),
     ("control", &["engine", "ua"]),
     ("engine", &["ua", "media", "audio", "config", "history", "sip", "sdp", "rtp", "contacts"]),
     ("ua", &["sip", "sdp", "nat", "config", "contacts", "media"]),
+    ("import", &["config", "contacts", "history", "sip"]),
     ("media", &["rtp", "sdp", "nat"]),
     ("audio", &[]),
     ("config", &[]),
@@ -29,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// Rooms without a socket, clock, thread, file or source of chance of their own.
-const PURE: [&str; 10] = ["text", "config", "contacts", "history", "sip", "sdp", "rtp", "nat", "ua", "media"];
+const PURE: [&str; 11] = ["text", "config", "contacts", "history", "import", "sip", "sdp", "rtp", "nat", "ua", "media"];
 
 /// What a pure room cannot say.
 const EFFECTS: [&str; 15] = [

@@ -20,7 +20,7 @@ pub use check::{Fault, Finding, check};
 pub use dial::{DialError, DialTarget, dial};
 pub use ini::Document;
 pub use layers::{Found, Layers};
-pub use load::{Loaded, Warning, load};
+pub use load::{Loaded, MAX_ACCOUNTS, Warning, load};
 pub use secret::Secret;
 pub use server::Server;
 pub use settings::{

@@ -3,7 +3,7 @@
 use super::book::key;
 use super::{Contact, FIELDS};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What became of those taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -58,6 +58,21 @@ pub(super) fn merge(mut kept: Vec<Kept>, others: Vec<Contact>) -> (Vec<Kept>, Ve
     let added = kept.split_off(first_new).into_iter().map(|kept| kept.contact).collect();
     let changed = kept.into_iter().zip(touched).filter(|(_, touched)| *touched).map(|(kept, _)| kept).collect();
     (changed, added, merged)
+}
+
+/// Those of others that nobody here is, neither by id nor by number, and each of them once: what is here stays as it is.
+pub(super) fn strangers<'a>(here: impl Iterator<Item = &'a Contact>, others: Vec<Contact>) -> Vec<Contact> {
+    let of_number = |contact: &Contact| format!("number {}", key(&contact.number));
+    let mut seen: HashSet<String> = here.flat_map(|known| marks(known).chain([of_number(known)])).collect();
+    let mut new = Vec::new();
+    for other in others {
+        let is_here = seen.contains(&of_number(&other)) || marks(&other).any(|mark| seen.contains(&mark));
+        if !is_here {
+            seen.extend(marks(&other));
+            new.push(other);
+        }
+    }
+    new
 }
 
 fn marks(contact: &Contact) -> impl Iterator<Item = String> {

@@ -248,3 +248,27 @@ proptest! {
         prop_assert_eq!(again.contacts().next(), Some(&meant), "{}", text);
     }
 }
+
+#[test]
+fn strangers_join_and_nobody_who_is_there_is_touched() {
+    let here = "<contacts>\n<contact name=\"Bob\" number=\"(555) 0123\"/>\n<contact name=\"Ann\" number=\"7\" id=\"x\"/>\n</contacts>\n";
+    let other = |name: &str, number: &str, id: &str| Contact {
+        name: name.into(),
+        number: number.into(),
+        id: id.into(),
+        ..Contact::default()
+    };
+    let others = vec![
+        other("Robert", "5550123", ""),
+        other("Ann Lee", "8", "x"),
+        other("Eve", "9", ""),
+        other("Al", "9", ""),
+        other("eve", "9", ""),
+    ];
+    let mut document = parsed(here);
+    assert_eq!(document.add_strangers(others.clone()), 2, "two of one household are two");
+    let names: Vec<&str> = document.contacts().map(|contact| contact.name.as_str()).collect();
+    assert_eq!(names, ["Bob", "Ann", "Eve", "Al"]);
+    assert!(document.text().starts_with(here.trim_end_matches("</contacts>\n")), "{}", document.text());
+    assert_eq!(document.add_strangers(others), 0);
+}

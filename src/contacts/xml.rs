@@ -1,6 +1,6 @@
 //! Contacts.xml: read, and changed without touching a byte of what is not meant.
 
-use super::merge::{Kept, Merged, merge};
+use super::merge::{Kept, Merged, merge, strangers};
 use super::{Contact, ContactsError, FIELDS, Field, MAX_BYTES, MAX_CONTACTS, Problem, Read, decoded, line_at};
 use crate::text::encoding::Encoding;
 use crate::text::xml::{Element, Limits};
@@ -288,6 +288,15 @@ impl Document {
         }
         *old = new;
         true
+    }
+
+    /// Adds those of others that nobody here is; how many. Those it has stay as they are.
+    pub fn add_strangers(&mut self, others: Vec<Contact>) -> usize {
+        let room = MAX_CONTACTS.saturating_sub(self.contacts().count());
+        let mut new = strangers(self.contacts(), others);
+        new.truncate(room);
+        new.iter().for_each(|contact| self.add(contact));
+        new.len()
     }
 
     /// Takes others in: those it has are completed, the rest is added.

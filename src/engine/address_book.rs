@@ -101,6 +101,24 @@ impl AddressBook {
         }
     }
 
+    /// Adds those of these contacts that are not there; how many. Without `writes` they are only counted.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written, is broken or not ours.
+    pub fn join(&self, contacts: &[Contact], writes: bool) -> Result<usize, CommandError> {
+        if contacts.is_empty() {
+            return Ok(0);
+        }
+        if !writes {
+            return Ok(self.read()?.1.add_strangers(contacts.to_vec()));
+        }
+        let told = self.change(|document| {
+            let added = document.add_strangers(contacts.to_vec());
+            Ok(fields(json!({ "added": added })))
+        })?;
+        Ok(told.get("added").and_then(Value::as_u64).and_then(|added| usize::try_from(added).ok()).unwrap_or_default())
+    }
+
     fn list(&self, search: Option<&str>) -> Result<Fields, CommandError> {
         let read = self.read()?.1.read();
         let mut contacts = read.contacts;

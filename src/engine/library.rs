@@ -271,8 +271,32 @@ fn put_aside(file: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+/// Takes in those of these calls that are not kept yet; how many they are. Without `writes` they are only counted.
+///
+/// # Errors
+/// The history cannot be read or written; in words.
+pub fn join(shelf: &Shelf, calls: &[Record], writes: bool) -> Result<usize, String> {
+    if calls.is_empty() || !writes && !shelf.file.exists() {
+        return Ok(calls.len());
+    }
+    let joined = || -> Result<usize, StoreError> {
+        let store = open(&shelf.file)?;
+        let new = store.lacking(calls)?;
+        if !writes || new.is_empty() {
+            return Ok(new.len());
+        }
+        let kept = store.keep(&new)?;
+        store.trim(shelf.most)?;
+        Ok(kept)
+    };
+    joined().map_err(|why| format!("cannot use the history of calls in {}: {why}", shelf.file.display()))
+}
+
 /// The calls of a file of MicroSIP's: of its ini, or of its database, whatever that is called.
-fn calls_of(file: &Path) -> Result<Vec<Record>, String> {
+///
+/// # Errors
+/// It cannot be read, or has none; in words.
+pub fn calls_of(file: &Path) -> Result<Vec<Record>, String> {
     let plain = |error: io::Error| plain_error(&error);
     let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     if !fs::metadata(file).map_err(plain)?.is_file() {

@@ -73,6 +73,11 @@ impl Record {
         self.started_ms.div_euclid(1000)
     }
 
+    /// A moment that a file names in seconds since 1970, in milliseconds, within what can be told.
+    pub fn milliseconds(seconds: i64) -> i64 {
+        milliseconds(seconds)
+    }
+
     /// When it began, for formatting; 1970 for what is before it.
     pub fn started(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(u64::try_from(self.started_ms.min(LAST_MS)).unwrap_or_default())

@@ -120,6 +120,20 @@ impl Store {
         Ok(new)
     }
 
+    /// Those of these calls that are not kept yet.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn lacking(&self, calls: &[Record]) -> Result<Vec<Record>, StoreError> {
+        let mut lacking: Vec<Record> = Vec::new();
+        for call in calls {
+            if known(&self.db, call)?.is_none() {
+                lacking.push(call.clone());
+            }
+        }
+        Ok(lacking)
+    }
+
     /// The calls that fit, the latest first, and whether there are older ones; at most a [`PAGE`].
     ///
     /// # Errors

@@ -140,3 +140,17 @@ fn microsips_calls_are_brought_over_once() {
         matches!(keeper.answer(missed), Ok(Found::Records(calls, false)) if calls.len() == 1 && calls[0].name == "Ann")
     );
 }
+
+#[test]
+fn calls_join_once_and_to_count_them_makes_no_file() {
+    let house = House::new();
+    let shelf = Shelf { file: house.file(), most: 100 };
+    let calls = [call("1", 5), call("2", 6)];
+    assert_eq!((join(&shelf, &calls, false), house.file().exists()), (Ok(2), false));
+    house.keeper().keep(&Record { info: "ours".into(), ..call("2", 6) });
+    assert_eq!((join(&shelf, &calls, false), join(&shelf, &calls, true)), (Ok(1), Ok(1)));
+    assert_eq!((join(&shelf, &calls, false), join(&shelf, &calls, true)), (Ok(0), Ok(0)));
+    assert_eq!(numbers(&mut house.keeper()), ["2", "1"]);
+    fs::write(house.file(), "no database ".repeat(1_000)).unwrap();
+    assert!(join(&shelf, &calls, true).unwrap_err().contains("calls.db: it is damaged"));
+}
