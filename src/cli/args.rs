@@ -3,7 +3,7 @@
 use super::options::{Begin, CallJob, Color, Job, Options, SessionAccount};
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, SPELLED};
-use super::{config_args, exit, help};
+use super::{config_args, exit, help, import, keeping, password_verb};
 use crate::audio::{Direction, Spec};
 use crate::config::{AutoAnswer, Secret, Server, dial};
 use crate::control::spelling;
@@ -83,6 +83,8 @@ pub fn parser() -> Command {
     let root = root.subcommands(VERBS.iter().map(verb_command));
     root.subcommand(Command::new("daemon").about("Run the phone in the foreground, without an interface"))
         .subcommand(config_args::command().before_help(help::examples("config").unwrap_or_default()))
+        .subcommand(import::command())
+        .subcommand(password_verb::command())
         .subcommand(
             Command::new("demo")
                 .about("Start the phone with its built-in far ends")
@@ -138,6 +140,9 @@ fn global_args() -> Vec<Arg> {
         value("autoanswer", "0|1|header[:SEC]", "Answer by itself"),
         value("setvolume", "N", "Speaker volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
         value("micvolume", "N", "Microphone volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
+        flag("save", "Keep the account of --user and --domain in the ini file"),
+        keeping::argument(),
+        flag("microsip-ini", "A new ini file is written as MicroSIP writes it, UTF-16"),
     ];
     global.into_iter().map(|arg| arg.global(true).help_heading("Options everywhere")).collect()
 }
@@ -254,6 +259,9 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         auto_answer: text(m, "autoanswer").map(|text| auto_answer(&text)).transpose()?,
         volume: m.get_one("setvolume").copied(),
         volume_mic: m.get_one("micvolume").copied(),
+        save: m.get_flag("save"),
+        microsip: m.get_flag("microsip-ini"),
+        keep: keeping::given(m),
     })
 }
 
@@ -268,6 +276,7 @@ fn session_account(m: &ArgMatches) -> Result<Option<SessionAccount>, CommandErro
         (None, Some(_)) => return Err(exit::usage("--domain needs --user")),
         (None, None) => {
             let alone = ["auth-id", "dn", "proxy", "transport"].into_iter().find(|name| text(m, name).is_some());
+            let alone = alone.or_else(|| m.get_flag("save").then_some("save"));
             return match alone {
                 Some(name) => Err(exit::usage(&format!("--{name} needs --user and --domain"))),
                 None => Ok(None),
@@ -311,6 +320,8 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     match name {
         "daemon" => Ok(Job::Daemon),
         "config" => config_args::job(below),
+        "import" => Ok(import::job(below)),
+        "password" => password_verb::job(below, options),
         "demo" => Ok(Job::Demo { lively: below.get_flag("lively"), seed: below.get_one("seed").copied() }),
         "help" => help::page(parser(), text(below, "command").as_deref()),
         BARE => {

@@ -18,7 +18,6 @@ pub(super) fn command() -> Command {
         ))
         .arg(Arg::new("keys").value_name("SECTION.KEY[=VALUE]").num_args(0..).help("With get one, with set any number"))
         .arg(flag("default", "With print: every key there is, its default and what it is for"))
-        .arg(flag("microsip-ini", "With set: a new file is written as MicroSIP writes it, UTF-16"))
 }
 
 /// What its words ask for.

@@ -6,7 +6,7 @@ use super::ini_files::IniFiles;
 use super::options::{ConfigJob, Options};
 use super::paths::Environment;
 use super::{exit, out, session};
-use crate::config::ini::{Document, IniError};
+use crate::config::ini::IniError;
 use crate::config::schema::{self, Field, Kind, Known, Place, Row, Section};
 use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings};
 use crate::control::{CommandError, ExitCode};
@@ -156,9 +156,7 @@ fn get(name: &str, files: &IniFiles, options: &Options) -> Result<(), CommandErr
 
 fn set(changes: &[String], microsip: bool, mut files: IniFiles, options: &Options) -> Result<bool, CommandError> {
     let before = config::load(&files.main, &files.overlays);
-    if microsip && !files.ini.exists {
-        files.main = Document::new(config::ini::Encoding::Utf16Le);
-    }
+    files.begin(microsip);
     let mut document = files.main.clone();
     let mut touched = Vec::new();
     let mut notes = Vec::new();
@@ -251,7 +249,8 @@ fn stands_elsewhere(row: &Row, place: &Place, files: &IniFiles, loaded: &Loaded)
     Err(exit::config(message, Some(hint)))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+/// Replaces the file, whole or not at all; its folder is made where it is missing.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
     let wrong =
         |why: std::io::Error| exit::config(format!("cannot write {}: {}", path.display(), plain_error(&why)), None);
     // Through a link: what it points at is replaced, the link stays.

@@ -39,6 +39,13 @@ impl IniFiles {
         Ok(files)
     }
 
+    /// A file that is not there, or has no byte yet, begins as MicroSIP begins it if `microsip`: UTF-16.
+    pub fn begin(&mut self, microsip: bool) {
+        if microsip && self.main.to_bytes().is_empty() {
+            self.main = Document::new(Encoding::Utf16Le);
+        }
+    }
+
     /// Finds the files: the ini file, `override.ini` beside it, and that beside the program, which is strongest. Reads
     /// none of them.
     pub fn find(options: &Options, environment: &Environment) -> IniFiles {

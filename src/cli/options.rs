@@ -1,5 +1,8 @@
 //! What a command line asks for, once read: the options that hold everywhere, and the job.
 
+use super::import::ImportJob;
+use super::keeping::Keep;
+use super::password_verb::PasswordJob;
 use crate::audio::Spec;
 use crate::config::{AutoAnswer, Secret, Server};
 use crate::control::verb::Request;
@@ -52,6 +55,12 @@ pub struct Options {
     pub password: Secret,
     /// The account of `--user`, `--domain`…, if any of them was given.
     pub session: Option<SessionAccount>,
+    /// `--save`: the session account becomes one of the ini file.
+    pub save: bool,
+    /// `--microsip-ini`: an ini file that is yet to be made is written as MicroSIP writes it.
+    pub microsip: bool,
+    /// `--save-password`: where passwords are kept; `None` = ask, or nowhere.
+    pub keep: Option<Keep>,
     /// `--autoanswer 0|1|header|button`, with its delay in seconds: `1:3`.
     pub auto_answer: Option<(AutoAnswer, u32)>,
     /// `--setvolume`, `--micvolume`.
@@ -119,6 +128,10 @@ pub enum Job {
     },
     /// The settings, as the files have them.
     Config(ConfigJob),
+    /// What other softphones have.
+    Import(ImportJob),
+    /// An account's password, kept or forgotten.
+    Password(PasswordJob),
     /// Text for standard output: help, version.
     Print(String),
 }

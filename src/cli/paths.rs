@@ -63,11 +63,16 @@ impl Environment {
         let beside = self.exe_dir.iter().map(|folder| IniPath { portable: true, ..found(folder.join(&name), true) });
         let is_beside = self.exe_dir.as_ref() == Some(&self.cwd);
         let here = Some(found(self.cwd.join(&name), false)).filter(|_| !is_beside);
-        let own = found(self.config_dir().join(&name), true);
+        let own = found(self.own_ini(), true);
         let microsips = IniPath { foreign: true, ..found(self.config_base().join("MicroSIP").join(&name), true) };
         let fresh = IniPath { exists: false, ..own.clone() };
         let mut places = here.into_iter().chain(beside).chain([own, microsips]);
         places.find(|place| place.exists).unwrap_or(fresh)
+    }
+
+    /// The ini file of our own, there or not.
+    pub fn own_ini(&self) -> PathBuf {
+        self.config_dir().join(self.file_name())
     }
 
     fn file_name(&self) -> String {
@@ -160,7 +165,7 @@ impl Environment {
         self.config_base().join("tuiphone")
     }
 
-    fn config_base(&self) -> PathBuf {
+    pub(super) fn config_base(&self) -> PathBuf {
         let base = self.path("APPDATA").or_else(|| self.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()));
         base.unwrap_or_else(|| self.home().join(".config"))
     }
@@ -199,11 +204,12 @@ impl Environment {
         }
     }
 
-    fn home(&self) -> PathBuf {
+    /// The person's own folder.
+    pub(super) fn home(&self) -> PathBuf {
         self.path("HOME").or_else(|| self.path("USERPROFILE")).unwrap_or_else(|| self.cwd.clone())
     }
 
-    fn path(&self, variable: &str) -> Option<PathBuf> {
+    pub(super) fn path(&self, variable: &str) -> Option<PathBuf> {
         self.vars.get(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 }

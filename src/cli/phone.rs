@@ -188,7 +188,8 @@ pub fn not_started(error: &EngineError) -> CommandError {
     CommandError { code, kind: "not_started", message: error.to_string(), hint: Some(hint.into()) }
 }
 
-fn session_account(session: &super::options::SessionAccount, id: AccountId) -> Account {
+/// The account of `--user` and `--domain`.
+pub(super) fn session_account(session: &super::options::SessionAccount, id: AccountId) -> Account {
     let mut account = Account::new(id);
     account.username.clone_from(&session.user);
     account.domain.clone_from(&session.domain);

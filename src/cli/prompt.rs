@@ -1,9 +1,10 @@
-//! Asking for a password on the terminal.
+//! Asking on the terminal: for a password, for a yes.
 
 use super::out;
 use crate::config::Secret;
+use crate::control::{CommandError, ExitCode};
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
-use std::io::{self, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Read};
 
 /// Longest password read, in characters.
 const MAX_CHARS: usize = 1024;
@@ -27,6 +28,39 @@ pub fn password(whose: &str) -> io::Result<Option<Secret>> {
     let answer = answer?;
     restored?;
     Ok((!answer.is_empty()).then(|| Secret::new(answer.as_str())))
+}
+
+/// Asks for a line; an empty one is `otherwise`.
+///
+/// # Errors
+/// Standard input has ended, or failed.
+pub fn line(question: &str, otherwise: &str) -> Result<String, CommandError> {
+    out::ask(&format!("{question} [{otherwise}]: "));
+    let mut line = String::new();
+    let bound = u64::try_from(MAX_CHARS).unwrap_or(u64::MAX);
+    let read = io::stdin().lock().take(bound).read_line(&mut line);
+    match read {
+        Ok(1..) => Ok(Some(line.trim().to_lowercase()).filter(|it| !it.is_empty()).unwrap_or(otherwise.to_owned())),
+        Ok(0) | Err(_) => {
+            out::talk("");
+            let message = "interrupted at a question; nothing was changed".to_owned();
+            Err(CommandError { code: ExitCode::Interrupted, kind: "interrupted", message, hint: None })
+        }
+    }
+}
+
+/// Asks for a yes; an empty line is a no.
+///
+/// # Errors
+/// As [`line`].
+pub fn yes(question: &str) -> Result<bool, CommandError> {
+    loop {
+        match line(&format!("{question} y or n"), "n")?.as_str() {
+            "y" | "yes" => return Ok(true),
+            "n" | "no" => return Ok(false),
+            _ => {}
+        }
+    }
 }
 
 fn read() -> io::Result<zeroize::Zeroizing<String>> {

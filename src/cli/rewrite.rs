@@ -5,7 +5,7 @@ use clap::Command;
 use std::ffi::{OsStr, OsString};
 
 /// The words that begin a command and are no verbs of a running phone.
-pub(super) const OWN: &[&str] = &["config", "daemon", "demo", "help"];
+pub(super) const OWN: &[&str] = &["config", "daemon", "demo", "help", "import", "password"];
 
 /// The command that stands for a line in one of the socket's spellings.
 pub(super) const SPELLED: &str = "as-spelled";
@@ -17,7 +17,6 @@ pub(super) const BARE: &str = "dial-as-typed";
 pub(super) const NOT_HERE: &[&str] = &[
     "--dialplan",
     "--show",
-    "--save",
     "--notify",
     "/minimized",
     "/hidden",
@@ -31,7 +30,6 @@ pub(super) const NOT_HERE: &[&str] = &[
     "test",
     "doctor",
     "trace",
-    "import",
     "url",
     "completions",
     "man",

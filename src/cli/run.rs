@@ -7,7 +7,10 @@ use super::password::PasswordSource;
 use super::paths::Environment;
 use super::session::{self, Session};
 use super::signals::Interrupts;
-use super::{call, config_verb, daemon, demo, exit, history, out, phone, platform, prompt, screen, verbs};
+use super::{
+    call, config_verb, daemon, demo, exit, history, import, out, password_verb, phone, platform, prompt, saving,
+    screen, verbs,
+};
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::{self, Link};
 use crate::control::socket::Client;
@@ -69,8 +72,13 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         _ => {}
     }
     notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
-    if let Job::Config(job) = &job {
-        let ran = config_verb::run(job, &options, &environment)?;
+    let ran = match &job {
+        Job::Config(job) => Some(config_verb::run(job, &options, &environment)?),
+        Job::Import(job) => Some(import::run(job, &options, &environment)?),
+        Job::Password(job) => Some(password_verb::run(job, &options, password.as_ref(), &environment)?),
+        _ => None,
+    };
+    if let Some(ran) = ran {
         let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&ran.ini));
         if ran.changed && !options.quiet && Client::connect(&socket).await.is_ok() {
             out::talk("tuiphone: the phone that runs takes it when it is started anew");
@@ -83,6 +91,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     let alone = options.standalone || options.session.is_some() || Client::connect(&socket).await.is_err();
     if needs_phone(&job) && (alone || matches!(job, Job::Daemon)) {
         passwords(&mut session, &mut options, &job, password.as_ref(), &environment)?;
+        session.notes.extend(saving::session_account(&options, &environment)?);
         let settings = &session.loaded.settings;
         session.notes.extend(sound::codecs_left_out(settings, &media::tuning(settings)));
         if !options.quiet {
@@ -118,9 +127,12 @@ fn passwords(
     if !in_background {
         session.commanded_passwords();
     }
+    if !command_to_come {
+        session.kept_passwords(options);
+    }
     let Some(whose) = session.lacks_password(options).filter(|_| !command_to_come) else { return Ok(()) };
     if options.no_input || !prompt::possible() {
-        let how = "--password -, --password-file, TUIPHONE_PASSWORD or passwordCommand can give one";
+        let how = "--password -, --password-file, TUIPHONE_PASSWORD, passwordCommand or the keyring can give one";
         session.notes.push(format!("there is no password for {whose}; {how}"));
         return Ok(());
     }
@@ -179,7 +191,7 @@ impl Place {
             Job::Verb { verb, request } => {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
-            Job::Demo { .. } | Job::Config(_) | Job::Print(_) => Ok(ExitCode::Ok),
+            Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The configuration of a session: the ini file, `override.ini` beside it, and the passwords neither of them has.
 
 use super::ini_files::IniFiles;
+use super::keeping;
 use super::options::Options;
 use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
@@ -126,6 +127,39 @@ impl Session {
                     account.password_sealed = false;
                 }
                 Err(error) => self.notes.push(error.message),
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Looks into the keyring for every account that registers and has no password. A keyring that does not answer is a
+    /// note, not an end.
+    pub fn kept_passwords(&mut self, options: &mut Options) {
+        let Some(keyring) = keeping::keyring() else { return };
+        let find = |aor: &str, notes: &mut Vec<String>| match keyring.get(aor) {
+            Ok(found) => found,
+            Err(why) => {
+                notes.extend(Some(why).filter(|why| !notes.contains(why)));
+                None
+            }
+        };
+        if let Some(session) = options.session.as_ref().filter(|session| session.password.is_empty()) {
+            let aor = format!("{}@{}", session.user, session.domain);
+            if let Some(secret) = find(&aor, &mut self.notes) {
+                self.take_password(options, secret);
+            }
+            return;
+        }
+        // Whoever wrote a file that merely lies about has chosen the server that would be shown the password.
+        if !self.ini.trusted {
+            return;
+        }
+        let accounts = self.loaded.accounts.iter_mut().filter(|a| !a.server.is_empty() && a.password.is_empty());
+        for account in accounts.filter(|account| !account.username.is_empty()) {
+            if let Some(secret) = find(&account.aor(), &mut self.notes) {
+                account.password = secret;
+                account.password_sealed = false;
             }
         }
     }

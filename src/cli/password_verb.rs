@@ -1,0 +1,291 @@
+//! `password`: an account's password kept, forgotten, and where each has its own. None is ever told.
+
+use super::config_verb::{self, Ran};
+use super::ini_files::IniFiles;
+use super::keeping::{self, Keep};
+use super::options::{Job, Options};
+use super::password::PasswordSource;
+use super::paths::Environment;
+use super::{exit, out, prompt, session};
+use crate::config::ini::Document;
+use crate::config::schema::Section;
+use crate::config::{self, Account, AccountId, Loaded, Secret};
+use crate::control::{CommandError, ExitCode};
+use clap::{Arg, ArgMatches, Command};
+use serde_json::{Value, json};
+
+const EXAMPLES: &str = "A password is looked for in this order: --password -, --password-file; TUIPHONE_PASSWORD; the ini file, as plain\n\
+    text; [tuiphone] passwordCommand; the keyring; the terminal. What MicroSIP has encrypted only MicroSIP can read:\n\
+    such a line is left as it is, and the search goes on.\n\n\
+    Examples:\n  \
+    tuiphone password set 101@pbx.example.net        ask, and keep it in the keyring\n  \
+    tuiphone password set 2 --password - < secret    the same for a script\n  \
+    tuiphone password list                           where each account has its own";
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordJob {
+    /// Keep one; `None` = of the selected account.
+    Set(Option<String>),
+    /// Forget it.
+    Forget(Option<String>),
+    /// Say where each is.
+    List,
+}
+
+/// The command as the parser has it.
+pub fn command() -> Command {
+    Command::new("password")
+        .about("Keep or forget an account's password, in the keyring or as plain text; no phone needs to run")
+        .before_help(EXAMPLES)
+        .arg(
+            Arg::new("action").value_name("ACTION").required(true).value_parser(["set", "forget", "list"]).help(
+                "set = keep one, in the keyring unless --save-password says otherwise; forget; list = where each is",
+            ),
+        )
+        .arg(Arg::new("whose").value_name("ACCOUNT").help("Number, label or address; without it the selected one"))
+}
+
+/// What its words ask for.
+///
+/// # Errors
+/// Wrong usage.
+pub fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
+    let whose = matches.get_one::<String>("whose").or(options.account.as_ref()).cloned();
+    Ok(Job::Password(match matches.get_one::<String>("action").map_or("", String::as_str) {
+        "set" => PasswordJob::Set(whose),
+        "forget" => PasswordJob::Forget(whose),
+        _ if whose.is_some() => return Err(exit::usage("password list takes no account")),
+        _ => PasswordJob::List,
+    }))
+}
+
+/// Carries out a `password` job.
+///
+/// # Errors
+/// No such account, no password given, nowhere to keep it.
+pub fn run(
+    job: &PasswordJob,
+    options: &Options,
+    given: Option<&PasswordSource>,
+    environment: &Environment,
+) -> Result<Ran, CommandError> {
+    let files = IniFiles::open(options, environment)?;
+    let loaded = config::load(&files.main, &files.overlays);
+    let changed = match job {
+        PasswordJob::Set(whose) => {
+            let account = account(&loaded, whose.as_deref(), options)?;
+            set(account, &files, &loaded, options, given, environment)?
+        }
+        PasswordJob::Forget(whose) => forget(&account(&loaded, whose.as_deref(), options)?, &files, options)?,
+        PasswordJob::List => {
+            list(&files, &loaded, options);
+            false
+        }
+    };
+    Ok(Ran { code: ExitCode::Ok, ini: files.ini.path, changed })
+}
+
+fn account(loaded: &Loaded, whose: Option<&str>, options: &Options) -> Result<Account, CommandError> {
+    if let Some(session) = &options.session {
+        return Ok(super::phone::session_account(session, AccountId(0)));
+    }
+    let found = match whose {
+        Some(name) => session::find_account(&loaded.accounts, name).filter(|account| account.id.0 > 0),
+        None => loaded.accounts.iter().find(|account| account.id == loaded.selected && account.id.0 > 0),
+    };
+    found.cloned().ok_or_else(|| match whose {
+        Some(name) => session::no_account(&loaded.accounts, name),
+        None => exit::config("there is no account whose password could be kept", Some("name it, or set one up first")),
+    })
+}
+
+fn set(
+    mut account: Account,
+    files: &IniFiles,
+    loaded: &Loaded,
+    options: &Options,
+    given: Option<&PasswordSource>,
+    environment: &Environment,
+) -> Result<bool, CommandError> {
+    let keep = match options.keep {
+        Some(Keep::None) => return Err(exit::usage("password set has to keep it somewhere: keyring or plain")),
+        None if keeping::keyring().is_some() => Keep::Keyring,
+        keep => keeping::decide(keep, !options.no_input && !options.json, &account.aor(), &files.ini.path)?,
+    };
+    if keep == Keep::None {
+        return Err(keeping::no_keyring());
+    }
+    account.password = secret(&account, options, given, environment)?;
+    let changed = match keep {
+        Keep::Plain => {
+            let document = with_password(&account, files, loaded)?;
+            config_verb::write(&files.ini.path, &document.to_bytes())?;
+            true
+        }
+        _ => {
+            keeping::to_keyring(&account)?;
+            // An old one in the file would be found first.
+            without_password(&account, files)?
+        }
+    };
+    let place = match keep {
+        Keep::Plain => format!("as plain text in {}", files.ini.path.display()),
+        _ => "in the keyring".to_owned(),
+    };
+    told(options, &account, "set", &json!({ "kept": keep.word() }), &format!("is kept {place}"));
+    Ok(changed)
+}
+
+/// The password: as it is given, else as it is typed.
+fn secret(
+    account: &Account,
+    options: &Options,
+    given: Option<&PasswordSource>,
+    environment: &Environment,
+) -> Result<Secret, CommandError> {
+    let found = match given {
+        Some(source) => Some(source.read()?),
+        None => environment.vars.get("TUIPHONE_PASSWORD").and_then(|value| value.to_str()).map(Secret::new),
+    };
+    if let Some(secret) = found.filter(|secret| !secret.is_empty()) {
+        return Ok(secret);
+    }
+    if options.no_input || !prompt::possible() {
+        let hint = Some("--password -, --password-file or TUIPHONE_PASSWORD gives it".to_owned());
+        return Err(CommandError { hint, ..exit::usage("there is no password to keep, and nobody to ask") });
+    }
+    match prompt::password(&account.aor()) {
+        Ok(Some(secret)) => Ok(secret),
+        Ok(None) => Err(exit::usage("there is no password to keep; nothing was changed")),
+        Err(_) => {
+            let message = "interrupted at the password; nothing was changed".to_owned();
+            Err(CommandError { code: ExitCode::Interrupted, kind: "interrupted", message, hint: None })
+        }
+    }
+}
+
+/// The ini file with the password in its account.
+fn with_password(account: &Account, files: &IniFiles, loaded: &Loaded) -> Result<Document, CommandError> {
+    let path = &files.ini.path;
+    let section = Section::Account.name(account.id.0);
+    if account.id.0 == 0 {
+        let hint = Some("--save makes an account of it".to_owned());
+        return Err(CommandError {
+            hint,
+            ..exit::usage("an account of --user and --domain has no place in the ini file")
+        });
+    }
+    if files.ini.foreign {
+        let why = format!("{} is MicroSIP's own and never written", path.display());
+        return Err(exit::config(why, Some("--save-password keyring keeps it elsewhere")));
+    }
+    if let Some(found) = files.layers().locked(&section, PASSWORD) {
+        let why =
+            format!("{section}.{PASSWORD} is locked by {}; nothing was changed", files.path(found.layer).display());
+        return Err(CommandError { kind: "locked", ..exit::config(why, None) });
+    }
+    if !files.main.has_section(&section) {
+        let why =
+            format!("account {} of {} is not under [{section}]; nothing was changed", account.id.0, path.display());
+        return Err(exit::config(why, Some("name its section so first")));
+    }
+    let mut document = files.main.clone();
+    document
+        .set(&section, PASSWORD, account.password.reveal())
+        .map_err(|why| exit::config(keeping::unwritten(path, &why), Some("nothing was changed")))?;
+    let after = config::load(&document, &files.overlays);
+    let is_sealed = after.accounts.iter().any(|it| it.id == account.id && it.password_sealed);
+    if is_sealed && !loaded.settings.password_plain {
+        let why = "this password looks like one that MicroSIP has encrypted; nothing was changed";
+        return Err(exit::config(
+            why,
+            Some("tuiphone config set tuiphone.passwordPlain=1 takes every such one as it stands"),
+        ));
+    }
+    Ok(document)
+}
+
+/// Takes a plain password out of the ini file; what MicroSIP has encrypted stays. True if something is changed.
+fn without_password(account: &Account, files: &IniFiles) -> Result<bool, CommandError> {
+    let section = Section::Account.name(account.id.0);
+    let is_plain = account.id.0 > 0 && files.main.get(&section, PASSWORD).is_some_and(|value| !value.is_empty());
+    if !is_plain || files.ini.foreign || account.password_sealed {
+        return Ok(false);
+    }
+    let mut document = files.main.clone();
+    document
+        .set(&section, PASSWORD, "")
+        .map_err(|why| exit::config(keeping::unwritten(&files.ini.path, &why), None))?;
+    config_verb::write(&files.ini.path, &document.to_bytes())?;
+    Ok(true)
+}
+
+fn forget(account: &Account, files: &IniFiles, options: &Options) -> Result<bool, CommandError> {
+    let from_keyring = match keeping::keyring() {
+        Some(keyring) => keyring.forget(&account.aor()).map_err(|why| exit::config(why, None))?,
+        None => false,
+    };
+    let from_file = without_password(account, files)?;
+    let words = match (from_keyring, from_file) {
+        (false, false) => "was kept nowhere",
+        (true, false) => "is forgotten by the keyring",
+        (false, true) => "is no longer in the ini file",
+        (true, true) => "is forgotten by the keyring, and no longer in the ini file",
+    };
+    told(options, account, "forget", &json!({ "keyring": from_keyring, "ini": from_file }), words);
+    Ok(from_file)
+}
+
+fn list(files: &IniFiles, loaded: &Loaded, options: &Options) {
+    let keyring = keeping::keyring();
+    let mut all = Vec::new();
+    for account in loaded.accounts.iter().filter(|account| account.id.0 > 0) {
+        let in_keyring =
+            || keyring.as_ref().is_some_and(|it| it.get(&account.aor()).is_ok_and(|found| found.is_some()));
+        let (word, text) = match (account.password.is_empty(), account.password_sealed) {
+            (false, _) => ("plain", format!("as plain text in {}", files.ini.path.display())),
+            (true, _) if !loaded.settings.password_command.is_empty() => ("command", "from passwordCommand".to_owned()),
+            (true, _) if in_keyring() => ("keyring", "in the keyring".to_owned()),
+            (true, true) => ("encrypted", "encrypted by MicroSIP: it is asked for".to_owned()),
+            (true, false) => ("none", "nowhere: it is asked for".to_owned()),
+        };
+        let aor = crate::text::sanitise(&account.aor());
+        if !options.json {
+            out::line(&format!("{} {aor}: {text}", account.id.0));
+        }
+        all.push(json!({ "id": account.id.0, "aor": aor, "password": word }));
+    }
+    if options.json {
+        out::json(&json!({ "v": 1, "verb": "password", "ok": true, "accounts": all }));
+    } else if all.is_empty() {
+        out::line("no accounts");
+    }
+}
+
+fn told(options: &Options, account: &Account, action: &str, more: &Value, words: &str) {
+    let aor = crate::text::sanitise(&account.aor());
+    if options.json {
+        let mut reply = json!({ "v": 1, "verb": "password", "ok": true, "action": action, "account": aor });
+        if let (Some(reply), Some(more)) = (reply.as_object_mut(), more.as_object()) {
+            reply.extend(more.clone());
+        }
+        out::json(&reply);
+    } else if !options.quiet {
+        out::line(&format!("the password of {aor} {words}"));
+    }
+}
+
+/// The key of a password.
+const PASSWORD: &str = "password";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::schema::Row;
+
+    #[test]
+    fn the_key_is_that_of_the_table() {
+        assert!(Row::find(Section::Account, PASSWORD).is_some_and(Row::is_password));
+    }
+}

@@ -1,0 +1,63 @@
+//! `--save`: the account of `--user` and `--domain` becomes one of the ini file.
+
+use super::config_verb;
+use super::ini_files::IniFiles;
+use super::keeping::{self, Keep};
+use super::options::Options;
+use super::paths::{Environment, IniPath};
+use super::{exit, phone};
+use crate::config::ini::{Document, Encoding};
+use crate::config::{self, AccountId};
+use crate::control::CommandError;
+use crate::import;
+
+/// Writes it as the next `[AccountN]` and selects it, as MicroSIP does; what is to be said about it. One with its
+/// address that is there already stays as it is.
+///
+/// # Errors
+/// The file cannot be written, or the keyring does not take the password.
+pub fn session_account(options: &Options, environment: &Environment) -> Result<Option<String>, CommandError> {
+    let Some(session) = options.session.as_ref().filter(|_| options.save) else { return Ok(None) };
+    let mut files = IniFiles::open(options, environment)?;
+    if files.ini.foreign {
+        let path = environment.own_ini();
+        files.ini = IniPath { exists: false, trusted: true, path, ..IniPath::default() };
+        files.main = Document::new(Encoding::Utf8);
+        files.overlays.clear();
+    }
+    files.begin(options.microsip);
+    let path = &files.ini.path;
+    let loaded = config::load(&files.main, &files.overlays);
+    let mut account = phone::session_account(session, AccountId(0));
+    let aor = crate::text::sanitise(&account.aor());
+    if let Some(known) = loaded.accounts.iter().find(|it| it.id.0 > 0 && it.aor().eq_ignore_ascii_case(&account.aor()))
+    {
+        let words = format!("{aor} is account {} of {} already, and stays as it is there", known.id.0, path.display());
+        return Ok(Some(words));
+    }
+    account.id = import::next_account(&files.main, &loaded).map_err(|why| exit::config(why, None))?;
+    let keep = match account.password.is_empty() {
+        true => Keep::None,
+        false => keeping::decide(options.keep, !options.no_input && !options.json, &aor, path)?,
+    };
+    let mut document = files.main.clone();
+    let number = account.id.0.to_string();
+    let selected = match files.layers().locked("Settings", "accountId") {
+        Some(_) => Ok(()),
+        None => document.set("Settings", "accountId", &number),
+    };
+    selected
+        .and_then(|()| import::write_account(&account, &mut document, keep == Keep::Plain))
+        .map_err(|why| exit::config(keeping::unwritten(path, &why), Some("nothing was changed")))?;
+    if keep == Keep::Keyring {
+        keeping::to_keyring(&account)?;
+    }
+    config_verb::write(path, &document.to_bytes())?;
+    let password = match keep {
+        Keep::Plain => ", its password as plain text",
+        Keep::Keyring => ", its password in the keyring",
+        Keep::None if account.password.is_empty() => "",
+        Keep::None => ", without its password: --save-password keyring or plain keeps it",
+    };
+    Ok(Some(format!("{aor} is account {number} of {}{password}", path.display())))
+}
