@@ -2,6 +2,7 @@
 
 use super::exit;
 use super::options::{ConfigJob, Job};
+use crate::config::dial;
 use crate::config::schema::{self, Known, Place};
 use crate::control::{CommandError, ExitCode};
 use crate::text::sanitise;
@@ -10,13 +11,19 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 /// The command as the parser has it.
 pub(super) fn command() -> Command {
     let flag = |name, doc| Arg::new(name).long(name).action(ArgAction::SetTrue).help(doc);
-    let actions = ["path", "print", "get", "set", "check"];
+    let actions = ["path", "print", "get", "set", "check", "dialplan"];
     Command::new("config")
         .about("Show, change and check the settings; no phone needs to run")
         .arg(Arg::new("action").value_name("ACTION").required(true).value_parser(actions).help(
-            "path = which files; print = what they say, all in all; get, set = keys; check = what is odd in them",
+            "path = which files; print = what they say, all in all; get, set = keys; check = what is odd in them; \
+             dialplan = what becomes of a number, rule by rule",
         ))
-        .arg(Arg::new("keys").value_name("SECTION.KEY[=VALUE]").num_args(0..).help("With get one, with set any number"))
+        .arg(
+            Arg::new("keys")
+                .value_name("SECTION.KEY[=VALUE]")
+                .num_args(0..)
+                .help("With get one, with set any number; with dialplan a number or address"),
+        )
         .arg(flag("default", "With print: every key there is, its default and what it is for"))
 }
 
@@ -40,6 +47,8 @@ pub(super) fn job(matches: &ArgMatches) -> Result<Job, CommandError> {
         ("get", [key]) => ConfigJob::Get { key: key.clone() },
         ("get", _) => return Err(exit::usage("config get needs one SECTION.KEY")),
         ("set", [_, ..]) => ConfigJob::Set { changes: keys, microsip },
+        ("dialplan", [number]) => ConfigJob::DialPlan { number: dial::decode_argument(number) },
+        ("dialplan", _) => return Err(exit::usage("config dialplan needs one number, in quotes if it has blanks")),
         ("set", _) => return Err(exit::usage("config set needs SECTION.KEY=VALUE, one or more")),
         (action, _) => return Err(exit::usage(&format!("config {action} takes no key"))),
     }))

@@ -5,7 +5,7 @@ use super::config_args::{Name, unknown};
 use super::ini_files::IniFiles;
 use super::options::{ConfigJob, Options};
 use super::paths::Environment;
-use super::{exit, out, session};
+use super::{exit, number_way, out, session};
 use crate::config::ini::IniError;
 use crate::config::schema::{self, Field, Kind, Known, Place, Row, Section};
 use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings};
@@ -51,6 +51,7 @@ pub fn run(job: &ConfigJob, options: &Options, environment: &Environment) -> Res
         }
         ConfigJob::Set { changes, microsip } => ran.changed = set(changes, *microsip, files, options)?,
         ConfigJob::Check => ran.code = check(&files, options),
+        ConfigJob::DialPlan { number } => ran.code = number_way::run(number, &files, options)?,
     }
     Ok(ran)
 }

@@ -65,6 +65,7 @@ pub(super) fn examples(command: &str) -> Option<&'static str> {
              tuiphone config check                              what is odd, with file and line\n  \
              tuiphone config get Settings.audioCodecs\n  \
              tuiphone config set Settings.DND=1 Account1.label=Desk\n  \
+             tuiphone config dialplan '00 49 30 123'            what becomes of a number, rule by rule\n  \
              tuiphone config print --default                    every key and what it is for"
         }
         "hangup" => "Examples:\n  tuiphone hangup\n  tuiphone hangup c2\n  tuiphone hangup --all",

@@ -14,6 +14,7 @@ pub mod import;
 pub mod ini_files;
 pub mod keeping;
 pub mod keyring;
+mod number_way;
 pub mod options;
 mod out;
 pub mod password;

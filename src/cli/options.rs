@@ -160,6 +160,11 @@ pub enum ConfigJob {
     },
     /// What is odd in them.
     Check,
+    /// The way of a number, from what is typed to what is called.
+    DialPlan {
+        /// As it is typed.
+        number: String,
+    },
 }
 
 /// How a call comes about.

@@ -1,6 +1,6 @@
 //! One `[AccountN]` section as the phone uses it.
 
-use super::{Secret, Server};
+use super::{DialPlan, RewriteRules, Secret, Server};
 use crate::config::DtmfMethod;
 use std::net::IpAddr;
 
@@ -138,8 +138,10 @@ pub struct Account {
     pub display_name: String,
     /// Prepended to PSTN-like numbers of more than three digits.
     pub dialing_prefix: String,
-    /// MicroSIP dial plan; empty = none.
-    pub dial_plan: String,
+    /// Which numbers may be called, and how they are dialled.
+    pub dial_plan: DialPlan,
+    /// Rules that numbers are rewritten by before anything else (`[tuiphone] rewrite1`…).
+    pub rewrite_rules: RewriteRules,
     /// Hide the caller id.
     pub hide_caller_id: HideCallerId,
     /// `udp`, `tcp`, `tls`, `ws`, `wss`; empty = UDP+TCP.
@@ -190,7 +192,8 @@ impl Account {
             auth_id: String::new(),
             display_name: String::new(),
             dialing_prefix: String::new(),
-            dial_plan: String::new(),
+            dial_plan: DialPlan::default(),
+            rewrite_rules: RewriteRules::default(),
             hide_caller_id: HideCallerId::No,
             transport: "udp".to_owned(),
             srtp: SrtpMode::Off,

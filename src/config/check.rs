@@ -4,7 +4,7 @@ use super::ini::{Document, Item};
 use super::layers::Layers;
 use super::load::{MAX_ACCOUNTS, Warning, load};
 use super::schema::{Kind, Known, Place, Section, nearest_section, section_of};
-use super::{Account, dial_plan};
+use super::{Account, DialPlan};
 use std::collections::{HashMap, HashSet};
 
 /// Findings told at most: a file of nonsense is told of, not repeated.
@@ -174,7 +174,7 @@ fn pair_faults(place: &Place, key: &str, value: &str, is_old: bool) -> Vec<(Faul
         faults.push((Fault::Value, format!("{value:?} is no number; what its first digits say is used, or 0")));
     }
     if row.key == "dialPlan" {
-        faults.extend(dial_plan::oddities(value).into_iter().map(|odd| (Fault::DialPlan, odd)));
+        faults.extend(DialPlan::kept(value).oddities().into_iter().map(|odd| (Fault::DialPlan, odd)));
     }
     faults
 }

@@ -1,8 +1,13 @@
-//! What a person typed → the URI to call: number clean-up, dialling prefix, dial plan, DTMF suffix.
+//! What a person typed → the URI to call: rewriting, number clean-up, dialling prefix, dial plan, DTMF suffix; and each
+//! step of that, to be shown.
 
-use super::dial_plan;
+mod step;
+
+use super::dial_plan::Planned;
 use super::{Account, AccountId};
 use std::net::IpAddr;
+use step::Steps;
+pub use step::{Stage, Step, Way};
 
 /// The longest text that is dialled, in characters.
 pub const MAX_TYPED: usize = 1024;
@@ -50,6 +55,14 @@ pub enum DialError {
         /// The number, cleaned and prefixed.
         number: String,
     },
+    /// The account's dial plan cannot be read.
+    #[error("the dial plan {plan:?} cannot be read: {why}")]
+    BadPlan {
+        /// The plan.
+        plan: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A bare number, and an account without a domain.
     #[error("{0:?} needs a host, as no account gives one; dial {0}@HOST")]
     NoDomain(String),
@@ -60,6 +73,15 @@ const HARMLESS_HEADERS: &[&str] = &["Subject", "Priority", "User-to-User"];
 
 /// The target of `typed` on this account.
 pub fn dial(typed: &str, account: &Account) -> Result<DialTarget, DialError> {
+    way(typed, account).outcome
+}
+
+/// The way of `typed` on this account, step by step.
+pub fn way(typed: &str, account: &Account) -> Way {
+    Way::new(|steps| follow(typed, account, steps))
+}
+
+fn follow(typed: &str, account: &Account, steps: &mut Steps) -> Result<DialTarget, DialError> {
     let typed = typed.trim();
     if typed.chars().count() > MAX_TYPED {
         return Err(DialError::TooLong);
@@ -69,11 +91,18 @@ pub fn dial(typed: &str, account: &Account) -> Result<DialTarget, DialError> {
     }
     let (address, suffix) = split_dtmf(typed);
     let dtmf = post_dial(suffix)?;
+    if let Some(digits) = dtmf.strip_prefix(',') {
+        steps.take(Stage::Digits, None, digits);
+    }
     let (uri, headers) = match enclosed(address) {
-        Some(uri) if !is_tel(uri) => complete(uri)?,
-        Some(uri) => transform(uri, account)?,
-        None => transform(address, account)?,
+        Some(uri) if !is_tel(uri) => {
+            steps.take(Stage::Complete, None, uri);
+            complete(uri)?
+        }
+        Some(uri) => transform(uri, account, steps)?,
+        None => transform(address, account, steps)?,
     };
+    steps.take(Stage::Address, None, &uri);
     Ok(DialTarget { uri, headers: parse_headers(headers)?, dtmf })
 }
 
@@ -94,14 +123,19 @@ pub fn is_direct(typed: &str, account: &Account) -> bool {
 }
 
 /// A number or address, made whole as MicroSIP does. The second part are the headers.
-fn transform<'a>(address: &'a str, account: &Account) -> Result<(String, &'a str), DialError> {
+fn transform<'a>(address: &'a str, account: &Account, steps: &mut Steps) -> Result<(String, &'a str), DialError> {
     let (scheme, address) = scheme(address);
     let secure = scheme.eq_ignore_ascii_case("sips");
     let (number, parameters, headers) = split_tail(address);
     check_parameters(parameters)?;
     //= RFC 3261 §19.1.6: a telephone number is a user of the own domain, with its parameters
     let (of_number, parameters) = if is_tel(scheme) { (parameters, ";user=phone") } else { ("", parameters) };
-    let number = if account.id == AccountId(0) { number.to_owned() } else { rewrite(number, account)? };
+    let number = if account.id == AccountId(0) {
+        steps.take(Stage::Direct, None, number);
+        number.to_owned()
+    } else {
+        rewrite(number, account, steps)?
+    };
     if number.is_empty() {
         return Err(DialError::Empty);
     }
@@ -140,23 +174,46 @@ fn complete(uri: &str) -> Result<(String, &str), DialError> {
     Ok((format!("{name}:{address}{parameters}"), headers))
 }
 
-/// Clean-up, prefix and plan.
-fn rewrite(number: &str, account: &Account) -> Result<String, DialError> {
-    let pstn = !number.contains('@')
-        && (number.starts_with('+') || number.chars().all(|c| c.is_ascii_digit() || "*#.-()/ ".contains(c)));
+/// Rules of the person's own, clean-up, prefix and plan.
+fn rewrite(number: &str, account: &Account, steps: &mut Steps) -> Result<String, DialError> {
     let mut number = number.to_owned();
-    if pstn {
-        number.retain(|c| !".-()/ ".contains(c));
-        if !account.dialing_prefix.is_empty() && number.chars().count() > 3 {
-            let rest = number.strip_prefix('+').unwrap_or(&number);
-            number = format!("{}{rest}", account.dialing_prefix);
+    // Why: what is meant for numbers would spoil the host of an address.
+    if !number.contains('@') {
+        for (rule, made) in account.rewrite_rules.apply(&number, MAX_TYPED) {
+            steps.take(Stage::Rewrite, Some(rule), &made);
+            number = made;
+        }
+        if number.len() > MAX_TYPED {
+            return Err(DialError::TooLong);
         }
     }
-    if account.dial_plan.is_empty() || number.is_empty() {
+    let of_number = |c: char| c.is_ascii_digit() || "*#.-()/ ".contains(c);
+    if !number.contains('@') && (number.starts_with('+') || number.chars().all(of_number)) {
+        let before = number.len();
+        number.retain(|c| !".-()/ ".contains(c));
+        if number.len() < before {
+            steps.take(Stage::Cleaned, None, &number);
+        }
+        let prefix = &account.dialing_prefix;
+        if !prefix.is_empty() && number.chars().count() > 3 {
+            let rest = number.strip_prefix('+').unwrap_or(&number);
+            number = format!("{prefix}{rest}");
+            steps.take(Stage::Prefix, Some(prefix), &number);
+        }
+    }
+    if number.is_empty() {
         return Ok(number);
     }
-    let refused = DialError::NotInPlan { plan: account.dial_plan.clone(), number: number.clone() };
-    dial_plan::apply(&account.dial_plan, &number).ok_or(refused)
+    let plan = account.dial_plan.text();
+    match account.dial_plan.apply(&number) {
+        Planned::Unchanged => Ok(number),
+        Planned::By(rule, dialled) => {
+            steps.take(Stage::Plan, Some(rule), &dialled);
+            Ok(dialled)
+        }
+        Planned::Refused => Err(DialError::NotInPlan { plan: plan.to_owned(), number }),
+        Planned::Broken(why) => Err(DialError::BadPlan { plan: plan.to_owned(), why: why.to_string() }),
+    }
 }
 
 /// The first comma that is neither first nor last and not inside a quoted name splits off the digits.

@@ -1,307 +1,175 @@
-//! MicroSIP's dial plans: `[2-9]xx|<:9>xxxxxxx|<8:+7>x.`
-//!
-//! Rules stand between `|`, the first that matches the whole number wins. `x` is any one character, `[2-9]` one of a
-//! class, `.` and `*` repeat what is before them, `+` repeats it at least once, `?` makes it optional, `<from:to>`
-//! replaces. The first character of a rule is always itself, so that `*xx` and `+x.` mean star codes and numbers.
+//! Dial plans: which numbers may be called, and how they are dialled. Either MicroSIP's rules, or `PREFIX,<REGEX>`: a number
+//! that is all of what the expression says has the prefix put before it, every other is dialled as it is.
 
-/// Rules longer than this, in characters, match nothing.
+mod rules;
+
+use super::pattern::{Pattern, PatternError};
+
+/// Longest plan, in characters.
 const MAX_PLAN: usize = 4096;
 
-/// The number as the plan wants it dialled; `None` = no rule matches.
-pub(super) fn apply(plan: &str, number: &str) -> Option<String> {
-    if plan.chars().count() > MAX_PLAN {
-        return None;
-    }
-    let number: Vec<char> = number.chars().collect();
-    let plan = plan.trim_matches(|c: char| c == '(' || c == ')' || c.is_whitespace());
-    plan.split('|').find_map(|rule| rewrite(&steps(rule.trim()), &number))
+/// Why a plan is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DialPlanError {
+    /// More than 4096 characters.
+    #[error("a dial plan has {MAX_PLAN} characters at most")]
+    TooLong,
+    /// The expression of `PREFIX,<REGEX>`.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
 }
 
-/// What a plan hardly means as it says it: signs that are no operators here, brackets that nothing closes.
-pub(super) fn oddities(plan: &str) -> Vec<String> {
-    const MOST: usize = 8;
-    if plan.chars().count() > MAX_PLAN {
-        return vec![format!("it is longer than {MAX_PLAN} characters: no number fits it")];
-    }
-    let plan = plan.trim_matches(|c: char| c == '(' || c == ')' || c.is_whitespace());
-    plan.split('|').filter_map(|rule| oddity(rule.trim())).take(MOST).collect()
+/// The dial plan of an account (`dialPlan`, `--dialplan`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DialPlan {
+    text: String,
+    kind: Kind,
 }
 
-/// The first odd thing of a rule.
-fn oddity(rule: &str) -> Option<String> {
-    let mut rest = rule.chars();
-    let (mut first, mut repeatable) = (true, false);
-    while let Some(c) = rest.next() {
-        let closing = match c {
-            '<' => Some('>'),
-            '[' => Some(']'),
-            _ => None,
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Kind {
+    /// Every number is dialled as it is.
+    #[default]
+    Open,
+    /// MicroSIP's rules.
+    Rules,
+    Prefix(String, Pattern),
+    Broken(DialPlanError),
+}
+
+/// What a plan makes of a number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Planned<'a> {
+    /// It goes out as it is.
+    Unchanged,
+    /// This rule lets it out, so.
+    By(&'a str, String),
+    /// No rule does.
+    Refused,
+    /// Nobody can tell what the plan means.
+    Broken(&'a DialPlanError),
+}
+
+impl DialPlan {
+    /// The plan of a text; blank = every number is dialled as it is.
+    ///
+    /// # Errors
+    /// It is too long, or its expression is wrong or too big.
+    pub fn parse(text: &str) -> Result<DialPlan, DialPlanError> {
+        let plan = DialPlan::kept(text);
+        match plan.kind {
+            Kind::Broken(why) => Err(why),
+            _ => Ok(plan),
+        }
+    }
+
+    /// The same, whatever the text: one that cannot be read lets no number out.
+    pub fn kept(text: &str) -> DialPlan {
+        let kind = match prefixed(text) {
+            _ if text.chars().count() > MAX_PLAN => Kind::Broken(DialPlanError::TooLong),
+            _ if text.trim().is_empty() => Kind::Open,
+            None => Kind::Rules,
+            Some((prefix, expression)) => match Pattern::whole(expression) {
+                Ok(pattern) => Kind::Prefix(prefix.to_owned(), pattern),
+                Err(why) => Kind::Broken(why.into()),
+            },
         };
-        if let Some(end) = closing {
-            if !rest.as_str().contains(end) {
-                return Some(format!("in the rule {rule} nothing closes the {c}"));
-            }
-            let inside = take_until(&mut rest, end);
-            repeatable = c == '[' || !inside.is_empty() && !inside.starts_with(':');
-        } else {
-            let is_sign = matches!(c, '.' | '*' | '+' | '?');
-            let is_literal = match c {
-                // Star codes and numbers with a country begin so.
-                '*' | '+' if first => false,
-                '{' | '}' | '(' | ')' | '\\' | '!' | '^' | '$' => true,
-                _ => is_sign && !repeatable,
-            };
-            if is_literal {
-                return Some(format!(
-                    "in the rule {rule} the {c} is an ordinary character, no sign of a repetition or choice"
-                ));
-            }
-            repeatable = first || !is_sign;
-        }
-        first = false;
+        DialPlan { text: text.to_owned(), kind }
     }
-    None
-}
 
-#[derive(Debug, Clone, PartialEq)]
-struct Step {
-    what: What,
-    repeat: Repeat,
-    /// Inside `<from:`: what it matches is not dialled.
-    silent: bool,
-}
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 
-#[derive(Debug, Clone, PartialEq)]
-enum What {
-    Any,
-    Literal(char),
-    Class(Vec<(char, char)>),
-    Emit(String),
-}
+    /// Why it cannot be read, if it cannot.
+    pub fn complaint(&self) -> Option<&DialPlanError> {
+        match &self.kind {
+            Kind::Broken(why) => Some(why),
+            _ => None,
+        }
+    }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Repeat {
-    Once,
-    Optional,
-    Any,
-}
+    /// What it hardly means as it says it: signs that are no operators of MicroSIP's rules, brackets that nothing closes.
+    pub(super) fn oddities(&self) -> Vec<String> {
+        if self.kind == Kind::Rules { rules::oddities(&self.text) } else { Vec::new() }
+    }
 
-impl Step {
-    fn takes(&self, c: char) -> bool {
-        match &self.what {
-            What::Any => true,
-            What::Literal(own) => *own == c,
-            What::Class(ranges) => ranges.iter().any(|&(low, high)| (low..=high).contains(&c)),
-            What::Emit(_) => false,
+    /// What becomes of a number, cleaned and prefixed.
+    pub(super) fn apply(&self, number: &str) -> Planned<'_> {
+        match &self.kind {
+            Kind::Open => Planned::Unchanged,
+            Kind::Broken(why) => Planned::Broken(why),
+            Kind::Rules => match rules::apply(&self.text, number) {
+                Some((rule, dialled)) => Planned::By(rule, dialled),
+                None => Planned::Refused,
+            },
+            // An address is no number.
+            Kind::Prefix(prefix, pattern) if !number.contains('@') && pattern.matches(number) => {
+                Planned::By(&self.text, format!("{prefix}{number}"))
+            }
+            Kind::Prefix(..) => Planned::Unchanged,
         }
     }
 }
 
-/// A rule as a flat list of steps.
-fn steps(rule: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut rest = rule.chars();
-    let mut first = true;
-    while let Some(c) = rest.next() {
-        let repeatable =
-            steps.last().is_some_and(|step| step.repeat == Repeat::Once && !matches!(step.what, What::Emit(_)));
-        match c {
-            '<' => substitution(take_until(&mut rest, '>'), &mut steps),
-            '.' | '*' | '+' | '?' if repeatable && !first => repeat(&mut steps, c),
-            _ => steps.push(single(c, &mut rest)),
-        }
-        first = false;
-    }
-    steps
-}
-
-fn single(c: char, rest: &mut std::str::Chars<'_>) -> Step {
-    let what = match c {
-        'x' | 'X' => What::Any,
-        '[' => What::Class(class(take_until(rest, ']'))),
-        other => What::Literal(other),
-    };
-    Step { what, repeat: Repeat::Once, silent: false }
-}
-
-fn repeat(steps: &mut Vec<Step>, sign: char) {
-    let Some(last) = steps.last_mut() else { return };
-    if sign == '+' {
-        let again = Step { repeat: Repeat::Any, ..last.clone() };
-        steps.push(again);
-    } else {
-        last.repeat = if sign == '?' { Repeat::Optional } else { Repeat::Any };
-    }
-}
-
-/// `<from:to>`: `to` is dialled, then `from` is matched in silence. `<text>` is text.
-fn substitution(inside: &str, steps: &mut Vec<Step>) {
-    let Some((from, to)) = inside.split_once(':') else {
-        let literal = |c| Step { what: What::Literal(c), repeat: Repeat::Once, silent: false };
-        return steps.extend(inside.chars().map(literal));
-    };
-    steps.push(Step { what: What::Emit(to.to_owned()), repeat: Repeat::Once, silent: false });
-    let mut rest = from.chars();
-    while let Some(c) = rest.next() {
-        steps.push(Step { silent: true, ..single(c, &mut rest) });
-    }
-}
-
-fn class(inside: &str) -> Vec<(char, char)> {
-    let mut ranges = Vec::new();
-    let mut rest = inside.chars().peekable();
-    while let Some(low) = rest.next() {
-        let mut ahead = rest.clone();
-        match (ahead.next(), ahead.next()) {
-            (Some('-'), Some(high)) => {
-                ranges.push((low, high));
-                rest = ahead;
-            }
-            _ => ranges.push((low, low)),
-        }
-    }
-    ranges
-}
-
-/// The text before `end`, which is passed over; everything if there is no `end`.
-fn take_until<'a>(rest: &mut std::str::Chars<'a>, end: char) -> &'a str {
-    let text = rest.as_str();
-    let (inside, after) = text.split_once(end).unwrap_or((text, ""));
-    *rest = after.chars();
-    inside
-}
-
-/// The number rewritten by one rule. `fits` has a row per step and a column per character: whether the steps from there
-/// match the characters from there. Built from the end, it needs no backtracking, whatever the rule.
-fn rewrite(steps: &[Step], number: &[char]) -> Option<String> {
-    let width = number.len() + 1;
-    let last: Vec<bool> = (0..width).map(|column| column == number.len()).collect();
-    let mut fits = vec![last];
-    for step in steps.iter().rev() {
-        let below = fits.last()?;
-        let mut row = vec![false; width];
-        for column in (0..width).rev() {
-            let at = |row: &[bool], column: usize| row.get(column).copied().unwrap_or(false);
-            let takes = number.get(column).is_some_and(|&c| step.takes(c));
-            let fit = match (&step.what, step.repeat) {
-                (What::Emit(_), _) => at(below, column),
-                (_, Repeat::Once) => takes && at(below, column + 1),
-                (_, Repeat::Optional) => at(below, column) || takes && at(below, column + 1),
-                (_, Repeat::Any) => at(below, column) || takes && at(&row, column + 1),
-            };
-            if let Some(cell) = row.get_mut(column) {
-                *cell = fit;
-            }
-        }
-        fits.push(row);
-    }
-    fits.reverse();
-    if !*fits.first()?.first()? {
-        return None;
-    }
-    let mut out = String::new();
-    let mut column = 0;
-    let fit = |row: usize, column: usize| fits.get(row).and_then(|row| row.get(column)).copied().unwrap_or(false);
-    for (index, step) in steps.iter().enumerate() {
-        if let What::Emit(text) = &step.what {
-            out += text;
-            continue;
-        }
-        // As much as can be taken, as long as the rest still fits.
-        while let Some(&c) = number.get(column).filter(|&&c| step.takes(c)) {
-            let row = if step.repeat == Repeat::Any { index } else { index + 1 };
-            if !fit(row, column + 1) {
-                break;
-            }
-            column += 1;
-            if !step.silent {
-                out.push(c);
-            }
-            if step.repeat != Repeat::Any {
-                break;
-            }
-        }
-    }
-    Some(out)
+/// Prefix and expression of `PREFIX,<REGEX>`. In MicroSIP's rules a comma means nothing: no number has one.
+fn prefixed(text: &str) -> Option<(&str, &str)> {
+    let (prefix, rest) = text.trim().split_once(',')?;
+    let expression = rest.trim().strip_prefix('<')?.strip_suffix('>')?;
+    let prefix = prefix.trim();
+    let is_prefix = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+*#".contains(&byte));
+    is_prefix.then_some((prefix, expression))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
-    fn plans_match_rewrite_and_refuse() {
-        let short = "[2-9]xx|*xx|+x.";
+    fn numbers_that_fit_have_the_prefix_and_others_none() {
         for (plan, number, expected) in [
-            ("<:9>xxxxxxx", "5551234", Some("95551234")),
-            ("<:9>xxxxxxx", "55512345", None),
-            ("<8:+7>xxxxxxxxxx", "89161234567", Some("+79161234567")),
-            (short, "234", Some("234")),
-            (short, "*72", Some("*72")),
-            (short, "+4912", Some("+4912")),
-            (short, "134", None),
-            ("x.<#:>", "123#", Some("123")),
-            ("xxxx", "bobb", Some("bobb")),
-            ("( 1xx | 2xx )", "201", Some("201")),
-            ("<0>x.", "0123", Some("0123")),
-            ("[*#0-9].", "*98#", Some("*98#")),
-            ("[*#0-9].", "a", None),
-            ("1*2", "1112", Some("1112")),
-            ("x+", "", None),
-            ("00?x", "01", Some("01")),
-            ("<[0-1]x:>xx", "1234", Some("34")),
-            ("x.x.x.", "12", Some("12")),
-            ("", "1", None),
-            ("[", "1", None),
-            ("<", "1", None),
+            ("9,<.*>", "5551234", Some("95551234")),
+            (r"9,<\d{7}>", "5551234", Some("95551234")),
+            (r"9,<\d{7}>", "55512345", None),
+            (r"9, < ?[2-9]xx>", "234", None),
+            ("+49,<0[1-9][0-9]+>", "030123", Some("+49030123")),
+            ("9,<1|2>", "12", None),
+            ("9,<1|2>", "2", Some("92")),
+            ("9,<.*>", "bob@other.example", None),
+            (",<.*>", "100", Some("100")),
         ] {
-            assert_eq!(apply(plan, number).as_deref(), expected, "{plan} on {number}");
+            let planned = DialPlan::parse(plan).unwrap();
+            let expected = expected.map_or(Planned::Unchanged, |number| Planned::By(plan, number.to_owned()));
+            assert_eq!(planned.apply(number), expected, "{plan} on {number}");
         }
     }
 
     #[test]
-    fn odd_rules_are_told_and_plain_ones_are_not() {
-        for plan in
-            ["[2-9]xx|*xx|+x.", "<:9>xxxxxxx", "<8:+7>x.", "x.<#:>", "( 1xx | 2xx )", "00?x", "[*#0-9].", "**x", ""]
-        {
-            assert_eq!(oddities(plan), Vec::<String>::new(), "{plan}");
-        }
-        for (plan, part) in [
-            ("x{7}", "the { is"),
-            ("1xx|1(23)x", "the ( is"),
-            ("\\+7x.", "the \\ is"),
-            ("^x.", "the ^ is"),
-            ("x.+", "the + is"),
-            (".x", "the . is"),
-            ("<:9>.", "the . is"),
-            ("[0-9", "nothing closes the ["),
-            ("<8:7", "nothing closes the <"),
-            (&"x".repeat(MAX_PLAN + 1), "no number fits"),
+    fn microsips_rules_stay_rules() {
+        for (plan, number, expected) in [
+            ("<:9>xxxxxxx", "5551234", Planned::By("<:9>xxxxxxx", "95551234".to_owned())),
+            ("1xx | <8:+7>x.", "8916", Planned::By("<8:+7>x.", "+7916".to_owned())),
+            ("[2-9]xx", "134", Planned::Refused),
+            (" ", "134", Planned::Unchanged),
+            // No prefix stands before the comma.
+            ("1xx|9,<.*>", "5", Planned::Refused),
         ] {
-            let odd = oddities(plan);
-            assert!(odd.len() == 1 && odd[0].contains(part), "{plan}: {odd:?}");
+            assert_eq!(DialPlan::parse(plan).unwrap().apply(number), expected, "{plan}");
         }
-        assert_eq!(oddities(&"x{|".repeat(100)).len(), 8);
     }
 
     #[test]
-    fn hard_plans_are_no_harder() {
-        assert_eq!(apply(&"x.".repeat(500), &"1".repeat(250)).map(|number| number.len()), Some(250));
-        assert_eq!(apply(&"x".repeat(MAX_PLAN + 1), "1"), None);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(87), failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn any_plan_ends(plan in "[x.*+?<>:|\\[\\]()0-9-]{0,40}", number in "[0-9*#+a]{0,20}") {
-            apply(&plan, &number);
-        }
-
-        #[test]
-        fn a_plan_without_substitution_dials_as_typed(number in "[0-9*#+a-f]{0,20}") {
-            prop_assert_eq!(apply("x.", &number), Some(number));
+    fn a_plan_that_cannot_be_read_lets_nothing_out() {
+        for (plan, why) in [
+            ("9,<(>", "the expression ( cannot be used: "),
+            ("9,<x{1000}{1000}>", "the expression x{1000}{1000} cannot be used: "),
+            (&"x".repeat(MAX_PLAN + 1), "a dial plan has 4096 characters at most"),
+        ] {
+            let told = DialPlan::parse(plan).expect_err(plan).to_string();
+            assert!(told.starts_with(why), "{told}");
+            let kept = DialPlan::kept(plan);
+            assert!(matches!(kept.apply("100"), Planned::Broken(_)) && kept.text() == plan);
         }
     }
 }

@@ -403,6 +403,23 @@ mod tests {
     }
 
     #[test]
+    fn rules_for_numbers_are_an_accounts_own_and_wrong_ones_are_told_with_their_line() {
+        let loaded = read(&[
+            "[Account1]\ndomain=a\ndialPlan=9,<(>\n[Account2]\ndomain=b\ndialPlan=9,<.*>\n[tuiphone]\n\
+                             rewrite1=^00 => +\nrewrite2=[\nrewrite3=x => y\n[tuiphone2]\nrewrite1=\nrewrite3=x => z\n",
+        ]);
+        let [one, two] = [&loaded.accounts[0], &loaded.accounts[1]];
+        let dialled = |typed, account| crate::config::dial(typed, account).map(|target| target.uri).ok();
+        assert_eq!(dialled("00x", two).as_deref(), Some("sip:900z@b"));
+        assert_eq!((one.rewrite_rules.text(1).as_str(), one.rewrite_rules.text(3).as_str()), ("^00 => +", "x => y"));
+        let told: Vec<String> = loaded.warnings.iter().map(Warning::to_string).collect();
+        let plan = "line 3: [Account1] dialPlan: the expression ( cannot be used: ";
+        let rule = "line 9: [tuiphone] rewrite2: it is no EXPRESSION => REPLACEMENT; nothing is rewritten by it";
+        assert!(told[0].starts_with(plan) && told[0].ends_with("; no number can be called"), "{told:?}");
+        assert_eq!(told[1..], [rule, rule]);
+    }
+
+    #[test]
     fn servers_that_lend_addresses_are_an_accounts_own() {
         let accounts = "[Account1]\ndomain=a\nICE=1\n[Account2]\ndomain=b\nICE=2\n";
         let turn = "[tuiphone]\nturnServer=turn.example.net; turn:192.0.2.7:3479\nturnPassword=pw\n\

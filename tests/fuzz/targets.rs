@@ -3,7 +3,8 @@
 
 use std::path::Path;
 use tuiphone::config::command_line::CommandLine;
-use tuiphone::config::{self, Document};
+use tuiphone::config::dial::{self, Stage};
+use tuiphone::config::{self, Account, AccountId, DialPlan, Document};
 use tuiphone::contacts::{self, Format, MAX_CONTACTS, xml};
 use tuiphone::control::spelling;
 use tuiphone::history::calls_section;
@@ -23,12 +24,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "ini", check: ini, samples: &["tests/fixtures/ini"] },
     Target { name: "settings", check: settings, samples: &["tests/fixtures/ini"] },
     Target { name: "contacts", check: contacts, samples: &["tests/fixtures/ini"] },
     Target { name: "calls", check: calls, samples: &[] },
     Target { name: "command_line", check: command_line, samples: &[] },
+    Target { name: "numbers", check: numbers, samples: &[] },
     Target { name: "spelling", check: spelling, samples: &[] },
     Target { name: "sip", check: sip, samples: &["tests/torture/rfc4475", "tests/torture/rfc5118"] },
     Target { name: "sdp", check: sdp, samples: &[] },
@@ -109,6 +111,25 @@ fn command_line(bytes: &[u8]) {
     let (left, right): (String, String) =
         (words.chars().filter(quotes).collect(), text.chars().filter(quotes).collect());
     assert_eq!(left, right);
+}
+
+/// A number, a dial plan and a rule to rewrite by, a line each: what is called is one clean address, the last step of the
+/// way, and nothing grows without end.
+fn numbers(bytes: &[u8]) {
+    let text = text(bytes);
+    let mut lines = text.split('\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let (typed, plan, rule) = (next(), next(), next());
+    let mut account = Account { domain: "d".to_owned(), ..Account::new(AccountId(1)) };
+    account.dial_plan = DialPlan::kept(plan);
+    account.rewrite_rules.set(1, rule);
+    let way = dial::way(typed, &account);
+    assert!(way.steps.iter().all(|step| step.result.len() < 64 * 1024));
+    let last = way.steps.last().filter(|step| step.stage == Stage::Address).map(|step| step.result.clone());
+    assert_eq!(way.outcome.as_ref().ok().map(|target| target.uri.clone()), last);
+    if let Ok(target) = way.outcome {
+        assert!(target.uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"".contains(&byte)), "{}", target.uri);
+    }
 }
 
 /// A request of any spelling: what is refused is refused in one clean line.

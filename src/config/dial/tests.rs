@@ -1,6 +1,7 @@
 //! Numbers as people type them.
 
 use super::*;
+use crate::config::DialPlan;
 use proptest::prelude::*;
 
 fn account(settings: &[(&str, &str)]) -> Account {
@@ -8,7 +9,11 @@ fn account(settings: &[(&str, &str)]) -> Account {
     for &(key, value) in settings {
         match key {
             "dialingPrefix" => account.dialing_prefix = value.to_owned(),
-            "dialPlan" => account.dial_plan = value.to_owned(),
+            "dialPlan" => account.dial_plan = DialPlan::kept(value),
+            "rewrite1" | "rewrite2" => {
+                let place = if key == "rewrite1" { 1 } else { 2 };
+                assert_eq!(account.rewrite_rules.set(place, value), None);
+            }
             "transport" => account.transport = value.to_owned(),
             "domain" => account.domain = value.to_owned(),
             other => panic!("{other}"),
@@ -59,7 +64,25 @@ fn numbers_become_addresses() {
         (&[("dialPlan", "<:9>xxxxxxx"), ("dialingPrefix", "1")], "555-123", "sip:91555123@pbx.example.net"),
         (&[("dialPlan", plan)], "234", "sip:234@pbx.example.net"),
         (&[("dialPlan", plan)], "<sip:100@other.org>", "sip:100@other.org"),
+        (&[("dialPlan", plan)], "*72", "sip:*72@pbx.example.net"),
+        (&[("dialPlan", plan)], "+4912", "sip:+4912@pbx.example.net"),
+        (&[("dialPlan", "<8:+7>xxxxxxxxxx")], "89161234567", "sip:+79161234567@pbx.example.net"),
+        (&[("dialPlan", "x.<#:>")], "123#", "sip:123@pbx.example.net"),
         (&[("dialPlan", "xxxx")], "bobb", "sip:bobb@pbx.example.net"),
+        (&[("dialPlan", "9,<.*>")], "(555) 12-34", "sip:95551234@pbx.example.net"),
+        (&[("dialPlan", r"9,<\d{7}>")], "5551234", "sip:95551234@pbx.example.net"),
+        (&[("dialPlan", r"9,<\d{7}>")], "100", "sip:100@pbx.example.net"),
+        (&[("dialPlan", "9,<.*>")], "carol@other.org", "sip:carol@other.org"),
+        (&[("dialPlan", "9,<.*>"), ("dialingPrefix", "0")], "+4930", "sip:904930@pbx.example.net"),
+        (
+            &[("rewrite1", r"^(?:\+7|8)?(\d{10})$ => 8$1"), ("rewrite2", "^8 => 98")],
+            "9161234567",
+            "sip:989161234567@pbx.example.net",
+        ),
+        (&[("rewrite1", r"[^\d+]+ =>")], "call me: 555 01-02", "sip:5550102@pbx.example.net"),
+        (&[("rewrite1", r"[^\d+]+ =>")], "carol@other.org", "sip:carol@other.org"),
+        (&[("rewrite1", r"[^\d+]+ =>")], "<sip:carol@other.org>", "sip:carol@other.org"),
+        (&[("rewrite1", "^boss$ => 100@other.org"), ("dialingPrefix", "0")], "boss", "sip:100@other.org"),
     ] {
         assert_eq!(uri(typed, settings).as_deref(), Ok(expected), "{typed} with {settings:?}");
     }
@@ -80,11 +103,54 @@ fn what_cannot_be_called_says_why() {
         (&[], "bob@x?X-A=%0D%0AVia: y", "an address cannot contain '\\r'"),
         (&[], "800,call me", "\"callme\" are no DTMF digits"),
         (&[("dialPlan", "[2-9]xx")], "134", "the dial plan \"[2-9]xx\" has no rule for \"134\""),
+        (&[("dialPlan", "<:9>xxxxxxx")], "55512345", "the dial plan \"<:9>xxxxxxx\" has no rule for \"55512345\""),
+        (&[("rewrite1", ".* =>")], "1", "there is no number to call"),
+        (
+            &[("rewrite1", "1 => 111111111"), ("rewrite2", "1 => 11111111111111111111")],
+            &"1".repeat(100),
+            "the number is longer than 1024 characters",
+        ),
         (&[("domain", "")], "100", "\"100\" needs a host, as no account gives one; dial 100@HOST"),
     ] {
         assert_eq!(uri(typed, settings).map_err(|error| error.to_string()), Err(why.to_owned()), "{typed:?}");
     }
     assert_eq!(uri(&"1".repeat(MAX_TYPED + 1), &[]), Err(DialError::TooLong));
+    let broken = uri("1", &[("dialPlan", "9,<(>")]).map_err(|error| error.to_string()).unwrap_err();
+    assert!(
+        broken.starts_with("the dial plan \"9,<(>\" cannot be read: the expression ( cannot be used: "),
+        "{broken}"
+    );
+}
+
+#[test]
+fn every_step_is_told_with_the_rule_that_took_it() {
+    let settings =
+        [("rewrite1", "^00 => +"), ("rewrite2", "x =>"), ("dialingPrefix", "7"), ("dialPlan", "[2-6]xx|<7:8>x.")];
+    for (typed, steps) in [
+        (
+            "00 (49) 30,12#",
+            "digits 12#; rewrite ^00 => +: + (49) 30; cleaned +4930; prefix 7: 74930; plan <7:8>x.: 84930; \
+             address sip:84930@pbx.example.net",
+        ),
+        ("234", "plan [2-6]xx: 234; address sip:234@pbx.example.net"),
+        ("134", ""),
+        ("5-0", "cleaned 50"),
+        ("<sip:bob@other.org>", "complete sip:bob@other.org; address sip:bob@other.org"),
+    ] {
+        let way = way(typed, &account(&settings));
+        let told = way.steps.iter().map(|step| {
+            let rule = step.rule.as_ref().map(|rule| format!("{rule}: ")).unwrap_or_default();
+            format!("{} {rule}{}", step.stage.word(), step.result)
+        });
+        assert_eq!(told.collect::<Vec<_>>().join("; "), steps, "{typed}");
+        assert_eq!(way.outcome, dial(typed, &account(&settings)), "{typed}");
+        assert_eq!(way.outcome.is_ok(), steps.contains("address"), "{typed}");
+    }
+    let local = way("sip:bob@192.0.2.1", &Account::new(AccountId(0)));
+    assert_eq!(
+        local.steps.first().map(|step| (step.stage, step.result.as_str())),
+        Some((Stage::Direct, "bob@192.0.2.1"))
+    );
 }
 
 #[test]
@@ -110,7 +176,7 @@ fn harmless_headers_are_passed_on() {
 
 #[test]
 fn the_local_account_takes_addresses_as_they_are() {
-    let local = Account { dial_plan: "9xx".to_owned(), ..Account::new(AccountId(0)) };
+    let local = Account { dial_plan: DialPlan::kept("9xx"), ..Account::new(AccountId(0)) };
     for (typed, expected) in [
         ("192.0.2.1", Some("sip:192.0.2.1")),
         ("sip:bob@192.0.2.1:5070", Some("sip:bob@192.0.2.1:5070")),

@@ -89,9 +89,9 @@ pub(super) const ROWS: &[Row] = &[
         "dialPlan",
         Kind::Text,
         "",
-        "rules a number must match, rewritten on the way",
-        |a| a.dial_plan.clone(),
-        |a, v| set(&mut a.dial_plan, v.to_owned()),
+        "rules a number must match, rewritten on the way; or PREFIX,<REGEX>: numbers that match have the prefix",
+        |a| a.dial_plan.text().to_owned(),
+        dial_plan,
     ),
     account(
         "voicemailNumber",

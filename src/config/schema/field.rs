@@ -1,7 +1,7 @@
 //! Readers and writers of single fields. A reader returns what it could not take as written.
 
 use super::super::value::{integer, looks_sealed, within};
-use super::super::{Account, AutoAnswer, DtmfMethod, FollowRedirects, Secret, Server, Settings};
+use super::super::{Account, AutoAnswer, DialPlan, DtmfMethod, FollowRedirects, Secret, Server, Settings};
 use super::account_rows::TRANSPORT;
 use std::net::{IpAddr, SocketAddr};
 
@@ -147,6 +147,11 @@ pub(super) fn transport(a: &mut Account, value: &str) -> Option<String> {
     let known = TRANSPORT.contains(&lower.as_str());
     a.transport = if known { lower } else { "udp".to_owned() };
     (!known).then(|| format!("{value:?} is not one of udp, tcp, tls, ws, wss; udp is used"))
+}
+
+pub(super) fn dial_plan(a: &mut Account, value: &str) -> Option<String> {
+    a.dial_plan = DialPlan::kept(value);
+    a.dial_plan.complaint().map(|why| format!("{why}; no number can be called"))
 }
 
 pub(super) fn public_address(a: &mut Account, value: &str) -> Option<String> {

@@ -8,6 +8,7 @@ mod field;
 pub(super) mod hook_rows;
 mod kept;
 mod names;
+mod number_rows;
 mod own_rows;
 mod recording_rows;
 mod rows;
@@ -160,6 +161,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(own_rows::ROWS)
         .chain(sound)
         .chain(account_rows::ROWS)
+        .chain(number_rows::ROWS)
 }
 
 impl Row {
