@@ -10,7 +10,7 @@ use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{
     AccountInfo, CallInfo, Command, CommandError, ExitCode, MessageInfo, PingInfo, RecordingState, RegistrationState,
-    Status, TlsTrust, json,
+    ShortcutInfo, Status, TlsTrust, json,
 };
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
@@ -200,6 +200,7 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
         },
         Request::Calls => list::<CallInfo>(fields, "calls", "no calls", call_line),
         Request::Accounts => list::<AccountInfo>(fields, "accounts", "no accounts", account_line),
+        Request::Shortcuts => list::<ShortcutInfo>(fields, "shortcuts", "no shortcuts", shortcut_line),
         Request::Devices => {
             let devices = fields.get("devices").and_then(Value::as_array).cloned().unwrap_or_default();
             if devices.is_empty() {
@@ -340,6 +341,14 @@ fn account_line(a: &AccountInfo) -> String {
     let name = if a.aor.is_empty() { &a.label } else { &a.aor };
     let seen = a.public.as_ref().filter(|_| a.registered).map(|at| format!(", seen at {at}")).unwrap_or_default();
     format!("{mark} {} {name} ({}{open}): {state}{seen}{voicemail}", a.id, a.transport)
+}
+
+fn shortcut_line(shortcut: &ShortcutInfo) -> String {
+    let ShortcutInfo { n, label, number, act, light, .. } = shortcut;
+    let light = light.and_then(|light| serde_json::to_value(light).ok());
+    let light = light.as_ref().and_then(Value::as_str).map(|light| format!(", {light}")).unwrap_or_default();
+    let number = if label == number { String::new() } else { format!(" {number}") };
+    format!("{n} {label}{number} ({act}{light})")
 }
 
 fn message_line(message: &MessageInfo) -> String {

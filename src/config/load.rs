@@ -3,7 +3,7 @@
 use super::ini::{Document, Item};
 use super::layers::{Found, Layers};
 use super::schema::{Row, Section, hook_rows};
-use super::{Account, AccountId, Secret, Settings};
+use super::{Account, AccountId, MAX_SHORTCUTS, Secret, Settings, Shortcut};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -72,7 +72,7 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
             warnings.push(beside.warning(row.key, complaint));
         }
     }
-    settings.watch_shortcuts = shortcut_lights(&View::of(&layers, "Shortcuts"));
+    settings.shortcuts = shortcuts(&View::of(&layers, "Shortcuts"), &mut warnings);
     let mut accounts = numbered_accounts(&layers, &settings, &mut warnings);
     if accounts.is_empty() {
         accounts.extend(unnumbered_account(&layers, &settings, &mut warnings));
@@ -151,18 +151,16 @@ fn fill(
     }
 }
 
-/// The numbers of shortcuts with a light: `label;number;type;number2;presence` under the keys 0 to 7, up to the first
-/// that is missing.
-fn shortcut_lights(view: &View<'_>) -> Vec<String> {
-    let rows = (0..8).map_while(|n| view.get(&n.to_string()));
-    let lit = rows.filter_map(|found| {
-        let fields: Vec<&str> = found.value.split(';').map(str::trim).collect();
-        match fields.as_slice() {
-            [_, number, _, _, "1", ..] if !number.is_empty() => Some((*number).to_owned()),
-            _ => None,
-        }
+/// The keys 0 to 7, up to the first that is missing.
+fn shortcuts(view: &View<'_>, warnings: &mut Vec<Warning>) -> Vec<Shortcut> {
+    let keys = (0..MAX_SHORTCUTS).map(|n| n.to_string());
+    let found = keys.map_while(|key| Some((view.get(&key)?.value, key)));
+    let read = found.map(|(value, key)| {
+        let (shortcut, complaint) = Shortcut::parse(&value);
+        warnings.extend(complaint.map(|complaint| view.warning(&key, complaint)));
+        shortcut
     });
-    lit.collect()
+    read.collect()
 }
 
 /// `[Account1]`, `[Account2]` … up to the first that is missing or has no domain.
@@ -337,8 +335,22 @@ mod tests {
     #[test]
     fn shortcuts_with_presence_want_a_light() {
         let loaded = read(&["[Shortcuts]\n0=Bob;102;call;;1\n1=Al;103;call;;0\n2=Eve; 104 ;dtmf;105;1;Back\n\
-                             3=x\n4=none;;call;;1\n6=after a gap;107;call;;1\n"]);
-        assert_eq!(loaded.settings.watch_shortcuts, ["102", "104"]);
+                             3=x\n4=none;;runBatch;;1\n6=after a gap;107;call;;1\n"]);
+        let shortcuts = loaded.settings.shortcuts.iter();
+        let told: Vec<_> = shortcuts.map(|it| (it.label.as_str(), it.number.as_str(), it.has_light)).collect();
+        let none = ("", false);
+        assert_eq!(
+            told,
+            [
+                ("Bob", "102", true),
+                ("Al", "103", false),
+                ("Eve", "104", true),
+                ("x", none.0, none.1),
+                ("none", none.0, none.1)
+            ]
+        );
+        let told: Vec<String> = loaded.warnings.iter().map(Warning::to_string).collect();
+        assert_eq!(told, ["line 6: [Shortcuts] 4: \"runBatch\" is nothing that a press can do here"]);
     }
 
     #[test]

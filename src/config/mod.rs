@@ -15,6 +15,7 @@ pub mod schema;
 mod secret;
 mod server;
 mod settings;
+mod shortcut;
 mod value;
 
 pub use account::{Account, AccountId, HideCallerId, Rewrite, SrtpMode, TlsSettings, TurnSettings, TurnTransport};
@@ -32,3 +33,4 @@ pub use settings::{
     AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
     NoiseSuppression, Settings,
 };
+pub use shortcut::{MAX_SHORTCUTS, Shortcut, ShortcutAct};

@@ -1,7 +1,7 @@
 //! `[Settings]` and `[tuiphone]` as the phone uses them.
 
-use super::Server;
 use super::hook::Hooks;
+use super::{Server, Shortcut};
 use std::net::SocketAddr;
 
 /// How DTMF digits are sent (`DTMFMethod`).
@@ -292,8 +292,10 @@ pub struct Settings {
     pub watch: Vec<String>,
     /// The registrar is asked to tell of lost registrations (`[tuiphone] regEvent`).
     pub reg_event: bool,
-    /// Numbers of `[Shortcuts]` that want a light.
-    pub watch_shortcuts: Vec<String>,
+    /// `[Shortcuts]`: numbers at hand.
+    pub shortcuts: Vec<Shortcut>,
+    /// The interface shows them (`enableShortcuts`).
+    pub enable_shortcuts: bool,
     /// What every call talks to (`[tuiphone] callEndpoint`).
     pub call_endpoint: CallEndpoint,
     /// Calls go out without an offer of ours (`[tuiphone] lateOffer`).
@@ -430,7 +432,8 @@ impl Default for Settings {
             park_slots: Vec::new(),
             ring_timeout_s: 190,
             watch: Vec::new(),
-            watch_shortcuts: Vec::new(),
+            shortcuts: Vec::new(),
+            enable_shortcuts: false,
             reg_event: false,
             call_endpoint: CallEndpoint::Phone,
             late_offer: false,

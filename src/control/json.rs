@@ -106,6 +106,7 @@ pub fn status_fields(request: &Request, status: &Status) -> Map<String, Value> {
     match request {
         Request::Calls => object(json!({"calls": status.calls})),
         Request::Accounts => object(json!({"accounts": status.accounts})),
+        Request::Shortcuts => object(json!({"shortcuts": status.shortcuts})),
         Request::Ready => object(json!({
             "ready": ready(status),
             "registered": status.accounts.iter().any(|a| a.registered),

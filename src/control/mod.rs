@@ -23,6 +23,6 @@ pub use crate::ua::outcome::{EndedBy, ExitCode};
 pub use crate::ua::snapshot::{
     AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, Grade, Handshake, IceInfo, IceState,
     LightInfo, LightState, MediaInfo, MessageInfo, Party, PhoneState, PingInfo, PlayingInfo, PlayingState,
-    RecordingInfo, RecordingState, RegistrationState, SoundWay, Status, TlsTrust, TransferInfo, TransferState,
-    VoicemailInfo,
+    RecordingInfo, RecordingState, RegistrationState, ShortcutInfo, SoundWay, Status, TlsTrust, TransferInfo,
+    TransferState, VoicemailInfo,
 };

@@ -1,5 +1,6 @@
 //! The one table of verbs. The command line, the socket, the keymap, the help overlay and the man page read it.
 
+mod at_hand;
 mod past;
 mod reading;
 mod row;
@@ -405,6 +406,8 @@ pub static VERBS: &[VerbRow] = &[
         key: None,
         make: |_| Ok(Request::Calls),
     },
+    at_hand::SHORTCUT,
+    at_hand::SHORTCUTS,
     past::HISTORY,
     past::REDIAL,
     VerbRow {

@@ -23,7 +23,7 @@ use super::snapshot::Status;
 use super::sound::tuning;
 use super::subscriptions::Watch;
 use super::voice::Voice;
-use crate::config::{Account, AccountId, CallEndpoint, Settings};
+use crate::config::{Account, AccountId, CallEndpoint, MAX_SHORTCUTS, Settings};
 use crate::contacts::Book;
 use crate::media::codec::Tuning;
 use crate::media::command::{Endpoint, LocalTone, MediaCommand, StreamId};
@@ -129,6 +129,8 @@ pub struct Agent {
     pub(super) book: Arc<Book>,
     pub(super) last_watch: u32,
     pub(super) parking: Parking,
+    /// The shortcuts whose next press is about their second number.
+    pub(super) second_presses: [bool; MAX_SHORTCUTS],
     pub(super) asks: Vec<Ask>,
     pub(super) last_ask: u32,
     pub(super) messages: Vec<Outgoing>,
@@ -198,6 +200,7 @@ impl Agent {
             book: Arc::default(),
             last_watch: 0,
             parking: Parking::default(),
+            second_presses: [false; MAX_SHORTCUTS],
             asks: Vec::new(),
             last_ask: 0,
             messages: Vec::new(),

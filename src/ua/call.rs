@@ -143,6 +143,8 @@ pub(super) struct Call {
     pub takes_over: Option<u32>,
     /// The call of others that it takes.
     pub picks_up: Option<Pickup>,
+    /// It joins the conference when it is answered.
+    pub joins_conference: bool,
     /// The end is told at this time, or when the last counters came.
     pub tell_end_at: Option<Instant>,
 }
@@ -225,6 +227,7 @@ impl Call {
             referred_by: None,
             takes_over: None,
             picks_up: None,
+            joins_conference: false,
             tell_end_at: None,
         }
     }

@@ -178,6 +178,8 @@ pub enum Command {
     Park { call: Option<String>, number: Option<String> },
     /// Call a parked call back; without a number the one that was parked last, or the only one there is.
     Retrieve { number: Option<String>, account: Option<String> },
+    /// Press a shortcut, by its number from 1 on or its label; `text` is for one that writes a message.
+    Shortcut { which: String, text: Option<String> },
     /// Register an account (all without a selector: number, label or AOR).
     Register { account: Option<String> },
     /// Un-register.
@@ -201,8 +203,8 @@ pub enum Command {
 impl Command {
     /// True for those whose reply waits for what becomes of them at the far end, up to minutes.
     pub fn awaits_outcome(&self) -> bool {
-        use Command::{Message, Park, Ping, TestAudio, Transfer};
-        matches!(self, Message { .. } | Ping { .. } | Transfer { .. } | Park { .. } | TestAudio)
+        use Command::{Message, Park, Ping, Shortcut, TestAudio, Transfer};
+        matches!(self, Message { .. } | Ping { .. } | Transfer { .. } | Park { .. } | Shortcut { .. } | TestAudio)
     }
 }
 

@@ -32,6 +32,7 @@ impl Agent {
                 Ok(_) => return,
                 Err(refusal) => Err(refusal),
             },
+            Command::Shortcut { which, text } => return self.shortcut(id, &which, text, now),
             Command::TestAudio => match self.test_audio(id) {
                 Ok(()) => return,
                 Err(refusal) => Err(refusal),
@@ -120,6 +121,7 @@ impl Agent {
             | Command::Transfer { .. }
             | Command::Park { .. }
             | Command::Play { .. }
+            | Command::Shortcut { .. }
             | Command::TestAudio => Ok(Reply::Done),
             Command::Pickup { number, account } => self.pickup(number.as_deref(), account.as_deref(), now),
             Command::Retrieve { number, account } => self.retrieve(number.as_deref(), account.as_deref(), now),
@@ -359,6 +361,8 @@ impl Agent {
             accounts,
             calls: self.calls.iter().filter(|call| call.is_live()).map(|call| self.call_info(call, now)).collect(),
             lights: self.lights(),
+            shortcuts: self.shortcut_infos(),
+            shortcuts_shown: self.config.settings.enable_shortcuts,
             asks: self.waiting_asks(now),
             unread: self.inbox.unread(),
             dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,

@@ -45,8 +45,9 @@ impl Agent {
 
     /// With `AC` a call that is answered joins those that are; one that takes another's place has that one's.
     pub(super) fn confer_by_itself(&mut self, id: u32, now: Instant) {
-        let joins = self.call(id).is_some_and(|call| call.takes_over.is_none());
-        if joins && self.confers_by_itself() && self.config.endpoint == Endpoint::Phone {
+        let by_itself = self.confers_by_itself();
+        let joins = self.call(id).is_some_and(|call| call.joins_conference || by_itself && call.takes_over.is_none());
+        if joins && self.config.endpoint == Endpoint::Phone {
             // Alone it joins nobody.
             let _ = self.confer(Vec::new(), now);
         }

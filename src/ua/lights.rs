@@ -86,6 +86,12 @@ impl Agent {
         }
     }
 
+    /// What the light of this target shows, as it was given.
+    pub(super) fn light_of(&self, target: &str) -> Option<LightState> {
+        let mut lights = self.watches.iter().filter_map(|watch| watch.light.as_ref());
+        lights.find(|light| light.target == target).map(|light| light.state)
+    }
+
     /// Every light.
     pub(super) fn lights(&self) -> Vec<LightInfo> {
         self.watches.iter().filter_map(|watch| self.light_info(watch)).collect()

@@ -59,6 +59,7 @@ mod requests;
 mod rewritten;
 mod ringing;
 mod route;
+mod shortcuts;
 pub mod snapshot;
 pub mod sound;
 mod sound_test;

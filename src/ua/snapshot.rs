@@ -36,6 +36,12 @@ pub struct Status {
     /// Those who are watched, in the order of the settings.
     #[serde(default)]
     pub lights: Vec<LightInfo>,
+    /// Numbers at hand, in the order of `[Shortcuts]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortcuts: Vec<ShortcutInfo>,
+    /// Interfaces show them (`enableShortcuts`).
+    #[serde(default)]
+    pub shortcuts_shown: bool,
     /// Messages that came in and nobody has looked at.
     #[serde(default)]
     pub unread: u32,
@@ -335,6 +341,24 @@ impl LightInfo {
     pub fn called(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.target)
     }
+}
+
+/// A shortcut as it stands: what its next press is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ShortcutInfo {
+    /// Its number, from 1 on.
+    pub n: u8,
+    /// Its label, else its number.
+    pub label: String,
+    /// Whom or what the next press is about.
+    pub number: String,
+    /// What a press does: `call`, `message`, `dtmf`, `transfer`, `callOrBT`… as in the ini file.
+    #[serde(rename = "type")]
+    pub act: String,
+    /// The next press is about the second of its two numbers.
+    pub toggled: bool,
+    /// What its light shows, if it has one.
+    pub light: Option<LightState>,
 }
 
 /// Somebody asks this phone to call somebody: `answer r1` does, `reject r1` does not.

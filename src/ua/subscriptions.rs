@@ -105,7 +105,8 @@ impl Agent {
             return;
         }
         let settings = &self.config.settings;
-        let shortcuts = settings.watch_shortcuts.iter().map(|number| format!("presence:{number}"));
+        let lit = settings.shortcuts.iter().filter(|shortcut| shortcut.has_light);
+        let shortcuts = lit.map(|shortcut| format!("presence:{}", shortcut.number));
         let targets = settings.watch.iter().cloned().chain(shortcuts);
         let targets: Vec<String> = targets.chain(settings.park_slots.iter().cloned()).collect();
         // A place to park at may be watched besides: one light shows it.

@@ -162,7 +162,7 @@ impl Agent {
     }
 
     /// The call the far end of an attended transfer is connected with: named by id or number, else the one talking.
-    fn consulted(&self, transferred: Option<&str>, named: Option<&str>) -> Result<u32, CommandError> {
+    pub(super) fn consulted(&self, transferred: Option<&str>, named: Option<&str>) -> Result<u32, CommandError> {
         let free = |call: &&Call| call.is_answered() && Some(call.name().as_str()) != transferred;
         let others = || self.calls.iter().filter(free);
         let found = match named {

@@ -33,6 +33,8 @@ pub enum Act {
     Voicemail,
     /// Call the service that sends back what it hears.
     Echo,
+    /// Press the shortcut that the key's digit names.
+    Shortcut,
     /// Close what is open, empty the field.
     Cancel,
     /// The list of keys.
@@ -198,6 +200,12 @@ const OWN: &[(Act, &[&str], &str, &str)] = &[
     (Act::Messages, &["c", "F12"], "messages", "messages (chats); with a number typed, write to it"),
     (Act::Voicemail, &["v"], "voicemail", "call the mailbox"),
     (Act::Echo, &["l"], "echo test", "test the line: call the echo service and hear yourself"),
+    (
+        Act::Shortcut,
+        &["Alt-1", "Alt-2", "Alt-3", "Alt-4", "Alt-5", "Alt-6", "Alt-7", "Alt-8"],
+        "shortcut",
+        "press a shortcut, Alt-1 the first; enableShortcuts=1 shows them",
+    ),
     (Act::Cancel, &["Esc"], "cancel", "close what is open, empty the field"),
     (Act::Help, &["?", "F1"], "help", "this list; type to search, Enter does what is chosen"),
     (Act::Quit, &["q", "Ctrl-q"], "quit", "leave the interface; calls go on in the background"),

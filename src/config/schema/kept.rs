@@ -82,7 +82,7 @@ pub(super) const KEPT: &[Kept] = &[
     settings(&["minimized"], "`tuiphone daemon` is the phone without a screen"),
     settings(&["noIgnoreCall"], "a ringing call cannot be ignored here, only answered or rejected"),
     settings(&["usersDirectory", "defaultAction"], LATER),
-    settings(&["enableShortcuts", "lastCallNumber", "callsLastKey"], LATER),
+    settings(&["lastCallNumber", "callsLastKey"], "the history of calls knows who was called last"),
     Kept { section: Section::Global, keys: &["version", "checkUpdatesTime"], why: "MicroSIP's notes for itself" },
     settings(
         &["silent", "crashReport", "disableLocalAccount", "disableH264", "bitrateH264", "disableH263", "bitrateH263"],

@@ -346,4 +346,12 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.auto_conference, flag(v)),
     ),
     settings("DND", Kind::Flag, "0", "the do-not-disturb toggle", |s| digit(s.dnd), |s, v| set(&mut s.dnd, flag(v))),
+    settings(
+        "enableShortcuts",
+        Kind::Flag,
+        "0",
+        "1 = the interface shows the numbers of [Shortcuts], and Alt-1 to Alt-8 press them",
+        |s| digit(s.enable_shortcuts),
+        |s, v| set(&mut s.enable_shortcuts, flag(v)),
+    ),
 ];

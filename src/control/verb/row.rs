@@ -42,6 +42,8 @@ pub enum Request {
     Calls,
     /// The accounts.
     Accounts,
+    /// The shortcuts.
+    Shortcuts,
     /// Whether the phone can dial.
     Ready,
     /// The sound devices.

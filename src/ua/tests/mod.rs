@@ -36,6 +36,7 @@ mod referrals;
 mod registering;
 mod rules;
 mod schemes;
+mod shortcuts;
 mod tones;
 mod transfers;
 

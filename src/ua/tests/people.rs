@@ -4,6 +4,7 @@ use super::following::following_with;
 use super::incoming::{registered, rung};
 use super::registering::SERVER;
 use super::*;
+use crate::config::Shortcut;
 use crate::contacts::{Book, Contact};
 use crate::sip::message::HeaderName;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ fn who_is_to_be_followed_has_a_light() {
     take(&mut world, vec![ann()]);
     assert_eq!(lights(&world), [lit("102", "Ann")]);
     // The same as one of the settings is one light.
-    let settings = Settings { watch_shortcuts: vec!["102".to_owned()], ..Settings::default() };
+    let settings = Settings { shortcuts: vec![Shortcut::parse("Ann;102;call;;1").0], ..Settings::default() };
     let (mut world, sent) = following_with(settings);
     take(&mut world, vec![ann()]);
     assert_eq!((sent.len(), world.requests("SUBSCRIBE").len(), lights(&world)), (1, 1, vec![lit("102", "Ann")]));

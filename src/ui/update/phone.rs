@@ -41,9 +41,10 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     if model.field.focused && model.field.key(key.code, key.modifiers) {
         return drawn();
     }
-    match model.keymap.act(key) {
-        Some(act) => super::run(model, act, now),
-        None => Vec::new(),
+    match (model.keymap.act(key), key.code) {
+        (Some(Act::Shortcut), KeyCode::Char(digit)) => shortcut(model, digit, now),
+        (Some(act), _) => super::run(model, act, now),
+        (None, _) => Vec::new(),
     }
 }
 
@@ -101,6 +102,7 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             model.chosen = None;
             drawn()
         }
+        Act::Shortcut => refuse(model, "Alt-1 presses the first of them, Alt-8 the last", now),
         Act::Voicemail => voicemail(model, now),
         Act::Echo => match model.status.echo.clone() {
             Some(target) => send(Command::Dial { target, account: None }),
@@ -152,6 +154,24 @@ pub fn answer_quit(model: &mut Model, key: Key) -> Vec<Action> {
     }
     model.mode = Mode::Phone;
     drawn()
+}
+
+/// Presses a shortcut. One that writes opens the conversation with its number.
+fn shortcut(model: &mut Model, digit: char, now: Instant) -> Vec<Action> {
+    if !model.status.shortcuts_shown {
+        return refuse(model, "shortcuts are off; enableShortcuts=1 turns them on", now);
+    }
+    let wanted = digit.to_digit(10);
+    let Some(shortcut) = model.status.shortcuts.iter().find(|shortcut| Some(shortcut.n.into()) == wanted) else {
+        return refuse(model, &format!("there is no shortcut {digit}"), now);
+    };
+    let (writes, number) = (shortcut.act == "message", shortcut.number.clone());
+    if writes {
+        model.field.clear();
+        number.chars().for_each(|c| model.field.insert(c));
+        return super::run(model, Act::Messages, now);
+    }
+    send(Command::Shortcut { which: digit.to_string(), text: None })
 }
 
 fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
