@@ -309,6 +309,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::TalkingMuted
         | Event::Device { .. }
         | Event::Hook { .. }
+        | Event::Notification { .. }
         | Event::Config { .. }
         | Event::Error { .. }
         | Event::Exited => None,

@@ -24,7 +24,7 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
     let forever = Duration::from_secs(86_400);
     let limit = options.timeout.unwrap_or(forever);
     match request {
-        Request::Watch | Request::Attach => {
+        Request::Watch { .. } | Request::Attach => {
             // Whoever says for how long to watch has what was asked for when that is over.
             tokio::time::timeout(limit, watch(link, options, request)).await.unwrap_or(ExitCode::Ok)
         }
@@ -128,7 +128,11 @@ fn registration_code(account: &AccountInfo) -> ExitCode {
 }
 
 async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
-    let mut feed = match link.feed().await {
+    let feed = match request {
+        Request::Watch { name: Some(name) } => link.feed_as(name).await,
+        _ => link.feed().await,
+    };
+    let mut feed = match feed {
         Ok(feed) => feed,
         Err(e) => {
             if options.json || options.ndjson {

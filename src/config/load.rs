@@ -328,7 +328,7 @@ mod tests {
         let text = |key| hooks.text(key);
         assert_eq!((text("OnCallEnd").as_str(), text("OnCallStart").as_str()), ("Exec,a", "Exec,c"));
         let told: Vec<String> = loaded.warnings.iter().map(Warning::to_string).collect();
-        let why = "\"Socket\" is not Exec, the one action there is; nothing is run";
+        let why = "Socket needs a path and a line: Socket,/run/crm.sock,%number%; nothing is run";
         assert_eq!(told, [format!("line 4: [Settings] OnCallRing: {why}")]);
     }
 

@@ -110,6 +110,52 @@ impl Link {
         }
     }
 
+    /// What is sent to this name from now on. The channel closes after `Feed::Closed`.
+    ///
+    /// # Errors
+    /// `NoDaemon`.
+    pub async fn feed_as(&self, name: &str) -> Result<mpsc::Receiver<Feed>, CommandError> {
+        let (out, news) = mpsc::channel(FEED_BACKLOG);
+        match self {
+            Link::Local(handle) => {
+                let (mut events, name) = (handle.events(), name.to_owned());
+                tokio::spawn(async move {
+                    while let Ok(event) = events.recv().await {
+                        let is_meant =
+                            matches!(&*event, Event::Notification { target, .. } if target.eq_ignore_ascii_case(&name));
+                        if is_meant && out.send(Feed::Event(Box::new((*event).clone()))).await.is_err() {
+                            return;
+                        }
+                    }
+                    let _ = out.send(Feed::Closed("the phone has stopped".into())).await;
+                });
+            }
+            Link::Socket(path) => {
+                let mut client = Client::connect(path).await?;
+                let line = serde_json::json!({"verb": "watch", "as": name}).to_string();
+                if let Some(error) = client.ask(&line).await?.get("error") {
+                    return Err(json::error_from(error));
+                }
+                tokio::spawn(async move {
+                    let why = loop {
+                        match client.line().await {
+                            Ok(value) => {
+                                let event = serde_json::from_value::<Event>(value).ok();
+                                let Some(event) = event else { continue };
+                                if out.send(Feed::Event(Box::new(event))).await.is_err() {
+                                    return;
+                                }
+                            }
+                            Err(gone) => break gone.message,
+                        }
+                    };
+                    let _ = out.send(Feed::Closed(why)).await;
+                });
+            }
+        }
+        Ok(news)
+    }
+
     /// News from now on, the status first. The channel closes after `Feed::Closed`.
     ///
     /// # Errors
@@ -199,6 +245,8 @@ async fn follow(handle: Handle, mut events: broadcast::Receiver<Arc<Event>>, out
         let news = tokio::select! {
             biased;
             event = events.recv() => match event {
+                // Those it is for have said under which name they listen.
+                Ok(event) if matches!(*event, Event::Notification { .. }) => continue,
                 Ok(event) => Feed::Event(Box::new((*event).clone())),
                 Err(broadcast::error::RecvError::Lagged(_)) => continue,
                 Err(broadcast::error::RecvError::Closed) => break,

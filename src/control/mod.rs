@@ -11,6 +11,7 @@ pub mod spelling;
 mod values;
 pub mod verb;
 
+pub use crate::engine::MAX_NAME;
 pub use crate::engine::address_book::{AddressBook, ContactsAsk};
 pub use crate::engine::handle::Levels;
 pub use crate::engine::{Form, Found, HistoryAsk, Kind, Query, Record};

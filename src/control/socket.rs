@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{Semaphore, broadcast, mpsc};
 
+/// Names that a client listens under.
+const MAX_NAMES: usize = 8;
+
 /// Clients served at once.
 const MAX_CLIENTS: usize = 256;
 
@@ -138,6 +141,7 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
     let (mut reading, mut begun) = (BufReader::new(reading), Vec::new());
     let link = Link::Local(handle.clone());
     let mut events = None;
+    let mut ears = Ears::default();
     loop {
         let line = tokio::select! {
             line = read_line(&mut reading, &mut begun) => match line? {
@@ -150,15 +154,17 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
             event = next(&mut events) => {
                 // One that missed events is let go rather than told half the story.
                 let Ok(event) = event else { return Ok(()) };
-                write(&mut writing, &json::event(&event, &time_now())).await?;
+                if ears.hear(&event) {
+                    write(&mut writing, &json::event(&event, &time_now())).await?;
+                }
                 continue;
             }
         };
         let result = match &line.request {
             Err(e) => Err(e.clone()),
-            Ok(Request::Watch) => {
+            Ok(Request::Watch { name }) => {
                 events.get_or_insert_with(|| handle.events());
-                Ok(Default::default())
+                ears.open(name.as_deref()).map(|()| Default::default())
             }
             Ok(Request::Attach) => {
                 let news = link.feed().await;
@@ -177,13 +183,45 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
                         // An outcome may take minutes: events do not wait for it.
                         event = next(&mut events) => {
                             let Ok(event) = event else { return Ok(()) };
-                            write(&mut writing, &json::event(&event, &time_now())).await?;
+                            if ears.hear(&event) {
+                                write(&mut writing, &json::event(&event, &time_now())).await?;
+                            }
                         }
                     }
                 }
             }
         };
         write(&mut writing, &json::reply(&line, result)).await?;
+    }
+}
+
+/// What a client wants to hear.
+#[derive(Debug, Default)]
+struct Ears {
+    /// What everybody may hear.
+    all: bool,
+    /// What is meant for these names.
+    names: Vec<String>,
+}
+
+impl Ears {
+    fn open(&mut self, name: Option<&str>) -> Result<(), CommandError> {
+        match name {
+            None => self.all = true,
+            Some(name) if self.names.iter().any(|known| known == name) => {}
+            Some(_) if self.names.len() >= MAX_NAMES => {
+                return Err(super::verb::usage_error(format!("a connection listens under {MAX_NAMES} names at most")));
+            }
+            Some(name) => self.names.push(name.to_owned()),
+        }
+        Ok(())
+    }
+
+    fn hear(&self, event: &Event) -> bool {
+        match event {
+            Event::Notification { target, .. } => self.names.iter().any(|name| name.eq_ignore_ascii_case(target)),
+            _ => self.all,
+        }
     }
 }
 
@@ -262,4 +300,30 @@ fn time_now() -> String {
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
     let now = std::time::SystemTime::now();
     humantime::format_rfc3339_millis(now).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_hears_what_it_asked_for() {
+        let note = |target: &str| Event::Notification {
+            target: target.to_owned(),
+            msg: "1".to_owned(),
+            hook: "CallEnd".to_owned(),
+            call: None,
+            number: String::new(),
+            values: Vec::new(),
+        };
+        let mut ears = Ears::default();
+        assert!(!ears.hear(&Event::Exited) && !ears.hear(&note("App")));
+        assert!(ears.open(Some("App")).is_ok());
+        assert!(ears.hear(&note("APP")) && !ears.hear(&note("Other")) && !ears.hear(&Event::Exited));
+        assert!(ears.open(None).is_ok() && ears.hear(&Event::Exited) && !ears.hear(&note("Other")));
+        for n in 1..MAX_NAMES {
+            assert!(ears.open(Some(&n.to_string())).is_ok());
+        }
+        assert!(ears.open(Some("app")).is_err() && ears.open(Some("App")).is_ok(), "no more of them");
+    }
 }

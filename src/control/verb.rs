@@ -7,7 +7,7 @@ mod row;
 
 pub use super::values::Values;
 use super::values::{dtmf, record, voice, volume};
-use super::{Command, CommandError, ExitCode, HangupWhich, TransferTo, VoicePart, people};
+use super::{Command, CommandError, ExitCode, HangupWhich, MAX_NAME, TransferTo, VoicePart, people};
 pub use row::{Make, Param, ParamKind, Request, VerbRow};
 
 /// Characters of an error: words of a request may be as long as its line.
@@ -454,10 +454,13 @@ pub static VERBS: &[VerbRow] = &[
     VerbRow {
         name: "watch",
         aliases: &["subscribe"],
-        params: &[],
+        params: &[option("as", "Only what OnCallEnd=SendMessage,NAME,… and its like send to this name")],
         doc: "Print events as they happen",
         key: None,
-        make: |_| Ok(Request::Watch),
+        make: |v| match v.text("as") {
+            Some(name) if name.chars().count() > MAX_NAME => Err(format!("a name has {MAX_NAME} characters at most")),
+            name => Ok(Request::Watch { name }),
+        },
     },
     VerbRow {
         name: "attach",

@@ -1,13 +1,15 @@
-//! Runs the programs that calls set off: without a shell, beside the signalling, so many at once and for so long.
+//! Does what events set off: programs run without a shell, beside the signalling, so many at once and for so long.
 //!
 //! The programs of one call run one after another in the order of its events, as MicroSIP's do; those of several calls
 //! run side by side.
 
-use crate::config::hook::{Hooks, Trigger};
+mod line;
+
+use crate::config::hook::{Action, Facts, Hooks, Trigger};
 use crate::config::{Account, Settings};
 use crate::text::{plain_error, sanitise, sanitise_bytes};
 use crate::ua::event::Event;
-use crate::ua::hooks::fired;
+use crate::ua::hooks::{Fired, fired};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -37,14 +39,20 @@ const LAST_PATIENCE: Duration = Duration::from_secs(2);
 /// The variable that may hold a password of ours, for no program to see.
 const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
 
-/// A program to be run.
+/// Something to be done.
 struct Job {
     trigger: Trigger,
     key: &'static str,
-    /// The call whose programs run one after another.
+    /// The call it is about; empty = none.
     call: String,
-    argv: Vec<String>,
-    environment: Vec<(String, String)>,
+    /// The call, else the event: its jobs are done one after another.
+    turn: String,
+    work: Work,
+}
+
+enum Work {
+    Run { argv: Vec<String>, environment: Vec<(String, String)> },
+    Write { path: String, line: String },
 }
 
 /// What all programs have in common.
@@ -61,6 +69,7 @@ pub(super) struct Runner {
     jobs: mpsc::Sender<Job>,
     dropped: Arc<AtomicU64>,
     task: JoinHandle<()>,
+    events: broadcast::Sender<Arc<Event>>,
 }
 
 impl Runner {
@@ -76,11 +85,11 @@ impl Runner {
         };
         let servers = accounts.iter().map(|account| (account.aor(), server(account))).collect();
         let patience = Duration::from_secs(settings.hook_timeout_s.into());
-        let desk = Desk { folder: hooks.folder.clone(), patience, events };
+        let desk = Desk { folder: hooks.folder.clone(), patience, events: events.clone() };
         let (jobs, waiting) = mpsc::channel(MOST_WAITING);
         let dropped = Arc::<AtomicU64>::default();
         let task = tokio::spawn(run(waiting, Arc::new(desk), dropped.clone()));
-        Some(Runner { hooks, servers, jobs, dropped, task })
+        Some(Runner { hooks, servers, jobs, dropped, task, events })
     }
 
     /// Sets off what hangs on this event. Never waits.
@@ -88,20 +97,42 @@ impl Runner {
         for fired in fired(event, &self.servers) {
             // Why half: who floods the phone with calls that are refused leaves room for those of others.
             let is_refused = matches!(event, Event::CallEnded { .. }) && fired.trigger == Trigger::IncomingCall;
-            let has_room = !is_refused || self.jobs.capacity() > MOST_WAITING / 2;
-            for (key, command) in self.hooks.on(fired.trigger) {
-                let job = Job {
-                    trigger: fired.trigger,
-                    key,
-                    argv: command.argv(&fired.facts),
-                    environment: fired.facts.environment(fired.trigger),
-                    call: fired.facts.call.clone(),
+            let is_many = is_refused || fired.trigger == Trigger::Message;
+            let has_room = !is_many || self.jobs.capacity() > MOST_WAITING / 2;
+            let Fired { trigger, facts } = fired;
+            let call = facts.call.clone();
+            let turn = if call.is_empty() { trigger.name().to_owned() } else { call.clone() };
+            for (key, action) in self.hooks.on(trigger) {
+                let work = match action {
+                    Action::Run(command) => {
+                        Work::Run { argv: command.argv(&facts), environment: facts.environment(trigger) }
+                    }
+                    Action::Write { path, line } => Work::Write { path: path.clone(), line: facts.put_into(line) },
+                    Action::Notify { target, message, values } => {
+                        self.notify(trigger, &facts, (target, message, values));
+                        continue;
+                    }
                 };
+                let job = Job { trigger, key, call: call.clone(), turn: turn.clone(), work };
                 if !has_room || self.jobs.try_send(job).is_err() {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
             }
         }
+    }
+
+    /// Tells those who listen under the name of the target.
+    fn notify(&self, trigger: Trigger, facts: &Facts, (target, message, values): (&str, &str, &[String])) {
+        let event = Event::Notification {
+            target: target.to_owned(),
+            msg: sanitise(message),
+            hook: trigger.name().to_owned(),
+            call: Some(facts.call.clone()).filter(|call| !call.is_empty()),
+            number: sanitise(&facts.number),
+            values: values.iter().map(|value| facts.put_into(value)).collect(),
+        };
+        // Nobody need listen.
+        let _ = self.events.send(Arc::new(event));
     }
 
     /// Waits a moment for what still runs; the rest is stopped.
@@ -118,22 +149,22 @@ impl Runner {
 async fn run(mut jobs: mpsc::Receiver<Job>, desk: Arc<Desk>, dropped: Arc<AtomicU64>) {
     let mut waiting = VecDeque::<Job>::new();
     let mut running = JoinSet::<Done>::new();
-    let mut calls = HashMap::new();
+    let mut turns = HashMap::new();
     let mut told = HashSet::new();
     let mut outputs = VecDeque::<JoinHandle<()>>::new();
     let mut is_open = true;
     loop {
         while running.len() < MOST_RUNNING {
-            let free = |job: &Job| !calls.values().any(|call| *call == job.call);
+            let free = |job: &Job| !turns.values().any(|turn| *turn == job.turn);
             let Some(job) = waiting.iter().position(free).and_then(|at| waiting.remove(at)) else { break };
-            let call = job.call.clone();
-            calls.insert(running.spawn(carry_out(job, desk.clone())).id(), call);
+            let turn = job.turn.clone();
+            turns.insert(running.spawn(carry_out(job, desk.clone())).id(), turn);
         }
         if waiting.is_empty() && jobs.is_empty() {
             let missed = dropped.swap(0, Ordering::Relaxed);
             if missed > 0 {
                 desk.complain(
-                    format!("{missed} programs of hooks were not run: too many were called for at once"),
+                    format!("{missed} programs or lines of hooks were not run: too many were called for at once"),
                     None,
                 );
             }
@@ -145,11 +176,11 @@ async fn run(mut jobs: mpsc::Receiver<Job>, desk: Arc<Desk>, dropped: Arc<Atomic
             },
             Some(done) = running.join_next_with_id() => match done {
                 Ok((id, done)) => {
-                    calls.remove(&id);
+                    turns.remove(&id);
                     // Why once: what is not there is missing at every call.
                     if let Some(failure) = done.failure.filter(|failure| told.insert(failure.clone())) {
-                        let hint = "the program and its arguments, with quotes round what has blanks; no shell reads it";
-                        desk.complain(failure, Some(hint));
+                        let Failure { words, hint } = failure;
+                        desk.complain(words, Some(hint));
                     }
                     outputs.retain(|output| !output.is_finished());
                     outputs.extend(done.outputs);
@@ -157,7 +188,7 @@ async fn run(mut jobs: mpsc::Receiver<Job>, desk: Arc<Desk>, dropped: Arc<Atomic
                     outputs.drain(..surplus).for_each(|output| output.abort());
                 }
                 Err(gone) => {
-                    calls.remove(&gone.id());
+                    turns.remove(&gone.id());
                 }
             },
             else => return,
@@ -165,19 +196,39 @@ async fn run(mut jobs: mpsc::Receiver<Job>, desk: Arc<Desk>, dropped: Arc<Atomic
     }
 }
 
-/// A program that has run.
+/// Why something was not done, and what next.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Failure {
+    words: String,
+    hint: &'static str,
+}
+
+/// Something that is done.
 #[derive(Default)]
 struct Done {
-    /// Why it did not start.
-    failure: Option<String>,
+    /// Why it could not be.
+    failure: Option<Failure>,
     /// Who reads what it left open.
     outputs: Vec<JoinHandle<()>>,
 }
 
 async fn carry_out(job: Job, desk: Arc<Desk>) -> Done {
-    let Some((program, arguments)) = job.argv.split_first() else { return Done::default() };
+    match &job.work {
+        Work::Run { argv, environment } => run_program(&job, argv, environment, desk).await,
+        Work::Write { path, line } => {
+            let failure = line::write(path, line, desk.patience).await.err().map(|why| Failure {
+                words: format!("{}: cannot write to {}: {why}", job.key, sanitise(path)),
+                hint: "somebody must listen on that socket",
+            });
+            Done { failure, ..Done::default() }
+        }
+    }
+}
+
+async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)], desk: Arc<Desk>) -> Done {
+    let Some((program, arguments)) = argv.split_first() else { return Done::default() };
     let mut command = Command::new(program);
-    command.args(arguments).envs(job.environment.iter().cloned()).env_remove(PASSWORD_VARIABLE);
+    command.args(arguments).envs(environment.iter().cloned()).env_remove(PASSWORD_VARIABLE);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     if !desk.folder.is_empty() {
         command.current_dir(&desk.folder);
@@ -189,8 +240,9 @@ async fn carry_out(job: Job, desk: Arc<Desk>) -> Done {
     let mut child = match tokio::task::spawn_blocking(move || command.spawn()).await {
         Ok(Ok(child)) => child,
         Ok(Err(why)) => {
-            let failure = format!("{}: cannot run {}: {}", job.key, sanitise(program), plain_error(&why));
-            return Done { failure: Some(failure), ..Done::default() };
+            let words = format!("{}: cannot run {}: {}", job.key, sanitise(program), plain_error(&why));
+            let hint = "the program and its arguments, with quotes round what has blanks; no shell reads it";
+            return Done { failure: Some(Failure { words, hint }), ..Done::default() };
         }
         Err(_) => return Done::default(),
     };
@@ -264,7 +316,8 @@ struct Speaker {
 impl Speaker {
     fn say(&self, message: String) {
         let hook = self.trigger.name().to_owned();
-        let _ = self.desk.events.send(Arc::new(Event::Hook { hook, call: Some(self.call.clone()), message }));
+        let call = Some(self.call.clone()).filter(|call| !call.is_empty());
+        let _ = self.desk.events.send(Arc::new(Event::Hook { hook, call, message }));
     }
 }
 

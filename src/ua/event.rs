@@ -128,6 +128,18 @@ pub enum Event {
     Device {
         message: String,
     },
+    /// A line `On…=SendMessage,…` of the settings: for those who listen under the name of `target`, and nobody else.
+    Notification {
+        target: String,
+        /// What the message is called, as the settings have it.
+        msg: String,
+        /// The trigger, such as `IncomingCall`.
+        hook: String,
+        call: Option<String>,
+        number: String,
+        /// The other values, placeholders filled in.
+        values: Vec<String>,
+    },
     /// What a program said that a call set off, or how it ended; `hook` is its trigger, such as `CallEnd`.
     Hook {
         hook: String,

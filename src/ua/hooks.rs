@@ -3,17 +3,17 @@
 use super::agent::Agent;
 use super::call::Call;
 use super::event::Event;
-use super::snapshot::{CallDirection, CallInfo};
+use super::snapshot::{AccountInfo, CallDirection, CallInfo, MessageInfo, RegistrationState};
 use crate::config::hook::{Facts, Trigger};
 use crate::sip::uri::{Host, Uri};
 use std::collections::BTreeMap;
 
-/// A hook that is to run, if there is one.
+/// A hook that is to be obeyed, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fired {
     /// What it hangs on.
     pub trigger: Trigger,
-    /// What its program is told. Those of one `call` run one after another.
+    /// What it is told. Those of one `call` are obeyed one after another.
     pub facts: Facts,
 }
 
@@ -22,6 +22,17 @@ pub fn fired(event: &Event, servers: &BTreeMap<String, String>) -> Vec<Fired> {
     use CallDirection::{Incoming, Outgoing};
     use Trigger::*;
     let (call, triggers): (_, &[Trigger]) = match event {
+        Event::Registration { account } if account.state != RegistrationState::Registering => {
+            return vec![Fired { trigger: Register, facts: of_account(account, servers) }];
+        }
+        Event::Message { message } if !message.outgoing => {
+            return vec![Fired { trigger: Message, facts: of_message(message, servers) }];
+        }
+        Event::Mwi { account, voicemail } => {
+            let number = voicemail.number.clone().unwrap_or_default();
+            let status = voicemail.new.to_string();
+            return vec![Fired { trigger: Mwi, facts: Facts { number, status, ..of_aor(account, servers) } }];
+        }
         Event::CallDialling { call } => (call, &[OutgoingCall]),
         Event::CallIncoming { call } if call.rings => (call, &[IncomingCall, CallRing]),
         Event::CallIncoming { call } => (call, &[IncomingCall]),
@@ -48,7 +59,6 @@ fn facts(trigger: Trigger, call: &CallInfo, servers: &BTreeMap<String, String>) 
         CallDirection::Incoming => "incoming",
         CallDirection::Outgoing => "outgoing",
     };
-    let time: String = call.started_at.split('.').next().unwrap_or_default().replace(['-', ':', 'Z'], "");
     Facts {
         number: if is_over { call.number.clone() } else { call.remote.user.clone() },
         user: call.remote.user.clone(),
@@ -59,11 +69,42 @@ fn facts(trigger: Trigger, call: &CallInfo, servers: &BTreeMap<String, String>) 
         direction: direction.to_owned(),
         status: call.status.map(|status| status.to_string()).unwrap_or_default(),
         duration: format!("{:.0}", call.duration.floor()),
-        time: time + "Z",
-        extension: call.account.rsplit_once('@').map(|(user, _)| user.to_owned()).unwrap_or_default(),
-        server: servers.get(&call.account).cloned().unwrap_or_default(),
-        account: call.account.clone(),
+        time: compact(&call.started_at),
+        ..of_aor(&call.account, servers)
     }
+}
+
+fn of_aor(aor: &str, servers: &BTreeMap<String, String>) -> Facts {
+    Facts {
+        extension: aor.rsplit_once('@').map(|(user, _)| user.to_owned()).unwrap_or_default(),
+        server: servers.get(aor).cloned().unwrap_or_default(),
+        account: aor.to_owned(),
+        ..Facts::default()
+    }
+}
+
+fn of_account(account: &AccountInfo, servers: &BTreeMap<String, String>) -> Facts {
+    let facts = of_aor(&account.aor, servers);
+    let status = account.status.map(|status| status.to_string()).unwrap_or_default();
+    Facts { number: facts.extension.clone(), status, ..facts }
+}
+
+fn of_message(message: &MessageInfo, servers: &BTreeMap<String, String>) -> Facts {
+    Facts {
+        number: message.remote.user.clone(),
+        user: message.remote.user.clone(),
+        domain: host(&message.remote.uri),
+        name: message.remote.name.clone().unwrap_or_default(),
+        direction: "incoming".to_owned(),
+        time: compact(&message.at),
+        text: message.text.clone(),
+        ..of_aor(&message.account, servers)
+    }
+}
+
+/// `20260102T030405Z` of an ISO 8601 time.
+fn compact(at: &str) -> String {
+    at.split('.').next().unwrap_or_default().replace(['-', ':', 'Z'], "") + "Z"
 }
 
 fn host(uri: &str) -> String {

@@ -176,7 +176,7 @@ fn a_flood_of_calls_does_not_fork_the_machine() {
         ring(&sockets[n % 4], &to, "<sip:x@127.0.0.1>", &format!("flood{n}"));
         std::thread::sleep(Duration::from_millis(2));
     }
-    let line = daemon.await_line("programs of hooks were not run");
+    let line = daemon.await_line("programs or lines of hooks were not run");
     let missed = line.split(' ').find_map(|word| word.parse::<usize>().ok());
     assert!(missed.is_some_and(|missed| missed > 0), "{line}");
     assert!(until(|| notes(&house).len().is_multiple_of(2)));
@@ -188,4 +188,44 @@ fn a_flood_of_calls_does_not_fork_the_machine() {
     assert!((2..=8).contains(&most), "{most} at once");
     // Whoever has the phone is obeyed all the while.
     assert_eq!(daemon.connect().ask("status")["dnd"], true);
+}
+
+/// `On…=SendMessage` reaches who listens under that name, and nobody else; `On…=Socket` whoever listens on that socket.
+#[test]
+fn lines_tell_those_who_listen_under_a_name_or_on_a_socket() {
+    let house = House::open();
+    let socket = std::os::unix::net::UnixListener::bind(house.folder.path().join("crm.sock")).expect("a socket");
+    let own = "OnCallBusy=SendMessage,MyAppWindow,WM_USER+100,%number%,{direction}\r\nOnMessage=SendMessage,Other,x\r\n\
+               OnRegister=Socket,./crm.sock,{\"who\":\"%number%\",\"status\":%status%}\r\n\
+               OnOutgoingCall=Socket,./nobody.sock,x\r\n";
+    write_ini(&house, own, "");
+    let daemon = house.daemon();
+    let (accepted, line) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let (stream, _) = socket.accept().expect("the phone comes");
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut &stream, &mut text).expect("a line");
+        accepted.send(text)
+    });
+    let told = line.recv_timeout(PATIENCE).expect("the line");
+    assert_eq!(told, format!("{{\"who\":\"{OWN_NUMBER}\",\"status\":200}}\n"));
+    let (mut app, mut watching, mut wire) = (daemon.connect(), daemon.connect(), daemon.connect());
+    assert_eq!(app.ask("subscribe --as MyAppWindow")["ok"], true);
+    assert_eq!(watching.ask("watch")["ok"], true);
+    assert_eq!(wire.ask("call 603")["ok"], true);
+    // The first line of all: it hears nothing else.
+    let heard = app.line();
+    let expected = [("event", "notification"), ("target", "MyAppWindow"), ("msg", "WM_USER+100"), ("hook", "CallBusy")];
+    expected.iter().for_each(|(key, value)| assert_eq!(heard[key], *value, "{heard}"));
+    assert_eq!((&heard["number"], &heard["values"]), (&"603".into(), &serde_json::json!(["603", "outgoing"])));
+    let (mut events, mut complaint) = (Vec::new(), String::new());
+    while complaint.is_empty() || !events.contains(&"call_ended".to_owned()) {
+        let line = watching.line();
+        events.push(line["event"].as_str().unwrap_or_default().to_owned());
+        if line["event"] == "error" {
+            complaint = line["message"].as_str().unwrap_or_default().to_owned();
+        }
+    }
+    assert!(complaint.starts_with("OnOutgoingCall: cannot write to "), "{complaint}");
+    assert!(!events.contains(&"notification".to_owned()), "{events:?}");
 }

@@ -1,4 +1,4 @@
-//! The keys of the programs that calls set off.
+//! The keys of what events set off.
 
 use super::{Kind, Row, settings, tuiphone};
 use crate::config::hook::Trigger;
@@ -18,12 +18,16 @@ macro_rules! hooks {
 }
 
 macro_rules! own_hooks {
-    ($($trigger:ident)*) => {
+    ($($trigger:ident $when:literal)*) => {
         &[$(tuiphone(
             Trigger::$trigger.own_key(),
             Kind::Text,
             "",
-            concat!("Exec,command,argument,… run after cmd", stringify!($trigger), "; it may stand in [Settings] too"),
+            concat!(
+                "Exec,command,argument,… or SendMessage,target,message,%number%,… or Socket,path,line: done ",
+                $when,
+                "; it may stand in [Settings] too",
+            ),
             |s| s.hooks.text(Trigger::$trigger.own_key()),
             |s, v| s.hooks.set_own(Trigger::$trigger, v),
         ),)*]
@@ -31,8 +35,19 @@ macro_rules! own_hooks {
 }
 
 /// Those of `[tuiphone]`, which files written for other programs have in `[Settings]`.
-pub(in crate::config) const OWN_ROWS: &[Row] =
-    own_hooks! { OutgoingCall IncomingCall CallRing CallAnswer CallAnswerVideo CallBusy CallStart CallEnd };
+pub(in crate::config) const OWN_ROWS: &[Row] = own_hooks! {
+    OutgoingCall "after cmdOutgoingCall"
+    IncomingCall "after cmdIncomingCall"
+    CallRing "after cmdCallRing"
+    CallAnswer "after cmdCallAnswer"
+    CallAnswerVideo "after cmdCallAnswerVideo"
+    CallBusy "after cmdCallBusy"
+    CallStart "after cmdCallStart"
+    CallEnd "after cmdCallEnd"
+    Register "when an account is registered, un-registered, or cannot be"
+    Message "when a message comes in"
+    Mwi "when the server tells of voicemail"
+};
 
 /// Those of `[Settings]`, in file order.
 pub(super) const ROWS: &[Row] = hooks! {

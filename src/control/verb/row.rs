@@ -65,7 +65,10 @@ pub enum Request {
         last: bool,
     },
     /// Events from now on, a line each.
-    Watch,
+    Watch {
+        /// Only what `On…=SendMessage` of the settings sends to this name.
+        name: Option<String>,
+    },
     /// Status, events and levels from now on: what a face draws from.
     Attach,
 }

@@ -8,6 +8,7 @@ use crate::config::{AutoAnswer, DenyIncoming, Forwarding};
 use crate::sip::message::{HeaderName, Method};
 use crate::ua::command::HangupWhich;
 use crate::ua::hooks::fired;
+use crate::ua::snapshot::{MessageInfo, Party, VoicemailInfo};
 use std::collections::BTreeMap;
 
 /// What the first phone's hooks were set off with.
@@ -17,8 +18,13 @@ fn all(world: &World) -> Vec<(&'static str, Facts)> {
     fired.map(|fired| (fired.trigger.name(), fired.facts)).collect()
 }
 
+/// Those of calls alone.
+fn of_calls(world: &World) -> Vec<(&'static str, Facts)> {
+    all(world).into_iter().filter(|(_, facts)| !facts.call.is_empty()).collect()
+}
+
 fn order(world: &World) -> String {
-    all(world).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+    of_calls(world).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" ")
 }
 
 /// The far end's headers, turned for `ask`.
@@ -119,7 +125,7 @@ fn a_second_call_that_finds_the_phone_busy_is_heard_of() {
     rung(&mut world, HOME, "", "one");
     rung(&mut world, HOME, "P-Asserted-Identity: <sip:carol@127.0.0.1>\r\n", "two");
     world.run(Duration::ZERO);
-    let told: Vec<String> = all(&world).iter().map(|(name, facts)| format!("{name} {}", facts.number)).collect();
+    let told: Vec<String> = of_calls(&world).iter().map(|(name, facts)| format!("{name} {}", facts.number)).collect();
     assert_eq!(told, ["IncomingCall bob", "CallRing bob", "IncomingCall carol"]);
 }
 
@@ -192,7 +198,8 @@ fn the_end_names_the_far_end_as_it_is_shown() {
         world.dial(0, typed);
         hang_up(&mut world);
         world.run(Duration::from_secs(40));
-        let told: Vec<(&str, String)> = all(&world).into_iter().map(|(name, facts)| (name, facts.number)).collect();
+        let told: Vec<(&str, String)> =
+            of_calls(&world).into_iter().map(|(name, facts)| (name, facts.number)).collect();
         assert_eq!(told, [("OutgoingCall", user.to_owned()), ("CallEnd", shown.to_owned())], "{typed}");
         assert_eq!(world.ended(0).number, shown);
     }
@@ -207,7 +214,7 @@ fn programs_are_told_all_that_is_known() {
     world.run(Duration::from_secs(3));
     hang_up(&mut world);
     world.run(Duration::from_secs(40));
-    let all = all(&world);
+    let all = of_calls(&world);
     let (_, first) = &all[0];
     assert_eq!((first.number.as_str(), first.duration.as_str(), first.status.as_str()), ("+4930", "0", ""));
     let (name, last) = all.last().expect("it ended");
@@ -226,6 +233,50 @@ fn programs_are_told_all_that_is_known() {
         account: text("alice@127.0.0.1"),
         extension: text("alice"),
         server: text("pbx"),
+        text: String::new(),
     };
     assert_eq!((*name, last), ("CallEnd", &expected));
+}
+
+/// A registration that comes to a result, a message, voicemail.
+#[test]
+fn what_is_no_call_sets_off_hooks_too() {
+    let mut world = registered(Settings::default());
+    let of = |aor: &str| Facts {
+        account: aor.to_owned(),
+        extension: "alice".to_owned(),
+        server: "pbx".to_owned(),
+        ..Facts::default()
+    };
+    let told = all(&world);
+    let registered = Facts { number: "alice".to_owned(), status: "200".to_owned(), ..of("alice@127.0.0.1") };
+    assert_eq!(told, [("Register", registered)], "once, and not while it is under way");
+    world.phones[0].events.clear();
+    let message = MessageInfo {
+        account: "alice@127.0.0.1".to_owned(),
+        remote: Party { uri: "sip:bob@b.example".to_owned(), user: "bob".to_owned(), name: Some("Bob".to_owned()) },
+        text: "back at 5".to_owned(),
+        at: "2026-01-01T12:00:00.000Z".to_owned(),
+        ..MessageInfo::default()
+    };
+    let ours = MessageInfo { outgoing: true, ..message.clone() };
+    let voicemail = VoicemailInfo { waiting: true, new: 2, number: Some("*97".to_owned()), ..VoicemailInfo::default() };
+    world.phones[0].events = vec![
+        Event::Message { message },
+        Event::Message { message: ours },
+        Event::Mwi { account: "alice@127.0.0.1".to_owned(), voicemail },
+    ];
+    let text = str::to_owned;
+    let expected = Facts {
+        number: text("bob"),
+        user: text("bob"),
+        domain: text("b.example"),
+        name: text("Bob"),
+        direction: text("incoming"),
+        time: text("20260101T120000Z"),
+        text: text("back at 5"),
+        ..of("alice@127.0.0.1")
+    };
+    let waiting = Facts { number: text("*97"), status: text("2"), ..of("alice@127.0.0.1") };
+    assert_eq!(all(&world), [("Message", expected), ("MWI", waiting)]);
 }
