@@ -310,6 +310,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::Device { .. }
         | Event::Hook { .. }
         | Event::Notification { .. }
+        | Event::WrapUp { .. }
         | Event::Config { .. }
         | Event::Error { .. }
         | Event::Exited => None,

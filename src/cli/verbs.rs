@@ -295,6 +295,9 @@ fn status_text(status: &Status) {
     if status.dnd {
         out::line("do not disturb");
     }
+    if let Some(seconds) = status.wrap_up {
+        out::line(&format!("wrapping up: new calls find the phone busy for {seconds} s"));
+    }
     if status.auto_answer {
         out::line("calls are answered without a person");
     }

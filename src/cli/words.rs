@@ -73,6 +73,8 @@ pub fn sentence(event: &Event) -> Option<String> {
         },
         Event::TalkingMuted => "you are talking, and the microphone is muted".to_owned(),
         Event::Hook { hook, message, .. } => format!("{hook}: {message}"),
+        Event::WrapUp { for_s: 0 } => "calls ring again".to_owned(),
+        Event::WrapUp { for_s } => format!("wrapping up: new calls find the phone busy for {for_s} s"),
         Event::Notification { msg, number, values, .. } if values.is_empty() => format!("{msg} {number}"),
         Event::Notification { msg, values, .. } => format!("{msg} {}", values.join(" ")),
         Event::Device { message } | Event::Config { message } => message.clone(),

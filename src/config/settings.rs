@@ -317,6 +317,22 @@ pub struct Settings {
     pub deny_anonymous: bool,
     /// Where calls are sent on to that find the phone busy (`[tuiphone] forwardingBusyNumber`); empty = nowhere.
     pub forwarding_busy_number: String,
+    /// Answers are asked back to where requests come from (`rport`).
+    pub rport: bool,
+    /// What a contact does when it is chosen (`defaultAction`): empty or `call` or `video`, or `message`.
+    pub default_action: String,
+    /// A ringing call cannot be ignored (`noIgnoreCall`).
+    pub no_ignore_call: bool,
+    /// For so long after a talk new calls find the phone busy, in seconds (`[tuiphone] wrapUpTime`); 0 = not at all.
+    pub wrap_up_s: u32,
+    /// What is called to tell the exchange of do-not-disturb (`[tuiphone] dndOnCode`, `dndOffCode`); empty = nothing.
+    pub dnd_on_code: String,
+    /// See `dnd_on_code`.
+    pub dnd_off_code: String,
+    /// The same for forwarding (`[tuiphone] forwardOnCode`, with the number behind it; `forwardOffCode`).
+    pub forward_on_code: String,
+    /// See `forward_on_code`.
+    pub forward_off_code: String,
     /// Ask the registrar for a GRUU and be called by it (`[tuiphone] gruu`).
     pub gruu: bool,
     /// Programs that calls set off (`cmdCallStart` and its like).
@@ -445,6 +461,14 @@ impl Default for Settings {
             rtcp_mux: false,
             deny_anonymous: false,
             forwarding_busy_number: String::new(),
+            rport: true,
+            default_action: String::new(),
+            no_ignore_call: false,
+            wrap_up_s: 0,
+            dnd_on_code: String::new(),
+            dnd_off_code: String::new(),
+            forward_on_code: String::new(),
+            forward_off_code: String::new(),
             gruu: false,
             hooks: Hooks::default(),
             hook_timeout_s: 10,

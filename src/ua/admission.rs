@@ -17,6 +17,7 @@ use crate::sip::flow::Flow;
 use crate::sip::header::{MediaType, NameAddr};
 use crate::sip::ident;
 use crate::sip::message::{HeaderName, Request, Response, StatusCode};
+use crate::sip::reason::Reason;
 use crate::sip::session::{MIN_INTERVAL, Session, Terms, is_too_brief};
 use crate::sip::transaction::ServerId;
 use crate::sip::uri::Uri;
@@ -37,11 +38,18 @@ pub(super) struct Denial {
     headers: Vec<(HeaderName, String)>,
     words: String,
     outcome: &'static str,
+    /// What the caller's phone may show of it.
+    told: Option<&'static str>,
 }
 
 impl Denial {
     fn new(status: u16, phrase: &'static str, words: &str) -> Denial {
-        Denial { status, phrase, headers: Vec::new(), words: words.to_owned(), outcome: DENIED }
+        Denial { status, phrase, headers: Vec::new(), words: words.to_owned(), outcome: DENIED, told: None }
+    }
+
+    /// With the words that MicroSIP has for it.
+    fn telling(self, told: &'static str) -> Denial {
+        Denial { told: Some(told), ..self }
     }
 
     fn busy(words: &str) -> Denial {
@@ -179,7 +187,8 @@ impl Agent {
     pub(super) fn denies(&self, line: &Line, request: &Request, caller: &Caller, flow: &Flow) -> Option<Denial> {
         let settings = &self.config.settings;
         if self.is_in_call_with(caller) {
-            return Some(Denial::new(486, "Already in call with this contact", "already in a call with them"));
+            const TOLD: &str = "Already in call with this contact";
+            return Some(Denial::new(486, TOLD, "already in a call with them").telling(TOLD));
         }
         if let Some(busy) = self.busy() {
             return Some(match self.forwards_busy(line, &request.headers) {
@@ -205,7 +214,7 @@ impl Agent {
         let denied = match settings.deny_incoming {
             DenyIncoming::Never => false,
             DenyIncoming::Button if settings.dnd => {
-                return Some(Denial::new(486, "Do Not Disturb", "do not disturb"));
+                return Some(Denial::new(486, "Do Not Disturb", "do not disturb").telling("Do Not Disturb"));
             }
             DenyIncoming::Button => false,
             DenyIncoming::User => !is_user(&to),
@@ -215,7 +224,7 @@ impl Agent {
             DenyIncoming::All => true,
         };
         if denied {
-            return Some(Denial::busy("blocked by denyIncoming"));
+            return Some(Denial::busy("blocked by denyIncoming").telling("Incoming calls blocked by user"));
         }
         //= RFC 5079 §4
         let hides = settings.deny_anonymous && caller.anonymous;
@@ -237,11 +246,15 @@ impl Agent {
         let settings = &self.config.settings;
         let live = self.calls.iter().filter(|call| call.is_live()).count();
         let most = usize::try_from(settings.max_concurrent_calls).ok().filter(|most| *most > 0);
+        if self.wrap_up_until.is_some() && self.config.incoming == IncomingPolicy::Ring {
+            return Some(Denial::busy("the call before was being wrapped up"));
+        }
         if live > 0 && !settings.call_waiting {
             return Some(Denial::busy("another call was up"));
         }
         let is_full = live >= most.unwrap_or(MAX_CALLS).min(CEILING);
-        is_full.then(|| Denial::busy("the most calls there may be were up"))
+        let full = Denial::busy("the most calls there may be were up").telling("Maximum concurrent calls reached");
+        is_full.then_some(full)
     }
 
     /// They talk to us already, or ring here. Two who call each other at the same moment do not.
@@ -268,6 +281,9 @@ impl Agent {
         let mut response = Response::to_request(request, StatusCode(denial.status), Some(&ident::tag(&mut self.rng)));
         response.reason = denial.phrase.to_owned();
         denial.headers.into_iter().for_each(|(name, value)| response.headers.push(name, value));
+        if let Some(told) = denial.told {
+            response.headers.push(HeaderName::Reason, Reason::sip(denial.status, told).to_string());
+        }
         self.answer(server, response, None, now);
         let mut call = self.new_incoming(account, request, caller, now);
         let id = call.id;

@@ -129,6 +129,8 @@ pub struct Agent {
     pub(super) book: Arc<Book>,
     pub(super) last_watch: u32,
     pub(super) parking: Parking,
+    /// New calls find the phone busy until then: a talk is being wrapped up.
+    pub(super) wrap_up_until: Option<Instant>,
     /// The shortcuts whose next press is about their second number.
     pub(super) second_presses: [bool; MAX_SHORTCUTS],
     pub(super) asks: Vec<Ask>,
@@ -200,6 +202,7 @@ impl Agent {
             book: Arc::default(),
             last_watch: 0,
             parking: Parking::default(),
+            wrap_up_until: None,
             second_presses: [false; MAX_SHORTCUTS],
             asks: Vec::new(),
             last_ask: 0,
@@ -281,6 +284,7 @@ impl Agent {
             .chain(watches)
             .chain(self.layer.next_timeout())
             .chain(self.exiting)
+            .chain(self.wrap_up_until)
             .chain(self.parking.next_timeout())
             .chain(self.asks.iter().filter_map(Ask::next_timeout))
             .chain(self.probes.iter().filter_map(Probe::next_timeout))
@@ -353,6 +357,7 @@ impl Agent {
         self.composing_timeouts(now);
         self.call_timeouts(now);
         self.parking_timeout(now);
+        self.wrap_up_timeout(now);
         self.ask_timeouts(now);
     }
 

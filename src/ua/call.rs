@@ -143,6 +143,8 @@ pub(super) struct Call {
     pub takes_over: Option<u32>,
     /// The call of others that it takes.
     pub picks_up: Option<Pickup>,
+    /// It rings, and nobody here is to hear of it any more.
+    pub ignored: bool,
     /// It joins the conference when it is answered.
     pub joins_conference: bool,
     /// The end is told at this time, or when the last counters came.
@@ -227,6 +229,7 @@ impl Call {
             referred_by: None,
             takes_over: None,
             picks_up: None,
+            ignored: false,
             joins_conference: false,
             tell_end_at: None,
         }
@@ -259,6 +262,11 @@ impl Call {
     /// Rings here, not answered yet.
     pub fn is_ringing_here(&self) -> bool {
         self.state == CallState::Incoming && !self.answer_wanted
+    }
+
+    /// The same, and whoever is here is to hear it.
+    pub fn is_heard_ringing(&self) -> bool {
+        self.is_ringing_here() && !self.ignored
     }
 
     /// Outgoing, refused: this address is called in its stead.
@@ -353,6 +361,7 @@ impl Agent {
             via: call.via.clone(),
             alert: call.alert.clone(),
             rings: call.rings,
+            ignored: call.ignored,
             offers_video: call.offers_video,
             auto_answered: call.auto_answered,
             status: call.status,
@@ -415,6 +424,9 @@ impl Agent {
         }
         if talked_to && by == EndedBy::Remote {
             self.sound_event(ShortTone::HangUp);
+        }
+        if talked_to {
+            self.begin_wrap_up(now);
         }
         self.transfer_left(id, now);
     }

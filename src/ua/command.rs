@@ -178,6 +178,12 @@ pub enum Command {
     Park { call: Option<String>, number: Option<String> },
     /// Call a parked call back; without a number the one that was parked last, or the only one there is.
     Retrieve { number: Option<String>, account: Option<String> },
+    /// Let a ringing call ring on unheard.
+    Ignore { call: Option<String> },
+    /// Call the mailbox of an account, else the one where something waits.
+    Voicemail { account: Option<String> },
+    /// Calls ring again before `wrapUpTime` is over.
+    Available,
     /// Press a shortcut, by its number from 1 on or its label; `text` is for one that writes a message.
     Shortcut { which: String, text: Option<String> },
     /// Register an account (all without a selector: number, label or AOR).

@@ -125,8 +125,25 @@ impl Agent {
             | Command::TestAudio => Ok(Reply::Done),
             Command::Pickup { number, account } => self.pickup(number.as_deref(), account.as_deref(), now),
             Command::Retrieve { number, account } => self.retrieve(number.as_deref(), account.as_deref(), now),
-            Command::Dnd { on } => self.lasting(|agent| agent.set_dnd(on)),
-            Command::Forward { number } => self.lasting(|agent| agent.set_forward(number)),
+            Command::Dnd { on } => {
+                let was_on = self.config.settings.dnd;
+                let reply = self.lasting(|agent| agent.set_dnd(on))?;
+                if on != was_on {
+                    self.tell_exchange_of_dnd(on, now);
+                }
+                Ok(reply)
+            }
+            Command::Forward { number } => {
+                let before = self.forward_target().map(str::to_owned);
+                let reply = self.lasting(|agent| agent.set_forward(number.clone()))?;
+                if number != before {
+                    self.tell_exchange_of_forward(number.as_deref(), now);
+                }
+                Ok(reply)
+            }
+            Command::Ignore { call } => self.ignore(call),
+            Command::Voicemail { account } => self.call_mailbox(account.as_deref(), now),
+            Command::Available => self.end_wrap_up(),
             Command::AutoAnswer { on } => self.lasting(|agent| agent.set_auto_answer(on)),
             Command::AutoConference { on } => self.lasting(|agent| agent.set_auto_conference(on)),
             Command::Exit => {
@@ -366,6 +383,8 @@ impl Agent {
             asks: self.waiting_asks(now),
             unread: self.inbox.unread(),
             dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,
+            wrap_up: self.wraps_up_for(now),
+            default_action: self.config.settings.default_action.clone(),
             forward: self.forward_target().map(sanitise),
             auto_answer: self.answers_everybody(),
             auto_conference: self.confers_by_itself(),

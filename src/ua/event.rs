@@ -122,6 +122,10 @@ pub enum Event {
     Voice {
         voice: VoiceInfo,
     },
+    /// New calls find the phone busy for so many seconds after a talk; 0 = they ring again.
+    WrapUp {
+        for_s: u64,
+    },
     /// The person talks, and the microphone is muted.
     TalkingMuted,
     /// A sound device came, went or failed.

@@ -6,6 +6,7 @@ pub mod agent;
 mod alarms;
 mod asked;
 mod auto_answer;
+mod between_calls;
 mod call;
 pub mod census;
 pub mod command;

@@ -236,6 +236,11 @@ impl Agent {
             Some((host, port)) => push_via_as(request, flow, host, port, &branch),
             None => push_via(request, flow, &branch),
         }
+        if !self.config.settings.rport
+            && let Some(via) = request.headers.text(&HeaderName::Via)
+        {
+            request.headers.set(HeaderName::Via, via.replace(";rport", ""));
+        }
         if let Some(line) = self.account_mut(account) {
             match request.method {
                 Method::Register if request.headers.get(&HeaderName::Contact).is_none() => {

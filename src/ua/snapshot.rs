@@ -50,6 +50,12 @@ pub struct Status {
     pub asks: Vec<AskInfo>,
     /// Do not disturb.
     pub dnd: bool,
+    /// Seconds for which new calls still find the phone busy, after a talk (`wrapUpTime`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up: Option<u64>,
+    /// What a contact does when it is chosen (`defaultAction`): empty = call.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub default_action: String,
     /// Where incoming calls are sent on to, if they are.
     #[serde(default)]
     pub forward: Option<String>,

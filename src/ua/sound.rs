@@ -402,11 +402,11 @@ impl Agent {
             () if !is_phone => None,
             // Why: a microphone that opened by itself must be heard to.
             () if any(&|call| call.mark_until.is_some() && call.is_live()) => Some(LocalTone::CallWaiting),
-            () if talking && any(&Call::is_ringing_here) => {
+            () if talking && any(&Call::is_heard_ringing) => {
                 self.config.settings.sound_events.then_some(LocalTone::CallWaiting)
             }
-            () if any(&Call::is_ringing_here) => {
-                let first = self.calls.iter().find(|call| call.is_ringing_here());
+            () if any(&Call::is_heard_ringing) => {
+                let first = self.calls.iter().find(|call| call.is_heard_ringing());
                 Some(LocalTone::Ring(first.map(Call::ringing_wanted).unwrap_or_default()))
             }
             () if !talking && any(&Call::rings_unheard) => Some(LocalTone::Ringback),

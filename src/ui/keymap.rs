@@ -167,6 +167,7 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("answer", "answer", Some("a")),
     ("reject", "reject", Some("r")),
     ("hangup", "hang up", Some("h")),
+    ("ignore", "ignore", Some("g")),
     ("hold", "hold", Some("o")),
     ("resume", "resume", None),
     ("conference", "conference", Some("C")),

@@ -195,7 +195,7 @@ impl Model {
 
     /// The ringing call that `answer` and `reject` mean: the current one, else the first.
     pub fn incoming(&self) -> Option<&CallRow> {
-        let rings = |row: &&CallRow| row.info.state == CallState::Incoming;
+        let rings = |row: &&CallRow| row.info.state == CallState::Incoming && !row.info.ignored;
         self.current().filter(rings).or_else(|| self.calls.iter().find(rings))
     }
 

@@ -4,9 +4,9 @@ use crate::stage::{Stage, account, asking, call, commands, lights};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
-    AccountInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, PlayingInfo, PlayingState,
-    Press, RecordAct, RecordingInfo, RecordingState, SoundPath, Switch, TransferTo, VoicePart, VoicemailInfo,
-    VolumeChange,
+    AccountInfo, CallInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, PlayingInfo,
+    PlayingState, Press, RecordAct, RecordingInfo, RecordingState, ShortcutInfo, SoundPath, Switch, TransferTo,
+    VoicePart, VoicemailInfo, VolumeChange,
 };
 use tuiphone::ui::msg::{Action, Msg, Urgency};
 
@@ -212,6 +212,40 @@ fn what_becomes_of_incoming_calls_is_a_key_away() {
     let screen = stage.screen();
     assert!(screen.contains("DND") && screen.contains("FWD 601") && screen.contains("ANSWERS ITSELF"), "{screen}");
     assert_eq!(stage.keys("Ctrl-d f"), [Command::Dnd { on: false }, forward(None)]);
+}
+
+#[test]
+fn a_call_that_is_ignored_leaves_the_screen_and_can_still_be_answered() {
+    let mut stage = Stage::new(80, 24);
+    assert_eq!(stage.keys("g"), [], "nothing rings");
+    let rings = || call("c1", CallState::Incoming, "600", "Bob");
+    stage.calls(vec![rings()]);
+    assert_eq!(stage.keys("g"), [Command::Ignore { call: Some("c1".into()) }]);
+    stage.calls(vec![CallInfo { ignored: true, ..rings() }]);
+    assert_eq!(stage.keys("g"), []);
+    assert_eq!(stage.keys("F2"), [Command::Answer { call: Some("c1".into()) }]);
+}
+
+#[test]
+fn shortcuts_are_pressed_by_their_numbers_where_the_settings_show_them() {
+    let shortcut = |n, act: &str| ShortcutInfo { n, act: act.into(), number: "102".into(), ..ShortcutInfo::default() };
+    let mut stage = Stage::new(80, 24);
+    stage.status.shortcuts = vec![shortcut(1, "call"), shortcut(2, "message")];
+    stage.tell();
+    assert_eq!(stage.keys("Alt-1"), [], "they are off");
+    assert!(stage.screen().contains("enableShortcuts=1"), "{}", stage.screen());
+    stage.status.shortcuts_shown = true;
+    stage.tell();
+    assert_eq!(stage.keys("Alt-1"), [Command::Shortcut { which: "1".into(), text: None }]);
+    assert_eq!(stage.keys("Alt-3"), []);
+    assert!(stage.screen().contains("there is no shortcut 3"), "{}", stage.screen());
+    // One that writes opens the conversation.
+    stage.keys("Alt-2 h i");
+    let written = stage.keys("Enter");
+    assert!(
+        matches!(&written[..], [Command::Message { target, text, .. }] if target == "102" && text == "hi"),
+        "{written:?}"
+    );
 }
 
 #[test]

@@ -160,6 +160,7 @@ pub fn call(id: &str, state: CallState, user: &str, name: &str) -> CallInfo {
         via: None,
         alert: None,
         rings: incoming,
+        ignored: false,
         offers_video: false,
         auto_answered: false,
         status: match state {

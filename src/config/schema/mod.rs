@@ -3,6 +3,7 @@
 //! A new key is a new row here and a field in [`Settings`] or [`Account`], nothing else.
 
 mod account_rows;
+mod behaviour_rows;
 mod codec_rows;
 mod field;
 pub(super) mod hook_rows;
@@ -159,6 +160,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(hook_rows::ROWS)
         .chain(hook_rows::OWN_ROWS)
         .chain(own_rows::ROWS)
+        .chain(behaviour_rows::ROWS)
         .chain(sound)
         .chain(account_rows::ROWS)
         .chain(number_rows::ROWS)

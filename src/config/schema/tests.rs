@@ -63,7 +63,10 @@ fn flags_differ_in_what_is_a_yes() {
         no.iter().for_each(|value| assert_eq!(kind.plain(value), "0", "{kind:?} {value:?}"));
     }
     let strict = rows().filter(|row| row.kind == Kind::Strict).map(|row| row.key);
-    assert_eq!(strict.collect::<Vec<_>>(), ["dnsSrv", "enableSTUN", "publish", "ICE", "disableSessionTimer"]);
+    assert_eq!(
+        strict.collect::<Vec<_>>(),
+        ["dnsSrv", "enableSTUN", "noIgnoreCall", "publish", "ICE", "disableSessionTimer"]
+    );
 }
 
 #[test]

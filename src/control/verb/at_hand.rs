@@ -1,6 +1,6 @@
-//! The verbs of numbers at hand.
+//! The verbs of numbers at hand, and of what a person does beside calls.
 
-use super::{Param, ParamKind, Request, VerbRow, required};
+use super::{CALL_ID, Param, ParamKind, Request, VerbRow, option, required};
 use crate::control::Command;
 
 pub(super) const SHORTCUT: VerbRow = VerbRow {
@@ -22,4 +22,31 @@ pub(super) const SHORTCUTS: VerbRow = VerbRow {
     doc: "List the shortcuts, what the next press is about, and their lights",
     key: None,
     make: |_| Ok(Request::Shortcuts),
+};
+
+pub(super) const VOICEMAIL: VerbRow = VerbRow {
+    name: "voicemail",
+    aliases: &["mailbox"],
+    params: &[option("account", "Whose; without it the one where something waits, else the selected one")],
+    doc: "Call the mailbox",
+    key: None,
+    make: |v| Ok(Request::Command(Command::Voicemail { account: v.text("account") })),
+};
+
+pub(super) const IGNORE: VerbRow = VerbRow {
+    name: "ignore",
+    aliases: &[],
+    params: &[CALL_ID],
+    doc: "Let a ringing call ring on, unheard here; it can still be answered",
+    key: None,
+    make: |v| Ok(Request::Command(Command::Ignore { call: v.text("call") })),
+};
+
+pub(super) const AVAILABLE: VerbRow = VerbRow {
+    name: "available",
+    aliases: &[],
+    params: &[],
+    doc: "Let calls ring again before wrapUpTime is over",
+    key: None,
+    make: |_| Ok(Request::Command(Command::Available)),
 };

@@ -72,6 +72,9 @@ pub struct CallInfo {
     /// Incoming: a person is to answer it. Not so where it answers itself or is sent on at once, or a rule refused it.
     #[serde(default)]
     pub rings: bool,
+    /// Incoming: a person has ignored it. It rings on for the caller.
+    #[serde(default)]
+    pub ignored: bool,
     /// The far end offered video when it called; none is taken.
     #[serde(default)]
     pub offers_video: bool,

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod asked;
+mod between_calls;
 mod calls;
 mod codecs;
 mod conferences;

@@ -188,7 +188,12 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
             note(model, "speak after the tone: three seconds are recorded, then played back", now);
             send(Command::TestAudio)
         }
-        "answer" => match ringing {
+        "ignore" => match model.incoming().map(|row| row.info.id.clone()) {
+            Some(id) => send(Command::Ignore { call: Some(id) }),
+            None => refuse(model, "no call is ringing", now),
+        },
+        "voicemail" => voicemail(model, now),
+        "answer" => match ringing.or_else(|| ignored(model)) {
             Some(id) => send(Command::Answer { call: Some(id) }),
             None => refuse(model, "no call is ringing", now),
         },
@@ -223,6 +228,15 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         "exit" => send(Command::Exit),
         _ => refuse(model, "this needs more words: use the command line", now),
     }
+}
+
+/// A call that rings on unheard.
+fn ignored(model: &Model) -> Option<String> {
+    model
+        .calls
+        .iter()
+        .find(|row| row.info.ignored && row.info.state == CallState::Incoming)
+        .map(|row| row.info.id.clone())
 }
 
 /// Dials what is typed; with nothing typed, brings the last number back.
