@@ -36,12 +36,15 @@ fn every_reader_keeps_its_promises_whatever_it_reads() {
     }
 }
 
+/// Whether a reader takes a sample.
+type IsTaken = fn(&[u8]) -> bool;
+
 /// Each target's own folder has samples that its reader takes: without them only refusals would be tried.
 #[test]
 fn the_samples_are_of_the_kind_that_is_read() {
     use tuiphone::{contacts, control::spelling, nat::stun, rtp, sdp, sip};
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let taken: [(&str, fn(&[u8]) -> bool); 7] = [
+    let taken: [(&str, IsTaken); 7] = [
         ("contacts", |bytes| contacts::read(bytes).is_ok_and(|read| !read.contacts.is_empty())),
         ("spelling", |bytes| spelling::parse(&String::from_utf8_lossy(bytes)).request.is_ok()),
         ("sip", |bytes| sip::message::parse(bytes).is_ok()),
