@@ -218,6 +218,7 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
     let (channels, rate, format) = choose(&device, role).map_err(text)?;
     let id = device.id().ok();
     let name = device.description().map(|text| plain(text.name())).unwrap_or_default();
+    #[cfg(target_os = "linux")]
     let pulse = id.as_ref().is_some_and(|id| id.host().name().eq_ignore_ascii_case("pulseaudio"));
     // A wish only, but without it PulseAudio gives two seconds at once.
     let buffer_size = BufferSize::Fixed(((2.0 * latency.block_s * f64::from(rate)) as u32).max(1));

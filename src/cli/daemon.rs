@@ -9,6 +9,7 @@ use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
 use crate::engine::instance;
+use crate::text::plain_error;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::path::Path;
@@ -38,6 +39,7 @@ pub async fn run(
     let contacts = contacts_of(&session);
     let Session { ini, loaded, .. } = session;
     let history = history::shelf(&loaded.settings, &ini);
+    let title = if loaded.settings.compat_window_title { "MicroSIP" } else { "tuiphone" };
     let mut config = phone::engine_config(options, loaded)?;
     config.settings_file = (ini.exists && !ini.foreign).then_some(ini.path);
     config.contacts = Some(contacts);
@@ -52,6 +54,9 @@ pub async fn run(
     out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
     let mut events = handle.events();
     let serving = tokio::spawn(server.serve(handle.clone()));
+    let messages = platform::take_messages(&handle, title).inspect_err(|why| {
+        out::talk(&format!("tuiphone: no messages of other programs are taken: {}", plain_error(why)));
+    });
     loop {
         tokio::select! {
             event = events.recv() => match event {
@@ -63,6 +68,7 @@ pub async fn run(
             _ = interrupts.next() => break,
         }
     }
+    drop(messages);
     phone.stop(&mut interrupts).await;
     serving.abort();
     let _ = serving.await;
@@ -122,7 +128,7 @@ pub async fn attach_or_start(options: &Options, socket: &Path, log: &Path) -> Re
 
 fn spawn(options: &Options, socket: &Path, log: &Path) -> std::io::Result<std::process::Child> {
     if let Some(folder) = log.parent() {
-        std::fs::create_dir_all(folder)?;
+        platform::own_folder(folder)?;
     }
     let mut open = std::fs::OpenOptions::new();
     open.create(true).write(true).truncate(true);
@@ -134,8 +140,7 @@ fn spawn(options: &Options, socket: &Path, log: &Path) -> std::io::Result<std::p
         command.env(PASSWORD_VARIABLE, options.password.reveal());
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(open.open(log)?);
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    platform::detach(&mut command);
     command.spawn()
 }
 

@@ -124,7 +124,7 @@ impl Environment {
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once('%') {
             whole += before;
-            let value = behind.split_once('%').and_then(|(name, tail)| Some((self.vars.get(name)?, tail)));
+            let value = behind.split_once('%').and_then(|(name, tail)| Some((self.variable(name)?, tail)));
             match value {
                 Some((value, tail)) => {
                     whole += &value.to_string_lossy();
@@ -137,6 +137,12 @@ impl Environment {
             }
         }
         whole + rest
+    }
+
+    /// The value of a variable; Windows does not tell capitals from others.
+    fn variable(&self, name: &str) -> Option<&OsString> {
+        let alike = || self.vars.iter().find(|(known, _)| cfg!(windows) && known.eq_ignore_ascii_case(name));
+        self.vars.get(name).or_else(|| alike().map(|(_, value)| value))
     }
 
     /// The country of the locale, `gb` of `en_GB.UTF-8`; empty where it names none.

@@ -1,5 +1,10 @@
 //! What the standard library does not have and every system does in its own way.
 
+use crate::engine::handle::Handle;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
 /// A moment, in seconds since 1970, as the clock on the wall showed it: `2026-01-02 03:04:05`. `None` where that cannot be
 /// known.
 #[cfg(unix)]
@@ -20,9 +25,23 @@ pub fn local_time(seconds: i64) -> Option<String> {
 }
 
 /// See above.
-#[cfg(not(unix))]
-pub fn local_time(_: i64) -> Option<String> {
-    None
+#[cfg(windows)]
+#[allow(unsafe_code)]
+pub fn local_time(seconds: i64) -> Option<String> {
+    use windows_sys::Win32::Foundation::{FILETIME, SYSTEMTIME};
+    use windows_sys::Win32::System::Time::{FileTimeToSystemTime, SystemTimeToTzSpecificLocalTime};
+    /// Seconds from 1601, where Windows begins to count, to 1970.
+    const TO_1970: i64 = 11_644_473_600;
+    let ticks = u64::try_from(seconds.checked_add(TO_1970)?.checked_mul(10_000_000)?).ok()?;
+    let moment = FILETIME { dwLowDateTime: (ticks & 0xffff_ffff) as u32, dwHighDateTime: (ticks >> 32) as u32 };
+    let (mut world, mut here) = (SYSTEMTIME::default(), SYSTEMTIME::default());
+    // SAFETY: all three are ours and valid for the calls; null stands for the zone that is set.
+    let is_known = unsafe {
+        FileTimeToSystemTime(&raw const moment, &raw mut world) != 0
+            && SystemTimeToTzSpecificLocalTime(std::ptr::null(), &raw const world, &raw mut here) != 0
+    };
+    let SYSTEMTIME { wYear, wMonth, wDay, wHour, wMinute, wSecond, .. } = here;
+    is_known.then(|| format!("{wYear:04}-{wMonth:02}-{wDay:02} {wHour:02}:{wMinute:02}:{wSecond:02}"))
 }
 
 /// Overwrites the passwords on this process's command line, as `ps` shows it to everybody. To be called before anything
@@ -128,6 +147,61 @@ pub fn allow_many_files() {
 /// See above.
 #[cfg(not(unix))]
 pub fn allow_many_files() {}
+
+/// Makes a folder that only its owner may look into, if it is not there.
+///
+/// # Errors
+/// The system's refusal.
+#[cfg(unix)]
+pub fn own_folder(folder: &Path) -> io::Result<()> {
+    std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700).create(folder)
+}
+
+/// See above. One that is there gets rights of its own, if it has none.
+#[cfg(windows)]
+pub fn own_folder(folder: &Path) -> io::Result<()> {
+    crate::control::windows::rights::own_folder(folder)
+}
+
+/// The program that is started outlives this one, its terminal and its Ctrl-C.
+#[cfg(unix)]
+pub fn detach(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+/// See above.
+#[cfg(windows)]
+pub fn detach(command: &mut Command) {
+    use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW};
+    std::os::windows::process::CommandExt::creation_flags(command, CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
+}
+
+/// What takes other programs' messages for a phone, where the system has such a thing; nothing more is taken once it is
+/// dropped.
+#[cfg(unix)]
+pub struct Messages;
+
+/// Begins to take them, at a window of this title.
+///
+/// # Errors
+/// The system's refusal.
+#[cfg(unix)]
+pub fn take_messages(_: &Handle, _: &str) -> io::Result<Messages> {
+    Ok(Messages)
+}
+
+/// See above.
+#[cfg(windows)]
+pub use crate::control::windows::Messages;
+
+/// See above.
+///
+/// # Errors
+/// The system's refusal.
+#[cfg(windows)]
+pub fn take_messages(handle: &Handle, title: &str) -> io::Result<Messages> {
+    Messages::open(handle.clone(), title)
+}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

@@ -8,6 +8,8 @@ pub struct Interrupts {
     terminate: Option<tokio::signal::unix::Signal>,
     #[cfg(unix)]
     hang_up: Option<tokio::signal::unix::Signal>,
+    #[cfg(windows)]
+    others: Others,
 }
 
 impl Interrupts {
@@ -18,8 +20,8 @@ impl Interrupts {
             use tokio::signal::unix::{SignalKind, signal};
             Interrupts { terminate: signal(SignalKind::terminate()).ok(), hang_up: signal(SignalKind::hangup()).ok() }
         }
-        #[cfg(not(unix))]
-        Interrupts {}
+        #[cfg(windows)]
+        Interrupts { others: Others::listen() }
     }
 
     /// The next request to stop, as the exit code it deserves.
@@ -33,10 +35,12 @@ impl Interrupts {
     }
 
     /// The next request to stop, as the exit code it deserves.
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub async fn next(&mut self) -> ExitCode {
-        let _ = tokio::signal::ctrl_c().await;
-        ExitCode::Interrupted
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => ExitCode::Interrupted,
+            () = self.others.received() => ExitCode::Terminated,
+        }
     }
 
     /// For a daemon: a closed terminal is no reason to stop.
@@ -55,5 +59,32 @@ async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
             signal.recv().await;
         }
         None => std::future::pending().await,
+    }
+}
+
+/// What a console says beside Ctrl-C: Ctrl-Break, that it is closed, and that the machine goes down.
+#[cfg(windows)]
+struct Others {
+    broken: Option<tokio::signal::windows::CtrlBreak>,
+    closed: Option<tokio::signal::windows::CtrlClose>,
+    going_down: Option<tokio::signal::windows::CtrlShutdown>,
+}
+
+#[cfg(windows)]
+impl Others {
+    fn listen() -> Others {
+        use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_shutdown};
+        Others { broken: ctrl_break().ok(), closed: ctrl_close().ok(), going_down: ctrl_shutdown().ok() }
+    }
+
+    async fn received(&mut self) {
+        let Others { broken: Some(broken), closed: Some(closed), going_down: Some(going_down) } = self else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = broken.recv() => {}
+            _ = closed.recv() => {}
+            _ = going_down.recv() => {}
+        }
     }
 }

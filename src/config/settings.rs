@@ -335,6 +335,8 @@ pub struct Settings {
     pub forward_off_code: String,
     /// Ask the registrar for a GRUU and be called by it (`[tuiphone] gruu`).
     pub gruu: bool,
+    /// On Windows, the window that takes messages has MicroSIP's title too (`[tuiphone] compatWindowTitle`).
+    pub compat_window_title: bool,
     /// Programs that calls set off (`cmdCallStart` and its like).
     pub hooks: Hooks,
     /// How long one of them may run, in seconds (`[tuiphone] hookTimeout`).
@@ -470,6 +472,7 @@ impl Default for Settings {
             forward_on_code: String::new(),
             forward_off_code: String::new(),
             gruu: false,
+            compat_window_title: false,
             hooks: Hooks::default(),
             hook_timeout_s: 10,
             password_command: String::new(),

@@ -1,7 +1,6 @@
 //! The asking end of a control socket.
 
 use super::place;
-use super::socket::is_ours;
 use super::values::voice_verbs;
 use super::{
     Command, CommandError, ExitCode, HangupWhich, HistoryAsk, Kind, Press, Query, RecordAct, SoundPath, Switch,
@@ -36,7 +35,7 @@ impl Client {
         place::fits(path).map_err(|e| no_daemon(path, &e))?;
         let name = path.to_fs_name::<GenericFilePath>().map_err(|e| no_daemon(path, &e))?;
         let stream = Stream::connect(name).await.map_err(|e| no_daemon(path, &e))?;
-        if !is_ours(&stream) {
+        if !place::is_ours(&stream) {
             return Err(no_daemon(path, &io::Error::other("it belongs to another user")));
         }
         let (reading, writing) = tokio::io::split(stream);

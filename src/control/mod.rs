@@ -4,12 +4,15 @@ mod client;
 pub mod feed;
 pub mod json;
 pub mod link;
+pub mod messages;
 mod people;
 mod place;
 pub mod socket;
 pub mod spelling;
 mod values;
 pub mod verb;
+#[cfg(windows)]
+pub mod windows;
 
 pub use crate::engine::MAX_NAME;
 pub use crate::engine::address_book::{AddressBook, ContactsAsk};

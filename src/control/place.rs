@@ -1,10 +1,5 @@
 //! The place of a control socket in the file system: nobody else can put theirs there, and we remove nothing but our own.
 
-#[cfg(not(unix))]
-use std::io;
-#[cfg(not(unix))]
-use std::path::Path;
-
 /// Bytes that the system has room for in the address of a socket, its NUL not counted.
 #[cfg(unix)]
 const LONGEST: usize = if cfg!(target_vendor = "apple") { 103 } else { 107 };
@@ -14,11 +9,15 @@ const LONGEST: usize = if cfg!(target_vendor = "apple") { 103 } else { 107 };
 pub(super) struct Identity(u64, u64);
 
 #[cfg(unix)]
-pub(super) use unix::{clear, fits, prepare, restrict};
+pub(super) use unix::{clear, fits, is_ours, owned, prepare, restrict};
+#[cfg(windows)]
+pub(super) use windows::{clear, fits, is_ours, owned, prepare, restrict};
 
 #[cfg(unix)]
 mod unix {
     use super::{Identity, LONGEST};
+    use interprocess::local_socket::ListenerOptions;
+    use interprocess::local_socket::tokio::{Stream, prelude::*};
     use std::fs::{self, DirBuilder, File, Permissions};
     use std::io;
     use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
@@ -91,36 +90,74 @@ mod unix {
         fs::remove_file(path)
     }
 
+    /// For the owner alone: seen to once the socket has its file.
+    pub fn owned(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+        Ok(options)
+    }
+
     /// For the owner alone.
     pub fn restrict(path: &Path) -> io::Result<()> {
         fs::set_permissions(path, Permissions::from_mode(0o600))
     }
-}
 
-/// A named pipe has no place in the file system.
-#[cfg(not(unix))]
-impl Identity {
-    pub fn of(_: &Path) -> Option<Identity> {
-        None
+    /// The other end runs as this user, or as root.
+    pub fn is_ours(stream: &Stream) -> bool {
+        let Some(peer) = stream.peer_creds().ok().and_then(|c| c.euid()) else { return false };
+        peer == 0 || peer == nix::unistd::geteuid().as_raw()
     }
 }
 
-#[cfg(not(unix))]
-pub(super) fn fits(_: &Path) -> io::Result<()> {
-    Ok(())
-}
+/// A named pipe has no place in the file system, and goes with its process.
+#[cfg(windows)]
+mod windows {
+    use super::Identity;
+    use crate::control::windows::rights;
+    use interprocess::local_socket::ListenerOptions;
+    use interprocess::local_socket::tokio::{Stream, prelude::*};
+    use interprocess::os::windows::local_socket::ListenerOptionsExt;
+    use std::fs::File;
+    use std::io;
+    use std::path::Path;
 
-#[cfg(not(unix))]
-pub(super) async fn prepare(_: &Path) -> io::Result<()> {
-    Ok(())
-}
+    impl Identity {
+        /// None.
+        pub fn of(_: &Path) -> Option<Identity> {
+            None
+        }
+    }
 
-#[cfg(not(unix))]
-pub(super) fn clear(_: &Path) -> io::Result<()> {
-    Ok(())
-}
+    /// Refuses what is no name of a pipe.
+    pub fn fits(path: &Path) -> io::Result<()> {
+        let name = path.to_string_lossy().to_ascii_lowercase();
+        if name.strip_prefix(r"\\.\pipe\").is_some_and(|name| !name.is_empty()) {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidInput, r"it is no named pipe, \\.\pipe\NAME"))
+    }
 
-#[cfg(not(unix))]
-pub(super) fn restrict(_: &Path) -> io::Result<()> {
-    Ok(())
+    /// Nothing to make; of two phones that start at once the system lets one have the pipe.
+    pub async fn prepare(_: &Path) -> io::Result<Option<File>> {
+        Ok(None)
+    }
+
+    /// Nothing is ever left.
+    pub fn clear(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// For the owner alone, from its beginning.
+    pub fn owned(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+        Ok(options.security_descriptor(rights::of_pipe()?))
+    }
+
+    /// Seen to already.
+    pub fn restrict(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The other end runs as this user.
+    pub fn is_ours(stream: &Stream) -> bool {
+        let peer = stream.peer_creds().ok().and_then(|peer| peer.pid());
+        peer.is_some_and(|process| rights::is_ours(process).unwrap_or(false))
+    }
 }

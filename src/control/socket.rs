@@ -65,7 +65,8 @@ impl Server {
         }
         place::clear(path).map_err(failed)?;
         let name = path.to_fs_name::<GenericFilePath>().map_err(failed)?;
-        let listener = ListenerOptions::new().name(name).create_tokio().map_err(failed)?;
+        let options = place::owned(ListenerOptions::new().name(name)).map_err(failed)?;
+        let listener = options.create_tokio().map_err(failed)?;
         place::restrict(path).map_err(failed)?;
         Ok(Server { listener, path: path.to_owned(), identity: Identity::of(path) })
     }
@@ -86,7 +87,7 @@ impl Server {
                     continue;
                 }
             };
-            if !is_ours(&stream) {
+            if !place::is_ours(&stream) {
                 continue;
             }
             let place = places.clone().try_acquire_owned();
@@ -108,19 +109,6 @@ impl Drop for Server {
             let _ = std::fs::remove_file(&self.path);
         }
     }
-}
-
-/// The other end runs as this user, or as root.
-#[cfg(unix)]
-pub(super) fn is_ours(stream: &Stream) -> bool {
-    let Some(peer) = stream.peer_creds().ok().and_then(|c| c.euid()) else { return false };
-    peer == 0 || peer == nix::unistd::geteuid().as_raw()
-}
-
-/// The pipe's own rights have seen to it.
-#[cfg(not(unix))]
-pub(super) fn is_ours(_: &Stream) -> bool {
-    true
 }
 
 /// One more than there is room for: told so, not left waiting.

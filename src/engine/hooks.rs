@@ -3,8 +3,10 @@
 //! The programs of one call run one after another in the order of its events, as MicroSIP's do; those of several calls
 //! run side by side.
 
+mod group;
 mod line;
 
+use self::group::Group;
 use crate::config::hook::{Action, Facts, Hooks, Trigger};
 use crate::config::{Account, Settings};
 use crate::text::{plain_error, sanitise, sanitise_bytes};
@@ -234,8 +236,7 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
         command.current_dir(&desk.folder);
     }
     // What it starts is stopped with it.
-    #[cfg(unix)]
-    command.process_group(0);
+    Group::begin(&mut command);
     // Why elsewhere: to start a program may wait for a disk.
     let mut child = match tokio::task::spawn_blocking(move || command.spawn()).await {
         Ok(Ok(child)) => child,
@@ -246,7 +247,7 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
         }
         Err(_) => return Done::default(),
     };
-    let mut group = Group(child.id());
+    let mut group = Group::of(&child);
     let speaker = Arc::new(Speaker { desk: desk.clone(), trigger: job.trigger, call: job.call.clone() });
     let out = child.stdout.take().map(|out| tokio::spawn(listen(out, speaker.clone())));
     let err = child.stderr.take().map(|err| tokio::spawn(listen(err, speaker.clone())));
@@ -256,7 +257,7 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
         let _ = child.start_kill();
         let _ = timeout(OUTPUT_PATIENCE, child.wait()).await;
     }
-    group.0 = None;
+    group.leave();
     let mut outputs: Vec<JoinHandle<()>> = out.into_iter().chain(err).collect();
     let heard = async {
         for output in &mut outputs {
@@ -278,26 +279,6 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
     }
     outputs.retain(|output| !output.is_finished());
     Done { failure: None, outputs }
-}
-
-/// The process group of a program that runs; stopped when nobody waits for it any more.
-struct Group(Option<u32>);
-
-impl Group {
-    fn stop(&mut self) {
-        #[cfg(unix)]
-        if let Some(group) =
-            self.0.take().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
-        {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.stop();
-    }
 }
 
 impl Desk {

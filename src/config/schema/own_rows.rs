@@ -219,4 +219,12 @@ pub(super) const ROWS: &[Row] = &[
         |s| digit(s.password_plain),
         |s, v| set(&mut s.password_plain, flag(v)),
     ),
+    tuiphone(
+        "compatWindowTitle",
+        Kind::Flag,
+        "0",
+        "1 = on Windows, the window that takes messages is titled MicroSIP too, for programs that look for the title",
+        |s| digit(s.compat_window_title),
+        |s, v| set(&mut s.compat_window_title, flag(v)),
+    ),
 ];

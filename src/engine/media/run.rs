@@ -7,6 +7,7 @@ use super::servers::Names;
 use super::tick::Call;
 use super::wires::{Leaver, socket_of, token};
 use super::{MediaConfig, MediaReport, Order};
+use crate::audio::priority::FineTimer;
 use crate::engine::net::arrival;
 use crate::media::FRAME;
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, Ringing, StreamId};
@@ -76,6 +77,7 @@ pub struct Loop {
     pub(super) speaker_meter: LevelMeter,
     next_tick: Instant,
     ticking: bool,
+    fine: Option<FineTimer>,
     missed: u64,
     pub(super) datagram: Vec<u8>,
     room: arrival::Room,
@@ -114,6 +116,7 @@ impl Loop {
             speaker_meter: LevelMeter::default(),
             next_tick: now,
             ticking: false,
+            fine: None,
             missed: 0,
             datagram: vec![0; MAX_DATAGRAM + 1],
             room: arrival::Room::default(),
@@ -340,8 +343,10 @@ impl Loop {
         let active = sounding || self.devices.linger(now);
         if active && !self.ticking {
             self.next_tick = now;
+            self.fine = Some(FineTimer::start());
         }
         if !active && self.ticking {
+            self.fine = None;
             self.levels.set_mic(Meter::default());
             self.levels.set_speaker(Meter::default());
         }

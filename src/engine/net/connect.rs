@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// Connections that may wait to be accepted.
@@ -10,7 +9,7 @@ const BACKLOG: u32 = 64;
 
 /// A connection is noticed as dead when what we sent has not been taken for this long.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
+const UNACKNOWLEDGED: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Listens on an address; only one socket ever does.
 ///
