@@ -36,6 +36,11 @@ pub async fn run(
     let mut interrupts = Interrupts::listen();
     interrupts.ignore_hang_up();
     let server = Server::open(socket).await.map_err(|e| refused(&e))?;
+    if let Some(folder) = log_file.parent().filter(|_| !session.ini.portable) {
+        let _ = platform::own_folder(folder).inspect_err(|why| {
+            out::talk(&format!("tuiphone: {} is not its owner's alone: {}", folder.display(), plain_error(why)));
+        });
+    }
     let contacts = contacts_of(&session);
     let Session { ini, loaded, .. } = session;
     let history = history::shelf(&loaded.settings, &ini);

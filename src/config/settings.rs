@@ -335,7 +335,7 @@ pub struct Settings {
     pub forward_off_code: String,
     /// Ask the registrar for a GRUU and be called by it (`[tuiphone] gruu`).
     pub gruu: bool,
-    /// On Windows, the window that takes messages has MicroSIP's title too (`[tuiphone] compatWindowTitle`).
+    /// On Windows, the window that takes messages has MicroSIP's title too (`[tuiphone] compat_window_title`).
     pub compat_window_title: bool,
     /// Programs that calls set off (`cmdCallStart` and its like).
     pub hooks: Hooks,

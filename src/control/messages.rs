@@ -7,6 +7,9 @@ use serde_json::Value;
 /// Classes of the windows that take messages. MicroSIP's own first.
 pub const CLASSES: [&str; 2] = ["MicroSIP", "MicroSIP_WindowClass"];
 
+/// What the buttons of MicroSIP's window do, by the number of their WM_COMMAND.
+pub const BUTTONS: [(u16, &str); 2] = [(1001, "hangup"), (1002, "answer")];
+
 /// The name of the DDE service.
 pub const SERVICE: &str = "MicroSIP";
 
@@ -42,14 +45,17 @@ pub fn copied(kind: usize, bytes: &[u8]) -> Option<Copied> {
     let line = match text {
         Err(why) => refused(why),
         Ok(text) if kind == LINE => spelling::parse(&text),
-        Ok(text) => spelling::parse(&text),
+        Ok(text) => spelling::parse(unquoted(&text)),
     };
     Some(Copied { line, waits: kind != COMMAND_LINE_LATER })
 }
 
-/// Reads a WM_COMMAND by the number of its control.
-pub fn pressed(control: u16) -> Line {
-    spelling::parse(&format!("command {control}"))
+/// Reads a WM_COMMAND by the number of its button.
+pub fn pressed(button: u16) -> Line {
+    match BUTTONS.iter().find(|(number, _)| *number == button) {
+        Some((_, words)) => spelling::parse(words),
+        None => refused("there is no such button; 1001 hangs up, 1002 answers"),
+    }
 }
 
 /// Reads what a DDE client executes, `[Dial(600)]`, in either of its encodings.
@@ -68,6 +74,12 @@ pub fn requested(item: &str) -> Line {
 pub fn value(item: &str, reply: &Value) -> String {
     let word = reply.get("state").and_then(Value::as_str).filter(|_| item.trim().eq_ignore_ascii_case(STATUS));
     word.map_or_else(|| reply.to_string(), str::to_owned)
+}
+
+/// A command line without the quotes around all of it.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
 fn refused(why: &str) -> Line {
@@ -112,6 +124,7 @@ mod tests {
         for (kind, bytes, waits) in [
             (1, wide("600"), true),
             (2, wide("600"), false),
+            (1, wide("\"600\""), true),
             (1, [wide("600"), b"\xff\xff\xff".to_vec()].concat(), true),
             (0, b"action:dial?number=600\0junk\xff".to_vec(), true),
             (0, b"action=call&number=600".to_vec(), true),
@@ -134,6 +147,14 @@ mod tests {
             let error = copied(kind, &bytes).unwrap().line.request.unwrap_err();
             assert!(error.message.contains(why), "{kind}: {error}");
         }
+    }
+
+    #[test]
+    fn buttons_hang_up_and_answer() {
+        let hangup = Command::Hangup { which: HangupWhich::Current };
+        assert_eq!(pressed(1001).request, Ok(Request::Command(hangup)));
+        assert_eq!(pressed(1002).request, Ok(Request::Command(Command::Answer { call: None })));
+        assert!(pressed(1000).request.is_err());
     }
 
     #[test]

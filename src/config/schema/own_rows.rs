@@ -220,7 +220,7 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.password_plain, flag(v)),
     ),
     tuiphone(
-        "compatWindowTitle",
+        "compat_window_title",
         Kind::Flag,
         "0",
         "1 = on Windows, the window that takes messages is titled MicroSIP too, for programs that look for the title",
