@@ -102,8 +102,9 @@ fn follow(typed: &str, account: &Account, steps: &mut Steps) -> Result<DialTarge
         Some(uri) => transform(uri, account, steps)?,
         None => transform(address, account, steps)?,
     };
+    let headers = parse_headers(headers)?;
     steps.take(Stage::Address, None, &uri);
-    Ok(DialTarget { uri, headers: parse_headers(headers)?, dtmf })
+    Ok(DialTarget { uri, headers, dtmf })
 }
 
 /// A command line's number: `%20` and `%2B` are decoded, nothing else.

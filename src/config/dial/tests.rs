@@ -135,6 +135,7 @@ fn every_step_is_told_with_the_rule_that_took_it() {
         ("234", "plan [2-6]xx: 234; address sip:234@pbx.example.net"),
         ("134", ""),
         ("5-0", "cleaned 50"),
+        ("<sip:bob@other.org?Route=x>", "complete sip:bob@other.org?Route=x"),
         ("<sip:bob@other.org>", "complete sip:bob@other.org; address sip:bob@other.org"),
     ] {
         let way = way(typed, &account(&settings));
