@@ -25,7 +25,7 @@ pub(super) fn read(document: &Document, same_system: bool) -> Found {
         }
         let new = FoundAccount::new(account);
         let password = if is_sealed { Password::Sealed } else { new.password };
-        found.accounts.push(FoundAccount { password, ..new });
+        found.add(FoundAccount { password, ..new });
     }
     settings(document, same_system, &mut found);
     let shortcuts = document.entries("Shortcuts").filter(|(key, _)| key.bytes().all(|digit| digit.is_ascii_digit()));

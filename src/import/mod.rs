@@ -207,12 +207,20 @@ impl Found {
 
     /// Takes one more account in; one without user or domain is none.
     fn account(&mut self, account: Account) {
-        if account.domain.is_empty() || account.username.is_empty() {
-            return;
+        if !account.domain.is_empty() && !account.username.is_empty() {
+            self.add(FoundAccount::new(account));
         }
-        match self.accounts.len() {
-            ..MAX_ACCOUNTS => self.accounts.push(FoundAccount::new(account)),
-            _ => self.note(format!("{} is left out: {MAX_ACCOUNTS} accounts are the most", sanitise(&account.aor()))),
+    }
+
+    fn add(&mut self, new: FoundAccount) {
+        let aor = sanitise(&new.account.aor());
+        // A stray line break must not keep the other accounts out.
+        if write_account(&new.account, &mut Document::default(), true).is_err() {
+            self.note(format!("{aor} is left out: it holds what no line of an ini file can"));
+        } else if self.accounts.len() < MAX_ACCOUNTS {
+            self.accounts.push(new);
+        } else {
+            self.note(format!("{aor} is left out: {MAX_ACCOUNTS} accounts are the most"));
         }
     }
 
@@ -254,23 +262,26 @@ pub fn read(form: Form, bytes: &[u8], same_system: bool) -> Result<Found, Import
         ..=MAX_TEXT_BYTES => Ok(decoded(bytes)),
         _ => Err(ImportError::TooLong(MAX_TEXT_BYTES)),
     };
-    match form {
-        Form::MicroSipIni => Ok(microsip::read(&Document::parse(bytes)?, same_system)),
+    let mut found = match form {
+        Form::MicroSipIni => microsip::read(&Document::parse(bytes)?, same_system),
         Form::ContactsXml => {
             let mut found = Found::default();
             found.contacts(contacts::read(bytes)?);
-            Ok(found)
+            found
         }
-        Form::CallLog => Ok(Found::default()),
-        Form::BaresipAccounts => Ok(baresip::accounts(&text()?)),
-        Form::BaresipContacts => Ok(baresip::contacts(&text()?)),
-        Form::TwinkleProfile => Ok(twinkle::profile(&text()?)),
-        Form::TwinkleAddressBook => Ok(twinkle::address_book(&text()?)),
+        Form::CallLog => Found::default(),
+        Form::BaresipAccounts => baresip::accounts(&text()?),
+        Form::BaresipContacts => baresip::contacts(&text()?),
+        Form::TwinkleProfile => twinkle::profile(&text()?),
+        Form::TwinkleAddressBook => twinkle::address_book(&text()?),
         Form::LinphoneRc => {
             text()?;
-            Ok(linphone::read(&Document::parse(bytes)?))
+            linphone::read(&Document::parse(bytes)?)
         }
-    }
+    };
+    let is_writable = |it: &Setting| Document::default().set(it.section, &it.key, &it.value).is_ok();
+    found.settings.retain(is_writable);
+    Ok(found)
 }
 
 fn decoded(bytes: &[u8]) -> String {

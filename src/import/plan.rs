@@ -103,7 +103,10 @@ impl Plan {
         match self.accounts.iter_mut().find(|planned| same(&planned.account)) {
             // Of two files the one counts that has the password.
             Some(planned) if planned.password != Password::Plain && new.password == Password::Plain => *planned = new,
-            Some(_) => {}
+            Some(_) => {
+                let note = format!("{}: a second account of this address is left out", sanitise(&aor));
+                self.notes.extend(Some(note).filter(|note| !self.notes.contains(note)));
+            }
             None => self.accounts.push(new),
         }
     }

@@ -34,6 +34,11 @@ fn what_is_too_long_is_refused_and_what_is_odd_is_bounded() {
     let odd = "nonsense\n".repeat(10_000);
     let found = read(Form::BaresipContacts, odd.as_bytes(), false).unwrap();
     assert_eq!((found.notes.len(), found.contacts.len()), (MAX_NOTES + 1, 0));
+    let broken = read(Form::BaresipAccounts, b"<sip:a%0ab@d>;auth_pass=x\n<sip:1@d>\n", false).unwrap();
+    assert_eq!(
+        (broken.accounts.len(), broken.notes.as_slice()),
+        (1, &["a b@d is left out: it holds what no line of an ini file can".to_owned()][..])
+    );
     let line = format!("<sip:u@d>;x={}\n", "y".repeat(MAX_LINE_BYTES));
     assert_eq!(read(Form::BaresipAccounts, line.as_bytes(), false).unwrap(), Found::default());
 }

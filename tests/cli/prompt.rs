@@ -43,7 +43,11 @@ impl Terminal {
     }
 
     fn answer(&mut self, text: &str) {
-        assert!(until(|| self.text().contains("Password of 100@demo")), "{}", self.text());
+        self.reply("Password of 100@demo", text);
+    }
+
+    fn reply(&mut self, question: &str, text: &str) {
+        assert!(until(|| self.text().contains(question)), "{question}: {}", self.text());
         self.keys.write_all(text.as_bytes()).expect("typed");
     }
 
@@ -93,4 +97,31 @@ fn the_phone_behind_the_interface_gets_the_password_and_outlives_it() {
     let _ = terminal.child.wait();
     assert_eq!(house.run(&["ready"]).code, 0, "it lives on");
     assert_eq!(house.run(&["exit"]).code, 0);
+}
+
+#[test]
+fn an_import_asks_first_and_again_before_it_writes_a_password() {
+    let house = House::open();
+    let accounts = house.folder.path().join("accounts");
+    let file = accounts.display().to_string();
+    let before = std::fs::read_to_string(house.ini()).expect("read");
+    // What is answered to the two questions, and what of the file is in the ini file then.
+    for (user, first, second, has_account, has_password) in [
+        ("101", "n\n", None, false, false),
+        ("101", "what\ny\n", Some("\n"), true, false),
+        ("102", "y\n", Some("p\n"), true, true),
+    ] {
+        std::fs::write(&accounts, format!("<sip:{user}@pbx.example.net>;auth_pass=bare-secret\n")).expect("written");
+        let mut terminal = Terminal::open(&house, &["import", &file]);
+        terminal.reply("y or n", first);
+        if let Some(second) = second {
+            terminal.reply(&format!("Keep the password of {user}@pbx.example.net?"), second);
+        }
+        assert_eq!(terminal.code(), 0, "{}", terminal.text());
+        let after = std::fs::read_to_string(house.ini()).expect("read");
+        assert!(after.starts_with(&before), "{after}");
+        assert_eq!(after.contains(&format!("username={user}\r\n")), has_account, "{after}");
+        assert_eq!(after.contains("password=bare-secret\r\n"), has_password, "{after}");
+        assert!(!terminal.text().contains("bare-secret"), "{}", terminal.text());
+    }
 }

@@ -42,9 +42,14 @@ type IsTaken = fn(&[u8]) -> bool;
 /// Each target's own folder has samples that its reader takes: without them only refusals would be tried.
 #[test]
 fn the_samples_are_of_the_kind_that_is_read() {
-    use tuiphone::{contacts, control::spelling, nat::stun, rtp, sdp, sip};
+    use tuiphone::{contacts, control::spelling, import, nat::stun, rtp, sdp, sip};
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let taken: [(&str, IsTaken); 7] = [
+    let taken: [(&str, IsTaken); 8] = [
+        ("import", |bytes| {
+            let form = import::Form::of("x", bytes, None);
+            let found = form.and_then(|form| import::read(form, bytes, false).ok());
+            found.is_some_and(|found| found.accounts.len() > 1)
+        }),
         ("contacts", |bytes| contacts::read(bytes).is_ok_and(|read| !read.contacts.is_empty())),
         ("spelling", |bytes| spelling::parse(&String::from_utf8_lossy(bytes)).request.is_ok()),
         ("sip", |bytes| sip::message::parse(bytes).is_ok()),

@@ -8,6 +8,7 @@ use tuiphone::config::{self, Account, AccountId, DialPlan, Document};
 use tuiphone::contacts::{self, Format, MAX_CONTACTS, xml};
 use tuiphone::control::spelling;
 use tuiphone::history::calls_section;
+use tuiphone::import::{self, Form, Plan};
 use tuiphone::nat::{stun, turn};
 use tuiphone::sip::event::{dialog_info, iscomposing, message_summary, pidf, reg_info};
 use tuiphone::sip::message;
@@ -24,11 +25,12 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "ini", check: ini, samples: &["tests/fixtures/ini"] },
     Target { name: "settings", check: settings, samples: &["tests/fixtures/ini"] },
     Target { name: "contacts", check: contacts, samples: &["tests/fixtures/ini"] },
     Target { name: "calls", check: calls, samples: &[] },
+    Target { name: "import", check: import, samples: &["tests/fixtures/ini"] },
     Target { name: "command_line", check: command_line, samples: &[] },
     Target { name: "numbers", check: numbers, samples: &[] },
     Target { name: "spelling", check: spelling, samples: &[] },
@@ -99,6 +101,27 @@ fn calls(bytes: &[u8]) {
     let value = |key: &str| key.parse().ok().and_then(|slot: usize| lines.get(slot).cloned());
     let read = calls_section::read(value, lines.len());
     assert!(read.len() <= lines.len().max(1), "{} of {} lines", read.len(), lines.len());
+}
+
+/// Files of other softphones: what is taken of one can be written, and is then nothing new any more.
+fn import(bytes: &[u8]) {
+    const FORMS: [Form; 6] = [
+        Form::MicroSipIni,
+        Form::BaresipAccounts,
+        Form::BaresipContacts,
+        Form::TwinkleProfile,
+        Form::TwinkleAddressBook,
+        Form::LinphoneRc,
+    ];
+    for form in FORMS {
+        let Ok(found) = import::read(form, bytes, false) else { continue };
+        assert!(found.contacts.iter().all(|contact| contact.numbers().next().is_some()), "{form:?}: a number each");
+        let mut document = Document::default();
+        let plan = Plan::new([found.clone()], &document, &[]).expect("an empty file has room");
+        plan.write(&mut document, true).unwrap_or_else(|why| panic!("{form:?}: {why}"));
+        let again = Plan::new([found], &document, &[]).expect("accounts follow each other");
+        assert!(!again.changes_ini(), "{form:?}: {again:?}");
+    }
 }
 
 /// A hook's command: the words stand in the text in their order.
