@@ -2,6 +2,7 @@
 //! reaches a terminal, a log, a notification or a file name.
 
 pub mod encoding;
+pub mod fold;
 pub mod xml;
 
 /// Longest text, in characters, that [`sanitise`] lets through.
