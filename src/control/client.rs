@@ -115,15 +115,17 @@ pub(super) fn history_line(ask: &HistoryAsk) -> String {
         Some(humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + at).to_string())
     };
     let value = match ask {
-        HistoryAsk::List(Query { text, kinds, account, since_ms, until_ms, before, limit }) => json!({
+        HistoryAsk::List(Query { text, kinds, account, since_ms, until_ms, before, unseen, limit }) => json!({
             "verb": "history", "search": text, "kind": kinds.iter().map(|kind: &Kind| kind.word()).collect::<Vec<_>>().join(","),
-            "account": account, "since": time(*since_ms), "until": time(*until_ms), "before": before, "limit": limit,
+            "account": account, "since": time(*since_ms), "until": time(*until_ms), "before": before, "new": unseen,
+            "limit": limit,
         }),
         HistoryAsk::Remove(ids) => {
             let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
             json!({"verb": "history", "act": "rm", "of": ids.join(" ")})
         }
         HistoryAsk::Clear => json!({"verb": "history", "act": "clear"}),
+        HistoryAsk::Seen => json!({"verb": "history", "act": "seen"}),
         HistoryAsk::Import(file) => json!({"verb": "history", "act": "import", "of": file}),
     };
     value.to_string()
@@ -234,6 +236,7 @@ mod tests {
             since_ms: Some(1_767_323_045_678),
             until_ms: Some(0),
             before: Some(9),
+            unseen: true,
             limit: 0,
         };
         let asks = [
@@ -241,6 +244,7 @@ mod tests {
             HistoryAsk::List(Query { limit: 7, ..Query::default() }),
             HistoryAsk::Remove(vec![1, 1_767_323_045_678]),
             HistoryAsk::Clear,
+            HistoryAsk::Seen,
             HistoryAsk::Import("/tmp/a b.ini".into()),
         ];
         for ask in asks {

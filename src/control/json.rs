@@ -97,6 +97,7 @@ pub fn history_fields(found: &Found) -> Map<String, Value> {
     object(match found {
         Found::Records(calls, more) => json!({"history": calls, "more": more}),
         Found::Removed(count) => json!({"removed": count}),
+        Found::Seen => json!({"seen": true}),
         Found::Imported { new, known } => json!({"imported": new, "known": known}),
     })
 }

@@ -9,6 +9,7 @@ mod people;
 mod place;
 pub mod socket;
 pub mod spelling;
+pub mod told;
 mod values;
 pub mod verb;
 #[cfg(windows)]
@@ -17,7 +18,7 @@ pub mod windows;
 pub use crate::engine::MAX_NAME;
 pub use crate::engine::address_book::{AddressBook, ContactsAsk};
 pub use crate::engine::handle::Levels;
-pub use crate::engine::{Form, Found, HistoryAsk, Kind, Query, Record};
+pub use crate::engine::{Contact, Form, Found, HistoryAsk, Kind, Query, Record};
 pub use crate::ua::command::{
     Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reply, SoundPath, SoundTestResult, Switch,
     TransferTo, VoicePart, VolumeChange,

@@ -24,6 +24,11 @@ impl Values {
         self.0.get(name).map(|v| v.trim()).filter(|v| !v.is_empty()).map(str::to_owned)
     }
 
+    /// As it was given, which may be nothing.
+    pub(super) fn given(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|value| value.trim().to_owned())
+    }
+
     pub(super) fn need(&self, name: &str) -> Result<String, String> {
         self.text(name).ok_or_else(|| format!("no {name} given"))
     }

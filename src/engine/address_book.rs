@@ -35,10 +35,21 @@ pub enum ContactsAsk {
         /// Attributes of Contacts.xml and their values.
         parts: Vec<(String, String)>,
     },
+    /// Something else of one that is there.
+    Edit {
+        /// The one's number, name or id.
+        who: String,
+        /// The one's name, where several have the number.
+        called: Option<String>,
+        /// Attributes of Contacts.xml and their values; an empty one is taken away.
+        parts: Vec<(String, String)>,
+    },
     /// Away with whoever has this number, name or id.
     Remove {
         /// The one.
         who: String,
+        /// The one's name, where several have the number.
+        called: Option<String>,
     },
     /// Those of a file join.
     Import {
@@ -95,7 +106,8 @@ impl AddressBook {
         match ask {
             ContactsAsk::List { search } => self.list(search.as_deref()),
             ContactsAsk::Add { number, parts } => self.add(number, parts),
-            ContactsAsk::Remove { who } => self.remove(who),
+            ContactsAsk::Edit { who, called, parts } => self.edit(who, called.as_deref(), parts),
+            ContactsAsk::Remove { who, called } => self.remove(who, called.as_deref()),
             ContactsAsk::Import { file } => self.import(file),
             ContactsAsk::Export { file, force } => self.export(file, *force),
         }
@@ -131,14 +143,7 @@ impl AddressBook {
 
     fn add(&self, number: &str, parts: &[(String, String)]) -> Result<Fields, CommandError> {
         let mut new = Contact::default();
-        let put = |contact: &mut Contact| {
-            for field in &FIELDS {
-                for (_, value) in parts.iter().filter(|(name, _)| name == field.attribute) {
-                    field.set(contact, value);
-                }
-            }
-        };
-        put(&mut new);
+        put(&mut new, parts);
         FIELDS.iter().filter(|field| field.attribute == "number").for_each(|field| field.set(&mut new, number));
         let Some(new) = new.completed() else {
             return Err(refusal(ExitCode::Usage, "there is no number to add".to_owned()));
@@ -149,41 +154,31 @@ impl AddressBook {
             if added {
                 document.add(&new);
             } else {
-                document.change_if(is_known, put);
+                document.change_if(is_known, |contact| put(contact, parts));
             }
             let contact = document.contacts().find(|contact| is_known(contact));
             Ok(fields(json!({"contact": contact, "added": added})))
         })
     }
 
-    fn remove(&self, who: &str) -> Result<Fields, CommandError> {
-        let whole = who.trim().to_lowercase();
+    fn edit(&self, who: &str, called: Option<&str>, parts: &[(String, String)]) -> Result<Fields, CommandError> {
         self.change(|document| {
-            let is_meant = |contact: &Contact| {
-                same_number(&contact.number, who) || contact.name.to_lowercase() == whole || contact.id == who.trim()
+            let old = the_one(document, who, called)?;
+            let mut new = old.clone();
+            put(&mut new, parts);
+            let Some(new) = new.completed() else {
+                return Err(refusal(ExitCode::Usage, format!("{:?} would have no number", old.name)));
             };
-            let meant: Vec<Contact> = document.contacts().filter(|contact| is_meant(contact)).cloned().collect();
-            match meant.len() {
-                0 => {
-                    let mut error = refusal(ExitCode::NotFound, format!("there is no contact {:?}", shown_text(who)));
-                    error.hint = Some(
-                        "tuiphone contacts search TEXT finds them; a number, a whole name or an id is meant".into(),
-                    );
-                    Err(error)
-                }
-                1 => {
-                    document.remove_if(is_meant);
-                    Ok(fields(json!({"removed": meant})))
-                }
-                count => {
-                    let numbers: Vec<&str> = meant.iter().map(|contact| contact.number.as_str()).collect();
-                    let message = format!("{count} contacts are called {:?}: {}", shown_text(who), numbers.join(", "));
-                    Err(CommandError {
-                        hint: Some("name one by its number".into()),
-                        ..refusal(ExitCode::NotFound, message)
-                    })
-                }
-            }
+            document.change_if(|contact| *contact == old, |contact| contact.clone_from(&new));
+            Ok(fields(json!({"contact": new, "added": false})))
+        })
+    }
+
+    fn remove(&self, who: &str, called: Option<&str>) -> Result<Fields, CommandError> {
+        self.change(|document| {
+            let old = the_one(document, who, called)?;
+            document.remove_if(|contact| *contact == old);
+            Ok(fields(json!({"removed": [old]})))
         })
     }
 
@@ -262,6 +257,43 @@ impl AddressBook {
     }
 }
 
+/// Gives these parts to a contact.
+fn put(contact: &mut Contact, parts: &[(String, String)]) {
+    for field in &FIELDS {
+        for (_, value) in parts.iter().filter(|(name, _)| name == field.attribute) {
+            field.set(contact, value);
+        }
+    }
+}
+
+/// Whoever has this number, name or id; two that are alike in everything are one.
+fn the_one(document: &Document, who: &str, called: Option<&str>) -> Result<Contact, CommandError> {
+    let whole = who.trim().to_lowercase();
+    let is_meant = |contact: &&Contact| {
+        let fits =
+            same_number(&contact.number, who) || contact.name.to_lowercase() == whole || contact.id == who.trim();
+        fits && called.is_none_or(|name| contact.name == name)
+    };
+    let meant: Vec<&Contact> = document.contacts().filter(is_meant).collect();
+    match meant.as_slice() {
+        [] => {
+            let hint = "tuiphone contacts search TEXT finds them; a number, a whole name or an id is meant";
+            let message = format!("there is no contact {:?}", shown_text(who));
+            Err(CommandError { hint: Some(hint.into()), ..refusal(ExitCode::NotFound, message) })
+        }
+        [first, others @ ..] if others.iter().all(|other| other == first) => Ok((*first).clone()),
+        several => {
+            let tell = |contact: &&Contact| format!("{} ({})", contact.name, contact.number);
+            let who = shown_text(who);
+            let all = several.iter().map(tell).collect::<Vec<_>>().join(", ");
+            Err(CommandError {
+                hint: Some("name one by its number, or add --called and its name".into()),
+                ..refusal(ExitCode::NotFound, format!("{} contacts are called {who:?}: {all}", several.len()))
+            })
+        }
+    }
+}
+
 fn stamp(file: &Path) -> Stamp {
     let about = fs::metadata(file).ok()?;
     Some((about.modified().ok()?, about.len()))
@@ -336,11 +368,40 @@ mod tests {
                 .unwrap()
                 .contains("<contact number=\"100\" name=\"Ann\" x=\"1\" presence=\"1\"/>")
         );
-        assert_eq!(book.obey(&ContactsAsk::Remove { who: "BOB".into() }).unwrap()["removed"][0]["number"], "2");
+        assert_eq!(
+            book.obey(&ContactsAsk::Remove { who: "BOB".into(), called: None }).unwrap()["removed"][0]["number"],
+            "2"
+        );
         assert_eq!(fs::read_to_string(&file).unwrap(), BEFORE.replace("x=\"1\"", "x=\"1\" presence=\"1\""));
-        let nobody = book.obey(&ContactsAsk::Remove { who: "Cid".into() }).unwrap_err();
+        let nobody = book.obey(&ContactsAsk::Remove { who: "Cid".into(), called: None }).unwrap_err();
         assert_eq!((nobody.code, nobody.message.as_str()), (ExitCode::NotFound, "there is no contact \"Cid\""));
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn one_is_changed_and_the_others_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("Contacts.xml");
+        let two = BEFORE.replace("</contacts>", "<contact number=\"100\" name=\"Bob\" email=\"b@x\"/>\r\n</contacts>");
+        fs::write(&file, &two).unwrap();
+        let book = AddressBook::new(file.clone(), true);
+        let edit = |who: &str, called: Option<&str>, parts: &[(&str, &str)]| {
+            let parts = parts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            book.obey(&ContactsAsk::Edit { who: who.into(), called: called.map(str::to_owned), parts })
+        };
+        let unclear = edit("100", None, &[("starred", "1")]).unwrap_err();
+        assert_eq!(unclear.message, "2 contacts are called \"100\": Ann (100), Bob (100)");
+        assert_eq!(fs::read_to_string(&file).unwrap(), two);
+        edit("100", Some("Bob"), &[("number", "7"), ("email", ""), ("city", "Ulm")]).unwrap();
+        let changed = two
+            .replace("number=\"100\" name=\"Bob\" email=\"b@x\"", "number=\"7\" name=\"Bob\" email=\"\" city=\"Ulm\"");
+        assert_eq!(fs::read_to_string(&file).unwrap(), changed);
+        let empty = edit("7", None, &[("number", "")]).unwrap_err();
+        assert_eq!((empty.code, empty.message.as_str()), (ExitCode::Usage, "\"Bob\" would have no number"));
+        edit("7", None, &[("name", "")]).unwrap();
+        book.obey(&ContactsAsk::Remove { who: "100".into(), called: Some("Ann".into()) }).unwrap();
+        let left = book.obey(&ContactsAsk::List { search: None }).unwrap();
+        assert_eq!((&left["contacts"][0]["name"], left["contacts"].as_array().map(Vec::len)), (&json!("7"), Some(1)));
     }
 
     #[test]

@@ -163,6 +163,7 @@ impl Keeper {
         let file = self.shelf.file.clone();
         let nothing = match ask {
             HistoryAsk::List(_) => Found::Records(Vec::new(), false),
+            HistoryAsk::Seen => Found::Seen,
             _ => Found::Removed(0),
         };
         let done = match ask {
@@ -171,6 +172,7 @@ impl Keeper {
             }
             HistoryAsk::Remove(ids) => self.with(false, |store| store.remove(&ids).map(Found::Removed)),
             HistoryAsk::Clear => self.with(false, |store| store.clear().map(Found::Removed)),
+            HistoryAsk::Seen => self.with(false, |store| store.saw().map(|()| Found::Seen)),
             HistoryAsk::Import(from) => {
                 let calls = calls_of(Path::new(&from)).map_err(|why| CommandError {
                     code: ExitCode::Config,

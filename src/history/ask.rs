@@ -20,6 +20,8 @@ pub struct Query {
     pub until_ms: Option<i64>,
     /// Older than the call with this id: the next page.
     pub before: Option<i64>,
+    /// Only those that nobody has looked at, see [`HistoryAsk::Seen`].
+    pub unseen: bool,
     /// The most records wanted; 0 = all, a [`PAGE`] at a time.
     pub limit: usize,
 }
@@ -33,6 +35,8 @@ pub enum HistoryAsk {
     Remove(Vec<i64>),
     /// Forget every call.
     Clear,
+    /// Every call that has ended was looked at.
+    Seen,
     /// Bring over the calls of a file of MicroSIP's: its ini, or its database.
     Import(String),
 }
@@ -44,6 +48,8 @@ pub enum Found {
     Records(Vec<Record>, bool),
     /// So many were forgotten.
     Removed(usize),
+    /// They are looked at.
+    Seen,
     /// So many were brought over; so many were there already.
     Imported {
         /// Brought over.

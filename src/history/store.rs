@@ -24,6 +24,10 @@ const TABLES: &str = "CREATE TABLE calls(
         mos REAL, recording TEXT NOT NULL, call_id TEXT NOT NULL);
     CREATE INDEX calls_call_id ON calls(call_id);";
 
+/// Up to which call somebody has looked. Older versions do without; what they have kept is no news.
+const SEEN: &str = "CREATE TABLE seen(last INTEGER NOT NULL);
+    INSERT INTO seen SELECT coalesce(max(id), 0) FROM calls;";
+
 /// Why the history cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -71,6 +75,13 @@ impl Store {
             if self::version(&turn)? < VERSION {
                 turn.execute_batch(TABLES)?;
                 turn.execute_batch(&format!("PRAGMA user_version={VERSION}"))?;
+            }
+            turn.commit()?;
+        }
+        if !knows_seen(&db)? {
+            let turn = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
+            if !knows_seen(&turn)? {
+                turn.execute_batch(SEEN)?;
             }
             turn.commit()?;
         }
@@ -150,11 +161,13 @@ impl Store {
                  call_id FROM calls
              WHERE id < ?1 AND id >= ?2 AND (?3 = 0 OR (1 << kind) & ?3) AND (?4 = '' OR instr(folded, ?4))
                  AND (?5 IS NULL OR account = ?5 COLLATE NOCASE)
+                 AND (NOT ?7 OR (id > (SELECT last FROM seen) AND outcome <> 'imported'))
              ORDER BY id DESC LIMIT ?6",
         )?;
         let most = i64::try_from(wanted).unwrap_or(i64::MAX).saturating_add(1);
         let since = query.since_ms.unwrap_or(0);
-        let found = rows.query_map(params![until, since, kinds, needle(&query.text), query.account, most], record)?;
+        let wanted_ones = params![until, since, kinds, needle(&query.text), query.account, most, query.unseen];
+        let found = rows.query_map(wanted_ones, record)?;
         let mut calls: Vec<Record> = found.collect::<Result<_, _>>()?;
         let more = calls.len() > wanted;
         calls.truncate(wanted);
@@ -187,6 +200,16 @@ impl Store {
         Ok(removed)
     }
 
+    /// The calls that have ended are looked at. One that goes on may still be missed.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn saw(&self) -> Result<(), StoreError> {
+        let last = "UPDATE seen SET last = max(last, (SELECT coalesce(max(id), 0) FROM calls WHERE outcome <> ''))";
+        self.db.execute(last, [])?;
+        Ok(())
+    }
+
     /// Keeps so many of the latest calls at most. The number of those forgotten.
     ///
     /// # Errors
@@ -206,6 +229,11 @@ impl Store {
 
 fn version(db: &Connection) -> Result<i64, StoreError> {
     Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+fn knows_seen(db: &Connection) -> Result<bool, StoreError> {
+    let is_there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seen'";
+    Ok(db.query_row(is_there, [], |_| Ok(())).optional()?.is_some())
 }
 
 /// The id of a call that is kept already. A Call-ID alone does not tell: the far end chooses it, and a call to oneself is

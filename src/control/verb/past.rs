@@ -14,7 +14,7 @@ pub(super) const HISTORY: VerbRow = VerbRow {
     name: "history",
     aliases: &[],
     params: &[
-        optional("act", "rm, clear or import; without it the calls are listed, the latest first"),
+        optional("act", "rm, clear, seen or import; without it the calls are listed, the latest first"),
         Param { name: "of", kind: ParamKind::Words, doc: "With rm the ids of calls, with import a file of MicroSIP's" },
         option("search", "Only calls with this in number, name, address or outcome"),
         option("kind", "Only outgoing, incoming, missed or answered_elsewhere; several with commas"),
@@ -23,13 +23,14 @@ pub(super) const HISTORY: VerbRow = VerbRow {
         option("until", "Before this day or moment"),
         option("before", "Only calls older than the one with this id: the next page"),
         option("limit", "So many at most; 100 unless said, 0 = all"),
+        flag("new", "Only those since somebody looked: in the interface, or with seen"),
         flag("csv", "All, in MicroSIP's CSV"),
         flag("old-csv", "All, in the CSV of MicroSIP before 3.22.5"),
         flag("xml", "All, in MicroSIP's XML"),
         flag("markdown", "All, as a table in Markdown"),
     ],
     doc: "List the calls that were, forget some, or bring over MicroSIP's",
-    key: None,
+    key: Some("F11"),
     make: history,
 };
 
@@ -47,6 +48,7 @@ fn history(v: &Values) -> Result<Request, String> {
     let ask = match v.text("act").map(|act| act.to_ascii_lowercase()).as_deref() {
         None | Some("list") if of.is_empty() => return list(v),
         Some("clear") if of.is_empty() => HistoryAsk::Clear,
+        Some("seen") if of.is_empty() => HistoryAsk::Seen,
         Some("rm") => {
             let ids = of.split_whitespace().map(|id| id.parse().map_err(|_| format!("'{id}' is no id of a call")));
             let ids: Vec<i64> = ids.collect::<Result<_, _>>()?;
@@ -57,8 +59,8 @@ fn history(v: &Values) -> Result<Request, String> {
         }
         Some("import") if !of.is_empty() => HistoryAsk::Import(of),
         Some("import") => return Err("no file given".into()),
-        Some("clear" | "list") | None => return Err(format!("'{of}' is one word too many")),
-        Some(other) => return Err(format!("'{other}' is none of rm, clear, import; --search looks for it")),
+        Some("clear" | "list" | "seen") | None => return Err(format!("'{of}' is one word too many")),
+        Some(other) => return Err(format!("'{other}' is none of rm, clear, seen, import; --search looks for it")),
     };
     let known = ["act", "of"];
     match v.names().find(|name| !known.contains(name)) {
@@ -83,6 +85,7 @@ fn list(v: &Values) -> Result<Request, String> {
         since_ms: moment(v, "since")?,
         until_ms: moment(v, "until")?,
         before: number(v, "before")?,
+        unseen: v.flag("new"),
         limit: number(v, "limit")?.unwrap_or(if form.is_some() { 0 } else { LISTED }),
     };
     Ok(Request::History { ask: HistoryAsk::List(query), form })
@@ -138,6 +141,8 @@ mod tests {
             ("--xml", Ok((HistoryAsk::List(Query { limit: 0, ..all.clone() }), Some(Form::Xml)))),
             ("rm 5 7", Ok((HistoryAsk::Remove(vec![5, 7]), None))),
             ("CLEAR", Ok((HistoryAsk::Clear, None))),
+            ("seen", Ok((HistoryAsk::Seen, None))),
+            ("--new --kind missed", list(Query { kinds: vec![Kind::Missed], unseen: true, ..all.clone() })),
             ("import /a b.ini", Ok((HistoryAsk::Import("/a b.ini".into()), None))),
         ];
         for (line, expected) in rows {

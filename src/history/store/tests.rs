@@ -55,6 +55,39 @@ fn calls_are_told_apart_by_more_than_their_call_id() {
 }
 
 #[test]
+fn what_nobody_has_looked_at_is_new() {
+    let ended = |number: &str, at| Record { kind: Kind::Missed, outcome: "no_answer".into(), ..call(number, at) };
+    let ringing = call("4", 4_000);
+    let imported = Record { outcome: "imported".into(), ..call("5", 5_000) };
+    let store = store(&[ended("1", 1_000), ended("2", 2_000)]);
+    let new = || numbers(&store, Query { unseen: true, ..Query::default() });
+    assert_eq!(new(), ["2", "1"]);
+    store.saw().unwrap();
+    assert_eq!(new(), [""; 0]);
+    store.keep(&[ended("3", 3_000), ringing, imported]).unwrap();
+    assert_eq!(new(), ["4", "3"]);
+    store.keep(&[ended("6", 3_500)]).unwrap();
+    store.saw().unwrap();
+    assert_eq!(new(), [""; 0], "what was brought over has ended, and lies behind all of them");
+    store.keep(&[ended("7", 7_000)]).unwrap();
+    assert_eq!(new(), ["7"]);
+}
+
+#[test]
+fn what_an_older_version_kept_is_no_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("history.db");
+    let open = || Store::new(Connection::open(&file).unwrap()).unwrap();
+    let store = open();
+    store.keep(&[call("1", 1_000)]).unwrap();
+    store.db.execute_batch("DROP TABLE seen").unwrap();
+    drop(store);
+    let store = open();
+    store.keep(&[call("2", 2_000)]).unwrap();
+    assert_eq!(numbers(&store, Query { unseen: true, ..Query::default() }), ["2"]);
+}
+
+#[test]
 fn what_fits_is_found() {
     let named = |name: &str, call: Record| Record { name: name.into(), ..call };
     let store = store(&[
