@@ -1,6 +1,7 @@
 //! `tuiphone demo`: the phone beside its built-in far ends. With a terminal the interface, without one a call that tells
 //! how it went.
 
+use super::demo_past::DemoPast;
 use super::options::{CallJob, Options};
 use super::screen::Shown;
 use super::signals::Interrupts;
@@ -23,13 +24,20 @@ pub struct DemoPhone {
     /// The phone.
     pub handle: Handle,
     _demo: Demo,
+    _past: Option<DemoPast>,
 }
 
-/// Starts both on the current runtime.
+/// Starts both on the current runtime; with a past, the phone knows the far ends by name and has talked to them before.
 ///
 /// # Errors
 /// What could not be started.
-pub fn start(options: &Options, seed: Option<u64>, lively: bool) -> Result<DemoPhone, CommandError> {
+pub async fn start(
+    options: &Options,
+    seed: Option<u64>,
+    lively: bool,
+    has_past: bool,
+) -> Result<DemoPhone, CommandError> {
+    let is_fixed = seed.is_some();
     let seed = match seed {
         None => phone::seed()?,
         Some(number) => {
@@ -60,8 +68,16 @@ pub fn start(options: &Options, seed: Option<u64>, lively: bool) -> Result<DemoP
     let mut config = phone::engine_config(options, loaded)?;
     config.media.voice_without_card = true;
     config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));
+    let name = u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]);
+    // Where no folder can be made, the demo goes without.
+    let past = if has_past { DemoPast::new(name, is_fixed).ok() } else { None };
+    config.contacts = past.as_ref().map(DemoPast::contacts);
+    config.history = past.as_ref().map(DemoPast::shelf);
     let (handle, _) = signalling::start(config).map_err(|e| phone::not_started(&e))?;
-    Ok(DemoPhone { handle, _demo: demo })
+    if let Some(past) = &past {
+        past.tell(&handle).await;
+    }
+    Ok(DemoPhone { handle, _demo: demo, _past: past })
 }
 
 /// With a terminal: the interface, until it is left.
@@ -69,7 +85,7 @@ pub fn start(options: &Options, seed: Option<u64>, lively: bool) -> Result<DemoP
 /// # Errors
 /// What could not be started.
 pub async fn show(options: &Options, seed: Option<u64>, lively: bool) -> Result<ExitCode, CommandError> {
-    let phone = start(options, seed, lively)?;
+    let phone = start(options, seed, lively, true).await?;
     let welcome = FAR_ENDS.iter().map(|f| format!("{}  {}", f.user, f.name)).collect();
     let note = Some("The demo: a built-in exchange, real SIP and sound on this machine".to_owned());
     let shown = Shown { welcome, note, ..Shown::default() };
@@ -89,7 +105,7 @@ pub async fn speak(options: &Options, seed: Option<u64>) -> Result<ExitCode, Com
         audio_out: options.audio_out.clone().or(Some(Spec::Null)),
         ..options.clone()
     };
-    let phone = start(&options, seed, false)?;
+    let phone = start(&options, seed, false, false).await?;
     let link = Link::Local(phone.handle.clone());
     let job = CallJob {
         number: "600".into(),

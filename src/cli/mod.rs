@@ -7,6 +7,7 @@ mod config_args;
 pub mod config_verb;
 pub mod daemon;
 pub mod demo;
+mod demo_past;
 pub mod exit;
 mod help;
 mod history;
