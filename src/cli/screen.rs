@@ -60,6 +60,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         welcome: shown.welcome,
         dial: shown.dial,
         note: shown.note,
+        local_time: super::platform::local_time,
         ..UiOptions::default()
     };
     // A phone in this process brings libraries that write to stderr as they like.

@@ -34,6 +34,12 @@ impl DialField {
         &self.line
     }
 
+    /// What is shown was dialled before, and brought back.
+    pub fn is_recalled(&self) -> bool {
+        let recalled = self.recall.and_then(|at| self.dialled.get(at));
+        recalled.is_some_and(|number| *number == self.text())
+    }
+
     /// A number was dialled before, so `recall` has something.
     pub fn has_dialled(&self) -> bool {
         !self.dialled.is_empty()
@@ -90,12 +96,35 @@ impl DialField {
             return None;
         }
         self.clear();
-        self.dialled.retain(|old| *old != target);
-        self.dialled.push(target.clone());
+        self.remember(&target);
+        Some(target)
+    }
+
+    /// This was dialled just now.
+    pub fn remember(&mut self, target: &str) {
+        self.dialled.retain(|old| old != target);
+        self.dialled.push(target.to_owned());
         if self.dialled.len() > MAX_DIALLED {
             self.dialled.remove(0);
         }
-        Some(target)
+    }
+
+    /// These were dialled before anything typed here, the last one first.
+    pub fn remember_older<'a>(&mut self, latest_first: impl Iterator<Item = &'a str>) {
+        if self.recall.is_some() {
+            return;
+        }
+        for number in latest_first {
+            if self.dialled.len() < MAX_DIALLED && !self.dialled.iter().any(|known| known == number) {
+                self.dialled.insert(0, number.to_owned());
+            }
+        }
+    }
+
+    /// Nothing was dialled before.
+    pub fn forget_dialled(&mut self) {
+        self.dialled.clear();
+        self.recall = None;
     }
 
     /// Shows the number dialled before the one shown (`older`) or after it. True if there was one.

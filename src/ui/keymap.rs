@@ -29,6 +29,16 @@ pub enum Act {
     Watched,
     /// Messages: who wrote, and what.
     Messages,
+    /// All that is known of the chosen contact or call.
+    Details,
+    /// Write somebody down.
+    Add,
+    /// Change the chosen contact.
+    Edit,
+    /// Give the chosen contact a star, or take it away.
+    Star,
+    /// Away with the chosen contact or call.
+    Delete,
     /// Call the mailbox.
     Voicemail,
     /// Call the service that sends back what it hears.
@@ -98,6 +108,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Space", KeyCode::Char(' ')),
     ("Backspace", KeyCode::Backspace),
     ("Delete", KeyCode::Delete),
+    ("Insert", KeyCode::Insert),
     ("Up", KeyCode::Up),
     ("Down", KeyCode::Down),
     ("Left", KeyCode::Left),
@@ -177,6 +188,9 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("transfer", "transfer", Some("t")),
     ("dnd", "do not disturb", Some("d")),
     ("forward", "forward calls", Some("f")),
+    ("contacts", "contacts", Some("b")),
+    ("history", "history", Some("i")),
+    ("redial", "redial", Some("n")),
     ("pickup", "pick up", Some("p")),
     ("park", "park", Some("P")),
     ("retrieve", "retrieve", Some("R")),
@@ -189,9 +203,14 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
 
 /// The interface's own acts: keys, words for the footer, sentence.
 const OWN: &[(Act, &[&str], &str, &str)] = &[
-    (Act::Type, &["/", "Tab"], "type", "type a number or an address, letters too"),
+    (
+        Act::Type,
+        &["/", "Tab"],
+        "type",
+        "type a number or an address, letters too; in the history Tab chooses the kind of calls",
+    ),
     (Act::Up, &["Up", "k"], "call above", "choose the call above; while typing, the number dialled before"),
-    (Act::Down, &["Down", "j"], "call below", "choose the call below; while typing, the number dialled after"),
+    (Act::Down, &["Down", "j"], "call below", "choose the call below; while typing, a number that is offered"),
     (Act::MuteSpeaker, &["M", "F8"], "speaker", "mute the speaker, or open it again"),
     (Act::SpeakerUp, &["PgUp"], "louder", "speaker louder"),
     (Act::SpeakerDown, &["PgDn"], "quieter", "speaker quieter"),
@@ -199,6 +218,21 @@ const OWN: &[(Act, &[&str], &str, &str)] = &[
     (Act::MicDown, &["<"], "mic quieter", "microphone quieter"),
     (Act::Watched, &["w"], "watched", "those who are watched: what they do; Enter calls"),
     (Act::Messages, &["c", "F12"], "messages", "messages (chats); with a number typed, write to it"),
+    (Act::Details, &["Right"], "details", "in contacts and history: all that is known of the chosen one"),
+    (
+        Act::Add,
+        &["Ctrl-a", "Insert"],
+        "add",
+        "in contacts: somebody new; in the history: the chosen one becomes a contact",
+    ),
+    (Act::Edit, &["Ctrl-e"], "edit", "in contacts: change the chosen one"),
+    (Act::Star, &["Ctrl-s"], "star", "in contacts: a star for the chosen one, or none; those with a star come first"),
+    (
+        Act::Delete,
+        &["Delete", "Ctrl-x"],
+        "delete",
+        "in contacts and history: away with the chosen one, after a question",
+    ),
     (Act::Voicemail, &["v"], "voicemail", "call the mailbox"),
     (Act::Echo, &["l"], "echo test", "test the line: call the echo service and hear yourself"),
     (

@@ -9,12 +9,17 @@
 //!
 //! Nothing here knows SIP: what the phone can do comes from the verb table, what it is doing from `Status`.
 
+pub mod asking;
+pub mod completion;
 pub mod dial_field;
 pub mod editor;
+pub mod form;
 pub mod glyphs;
 pub mod keymap;
 pub mod model;
 pub mod msg;
+pub mod past;
+pub mod people;
 pub mod run;
 pub mod term;
 pub mod theme;

@@ -1,7 +1,10 @@
 //! What the interface knows: the phone's last status, what is typed, what is open. Plain data; `update` changes it.
 
+use super::completion::Matches;
 use super::dial_field::DialField;
 use super::keymap::Keymap;
+use super::past::Past;
+use super::people::People;
 use super::threads::Threads;
 use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
 use std::collections::VecDeque;
@@ -88,6 +91,10 @@ pub enum Mode {
         /// Rows it is scrolled back by.
         back: usize,
     },
+    /// Contacts.
+    Contacts(Pane),
+    /// Calls that were.
+    History(Pane),
     /// Several calls are up: which to hang up?
     AskHangup,
     /// The phone ends with the interface and a call is up: really?
@@ -99,6 +106,21 @@ pub enum Mode {
         /// The call it is connected with if no number is typed.
         other: Option<String>,
     },
+}
+
+/// What of a list of contacts or calls takes the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// The list, and the line that searches it.
+    List,
+    /// All that is known of the chosen one.
+    Details,
+    /// The form somebody is written down in.
+    Form,
+    /// Away with the chosen one?
+    AskDelete,
+    /// Away with all of them?
+    AskClear,
 }
 
 /// Is the phone there?
@@ -129,8 +151,14 @@ pub struct Model {
     pub level_history: VecDeque<Levels>,
     /// The line one types into.
     pub field: DialField,
+    /// What may become of what is typed into it.
+    pub matches: Matches,
     /// Written conversations.
     pub threads: Threads,
+    /// Contacts.
+    pub people: People,
+    /// Calls that were.
+    pub past: Past,
     /// Digits sent in the present call.
     pub digits_sent: String,
     /// The digit whose key is held, until it ends by itself. Terminals that tell of keys let go of are known once they do.
@@ -166,7 +194,10 @@ impl Model {
             levels: SILENT,
             level_history: VecDeque::new(),
             field: DialField::default(),
+            matches: Matches::default(),
             threads: Threads::default(),
+            people: People::default(),
+            past: Past::default(),
             digits_sent: String::new(),
             held: None,
             tells_releases: false,
@@ -203,6 +234,15 @@ impl Model {
     pub fn digit_call(&self) -> Option<&CallRow> {
         let listens = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::EarlyMedia);
         self.current().filter(listens)
+    }
+
+    /// Letters go into a text, so that only other keys are commands.
+    pub fn is_typing(&self) -> bool {
+        let types = matches!(
+            self.mode,
+            Mode::Help { .. } | Mode::Thread { .. } | Mode::Transfer { .. } | Mode::Contacts(_) | Mode::History(_)
+        );
+        types || self.field.focused
     }
 
     /// A call or a test carries sound, so the meters mean something.

@@ -1,7 +1,9 @@
 //! What reaches the interface, and what it wants done: the two sides of `update`.
 
+use super::past::PastCall;
 use crate::control::feed::Feed;
-use crate::control::{Command, CommandError, Reply};
+use crate::control::verb::Request;
+use crate::control::{Command, CommandError, Contact, Reply};
 use crossterm::event::{Event, KeyEvent, MouseEvent};
 
 /// What happened.
@@ -19,8 +21,21 @@ pub enum Msg {
     Feed(Feed),
     /// The phone's answer to a command.
     Reply(Command, Result<Reply, CommandError>),
+    /// The phone's answer to a question about people or the past.
+    Answer(Request, Result<Answer, CommandError>),
     /// The moment `Model::next_wake` named has come.
     Tick,
+}
+
+/// What there is of people and the past.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Contacts, and how much of their file could not be read.
+    Contacts(Vec<Contact>, usize),
+    /// Calls, the latest first, and whether there are older ones that fit.
+    Calls(Vec<PastCall>, bool),
+    /// It is done.
+    Done,
 }
 
 impl Msg {
@@ -41,6 +56,8 @@ impl Msg {
 pub enum Action {
     /// Ask the phone.
     Send(Command),
+    /// Ask it about people or the past.
+    Ask(Request),
     /// The screen is out of date.
     Draw(Urgency),
     /// Draw the whole screen again, whatever is thought to be on it.

@@ -1,14 +1,17 @@
 //! The shell around the pure parts: events in, frames and commands out. Sleeps unless something happens.
 
+use super::asking::{LocalTime, ask_in_order, look_up};
 use super::glyphs::{Glyphs, UNICODE};
 use super::model::{Message, Model, Weight};
 use super::msg::{Action, Msg, Urgency};
+use super::past;
 use super::term::{SignalAsks, Signals, Term};
 use super::theme::Theme;
 use super::update::update;
 use super::view::view;
 use crate::control::link::Link;
-use crate::control::{Command, CommandError, Reply};
+use crate::control::verb::Request;
+use crate::control::{Command, CommandError, ContactsAsk};
 use crossterm::event;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -41,6 +44,8 @@ pub struct UiOptions {
     pub dial: Option<String>,
     /// A note for the message line at the start.
     pub note: Option<String>,
+    /// How the clock on the wall tells a moment.
+    pub local_time: LocalTime,
 }
 
 impl Default for UiOptions {
@@ -54,6 +59,7 @@ impl Default for UiOptions {
             welcome: Vec::new(),
             dial: None,
             note: None,
+            local_time: |_| None,
         }
     }
 }
@@ -72,8 +78,6 @@ pub enum UiError {
     Draw(#[source] io::Error),
 }
 
-/// A command and what the phone said to it.
-type Answer = (Command, Result<Reply, CommandError>);
 type Screen = Terminal<CrosstermBackend<Stdout>>;
 
 /// Runs the interface until it is left. The terminal is as before when this returns, whatever happened.
@@ -97,13 +101,21 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     };
     let asking = ask_in_order(request, asked, answer);
     tokio::pin!(asking);
+    let (look, looked) = mpsc::unbounded_channel();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let looking = look_up(link.clone(), options.local_time, looked, tell);
+    tokio::pin!(looking);
     // What was written before we looked.
     let _ = ask.send(Command::Messages { with: None, read: false });
+    let contacts = Request::Contacts(ContactsAsk::List { search: None });
+    for request in past::at_start().into_iter().chain([contacts]) {
+        let _ = look.send(request);
+    }
     if let Some(target) = options.dial.clone() {
         let _ = ask.send(Command::Dial { target, account: None });
     }
 
-    let mut shell = Shell { term: &term, ask, options: &options, due: Some(Urgency::Now), drawn: None };
+    let mut shell = Shell { term: &term, ask, look, options: &options, due: Some(Urgency::Now), drawn: None };
     loop {
         // 1. draw what is out of date, if it may be drawn yet
         shell.draw(&mut screen, &model).map_err(UiError::Draw)?;
@@ -129,9 +141,11 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
                 None => break,
             },
             Some((command, reply)) = answers.recv() => Msg::Reply(command, reply),
+            Some(answer) = told.recv() => answer,
             Some(news) = feed.recv() => Msg::Feed(news),
             () = sleep_until(wake) => Msg::Tick,
             () = &mut asking => break,
+            () = &mut looking => break,
         };
         // 3. take it in, and all that waits behind it: several events, one frame
         let mut next = Some(msg);
@@ -151,6 +165,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
 struct Shell<'a> {
     term: &'a Term,
     ask: mpsc::UnboundedSender<Command>,
+    look: mpsc::UnboundedSender<Request>,
     options: &'a UiOptions,
     due: Option<Urgency>,
     drawn: Option<Instant>,
@@ -163,6 +178,9 @@ impl Shell<'_> {
             match action {
                 Action::Send(command) => {
                     let _ = self.ask.send(command);
+                }
+                Action::Ask(request) => {
+                    let _ = self.look.send(request);
                 }
                 Action::Draw(urgency) => self.due = self.due.max(Some(urgency)),
                 Action::Repaint => self.repaint(screen).map_err(UiError::Draw)?,
@@ -210,29 +228,6 @@ impl Shell<'_> {
     }
 }
 
-/// Sends commands one after another, so that digits arrive in the order they were pressed. Those that are answered with
-/// their outcome hold up nothing: whoever waits for it may hang up meanwhile.
-async fn ask_in_order<F>(
-    request: impl Fn(Command) -> F,
-    mut asked: mpsc::UnboundedReceiver<Command>,
-    answer: mpsc::UnboundedSender<Answer>,
-) where
-    F: Future<Output = Result<Reply, CommandError>> + Send + 'static,
-{
-    while let Some(command) = asked.recv().await {
-        let (waits, answer) = (command.awaits_outcome(), answer.clone());
-        let reply = request(command.clone());
-        let asking = async move {
-            let _ = answer.send((command, reply.await));
-        };
-        if waits {
-            tokio::spawn(asking);
-        } else {
-            asking.await;
-        }
-    }
-}
-
 /// Reads the terminal on a thread of its own, which sleeps in the kernel; the channel closes when the terminal does.
 fn read_terminal() -> mpsc::Receiver<Msg> {
     let (sender, receiver) = mpsc::channel(EVENTS);
@@ -274,59 +269,4 @@ async fn sleep_until(moment: Option<Instant>) {
 #[allow(clippy::disallowed_methods)]
 fn now() -> Instant {
     Instant::now()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::control::{HangupWhich, Press, TransferTo};
-
-    /// Puts the commands to a phone that settles nothing but digits and hanging up; the first `count` answers.
-    async fn answers(commands: Vec<Command>, count: usize) -> Vec<Command> {
-        let request = |command: Command| async move {
-            if !matches!(command, Command::Hangup { .. } | Command::Dtmf { .. }) {
-                future::pending::<()>().await;
-            }
-            // Who is asked first takes the longest.
-            if let Command::Dtmf { digits, .. } = &command {
-                for _ in digits.parse::<u8>().unwrap_or(0)..10 {
-                    tokio::task::yield_now().await;
-                }
-            }
-            Ok(Reply::Done)
-        };
-        let (ask, asked) = mpsc::unbounded_channel();
-        let (answer, mut answered) = mpsc::unbounded_channel();
-        commands.into_iter().for_each(|command| ask.send(command).unwrap());
-        tokio::spawn(ask_in_order(request, asked, answer));
-        let mut first = Vec::new();
-        while first.len() < count
-            && let Ok(Some((command, _))) = tokio::time::timeout(Duration::from_secs(10), answered.recv()).await
-        {
-            first.push(command);
-        }
-        first
-    }
-
-    #[tokio::test]
-    async fn what_waits_for_an_outcome_holds_up_no_key() {
-        let hangup = Command::Hangup { which: HangupWhich::All };
-        for late in [
-            Command::Message { target: "600".into(), text: "hello".into(), account: None },
-            Command::Transfer { call: None, to: TransferTo::Number("601".into()) },
-            Command::Park { call: None, number: None },
-            Command::Ping { target: None, account: None },
-        ] {
-            let name = format!("{late:?}");
-            let first = answers(vec![late, hangup.clone()], 1).await;
-            assert_eq!(first.first(), Some(&hangup), "{name}");
-        }
-    }
-
-    #[tokio::test]
-    async fn digits_arrive_in_the_order_they_were_pressed() {
-        let digit = |c: char| Command::Dtmf { call: None, digits: c.to_string(), press: Press::Tap, via: None };
-        let pressed = "123".chars().map(digit).collect::<Vec<_>>();
-        assert_eq!(answers(pressed.clone(), 3).await, pressed);
-    }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod keys;
+mod lists;
 mod messages;
 mod pictures;
 mod stage;

@@ -11,7 +11,7 @@ use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::theme::{ColorDepth, Theme};
 
 /// Compares with `expected/NAME.txt`.
-fn picture(name: &str, stage: &Stage) {
+pub fn picture(name: &str, stage: &Stage) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/expected").join(format!("{name}.txt"));
     let drawn = stage.screen();
     if std::env::var_os("UPDATE_SCREENS").is_some() {

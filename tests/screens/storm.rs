@@ -4,9 +4,10 @@ use crate::stage::{Stage, account, call, ended, light, message as message_of};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use tuiphone::control::feed::Feed;
-use tuiphone::control::{CallState, Event, Levels, LightState, RegistrationState, Status};
+use tuiphone::control::verb::Request;
+use tuiphone::control::{CallState, Contact, ContactsAsk, Event, Levels, LightState, RegistrationState, Status};
 use tuiphone::ui::glyphs::{ASCII, UNICODE};
-use tuiphone::ui::msg::Msg;
+use tuiphone::ui::msg::{Answer, Msg};
 
 fn key() -> impl Strategy<Value = Msg> {
     let code = prop_oneof![
@@ -72,6 +73,16 @@ fn message() -> impl Strategy<Value = Msg> {
         let call = ended(call("c1", state, "602", "x"), 486, "Busy Here", "busy");
         Msg::Feed(Feed::Event(Box::new(Event::CallEnded { call })))
     });
+    let people = prop::collection::vec((".{0,40}", "[0-9]{1,9}"), 0..40).prop_map(|people| {
+        let contact = |(name, number): (String, String)| Contact { name, number, presence: true, ..Contact::default() };
+        let contacts = people.into_iter().map(contact).collect();
+        let asked = Request::Contacts(ContactsAsk::List { search: None });
+        Msg::Answer(asked, Ok(Answer::Contacts(contacts, 1)))
+    });
+    let past = (any::<bool>(), 0usize..9).prop_map(|(more, skip)| {
+        let [recent, _] = tuiphone::ui::past::at_start();
+        Msg::Answer(recent, Ok(Answer::Calls(crate::lists::calls().into_iter().skip(skip).collect(), more)))
+    });
     let small = (0u16..90, 0u16..30).prop_map(|(columns, rows)| Msg::Resize(columns, rows));
     let large = (0u16..320, 0u16..110).prop_map(|(columns, rows)| Msg::Resize(columns, rows));
     prop_oneof![
@@ -81,6 +92,8 @@ fn message() -> impl Strategy<Value = Msg> {
         2 => mouse,
         2 => levels,
         2 => small,
+        1 => people,
+        1 => past,
         1 => large,
         1 => end,
         1 => ".{0,300}".prop_map(Msg::Paste),

@@ -1,14 +1,18 @@
 //! `update`: a message changes the model and says what is to be done. No clock, no terminal, no phone.
 
+mod form;
 mod help;
+mod lists;
 mod news;
+mod past;
+mod people;
 mod phone;
 mod threads;
 mod transfer;
 mod watched;
 
 use super::keymap::{Act, Key};
-use super::model::{Message, Mode, Model, Weight};
+use super::model::{Message, Mode, Model, Pane, Weight};
 use super::msg::{Action, Msg, Urgency};
 use super::view::hit::{Hit, hit};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -20,6 +24,15 @@ const ERROR_STAYS: Duration = Duration::from_secs(30);
 
 /// Takes a message in. Nothing to draw, nothing to do: an empty list.
 pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
+    let mut actions = take_in(model, msg, now);
+    let offers = model.matches.follow(&model.field, model.people.list(), model.past.recent());
+    if offers && !actions.iter().any(|action| matches!(action, Action::Draw(_))) {
+        actions.extend(drawn());
+    }
+    actions
+}
+
+fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
     match msg {
         Msg::Key(key) => on_key(model, key, now),
         Msg::Mouse(mouse) => on_mouse(model, mouse, now),
@@ -33,6 +46,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
         }
         Msg::Feed(feed) => news::feed(model, feed, now),
         Msg::Reply(command, reply) => news::reply(model, &command, reply, now),
+        Msg::Answer(request, answer) => lists::answer(model, &request, answer, now),
         Msg::Tick => on_tick(model, now),
     }
 }
@@ -58,6 +72,9 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         (None, Mode::Watched { .. }) => watched::key(model, key, now),
         (None, Mode::Threads { .. }) => threads::list_key(model, key, now),
         (None, Mode::Thread { .. }) => threads::key(model, key, now),
+        (None, Mode::Contacts(Pane::Form)) => form::key(model, key, now),
+        (None, Mode::Contacts(pane)) => people::key(model, *pane, key, now),
+        (None, Mode::History(pane)) => past::key(model, *pane, key, now),
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
         (None, Mode::Transfer { .. }) => transfer::key(model, key, now),
@@ -80,12 +97,14 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Interrupt => vec![Action::Quit],
         Act::Suspend => vec![Action::Suspend],
         Act::Repaint => vec![Action::Repaint],
+        Act::Verb("contacts") => people::open(model),
+        Act::Verb("history") => past::open(model),
         Act::Verb("transfer") => transfer::open(model, now),
         // Hanging up a second time answers its own question.
         Act::Verb("hangup") => phone::run(model, act, now),
         act => {
             // Who writes may answer, hold or mute in between.
-            if !matches!(model.mode, Mode::Thread { .. }) {
+            if !matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form)) {
                 model.mode = Mode::Phone;
             }
             phone::run(model, act, now)
@@ -99,6 +118,10 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
             Some(Hit::Pad(c)) => phone::press(model, c, now),
             Some(Hit::Act(act)) => run(model, act, now),
             Some(Hit::Light(row)) => watched::open(model, row),
+            Some(Hit::Match(at)) => {
+                model.matches.choose(&mut model.field, at);
+                drawn()
+            }
             Some(Hit::Call(id)) => {
                 model.chosen = Some(id);
                 drawn()
@@ -120,6 +143,9 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
             *row = 0;
         }
         Mode::Thread { .. } => threads::paste(model, text),
+        Mode::Contacts(Pane::Form) => form::paste(model, text),
+        Mode::Contacts(_) => people::paste(model, text),
+        Mode::History(_) => return [past::paste(model, text), drawn()].concat(),
         Mode::Watched { .. } | Mode::Threads { .. } | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
     }
     drawn()

@@ -1,6 +1,6 @@
 //! News from the phone: status, events, levels, answers.
 
-use super::{drawn, note, say, threads};
+use super::{drawn, lists, note, say, threads};
 use crate::control::feed::Feed;
 use crate::control::{
     CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
@@ -177,7 +177,10 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
         Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
         Event::CallAsked { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
-        Event::CallEnded { call } => on_ended(model, &call, now),
+        Event::CallEnded { call } => {
+            on_ended(model, &call, now);
+            return [lists::ended(model, &call), drawn()].concat();
+        }
         Event::Message { message } => {
             model.threads.take(&message);
             if message.outgoing {

@@ -1,6 +1,7 @@
 //! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
 
 use super::{drawn, note};
+use crate::control::verb::Request;
 use crate::control::{
     AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, SoundPath, Switch, VoicePart,
     VolumeChange,
@@ -38,7 +39,7 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         }
         _ => {}
     }
-    if model.field.focused && model.field.key(key.code, key.modifiers) {
+    if model.field.focused && (completes(model, key) || model.field.key(key.code, key.modifiers)) {
         return drawn();
     }
     match (model.keymap.act(key), key.code) {
@@ -46,6 +47,16 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         (Some(act), _) => super::run(model, act, now),
         (None, _) => Vec::new(),
     }
+}
+
+/// A key that goes through the numbers offered.
+pub(super) fn completes(model: &mut Model, key: Key) -> bool {
+    let down = match key.code {
+        KeyCode::Down | KeyCode::Tab => true,
+        KeyCode::Up => false,
+        _ => return false,
+    };
+    key.modifiers.is_empty() && !model.field.is_empty() && model.matches.step(&mut model.field, down)
 }
 
 /// A key was let go of: its tone ends.
@@ -108,6 +119,9 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             Some(target) => send(Command::Dial { target, account: None }),
             None => refuse(model, "no echo service is known; name its number in echoNumber, under [tuiphone]", now),
         },
+        Act::Details | Act::Add | Act::Edit | Act::Star | Act::Delete => {
+            refuse(model, "open the contacts or the history first", now)
+        }
         Act::Watched | Act::Messages | Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => {
             Vec::new()
         }
@@ -220,6 +234,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
             let number = model.field.take();
             send(Command::Retrieve { number, account: None })
         }
+        "redial" => vec![Action::Ask(Request::Redial { last: false }), Action::Draw(Urgency::Now)],
         "dnd" => send(Command::Dnd { on: !model.status.dnd }),
         "forward" => forward(model, now),
         "aec" | "denoise" | "agc" | "boost" => voice(model, verb, now),
@@ -249,6 +264,17 @@ fn dial(model: &mut Model, now: Instant) -> Vec<Action> {
         None if model.field.recall(true) => drawn(),
         None => refuse(model, "type a number first", now),
     }
+}
+
+/// Calls somebody that a list shows; with no account, from the selected one.
+pub(super) fn call(model: &mut Model, target: &str, account: Option<String>, now: Instant) -> Vec<Action> {
+    model.mode = Mode::Phone;
+    if let Connection::Closed(_) = model.connection {
+        return refuse(model, "the phone is gone; leave and start it again", now);
+    }
+    model.field.remember(target);
+    model.message = None;
+    send(Command::Dial { target: target.to_owned(), account })
 }
 
 fn hangup(model: &mut Model, now: Instant) -> Vec<Action> {

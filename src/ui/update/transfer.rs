@@ -29,6 +29,7 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         KeyCode::Enter => return carry_out(model, now),
         KeyCode::Esc => close(model),
         KeyCode::Tab => return consult(model, now),
+        KeyCode::Up | KeyCode::Down if phone::completes(model, key) => {}
         KeyCode::Up | KeyCode::Down => next_other(model),
         KeyCode::Char(c) if key.is_character() => model.field.insert(c),
         _ => {

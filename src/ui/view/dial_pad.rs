@@ -1,7 +1,7 @@
 //! The dial pad.
 
-use super::Look;
 use super::layout::Layout;
+use super::{Look, offers};
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -25,6 +25,9 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
     let line = Rect { y: layout.field.y + 1, ..layout.field };
     let rule = look.glyphs.meter_off.repeat(usize::from(line.width));
     buf.set_string(line.x, line.y, rule, look.style(Role::Border));
+    if !offers::area(model, layout).is_empty() {
+        return;
+    }
     for (digit, letters, key) in layout.pad_keys() {
         let pressed = model.pressed.is_some_and(|(c, until)| c == digit && look.now < until);
         let role = if pressed { Role::Pressed } else { Role::Strong };

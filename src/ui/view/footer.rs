@@ -3,7 +3,7 @@
 use super::Look;
 use crate::control::{AccountInfo, CallState, LightInfo, LightState};
 use crate::ui::keymap::Act;
-use crate::ui::model::{CallRow, Mode, Model};
+use crate::ui::model::{CallRow, Mode, Model, Pane};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -66,13 +66,66 @@ fn placed(model: &Model, area: Rect) -> Vec<(u16, Item)> {
     placed
 }
 
+fn bound(model: &Model, act: Act, typing: bool, label: &'static str) -> Option<Item> {
+    let key = model.keymap.key(act, typing).map(|key| key.to_string());
+    key.map(|key| Item { act: Some(act), key, label })
+}
+
+fn told(key: &str, label: &'static str) -> Option<Item> {
+    Some(Item { act: None, key: key.to_owned(), label })
+}
+
+/// Letters search there, so that only other keys do something.
+fn contacts(model: &Model, pane: Pane) -> Vec<Option<Item>> {
+    let bound = |act, label| bound(model, act, true, label);
+    let person = model.people.chosen();
+    let any = |item: Option<Item>| item.filter(|_| person.is_some());
+    match pane {
+        Pane::Form => vec![told("Enter", "save"), told("Up/Down", "field"), bound(Act::Cancel, "leave")],
+        Pane::AskDelete | Pane::AskClear => vec![told("y", "delete"), bound(Act::Cancel, "keep")],
+        Pane::List | Pane::Details => {
+            let star = if person.is_some_and(|contact| contact.starred) { "no star" } else { "star" };
+            let details = any(bound(Act::Details, "details")).filter(|_| pane == Pane::List);
+            vec![
+                any(told("Enter", "call")),
+                any(bound(Act::Messages, "write")),
+                bound(Act::Cancel, if pane == Pane::Details { "back" } else { "close" }),
+                details,
+                bound(Act::Add, "add"),
+                any(bound(Act::Edit, "edit")),
+                any(bound(Act::Delete, "delete")),
+                any(bound(Act::Star, star)),
+            ]
+        }
+    }
+}
+
+fn history(model: &Model, pane: Pane) -> Vec<Option<Item>> {
+    let bound = |act, label| bound(model, act, true, label);
+    let any = |item: Option<Item>| item.filter(|_| model.past.chosen().is_some());
+    match pane {
+        Pane::AskDelete => {
+            vec![told("y", "forget it"), told("a", "all of them"), bound(Act::Cancel, "keep")]
+        }
+        Pane::AskClear => vec![told("y", "forget all"), bound(Act::Cancel, "keep")],
+        Pane::List | Pane::Details | Pane::Form => {
+            let is_list = pane != Pane::Details;
+            vec![
+                any(told("Enter", "call back")),
+                told("Tab", "kind").filter(|_| is_list),
+                bound(Act::Cancel, if is_list { "close" } else { "back" }),
+                any(bound(Act::Details, "details")).filter(|_| is_list),
+                any(bound(Act::Messages, "write")),
+                any(bound(Act::Add, "add contact")),
+                any(bound(Act::Delete, "delete")),
+            ]
+        }
+    }
+}
+
 fn items(model: &Model) -> Vec<Item> {
     let typing = model.field.focused;
-    let bound = |act: Act, label: &'static str| {
-        let key = model.keymap.key(act, typing).map(|key| key.to_string());
-        key.map(|key| Item { act: Some(act), key, label })
-    };
-    let told = |key: &str, label| Some(Item { act: None, key: key.to_owned(), label });
+    let bound = |act: Act, label: &'static str| bound(model, act, typing, label);
     let verb = |name: &'static str, label| bound(Act::Verb(name), label);
     let help = bound(Act::Help, "help");
     let quit = bound(Act::Quit, if model.stays { "detach" } else { "quit" });
@@ -95,12 +148,15 @@ fn items(model: &Model) -> Vec<Item> {
         Mode::Thread { .. } => {
             vec![told("Enter", "send"), bound(Act::Cancel, "back"), told("Up/Down", "scroll")]
         }
+        Mode::Contacts(pane) => contacts(model, *pane),
+        Mode::History(pane) => history(model, *pane),
         Mode::AskHangup => {
             vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
         }
         Mode::Transfer { call, .. } => vec![
             told("Enter", "transfer"),
             told("Tab", "ask first").filter(|_| !model.field.is_empty()),
+            told("Down", "complete").filter(|_| !model.matches.list().is_empty()),
             told("Up/Down", "other call").filter(|_| model.field.is_empty() && model.others(call).count() > 1),
             bound(Act::Cancel, "keep it"),
         ],
@@ -117,7 +173,9 @@ fn items(model: &Model) -> Vec<Item> {
                 items.extend([verb("answer", "call"), verb("reject", "do not")]);
             }
             if typing {
-                items.extend([verb("call", "call"), bound(Act::Messages, "write"), bound(Act::Cancel, "clear")]);
+                let offered = told("Down", "complete").filter(|_| !model.matches.list().is_empty());
+                items.extend([verb("call", "call"), offered]);
+                items.extend([bound(Act::Messages, "write"), bound(Act::Cancel, "clear")]);
             }
             match state {
                 Some(CallState::Connected) => {
@@ -136,6 +194,7 @@ fn items(model: &Model) -> Vec<Item> {
                         |account: &AccountInfo| account.voicemail.as_ref().is_some_and(|voicemail| voicemail.waiting);
                     let rings = |light: &LightInfo| light.state == LightState::Ringing;
                     items.extend([
+                        verb("history", "missed calls").filter(|_| model.past.missed > 0),
                         verb("pickup", "pick up").filter(|_| model.status.lights.iter().any(rings)),
                         told("0-9", "dial"),
                         verb("call", "redial").filter(|_| model.field.has_dialled()),
@@ -154,6 +213,10 @@ fn items(model: &Model) -> Vec<Item> {
                 items.push(told("Up/Down", "choose"));
             }
             items.extend([help, quit]);
+            if state.is_none() {
+                let history = verb("history", "history").filter(|_| typing || model.past.missed == 0);
+                items.extend([verb("contacts", "contacts"), history]);
+            }
             // Where there is room for more.
             if state == Some(CallState::Connected) && !typing {
                 let answered = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);

@@ -83,6 +83,10 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
         spans.push(look.span(Role::Pending, format!("{} messages {unread}", look.glyphs.message)));
         spans.push(Span::raw("  "));
     }
+    if model.past.missed > 0 {
+        spans.push(look.span(Role::Pending, format!("{} missed {}", look.glyphs.message, model.past.missed)));
+        spans.push(Span::raw("  "));
+    }
     let long = width >= NARROW_WORDS;
     let alone = spans.is_empty();
     match (status.mic_muted, long) {

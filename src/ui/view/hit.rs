@@ -1,7 +1,7 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming, lights};
+use super::{calls, footer, incoming, lights, offers};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
@@ -17,6 +17,8 @@ pub enum Hit {
     Call(String),
     /// Somebody who is watched, by the place in the list.
     Light(usize),
+    /// A number that is offered, by the place in the list.
+    Match(usize),
 }
 
 /// What is at this cell.
@@ -35,6 +37,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if layout.field.contains(at) {
         return Some(Hit::Act(Act::Type));
+    }
+    if let Some(at) = offers::offer_at(model, &layout, at) {
+        return Some(Hit::Match(at));
     }
     if let Some((digit, ..)) = layout.pad_keys().find(|(_, _, key)| key.contains(at)) {
         return Some(Hit::Pad(digit));

@@ -80,7 +80,7 @@ fn buttons(model: &Model, inner: Rect) -> Vec<(String, Rect)> {
     let mut x = inner.x + 1;
     let mut places = Vec::new();
     for (verb, label) in BUTTONS {
-        let key = model.keymap.key(Act::Verb(verb), model.field.focused).map(|key| key.to_string()).unwrap_or_default();
+        let key = model.keymap.key(Act::Verb(verb), model.is_typing()).map(|key| key.to_string()).unwrap_or_default();
         let text = format!("  {key} {label}  ");
         let width = (text.len() as u16).min(inner.right().saturating_sub(x));
         places.push((text, Rect::new(x, inner.bottom() - 1, width, 1)));

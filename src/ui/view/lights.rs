@@ -87,7 +87,8 @@ fn line(look: Look, light: &LightInfo) -> Vec<Span<'static>> {
     spans
 }
 
-fn sign(look: Look, state: LightState) -> (&'static str, Role) {
+/// The sign of a light, and what it means.
+pub fn sign(look: Look, state: LightState) -> (&'static str, Role) {
     match state {
         LightState::Unknown => (look.glyphs.missing, Role::Dim),
         LightState::Offline => (look.glyphs.failed, Role::Dim),

@@ -1,8 +1,8 @@
 //! The message line: what was tried, on what, what next; or the question that waits for an answer.
 
 use super::layout::Layout;
-use super::{Look, words};
-use crate::ui::model::{Mode, Model, Weight};
+use super::{Look, past, words};
+use crate::ui::model::{Mode, Model, Pane, Weight};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -36,6 +36,13 @@ fn line(model: &Model, look: Look) -> Option<Line<'static>> {
         Mode::AskHangup => Some(format!(" {} calls are up: hang up {}? ", model.calls.len(), who())),
         Mode::AskQuit => Some(" the call ends with this program: quit? ".to_owned()),
         Mode::Transfer { ref call, ref other } => Some(whom(model, call, other.as_deref())),
+        Mode::Contacts(Pane::AskDelete) => {
+            model.people.chosen().map(|contact| format!(" delete {} ({})? ", contact.name, contact.number))
+        }
+        Mode::History(Pane::AskDelete) => {
+            model.past.chosen().map(|past| format!(" forget the call with {}, {}? ", past::who(&past.call), past.local))
+        }
+        Mode::History(Pane::AskClear) => Some(" forget every call there was? ".to_owned()),
         Mode::Phone if model.incoming().is_none() => model.status.asks.first().map(words::ask),
         _ => None,
     };

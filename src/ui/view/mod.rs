@@ -12,8 +12,12 @@ pub mod hit;
 mod incoming;
 pub mod layout;
 mod lights;
+mod list;
 mod message;
 mod meters;
+mod offers;
+mod past;
+mod people;
 mod threads;
 pub mod words;
 
@@ -96,6 +100,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
     meters::draw(model, look, layout.sound, layout.framed, buf);
     message::draw(model, look, &layout, buf);
     footer::draw(model, look, layout.footer, buf);
+    offers::draw(model, look, &layout, buf);
     let over = layout.overlay;
     let cursor = match &model.mode {
         Mode::Help { search, row } => {
@@ -111,6 +116,8 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             None
         }
         Mode::Thread { .. } => threads::draw(model, look, over, buf),
+        Mode::Contacts(pane) => people::draw(model, look, *pane, over, buf),
+        Mode::History(pane) => past::draw(model, look, *pane, over, buf),
         Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } => cursor,
     };
     if let Some(position) = cursor {

@@ -1,0 +1,139 @@
+//! Calls that were: the list, and all that is known of the chosen one. Each says in words what it was.
+
+use super::list::{self, Fact};
+use super::{Look, words};
+use crate::control::{Grade, Kind, Record};
+use crate::ui::model::{Model, Pane};
+use crate::ui::past::PastCall;
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+use std::time::Duration;
+
+/// Cells of the word for a kind.
+const KIND: usize = 9;
+/// Below this width year, seconds and number make way.
+const NARROW: u16 = 60;
+
+/// Draws it over the body of the screen; gives where the cursor is.
+pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    if pane == Pane::Details {
+        draw_details(model, look, area, true, buf);
+        return None;
+    }
+    let (places, details) = list::split(area);
+    if !details.is_empty() {
+        draw_details(model, look, details, false, buf);
+    }
+    draw_list(model, look, places, buf)
+}
+
+/// A kind of call in a word.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Outgoing => "outgoing",
+        Kind::Incoming => "incoming",
+        Kind::Missed => "missed",
+        Kind::AnsweredElsewhere => "elsewhere",
+    }
+}
+
+/// The other side of a call: its name, else its number.
+pub fn who(call: &Record) -> &str {
+    if call.name.trim().is_empty() { &call.number } else { &call.name }
+}
+
+fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let past = &model.past;
+    let calls = past.calls();
+    let of = past.kind.map_or(String::new(), |only| format!(", {}", kind(only)));
+    let count = if calls.is_empty() { String::new() } else { format!(": {}", calls.len()) };
+    let more = if past.has_more() { " and older ones" } else { "" };
+    let inner = list::panel(look, buf, area, &format!("History{of}{count}{more}"), true)?;
+    let cursor = list::search(look, buf, inner, &past.search);
+    let rows = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    if calls.is_empty() {
+        let is_filtered = !past.search.is_empty() || past.kind.is_some();
+        let words = match (&past.trouble, past.known) {
+            (Some(trouble), _) => trouble.as_str(),
+            (None, false) => "asking the phone",
+            (None, true) if is_filtered => "no call is found; Esc shows all",
+            (None, true) => "no calls yet",
+        };
+        list::instead(look, buf, rows, &[words.to_owned()]);
+    }
+    let room = usize::from(rows.height);
+    let first = list::first(past.row, calls.len(), room);
+    for (row, (at, call)) in (0..).zip(calls.iter().enumerate().skip(first).take(room)) {
+        call_line(look, call, at == past.row, rows, row, buf);
+    }
+    cursor
+}
+
+/// All in one line: what it was, with whom, how long or why not, when.
+fn call_line(look: Look, past: &PastCall, chosen: bool, area: Rect, row: u16, buf: &mut Buffer) {
+    let call = &past.call;
+    let (glyph, role) = sign(look, call.kind);
+    let long = area.width >= NARROW;
+    let mut left = vec![list::mark(look, chosen), look.span(role, format!("{glyph} {:<KIND$} ", kind(call.kind)))];
+    left.push(look.span(Role::Strong, who(call).to_owned()));
+    if long && who(call) != call.number {
+        left.push(look.span(Role::Dim, format!("  {}", call.number)));
+    }
+    let ended = look.clip(&ended(call), area.width / 4);
+    let when = if long { past.local.get(..16) } else { past.local.get(5..16) };
+    let when = when.unwrap_or(&past.local);
+    let right = if long { format!("{ended}  {when} ") } else { format!("{when} ") };
+    look.row(buf, area, row, Line::from(left), Line::from(look.span(Role::Dim, right)));
+}
+
+/// How long it lasted, else how it ended where the kind does not say so.
+fn ended(call: &Record) -> String {
+    match (call.duration_s, call.kind) {
+        (0, Kind::Missed | Kind::AnsweredElsewhere) => String::new(),
+        (0, _) => call.info.clone(),
+        (seconds, _) => format!("talked {}", words::clock(Duration::from_secs(seconds.into()))),
+    }
+}
+
+fn draw_details(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer) {
+    let chosen = model.past.chosen();
+    let title = chosen.map_or("Call".to_owned(), |past| who(&past.call).to_owned());
+    let Some(inner) = list::panel(look, buf, area, &title, focus) else { return };
+    let Some(past) = chosen else { return };
+    list::facts(look, buf, inner, &facts(past), if focus { model.past.scroll } else { 0 });
+}
+
+fn facts(past: &PastCall) -> Vec<Fact> {
+    let call = &past.call;
+    let talked = Duration::from_secs(call.duration_s.into());
+    let talked = if call.duration_s > 0 { words::clock(talked) } else { "not at all".to_owned() };
+    let status = call.status.map(|status| status.to_string());
+    let ended = [Some(call.info.clone()), status, Some(call.outcome.replace('_', " "))];
+    let ended: Vec<String> = ended.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    let mos = call.mos.filter(|mos| mos.is_finite()).map(|mos| format!("{}, MOS {mos:.1}", Grade::of(mos).word()));
+    let facts = [
+        Fact::of("number", call.number.clone()),
+        Fact::of("kind", if call.kind == Kind::AnsweredElsewhere { "answered elsewhere" } else { kind(call.kind) }),
+        Fact::of("began", past.local.clone()),
+        Fact::of("talked", talked),
+        Fact::of("ended", ended.join(", ")),
+        Fact::of("codec", call.codec.clone()),
+        Fact::of("quality", mos.unwrap_or_default()),
+        Fact::of("recording", call.recording.clone()),
+        Fact::of("account", call.account.clone()),
+        Fact::of("address", call.uri.clone()),
+        Fact::of("call id", call.sip_call_id.clone()),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+fn sign(look: Look, kind: Kind) -> (&'static str, Role) {
+    match kind {
+        Kind::Outgoing => (look.glyphs.outgoing, Role::Text),
+        Kind::Incoming => (look.glyphs.incoming, Role::Good),
+        Kind::Missed => (look.glyphs.failed, Role::Bad),
+        Kind::AnsweredElsewhere => (look.glyphs.off, Role::Dim),
+    }
+}

@@ -1,0 +1,158 @@
+//! Contacts: the list, all that is known of the chosen one, and the form somebody is written down in.
+
+use super::list::{self, Fact};
+use super::{Look, dial_field, lights, words};
+use crate::control::Contact;
+use crate::ui::form::{FIELDS, Form, Part, Typed};
+use crate::ui::keymap::Act;
+use crate::ui::model::{Model, Pane};
+use crate::ui::people::{self, Person};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+/// Cells of the name of a field.
+const LABEL: usize = 10;
+
+/// Draws them over the body of the screen; gives where the cursor is.
+pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    match (pane, &model.people.form) {
+        (Pane::Form, Some(form)) => draw_form(look, form, area, buf),
+        (Pane::Details, _) => {
+            draw_details(model, look, area, true, buf);
+            None
+        }
+        _ => {
+            let (places, details) = list::split(area);
+            if !details.is_empty() {
+                draw_details(model, look, details, false, buf);
+            }
+            draw_list(model, look, places, buf)
+        }
+    }
+}
+
+fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let people = &model.people;
+    let title = match (people.list().len(), people.found()) {
+        (0, _) => "Contacts".to_owned(),
+        (all, found) if all == found => format!("Contacts: {all}"),
+        (all, found) => format!("Contacts: {found} of {all}"),
+    };
+    let inner = list::panel(look, buf, area, &title, true)?;
+    let cursor = list::search(look, buf, inner, &people.search);
+    let rows = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    if people.found() == 0 {
+        list::instead(look, buf, rows, &nobody(model));
+    }
+    let room = usize::from(rows.height);
+    let first = list::first(people.row, people.found(), room);
+    for (row, (at, person)) in (0..).zip(people.rows(first).enumerate().take(room)) {
+        person_line(model, look, person, first + at == people.row, rows, row, buf);
+    }
+    cursor
+}
+
+/// Why nobody is listed.
+fn nobody(model: &Model) -> Vec<String> {
+    let people = &model.people;
+    let key = model.keymap.key(Act::Add, true).map(|key| key.to_string()).unwrap_or_default();
+    match (&people.trouble, people.known) {
+        (Some(trouble), _) => vec![trouble.clone()],
+        (None, false) => vec!["asking the phone".to_owned()],
+        (None, true) if people.list().is_empty() => {
+            vec!["nobody yet".to_owned(), format!("{key} adds somebody; tuiphone contacts import FILE brings many")]
+        }
+        (None, true) => vec![format!("nobody is found; {key} adds somebody")],
+    }
+}
+
+/// All in one line: star, name, number, light.
+fn person_line(model: &Model, look: Look, person: &Person, chosen: bool, area: Rect, row: u16, buf: &mut Buffer) {
+    let contact = &person.contact;
+    let star = look.span(Role::Pending, if contact.starred { "* " } else { "  " });
+    let mut left = vec![list::mark(look, chosen), star, look.span(Role::Strong, contact.name.clone())];
+    if contact.number != contact.name {
+        left.push(look.span(Role::Dim, format!("  {}", contact.number)));
+    }
+    let right = people::light(&model.status.lights, contact).map(|light| {
+        let (glyph, role) = lights::sign(look, light.state);
+        let detail = words::light_detail(light).map(|detail| format!(" ({detail})")).unwrap_or_default();
+        let text = look.clip(&format!("{glyph} {}{detail}", words::light(light.state)), area.width / 2);
+        Line::from(look.span(role, format!("{text} ")))
+    });
+    look.row(buf, area, row, Line::from(left), right.unwrap_or_default());
+}
+
+fn draw_details(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer) {
+    let chosen = model.people.chosen();
+    let title = chosen.map_or("Contact".to_owned(), |contact| contact.name.clone());
+    let Some(inner) = list::panel(look, buf, area, &title, focus) else { return };
+    let Some(contact) = chosen else { return };
+    let facts = facts(model, contact, focus);
+    let at = facts.iter().position(|fact| fact.chosen).unwrap_or(0);
+    list::facts(look, buf, inner, &facts, (at + 1).saturating_sub(usize::from(inner.height)));
+}
+
+fn facts(model: &Model, contact: &Contact, focus: bool) -> Vec<Fact> {
+    let mut numbers = 0;
+    let fields = FIELDS.iter().filter_map(|field| match field.part {
+        Part::Text(get) => Fact::of(field.label, get(contact)),
+        Part::Number(get) => Fact::of(field.label, get(contact)).map(|fact| {
+            numbers += 1;
+            Fact { chosen: focus && numbers == model.people.number + 1, ..fact }
+        }),
+        Part::Flag(get) => Fact::of(field.label, if get(contact) { "yes" } else { "" }),
+    });
+    let mut facts: Vec<Fact> = fields.collect();
+    if let Some(light) = people::light(&model.status.lights, contact) {
+        let detail = words::light_detail(light).map(|detail| format!(" ({detail})")).unwrap_or_default();
+        facts.retain(|fact| fact.label != "light");
+        facts.extend(Fact::of("light", format!("{}{detail}", words::light(light.state))));
+    }
+    facts.extend(Fact::of("said", contact.info.clone()));
+    facts.extend(Fact::of("id", contact.id.clone()));
+    facts.extend(Fact::of("from", if contact.directory { "the directory, which may change this again" } else { "" }));
+    facts
+}
+
+fn draw_form(look: Look, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let title = form.old.as_ref().map_or("New contact".to_owned(), |old| format!("Change {}", old.name));
+    let inner = list::panel(look, buf, area, &title, true)?;
+    let room = usize::from(inner.height);
+    let first = list::first(form.row, FIELDS.len(), room);
+    let mut cursor = None;
+    let fields = FIELDS.iter().zip(&form.typed).enumerate().skip(first).take(room);
+    for (row, (at, (field, typed))) in (0..).zip(fields) {
+        let chosen = at == form.row;
+        let role = if chosen { Role::Title } else { Role::Dim };
+        let label = vec![list::mark(look, chosen), look.span(role, format!("{:<LABEL$} ", field.label))];
+        let width = (LABEL as u16 + 2).min(inner.width);
+        let place = Rect { x: inner.x + width, y: inner.y + row, width: inner.width - width, height: 1 };
+        match typed {
+            Typed::Text(line) if chosen => {
+                look.row(buf, inner, row, Line::from(label), Line::default());
+                cursor = dial_field::line(look, line, place, buf);
+            }
+            Typed::Text(line) => {
+                let text = look.span(Role::Text, line.text());
+                look.row(buf, inner, row, Line::from([label, vec![text]].concat()), Line::default());
+            }
+            Typed::Flag(on) => {
+                let hint = if chosen { "  (Space changes it)" } else { "" };
+                let text = vec![look.span(Role::Text, if *on { "yes" } else { "no" }), look.span(Role::Dim, hint)];
+                look.row(buf, inner, row, Line::from([label, text].concat()), Line::default());
+                cursor = if chosen { Some(Position::new(place.x, place.y)) } else { cursor };
+            }
+        }
+    }
+    cursor
+}
+
+/// A number that is offered while one is typed: whose it is, and the number.
+pub fn offered(look: Look, name: &str, number: &str, chosen: bool, width: u16) -> (Line<'static>, Line<'static>) {
+    let number = look.clip(number, width.saturating_mul(2) / 3);
+    let left = vec![list::mark(look, chosen), Span::raw(" "), look.span(Role::Text, name.to_owned())];
+    (Line::from(left), Line::from(look.span(Role::Strong, number)))
+}
