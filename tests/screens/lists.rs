@@ -190,6 +190,18 @@ fn contacts_are_found_called_and_changed_by_keys() {
 }
 
 #[test]
+fn whoever_is_chosen_is_written_to_if_that_is_wanted() {
+    let mut stage = stage(80, 24);
+    stage.status.default_action = "message".into();
+    stage.tell();
+    assert_eq!(press(&mut stage, "b").0, []);
+    assert!(stage.screen().contains("Enter write"), "{}", stage.screen());
+    let sent = press(&mut stage, "Enter h i Enter").0;
+    let written = Command::Message { target: "201".into(), text: "hi".into(), account: None };
+    assert!(sent.contains(&written), "{sent:?}");
+}
+
+#[test]
 fn calls_that_were_are_called_back_kept_and_forgotten_by_keys() {
     let back = |number: &str| Command::Dial { target: number.into(), account: Some("101@pbx.example.net".into()) };
     let history = |ask| Request::History { ask, form: None };

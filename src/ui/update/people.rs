@@ -72,6 +72,9 @@ fn list_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         (KeyCode::Esc, _) => model.mode = Mode::Phone,
         (KeyCode::Enter, _) => {
             let Some(chosen) = chosen(model, now) else { return drawn() };
+            if model.status.default_action == "message" {
+                return threads::open_with(model, bare(&chosen.number), "");
+            }
             return phone::call(model, &chosen.number, None, now);
         }
         _ => return act_on(model, key, now),

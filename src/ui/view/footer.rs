@@ -84,10 +84,11 @@ fn contacts(model: &Model, pane: Pane) -> Vec<Option<Item>> {
         Pane::Form => vec![told("Enter", "save"), told("Up/Down", "field"), bound(Act::Cancel, "leave")],
         Pane::AskDelete | Pane::AskClear => vec![told("y", "delete"), bound(Act::Cancel, "keep")],
         Pane::List | Pane::Details => {
+            let chooses = if model.status.default_action == "message" { "write" } else { "call" };
             let star = if person.is_some_and(|contact| contact.starred) { "no star" } else { "star" };
             let details = any(bound(Act::Details, "details")).filter(|_| pane == Pane::List);
             vec![
-                any(told("Enter", "call")),
+                any(told("Enter", if pane == Pane::List { chooses } else { "call" })),
                 any(bound(Act::Messages, "write")),
                 bound(Act::Cancel, if pane == Pane::Details { "back" } else { "close" }),
                 details,
