@@ -7,7 +7,7 @@ use super::options::{ConfigJob, Options};
 use super::paths::Environment;
 use super::{exit, number_way, out, session};
 use crate::config::ini::IniError;
-use crate::config::schema::{self, Field, Kind, Known, Place, Row, Section};
+use crate::config::schema::{self, Field, Kind, Known, Place, Row, Section, Takes};
 use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings};
 use crate::control::{CommandError, ExitCode};
 use crate::engine::files;
@@ -24,6 +24,8 @@ pub struct Ran {
     pub ini: PathBuf,
     /// It is another one than before.
     pub changed: bool,
+    /// The keys that were set and that no running phone takes.
+    pub needs_restart: Vec<String>,
 }
 
 /// Carries out a `config` job.
@@ -39,7 +41,7 @@ pub fn run(job: &ConfigJob, options: &Options, environment: &Environment) -> Res
     if files.named && !files.ini.exists && matches!(job, ConfigJob::Get { .. } | ConfigJob::Check) {
         return Err(files.missing());
     }
-    let mut ran = Ran { code: ExitCode::Ok, ini: files.ini.path.clone(), changed: false };
+    let mut ran = Ran { code: ExitCode::Ok, ini: files.ini.path.clone(), changed: false, needs_restart: Vec::new() };
     match job {
         ConfigJob::Path => path(&files, options),
         ConfigJob::Print { default: true } => print_defaults(options),
@@ -49,7 +51,9 @@ pub fn run(job: &ConfigJob, options: &Options, environment: &Environment) -> Res
             let message = format!("{} is MicroSIP's own and never written", files.ini.path.display());
             return Err(exit::config(message, Some(&session::copied(environment))));
         }
-        ConfigJob::Set { changes, microsip } => ran.changed = set(changes, *microsip, files, options)?,
+        ConfigJob::Set { changes, microsip } => {
+            (ran.changed, ran.needs_restart) = set(changes, *microsip, files, options)?;
+        }
         ConfigJob::Check => ran.code = check(&files, options),
         ConfigJob::DialPlan { number } => ran.code = number_way::run(number, &files, options)?,
     }
@@ -155,12 +159,19 @@ fn get(name: &str, files: &IniFiles, options: &Options) -> Result<(), CommandErr
     Ok(())
 }
 
-fn set(changes: &[String], microsip: bool, mut files: IniFiles, options: &Options) -> Result<bool, CommandError> {
+/// Whether anything has changed, and the keys of it that only a restart takes.
+fn set(
+    changes: &[String],
+    microsip: bool,
+    mut files: IniFiles,
+    options: &Options,
+) -> Result<(bool, Vec<String>), CommandError> {
     let before = config::load(&files.main, &files.overlays);
     files.begin(microsip);
     let mut document = files.main.clone();
     let mut touched = Vec::new();
     let mut notes = Vec::new();
+    let mut needs_restart = Vec::new();
     for change in changes {
         let (name, value) = change.split_once('=').ok_or_else(|| {
             let shown = sanitise(change);
@@ -181,6 +192,9 @@ fn set(changes: &[String], microsip: bool, mut files: IniFiles, options: &Option
             Known::Unknown => return Err(unknown(&place, &key)),
             Known::Read(row) => {
                 stands_elsewhere(row, &place, &files, &before)?;
+                if row.takes == Takes::Restart {
+                    needs_restart.push(format!("{}.{key}", place.name));
+                }
                 let length = value.chars().count();
                 notes.extend(row.limit.filter(|most| length > usize::from(*most)).map(|most| {
                     format!("{}.{key} has {length} characters; MicroSIP reads {most} of them", place.name)
@@ -222,7 +236,7 @@ fn set(changes: &[String], microsip: bool, mut files: IniFiles, options: &Option
     } else if !options.quiet {
         notes.iter().for_each(|note| out::talk(&format!("tuiphone: {}", sanitise_line(note))));
     }
-    Ok(changed)
+    Ok((changed, needs_restart))
 }
 
 /// Where the first account stands that is not under its number: `[Account]` of hand-written files, `[Settings]` of

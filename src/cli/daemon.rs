@@ -4,11 +4,12 @@ use super::options::Options;
 use super::run::contacts_of;
 use super::session::Session;
 use super::signals::Interrupts;
-use super::{history, out, phone, platform, words};
+use super::{history, out, phone, platform, reload, words};
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
 use crate::engine::instance;
+use crate::engine::reloading::Cause;
 use crate::text::plain_error;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -34,7 +35,7 @@ pub async fn run(
 ) -> Result<ExitCode, CommandError> {
     platform::allow_many_files();
     let mut interrupts = Interrupts::listen();
-    interrupts.ignore_hang_up();
+    let mut hang_ups = interrupts.take_hang_ups();
     let server = Server::open(socket).await.map_err(|e| refused(&e))?;
     if let Some(folder) = log_file.parent().filter(|_| !session.ini.portable) {
         let _ = platform::own_folder(folder).inspect_err(|why| {
@@ -42,6 +43,8 @@ pub async fn run(
         });
     }
     let contacts = contacts_of(&session);
+    let (source, files) = (reload::source(options, &session), reload::files(options, &session));
+    let settings = session.loaded.settings.clone();
     let Session { ini, loaded, .. } = session;
     let history = history::shelf(&loaded.settings, &ini);
     let title = if loaded.settings.compat_window_title { "MicroSIP" } else { "tuiphone" };
@@ -54,6 +57,7 @@ pub async fn run(
     config.certificate_file = Some(log_file.with_extension("certificate"));
     config.agent.instance = Some(instance::of_file(&log_file.with_extension("instance"), &mut rng));
     let mut phone = phone::start_with(options, config)?;
+    phone.handle = phone.handle.with_source(source, files, &settings);
     let handle = phone.handle.clone();
     let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
     out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
@@ -71,6 +75,11 @@ pub async fn run(
             },
             _ = &mut phone.task => break,
             _ = interrupts.next() => break,
+            () = hang_ups.next() => {
+                let handle = handle.clone();
+                // Why beside: calls are told of while files are read. What comes of it is an event.
+                tokio::spawn(async move { handle.reload(Cause::Asked).await });
+            }
         }
     }
     drop(messages);

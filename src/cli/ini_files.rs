@@ -4,7 +4,7 @@ use super::exit;
 use super::options::Options;
 use super::paths::{Environment, IniPath};
 use crate::config::ini::{Document, Encoding, IniError};
-use crate::config::{Layers, Warning};
+use crate::config::{Layers, Warning, schema};
 use crate::control::CommandError;
 use crate::engine::files;
 use crate::text::plain_error;
@@ -46,21 +46,48 @@ impl IniFiles {
         }
     }
 
+    /// Reads the files of a profile once more: the same ini file, and what overrules it now.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or the ini file is gone, empty, or nothing that a phone could be set up by.
+    pub fn again(ini: &IniPath, options: &Options, environment: &Environment) -> Result<IniFiles, CommandError> {
+        let mut files = IniFiles::beside(IniPath { exists: true, ..ini.clone() }, true, options, environment);
+        let wrong = |why: &str| exit::config(format!("cannot read {}: {why}", ini.path.display()), None);
+        files.main = read(&ini.path)?;
+        if files.main.items().next().is_none() {
+            return Err(wrong("it is empty"));
+        }
+        if !files.main.sections().any(|section| schema::Place::of(section).is_some()) {
+            return Err(wrong("no section of it is one of a phone's"));
+        }
+        files.overlays = files.overrides.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        Ok(files)
+    }
+
     /// Finds the files: the ini file, `override.ini` beside it, and that beside the program, which is strongest. Reads
     /// none of them.
     pub fn find(options: &Options, environment: &Environment) -> IniFiles {
         let ini = environment.ini(options.ini.as_ref().map(|ini| ini.to_string_lossy()).as_deref());
         let named =
             options.ini.is_some() || environment.vars.get("TUIPHONE_INI").is_some_and(|value| !value.is_empty());
-        let mut overrides = Vec::new();
-        if !options.no_override {
-            let folders = ini.path.parent().into_iter().chain(environment.exe_dir.as_deref());
-            for path in folders.map(|folder| folder.join("override.ini")) {
-                if path.is_file() && path != ini.path && !overrides.contains(&path) {
-                    overrides.push(path);
-                }
+        IniFiles::beside(ini, named, options, environment)
+    }
+
+    /// Where files would be that overrule this ini file, the weakest first.
+    pub fn overriding(ini: &Path, options: &Options, environment: &Environment) -> Vec<PathBuf> {
+        let mut places: Vec<PathBuf> = Vec::new();
+        let folders = ini.parent().into_iter().chain(environment.exe_dir.as_deref());
+        for path in folders.map(|folder| folder.join("override.ini")).filter(|_| !options.no_override) {
+            if path != ini && !places.contains(&path) {
+                places.push(path);
             }
         }
+        places
+    }
+
+    fn beside(ini: IniPath, named: bool, options: &Options, environment: &Environment) -> IniFiles {
+        let mut overrides = IniFiles::overriding(&ini.path, options, environment);
+        overrides.retain(|path| path.is_file());
         IniFiles { ini, named, main: Document::new(Encoding::Utf8), overrides, overlays: Vec::new() }
     }
 

@@ -25,6 +25,7 @@ pub mod people;
 pub mod phone;
 mod platform;
 mod prompt;
+mod reload;
 mod rewrite;
 pub mod run;
 mod saving;

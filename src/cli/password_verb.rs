@@ -83,7 +83,7 @@ pub fn run(
             false
         }
     };
-    Ok(Ran { code: ExitCode::Ok, ini: files.ini.path, changed })
+    Ok(Ran { code: ExitCode::Ok, ini: files.ini.path, changed, needs_restart: Vec::new() })
 }
 
 fn account(loaded: &Loaded, whose: Option<&str>, options: &Options) -> Result<Account, CommandError> {

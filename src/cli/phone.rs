@@ -15,6 +15,7 @@ use crate::engine::trace::Trace;
 use crate::text::plain_error;
 use crate::ua::agent::AgentConfig;
 use rand::TryRng;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
@@ -80,11 +81,20 @@ pub async fn stop(handle: &Handle) {
     let _ = tokio::time::timeout(EXIT_PATIENCE, farewell).await;
 }
 
-/// What the engine is to be started with.
+/// What options and a configuration come to.
+pub struct Wanted {
+    /// The agent's part.
+    pub agent: AgentConfig,
+    /// The sound's part; its seed is missing.
+    pub media: MediaConfig,
+    bind: Option<IpAddr>,
+}
+
+/// What the options make of a configuration.
 ///
 /// # Errors
-/// A trace file that cannot be opened, an address that is none.
-pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, CommandError> {
+/// An address that is none, a latency that is none.
+pub fn wanted(options: &Options, loaded: Loaded) -> Result<Wanted, CommandError> {
     let mut settings = loaded.settings;
     let mut accounts = loaded.accounts;
     if let Some(session) = &options.session {
@@ -107,18 +117,10 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         "" => None,
         text => Some(text.parse().map_err(|_| wrong(format!("[tuiphone] bindAddress: '{text}' is not an address")))?),
     };
-    let trace = match &options.debug {
-        None => None,
-        Some(path) => Some(
-            Trace::open(path)
-                .map_err(|e| wrong(format!("cannot write the trace to {}: {}", path.display(), plain_error(&e))))?,
-        ),
-    };
     let latency = Latency::parse(&settings.audio_latency).ok_or_else(|| {
         let text = crate::text::sanitise(&settings.audio_latency);
         wrong(format!("[tuiphone] audioLatency: '{text}' is neither low, normal, high nor 4-500 ms"))
     })?;
-    let seed = seed()?;
     let agent = AgentConfig { tuning: media::tuning(&settings), ..AgentConfig::new(settings, accounts) };
     let settings = &agent.settings;
     let environment = Environment::of_process();
@@ -143,9 +145,27 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         },
         turn_tls: media::turn_tls(&agent.accounts),
         certificate: None,
-        seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]])
-            .rotate_left(17),
+        seed: 0,
     };
+    Ok(Wanted { agent, media, bind })
+}
+
+/// What the engine is to be started with.
+///
+/// # Errors
+/// As of [`wanted`]; a trace file that cannot be opened.
+pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, CommandError> {
+    let Wanted { agent, mut media, bind } = wanted(options, loaded)?;
+    let trace = match &options.debug {
+        None => None,
+        Some(path) => Some(
+            Trace::open(path)
+                .map_err(|e| wrong(format!("cannot write the trace to {}: {}", path.display(), plain_error(&e))))?,
+        ),
+    };
+    let seed = seed()?;
+    media.seed =
+        u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]).rotate_left(17);
     Ok(EngineConfig {
         bind,
         port: options.port.unwrap_or(agent.settings.source_port),

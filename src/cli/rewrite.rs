@@ -26,7 +26,6 @@ pub(super) const NOT_HERE: &[&str] = &[
     "account",
     "show",
     "hide",
-    "reload",
     "test",
     "doctor",
     "trace",

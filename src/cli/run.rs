@@ -80,8 +80,16 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     };
     if let Some(ran) = ran {
         let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&ran.ini));
-        if ran.changed && !options.quiet && Client::connect(&socket).await.is_ok() {
-            out::talk("tuiphone: the phone that runs takes it when it is started anew");
+        if ran.changed && Client::connect(&socket).await.is_ok() {
+            let taken = Link::Socket(socket).fields(&Request::Reload).await;
+            let words = match (&taken, ran.needs_restart.as_slice()) {
+                (Err(why), _) => format!("the phone that runs goes on as before: {why}"),
+                (Ok(_), []) => "the phone that runs has taken it".to_owned(),
+                (Ok(_), keys) => format!("the phone that runs takes {} when it is started anew", keys.join(", ")),
+            };
+            if taken.is_err() || !options.quiet {
+                out::talk(&format!("tuiphone: {words}"));
+            }
         }
         return Ok(ran.code);
     }

@@ -30,6 +30,14 @@ pub fn load(options: &Options, environment: &Environment) -> Result<Session, Com
     if files.named && !files.ini.exists {
         return Err(files.missing());
     }
+    of_files(files, options, environment)
+}
+
+/// What a session runs on by these files.
+///
+/// # Errors
+/// The account that is asked for does not exist.
+pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -> Result<Session, CommandError> {
     let mut loaded = config::load(&files.main, &files.overlays);
     let mut notes: Vec<String> = loaded.warnings.iter().map(|warning| files.located(warning)).collect();
     let ini = files.ini;

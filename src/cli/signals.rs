@@ -43,12 +43,32 @@ impl Interrupts {
         }
     }
 
-    /// For a daemon: a closed terminal is no reason to stop.
-    pub fn ignore_hang_up(&mut self) {
-        #[cfg(unix)]
-        if let Some(mut hang_up) = self.hang_up.take() {
-            tokio::spawn(async move { while hang_up.recv().await.is_some() {} });
+    /// For a daemon: a closed terminal is no reason to stop. Who sends that signal wants something else.
+    pub fn take_hang_ups(&mut self) -> HangUps {
+        HangUps {
+            #[cfg(unix)]
+            hang_up: self.hang_up.take(),
         }
+    }
+}
+
+/// SIGHUPs, where there are signals.
+pub struct HangUps {
+    #[cfg(unix)]
+    hang_up: Option<tokio::signal::unix::Signal>,
+}
+
+impl HangUps {
+    /// The next one.
+    #[cfg(unix)]
+    pub async fn next(&mut self) {
+        received(&mut self.hang_up).await;
+    }
+
+    /// There are none.
+    #[cfg(not(unix))]
+    pub async fn next(&mut self) {
+        std::future::pending::<()>().await;
     }
 }
 

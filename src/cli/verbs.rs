@@ -10,7 +10,7 @@ use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{
     AccountInfo, CallInfo, Command, CommandError, ExitCode, MessageInfo, PingInfo, RecordingState, RegistrationState,
-    ShortcutInfo, Status, TlsTrust, json,
+    Reloaded, ShortcutInfo, Status, TlsTrust, json,
 };
 use crate::engine::handle::Handle;
 use serde_json::{Map, Value};
@@ -220,6 +220,13 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             let codecs = fields.get("codecs").and_then(Value::as_array);
             codecs.into_iter().flatten().for_each(|codec| out::line(&codec_line(codec)));
         }
+        Request::Reload => match serde_json::from_value::<Reloaded>(value) {
+            Ok(told) => {
+                told.notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
+                out::line(&told.words());
+            }
+            Err(e) => out::error(&unreadable(&e.to_string())),
+        },
         Request::Contacts(_) => people::print(fields, options.quiet),
         Request::Ready => {
             let registered = fields.get("registered") == Some(&Value::Bool(true));

@@ -1,6 +1,7 @@
 //! Text ↔ settings and accounts: the lossless `microsip.ini` document and the one table of its keys. Opens no file.
 
 mod account;
+mod change;
 mod check;
 pub mod command_line;
 pub mod dial;
@@ -19,6 +20,7 @@ mod shortcut;
 mod value;
 
 pub use account::{Account, AccountId, HideCallerId, Rewrite, SrtpMode, TlsSettings, TurnSettings, TurnTransport};
+pub use change::{Change, changes, renewed};
 pub use check::{Fault, Finding, check};
 pub use dial::{DialError, DialTarget, dial};
 pub use dial_plan::{DialPlan, DialPlanError};

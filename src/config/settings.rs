@@ -360,6 +360,8 @@ pub struct Settings {
     /// The keys of `[Settings]` and `[tuiphone]` that another file than the ini file says (`override.ini`): a person
     /// cannot change them here.
     pub locked: Vec<&'static str>,
+    /// The files of the settings are looked at while the phone runs (`[tuiphone] watchFile`).
+    pub watch_file: bool,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
     pub password_plain: bool,
 }
@@ -484,6 +486,7 @@ impl Default for Settings {
             port_knocker_host: String::new(),
             port_knocker_ports: Vec::new(),
             locked: Vec::new(),
+            watch_file: true,
             password_plain: false,
         }
     }

@@ -59,6 +59,7 @@ pub fn reply_fields(reply: &Reply) -> Map<String, Value> {
         Reply::Message(message) => object(json!({"message": message})),
         Reply::Ping(ping) => object(json!({"ping": ping})),
         Reply::Messages(messages) => object(json!({"messages": messages})),
+        Reply::Reloaded(told) => object(json!(told)),
         Reply::SoundTest(result) => object(json!({"sound_test": result})),
         Reply::Digits { via, note } => object(json!({"via": via, "note": note})),
         Reply::Volume(path, level) => object(json!({"path": path_word(*path), "level": level})),

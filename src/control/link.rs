@@ -8,6 +8,7 @@ use super::{
     Command, CommandError, Event, ExitCode, Found, HistoryAsk, Kind, Levels, Query, Reply, Status, json, people,
 };
 use crate::engine::handle::Handle;
+use crate::engine::reloading::Cause;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,12 +77,19 @@ impl Link {
             Request::Command(command) => Ok(json::reply_fields(&self.request(command.clone()).await?)),
             Request::Devices => Ok(devices()),
             Request::Codecs => match self {
-                Link::Local(handle) => Ok(codecs(handle.codecs())),
+                Link::Local(handle) => Ok(codecs(&handle.codecs())),
                 Link::Socket(path) => {
                     let reply = Client::connect(path).await?.ask(r#"{"verb":"codecs"}"#).await?;
                     let list = reply.get("codecs").cloned().ok_or_else(|| misread("it names no codecs"))?;
                     Ok(Map::from_iter([("codecs".to_owned(), list)]))
                 }
+            },
+            Request::Reload => match self {
+                Link::Local(handle) => {
+                    let told = handle.reload(Cause::Asked).await?;
+                    Ok(json::reply_fields(&Reply::Reloaded(Box::new(told))))
+                }
+                Link::Socket(path) => fields_of(Client::connect(path).await?.ask(r#"{"verb":"reload"}"#).await?),
             },
             Request::Contacts(ask) => match self {
                 Link::Local(handle) => handle.contacts(ask.clone()).await,

@@ -20,7 +20,7 @@ pub use crate::engine::address_book::{AddressBook, ContactsAsk};
 pub use crate::engine::handle::Levels;
 pub use crate::engine::{Contact, Form, Found, HistoryAsk, Kind, Query, Record};
 pub use crate::ua::command::{
-    Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reply, SoundPath, SoundTestResult, Switch,
+    Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reloaded, Reply, SoundPath, SoundTestResult, Switch,
     TransferTo, VoicePart, VolumeChange,
 };
 pub use crate::ua::event::Event;

@@ -455,6 +455,14 @@ pub static VERBS: &[VerbRow] = &[
         make: |_| Ok(Request::Command(Command::TestAudio)),
     },
     VerbRow {
+        name: "reload",
+        aliases: &[],
+        params: &[],
+        doc: "Read the settings again; calls go on, and only accounts whose own keys have changed register anew",
+        key: None,
+        make: |_| Ok(Request::Reload),
+    },
+    VerbRow {
         name: "watch",
         aliases: &["subscribe"],
         params: &[option("as", "Only what OnCallEnd=SendMessage,NAME,… and its like send to this name")],

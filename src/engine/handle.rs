@@ -3,6 +3,7 @@
 use super::address_book::{AddressBook, ContactsAsk};
 use super::library::Library;
 use super::media::MediaHandle;
+use super::reloading::{Fresh, Reloader};
 use crate::contacts::Book;
 use crate::history::{Found, HistoryAsk};
 use crate::ua::command::{Command, CommandError, Reply};
@@ -39,6 +40,9 @@ pub(super) enum Ask {
     Command(Command, oneshot::Sender<Result<Reply, CommandError>>),
     Status(oneshot::Sender<Status>),
     Contacts(Arc<Book>),
+    /// Tell when everything is written that was to be kept.
+    Written(oneshot::Sender<()>),
+    Configure(Box<Fresh>, oneshot::Sender<Result<Reply, CommandError>>),
 }
 
 /// A running phone; cheap to clone. The phone lives until `Command::Exit`, or until the last handle is gone.
@@ -49,9 +53,10 @@ pub struct Handle {
     events: broadcast::Sender<Arc<Event>>,
     media: MediaHandle,
     addresses: Arc<[SocketAddr]>,
-    codecs: Arc<[String]>,
+    codecs: watch::Receiver<Arc<[String]>>,
     contacts: Option<AddressBook>,
     library: Option<Library>,
+    pub(super) reloader: Option<Arc<Reloader>>,
 }
 
 /// The signalling task's ends of a `Handle`'s channels.
@@ -60,17 +65,27 @@ pub(super) struct Ends {
     pub asks: mpsc::Receiver<Ask>,
     pub changed: watch::Sender<u64>,
     pub events: broadcast::Sender<Arc<Event>>,
+    /// Those of the settings.
+    pub codecs: watch::Sender<Arc<[String]>>,
 }
 
 pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[String]) -> (Handle, Ends) {
     let (asks, asks_rx) = mpsc::channel(ASK_BACKLOG);
     let (changed, changed_rx) = watch::channel(0);
     let (events, _) = broadcast::channel(EVENT_BACKLOG);
-    let (addresses, codecs) = (addresses.into(), codecs.into());
-    let (contacts, library) = (None, None);
-    let handle =
-        Handle { asks, changed: changed_rx, events: events.clone(), media, addresses, codecs, contacts, library };
-    (handle, Ends { asks: asks_rx, changed, events })
+    let (codecs, codecs_rx) = watch::channel(codecs.into());
+    let handle = Handle {
+        asks,
+        changed: changed_rx,
+        events: events.clone(),
+        media,
+        addresses: addresses.into(),
+        codecs: codecs_rx,
+        contacts: None,
+        library: None,
+        reloader: None,
+    };
+    (handle, Ends { asks: asks_rx, changed, events, codecs })
 }
 
 impl Handle {
@@ -165,8 +180,13 @@ impl Handle {
     }
 
     /// The codecs of the settings, the preferred first.
-    pub fn codecs(&self) -> &[String] {
-        &self.codecs
+    pub fn codecs(&self) -> Arc<[String]> {
+        self.codecs.borrow().clone()
+    }
+
+    /// Where questions and events go.
+    pub(super) fn ends(&self) -> (&mpsc::Sender<Ask>, &broadcast::Sender<Arc<Event>>) {
+        (&self.asks, &self.events)
     }
 
     /// The sound levels now.
@@ -181,7 +201,7 @@ fn without_contacts() -> CommandError {
     CommandError { code, kind: code.kind(), message: "this phone has no contacts".into(), hint: None }
 }
 
-fn stopped() -> CommandError {
+pub(super) fn stopped() -> CommandError {
     CommandError {
         code: ExitCode::NoDaemon,
         kind: "no_daemon",

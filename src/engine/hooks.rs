@@ -38,6 +38,8 @@ const IDLE_READING: Duration = Duration::from_millis(10);
 const MOST_OUTPUTS: usize = 64;
 /// How long the end of the phone waits for programs that run.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
+/// Accounts whose servers are remembered, those of now apart.
+const MOST_SERVERS: usize = 1_000;
 /// The variable that may hold a password of ours, for no program to see.
 const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
 
@@ -50,6 +52,8 @@ struct Job {
     /// The call, else the event: its jobs are done one after another.
     turn: String,
     work: Work,
+    folder: String,
+    patience: Duration,
 }
 
 enum Work {
@@ -57,16 +61,15 @@ enum Work {
     Write { path: String, line: String },
 }
 
-/// What all programs have in common.
+/// Who is told what programs say.
 struct Desk {
-    folder: String,
-    patience: Duration,
     events: broadcast::Sender<Arc<Event>>,
 }
 
 /// The hooks of a running phone.
 pub(super) struct Runner {
     hooks: Hooks,
+    patience: Duration,
     servers: BTreeMap<String, String>,
     jobs: mpsc::Sender<Job>,
     dropped: Arc<AtomicU64>,
@@ -77,21 +80,31 @@ pub(super) struct Runner {
 impl Runner {
     /// Runs what these settings hang on calls; `None` if that is nothing.
     pub fn start(settings: &Settings, accounts: &[Account], events: broadcast::Sender<Arc<Event>>) -> Option<Runner> {
-        let hooks = settings.hooks.clone();
-        if hooks.is_empty() {
+        if settings.hooks.is_empty() {
             return None;
         }
+        let (jobs, waiting) = mpsc::channel(MOST_WAITING);
+        let dropped = Arc::<AtomicU64>::default();
+        let task = tokio::spawn(run(waiting, Arc::new(Desk { events: events.clone() }), dropped.clone()));
+        let (hooks, patience, servers) = (Hooks::default(), Duration::ZERO, BTreeMap::new());
+        let mut runner = Runner { hooks, patience, servers, jobs, dropped, task, events };
+        runner.configure(settings, accounts);
+        Some(runner)
+    }
+
+    /// From now on these settings count; what runs goes on.
+    pub fn configure(&mut self, settings: &Settings, accounts: &[Account]) {
         let server = |account: &Account| {
             let named = if account.server.is_empty() { &account.domain } else { &account.server };
             named.split(':').next().unwrap_or_default().to_owned()
         };
-        let servers = accounts.iter().map(|account| (account.aor(), server(account))).collect();
-        let patience = Duration::from_secs(settings.hook_timeout_s.into());
-        let desk = Desk { folder: hooks.folder.clone(), patience, events: events.clone() };
-        let (jobs, waiting) = mpsc::channel(MOST_WAITING);
-        let dropped = Arc::<AtomicU64>::default();
-        let task = tokio::spawn(run(waiting, Arc::new(desk), dropped.clone()));
-        Some(Runner { hooks, servers, jobs, dropped, task, events })
+        self.hooks = settings.hooks.clone();
+        self.patience = Duration::from_secs(settings.hook_timeout_s.into());
+        // Calls of an account that is gone may still go on.
+        if self.servers.len() > MOST_SERVERS {
+            self.servers.clear();
+        }
+        self.servers.extend(accounts.iter().map(|account| (account.aor(), server(account))));
     }
 
     /// Sets off what hangs on this event. Never waits.
@@ -115,7 +128,8 @@ impl Runner {
                         continue;
                     }
                 };
-                let job = Job { trigger, key, call: call.clone(), turn: turn.clone(), work };
+                let (folder, patience) = (self.hooks.folder.clone(), self.patience);
+                let job = Job { trigger, key, call: call.clone(), turn: turn.clone(), work, folder, patience };
                 if !has_room || self.jobs.try_send(job).is_err() {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
@@ -218,7 +232,7 @@ async fn carry_out(job: Job, desk: Arc<Desk>) -> Done {
     match &job.work {
         Work::Run { argv, environment } => run_program(&job, argv, environment, desk).await,
         Work::Write { path, line } => {
-            let failure = line::write(path, line, desk.patience).await.err().map(|why| Failure {
+            let failure = line::write(path, line, job.patience).await.err().map(|why| Failure {
                 words: format!("{}: cannot write to {}: {why}", job.key, sanitise(path)),
                 hint: "somebody must listen on that socket",
             });
@@ -232,8 +246,8 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
     let mut command = Command::new(program);
     command.args(arguments).envs(environment.iter().cloned()).env_remove(PASSWORD_VARIABLE);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    if !desk.folder.is_empty() {
-        command.current_dir(&desk.folder);
+    if !job.folder.is_empty() {
+        command.current_dir(&job.folder);
     }
     // What it starts is stopped with it.
     Group::begin(&mut command);
@@ -251,7 +265,7 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
     let speaker = Arc::new(Speaker { desk: desk.clone(), trigger: job.trigger, call: job.call.clone() });
     let out = child.stdout.take().map(|out| tokio::spawn(listen(out, speaker.clone())));
     let err = child.stderr.take().map(|err| tokio::spawn(listen(err, speaker.clone())));
-    let ended = timeout(desk.patience, child.wait()).await;
+    let ended = timeout(job.patience, child.wait()).await;
     if ended.is_err() {
         group.stop();
         let _ = child.start_kill();
@@ -272,7 +286,7 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
         Ok(Ok(status)) => speaker.say(format!("{} ended with {status}", sanitise(program))),
         Ok(Err(why)) => speaker.say(format!("{} is lost: {}", sanitise(program), plain_error(&why))),
         Err(_) => {
-            let seconds = desk.patience.as_secs();
+            let seconds = job.patience.as_secs();
             let words = format!("{}: {} ran for {seconds} s and was stopped", job.key, sanitise(program));
             desk.complain(words, Some("[tuiphone] hookTimeout says how long it may run"));
         }

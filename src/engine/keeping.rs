@@ -6,33 +6,54 @@ use crate::config::schema::{Row, Section};
 use crate::text::plain_error;
 use std::io;
 use std::path::{Path, PathBuf};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// Keys of `[Settings]` and `[tuiphone]` and their values.
 pub type Changes = Vec<(&'static str, String)>;
+
+/// What is to be done about the file.
+#[derive(Debug)]
+pub enum Job {
+    /// These keys change.
+    Keep(Changes),
+    /// Whoever asks is told once everything before is written.
+    Written(oneshot::Sender<()>),
+}
 
 /// Writes changes one after another, away from the signalling. Ends when the sender is gone and all is written.
 /// `complain` is told what could not be kept.
 pub fn start(
     file: PathBuf,
     complain: impl Fn(String) + Send + Clone + 'static,
-) -> (mpsc::UnboundedSender<Changes>, JoinHandle<()>) {
-    let (sender, mut changes) = mpsc::unbounded_channel::<Changes>();
+) -> (mpsc::UnboundedSender<Job>, JoinHandle<()>) {
+    let (sender, mut jobs) = mpsc::unbounded_channel::<Job>();
     let task = tokio::spawn(async move {
-        while let Some(mut all) = changes.recv().await {
+        while let Some(first) = jobs.recv().await {
+            let (mut all, mut waiting) = (Changes::new(), Vec::new());
+            let mut next = Some(first);
             // Who holds a volume key down changes more than once a write.
-            while let Ok(more) = changes.try_recv() {
-                all.extend(more);
+            while let Some(job) = next {
+                match job {
+                    Job::Keep(changes) => all.extend(changes),
+                    Job::Written(reply) => waiting.push(reply),
+                }
+                next = jobs.try_recv().ok();
             }
             let (file, complain) = (file.clone(), complain.clone());
             let write = move || {
+                if all.is_empty() {
+                    return;
+                }
                 if let Err(why) = keep(&file, &all) {
                     let keys: Vec<&str> = all.iter().map(|(key, _)| *key).collect();
                     complain(format!("cannot keep {} in {}: {why}", keys.join(", "), file.display()));
                 }
             };
             let _ = tokio::task::spawn_blocking(write).await;
+            for reply in waiting {
+                let _ = reply.send(());
+            }
         }
     });
     (sender, task)

@@ -50,6 +50,7 @@ enum Job {
     Keep(Box<Record>),
     Ask(HistoryAsk, oneshot::Sender<Answer>),
     Written(oneshot::Sender<()>),
+    Most(u32),
 }
 
 impl Library {
@@ -82,6 +83,11 @@ impl Library {
             Err(TrySendError::Full(_)) => Err(refused("the history has too much to do; ask again".to_owned())),
             Err(TrySendError::Disconnected(_)) => Err(refused("the thread of the history has ended".to_owned())),
         }
+    }
+
+    /// The most calls that are kept from now on.
+    pub fn keep_at_most(&self, calls: u32) {
+        let _ = self.jobs.try_send(Job::Most(calls));
     }
 
     /// Waits until everything seen so far is written, and the file let go.
@@ -130,6 +136,7 @@ impl Keeper {
             match job {
                 Ok(Job::Keep(call)) => self.keep(&call),
                 Ok(Job::Ask(ask, reply)) => drop(reply.send(self.answer(ask))),
+                Ok(Job::Most(calls)) => (self.shelf.most, self.kept) = (calls, 0),
                 Ok(Job::Written(reply)) => {
                     self.store = None;
                     let _ = reply.send(());

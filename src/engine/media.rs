@@ -25,8 +25,8 @@ use crate::rtp::dtls::Certificate;
 use crate::ua::sound;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 use links::Links;
@@ -156,12 +156,13 @@ enum Order {
     Command(MediaCommand),
     Record(StreamId, Tape),
     Play(StreamId, Player),
+    Configure(Box<MediaConfig>),
 }
 
 struct Door {
     /// `None` only while being dropped.
     commands: Option<SyncSender<Order>>,
-    recordings: Place,
+    recordings: Mutex<Place>,
     report: Reporter,
     bell: Bell,
 }
@@ -176,11 +177,11 @@ impl Drop for Door {
 impl MediaHandle {
     /// Hands over a command; never blocks. Files are opened by threads of their own.
     pub fn send(&self, command: MediaCommand) -> Result<(), MediaGone> {
-        let commands = self.door.commands.as_ref().ok_or(MediaGone::Ended)?;
         let report = self.door.report.clone();
         let order = match command {
             MediaCommand::Record { stream, what } => {
-                recorder::start(stream, what, &self.door.recordings, report).map(|tape| Order::Record(stream, tape))
+                let place = self.door.recordings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                recorder::start(stream, what, &place, report).map(|tape| Order::Record(stream, tape))
             }
             MediaCommand::Play { stream, clip } => {
                 player::start(stream, clip, report).map(|player| Order::Play(stream, player))
@@ -194,6 +195,18 @@ impl MediaHandle {
                 return Ok(());
             }
         };
+        self.order(order)
+    }
+
+    /// Hands over another configuration; never blocks. Devices change at once if they are others, streams are made by it
+    /// from now on. Its certificate counts if there was none; its seed counts for nothing.
+    pub fn configure(&self, config: MediaConfig) -> Result<(), MediaGone> {
+        *self.door.recordings.lock().unwrap_or_else(PoisonError::into_inner) = config.recordings.clone();
+        self.order(Order::Configure(Box::new(config)))
+    }
+
+    fn order(&self, order: Order) -> Result<(), MediaGone> {
+        let commands = self.door.commands.as_ref().ok_or(MediaGone::Ended)?;
         commands.try_send(order).map_err(|error| match error {
             TrySendError::Full(_) => MediaGone::Full,
             TrySendError::Disconnected(_) => MediaGone::Ended,
@@ -235,7 +248,7 @@ pub fn spawn(config: MediaConfig, report: impl Fn(MediaReport) + Send + Sync + '
         .run();
     })?;
     let bell = Bell { waker, thread: thread.thread().clone() };
-    let door = Door { commands: Some(sender), recordings, report, bell };
+    let door = Door { commands: Some(sender), recordings: Mutex::new(recordings), report, bell };
     Ok(MediaHandle { door: Arc::new(door), levels })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod address_book;
 pub mod certificate;
+mod file_watch;
 pub mod files;
 pub mod handle;
 mod hooks;
@@ -15,6 +16,7 @@ pub mod library;
 pub mod media;
 pub mod net;
 pub mod past;
+pub mod reloading;
 pub mod signalling;
 pub mod trace;
 

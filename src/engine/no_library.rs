@@ -61,6 +61,9 @@ impl Library {
         })
     }
 
+    /// Keeps nothing.
+    pub fn keep_at_most(&self, _: u32) {}
+
     /// Has nothing to write.
     pub async fn written(&self) {}
 }

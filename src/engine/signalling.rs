@@ -10,8 +10,10 @@ use super::net::dns::Dns;
 use super::net::paths::{Arrival, Paths, Wanted};
 use super::net::udp::{BindError, MAX_DATAGRAM};
 use super::net::watch::{Change, Watch};
+use super::reloading::{name_servers, note_kept};
 use super::trace::Trace;
 use super::{certificate, keeping};
+use crate::config::Settings;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sdp::dtls::Fingerprint;
 use crate::sip::flow::{Flow, Transport};
@@ -36,7 +38,7 @@ use tokio::task::JoinHandle;
 /// How long the end of a phone waits for what is being written.
 const KEEP_PATIENCE: Duration = Duration::from_secs(2);
 
-type Keeper = (mpsc::UnboundedSender<keeping::Changes>, JoinHandle<()>);
+type Keeper = (mpsc::UnboundedSender<keeping::Job>, JoinHandle<()>);
 
 /// What a phone is started with.
 #[derive(Debug)]
@@ -107,7 +109,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     let (now, wall) = (Instant::now(), SystemTime::now());
     let mut rng = StdRng::from_seed(config.seed);
     let settings = &config.agent.settings;
-    let dns = Dns::new(if settings.dns_srv { settings.name_servers.clone() } else { Vec::new() });
+    let dns = Dns::new(name_servers(settings));
     let events = ends.events.clone();
     let complain = move |message| drop(events.send(Arc::new(Event::Error { message, hint: None })));
     let library = config.history.map(|shelf| Library::start(shelf, complain.clone()));
@@ -120,6 +122,10 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     let keeper = config.settings_file.map(|file| keeping::start(file, complain));
     let hooks = hooks::Runner::start(settings, &config.agent.accounts, ends.events.clone());
     let signalling = Signalling {
+        read: settings.clone(),
+        touched: Vec::new(),
+        certificate_file: config.certificate_file,
+        has_certificate: config.agent.fingerprint.is_some(),
         rng: StdRng::from_rng(&mut rng),
         dns,
         agent: Agent::new(config.agent, rng, now, wall),
@@ -152,23 +158,29 @@ fn able(target: &Target) -> Vec<Transport> {
     }
 }
 
-struct Signalling {
+pub(super) struct Signalling {
     rng: StdRng,
-    dns: Dns,
-    agent: Agent,
+    pub(super) dns: Dns,
+    pub(super) agent: Agent,
     paths: Paths,
-    media: MediaHandle,
-    ends: Ends,
-    audio: AudioInfo,
+    pub(super) media: MediaHandle,
+    pub(super) ends: Ends,
+    pub(super) audio: AudioInfo,
     trace: Option<Trace>,
     keeper: Option<Keeper>,
-    hooks: Option<hooks::Runner>,
-    library: Option<Library>,
+    pub(super) hooks: Option<hooks::Runner>,
+    pub(super) library: Option<Library>,
     replies: HashMap<RequestId, oneshot::Sender<Result<Reply, CommandError>>>,
     next_request: u64,
     answers: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
-    dirty: bool,
+    pub(super) dirty: bool,
     over: bool,
+    /// The settings as the files say them.
+    pub(super) read: Settings,
+    /// What was changed in the phone since it was last asked to write that.
+    pub(super) touched: Vec<&'static str>,
+    pub(super) certificate_file: Option<PathBuf>,
+    pub(super) has_certificate: bool,
 }
 
 enum Next {
@@ -274,15 +286,32 @@ impl Signalling {
                 self.dirty = true;
                 self.agent.handle(Input::Contacts(book), now());
             }
+            Next::Ask(Some(Ask::Written(reply))) => {
+                self.touched.clear();
+                // Without a keeper nothing waits to be written.
+                if let Some((keeper, _)) = &self.keeper {
+                    let _ = keeper.send(keeping::Job::Written(reply));
+                }
+            }
+            Next::Ask(Some(Ask::Configure(fresh, reply))) => {
+                let request = self.request(reply);
+                self.configure(*fresh, request);
+            }
             Next::Ask(Some(Ask::Command(command, reply))) => {
-                let request = RequestId(self.next_request);
-                self.next_request += 1;
-                self.replies.insert(request, reply);
+                let request = self.request(reply);
                 // What is begun shows before its outcome is known.
                 self.dirty = true;
                 self.agent.handle(Input::Command(request, command), now());
             }
         }
+    }
+
+    /// The number of a request whose answer goes there.
+    fn request(&mut self, reply: oneshot::Sender<Result<Reply, CommandError>>) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        self.replies.insert(request, reply);
+        request
     }
 
     fn drain(&mut self) {
@@ -305,7 +334,8 @@ impl Signalling {
                 }
                 Output::Keep(changes) => {
                     if let Some((keeper, _)) = &self.keeper {
-                        let _ = keeper.send(changes);
+                        note_kept(&changes, &mut self.read, &mut self.touched);
+                        let _ = keeper.send(keeping::Job::Keep(changes));
                     }
                 }
                 Output::Reply(request, result) => {
@@ -351,7 +381,7 @@ impl Signalling {
         }
     }
 
-    fn event(&mut self, event: Event) {
+    pub(super) fn event(&mut self, event: Event) {
         self.dirty = true;
         if let Some(hooks) = &self.hooks {
             hooks.note(&event);
@@ -370,7 +400,7 @@ impl Signalling {
     }
 }
 
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
     Instant::now()
 }

@@ -70,6 +70,8 @@ pub(super) struct Line {
     pub voicemail: Option<VoicemailInfo>,
     /// What the server is told of us, if it is to be told.
     pub publication: Option<Publication>,
+    /// It is configured no more, and stays until its binding is given back and its calls are over.
+    pub leaving: bool,
 }
 
 impl Line {
@@ -83,16 +85,11 @@ impl Line {
             call_id: ident::call_id(rng, ""),
             expires_s: account.register_refresh_s,
         };
-        let contact_user = match account.server.is_empty() {
-            true if account.username.is_empty() => "tuiphone".to_owned(),
-            true => account.username.clone(),
-            false => ident::tag(rng),
-        };
         Line {
             registration: Registration::new(binding, ident::cseq(rng)),
-            authenticator: if account.refuse_md5 { Authenticator::without_md5() } else { Authenticator::new() },
+            authenticator: authenticator(&account),
             weak: false,
-            contact_user,
+            contact_user: own_user(&account).unwrap_or_else(|| ident::tag(rng)),
             instance: instance.to_owned(),
             servers: Vec::new(),
             realms: Vec::new(),
@@ -116,8 +113,36 @@ impl Line {
             unreachable: false,
             voicemail: None,
             publication: None,
+            leaving: false,
             account,
         }
+    }
+
+    /// The account is as given from now on: the same address at the same registrar.
+    pub fn renew(&mut self, account: Account) {
+        let credentials =
+            |account: &Account| (account.auth_user().to_owned(), account.password.clone(), account.refuse_md5);
+        if credentials(&account) != credentials(&self.account) {
+            self.authenticator = authenticator(&account);
+            self.weak = false;
+        }
+        if let Some(user) = own_user(&account) {
+            self.contact_user = user;
+        }
+        let number = Some(&account.voicemail_number).filter(|number| !number.is_empty()).cloned();
+        self.voicemail = self.voicemail.take().filter(|_| number.is_some());
+        self.voicemail.iter_mut().for_each(|voicemail| voicemail.number.clone_from(&number));
+        self.account = account;
+    }
+
+    /// No path is its own any more.
+    pub fn forget_servers(&mut self) {
+        self.servers.clear();
+    }
+
+    /// A binding of it is being given back.
+    pub fn is_giving_back(&self) -> bool {
+        self.registration.state() == State::Unregistering
     }
 
     /// It has a registrar.
@@ -316,6 +341,16 @@ impl Account {
     pub(super) fn domain_or_server(&self) -> &str {
         if self.domain.is_empty() { &self.server } else { &self.domain }
     }
+}
+
+/// The user of the Contact of an account that never registers: others are to know it.
+fn own_user(account: &Account) -> Option<String> {
+    let user = if account.username.is_empty() { "tuiphone" } else { &account.username };
+    account.server.is_empty().then(|| user.to_owned())
+}
+
+fn authenticator(account: &Account) -> Authenticator {
+    if account.refuse_md5 { Authenticator::without_md5() } else { Authenticator::new() }
 }
 
 fn realms(response: &Response) -> impl Iterator<Item = String> {

@@ -62,17 +62,18 @@ impl Agent {
     pub(super) fn addressee(&self, request: &Request, flow: &Flow) -> Option<AccountId> {
         let user = Uri::parse(&request.uri).ok().and_then(|uri| uri.user_decoded()).unwrap_or_default();
         // Why not Local beside others: its user is no secret, and it would ring for strangers.
-        let local = self.config.settings.enable_local_account || self.lines.len() == 1;
-        let lines = || self.lines.iter().filter(|line| line.account.id.0 != 0 || local);
+        let present = || self.lines.iter().filter(|line| !line.leaving);
+        let local = self.config.settings.enable_local_account || present().count() == 1;
+        let lines = || present().filter(|line| line.account.id.0 != 0 || local);
         let by_contact = || lines().find(|line| line.contact_user == user && line.is_reachable());
         let named = |line: &&Line| line.account.username == user;
         let by_path = || {
-            let from_server = || self.lines.iter().filter(|line| line.registers() && line.is_own_path(flow));
+            let from_server = || present().filter(|line| line.registers() && line.is_own_path(flow));
             from_server().find(named).or_else(|| from_server().next())
         };
         let any = || {
             let open = self.config.settings.accept_from_any;
-            self.lines.iter().filter(|_| open).max_by_key(|line| (named(line), line.registers()))
+            present().filter(|_| open).max_by_key(|line| (named(line), line.registers()))
         };
         by_contact().or_else(by_path).or_else(any).map(|line| line.account.id)
     }

@@ -258,6 +258,7 @@ impl Agent {
             Input::NetworkChanged { addresses } => self.network_changed(addresses, now),
             Input::Media(event) => self.media_event(event, now),
             Input::Contacts(book) => self.contacts_changed(book, now),
+            Input::Configured(id, config) => self.configured(id, *config, now),
             Input::Timeout => {}
         }
         self.timeouts(now);
@@ -294,6 +295,11 @@ impl Agent {
             .chain(self.composing.next_timeout())
             .chain(begin)
             .min()
+    }
+
+    /// The settings that count.
+    pub fn settings(&self) -> &Settings {
+        &self.config.settings
     }
 
     /// Everything a face needs to draw, as of `now`.
@@ -386,6 +392,7 @@ impl Agent {
         self.settle_conference(now);
         self.choose_tone();
         self.tell_ends(now);
+        self.drop_those_who_left();
         self.finish_exit(now);
     }
 
@@ -443,8 +450,10 @@ impl Agent {
     /// The account new calls use: the chosen one, else the first with a server, else the first.
     pub(super) fn selected_account(&self) -> AccountId {
         let chosen = self.config.settings.account_id.map(AccountId).filter(|id| self.account(*id).is_some());
-        let with_server = || self.lines.iter().find(|line| line.registers()).map(|line| line.account.id);
-        let named = || self.lines.iter().map(|line| line.account.id).find(|id| id.0 != 0);
+        let with_server =
+            || self.lines.iter().find(|line| line.registers() && !line.leaving).map(|line| line.account.id);
+        let named =
+            || self.lines.iter().find(|line| line.account.id.0 != 0 && !line.leaving).map(|line| line.account.id);
         chosen.or_else(with_server).or_else(named).unwrap_or(AccountId(0))
     }
 }

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Ask {
     id: u32,
-    account: AccountId,
+    pub account: AccountId,
     dialog: Dialog,
     flow: Flow,
     news: News,

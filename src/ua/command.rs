@@ -231,6 +231,8 @@ pub enum Reply {
     Volume(SoundPath, u8),
     /// What the microphone brought.
     SoundTest(SoundTestResult),
+    /// The settings count as they were read.
+    Reloaded(Box<Reloaded>),
     /// Digits go this way.
     Digits {
         /// The way.
@@ -238,6 +240,39 @@ pub enum Reply {
         /// Why it is not the one set, or why it may fail.
         note: Option<String>,
     },
+}
+
+/// What came of new settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// The keys that have another value, `Settings.DND`; the section alone of an account that is new or gone.
+    pub changed: Vec<String>,
+    /// The numbers of the accounts that are registered because of it.
+    pub registering: Vec<u32>,
+    /// Those of `changed` that count when the phone is started the next time.
+    pub needs_restart: Vec<String>,
+    /// What was odd in the files, a line each.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+impl Reloaded {
+    /// In a sentence.
+    pub fn words(&self) -> String {
+        const MOST: usize = 8;
+        let list = |names: &[String]| {
+            let more = names.len().saturating_sub(MOST);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{}{more}", names.iter().take(MOST).cloned().collect::<Vec<_>>().join(", "))
+        };
+        match (self.changed.as_slice(), self.needs_restart.as_slice()) {
+            ([], _) => "the settings were read again: nothing has changed".to_owned(),
+            (changed, []) => format!("the settings were read again: {}", list(changed)),
+            (changed, waits) => {
+                format!("the settings were read again: {}; only a restart takes {}", list(changed), list(waits))
+            }
+        }
+    }
 }
 
 /// A refusal: what was tried, on what, what next.

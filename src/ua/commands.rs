@@ -291,7 +291,8 @@ impl Agent {
             let registers = self.account(id).is_some_and(|line| line.registers());
             return if registers { Ok(vec![id]) } else { Err(refusal(format!("account {} has no server", id.0))) };
         }
-        let ids: Vec<_> = self.lines.iter().filter(|line| line.registers()).map(|line| line.account.id).collect();
+        let ids: Vec<_> =
+            self.lines.iter().filter(|line| line.registers() && !line.leaving).map(|line| line.account.id).collect();
         if ids.is_empty() { Err(refusal("no account has a server to register at".into())) } else { Ok(ids) }
     }
 
@@ -359,7 +360,7 @@ impl Agent {
     pub(super) fn snapshot(&self, now: Instant) -> Status {
         let selected = self.selected_account();
         let shown = |id: AccountId| id.0 != 0 || self.config.settings.enable_local_account;
-        let lines = self.lines.iter().filter(|line| shown(line.account.id));
+        let lines = self.lines.iter().filter(|line| shown(line.account.id) && !line.leaving);
         let accounts: Vec<_> = lines.map(|line| line.info(line.account.id == selected, now)).collect();
         let has = |state: CallState| self.calls.iter().any(|call| call.state == state);
         let state = match () {

@@ -30,6 +30,11 @@ impl Composing {
         self.writing.iter().map(|writing| writing.composer.next_timeout()).min()
     }
 
+    /// Whose they are.
+    pub fn accounts(&mut self) -> impl Iterator<Item = &mut AccountId> {
+        self.writing.iter_mut().map(|writing| &mut writing.account)
+    }
+
     /// The message itself goes out: it says that the writing is over.
     pub fn sent(&mut self, target: &str) {
         self.writing.retain(|writing| writing.target != target);

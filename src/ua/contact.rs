@@ -147,10 +147,14 @@ impl Line {
         let old = self.bound_contact.clone().filter(|old| *old != uri);
         //= RFC 5626 §4.2
         let path = if self.registration.offers_outbound() { ";reg-id=1" } else { "" };
-        let contact = format!("{uri};+sip.instance=\"<urn:uuid:{}>\"{path}", self.instance);
+        let contact = match self.leaving {
+            true => uri.clone(),
+            false => format!("{uri};+sip.instance=\"<urn:uuid:{}>\"{path}", self.instance),
+        };
         self.sent_contact = uri;
         //= RFC 3261 §10.2.2: a binding is removed by its Contact with a lifetime of zero
-        // Why without the instance: a registrar that goes by it would remove the new binding.
+        // Why without the instance there, and of an account that leaves: a registrar that goes by it would remove the new
+        // binding.
         std::iter::once(contact).chain(old.map(|old| format!("{old};expires=0")))
     }
 

@@ -74,6 +74,11 @@ impl Detours {
         self.avoided.clear();
     }
 
+    /// The accounts have other numbers: where connections lead is not known any more.
+    pub fn forget_lanes(&mut self) {
+        self.lanes.clear();
+    }
+
     /// Nobody there takes requests, for this reason.
     pub fn avoid(&mut self, flow: &Flow, why: &Setback, now: Instant) {
         self.answered(flow);

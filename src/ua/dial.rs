@@ -248,9 +248,10 @@ impl Agent {
     pub(super) fn find_account(&self, wanted: &str) -> Result<AccountId, CommandError> {
         let fits = |line: &&Line| {
             let account = &line.account;
-            wanted.parse() == Ok(account.id.0)
+            let is_it = wanted.parse() == Ok(account.id.0)
                 || wanted.eq_ignore_ascii_case(&account.label)
-                || wanted.trim_start_matches("sip:").eq_ignore_ascii_case(&account.aor())
+                || wanted.trim_start_matches("sip:").eq_ignore_ascii_case(&account.aor());
+            is_it && !line.leaving
         };
         self.lines.iter().find(fits).map(|line| line.account.id).ok_or_else(|| no_account(wanted))
     }

@@ -153,6 +153,12 @@ pub enum Event {
     /// The configuration was read again or is wrong.
     Config {
         message: String,
+        /// The keys that have another value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<String>,
+        /// Those of them that count when the phone is started the next time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        needs_restart: Vec<String>,
     },
     /// Something went wrong that no command asked for.
     Error {
@@ -161,4 +167,11 @@ pub enum Event {
     },
     /// The phone has let go of everything after `exit`.
     Exited,
+}
+
+impl Event {
+    /// A word about the configuration.
+    pub fn config(message: String) -> Event {
+        Event::Config { message, changed: Vec::new(), needs_restart: Vec::new() }
+    }
 }

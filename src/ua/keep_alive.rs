@@ -50,6 +50,14 @@ impl Line {
         }
     }
 
+    /// The interval is another one from now on.
+    pub(super) fn keep_anew(&mut self, now: Instant, rng: &mut impl Rng) {
+        (self.keep_alive_at, self.keeper) = (None, Keeper::default());
+        if self.registration.is_registered() {
+            self.keep_open(now, rng);
+        }
+    }
+
     fn keep_alive_interval(&self) -> Duration {
         let wished = Duration::from_secs(self.account.keep_alive_s.into());
         //= RFC 5626 §4.4: before the server gives the path up

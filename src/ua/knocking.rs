@@ -38,6 +38,11 @@ impl Knocking {
     pub fn next_timeout(&self) -> Option<Instant> {
         self.at
     }
+
+    /// Who waits.
+    pub fn accounts(&mut self) -> impl Iterator<Item = &mut AccountId> {
+        self.waiting.iter_mut().map(|(id, _)| id)
+    }
 }
 
 impl Agent {

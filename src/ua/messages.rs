@@ -40,7 +40,7 @@ pub(super) struct Outgoing {
     id: u32,
     /// Who waits for the result; nobody does where it only tells of typing.
     asked: Option<RequestId>,
-    account: AccountId,
+    pub account: AccountId,
     target: String,
     media_type: &'static str,
     body: Vec<u8>,

@@ -50,6 +50,7 @@ mod probe;
 mod progress;
 mod publishing;
 mod reach;
+mod reconfigure;
 mod recording;
 mod redirect;
 mod referral;
@@ -68,6 +69,7 @@ mod subscriptions;
 pub mod threats;
 mod transfer;
 mod voice;
+mod wanted;
 
 #[cfg(test)]
 mod tests;

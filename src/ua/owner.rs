@@ -29,6 +29,16 @@ pub(super) enum Owner {
     Asker(u32),
 }
 
+impl Owner {
+    /// The account, where it is the owner.
+    pub fn account(&mut self) -> Option<&mut AccountId> {
+        match self {
+            Owner::Register(id) | Owner::Publish(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 impl Agent {
     /// The account its request is sent for.
     pub(super) fn account_of(&self, owner: Owner) -> AccountId {

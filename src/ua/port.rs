@@ -1,5 +1,6 @@
 //! The agent's one door: what goes in, what comes out.
 
+use super::agent::AgentConfig;
 use super::command::{Command, CommandError, Reply, RequestId};
 use super::event::Event;
 use crate::config::TlsSettings;
@@ -57,6 +58,8 @@ pub enum Input<'a> {
     Media(MediaEvent),
     /// The contacts, as they are from now on.
     Contacts(Arc<Book>),
+    /// Settings and accounts, and what follows from them, as they are from now on; a `Reply` tells what has changed.
+    Configured(RequestId, Box<AgentConfig>),
     /// The time of `next_timeout` has come.
     Timeout,
 }

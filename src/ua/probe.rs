@@ -31,7 +31,7 @@ pub(super) struct Probe {
     id: u32,
     /// Who waits for the answer; `None` = the phone asks whether its registration still reaches somebody.
     asked: Option<RequestId>,
-    account: AccountId,
+    pub account: AccountId,
     target: String,
     /// It is for the account's own server.
     is_to_server: bool,

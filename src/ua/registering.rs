@@ -180,7 +180,7 @@ impl Agent {
 
     pub(super) fn tell_registration(&mut self, id: AccountId, now: Instant) {
         let selected = self.selected_account() == id;
-        if let Some(line) = self.account(id) {
+        if let Some(line) = self.account(id).filter(|line| !line.leaving) {
             let account = line.info(selected, now);
             self.outputs.push_back(Output::Event(Event::Registration { account }));
         }

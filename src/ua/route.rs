@@ -52,6 +52,18 @@ pub(super) enum Job {
     Again(Box<Sent>, Box<Setback>),
 }
 
+impl Job {
+    /// Whose request waits.
+    pub fn owner(&mut self) -> Option<&mut Owner> {
+        match self {
+            Job::Request(owner, _) => Some(owner),
+            Job::Large(large) => Some(&mut large.owner),
+            Job::Again(sent, _) => Some(&mut sent.owner),
+            _ => None,
+        }
+    }
+}
+
 /// A request under way: enough to send it again.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {

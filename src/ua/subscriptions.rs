@@ -8,7 +8,6 @@ use super::port::Output;
 use super::route::{Hop, Job};
 use super::snapshot::VoicemailInfo;
 use crate::config::AccountId;
-use crate::config::dial::dial;
 use crate::sip::event::message_summary::MessageSummary;
 use crate::sip::event::reg_info::RegInfo;
 use crate::sip::event::{DocumentError, Package};
@@ -90,43 +89,6 @@ impl Agent {
             self.send_subscribe(id, request, now);
         }
         self.watches.retain(|watch| watch.id != id);
-    }
-
-    fn add_watches(&mut self, account: AccountId) {
-        let Some(line) = self.account(account) else { return };
-        let Some(own) = line.aor_uri() else { return };
-        if !line.account.voicemail_number.is_empty() {
-            self.add_watch(account, own.clone(), Package::MessageSummary, None, false);
-        }
-        if self.config.settings.reg_event {
-            self.add_watch(account, own, Package::Reg, None, false);
-        }
-        if account != self.selected_account() {
-            return;
-        }
-        let settings = &self.config.settings;
-        let lit = settings.shortcuts.iter().filter(|shortcut| shortcut.has_light);
-        let shortcuts = lit.map(|shortcut| format!("presence:{}", shortcut.number));
-        let targets = settings.watch.iter().cloned().chain(shortcuts);
-        let targets: Vec<String> = targets.chain(settings.park_slots.iter().cloned()).collect();
-        // A place to park at may be watched besides: one light shows it.
-        let mut lit = Vec::new();
-        for target in targets {
-            let (package, number) = match target.split_once(':') {
-                Some(("presence", number)) => (Package::Presence, number),
-                Some(("dialog", number)) => (Package::Dialog, number),
-                _ => (Package::Dialog, target.as_str()),
-            };
-            let falls_back = number == target;
-            let Some(uri) = self.account(account).and_then(|line| dial(number, &line.account).ok()) else { continue };
-            if lit.contains(&(package, uri.uri.clone())) {
-                continue;
-            }
-            lit.push((package, uri.uri.clone()));
-            let light = Light::new(sanitise(number), falls_back);
-            self.add_watch(account, uri.uri, package, Some(light), false);
-        }
-        self.watch_contacts(account);
     }
 
     pub(super) fn add_watch(

@@ -74,11 +74,11 @@ impl Agent {
         ];
         for (part, _) in asked.into_iter().filter(|(_, asked)| *asked && !IS_BUILT_IN) {
             let message = format!("no {}: {NOT_BUILT_IN}", name(part));
-            self.outputs.push_back(Output::Event(Event::Config { message }));
+            self.outputs.push_back(Output::Event(Event::config(message)));
         }
         if settings.noise_suppression == NoiseSuppression::Rnnoise && IS_BUILT_IN && !HAS_RNNOISE {
             let message = format!("noiseSuppression=rnnoise: {NO_RNNOISE}; steady noise is lowered without it");
-            self.outputs.push_back(Output::Event(Event::Config { message }));
+            self.outputs.push_back(Output::Event(Event::config(message)));
         }
         if voice != VoiceSettings::default() {
             self.outputs.push_back(Output::Media(MediaCommand::Voice(voice)));
@@ -126,7 +126,7 @@ impl Agent {
         self.config.settings.echo_cancel && !self.config.settings.opus_stereo
     }
 
-    fn voice_settings(&self) -> VoiceSettings {
+    pub(super) fn voice_settings(&self) -> VoiceSettings {
         let settings = &self.config.settings;
         VoiceSettings {
             echo: match settings.echo_canceller {
@@ -215,7 +215,9 @@ mod tests {
         let noise = agent.voice_settings().noise;
         agent.begin_voice();
         let said = std::iter::from_fn(|| agent.poll_output())
-            .filter(|output| matches!(output, Output::Event(Event::Config { message }) if message.contains("RNNoise")))
+            .filter(
+                |output| matches!(output, Output::Event(Event::Config { message, .. }) if message.contains("RNNoise")),
+            )
             .count();
         let command = Command::Voice { part: VoicePart::Rnnoise, how: Switch::On };
         let answer = world.command(0, command).map(drop).map_err(|error| error.kind);

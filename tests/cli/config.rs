@@ -248,7 +248,7 @@ fn a_running_phone_refuses_what_is_locked_and_touches_no_file() {
     assert_eq!((done.code, &done.json()["error"]["kind"]), (3, &"locked".into()), "{done:?}");
     assert_eq!(house.run(&["--json", "status"]).json()["dnd"], false);
     let told = house.run(&["config", "set", "Settings.singleMode=0"]);
-    assert!(told.code == 0 && told.stderr.contains("started anew"), "{told:?}");
+    assert!(told.code == 0 && told.stderr.contains("has taken it"), "{told:?}");
     std::fs::write(house.ini(), &before[0]).expect("written");
     assert_eq!(daemon.terminate(), 0);
     assert_eq!([std::fs::read(house.ini()).expect("read"), std::fs::read(&over).expect("read")], before);

@@ -30,6 +30,7 @@ mod password;
 mod ping;
 mod prompt;
 mod registering;
+mod reload;
 mod shortcuts;
 mod socket;
 mod sound;

@@ -58,7 +58,7 @@ pub fn run(job: &ImportJob, options: &Options, environment: &Environment) -> Res
     read.notes.append(&mut plan.notes);
     let counts = target.counts(&mut plan, &mut read.notes)?;
     let changes = plan.changes_ini() || counts.contacts.1 > 0 || counts.calls.1 > 0;
-    let mut ran = Ran { code: ExitCode::Ok, ini: path.clone(), changed: false };
+    let mut ran = Ran { code: ExitCode::Ok, ini: path.clone(), changed: false, needs_restart: Vec::new() };
     if !(options.json || options.quiet && job.yes) {
         told::lines(&read, &plan, &counts, &target.files).iter().for_each(|line| out::line(line));
     }

@@ -22,6 +22,7 @@ pub(super) const ROWS: &[Row] = &[
         |a| a.server.clone(),
         |a, v| set(&mut a.server, v.to_owned()),
     )
+    .anew()
     .at_most(LONG),
     account(
         "proxy",
@@ -31,6 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         |a| a.proxies.join(" "),
         |a, v| set(&mut a.proxies, words(v)),
     )
+    .anew()
     .at_most(LONG),
     account(
         "domain",
@@ -40,6 +42,7 @@ pub(super) const ROWS: &[Row] = &[
         |a| a.domain.clone(),
         |a, v| set(&mut a.domain, v.to_owned()),
     )
+    .anew()
     .at_most(LONG),
     account(
         "username",
@@ -49,6 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         |a| a.username.clone(),
         |a, v| set(&mut a.username, v.to_owned()),
     )
+    .anew()
     .at_most(LONG),
     account(
         "password",
@@ -58,6 +62,7 @@ pub(super) const ROWS: &[Row] = &[
         |a| a.password.reveal().to_owned(),
         password,
     )
+    .anew()
     .at_most(LONG),
     account(
         "authID",
@@ -67,6 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         |a| a.auth_id.clone(),
         |a, v| set(&mut a.auth_id, v.to_owned()),
     )
+    .anew()
     .at_most(LONG),
     account(
         "displayName",
@@ -116,7 +122,8 @@ pub(super) const ROWS: &[Row] = &[
         "udp, tcp, tls, ws, wss; empty = UDP and TCP",
         |a| a.transport.clone(),
         transport,
-    ),
+    )
+    .anew(),
     account(
         "SRTP",
         Kind::Word(words::SRTP_WORDS),
@@ -132,7 +139,8 @@ pub(super) const ROWS: &[Row] = &[
         "address that peers are told; empty = our own, or the one the registrar sees",
         |a| a.public_address.map(|ip| ip.to_string()).unwrap_or_default(),
         public_address,
-    ),
+    )
+    .anew(),
     account(
         "registerRefresh",
         Kind::Number,
@@ -140,7 +148,8 @@ pub(super) const ROWS: &[Row] = &[
         "seconds a registration is asked for; 10 at least, empty = 300",
         |a| a.register_refresh_s.to_string(),
         |a, v| set(&mut a.register_refresh_s, clamped(v, 300, 10)),
-    ),
+    )
+    .anew(),
     account(
         "keepAlive",
         Kind::Number,
@@ -173,7 +182,8 @@ pub(super) const ROWS: &[Row] = &[
         "the address the registrar sees: 1 = registered, and told for sound; empty = registered; 0 = neither",
         words::rewrite_text,
         words::rewrite,
-    ),
+    )
+    .anew(),
     account(
         "disableSessionTimer",
         Kind::Strict,
@@ -229,7 +239,8 @@ pub(super) const ROWS: &[Row] = &[
         "0 = any certificate of the server is taken",
         |a| digit(a.tls.verify),
         |a, v| set(&mut a.tls.verify, flag(v)),
-    ),
+    )
+    .anew(),
     own_account(
         "tlsWildcard",
         Kind::Flag,
@@ -237,7 +248,8 @@ pub(super) const ROWS: &[Row] = &[
         "1 = a certificate of *.example.net is good for pbx.example.net",
         |a| digit(a.tls.wildcard),
         |a, v| set(&mut a.tls.wildcard, flag(v)),
-    ),
+    )
+    .anew(),
     own_account(
         "tlsCaFile",
         Kind::Text,
@@ -245,7 +257,8 @@ pub(super) const ROWS: &[Row] = &[
         "PEM file of the authorities trusted instead of the system's",
         |a| a.tls.ca_file.clone(),
         |a, v| set(&mut a.tls.ca_file, v.to_owned()),
-    ),
+    )
+    .anew(),
     own_account(
         "tlsFingerprint",
         Kind::Text,
@@ -253,7 +266,8 @@ pub(super) const ROWS: &[Row] = &[
         "SHA-256 of the one certificate of the server that is taken",
         |a| a.tls.fingerprint.clone(),
         |a, v| set(&mut a.tls.fingerprint, v.to_owned()),
-    ),
+    )
+    .anew(),
     own_account(
         "tlsClientCert",
         Kind::Text,
@@ -261,7 +275,8 @@ pub(super) const ROWS: &[Row] = &[
         "PEM file of our own certificate",
         |a| a.tls.client_cert.clone(),
         |a, v| set(&mut a.tls.client_cert, v.to_owned()),
-    ),
+    )
+    .anew(),
     own_account(
         "tlsClientKey",
         Kind::Text,
@@ -269,7 +284,8 @@ pub(super) const ROWS: &[Row] = &[
         "PEM file of its key; empty = in tlsClientCert",
         |a| a.tls.client_key.clone(),
         |a, v| set(&mut a.tls.client_key, v.to_owned()),
-    ),
+    )
+    .anew(),
     own_account(
         "webSocketPath",
         Kind::Text,
@@ -277,7 +293,8 @@ pub(super) const ROWS: &[Row] = &[
         "path of the server's WebSocket, as /ws; empty = /",
         |a| a.web_socket_path.clone(),
         |a, v| set(&mut a.web_socket_path, v.to_owned()),
-    ),
+    )
+    .anew(),
     own_account(
         "probe",
         Kind::Number,
@@ -293,5 +310,6 @@ pub(super) const ROWS: &[Row] = &[
         "1 = the password is shown to servers that take SHA-256 or SHA-512-256 alone",
         |a| digit(a.refuse_md5),
         |a, v| set(&mut a.refuse_md5, flag(v)),
-    ),
+    )
+    .anew(),
 ];

@@ -40,8 +40,21 @@ pub struct Row {
     pub limit: Option<u16>,
     /// MicroSIP writes its value in quotes.
     pub quoted: bool,
+    /// When a phone that runs takes another value.
+    pub takes: Takes,
     /// The field it fills.
     pub field: Field,
+}
+
+/// When a phone that runs takes another value of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// At once, or with the next call.
+    Now,
+    /// At once, and the account is registered anew.
+    Anew,
+    /// When it is started the next time.
+    Restart,
 }
 
 /// The sections that rows belong to.
@@ -127,7 +140,8 @@ macro_rules! constructors {
             set: fn(&mut $of, &str) -> Option<String>,
         ) -> Row {
             let field = Field::$of(get, set);
-            Row { section: Section::$section, key, kind, default, doc, limit: $limit, quoted: false, field }
+            let takes = Takes::Now;
+            Row { section: Section::$section, key, kind, default, doc, limit: $limit, quoted: false, takes, field }
         }
     )*};
 }
@@ -175,6 +189,14 @@ impl Row {
         Row { quoted: true, ..self }
     }
 
+    const fn anew(self) -> Row {
+        Row { takes: Takes::Anew, ..self }
+    }
+
+    const fn at_start(self) -> Row {
+        Row { takes: Takes::Restart, ..self }
+    }
+
     /// The rows of a section.
     pub fn of(section: Section) -> impl Iterator<Item = &'static Row> {
         rows().filter(move |row| row.section == section)
@@ -208,6 +230,19 @@ impl Row {
         match self.field {
             Field::Settings(get, _) => Some((self.key, get(after))).filter(|(_, value)| *value != get(before)),
             Field::Account(..) => None,
+        }
+    }
+
+    /// The key differs between these accounts; of rows of settings none does.
+    pub fn differs(&self, before: &Account, after: &Account) -> bool {
+        match self.field {
+            // Why not as text: no copy of a secret is left about.
+            Field::Account(..) if self.is_password() => {
+                (&before.password, before.password_sealed) != (&after.password, after.password_sealed)
+            }
+            Field::Account(..) if self.kind == Kind::Secret => before.turn.password != after.turn.password,
+            Field::Account(get, _) => get(before) != get(after),
+            Field::Settings(..) => false,
         }
     }
 

@@ -16,7 +16,8 @@ pub(super) const ROWS: &[Row] = &[
         "address to listen on; empty = all",
         |s| s.bind_address.clone(),
         |s, v| set(&mut s.bind_address, v.to_owned()),
-    ),
+    )
+    .at_start(),
     tuiphone(
         "acceptFrom",
         Kind::Word(&["", "any"]),
@@ -210,6 +211,14 @@ pub(super) const ROWS: &[Row] = &[
         "program that prints an account's password, run without a shell",
         |s| s.password_command.clone(),
         |s, v| set(&mut s.password_command, v.to_owned()),
+    ),
+    tuiphone(
+        "watchFile",
+        Kind::Flag,
+        "1",
+        "1 = settings that change in their files count at once, as with `reload`; 0 = only then",
+        |s| digit(s.watch_file),
+        |s, v| set(&mut s.watch_file, flag(v)),
     ),
     tuiphone(
         "passwordPlain",

@@ -63,7 +63,8 @@ pub(super) const ROWS: &[Row] = &[
         "local SIP port; 0 = any",
         |s| s.source_port.to_string(),
         |s, v| port(&mut s.source_port, v),
-    ),
+    )
+    .at_start(),
     settings(
         "rtpPortMin",
         Kind::Number,

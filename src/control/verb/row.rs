@@ -64,6 +64,8 @@ pub enum Request {
         /// Or to whoever was talked to last.
         last: bool,
     },
+    /// The configuration is to be read again.
+    Reload,
     /// Events from now on, a line each.
     Watch {
         /// Only what `On…=SendMessage` of the settings sends to this name.

@@ -40,21 +40,14 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// The devices of a configuration. Clips are read and converted here, because at a tick that would take too long;
-    /// the others stay closed.
+    /// The devices of a configuration, closed.
     pub fn new(config: &MediaConfig, report: &mut dyn FnMut(MediaReport)) -> Devices {
-        let mut warn = |text: String| report(MediaReport::Warning(text));
-        let mic = match &config.input {
-            Spec::File(path) => clip(path, false, &mut warn),
-            Spec::Loop(path) => clip(path, true, &mut warn),
-            _ => Mic::Silent,
-        };
         Devices {
             input: config.input.clone(),
             output: config.output.clone(),
             ring_spec: config.ring.clone(),
             latency: config.latency,
-            mic,
+            mic: closed(&config.input, report),
             voice_without_card: config.voice_without_card,
             speaker: Speaker::Silent,
             ring: None,
@@ -66,6 +59,27 @@ impl Devices {
             in_use_until: None,
             gaps_before: (0, 0),
         }
+    }
+
+    /// Those that are others than before are let go; what needs sound opens the new ones.
+    pub fn configure(&mut self, config: &MediaConfig, report: &mut dyn FnMut(MediaReport)) {
+        let (other_mic, other_speaker) = (self.input != config.input, self.output != config.output);
+        let other_ring = (&self.ring_spec, self.latency) != (&config.ring, config.latency);
+        self.voice_without_card = config.voice_without_card;
+        if !other_mic && !other_speaker && !other_ring {
+            return;
+        }
+        self.release();
+        if other_mic {
+            self.replace_mic(closed(&config.input, report));
+        }
+        if other_speaker {
+            self.replace_speaker(Speaker::Silent);
+        }
+        self.input.clone_from(&config.input);
+        self.output.clone_from(&config.output);
+        self.ring_spec.clone_from(&config.ring);
+        self.latency = config.latency;
     }
 
     /// Something needs sound: opens what is not open yet.
@@ -108,19 +122,23 @@ impl Devices {
     pub fn linger(&mut self, now: Instant) -> bool {
         let stay = self.in_use_until.is_some_and(|until| now < until);
         if !stay && self.open {
-            self.open = false;
             self.in_use_until = None;
-            self.cards = None;
-            self.in_the_room = (false, false);
-            if !keeps(&self.input) {
-                self.replace_mic(Mic::Silent);
-            }
-            if !keeps(&self.output) {
-                self.replace_speaker(Speaker::Silent);
-            }
-            self.ring = None;
+            self.release();
         }
         stay
+    }
+
+    fn release(&mut self) {
+        self.open = false;
+        self.cards = None;
+        self.in_the_room = (false, false);
+        if !keeps(&self.input) {
+            self.replace_mic(Mic::Silent);
+        }
+        if !keeps(&self.output) {
+            self.replace_speaker(Speaker::Silent);
+        }
+        self.ring = None;
     }
 
     /// 10 ms from the microphone; a clip waits for a call.
@@ -227,6 +245,17 @@ impl Devices {
         } else if own_ring == Some(&Spec::Null) {
             self.ring = Some(Speaker::Silent);
         }
+    }
+}
+
+/// The microphone of this kind before it is open: clips are read and converted here, because at a tick that would take
+/// too long.
+fn closed(spec: &Spec, report: &mut dyn FnMut(MediaReport)) -> Mic {
+    let mut warn = |text: String| report(MediaReport::Warning(text));
+    match spec {
+        Spec::File(path) => clip(path, false, &mut warn),
+        Spec::Loop(path) => clip(path, true, &mut warn),
+        _ => Mic::Silent,
     }
 }
 

@@ -56,6 +56,11 @@ impl Links {
         Links { runtime, bell, settings, open: Vec::new(), opened: 0, sender, receiver }
     }
 
+    /// Servers are to prove themselves so from now on.
+    pub(super) fn trust(&mut self, settings: TlsSettings) {
+        self.settings = settings;
+    }
+
     /// Opens one, in the place of an older one of this number.
     pub(super) fn open(&mut self, stream: StreamId, relay: RelayId, server: SocketAddr, secure: Option<String>) {
         self.open.retain(|(key, _)| (key.stream, key.relay) != (stream, relay));

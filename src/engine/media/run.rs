@@ -201,6 +201,7 @@ impl Loop {
     fn obey(&mut self, order: Order) {
         let command = match order {
             Order::Command(command) => command,
+            Order::Configure(config) => return self.configure(*config),
             Order::Record(stream, tape) => {
                 if let Some(call) = self.calls.get_mut(&stream) {
                     call.tape = Some(tape);
@@ -286,6 +287,16 @@ impl Loop {
             MediaCommand::TestSound => self.test = Some(SoundTest::default()),
             MediaCommand::Short(tone) => self.begin_short(tone),
         }
+    }
+
+    fn configure(&mut self, new: MediaConfig) {
+        if new.tone_country != self.config.tone_country {
+            self.plan = plan(&new.tone_country, &mut *self.report);
+        }
+        self.devices.configure(&new, &mut *self.report);
+        self.links.trust(new.turn_tls.clone());
+        let (certificate, seed) = (self.config.certificate.take().or(new.certificate), self.config.seed);
+        self.config = MediaConfig { certificate, seed, ..new };
     }
 
     /// What plays a tone; the person's own ringtone as soon as it is read.

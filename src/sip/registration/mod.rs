@@ -308,6 +308,21 @@ impl Registration {
         Some(self.again())
     }
 
+    /// The next REGISTER has this From and asks for so many seconds.
+    pub fn rebind(&mut self, address: String, expires_s: u32) {
+        self.binding.address = address;
+        if self.binding.expires_s != expires_s {
+            self.binding.expires_s = expires_s;
+            self.lifetime = Lifetime::new(expires_s);
+        }
+    }
+
+    /// What was refused for good may be asked for again, by [`start_over`](Self::start_over). False if no binding is wanted.
+    pub fn revive(&mut self) -> bool {
+        self.suspended |= self.wanted && !self.is_alive();
+        self.wanted
+    }
+
     /// It stands, is asked for, or will be.
     fn is_alive(&self) -> bool {
         self.is_registered() || self.pending.is_some() || self.due.is_some() || self.suspended

@@ -31,6 +31,7 @@ mod paths;
 mod people;
 mod pickups;
 mod probes;
+mod reconfigure;
 mod recordings;
 mod redirects;
 mod referrals;

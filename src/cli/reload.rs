@@ -1,0 +1,80 @@
+//! How a daemon reads its configuration again: the same files, under the options it was started with.
+
+use super::ini_files::IniFiles;
+use super::options::Options;
+use super::paths::Environment;
+use super::phone::{self, Wanted};
+use super::session::{self, Session};
+use crate::config::{Account, Secret};
+use crate::control::CommandError;
+use crate::engine::media;
+use crate::engine::reloading::{Cause, Fresh, Source};
+use crate::ua::sound;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// Passwords that were given or found, by account.
+type Known = HashMap<(String, String), Secret>;
+
+/// Reads what this session was read from.
+pub fn source(options: &Options, session: &Session) -> Source {
+    let (options, ini) = (options.clone(), session.ini.clone());
+    let known = Mutex::new(known(&session.loaded.accounts));
+    Source::new(move |cause| {
+        let environment = Environment::of_process();
+        let files = IniFiles::again(&ini, &options, &environment)?;
+        let mut session = session::of_files(files, &options, &environment)?;
+        let mut options = options.clone();
+        if !options.password.is_empty() {
+            let secret = options.password.clone();
+            session.take_password(&mut options, secret);
+        }
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        found_passwords(&mut session, &mut options, &mut known, cause);
+        fresh(&options, session)
+    })
+}
+
+/// The files of this session, there or not.
+pub fn files(options: &Options, session: &Session) -> Vec<PathBuf> {
+    let overriding = IniFiles::overriding(&session.ini.path, options, &Environment::of_process());
+    std::iter::once(session.ini.path.clone()).chain(overriding).collect()
+}
+
+/// The command and the keyring are asked if somebody is there who asked for it, or for an account that is new. Where they
+/// fail, what they gave before counts.
+fn found_passwords(session: &mut Session, options: &mut Options, known: &mut Known, cause: Cause) {
+    let remember = |session: &mut Session, known: &Known| {
+        let lacking = session.loaded.accounts.iter_mut().filter(|account| account.password.is_empty());
+        for account in lacking {
+            if let Some(secret) = known.get(&name(account)) {
+                account.password = secret.clone();
+                account.password_sealed = false;
+            }
+        }
+    };
+    if cause == Cause::Noticed {
+        remember(session, known);
+    }
+    session.commanded_passwords();
+    session.kept_passwords(options);
+    remember(session, known);
+    *known = self::known(&session.loaded.accounts);
+}
+
+fn known(accounts: &[Account]) -> Known {
+    let given = accounts.iter().filter(|account| !account.password.is_empty());
+    given.map(|account| (name(account), account.password.clone())).collect()
+}
+
+fn name(account: &Account) -> (String, String) {
+    (account.aor(), account.server.clone())
+}
+
+fn fresh(options: &Options, session: Session) -> Result<Fresh, CommandError> {
+    let Session { loaded, mut notes, .. } = session;
+    notes.extend(sound::codecs_left_out(&loaded.settings, &media::tuning(&loaded.settings)));
+    let Wanted { agent, media, .. } = phone::wanted(options, loaded)?;
+    Ok(Fresh { agent, media, notes })
+}
