@@ -1,19 +1,24 @@
 //! The command line: options, and the verbs of the one table as its commands.
 
-use super::options::{Begin, CallJob, Color, Job, Options, SessionAccount};
+mod parser;
+mod spelled;
+
+pub use parser::parser;
+
+use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount, Show};
 use super::password::PasswordSource;
-use super::rewrite::{self, BARE, SPELLED};
+use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{config_args, exit, help, import, keeping, password_verb};
 use crate::audio::{Direction, Spec};
-use crate::config::{AutoAnswer, Secret, Server, dial};
+use crate::config::{AutoAnswer, DialPlan, Secret, dial};
 use crate::control::spelling;
-use crate::control::verb::{self, ParamKind, VERBS, Values, VerbRow};
-use crate::control::{CommandError, ExitCode};
+use crate::control::verb::{self, ParamKind, Request, Values, VerbRow};
+use crate::control::{CommandError, ExitCode, FaceAsk};
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use parser::call_args;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A command line, read.
 #[derive(Debug, Clone)]
@@ -28,13 +33,33 @@ pub struct Invocation {
     pub notes: Vec<String>,
 }
 
+/// Why a command line is not carried out.
+#[derive(Debug, Clone)]
+pub enum Refusal {
+    /// Wrong usage.
+    Usage(CommandError),
+    /// Wrong usage by a word with a slash or a dash that nobody knows. MicroSIP would dial it.
+    Unknown(CommandError),
+}
+
 /// Reads a command line, the program's name first.
 ///
 /// # Errors
 /// Wrong usage, exit code 2.
 pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, CommandError> {
+    read(argv).map_err(|(Refusal::Usage(why) | Refusal::Unknown(why))| why)
+}
+
+/// As `parse`, and tells a word that nobody knows from other wrong usage.
+///
+/// # Errors
+/// Wrong usage, exit code 2.
+pub fn read(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, Refusal> {
     let parser = parser();
-    let (words, mut notes) = rewrite::rewrite(argv, &parser).map_err(|why| exit::usage(&why))?;
+    let (words, mut notes) = rewrite::rewrite(argv, &parser).map_err(|wrong| match wrong {
+        Wrong::Usage(why) => Refusal::Usage(exit::usage(&why)),
+        Wrong::Unknown(why) => Refusal::Unknown(exit::usage(&why)),
+    })?;
     let wants_json = words.iter().any(|word| word == "--json" || word == "--ndjson");
     let matches = match parser.try_get_matches_from(words) {
         Ok(matches) => matches,
@@ -47,164 +72,29 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, Com
             let job = Job::Print(error.render().to_string());
             return Ok(Invocation { options: Options::default(), job, password: None, notes });
         }
-        Err(error) => return Err(usage(&error)),
+        Err(error) if error.kind() == ErrorKind::UnknownArgument => return Err(Refusal::Unknown(usage(&error))),
+        Err(error) => return Err(Refusal::Usage(usage(&error))),
     };
+    understood(&matches, &mut notes).map_err(Refusal::Usage)
+}
+
+/// What MicroSIP makes of a whole line that has a word nobody knows.
+///
+/// # Errors
+/// Nothing in it can be dialled.
+pub fn as_microsip(line: &str, mut options: Options) -> Result<Invocation, CommandError> {
+    let (job, note) = spelled::job(spelling::microsip_line(line, true), &mut options)?;
+    Ok(Invocation { options, job, password: None, notes: note.into_iter().collect() })
+}
+
+fn understood(matches: &ArgMatches, notes: &mut Vec<String>) -> Result<Invocation, CommandError> {
     // Options that stand anywhere are known at the level of the command, wherever they stood.
-    let level = matches.subcommand().map_or(&matches, |(_, below)| below);
-    let password = password(level, &mut notes);
-    let options = options(level)?;
-    let job = job(&matches, &options)?;
-    Ok(Invocation { options, job, password, notes })
-}
-
-/// The parser; help, man page and completions read it too.
-pub fn parser() -> Command {
-    let root = Command::new("tuiphone")
-        .about("A softphone that lives in a terminal")
-        .version(env!("CARGO_PKG_VERSION"))
-        .help_template(concat!(
-            "{about}\n\nExamples:\n",
-            "  tuiphone                               open the phone\n",
-            "  tuiphone demo                          try it with built-in far ends, no server needed\n",
-            "  tuiphone 5551234                       dial\n",
-            "  tuiphone call 600 --duration 5 --json  call, hang up after 5 s, tell the result\n",
-            "  tuiphone --user 101 --domain pbx.example.net --password - call 600\n",
-            "  tuiphone status                        what the running phone does\n",
-            "  tuiphone /i:work.ini /answer           MicroSIP's words work too\n",
-            "\n{usage-heading} {usage}\n\n{all-args}{after-help}"
-        ))
-        .after_help(exit::table())
-        .disable_help_subcommand(true)
-        // The last one counts, so that an alias may bring options of its own.
-        .args_override_self(true)
-        .args(global_args())
-        .args(call_args())
-        .arg(value("call", "NUMBER", "Call a number, follow the call to its end"));
-    let root = root.subcommands(VERBS.iter().map(verb_command));
-    root.subcommand(Command::new("daemon").about("Run the phone in the foreground, without an interface"))
-        .subcommand(config_args::command().before_help(help::examples("config").unwrap_or_default()))
-        .subcommand(import::command())
-        .subcommand(password_verb::command())
-        .subcommand(
-            Command::new("demo")
-                .about("Start the phone with its built-in far ends")
-                .arg(flag("lively", "Let things happen by themselves"))
-                .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64))),
-        )
-        .subcommand(
-            Command::new("help")
-                .about("Print this help, or that of a command, exit-codes, microsip")
-                .arg(Arg::new("command")),
-        )
-        .subcommand(Command::new(BARE).hide(true).arg(Arg::new("number").required(true)).args(call_args()))
-        .subcommand(Command::new(SPELLED).hide(true).arg(Arg::new("line").required(true)))
-}
-
-fn value(name: &'static str, value: &'static str, doc: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(doc)
-}
-
-fn flag(name: &'static str, doc: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(doc)
-}
-
-fn global_args() -> Vec<Arg> {
-    let global = vec![
-        value("ini", "FILE", "The microsip.ini; also /i:FILE").short('i'),
-        flag("no-override", "Leave override.ini alone"),
-        value("account", "N|LABEL|ADDRESS", "The account; also /account:N").short('a'),
-        value("audio-in", "SPEC", "Microphone: default, device:NAME, null, file:WAV, loop:WAV, tone:HZ, pipe:"),
-        value("audio-out", "SPEC", "Speaker: default, device:NAME, null, file:WAV, pipe:"),
-        value("audio-ring", "SPEC", "Ringer: as the speaker"),
-        flag("json", "One JSON object on standard output"),
-        flag("ndjson", "A JSON object per event"),
-        value("log", "FILE.csv", "Write a row for each event of a call"),
-        value("debug", "FILE", "Write a SIP trace without secrets; - = standard error"),
-        flag("verbose", "Say more").short('v').action(ArgAction::Count),
-        flag("quiet", "Say less").short('q'),
-        value("color", "WHEN", "Colours").value_parser(["auto", "always", "never"]),
-        flag("no-input", "Never ask"),
-        value("timeout", "SEC", "Give up after that long").value_parser(seconds),
-        value("socket", "PATH", "The control socket").value_parser(value_parser!(PathBuf)),
-        flag("standalone", "Use no running phone"),
-        value("user", "USER", "User of a session account"),
-        value("domain", "HOST", "Domain of a session account"),
-        value("auth-id", "USER", "User for authentication"),
-        value("dn", "NAME", "Display name"),
-        value("proxy", "HOST[:PORT]", "Outbound proxy"),
-        value("transport", "NAME", "Transport").value_parser(["udp", "tcp", "tls", "ws", "wss"]),
-        value("password", "-|VALUE", "Password; - reads it from standard input").allow_hyphen_values(true),
-        value("password-file", "FILE", "Read the password from a file").conflicts_with("password"),
-        value("port", "N", "Local SIP port").value_parser(value_parser!(u16)),
-        value("stun", "HOST[:PORT]", "STUN server, as STUN= and enableSTUN=1").value_parser(server),
-        value("autoanswer", "0|1|header[:SEC]", "Answer by itself"),
-        value("setvolume", "N", "Speaker volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
-        value("micvolume", "N", "Microphone volume, 0-100").value_parser(value_parser!(u8).range(0..=100)),
-        flag("save", "Keep the account of --user and --domain in the ini file"),
-        keeping::argument(),
-        flag("microsip-ini", "A new ini file is written as MicroSIP writes it, UTF-16"),
-    ];
-    global.into_iter().map(|arg| arg.global(true).help_heading("Options everywhere")).collect()
-}
-
-fn call_args() -> Vec<Arg> {
-    vec![
-        value("duration", "SEC", "Hang up that long after the answer")
-            .value_parser(seconds)
-            .allow_negative_numbers(true),
-        value("dtmf", "DIGITS", "Send digits after the answer; a comma is a second").value_parser(digits),
-        value("play", "FILE", "Play a WAV file after the answer"),
-        value("record", "FILE", "Record into a new file, name.ogg or name.wav"),
-        flag("no-wait", "Return as soon as the call is on its way"),
-        value("until-dtmf", "DIGIT", "Hang up when the far end presses this").value_parser(digit),
-        value("wait-registered", "SEC", "Longest wait for the registration").value_parser(seconds),
-    ]
-}
-
-fn verb_command(row: &'static VerbRow) -> Command {
-    let mut command = Command::new(row.name).visible_aliases(row.aliases).about(row.doc).hide(row.name == "attach");
-    if let Some(examples) = help::examples(row.name) {
-        command = command.before_help(examples);
-    }
-    for param in row.params {
-        let arg = Arg::new(format!("verb.{}", param.name)).value_name(param.name.to_uppercase()).help(param.doc);
-        command = match param.kind {
-            ParamKind::Required => command.arg(arg.required(true).allow_negative_numbers(true)),
-            ParamKind::Optional => command.arg(arg.allow_negative_numbers(true)),
-            ParamKind::Words => command.arg(arg.num_args(0..)),
-            ParamKind::Rest => command.arg(arg.required(true).num_args(1..).allow_negative_numbers(true)),
-            // The option of that name stands anywhere.
-            ParamKind::Option if param.name == "account" => command,
-            ParamKind::Option => command.arg(arg.long(param.name)),
-            ParamKind::Flag => command.arg(arg.long(param.name).action(ArgAction::SetTrue)),
-        };
-    }
-    if Begin::of_verb(row.name).is_some() { command.args(call_args()) } else { command }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    let duration =
-        Duration::try_from_secs_f64(number).map_err(|_| "not a number of seconds that can pass".to_owned())?;
-    if duration.as_secs() > 86_400 { Err("more than a day".to_owned()) } else { Ok(duration) }
-}
-
-fn server(text: &str) -> Result<Server, String> {
-    Server::parse(text).ok_or_else(|| "not a server: host, host:port or [address]:port".to_owned())
-}
-
-fn digits(text: &str) -> Result<String, String> {
-    let row = verb::find("dtmf").ok_or("no digits can be sent")?;
-    row.parse_words(&["--".to_owned(), text.to_owned()])
-        .map(|_| text.to_owned())
-        .map_err(|why| why.split_once("; usage").map_or(why.clone(), |(why, _)| why.to_owned()))
-}
-
-fn digit(text: &str) -> Result<char, String> {
-    match text.to_ascii_uppercase().as_bytes() {
-        &[digit @ (b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D')] => Ok(char::from(digit)),
-        _ => Err("not one DTMF digit".to_owned()),
-    }
+    let level = matches.subcommand().map_or(matches, |(_, below)| below);
+    let password = password(level, notes);
+    let mut options = options(level)?;
+    let (job, note) = job(matches, &mut options)?;
+    notes.extend(note);
+    Ok(Invocation { options, job, password, notes: std::mem::take(notes) })
 }
 
 fn text(matches: &ArgMatches, name: &str) -> Option<String> {
@@ -262,7 +152,19 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         save: m.get_flag("save"),
         microsip: m.get_flag("microsip-ini"),
         keep: keeping::given(m),
+        dial_plan: text(m, "dialplan").map(dial_plan).transpose()?,
+        show: match text(m, "show").as_deref() {
+            Some("minimized") => Show::Minimized,
+            Some("hidden") => Show::Hidden,
+            _ => Show::Normal,
+        },
     })
+}
+
+/// The plan's text, if it is one.
+fn dial_plan(text: String) -> Result<String, CommandError> {
+    DialPlan::parse(&text).map_err(|why| exit::usage(&format!("--dialplan: {why}")))?;
+    Ok(text)
 }
 
 /// `--user U --domain D`, or `--user U@D`.
@@ -307,16 +209,30 @@ fn auto_answer(text: &str) -> Result<(AutoAnswer, u32), CommandError> {
     Ok((when.ok_or_else(wrong)?, delay.parse().map_err(|_| wrong())?))
 }
 
-fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
+fn job(matches: &ArgMatches, options: &mut Options) -> Result<(Job, Option<String>), CommandError> {
+    if let Some((name, _)) = matches.subcommand().filter(|_| matches.contains_id("call")) {
+        let name = if matches!(name, SPELLED | MICROSIP) { "another command" } else { name };
+        return Err(exit::usage(&format!("--call and {name} ask for two things at once")));
+    }
+    if let Some((name @ (SPELLED | MICROSIP), below)) = matches.subcommand() {
+        let words: Vec<&str> = below.get_many::<String>("line").into_iter().flatten().map(String::as_str).collect();
+        let line = words.join(" ");
+        let line = match name {
+            MICROSIP => spelling::microsip_line(&line, false),
+            _ => spelling::parse_for(&line, options.account.as_deref()),
+        };
+        return spelled::job(line, options);
+    }
+    Ok((command_job(matches, options)?, None))
+}
+
+fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
     let Some((name, below)) = matches.subcommand() else {
         return Ok(match text(matches, "call") {
             Some(number) => Job::Call(call(matches, Begin::Dial, &number)?),
-            None => Job::Interface { dial: None },
+            None => Job::Interface { dial: None, fill: None },
         });
     };
-    if matches.contains_id("call") {
-        return Err(exit::usage(&format!("--call and {name} ask for two things at once")));
-    }
     match name {
         "daemon" => Ok(Job::Daemon),
         "config" => config_args::job(below),
@@ -327,11 +243,13 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
         BARE => {
             let job = call(below, Begin::Dial, &text(below, "number").unwrap_or_default())?;
             let followed = CallJob { number: job.number.clone(), ..CallJob::default() } != job;
-            Ok(if followed { Job::Call(job) } else { Job::Interface { dial: Some(job.number) } })
+            Ok(if followed { Job::Call(job) } else { Job::Interface { dial: Some(job.number), fill: None } })
         }
-        SPELLED => {
-            let line = spelling::parse(&text(below, "line").unwrap_or_default());
-            Ok(Job::Verb { verb: line.verb, request: line.request.map_err(|why| exit::usage(&why.message))? })
+        "reset" => Ok(Job::Reset { unasked: below.get_flag("yes") }),
+        "url" if below.get_flag("install") => Ok(Job::Links(Links::Install)),
+        "url" if below.get_flag("uninstall") => Ok(Job::Links(Links::Uninstall)),
+        "call" if text(below, "verb.number").is_none() && !wants_call(below) && options.account.is_none() => {
+            Ok(Job::Verb { verb: "call", request: Request::Face(FaceAsk::Fill { number: String::new() }) })
         }
         _ if let Some(begin) = Begin::of_verb(name) => {
             Ok(Job::Call(call(below, begin, &text(below, "verb.number").unwrap_or_default())?))
@@ -342,6 +260,14 @@ fn job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandError> {
             Ok(Job::Verb { verb: row.name, request })
         }
     }
+}
+
+/// An option that only a call has is given.
+fn wants_call(matches: &ArgMatches) -> bool {
+    call_args().iter().any(|arg| {
+        let id = arg.get_id().as_str();
+        matches.value_source(id).is_some_and(|source| source == clap::parser::ValueSource::CommandLine)
+    })
 }
 
 fn call(matches: &ArgMatches, begin: Begin, number: &str) -> Result<CallJob, CommandError> {

@@ -2,34 +2,17 @@
 
 use super::exit;
 use super::options::Job;
-use crate::control::CommandError;
+use crate::control::{CommandError, spelling};
 use clap::Command;
 
 /// Pages that are no commands.
 fn topic(name: &str) -> Option<String> {
     match name {
         "exit-codes" => Some(exit::table()),
-        "microsip" => Some(MICROSIP.to_owned()),
+        "microsip" => Some(spelling::table::page()),
         _ => None,
     }
 }
-
-const MICROSIP: &str = "\
-MicroSIP's words:
-  tuiphone NUMBER                dial; also sip: tel: callto: dial: dialpad:
-  tuiphone /answer               answer the first ringing call
-  tuiphone /hangupall            end every call except ringing incoming ones
-  tuiphone /hangupincoming       end ringing incoming calls
-  tuiphone /hangupcalling        end own calls not answered yet
-  tuiphone /dtmf:DIGITS          send digits
-  tuiphone /account:N [NUMBER]   which account
-  tuiphone /password:PASSWORD    its password; others can read it, better: --password -
-  tuiphone /i:FILE               which microsip.ini
-  tuiphone /exit                 stop the phone
-  tuiphone msip:WORD             answer hangupall hold micmute micunmute micup micdown speakmute speakup speakdown ...
-  tuiphone '[Dial(NUMBER)]'      DDE text, also as dde TEXT; or action=call&number=NUMBER
-
-Where MicroSIP would dial a word it does not know, this is an error; to dial it all the same: tuiphone -- WORD";
 
 /// The page of a command or topic; without a name the page of the program.
 ///
@@ -69,6 +52,7 @@ pub(super) fn examples(command: &str) -> Option<&'static str> {
              tuiphone config print --default                    every key and what it is for"
         }
         "hangup" => "Examples:\n  tuiphone hangup\n  tuiphone hangup c2\n  tuiphone hangup --all",
+        "url" => "Examples:\n  tuiphone url tel:+4940123\n  tuiphone url --install",
         "volume" => "Examples:\n  tuiphone volume 80\n  tuiphone volume mic +5\n  tuiphone volume mute",
         "watch" => "Examples:\n  tuiphone watch\n  tuiphone watch --json | jq .event",
         "pickup" => "Examples:\n  tuiphone pickup\n  tuiphone pickup 201 --json",

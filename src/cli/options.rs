@@ -67,6 +67,31 @@ pub struct Options {
     pub volume: Option<u8>,
     /// See `volume`.
     pub volume_mic: Option<u8>,
+    /// `--dialplan`: the dial plan of the account in use.
+    pub dial_plan: Option<String>,
+    /// `--show`.
+    pub show: Show,
+}
+
+/// How the phone is to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Show {
+    /// With its interface.
+    #[default]
+    Normal,
+    /// In the background; that it does is said.
+    Minimized,
+    /// In the background.
+    Hidden,
+}
+
+/// What becomes of links in other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// This program opens them.
+    Install,
+    /// It does no longer.
+    Uninstall,
 }
 
 /// When to colour.
@@ -103,10 +128,19 @@ pub struct SessionAccount {
 /// What is to be done.
 #[derive(Debug, Clone)]
 pub enum Job {
-    /// The interface; with a number to put in the dial field and call.
+    /// The interface.
     Interface {
-        /// MicroSIP's bare number.
+        /// MicroSIP's bare number: it is called.
         dial: Option<String>,
+        /// A number for the dial field, which waits there; empty = the field alone.
+        fill: Option<String>,
+    },
+    /// Links in other programs.
+    Links(Links),
+    /// Everything that was set, entered and kept goes to a backup folder.
+    Reset {
+        /// Nobody is asked.
+        unasked: bool,
     },
     /// The daemon in the foreground.
     Daemon,
@@ -256,6 +290,9 @@ impl Options {
                 AutoAnswer::Button => "button",
             };
             pair("--autoanswer", format!("{word}:{delay_s}").into());
+        }
+        if let Some(plan) = &self.dial_plan {
+            pair("--dialplan", plan.into());
         }
         for (name, level) in [("--setvolume", self.volume), ("--micvolume", self.volume_mic)] {
             if let Some(level) = level {

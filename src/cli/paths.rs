@@ -171,7 +171,14 @@ impl Environment {
         self.config_base().join("tuiphone")
     }
 
-    pub(super) fn config_base(&self) -> PathBuf {
+    /// `~/.local/share`, or what the system has in its place.
+    pub fn data_dir(&self) -> PathBuf {
+        let data = self.path("XDG_DATA_HOME").filter(|path| path.is_absolute()).or_else(|| self.path("LOCALAPPDATA"));
+        data.unwrap_or_else(|| self.home().join(".local/share"))
+    }
+
+    /// `~/.config`, or what the system has in its place.
+    pub fn config_base(&self) -> PathBuf {
         let base = self.path("APPDATA").or_else(|| self.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()));
         base.unwrap_or_else(|| self.home().join(".config"))
     }
@@ -195,9 +202,7 @@ impl Environment {
     pub fn recordings(&self, wanted: &str, ini: Option<&Path>) -> PathBuf {
         let is_foreign = !cfg!(windows) && (wanted.contains('\\') || wanted.get(1..2) == Some(":"));
         if wanted.is_empty() || is_foreign {
-            let data =
-                self.path("XDG_DATA_HOME").filter(|path| path.is_absolute()).or_else(|| self.path("LOCALAPPDATA"));
-            return data.unwrap_or_else(|| self.home().join(".local/share")).join("tuiphone/recordings");
+            return self.data_dir().join("tuiphone/recordings");
         }
         self.beside(wanted, ini)
     }

@@ -6,7 +6,7 @@ use super::paths::Environment;
 use super::platform;
 use super::signals::Interrupts;
 use crate::audio::{Latency, Spec};
-use crate::config::{Account, AccountId, AutoAnswer, Loaded};
+use crate::config::{Account, AccountId, AutoAnswer, DialPlan, Loaded};
 use crate::control::{Command, CommandError, Event, ExitCode};
 use crate::engine::handle::Handle;
 use crate::engine::media::{self, MediaConfig, Place};
@@ -101,6 +101,10 @@ pub fn wanted(options: &Options, loaded: Loaded) -> Result<Wanted, CommandError>
         let id = AccountId(accounts.iter().map(|a| a.id.0).max().unwrap_or(0) + 1);
         settings.account_id = Some(id.0);
         accounts.push(session_account(session, id));
+    }
+    if let (Some(plan), Some(id)) = (&options.dial_plan, settings.account_id) {
+        let plan = DialPlan::parse(plan).map_err(|why| wrong(format!("--dialplan: {why}")))?;
+        accounts.iter_mut().filter(|account| account.id.0 == id).for_each(|account| account.dial_plan = plan.clone());
     }
     if let Some((mode, delay_s)) = options.auto_answer {
         settings.auto_answer = mode;

@@ -1,43 +1,43 @@
 //! MicroSIP's spellings and bare numbers, rewritten into the words the parser knows.
 
+use crate::control::spelling::table::{self, Form, Means};
 use crate::control::{spelling, verb};
 use clap::Command;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 /// The words that begin a command and are no verbs of a running phone.
-pub(super) const OWN: &[&str] = &["config", "daemon", "demo", "help", "import", "password"];
+pub(super) const OWN: &[&str] = &["config", "daemon", "demo", "help", "import", "password", "reset"];
 
 /// The command that stands for a line in one of the socket's spellings.
 pub(super) const SPELLED: &str = "as-spelled";
 
+/// The same, read with MicroSIP's habits.
+pub(super) const MICROSIP: &str = "as-microsip";
+
 /// The command that a bare number stands for.
 pub(super) const BARE: &str = "dial-as-typed";
 
-/// Options, verbs and words of MicroSIP that this version has not; a near miss of theirs is no good advice.
-pub(super) const NOT_HERE: &[&str] = &[
-    "--dialplan",
-    "--show",
-    "--notify",
-    "/minimized",
-    "/hidden",
-    "/hide",
-    "/reset",
-    "/resetnoask",
-    "account",
-    "show",
-    "hide",
-    "test",
-    "doctor",
-    "trace",
-    "url",
-    "completions",
-    "man",
-    "serve",
-];
+/// Options and verbs that this version has not; a near miss of theirs is no good advice.
+pub(super) const NOT_HERE: &[&str] = &["--notify", "test", "doctor", "trace", "completions", "man", "serve"];
 
 /// The sentence about one of them.
 pub(super) fn not_here(word: &str) -> String {
     format!("this version of tuiphone has no {word}")
+}
+
+/// Why a line is no good.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// As it stands.
+    Usage(String),
+    /// It has a word that nobody knows, and MicroSIP would dial it.
+    Unknown(String),
+}
+
+/// True for a program that is called `microsip`, by a link or a copy.
+pub(super) fn is_microsip(program: &OsStr) -> bool {
+    Path::new(program).file_stem().is_some_and(|name| name.eq_ignore_ascii_case("microsip"))
 }
 
 /// The words as the parser takes them, and what is to be said about them on standard error.
@@ -47,86 +47,133 @@ pub(super) fn not_here(word: &str) -> String {
 pub(super) fn rewrite(
     argv: impl IntoIterator<Item = OsString>,
     parser: &Command,
-) -> Result<(Vec<OsString>, Vec<String>), String> {
+) -> Result<(Vec<OsString>, Vec<String>), Wrong> {
     let mut words = argv.into_iter();
-    let mut options: Vec<OsString> = words.next().into_iter().collect();
-    let (mut command, mut notes) = (Vec::new(), Vec::new());
+    let program = words.next();
+    let as_microsip = program.as_deref().is_some_and(is_microsip);
+    let mut line = Rewritten { options: program.into_iter().collect(), ..Rewritten::default() };
     while let Some(word) = words.next() {
         let text = word.to_string_lossy().into_owned();
-        let fresh = command.is_empty();
-        let place = if fresh { &mut options } else { &mut command };
+        let fresh = line.command.is_empty();
         if text == "--" {
-            command.extend(fresh.then(|| BARE.into()));
-            command.push(word);
-            command.extend(words.by_ref());
+            line.command.extend(fresh.then(|| BARE.into()));
+            line.command.push(word);
+            line.command.extend(words.by_ref());
         } else if takes_value(&word, parser) {
+            let place = line.place();
             place.push(word);
             place.extend(words.next());
+        } else if fresh && as_microsip && text.trim().contains(' ') && !text.starts_with('-') {
+            line.command.extend([OsString::from(MICROSIP), word]);
         } else if let Some(body) = text.strip_prefix('/') {
-            slash(body, &mut options, &mut command, &mut notes)?;
+            line.slash(body)?;
+        } else if fresh && text == "--hide" {
+            line.command.extend([SPELLED, "/hide"].map(OsString::from));
         } else if text.starts_with('-') {
-            place.push(word);
+            line.place().push(word);
         } else if fresh && text == "dde" {
-            command.push(SPELLED.into());
-            command.push(words.next().map(dde).ok_or("dde needs its text, such as '[Dial(600)]'")?);
-        } else if fresh && ["msip:", "[", "action=", "action:"].iter().any(|start| text.starts_with(start)) {
-            command.extend([OsString::from(SPELLED), word]);
+            line.dde(&mut words)?;
+        } else if fresh && spelling::is_spelled(&text) {
+            line.command.extend([OsString::from(SPELLED), word]);
+        } else if fresh && !is_command(&text) && as_microsip {
+            line.command.extend([OsString::from(MICROSIP), word]);
         } else if fresh && !is_command(&text) && spelling::dialable(&text) {
-            command.extend([OsString::from(BARE), word]);
+            line.command.extend([OsString::from(BARE), word]);
+        } else if line.command.first().is_some_and(|first| first == BARE) {
+            let number = line.command.last().map(|number| number.to_string_lossy().into_owned()).unwrap_or_default();
+            let how = format!("a message is written: tuiphone message {number} {text} …");
+            return Err(Wrong::Usage(format!("'{text}' behind a number is one word too many; {how}")));
         } else {
-            command.push(word);
+            line.command.push(word);
         }
     }
-    options.extend(command);
-    Ok((options, notes))
+    Ok(line.finish())
 }
 
-/// DDE text; its brackets may be missing.
-fn dde(text: OsString) -> OsString {
-    let whole = text.to_string_lossy();
-    if whole.starts_with('[') { text } else { format!("[{whole}]").into() }
+#[derive(Default)]
+struct Rewritten {
+    options: Vec<OsString>,
+    command: Vec<OsString>,
+    /// `/account:N` and `/password:P`, which are a command where there is no other.
+    chosen: Vec<(&'static str, String)>,
+    notes: Vec<String>,
 }
 
-/// A word of MicroSIP's own command line, without its slash.
-fn slash(
-    word: &str,
-    options: &mut Vec<OsString>,
-    command: &mut Vec<OsString>,
-    notes: &mut Vec<String>,
-) -> Result<(), String> {
-    let (name, value) = word.split_once(':').map_or((word, None), |(name, value)| (name, Some(value)));
-    let lower = name.to_ascii_lowercase();
-    let (is_option, words) = match (lower.as_str(), value) {
-        ("i", Some(file)) => (true, vec!["--ini", file]),
-        ("account", Some(account)) => (true, vec!["--account", account]),
-        ("password", Some(password)) => (true, vec!["--password", password]),
-        ("?", None) => (true, vec!["--help"]),
-        ("answer", None) => (false, vec!["answer"]),
-        ("hangupall", None) => (false, vec!["hangupall"]),
-        ("hangupincoming", None) => (false, vec!["hangup", "--incoming"]),
-        ("hangupcalling", None) => (false, vec!["hangup", "--calling"]),
-        ("exit", None) => (false, vec!["exit"]),
-        ("dtmf", Some(digits)) => (false, vec!["dtmf", digits]),
-        ("transfer", Some(number)) => (false, vec!["transfer", number]),
-        _ if NOT_HERE.iter().any(|known| known.strip_prefix('/') == Some(lower.as_str())) => {
-            return Err(format!("{}; to dial it, write -- /{word}", not_here(&format!("/{lower}"))));
-        }
-        // A path, or the text of a message.
-        _ if !command.is_empty() => {
-            command.push(format!("/{word}").into());
-            return Ok(());
-        }
-        _ => return Err(format!("there is no /{word}; to dial it, write -- /{word}")),
-    };
-    if !is_option && !command.is_empty() {
-        return Err(format!("/{word} does not go together with what stands before it"));
+impl Rewritten {
+    fn place(&mut self) -> &mut Vec<OsString> {
+        if self.command.is_empty() { &mut self.options } else { &mut self.command }
     }
-    let list = if is_option { options } else { command };
-    list.extend(words.into_iter().map(OsString::from));
-    if name != lower {
-        notes.push(format!("/{name} is taken as /{lower}; MicroSIP itself would dial it"));
+
+    /// A word of MicroSIP's own command line, without its slash.
+    fn slash(&mut self, word: &str) -> Result<(), Wrong> {
+        let (name, value) = word.split_once(':').map_or((word, None), |(name, value)| (name, Some(value)));
+        let lower = name.to_ascii_lowercase();
+        let Some(row) = table::find(Form::Slash, &lower) else {
+            if !self.command.is_empty() {
+                // A path, or the text of a message.
+                self.command.push(format!("/{word}").into());
+                return Ok(());
+            }
+            return Err(Wrong::Unknown(format!("there is no /{word}; to dial it, write -- /{word}")));
+        };
+        if row.takes_value() != value.is_some() {
+            return Err(Wrong::Usage(format!("it is written {}", row.written(Form::Slash))));
+        }
+        let is_option = matches!(row.means, Means::Option(..));
+        if !is_option && !self.command.is_empty() {
+            return Err(Wrong::Usage(format!("/{word} does not go together with what stands before it")));
+        }
+        match (row.means, value) {
+            (Means::Option("ini", _), Some(file)) => self.options.extend(["--ini".into(), file.into()]),
+            (Means::Option(option, _), Some(value)) => self.chosen.push((option, value.to_owned())),
+            (Means::Option(option, _), None) => self.options.push(format!("--{option}").into()),
+            (Means::Words(words), _) => self.command.extend(words.iter().map(OsString::from)),
+            // Its note about the letters is the reader's.
+            (Means::Verb { .. }, _) => self.command.extend([SPELLED.into(), OsString::from(format!("/{word}"))]),
+        }
+        if name != lower && !matches!(row.means, Means::Verb { .. }) {
+            self.notes.push(format!("/{name} is taken as /{lower}; MicroSIP itself would dial it"));
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// DDE text; its brackets may be missing. Which program and topic are meant is all one.
+    fn dde(&mut self, words: &mut impl Iterator<Item = OsString>) -> Result<(), Wrong> {
+        let mut text = None;
+        let mut rest = Vec::new();
+        while let Some(word) = words.next() {
+            let whole = word.to_string_lossy().into_owned();
+            match whole.as_str() {
+                "--service" | "--topic" => drop(words.next()),
+                _ if whole.starts_with("--service=") || whole.starts_with("--topic=") => {}
+                _ if text.is_none() && !whole.starts_with('-') => {
+                    text = Some(if whole.starts_with('[') { whole } else { format!("[{whole}]") });
+                }
+                _ => rest.push(word),
+            }
+        }
+        let text = text.ok_or_else(|| Wrong::Usage("dde needs its text, such as '[Dial(600)]'".to_owned()))?;
+        self.command.extend([SPELLED.into(), OsString::from(text)]);
+        self.command.extend(rest);
+        Ok(())
+    }
+
+    fn finish(mut self) -> (Vec<OsString>, Vec<String>) {
+        if self.command.is_empty() && !self.chosen.is_empty() {
+            // The password last: it goes on to the end of the line.
+            self.chosen.sort_by_key(|(option, _)| *option == "password");
+            if self.chosen.iter().any(|(option, _)| *option == "password") {
+                self.notes.push("others on this machine can read /password:".to_owned());
+            }
+            let words: Vec<String> = self.chosen.iter().map(|(option, value)| format!("/{option}:{value}")).collect();
+            self.command.extend([SPELLED.into(), OsString::from(words.join(" "))]);
+        } else {
+            let chosen = self.chosen.iter().flat_map(|(option, value)| [format!("--{option}"), value.clone()]);
+            self.options.extend(chosen.map(OsString::from));
+        }
+        self.options.extend(self.command);
+        (self.options, self.notes)
+    }
 }
 
 fn is_command(text: &str) -> bool {

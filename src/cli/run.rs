@@ -1,21 +1,23 @@
 //! From argv to an exit code.
 
-use super::args::{self, Invocation};
+use super::args::{self, Invocation, Refusal};
 use super::history::Source;
-use super::options::{CallJob, Job, Options};
+use super::options::{CallJob, Job, Options, Show};
 use super::password::PasswordSource;
 use super::paths::Environment;
 use super::session::{self, Session};
 use super::signals::Interrupts;
 use super::{
-    call, config_verb, daemon, demo, exit, history, import, out, password_verb, phone, platform, prompt, saving,
-    screen, verbs,
+    call, config_verb, daemon, demo, exit, history, import, links, microsip, out, password_verb, phone, platform,
+    prompt, reset, saving, screen, verbs,
 };
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::{self, Link};
 use crate::control::socket::Client;
 use crate::control::verb::Request;
-use crate::control::{AccountInfo, AddressBook, Command, CommandError, ExitCode, Form, HistoryAsk, Query, json};
+use crate::control::{
+    AccountInfo, AddressBook, Command, CommandError, ExitCode, FaceAsk, Form, HistoryAsk, Query, json,
+};
 use crate::engine::address_book::FILE_NAME;
 use crate::engine::media;
 use crate::text::plain_error;
@@ -29,9 +31,13 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     platform::hide_passwords();
     let words = argv.iter().take_while(|word| *word != "--");
     let asks_json = words.into_iter().any(|word| word == "--json" || word == "--ndjson");
-    let invocation = match args::parse(argv) {
+    let invocation = match args::read(argv.clone()) {
         Ok(invocation) => invocation,
-        Err(error) => return failed(&error, asks_json),
+        Err(Refusal::Usage(error)) => return failed(&error, asks_json),
+        Err(Refusal::Unknown(error)) => match microsip::dialled(&argv) {
+            Some(invocation) => invocation,
+            None => return failed(&error, asks_json),
+        },
     };
     let wants_json = invocation.options.json || invocation.options.ndjson;
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -47,7 +53,7 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
             out::talk(&format!("tuiphone: cannot write to standard output: {}", plain_error(why)));
             ExitCode::Unexpected
         }
-        _ => code,
+        _ => microsip::exit_code(&argv, code),
     }
 }
 
@@ -69,6 +75,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         }
         Job::Demo { seed, lively } if screen::is_there() => return demo::show(&options, *seed, *lively).await,
         Job::Demo { seed, .. } => return demo::speak(&options, *seed).await,
+        Job::Links(what) => return links::run(*what, &options, &environment),
         _ => {}
     }
     notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
@@ -97,6 +104,13 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&session.ini.path));
     // Whoever only asks a running phone needs no password, and no word about the file that phone has read.
     let alone = options.standalone || options.session.is_some() || Client::connect(&socket).await.is_err();
+    // One log a profile: two phones do not write over each other's.
+    let name = socket.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let log = environment.state_of(&session.ini).join(format!("{name}.log"));
+    if let Job::Reset { unasked } = job {
+        return reset::run(&options, unasked, &session.ini, &socket, &log).await;
+    }
+    let (job, password) = asked_of_nobody(job, password, alone, &session, &mut options);
     if needs_phone(&job) && (alone || matches!(job, Job::Daemon)) {
         passwords(&mut session, &mut options, &job, password.as_ref(), &environment)?;
         session.notes.extend(saving::session_account(&options, &environment)?);
@@ -108,11 +122,43 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     } else if !alone && !options.quiet && (options.debug.is_some() || options.log.is_some()) {
         out::talk("tuiphone: --log and --debug are for the phone that runs; stop it and start it with them");
     }
-    // One log a profile: two phones do not write over each other's.
-    let name = socket.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let log = environment.state_of(&session.ini).join(format!("{name}.log"));
     let place = Place { options, session, socket, alone, log };
     place.carry_out(job).await
+}
+
+/// What a word for the phone that runs means where none does: it is started.
+fn asked_of_nobody(
+    job: Job,
+    password: Option<PasswordSource>,
+    alone: bool,
+    session: &Session,
+    options: &mut Options,
+) -> (Job, Option<PasswordSource>) {
+    let interface = |fill| Job::Interface { dial: None, fill };
+    let job = match job {
+        Job::Verb { request: Request::Background { silent }, .. } => {
+            options.show = if silent { Show::Hidden } else { Show::Minimized };
+            interface(None)
+        }
+        // Whoever wants links dialled unasked has said so in the settings.
+        Job::Verb { verb: "url", request: Request::Face(FaceAsk::Fill { number }) }
+            if session.loaded.settings.dial_links =>
+        {
+            Job::Interface { dial: Some(number), fill: None }
+        }
+        Job::Verb { request: Request::Face(FaceAsk::Show), .. } if alone => interface(None),
+        Job::Verb { request: Request::Face(FaceAsk::Fill { number }), .. } if alone => interface(Some(number)),
+        Job::Verb { request: Request::Command(Command::SelectAccount { account }), .. } if alone => {
+            options.account = Some(account);
+            interface(None)
+        }
+        Job::Verb { request: Request::Command(Command::Password { account, password }), .. } if alone => {
+            options.account = account.or(options.account.take());
+            return (interface(None), Some(PasswordSource::Value(password)));
+        }
+        job => job,
+    };
+    (job, password)
 }
 
 /// True for a job that makes a phone where none runs.
@@ -130,7 +176,7 @@ fn passwords(
 ) -> Result<(), CommandError> {
     session.given_password(options, source, environment)?;
     // A daemon in the background runs its command itself.
-    let in_background = matches!(job, Job::Interface { .. }) && screen::is_there();
+    let in_background = matches!(job, Job::Interface { .. }) && (screen::is_there() || options.show != Show::Normal);
     let command_to_come = in_background && !session.loaded.settings.password_command.is_empty();
     if !in_background {
         session.commanded_passwords();
@@ -170,11 +216,13 @@ impl Place {
         match job {
             Job::Daemon => daemon::run(&self.options, self.session, &self.socket, &self.log).await,
             Job::Call(call) => self.call(call).await,
-            Job::Interface { dial: Some(number) } if !self.alone => self.dial(number).await,
-            Job::Interface { dial: Some(number) } if !std::io::stdout().is_terminal() => {
+            Job::Interface { dial, .. } if self.options.show != Show::Normal => self.background(dial).await,
+            Job::Interface { dial: Some(number), .. } if !self.alone => self.dial(number).await,
+            Job::Interface { dial: Some(number), .. } if !std::io::stdout().is_terminal() => {
                 self.call(CallJob { number, ..CallJob::default() }).await
             }
-            Job::Interface { dial } => self.interface(dial).await,
+            Job::Interface { dial, fill } => self.interface(dial, fill).await,
+            Job::Verb { verb, request: Request::Face(ask) } => self.face(verb, ask).await,
             Job::Verb { verb, request: Request::Command(Command::Register { account }) } if self.alone => {
                 self.register_once(verb, account, true).await
             }
@@ -200,6 +248,7 @@ impl Place {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
             Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
+            Job::Links(_) | Job::Reset { .. } => Ok(ExitCode::Ok),
         }
     }
 
@@ -278,10 +327,32 @@ impl Place {
         Ok(code)
     }
 
-    async fn interface(self, dial: Option<String>) -> Result<ExitCode, CommandError> {
+    /// Something for the interface that is open; where a person sits and none is, one is opened.
+    async fn face(self, verb: &str, ask: FaceAsk) -> Result<ExitCode, CommandError> {
+        let told = Link::Socket(self.socket.clone()).fields(&Request::Face(ask.clone())).await;
+        let opens = screen::is_there() && matches!(&told, Err(why) if why.kind == "no_interface");
+        match ask {
+            FaceAsk::Show if opens => self.interface(None, None).await,
+            FaceAsk::Fill { number } if opens => self.interface(None, Some(number)).await,
+            ask => Ok(verbs::answer(&self.options, verb, &Request::Face(ask), told)),
+        }
+    }
+
+    /// The phone without an interface, started if it does not run.
+    async fn background(self, dial: Option<String>) -> Result<ExitCode, CommandError> {
+        let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
+        if self.options.show == Show::Minimized && self.alone && !self.options.quiet {
+            out::talk("tuiphone: runs in the background: `tuiphone` shows it, `tuiphone exit` ends it");
+        }
+        let Some(target) = dial else { return Ok(ExitCode::Ok) };
+        let dial = Request::Command(Command::Dial { target, account: self.options.account.clone() });
+        Ok(verbs::run(&link, &self.options, "call", &dial).await)
+    }
+
+    async fn interface(self, dial: Option<String>, fill: Option<String>) -> Result<ExitCode, CommandError> {
         screen::required()?;
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
-        let shown = screen::Shown { dial, stays: true, welcome: self.first_steps(), note: None };
+        let shown = screen::Shown { dial, fill, stays: true, welcome: self.first_steps(), note: None };
         screen::show(link, &self.options, shown).await
     }
 

@@ -14,6 +14,8 @@ use std::io::IsTerminal;
 pub struct Shown {
     /// A number to dial at once.
     pub dial: Option<String>,
+    /// A number for the dial field, which waits there; empty = the field alone.
+    pub fill: Option<String>,
     /// The phone lives on when the interface is left.
     pub stays: bool,
     /// Lines for an empty call list.
@@ -59,6 +61,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         stays: shown.stays,
         welcome: shown.welcome,
         dial: shown.dial,
+        fill: shown.fill,
         note: shown.note,
         local_time: super::platform::local_time,
         ..UiOptions::default()

@@ -24,7 +24,7 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
     let forever = Duration::from_secs(86_400);
     let limit = options.timeout.unwrap_or(forever);
     match request {
-        Request::Watch { .. } | Request::Attach => {
+        Request::Watch { .. } | Request::Attach { .. } => {
             // Whoever says for how long to watch has what was asked for when that is over.
             tokio::time::timeout(limit, watch(link, options, request)).await.unwrap_or(ExitCode::Ok)
         }
@@ -53,7 +53,8 @@ pub fn answer(
 ) -> ExitCode {
     let code = result.as_ref().map_or_else(|e| e.code, |fields| code_of(request, fields));
     if options.json || options.ndjson {
-        let line = crate::control::spelling::Line { id: None, verb: name(verb), request: Ok(request.clone()) };
+        let line =
+            crate::control::spelling::Line { id: None, verb: name(verb), request: Ok(request.clone()), note: None };
         if let Err(e) = &result {
             out::error(e);
         }
@@ -156,7 +157,7 @@ async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
                 out::talk(&format!("tuiphone: {why}"));
                 return ExitCode::NoDaemon;
             }
-            (_, Request::Attach) => out::json(&json::feed(&news)),
+            (_, Request::Attach { .. }) => out::json(&json::feed(&news)),
             (Feed::Event(event), _) if options.json || options.ndjson => {
                 out::json(&json::event(event, &out::time_now()))
             }

@@ -149,6 +149,10 @@ impl CodeSetting {
 pub struct Settings {
     /// Selected account number (`accountId`); `None` = key missing.
     pub account_id: Option<u32>,
+    /// A word of the command line that nobody knows is a number to call: MicroSIP's habit.
+    pub dial_unknown: bool,
+    /// Links are dialled unasked.
+    pub dial_links: bool,
     /// One call at a time (`singleMode`).
     pub single_mode: bool,
     /// Codec ids in order of preference (`audioCodecs`), such as `opus/48000/2`, `PCMA/8000/1`.
@@ -382,6 +386,8 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             account_id: None,
+            dial_unknown: false,
+            dial_links: false,
             single_mode: true,
             audio_codecs: ["opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),
             force_codec: false,

@@ -163,6 +163,7 @@ fn command_line(command: &Command) -> String {
         }
         Command::Mute { path: p } => json!({"verb": "mute", "path": path(*p)}),
         Command::Unmute { path: p } => json!({"verb": "unmute", "path": path(*p)}),
+        Command::ToggleMute { path: p } => json!({"verb": "mute", "path": path(*p), "toggle": true}),
         Command::Volume { path: p, change } => {
             let level = match change {
                 VolumeChange::To(n) => n.to_string(),
@@ -215,6 +216,11 @@ fn command_line(command: &Command) -> String {
         Command::AutoAnswer { on } => json!({"verb": "autoanswer", "state": if *on { "on" } else { "off" }}),
         Command::Forward { number } => json!({"verb": "forward", "number": number.as_deref().unwrap_or("off")}),
         Command::AutoConference { on } => json!({"verb": "autoconference", "state": if *on { "on" } else { "off" }}),
+        Command::SelectAccount { account } => json!({"verb": "account", "account": account}),
+        // Over a socket that only its owner reads.
+        Command::Password { account, password } => {
+            json!({"verb": "session-password", "account": account, "password": password.reveal()})
+        }
         Command::TestAudio => json!({"verb": "test-audio"}),
         Command::Exit => json!({"verb": "exit"}),
     };
@@ -225,7 +231,7 @@ fn command_line(command: &Command) -> String {
 mod tests {
     use super::*;
     use crate::control::verb::Request;
-    use crate::control::{DtmfVia, spelling};
+    use crate::control::{DtmfVia, Secret, spelling};
 
     #[test]
     fn every_question_survives_its_line() {
@@ -285,6 +291,9 @@ mod tests {
             Command::LeaveConference { calls: vec!["c2".into()] },
             Command::Mute { path: SoundPath::Speaker },
             Command::Unmute { path: SoundPath::Mic },
+            Command::ToggleMute { path: SoundPath::Speaker },
+            Command::SelectAccount { account: "a@b".into() },
+            Command::Password { account: Some("2".into()), password: Secret::new("p w\"") },
             Command::Volume { path: SoundPath::Mic, change: VolumeChange::To(7) },
             Command::Volume { path: SoundPath::Speaker, change: VolumeChange::By(-5) },
             Command::Voice { part: VoicePart::Echo, how: Switch::Auto },

@@ -1,6 +1,6 @@
 //! What a face is told without asking.
 
-use super::{Event, Levels, Status};
+use super::{Event, FaceAsk, Levels, Status};
 
 /// One piece of news.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,8 @@ pub enum Feed {
     Event(Box<Event>),
     /// The sound levels, at most ten times a second and only while they move.
     Levels(Levels),
+    /// Somebody asks something of the interfaces; only they are told.
+    Face(FaceAsk),
     /// No more news will come: why.
     Closed(String),
 }

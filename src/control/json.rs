@@ -19,6 +19,9 @@ pub fn reply(line: &Line, result: Result<Map<String, Value>, CommandError>) -> V
     match result {
         Ok(fields) => {
             out.insert("ok".into(), true.into());
+            if let Some(note) = &line.note {
+                out.insert("note".into(), note.as_str().into());
+            }
             out.extend(fields);
         }
         Err(e) => {
@@ -35,7 +38,7 @@ pub fn error(e: &CommandError) -> Value {
 }
 
 /// Kinds that scripts tell apart from others of their exit code, on the command line too.
-const KINDS: &[&str] = &["locked"];
+const KINDS: &[&str] = &["locked", "no_interface"];
 
 /// The error a reply line carries, read back.
 pub fn error_from(value: &Value) -> CommandError {
@@ -137,6 +140,7 @@ pub fn feed(feed: &Feed) -> Value {
         Feed::Status(status) => json!({"feed": "status", "status": status}),
         Feed::Event(event) => json!({"feed": "event", "event": event}),
         Feed::Levels(l) => json!({"feed": "levels", "mic_dbfs": l.mic_dbfs, "speaker_dbfs": l.speaker_dbfs}),
+        Feed::Face(ask) => json!({"feed": "face", "ask": ask}),
         Feed::Closed(why) => json!({"feed": "closed", "why": why}),
     }
 }
@@ -151,6 +155,7 @@ pub fn feed_from(mut value: Value) -> Option<Feed> {
             mic_dbfs: number(&value, "mic_dbfs")?,
             speaker_dbfs: number(&value, "speaker_dbfs")?,
         }),
+        "face" => Feed::Face(serde_json::from_value(value.get_mut("ask")?.take()).ok()?),
         "closed" => Feed::Closed(value.get("why")?.as_str()?.to_owned()),
         _ => return None,
     })
@@ -173,8 +178,8 @@ fn path_word(path: SoundPath) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::DtmfVia;
     use crate::control::spelling;
+    use crate::control::{DtmfVia, FaceAsk};
 
     #[test]
     fn replies_have_the_contract_shape() {
@@ -200,6 +205,8 @@ mod tests {
             Feed::Status(Box::new(Status { v: 1, volume: 70, ..Status::default() })),
             Feed::Event(Box::new(Event::CallDtmf { call: sample_call(), digit: '5', via: DtmfVia::Rtp })),
             Feed::Levels(Levels { mic_dbfs: -20.0, speaker_dbfs: -96.0 }),
+            Feed::Face(FaceAsk::Hide),
+            Feed::Face(FaceAsk::Fill { number: "sip:a@b".into() }),
             Feed::Closed("gone".into()),
         ];
         for f in feeds {

@@ -5,7 +5,8 @@ use super::feed::Feed;
 use super::socket::Client;
 use super::verb::Request;
 use super::{
-    Command, CommandError, Event, ExitCode, Found, HistoryAsk, Kind, Levels, Query, Reply, Status, json, people,
+    Command, CommandError, Event, ExitCode, FaceAsk, Found, HistoryAsk, Kind, Levels, Query, Reply, Status, json,
+    people,
 };
 use crate::engine::handle::Handle;
 use crate::engine::reloading::Cause;
@@ -114,6 +115,12 @@ impl Link {
                     fields_of(Client::connect(path).await?.ask(&line).await?)
                 }
             },
+            Request::Face(ask) => match self {
+                Link::Local(handle) => told(ask, handle.tell_faces(ask.clone())),
+                Link::Socket(path) => fields_of(Client::connect(path).await?.ask(&face_line(ask)).await?),
+            },
+            // It runs.
+            Request::Background { .. } => self.status().await.map(|_| Map::new()),
             other => Ok(json::status_fields(other, &self.status().await?)),
         }
     }
@@ -169,15 +176,29 @@ impl Link {
     /// # Errors
     /// `NoDaemon`.
     pub async fn feed(&self) -> Result<mpsc::Receiver<Feed>, CommandError> {
+        self.follow(false).await
+    }
+
+    /// As `feed`, and what is asked of interfaces.
+    ///
+    /// # Errors
+    /// `NoDaemon`.
+    pub async fn face(&self) -> Result<mpsc::Receiver<Feed>, CommandError> {
+        self.follow(true).await
+    }
+
+    async fn follow(&self, face: bool) -> Result<mpsc::Receiver<Feed>, CommandError> {
         let (out, news) = mpsc::channel(FEED_BACKLOG);
         match self {
             Link::Local(handle) => {
                 // Listening begins here, not when the task first runs: what happens next is not missed.
-                tokio::spawn(follow(handle.clone(), handle.events(), out));
+                let asks = face.then(|| handle.faces());
+                tokio::spawn(follow(handle.clone(), handle.events(), asks, out));
             }
             Link::Socket(path) => {
                 let mut client = Client::connect(path).await?;
-                if let Some(error) = client.ask(r#"{"verb":"attach"}"#).await?.get("error") {
+                let line = serde_json::json!({"verb": "attach", "face": face}).to_string();
+                if let Some(error) = client.ask(&line).await?.get("error") {
                     return Err(json::error_from(error));
                 }
                 tokio::spawn(async move {
@@ -242,7 +263,44 @@ pub fn codecs(chosen: &[String]) -> Map<String, Value> {
     Map::from_iter([("codecs".to_owned(), Value::Array(crate::engine::codecs(chosen)))])
 }
 
-async fn follow(handle: Handle, mut events: broadcast::Receiver<Arc<Event>>, out: mpsc::Sender<Feed>) {
+/// What came of an ask of the interfaces.
+fn told(ask: &FaceAsk, count: usize) -> Result<Map<String, Value>, CommandError> {
+    if count > 0 || *ask == FaceAsk::Hide {
+        return Ok(Map::from_iter([("interfaces".to_owned(), count.into())]));
+    }
+    let what = match ask {
+        FaceAsk::Show | FaceAsk::Hide => "to show",
+        FaceAsk::Fill { .. } => "with a dial field",
+        FaceAsk::Digits { .. } => "that could ask; without the ? the digits are sent at once",
+    };
+    Err(CommandError {
+        code: ExitCode::NotFound,
+        kind: "no_interface",
+        message: format!("there is no interface open {what}"),
+        hint: Some("open one: tuiphone".into()),
+    })
+}
+
+/// The JSON line that parses back to it.
+fn face_line(ask: &FaceAsk) -> String {
+    let line = match ask {
+        FaceAsk::Show => serde_json::json!({"verb": "show"}),
+        FaceAsk::Hide => serde_json::json!({"verb": "hide"}),
+        FaceAsk::Fill { number } if number.is_empty() => serde_json::json!({"verb": "call"}),
+        // What a link leaves is a link again.
+        FaceAsk::Fill { number } if number.starts_with("sip") => serde_json::json!({"verb": "url", "uri": number}),
+        FaceAsk::Fill { number } => serde_json::json!({"verb": "url", "uri": format!("dial:{number}")}),
+        FaceAsk::Digits { digits } => serde_json::json!({"verb": "dtmf", "digits": format!("{digits}?")}),
+    };
+    line.to_string()
+}
+
+async fn follow(
+    handle: Handle,
+    mut events: broadcast::Receiver<Arc<Event>>,
+    mut asks: Option<broadcast::Receiver<FaceAsk>>,
+    out: mpsc::Sender<Feed>,
+) {
     let mut changed = handle.changed();
     let mut levels = tokio::time::interval(LEVEL_PERIOD);
     levels.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -259,6 +317,7 @@ async fn follow(handle: Handle, mut events: broadcast::Receiver<Arc<Event>>, out
                 Err(broadcast::error::RecvError::Lagged(_)) => continue,
                 Err(broadcast::error::RecvError::Closed) => break,
             },
+            ask = asked(&mut asks) => Feed::Face(ask),
             alive = changed.changed() => {
                 if alive.is_err() {
                     break;
@@ -282,6 +341,18 @@ async fn follow(handle: Handle, mut events: broadcast::Receiver<Arc<Event>>, out
         }
     }
     let _ = out.send(Feed::Closed("the phone has stopped".into())).await;
+}
+
+/// The next ask; never, once there can be none.
+async fn asked(asks: &mut Option<broadcast::Receiver<FaceAsk>>) -> FaceAsk {
+    while let Some(open) = asks {
+        match open.recv().await {
+            Ok(ask) => return ask,
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => *asks = None,
+        }
+    }
+    std::future::pending().await
 }
 
 fn moved(a: Levels, b: Levels) -> bool {

@@ -45,17 +45,14 @@ pub fn copied(kind: usize, bytes: &[u8]) -> Option<Copied> {
     let line = match text {
         Err(why) => refused(why),
         Ok(text) if kind == LINE => spelling::parse(&text),
-        Ok(text) => spelling::parse(unquoted(&text)),
+        Ok(text) => spelling::microsip_line(&text, false),
     };
     Some(Copied { line, waits: kind != COMMAND_LINE_LATER })
 }
 
 /// Reads a WM_COMMAND by the number of its button.
 pub fn pressed(button: u16) -> Line {
-    match BUTTONS.iter().find(|(number, _)| *number == button) {
-        Some((_, words)) => spelling::parse(words),
-        None => refused("there is no such button; 1001 hangs up, 1002 answers"),
-    }
+    spelling::parse(&format!("command {button}"))
 }
 
 /// Reads what a DDE client executes, `[Dial(600)]`, in either of its encodings.
@@ -76,14 +73,8 @@ pub fn value(item: &str, reply: &Value) -> String {
     word.map_or_else(|| reply.to_string(), str::to_owned)
 }
 
-/// A command line without the quotes around all of it.
-fn unquoted(text: &str) -> &str {
-    let text = text.trim();
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
-}
-
 fn refused(why: &str) -> Line {
-    Line { id: None, verb: "", request: Err(usage_error(why.to_owned())) }
+    Line::refused(usage_error(why.to_owned()))
 }
 
 /// Text up to its NUL or its end.

@@ -17,11 +17,11 @@ pub mod windows;
 
 pub use crate::engine::MAX_NAME;
 pub use crate::engine::address_book::{AddressBook, ContactsAsk};
-pub use crate::engine::handle::Levels;
+pub use crate::engine::handle::{FaceAsk, Levels};
 pub use crate::engine::{Contact, Form, Found, HistoryAsk, Kind, Query, Record};
 pub use crate::ua::command::{
-    Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reloaded, Reply, SoundPath, SoundTestResult, Switch,
-    TransferTo, VoicePart, VolumeChange,
+    Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reloaded, Reply, Secret, SoundPath, SoundTestResult,
+    Switch, TransferTo, VoicePart, VolumeChange, decode_argument,
 };
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};

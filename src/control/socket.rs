@@ -119,7 +119,7 @@ async fn turn_away(stream: Stream) -> io::Result<()> {
         message: format!("the phone serves {MAX_CLIENTS} clients at once, and they are all here"),
         hint: Some("close some, or ask again later".into()),
     };
-    let nothing = spelling::Line { id: None, verb: "", request: Err(full.clone()) };
+    let nothing = spelling::Line::refused(full.clone());
     write(&mut &stream, &json::reply(&nothing, Err(full))).await
 }
 
@@ -135,9 +135,7 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
             line = read_line(&mut reading, &mut begun) => match line? {
                 None => return Ok(()),
                 Some(Ok(line)) => spelling::parse(&line),
-                Some(Err(why)) => {
-                    spelling::Line { id: None, verb: "", request: Err(super::verb::usage_error(why.into())) }
-                }
+                Some(Err(why)) => spelling::Line::refused(super::verb::usage_error(why.into())),
             },
             event = next(&mut events) => {
                 // One that missed events is let go rather than told half the story.
@@ -154,8 +152,8 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
                 events.get_or_insert_with(|| handle.events());
                 ears.open(name.as_deref()).map(|()| Default::default())
             }
-            Ok(Request::Attach) => {
-                let news = link.feed().await;
+            Ok(Request::Attach { face }) => {
+                let news = if *face { link.face().await } else { link.feed().await };
                 let refused = news.as_ref().err().cloned();
                 write(&mut writing, &json::reply(&line, refused.map_or(Ok(Default::default()), Err))).await?;
                 return match news {

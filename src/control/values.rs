@@ -1,7 +1,7 @@
 //! The named parameters of a request, and what they may hold.
 
 use super::verb::Request;
-use super::{Command, DtmfVia, Press, RecordAct, SoundPath, Switch, VoicePart, VolumeChange};
+use super::{Command, DtmfVia, FaceAsk, Press, RecordAct, SoundPath, Switch, VoicePart, VolumeChange};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,6 +13,12 @@ impl Values {
     /// The names that were given.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// The names of those with a control character within.
+    pub(super) fn controlled(&self) -> impl Iterator<Item = &str> {
+        let has = |(_, value): &(&String, &String)| value.trim().chars().any(char::is_control);
+        self.0.iter().filter(has).map(|(name, _)| name.as_str())
     }
 
     /// Sets a parameter.
@@ -135,12 +141,19 @@ pub(super) fn voice(v: &Values, part: VoicePart) -> Result<Request, String> {
 
 pub(super) fn dtmf(v: &Values) -> Result<Request, String> {
     let typed = v.need("digits")?;
+    let (typed, asks) = typed.strip_suffix('?').map_or((typed.as_str(), false), |typed| (typed, true));
+    if typed.is_empty() {
+        return Err("no digits given".into());
+    }
     if let Some(bad) = typed.chars().find(|c| !matches!(c, '0'..='9' | '*' | '#' | 'A'..='D' | 'a'..='d' | ',')) {
         return Err(format!("'{}' is no DTMF digit", crate::text::sanitise(&bad.to_string())));
     }
     let digits = typed.to_ascii_uppercase();
     if digits.len() > 64 {
         return Err("at most 64 digits at once".into());
+    }
+    if asks {
+        return Ok(Request::Face(FaceAsk::Digits { digits }));
     }
     let via = match v.text("via").as_deref() {
         None => None,

@@ -4,17 +4,21 @@ mod at_hand;
 mod past;
 mod reading;
 mod row;
+mod sound;
+mod window;
 
 pub use super::values::Values;
-use super::values::{dtmf, record, voice, volume};
-use super::{Command, CommandError, ExitCode, HangupWhich, MAX_NAME, TransferTo, VoicePart, people};
+use super::{Command, CommandError, ExitCode, FaceAsk, HangupWhich, MAX_NAME, TransferTo, people};
 pub use row::{Make, Param, ParamKind, Request, VerbRow};
 
 /// Characters of an error: words of a request may be as long as its line.
 const MAX_MESSAGE: usize = 500;
 
-const CALL_ID: Param =
-    Param { name: "call", kind: ParamKind::Optional, doc: "Call id, such as c1; without it the obvious one" };
+const CALL_ID: Param = Param {
+    name: "call",
+    kind: ParamKind::Optional,
+    doc: "Call id, such as c1, or its number; without it the obvious one",
+};
 const ACCOUNT: Param = Param {
     name: "account",
     kind: ParamKind::Optional,
@@ -39,10 +43,20 @@ pub static VERBS: &[VerbRow] = &[
     VerbRow {
         name: "call",
         aliases: &["dial", "callto"],
-        params: &[required("number", "Number, user or SIP address"), option("account", "Account to call from")],
+        params: &[
+            optional("number", "Number, user or SIP address; without it the dial field is shown"),
+            option("account", "Account to call from"),
+        ],
         doc: "Place a call",
         key: Some("Enter"),
-        make: |v| Ok(Request::Command(Command::Dial { target: v.need("number")?, account: v.text("account") })),
+        make: |v| {
+            let account = v.text("account");
+            Ok(match v.text("number") {
+                Some(target) => Request::Command(Command::Dial { target, account }),
+                None if account.is_none() => Request::Face(FaceAsk::Fill { number: String::new() }),
+                None => return Err("no number given".into()),
+            })
+        },
     },
     VerbRow {
         name: "answer",
@@ -59,8 +73,10 @@ pub static VERBS: &[VerbRow] = &[
         doc: "Reject a ringing call",
         key: Some("F3"),
         make: |v| {
-            let code = v.number("code", 400, 699)?;
-            Ok(Request::Command(Command::Reject { call: v.text("call"), code }))
+            // `[Reject(603)]`: no call is called so.
+            let status = v.text("call").filter(|word| word.parse::<u16>().is_ok_and(|n| (400..700).contains(&n)));
+            let code = v.number("code", 400, 699)?.or(status.as_deref().and_then(|word| word.parse().ok()));
+            Ok(Request::Command(Command::Reject { call: v.text("call").filter(|_| status.is_none()), code }))
         },
     },
     VerbRow {
@@ -131,75 +147,12 @@ pub static VERBS: &[VerbRow] = &[
             Ok(Request::Command(if off { Command::LeaveConference { calls } } else { Command::Conference { calls } }))
         },
     },
-    VerbRow {
-        name: "record",
-        aliases: &[],
-        params: &[
-            required("action", "start, stop, pause or resume"),
-            CALL_ID,
-            option("file", "A new file, name.ogg or name.wav; else one in recordingPath called by date and number"),
-        ],
-        doc: "Record a call",
-        key: Some("Ctrl-g"),
-        make: record,
-    },
-    VerbRow {
-        name: "play",
-        aliases: &[],
-        params: &[required("file", "A WAV file; stop = no longer"), CALL_ID, flag("alone", "Without the microphone")],
-        doc: "Play a file to the far end",
-        key: Some("Ctrl-y"),
-        make: |v| {
-            let (file, call, alone) = (v.need("file")?, v.text("call"), v.flag("alone"));
-            let stops = file.eq_ignore_ascii_case("stop");
-            Ok(Request::Command(if stops {
-                Command::StopPlaying { call }
-            } else {
-                Command::Play { call, file, alone }
-            }))
-        },
-    },
-    VerbRow {
-        name: "mute",
-        aliases: &[],
-        params: &[optional("path", "mic or speaker; mic unless said")],
-        doc: "Mute the microphone or the speaker",
-        key: Some("F7"),
-        make: |v| Ok(Request::Command(Command::Mute { path: v.path()? })),
-    },
-    VerbRow {
-        name: "unmute",
-        aliases: &[],
-        params: &[optional("path", "mic or speaker; mic unless said")],
-        doc: "Open the microphone or the speaker again",
-        key: None,
-        make: |v| Ok(Request::Command(Command::Unmute { path: v.path()? })),
-    },
-    VerbRow {
-        name: "volume",
-        aliases: &[],
-        params: &[
-            optional("path", "mic or speaker; speaker unless said"),
-            optional("level", "0 to 100, +N or -N; without it the volume is told"),
-        ],
-        doc: "Set or tell a volume",
-        key: None,
-        make: volume,
-    },
-    VerbRow {
-        name: "dtmf",
-        aliases: &["senddtmf"],
-        params: &[
-            required("digits", "0-9 * # A-D; a comma waits a second"),
-            option("via", "rtp, info or inband; the account's way unless said"),
-            option("duration", "How long each lasts, 40 to 5000 ms; 160 unless said"),
-            option("press", "down = hold the key, up = let go of it; for programs that see keys"),
-            option("call", "Call id"),
-        ],
-        doc: "Send digits in a call",
-        key: None,
-        make: dtmf,
-    },
+    sound::RECORD,
+    sound::PLAY,
+    sound::MUTE,
+    sound::UNMUTE,
+    sound::VOLUME,
+    sound::DTMF,
     VerbRow {
         name: "message",
         aliases: &["sendmessage"],
@@ -327,38 +280,10 @@ pub static VERBS: &[VerbRow] = &[
             Ok(Request::Command(Command::Forward { number }))
         },
     },
-    VerbRow {
-        name: "aec",
-        aliases: &[],
-        params: &[required("state", "auto, on or off; auto is not for headsets")],
-        doc: "Echo canceller at the microphone, for good",
-        key: None,
-        make: |v| voice(v, VoicePart::Echo),
-    },
-    VerbRow {
-        name: "denoise",
-        aliases: &[],
-        params: &[required("state", "on, off, or rnnoise where the build has it")],
-        doc: "Noise suppression at the microphone, for good",
-        key: None,
-        make: |v| voice(v, VoicePart::Noise),
-    },
-    VerbRow {
-        name: "agc",
-        aliases: &[],
-        params: &[required("state", "on or off")],
-        doc: "Automatic gain at the microphone, for good",
-        key: None,
-        make: |v| voice(v, VoicePart::Gain),
-    },
-    VerbRow {
-        name: "boost",
-        aliases: &[],
-        params: &[required("state", "on or off")],
-        doc: "Amplify the microphone, for good",
-        key: None,
-        make: |v| voice(v, VoicePart::Boost),
-    },
+    sound::AEC,
+    sound::DENOISE,
+    sound::AGC,
+    sound::BOOST,
     VerbRow {
         name: "register",
         aliases: &[],
@@ -429,31 +354,16 @@ pub static VERBS: &[VerbRow] = &[
         key: None,
         make: |_| Ok(Request::Ready),
     },
-    VerbRow {
-        name: "devices",
-        aliases: &[],
-        params: &[],
-        doc: "List the sound devices",
-        key: None,
-        make: |_| Ok(Request::Devices),
-    },
-    VerbRow {
-        name: "codecs",
-        aliases: &[],
-        params: &[],
-        doc: "List the codecs: those of audioCodecs in their order, the others, and what is not to be had",
-        key: None,
-        make: |_| Ok(Request::Codecs),
-    },
+    sound::DEVICES,
+    sound::CODECS,
     people::CONTACTS,
-    VerbRow {
-        name: "test-audio",
-        aliases: &["testaudio"],
-        params: &[],
-        doc: "Test microphone and speaker: three seconds, played back",
-        key: Some("Ctrl-t"),
-        make: |_| Ok(Request::Command(Command::TestAudio)),
-    },
+    sound::TEST_AUDIO,
+    window::SHOW,
+    window::HIDE,
+    window::URL,
+    window::ACCOUNT,
+    window::PASSWORD,
+    window::COMMAND,
     VerbRow {
         name: "reload",
         aliases: &[],
@@ -476,10 +386,10 @@ pub static VERBS: &[VerbRow] = &[
     VerbRow {
         name: "attach",
         aliases: &[],
-        params: &[],
+        params: &[flag("face", "It can be shown, hidden and filled")],
         doc: "Follow state, events and levels, as the interface does",
         key: None,
-        make: |_| Ok(Request::Attach),
+        make: |v| Ok(Request::Attach { face: v.flag("face") }),
     },
     VerbRow {
         name: "exit",

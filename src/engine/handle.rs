@@ -10,6 +10,7 @@ use crate::ua::command::{Command, CommandError, Reply};
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::Status;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,6 +33,29 @@ pub struct Levels {
     pub mic_dbfs: f32,
     /// What the speaker plays.
     pub speaker_dbfs: f32,
+}
+
+/// Asks that an interface may fall behind by before it misses some.
+const FACE_BACKLOG: usize = 16;
+
+/// What somebody asks of the interfaces that are open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaceAsk {
+    /// Come to the front.
+    Show,
+    /// Go; the phone stays.
+    Hide,
+    /// Show this in the dial field, and wait for a person; empty = only go there.
+    Fill {
+        /// Number or address.
+        number: String,
+    },
+    /// Show these digits, and wait for a person to send them in the call.
+    Digits {
+        /// `0-9 * # A-D ,`.
+        digits: String,
+    },
 }
 
 /// What the signalling task is asked.
@@ -57,6 +81,7 @@ pub struct Handle {
     contacts: Option<AddressBook>,
     library: Option<Library>,
     pub(super) reloader: Option<Arc<Reloader>>,
+    faces: broadcast::Sender<FaceAsk>,
 }
 
 /// The signalling task's ends of a `Handle`'s channels.
@@ -74,6 +99,7 @@ pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[Str
     let (changed, changed_rx) = watch::channel(0);
     let (events, _) = broadcast::channel(EVENT_BACKLOG);
     let (codecs, codecs_rx) = watch::channel(codecs.into());
+    let (faces, _) = broadcast::channel(FACE_BACKLOG);
     let handle = Handle {
         asks,
         changed: changed_rx,
@@ -84,6 +110,7 @@ pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[Str
         contacts: None,
         library: None,
         reloader: None,
+        faces,
     };
     (handle, Ends { asks: asks_rx, changed, events, codecs })
 }
@@ -133,6 +160,16 @@ impl Handle {
     /// Events from now on.
     pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
+    }
+
+    /// Asks something of every interface that is open; how many there are.
+    pub fn tell_faces(&self, ask: FaceAsk) -> usize {
+        self.faces.send(ask).unwrap_or(0)
+    }
+
+    /// What is asked of interfaces from now on; whoever holds it is one.
+    pub fn faces(&self) -> broadcast::Receiver<FaceAsk> {
+        self.faces.subscribe()
     }
 
     /// Ticks whenever the status may have changed; closes when the phone stops.

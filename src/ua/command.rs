@@ -2,6 +2,8 @@
 
 use super::outcome::ExitCode;
 use super::snapshot::{CallInfo, MessageInfo, PingInfo};
+pub use crate::config::Secret;
+pub use crate::config::dial::decode_argument;
 pub use crate::media::command::SoundTestResult;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -156,6 +158,8 @@ pub enum Command {
     Mute { path: SoundPath },
     /// Open a path again.
     Unmute { path: SoundPath },
+    /// Mute a path, or open it if it is muted.
+    ToggleMute { path: SoundPath },
     /// Change a volume.
     Volume { path: SoundPath, change: VolumeChange },
     /// Treat the voice of the person here, for good.
@@ -192,6 +196,10 @@ pub enum Command {
     Unregister { account: Option<String> },
     /// Un-register every phone of the account.
     UnregisterAll { account: Option<String> },
+    /// Calls go out with this account from now on: its number, label or AOR.
+    SelectAccount { account: String },
+    /// An account's password until the phone ends (the selected one's without a selector); it registers anew.
+    Password { account: Option<String>, password: Secret },
     /// Do not disturb.
     Dnd { on: bool },
     /// Answer calls without a person, or no longer.

@@ -95,6 +95,10 @@ impl Agent {
             Command::LeaveConference { calls } => self.leave_conference(calls, now),
             Command::Mute { path } => Ok(self.mute(path, true)),
             Command::Unmute { path } => Ok(self.mute(path, false)),
+            Command::ToggleMute { path } => {
+                let muted = if path == SoundPath::Mic { self.mic_muted } else { self.speaker_muted };
+                Ok(self.mute(path, !muted))
+            }
             Command::Volume { path, change } => self.lasting(|agent| Ok(agent.set_volume(path, change))),
             Command::Voice { part, how } => self.lasting(|agent| agent.set_voice(part, how)),
             Command::Dtmf { call, digits, press, via } => self.dtmf(call, (&digits, press), via, now),
@@ -113,6 +117,8 @@ impl Agent {
                 ids.into_iter().for_each(|id| self.unregister_all(id, now));
                 Ok(Reply::Done)
             }
+            Command::SelectAccount { account } => self.select_account(&account, now),
+            Command::Password { account, password } => self.set_password(account.as_deref(), password, now),
             Command::Composing { target, account } => self.composes(&target, account.as_deref(), now),
             Command::Messages { with, read } => Ok(Reply::Messages(self.inbox.list(with.as_deref(), read))),
             // Replied to later, with their outcome.
@@ -153,7 +159,7 @@ impl Agent {
         }
     }
 
-    /// The named call, or the obvious one: the last that fits.
+    /// The call of this id, else the last one with this number, or the obvious one: the last that fits.
     pub(super) fn pick(
         &self,
         named: Option<String>,
@@ -180,7 +186,9 @@ impl Agent {
                     ..refusal("no_call", format!("there is no call to {verb}"))
                 }),
             Some(name) => {
-                let call = self.calls.iter().find(|call| call.is_live() && call.name() == name);
+                let mut live = self.calls.iter().filter(|call| call.is_live());
+                let numbered = || self.calls.iter().rfind(|call| call.is_live() && call.remote.user == name);
+                let call = live.find(|call| call.name() == name).or_else(numbered);
                 let call = call.ok_or_else(|| refusal("no_such_call", format!("no call {}", sanitise(&name))))?;
                 if fits(call) { Ok(call.id) } else { Err(refusal("wrong_state", format!("call {name} {unfit}"))) }
             }

@@ -9,6 +9,7 @@ mod auto_answer;
 mod between_calls;
 mod call;
 pub mod census;
+mod choosing;
 pub mod command;
 mod commands;
 mod composing;

@@ -99,6 +99,11 @@ pub enum Mode {
     AskHangup,
     /// The phone ends with the interface and a call is up: really?
     AskQuit,
+    /// Digits wait in the field to be sent in a call.
+    Digits {
+        /// The call, by id.
+        call: String,
+    },
     /// Whom is a call handed over to? The number is typed into the field.
     Transfer {
         /// The call, by id.

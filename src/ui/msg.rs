@@ -62,6 +62,8 @@ pub enum Action {
     Draw(Urgency),
     /// Draw the whole screen again, whatever is thought to be on it.
     Repaint,
+    /// Bring the terminal's window to the front, where it lets us; its bell tells of it.
+    Raise,
     /// Ring the terminal's bell.
     Bell,
     /// Stop until the shell's `fg`.

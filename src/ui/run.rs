@@ -9,9 +9,10 @@ use super::term::{SignalAsks, Signals, Term};
 use super::theme::Theme;
 use super::update::update;
 use super::view::view;
+use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
-use crate::control::{Command, CommandError, ContactsAsk};
+use crate::control::{Command, CommandError, ContactsAsk, FaceAsk};
 use crossterm::event;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -42,6 +43,8 @@ pub struct UiOptions {
     pub welcome: Vec<String>,
     /// A number to dial at once.
     pub dial: Option<String>,
+    /// A number to put in the dial field; empty = only go there.
+    pub fill: Option<String>,
     /// A note for the message line at the start.
     pub note: Option<String>,
     /// How the clock on the wall tells a moment.
@@ -58,6 +61,7 @@ impl Default for UiOptions {
             stays: true,
             welcome: Vec::new(),
             dial: None,
+            fill: None,
             note: None,
             local_time: |_| None,
         }
@@ -82,7 +86,7 @@ type Screen = Terminal<CrosstermBackend<Stdout>>;
 
 /// Runs the interface until it is left. The terminal is as before when this returns, whatever happened.
 pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
-    let mut feed = link.feed().await.map_err(UiError::Phone)?;
+    let mut feed = link.face().await.map_err(UiError::Phone)?;
     let term = Term::take(options.mouse).map_err(UiError::Terminal)?;
     let mut signals = Signals::listen().map_err(UiError::Terminal)?;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(UiError::Draw)?;
@@ -91,6 +95,9 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     if let Some(text) = options.note.clone() {
         model.message =
             Some(Message { text, hint: None, weight: Weight::Note, until: now() + Duration::from_secs(20) });
+    }
+    if let Some(number) = options.fill.clone() {
+        update(&mut model, Msg::Feed(Feed::Face(FaceAsk::Fill { number })), now());
     }
     let mut events = read_terminal();
     let (ask, asked) = mpsc::unbounded_channel();
@@ -186,6 +193,7 @@ impl Shell<'_> {
                 Action::Repaint => self.repaint(screen).map_err(UiError::Draw)?,
                 Action::Bell if self.options.bell => self.term.bell().map_err(UiError::Draw)?,
                 Action::Bell => {}
+                Action::Raise => self.term.raise(self.options.bell).map_err(UiError::Draw)?,
                 Action::Suspend => {
                     let farewell = if model.stays {
                         "tuiphone: calls go on; fg brings the screen back"

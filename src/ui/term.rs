@@ -60,6 +60,14 @@ impl Term {
         out.flush()
     }
 
+    /// Brings the window to the front and out of its icon, as xterm and its kin understand it.
+    pub fn raise(&self, bell: bool) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(b"\x1b[1t\x1b[5t")?;
+        out.flush()?;
+        if bell { self.bell() } else { Ok(()) }
+    }
+
     /// Gives the terminal back, stops the whole job as Ctrl-Z would, and takes it again at `fg`.
     pub fn suspend(&self, farewell: &str) -> io::Result<()> {
         self.leave();

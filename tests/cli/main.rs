@@ -37,3 +37,4 @@ mod sound;
 mod support;
 mod tcp;
 mod theft;
+mod words;

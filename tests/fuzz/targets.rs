@@ -157,9 +157,10 @@ fn numbers(bytes: &[u8]) {
 
 /// A request of any spelling: what is refused is refused in one clean line.
 fn spelling(bytes: &[u8]) {
-    let line = spelling::parse(&text(bytes));
-    if let Err(error) = line.request {
-        let told = error.message;
+    let line = text(bytes);
+    let read = [spelling::parse(&line), spelling::microsip_line(&line, false), spelling::microsip_line(&line, true)];
+    let link = spelling::uri::link(&line).err().map(|why| why.to_string());
+    for told in read.into_iter().filter_map(|read| read.request.err()).map(|error| error.message).chain(link) {
         assert!(!told.is_empty() && told.chars().count() <= 500, "{told:?}");
         assert!(!told.chars().any(char::is_control), "{told:?}");
     }

@@ -4,9 +4,9 @@ use crate::stage::{Stage, account, asking, call, commands, lights};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
-    AccountInfo, CallInfo, CallState, Command, CommandError, Event as News, ExitCode, HangupWhich, PlayingInfo,
-    PlayingState, Press, RecordAct, RecordingInfo, RecordingState, ShortcutInfo, SoundPath, Switch, TransferTo,
-    VoicePart, VoicemailInfo, VolumeChange,
+    AccountInfo, CallInfo, CallState, Command, CommandError, Event as News, ExitCode, FaceAsk, HangupWhich,
+    PlayingInfo, PlayingState, Press, RecordAct, RecordingInfo, RecordingState, ShortcutInfo, SoundPath, Switch,
+    TransferTo, VoicePart, VoicemailInfo, VolumeChange,
 };
 use tuiphone::ui::msg::{Action, Msg, Urgency};
 
@@ -451,4 +451,35 @@ fn a_phone_that_went_away_is_told_and_left_alone() {
     assert!(stage.screen().contains("the daemon has ended"));
     assert_eq!(stage.keys("6 0 0 Enter h m"), []);
     assert_eq!(stage.key("Ctrl-q"), [Action::Quit]);
+}
+
+#[test]
+fn what_others_ask_waits_for_a_key() {
+    let face = |ask| Msg::Feed(Feed::Face(ask));
+    let fill = |number: &str| face(FaceAsk::Fill { number: number.into() });
+    let mut stage = Stage::new(80, 24);
+    stage.keys("6 0 1");
+    let asked = stage.msg(fill("+4940123"));
+    assert!(asked.contains(&Action::Raise) && commands(asked).is_empty(), "a link dials nothing");
+    assert!(stage.screen().contains("a link asks to call +4940123"), "{}", stage.screen());
+    assert_eq!(stage.keys("Enter"), [dial("+4940123")]);
+    stage.msg(fill("601"));
+    assert!(stage.keys("Esc Enter").is_empty(), "what was not wanted is gone");
+    let mut stage = Stage::new(80, 24);
+    stage.msg(fill(""));
+    assert_eq!(stage.keys("b o b Enter"), [dial("bob")], "the field takes letters");
+
+    let digits = || face(FaceAsk::Digits { digits: "12#".into() });
+    assert!(commands(stage.msg(digits())).is_empty() && stage.screen().contains("there is no call"));
+    stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
+    stage.msg(digits());
+    assert!(stage.screen().contains("send these digits to 600?"), "{}", stage.screen());
+    assert_eq!(stage.keys("Enter"), [tone("12#")]);
+    stage.msg(digits());
+    assert!(stage.keys("Esc").is_empty());
+    assert_eq!(stage.keys("5"), [tone("5")]);
+
+    assert_eq!(stage.msg(face(FaceAsk::Hide)), [Action::Quit]);
+    stage.model.stays = false;
+    assert!(!stage.msg(face(FaceAsk::Hide)).contains(&Action::Quit), "the phone would end with it");
 }

@@ -2,8 +2,9 @@
 
 use super::super::options::Begin;
 use super::*;
-use crate::control::verb::Request;
 use crate::control::{Command as Ask, HangupWhich, Press, RecordAct, SoundPath, VolumeChange};
+use clap::Arg;
+use std::time::Duration;
 
 fn parse_line(line: &str) -> Result<Invocation, CommandError> {
     parse(std::iter::once("tuiphone").chain(line.split_whitespace()).map(OsString::from))
@@ -33,12 +34,12 @@ fn numbers_are_dialled_and_verbs_are_not() {
         ("100 /account:2", "100"),
         ("-a 2 100", "100"),
     ] {
-        assert!(matches!(job(line), Job::Interface { dial: Some(dialled) } if dialled == number), "{line}");
+        assert!(matches!(job(line), Job::Interface { dial: Some(dialled), .. } if dialled == number), "{line}");
     }
     for line in ["/account:2 100", "100 /account:2", "-a 2 100", "100 --account 2"] {
         assert_eq!(parse_line(line).unwrap().options.account.as_deref(), Some("2"), "{line}");
     }
-    assert!(matches!(job(""), Job::Interface { dial: None }));
+    assert!(matches!(job(""), Job::Interface { dial: None, fill: None }));
 }
 
 #[test]
@@ -132,7 +133,7 @@ fn wrong_usage_is_refused_with_two() {
         "/dnd",
         "/call:1",
         "/answer:1",
-        "call",
+        "call --duration 5",
         "call 1 2",
         "status extra",
         "volume 300",
@@ -170,11 +171,20 @@ fn wrong_usage_is_refused_with_two() {
 #[test]
 fn what_is_missing_is_named_with_how_to_write_it() {
     for (line, message, hint) in [
-        ("call", "NUMBER is missing", "tuiphone call <NUMBER>"),
+        (
+            "transfer --call",
+            "a value is required for '--call <CALL>' but none was supplied",
+            "tuiphone --help lists what there is",
+        ),
         ("message 600", "TEXT is missing", "tuiphone message <NUMBER> <TEXT>..."),
-        ("call 1 2", "unexpected argument '2' found", "tuiphone call [OPTIONS] <NUMBER>"),
+        ("call 1 2", "unexpected argument '2' found", "tuiphone call [OPTIONS] [NUMBER]"),
         ("status --jsn", "unexpected argument '--jsn' found", "a similar argument exists: '--json'"),
         ("call 1 --codec x", "unexpected argument '--codec' found", "tuiphone call <NUMBER>"),
+        (
+            "600 hello",
+            "'hello' behind a number is one word too many; a message is written: tuiphone message 600 hello …",
+            "tuiphone --help lists what there is",
+        ),
         ("devicess", "unrecognized subcommand 'devicess'", "a similar command exists: 'devices'"),
     ] {
         let error = parse_line(line).expect_err(line);

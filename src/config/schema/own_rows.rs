@@ -35,6 +35,22 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.audio_latency, v.to_owned()),
     ),
     tuiphone(
+        "compat_dial_unknown",
+        Kind::Flag,
+        "0",
+        "1 = a word with a slash or dash that nobody knows is dialled, and text behind it a message, as MicroSIP does",
+        |s| digit(s.dial_unknown),
+        |s, v| set(&mut s.dial_unknown, flag(v)),
+    ),
+    tuiphone(
+        "dialLinks",
+        Kind::Flag,
+        "0",
+        "1 = tuiphone url dials at once; a web page can then make this phone call, so think twice",
+        |s| digit(s.dial_links),
+        |s, v| set(&mut s.dial_links, flag(v)),
+    ),
+    tuiphone(
         "rtpTimeout",
         Kind::Number,
         "0",

@@ -1,6 +1,6 @@
 //! How a verb is written, and how its parameters become a request.
 
-use super::{ParamKind, Request, Values, VerbRow};
+use super::{Param, ParamKind, Request, Values, VerbRow};
 
 impl VerbRow {
     /// How to write it: `hangup [CALL] [--all]`.
@@ -20,14 +20,27 @@ impl VerbRow {
         out
     }
 
+    /// The parameters that are given by their place, in order.
+    pub fn places(&self) -> impl Iterator<Item = &'static Param> + use<> {
+        self.params.iter().filter(|p| !matches!(p.kind, ParamKind::Option | ParamKind::Flag))
+    }
+
     /// Reads the words after the verb as a command line has them.
     ///
     /// # Errors
     /// A sentence naming the word that does not fit, with the usage.
     pub fn parse_words(&self, words: &[String]) -> Result<Request, String> {
         let mut values = Values::default();
-        let mut places =
-            self.params.iter().filter(|p| !matches!(p.kind, ParamKind::Option | ParamKind::Flag)).peekable();
+        self.read_words(words, &mut values)?;
+        self.request(values)
+    }
+
+    /// The parameters in the words after the verb.
+    ///
+    /// # Errors
+    /// As `parse_words`.
+    pub fn read_words(&self, words: &[String], values: &mut Values) -> Result<(), String> {
+        let mut places = self.places();
         let mut words = words.iter();
         let mut literal = false;
         while let Some(word) = words.next() {
@@ -62,7 +75,7 @@ impl VerbRow {
                 }
             }
         }
-        self.request(values)
+        Ok(())
     }
 
     /// Makes the request from named values.
@@ -71,7 +84,13 @@ impl VerbRow {
     /// A sentence.
     pub fn request(&self, values: Values) -> Result<Request, String> {
         if let Some(unknown) = values.names().find(|k| !self.params.iter().any(|p| p.name == *k)) {
+            let unknown = crate::text::sanitise(unknown);
             return Err(format!("{} knows no '{unknown}'; usage: {}", self.name, self.usage()));
+        }
+        // Nobody dials or names a call with one; text may have lines.
+        let lines = ["text", "comment"];
+        if let Some(name) = values.controlled().find(|name| !lines.contains(name)) {
+            return Err(format!("a {name} may have no control characters"));
         }
         (self.make)(&values).map_err(|why| format!("{why}; usage: {}", self.usage()))
     }

@@ -1,6 +1,6 @@
 //! What a row of the table of verbs is made of.
 
-use super::super::{Command, ContactsAsk, Form, HistoryAsk};
+use super::super::{Command, ContactsAsk, FaceAsk, Form, HistoryAsk};
 use super::Values;
 
 /// A parameter of a verb.
@@ -66,13 +66,23 @@ pub enum Request {
     },
     /// The configuration is to be read again.
     Reload,
+    /// Something for the interfaces that are open.
+    Face(FaceAsk),
+    /// The phone is to run without an interface; a phone that runs does so already.
+    Background {
+        /// Nothing is said about it.
+        silent: bool,
+    },
     /// Events from now on, a line each.
     Watch {
         /// Only what `On…=SendMessage` of the settings sends to this name.
         name: Option<String>,
     },
     /// Status, events and levels from now on: what a face draws from.
-    Attach,
+    Attach {
+        /// It is an interface, which can be shown, hidden and filled.
+        face: bool,
+    },
 }
 
 /// Turns parameters into a request; the error is a sentence.

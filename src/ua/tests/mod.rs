@@ -4,6 +4,7 @@ mod alarms;
 mod asked;
 mod between_calls;
 mod calls;
+mod choosing;
 mod codecs;
 mod conferences;
 mod connected;

@@ -1,5 +1,6 @@
 //! `update`: a message changes the model and says what is to be done. No clock, no terminal, no phone.
 
+mod faces;
 mod form;
 mod help;
 mod lists;
@@ -78,6 +79,7 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
         (None, Mode::Transfer { .. }) => transfer::key(model, key, now),
+        (None, Mode::Digits { .. }) => faces::digits_key(model, key, now),
     }
 }
 
@@ -136,7 +138,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
 
 fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
     match &mut model.mode {
-        Mode::Phone | Mode::Transfer { .. } => model.field.paste(text),
+        Mode::Phone | Mode::Transfer { .. } | Mode::Digits { .. } => model.field.paste(text),
         Mode::Help { search, row } => {
             search
                 .extend(text.chars().filter(|c| !c.is_control()).take(help::SEARCH_CHARS.saturating_sub(search.len())));

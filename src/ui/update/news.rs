@@ -1,6 +1,6 @@
 //! News from the phone: status, events, levels, answers.
 
-use super::{drawn, lists, note, say, threads};
+use super::{drawn, faces, lists, note, say, threads};
 use crate::control::feed::Feed;
 use crate::control::{
     CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
@@ -18,6 +18,7 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
         Feed::Status(status) => set_status(model, *status, now),
         Feed::Event(event) => on_event(model, *event, now),
         Feed::Levels(levels) => set_levels(model, levels),
+        Feed::Face(ask) => faces::asked(model, ask, now),
         Feed::Closed(reason) => {
             model.connection = Connection::Closed(reason);
             model.calls.clear();
@@ -114,7 +115,9 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     let question_gone = match model.mode {
         Mode::AskHangup => model.calls.len() < 2,
         Mode::AskQuit => model.calls.is_empty(),
-        Mode::Transfer { ref call, .. } => !model.calls.iter().any(|row| row.info.id == *call),
+        Mode::Transfer { ref call, .. } | Mode::Digits { ref call } => {
+            !model.calls.iter().any(|row| row.info.id == *call)
+        }
         _ => false,
     };
     if question_gone {

@@ -19,6 +19,8 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) -> Opt
     if !layout.framed {
         let label = if let Mode::Transfer { .. } = model.mode {
             " to "
+        } else if let Mode::Digits { .. } = model.mode {
+            " send "
         } else if model.digit_call().is_some() && !model.field.focused {
             " tones "
         } else {

@@ -16,6 +16,8 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
     }
     let title = if let Mode::Transfer { .. } = model.mode {
         "Transfer to"
+    } else if let Mode::Digits { .. } = model.mode {
+        "Send digits"
     } else if model.digit_call().is_some() && !model.field.focused {
         "Tones"
     } else {

@@ -161,6 +161,7 @@ fn items(model: &Model) -> Vec<Item> {
             told("Up/Down", "other call").filter(|_| model.field.is_empty() && model.others(call).count() > 1),
             bound(Act::Cancel, "keep it"),
         ],
+        Mode::Digits { .. } => vec![told("Enter", "send"), bound(Act::Cancel, "keep them")],
         Mode::AskQuit => vec![told("y", "end it and quit"), bound(Act::Cancel, "stay")],
         Mode::Phone => {
             let state = model.current().map(|row| row.info.state);

@@ -43,6 +43,7 @@ fn line(model: &Model, look: Look) -> Option<Line<'static>> {
             model.past.chosen().map(|past| format!(" forget the call with {}, {}? ", past::who(&past.call), past.local))
         }
         Mode::History(Pane::AskClear) => Some(" forget every call there was? ".to_owned()),
+        Mode::Digits { .. } => Some(format!(" send these digits to {}? ", who())),
         Mode::Phone if model.incoming().is_none() => model.status.asks.first().map(words::ask),
         _ => None,
     };

@@ -118,7 +118,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
         Mode::Thread { .. } => threads::draw(model, look, over, buf),
         Mode::Contacts(pane) => people::draw(model, look, *pane, over, buf),
         Mode::History(pane) => past::draw(model, look, *pane, over, buf),
-        Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } => cursor,
+        Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } => cursor,
     };
     if let Some(position) = cursor {
         frame.set_cursor_position(position);

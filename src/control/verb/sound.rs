@@ -1,0 +1,142 @@
+//! The verbs of sound: volumes, what voices go through, digits, recordings, devices.
+
+use super::{CALL_ID, Request, VerbRow, flag, option, optional, required};
+use crate::control::values::{dtmf, record, voice, volume};
+use crate::control::{Command, VoicePart};
+
+pub(super) const RECORD: VerbRow = VerbRow {
+    name: "record",
+    aliases: &[],
+    params: &[
+        required("action", "start, stop, pause or resume"),
+        CALL_ID,
+        option("file", "A new file, name.ogg or name.wav; else one in recordingPath called by date and number"),
+    ],
+    doc: "Record a call",
+    key: Some("Ctrl-g"),
+    make: record,
+};
+
+pub(super) const PLAY: VerbRow = VerbRow {
+    name: "play",
+    aliases: &[],
+    params: &[required("file", "A WAV file; stop = no longer"), CALL_ID, flag("alone", "Without the microphone")],
+    doc: "Play a file to the far end",
+    key: Some("Ctrl-y"),
+    make: |v| {
+        let (file, call, alone) = (v.need("file")?, v.text("call"), v.flag("alone"));
+        let stops = file.eq_ignore_ascii_case("stop");
+        Ok(Request::Command(if stops { Command::StopPlaying { call } } else { Command::Play { call, file, alone } }))
+    },
+};
+
+pub(super) const MUTE: VerbRow = VerbRow {
+    name: "mute",
+    aliases: &[],
+    params: &[optional("path", "mic or speaker; mic unless said"), flag("toggle", "Open it if it is muted")],
+    doc: "Mute the microphone or the speaker",
+    key: Some("F7"),
+    make: |v| {
+        let (path, toggle) = (v.path()?, v.flag("toggle"));
+        Ok(Request::Command(if toggle { Command::ToggleMute { path } } else { Command::Mute { path } }))
+    },
+};
+
+pub(super) const UNMUTE: VerbRow = VerbRow {
+    name: "unmute",
+    aliases: &[],
+    params: &[optional("path", "mic or speaker; mic unless said")],
+    doc: "Open the microphone or the speaker again",
+    key: None,
+    make: |v| Ok(Request::Command(Command::Unmute { path: v.path()? })),
+};
+
+pub(super) const VOLUME: VerbRow = VerbRow {
+    name: "volume",
+    aliases: &[],
+    params: &[
+        optional("path", "mic or speaker; speaker unless said"),
+        optional("level", "0 to 100, +N or -N; without it the volume is told"),
+    ],
+    doc: "Set or tell a volume",
+    key: None,
+    make: volume,
+};
+
+pub(super) const DTMF: VerbRow = VerbRow {
+    name: "dtmf",
+    aliases: &["senddtmf"],
+    params: &[
+        required("digits", "0-9 * # A-D; a comma waits a second; a ? at the end = in the field, and they wait"),
+        option("via", "rtp, info or inband; the account's way unless said"),
+        option("duration", "How long each lasts, 40 to 5000 ms; 160 unless said"),
+        option("press", "down = hold the key, up = let go of it; for programs that see keys"),
+        option("call", "Call id"),
+    ],
+    doc: "Send digits in a call",
+    key: None,
+    make: dtmf,
+};
+
+pub(super) const AEC: VerbRow = VerbRow {
+    name: "aec",
+    aliases: &[],
+    params: &[required("state", "auto, on or off; auto is not for headsets")],
+    doc: "Echo canceller at the microphone, for good",
+    key: None,
+    make: |v| voice(v, VoicePart::Echo),
+};
+
+pub(super) const DENOISE: VerbRow = VerbRow {
+    name: "denoise",
+    aliases: &[],
+    params: &[required("state", "on, off, or rnnoise where the build has it")],
+    doc: "Noise suppression at the microphone, for good",
+    key: None,
+    make: |v| voice(v, VoicePart::Noise),
+};
+
+pub(super) const AGC: VerbRow = VerbRow {
+    name: "agc",
+    aliases: &[],
+    params: &[required("state", "on or off")],
+    doc: "Automatic gain at the microphone, for good",
+    key: None,
+    make: |v| voice(v, VoicePart::Gain),
+};
+
+pub(super) const BOOST: VerbRow = VerbRow {
+    name: "boost",
+    aliases: &[],
+    params: &[required("state", "on or off")],
+    doc: "Amplify the microphone, for good",
+    key: None,
+    make: |v| voice(v, VoicePart::Boost),
+};
+
+pub(super) const DEVICES: VerbRow = VerbRow {
+    name: "devices",
+    aliases: &[],
+    params: &[],
+    doc: "List the sound devices",
+    key: None,
+    make: |_| Ok(Request::Devices),
+};
+
+pub(super) const CODECS: VerbRow = VerbRow {
+    name: "codecs",
+    aliases: &[],
+    params: &[],
+    doc: "List the codecs: those of audioCodecs in their order, the others, and what is not to be had",
+    key: None,
+    make: |_| Ok(Request::Codecs),
+};
+
+pub(super) const TEST_AUDIO: VerbRow = VerbRow {
+    name: "test-audio",
+    aliases: &["testaudio"],
+    params: &[],
+    doc: "Test microphone and speaker: three seconds, played back",
+    key: Some("Ctrl-t"),
+    make: |_| Ok(Request::Command(Command::TestAudio)),
+};
