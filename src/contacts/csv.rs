@@ -55,7 +55,7 @@ pub(super) fn read(text: &str) -> Result<Read, ContactsError> {
         let record = match record {
             Ok(record) => record,
             Err(why) => {
-                read.problem(why.position().map_or(1, line), format!("a line is passed over: {why}"));
+                read.problem(Some(why.position().map_or(1, line)), format!("a line is passed over: {why}"));
                 continue;
             }
         };
@@ -66,7 +66,7 @@ pub(super) fn read(text: &str) -> Result<Read, ContactsError> {
                 field.set(&mut contact, plain(cell));
             }
         }
-        if !read.push(contact, record.position().map_or(1, line)) {
+        if !read.push(contact, Some(record.position().map_or(1, line))) {
             break;
         }
     }

@@ -16,6 +16,19 @@ pub struct Merged {
     pub same: usize,
 }
 
+/// What became of those of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Taken {
+    /// New ones.
+    pub added: usize,
+    /// Known ones who are not what they were.
+    pub changed: usize,
+    /// Those it has no more.
+    pub removed: usize,
+    /// Known ones, nothing new; those a person has made are theirs.
+    pub same: usize,
+}
+
 /// A contact that is there, and its place.
 pub(super) struct Kept {
     pub at: usize,
@@ -73,6 +86,61 @@ pub(super) fn strangers<'a>(here: impl Iterator<Item = &'a Contact>, others: Vec
         }
     }
     new
+}
+
+/// How a directory's contacts take the place of its former ones.
+pub(super) struct Plan {
+    pub changed: Vec<Kept>,
+    pub added: Vec<Contact>,
+    /// Places of those who go, in rising order.
+    pub gone: Vec<usize>,
+    pub taken: Taken,
+}
+
+/// What a directory says of its own counts, but for the marks and the note that a person has put on them. Who is not in
+/// a whole answer is gone.
+pub(super) fn replace_directory(kept: Vec<Kept>, theirs: Vec<Contact>, is_whole: bool) -> Plan {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    // Those a person made come first: the directory adds no double of them.
+    let (own, former): (Vec<_>, Vec<_>) =
+        (0..kept.len()).partition(|place| kept.get(*place).is_some_and(|known| !known.contact.directory));
+    for place in own.into_iter().chain(former) {
+        let known = kept.get(place).into_iter().flat_map(|known| marks(&known.contact));
+        known.for_each(|mark| {
+            places.entry(mark).or_insert(place);
+        });
+    }
+    let mut new_ones: HashSet<String> = HashSet::new();
+    let mut plan = Plan { changed: Vec::new(), added: Vec::new(), gone: Vec::new(), taken: Taken::default() };
+    let mut seen = vec![false; kept.len()];
+    for mut their in theirs {
+        their.directory = true;
+        let known = marks(&their).find_map(|mark| places.get(&mark).copied());
+        let Some((place, known)) = known.and_then(|place| Some((place, kept.get(place)?))) else {
+            if !marks(&their).any(|mark| new_ones.contains(&mark)) {
+                new_ones.extend(marks(&their));
+                plan.added.push(their);
+            }
+            continue;
+        };
+        if std::mem::replace(seen.get_mut(place).unwrap_or(&mut true), true) {
+            continue;
+        }
+        their.starred |= known.contact.starred;
+        their.presence |= known.contact.presence;
+        if their.comment.is_empty() {
+            their.comment.clone_from(&known.contact.comment);
+        }
+        if known.contact.directory && known.contact != their {
+            plan.changed.push(Kept { at: known.at, contact: their });
+        } else {
+            plan.taken.same += 1;
+        }
+    }
+    let absent = kept.iter().zip(seen).filter(|(known, seen)| known.contact.directory && !seen);
+    plan.gone.extend(absent.map(|(known, _)| known.at).filter(|_| is_whole));
+    plan.taken = Taken { added: plan.added.len(), changed: plan.changed.len(), removed: plan.gone.len(), ..plan.taken };
+    plan
 }
 
 fn marks(contact: &Contact) -> impl Iterator<Item = String> {

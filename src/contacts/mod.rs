@@ -3,6 +3,7 @@
 
 mod book;
 pub mod csv;
+pub mod directory;
 mod field;
 mod merge;
 pub mod vcard;
@@ -10,7 +11,7 @@ pub mod xml;
 
 pub use book::{Book, same_number};
 pub use field::{FIELDS, Field};
-pub use merge::Merged;
+pub use merge::{Merged, Taken};
 
 use crate::text::encoding::Encoding;
 use serde::{Deserialize, Serialize};
@@ -107,8 +108,8 @@ pub struct Read {
 
 impl Read {
     /// Takes in one more; false where there is no room.
-    fn push(&mut self, contact: Contact, line: usize) -> bool {
-        if self.contacts.len() == MAX_CONTACTS {
+    fn push(&mut self, contact: Contact, line: Option<usize>) -> bool {
+        if self.is_full() {
             self.problem(line, format!("more than {MAX_CONTACTS} contacts; the others are left out"));
             return false;
         }
@@ -119,9 +120,14 @@ impl Read {
         true
     }
 
-    fn problem(&mut self, line: usize, message: String) {
+    /// There is no room for another.
+    fn is_full(&self) -> bool {
+        self.contacts.len() == MAX_CONTACTS
+    }
+
+    fn problem(&mut self, line: Option<usize>, message: String) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem { line: Some(line), message });
+            self.problems.push(Problem { line, message });
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn read(text: &str) -> Read {
     for (number, line) in unfolded(text) {
         let Some(property) = Property::parse(&line) else {
             if card.is_some() && !line.trim().is_empty() {
-                read.problem(number, "a line of a card is no property and is passed over".to_owned());
+                read.problem(Some(number), "a line of a card is no property and is passed over".to_owned());
             }
             continue;
         };
@@ -24,12 +24,12 @@ pub(super) fn read(text: &str) -> Read {
         match (property.name.as_str(), &mut card) {
             ("BEGIN", open) if is_card => {
                 if let Some((begun, _)) = open.replace((number, Card::default())) {
-                    read.problem(begun, "a card without END:VCARD is passed over".to_owned());
+                    read.problem(Some(begun), "a card without END:VCARD is passed over".to_owned());
                 }
             }
             ("END", open) if is_card => {
                 let Some((begun, whole)) = open.take() else { continue };
-                if !read.push(whole.contact(), begun) {
+                if !read.push(whole.contact(), Some(begun)) {
                     return read;
                 }
             }
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Read {
         }
     }
     if let Some((begun, _)) = card {
-        read.problem(begun, "a card without END:VCARD is passed over".to_owned());
+        read.problem(Some(begun), "a card without END:VCARD is passed over".to_owned());
     }
     read
 }

@@ -1,6 +1,6 @@
 //! Contacts.xml: read, and changed without touching a byte of what is not meant.
 
-use super::merge::{Kept, Merged, merge, strangers};
+use super::merge::{Kept, Merged, Plan, Taken, merge, replace_directory, strangers};
 use super::{Contact, ContactsError, FIELDS, Field, MAX_BYTES, MAX_CONTACTS, Problem, Read, decoded, line_at};
 use crate::text::encoding::Encoding;
 use crate::text::xml::{Element, Limits};
@@ -9,7 +9,7 @@ use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
 /// What one contact may be.
-const CONTACT: Limits = Limits { bytes: 256 * 1024, depth: 4, elements: 64 };
+pub(super) const CONTACT: Limits = Limits { bytes: 256 * 1024, depth: 4, elements: 64 };
 
 /// A file, whole: its contacts, and everything round them as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,7 +213,15 @@ impl Document {
 
     /// Puts one more contact behind the others.
     pub fn add(&mut self, contact: &Contact) {
+        self.add_all(std::slice::from_ref(contact));
+    }
+
+    fn add_all(&mut self, contacts: &[Contact]) {
         let line_end = self.line_end();
+        contacts.iter().for_each(|contact| self.add_one(contact, line_end));
+    }
+
+    fn add_one(&mut self, contact: &Contact, line_end: &str) {
         let row = Piece::Contact(spelt(contact), Some(contact.clone()));
         let closing =
             self.pieces.iter().rposition(|piece| matches!(piece, Piece::Other(text) if text.contains("</contacts")));
@@ -242,26 +250,36 @@ impl Document {
         }
     }
 
-    /// Takes the contact at this place out, and its line if it stood there alone.
-    pub(super) fn remove(&mut self, at: usize) {
-        if at >= self.pieces.len() {
-            return;
+    /// Takes the contacts at these places out, in rising order, and the lines of those that stood there alone.
+    fn remove_all(&mut self, places: &[usize]) {
+        let mut places = places.iter().copied().peekable();
+        let mut kept: Vec<Piece> = Vec::with_capacity(self.pieces.len());
+        let mut was_alone = false;
+        for (at, piece) in std::mem::take(&mut self.pieces).into_iter().enumerate() {
+            if places.next_if_eq(&at).is_some() {
+                was_alone = matches!(kept.last(), Some(Piece::Other(text)) if text.trim_end_matches([' ', '\t']).ends_with('\n'));
+                continue;
+            }
+            let piece = match piece {
+                Piece::Other(text) if std::mem::take(&mut was_alone) => {
+                    let rest = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).map(str::to_owned);
+                    Piece::Other(rest.unwrap_or(text))
+                }
+                other => other,
+            };
+            // Pieces between contacts grow together where one has gone, so that the end of a line is still seen.
+            match (kept.last_mut(), piece) {
+                (Some(Piece::Other(before)), Piece::Other(text)) => before.push_str(&text),
+                (_, piece) => kept.push(piece),
+            }
         }
-        self.pieces.remove(at);
-        let begins_line = match at.checked_sub(1).and_then(|before| self.pieces.get(before)) {
-            Some(Piece::Other(text)) => text.trim_end_matches([' ', '\t']).ends_with('\n'),
-            _ => false,
-        };
-        if let Some(Piece::Other(text)) = self.pieces.get_mut(at).filter(|_| begins_line) {
-            let rest = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).map(str::to_owned);
-            *text = rest.unwrap_or_else(|| std::mem::take(text));
-        }
+        self.pieces = kept;
     }
 
     /// Takes out every contact that this is true of; how many.
     pub fn remove_if(&mut self, is_meant: impl Fn(&Contact) -> bool) -> usize {
         let places: Vec<usize> = self.rows().filter(|(_, contact)| is_meant(contact)).map(|(at, _)| at).collect();
-        places.iter().rev().for_each(|at| self.remove(*at));
+        self.remove_all(&places);
         places.len()
     }
 
@@ -295,19 +313,34 @@ impl Document {
         let room = MAX_CONTACTS.saturating_sub(self.contacts().count());
         let mut new = strangers(self.contacts(), others);
         new.truncate(room);
-        new.iter().for_each(|contact| self.add(contact));
+        self.add_all(&new);
         new.len()
     }
 
     /// Takes others in: those it has are completed, the rest is added.
     pub fn merge(&mut self, others: Vec<Contact>) -> Merged {
-        let kept = self.rows().map(|(at, contact)| Kept { at, contact: contact.clone() }).collect();
-        let (changed, added, merged) = merge(kept, others);
+        let (changed, added, merged) = merge(self.kept(), others);
         for Kept { at, contact } in changed {
             self.change(at, contact);
         }
-        added.iter().for_each(|contact| self.add(contact));
+        self.add_all(&added);
         merged
+    }
+
+    /// A directory has these now: its former ones change and go with it, those a person made stay. Nobody goes on
+    /// account of an answer that is not whole.
+    pub fn replace_directory(&mut self, theirs: Vec<Contact>, is_whole: bool) -> Taken {
+        let Plan { changed, added, gone, taken } = replace_directory(self.kept(), theirs, is_whole);
+        for Kept { at, contact } in changed {
+            self.change(at, contact);
+        }
+        self.remove_all(&gone);
+        self.add_all(&added);
+        taken
+    }
+
+    fn kept(&self) -> Vec<Kept> {
+        self.rows().map(|(at, contact)| Kept { at, contact: contact.clone() }).collect()
     }
 
     fn line_end(&self) -> &'static str {
@@ -316,7 +349,7 @@ impl Document {
     }
 }
 
-fn position(offset: u64) -> usize {
+pub(super) fn position(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
@@ -327,7 +360,8 @@ fn encoded(encoding: Encoding, text: &str) -> Vec<u8> {
     }
 }
 
-fn of_element(element: &Element) -> Contact {
+/// What the attributes of Contacts.xml say.
+pub(super) fn of_element(element: &Element) -> Contact {
     let mut contact = Contact::default();
     for field in &FIELDS {
         if let Some(value) = element.attribute(field.attribute) {

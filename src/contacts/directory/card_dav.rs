@@ -1,0 +1,99 @@
+//! An address book of CardDAV (RFC 6352): what it is asked, and the cards in what it answers.
+
+use super::{Answer, DirectoryError, of};
+use crate::contacts::{MAX_BYTES, MAX_CONTACTS, vcard};
+use crate::text::sanitise;
+use crate::text::xml::{Element, Limits};
+
+/// Asks for every card, whole.
+//= RFC 6352 §8.6
+//= RFC 6352 §10.5
+pub const QUERY: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+    <C:addressbook-query xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\">\
+    <D:prop><D:getetag/><C:address-data/></D:prop><C:filter/></C:addressbook-query>\n";
+
+/// What an answer may be: some elements for each card.
+const LIMITS: Limits = Limits { bytes: MAX_BYTES, depth: 16, elements: 12 * MAX_CONTACTS };
+
+/// Reads an answer; cards that come without their text are told of.
+///
+/// # Errors
+/// Too long, or another kind of document.
+pub fn read(bytes: &[u8]) -> Result<Answer, DirectoryError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(DirectoryError::TooLong(bytes.len()));
+    }
+    let root = Element::parse(bytes, "multistatus", LIMITS);
+    let root = root.map_err(|why| DirectoryError::Other(sanitise(&why.to_string())))?;
+    let mut cards = String::new();
+    let (mut without, mut is_cut) = (0, false);
+    for response in root.all("response") {
+        let card = response.all("propstat").find_map(|found| found.child("prop")?.text_of("address-data"));
+        match (card, response.text_of("status")) {
+            (Some(card), _) => {
+                cards += card;
+                cards += "\n";
+            }
+            //= RFC 6352 §8.6.2: 507 for the book itself = there is more than it hands out
+            (None, Some(status)) if status.contains(" 507") => is_cut = true,
+            // The book itself, or a card that went meanwhile.
+            (None, Some(_)) => {}
+            (None, None) => without += 1,
+        }
+    }
+    let mut answer = of(vcard::read(&cards));
+    // A line of a card is no line of the answer.
+    answer.problems.iter_mut().for_each(|problem| problem.line = None);
+    for (is_so, what) in [
+        (is_cut, "the server hands out a part of the book alone".to_owned()),
+        (without > 0, format!("{without} cards came without their text")),
+    ] {
+        if is_so {
+            answer.is_whole = false;
+            answer.problems.push(super::Problem { line: None, message: what });
+        }
+    }
+    answer.contacts.iter_mut().for_each(|contact| contact.directory = true);
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn multistatus(responses: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\"?><d:multistatus xmlns:d=\"DAV:\" xmlns:card=\"urn:ietf:params:xml:ns:carddav\">{responses}</d:multistatus>"
+        )
+    }
+
+    fn card(name: &str, number: &str) -> String {
+        format!(
+            "<d:response><d:href>/{number}.vcf</d:href><d:propstat><d:prop><d:getetag>\"1\"</d:getetag><card:address-data>\
+             BEGIN:VCARD&#13;\nVERSION:3.0\r\nUID:u{number}\r\nFN:{name}\r\nTEL;TYPE=CELL:{number}\r\nEND:VCARD\r\n</card:address-data>\
+             </d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+        )
+    }
+
+    //= RFC 6352 §8.6
+    //= RFC 6352 §8.6.2
+    #[test]
+    fn cards_are_read_and_what_is_missing_is_told() {
+        let whole = read(multistatus(&(card("Ann &amp; Bob", "1") + &card("Cid", "2"))).as_bytes()).unwrap();
+        let people: Vec<_> =
+            whole.contacts.iter().map(|c| (c.name.as_str(), c.number.as_str(), c.id.as_str())).collect();
+        assert_eq!(people, [("Ann & Bob", "1", "u1"), ("Cid", "2", "u2")]);
+        assert!(whole.is_whole && whole.problems.is_empty() && whole.contacts.iter().all(|c| c.directory), "{whole:?}");
+        assert!(read(multistatus("").as_bytes()).unwrap().is_whole, "nobody is somebody too");
+        let cut = "<d:response><d:href>/</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status></d:response>";
+        let bare = "<d:response><d:href>/x</d:href><d:propstat><d:prop><d:getetag/></d:prop></d:propstat></d:response>";
+        for (more, why) in [(cut, "a part of the book alone"), (bare, "1 cards came without their text")] {
+            let answer = read(multistatus(&(card("Ann", "1") + more)).as_bytes()).unwrap();
+            assert_eq!((answer.contacts.len(), answer.is_whole), (1, false));
+            assert!(answer.problems.iter().any(|problem| problem.message.contains(why)), "{:?}", answer.problems);
+        }
+        for text in ["", "<html/>", "BEGIN:VCARD", "<d:multistatus xmlns:d='DAV:'><d:response>"] {
+            assert!(matches!(read(text.as_bytes()), Err(DirectoryError::Other(_))), "{text}");
+        }
+    }
+}
