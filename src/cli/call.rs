@@ -308,6 +308,7 @@ pub fn call_of(event: &Event) -> Option<&CallInfo> {
         | Event::Voice { .. }
         | Event::TalkingMuted
         | Event::Device { .. }
+        | Event::Directory { .. }
         | Event::Hook { .. }
         | Event::Notification { .. }
         | Event::WrapUp { .. }

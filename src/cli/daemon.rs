@@ -50,7 +50,7 @@ pub async fn run(
     let title = if loaded.settings.compat_window_title { "MicroSIP" } else { "tuiphone" };
     let mut config = phone::engine_config(options, loaded)?;
     config.settings_file = (ini.exists && !ini.foreign).then_some(ini.path);
-    config.contacts = Some(contacts);
+    config.contacts = Some(contacts.fed());
     config.history = history;
     let mut rng: StdRng = SeedableRng::from_seed(phone::seed()?);
     // Why the daemon alone: phones that come and go beside it would pass for it, and take its calls.

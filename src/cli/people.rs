@@ -18,9 +18,10 @@ pub fn print(fields: &Map<String, Value>, quiet: bool) {
     } else if let (Some(added), Some(changed), Some(same), false) =
         (count("added"), count("changed"), count("same"), quiet)
     {
+        let gone = count("removed").map(|count| format!(", {count} gone")).unwrap_or_default();
         let without = count("without_number").filter(|count| *count > 0);
         let without = without.map(|count| format!(", {count} without a number left out")).unwrap_or_default();
-        out::line(&format!("{added} added, {changed} changed, {same} known already{without}"));
+        out::line(&format!("{added} added, {changed} changed, {same} known already{gone}{without}"));
     }
     for problem in fields.get("problems").and_then(Value::as_array).into_iter().flatten() {
         let line = problem.get("line").and_then(Value::as_u64).map(|line| format!("line {line}: ")).unwrap_or_default();

@@ -6,7 +6,7 @@ use super::options::Options;
 use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::hook::Hooks;
-use crate::config::{self, Account, Loaded, Secret};
+use crate::config::{self, Account, AccountId, Loaded, Secret};
 use crate::control::{CommandError, ExitCode};
 use std::path::{Path, PathBuf};
 
@@ -41,8 +41,11 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
     let mut loaded = config::load(&files.main, &files.overlays);
     let mut notes: Vec<String> = loaded.warnings.iter().map(|warning| files.located(warning)).collect();
     let ini = files.ini;
+    let directories = &loaded.settings.directories;
     let runs = [
         ("passwordCommand", !loaded.settings.password_command.is_empty()),
+        ("cardDavPasswordCommand", !directories.card_dav.password_command.is_empty()),
+        ("ldapPasswordCommand", !directories.ldap.password_command.is_empty()),
         ("what calls set off (cmd… and On… keys)", !loaded.settings.hooks.is_empty()),
     ];
     if !ini.trusted {
@@ -50,6 +53,8 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
             notes.push(format!("{}: {what} is only run if the file is named with --ini", ini.path.display()));
         }
         loaded.settings.password_command.clear();
+        loaded.settings.directories.card_dav.password_command.clear();
+        loaded.settings.directories.ldap.password_command.clear();
         loaded.settings.hooks = Hooks::default();
     }
     if ini.foreign {
@@ -121,8 +126,10 @@ impl Session {
         (registers && account.password.is_empty()).then(|| account.aor())
     }
 
-    /// Runs `passwordCommand` for every account that registers and has no password. One that fails is a note, not an end.
+    /// Runs `passwordCommand` for every account that registers and has no password, and the commands of directories that
+    /// have none. One that fails is a note, not an end.
     pub fn commanded_passwords(&mut self) {
+        self.commanded_directories();
         let command = self.loaded.settings.password_command.clone();
         if command.is_empty() {
             return;
@@ -168,6 +175,32 @@ impl Session {
             if let Some(secret) = find(&account.aor(), &mut self.notes) {
                 account.password = secret;
                 account.password_sealed = false;
+            }
+        }
+    }
+
+    fn commanded_directories(&mut self) {
+        let folder = self.ini.path.parent().filter(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+        let directories = &mut self.loaded.settings.directories;
+        let (card_dav, ldap) = (&mut directories.card_dav, &mut directories.ldap);
+        for (key, command, username, url, password) in [
+            (
+                "cardDavPasswordCommand",
+                &card_dav.password_command,
+                &card_dav.username,
+                &card_dav.url,
+                &mut card_dav.password,
+            ),
+            ("ldapPasswordCommand", &ldap.password_command, &ldap.username, &ldap.url, &mut ldap.password),
+        ] {
+            if command.is_empty() || url.is_empty() || !password.is_empty() {
+                continue;
+            }
+            let host = url.split(['/', '@']).nth(2).unwrap_or_default().to_owned();
+            let asking = Account { username: username.clone(), domain: host, ..Account::new(AccountId(0)) };
+            match password::run_command(command, &asking, folder, password::PATIENCE) {
+                Ok(secret) => *password = secret,
+                Err(error) => self.notes.push(error.message.replacen("passwordCommand", key, 1)),
             }
         }
     }

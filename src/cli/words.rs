@@ -77,7 +77,7 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::WrapUp { for_s } => format!("wrapping up: new calls find the phone busy for {for_s} s"),
         Event::Notification { msg, number, values, .. } if values.is_empty() => format!("{msg} {number}"),
         Event::Notification { msg, values, .. } => format!("{msg} {}", values.join(" ")),
-        Event::Device { message } | Event::Config { message, .. } => message.clone(),
+        Event::Device { message } | Event::Config { message, .. } | Event::Directory { message } => message.clone(),
         Event::Error { message, hint } => with_hint(message, hint.as_deref()),
         Event::Exited => "stopped".to_owned(),
     })

@@ -1,7 +1,7 @@
 //! `[Settings]` and `[tuiphone]` as the phone uses them.
 
 use super::hook::Hooks;
-use super::{Server, Shortcut};
+use super::{DirectorySettings, Server, Shortcut};
 use std::net::SocketAddr;
 
 /// How DTMF digits are sent (`DTMFMethod`).
@@ -341,6 +341,8 @@ pub struct Settings {
     pub gruu: bool,
     /// On Windows, the window that takes messages has MicroSIP's title too (`[tuiphone] compat_window_title`).
     pub compat_window_title: bool,
+    /// Where contacts come from beside their file (`usersDirectory` and its like).
+    pub directories: DirectorySettings,
     /// Programs that calls set off (`cmdCallStart` and its like).
     pub hooks: Hooks,
     /// How long one of them may run, in seconds (`[tuiphone] hookTimeout`).
@@ -481,6 +483,7 @@ impl Default for Settings {
             forward_off_code: String::new(),
             gruu: false,
             compat_window_title: false,
+            directories: DirectorySettings::default(),
             hooks: Hooks::default(),
             hook_timeout_s: 10,
             password_command: String::new(),

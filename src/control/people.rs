@@ -34,7 +34,7 @@ pub(super) const CONTACTS: VerbRow = VerbRow {
     name: "contacts",
     aliases: &[],
     params: &[
-        optional("action", "list, search, add, edit, rm, import or export; list unless said"),
+        optional("action", "list, search, add, edit, rm, refresh, import or export; list unless said"),
         optional(
             "what",
             "search: part of a name or number; add: the number; edit, rm: number, name or id; else the file",
@@ -56,7 +56,8 @@ pub(super) const CONTACTS: VerbRow = VerbRow {
         option("zip", "add, edit: the postal code"),
         Param { name: "force", kind: ParamKind::Flag, doc: "export: replace the file" },
     ],
-    doc: "List, find and change contacts, as Contacts.xml beside the ini file has them; import and export .csv, .vcf, .xml",
+    doc: "List, find and change contacts, as Contacts.xml beside the ini file has them; refresh those of a directory; import \
+          and export .csv, .vcf, .xml",
     key: Some("F10"),
     make: |v| Ok(Request::Contacts(ask(v)?)),
 };
@@ -74,9 +75,10 @@ fn ask(v: &Values) -> Result<ContactsAsk, String> {
             parts: v.given("number").map(|number| ("number".to_owned(), number)).into_iter().chain(parts(v)?).collect(),
         },
         "rm" | "remove" | "delete" => ContactsAsk::Remove { who: what("number or name")?, called: v.text("called") },
+        "refresh" => ContactsAsk::Refresh,
         "import" => ContactsAsk::Import { file: what("file")?.into() },
         "export" => ContactsAsk::Export { file: what("file")?.into(), force: v.flag("force") },
-        other => return Err(format!("'{other}' is none of list, search, add, edit, rm, import, export")),
+        other => return Err(format!("'{other}' is none of list, search, add, edit, rm, refresh, import, export")),
     };
     let takes_parts = matches!(ask, ContactsAsk::Add { .. } | ContactsAsk::Edit { .. });
     let is_one = matches!(ask, ContactsAsk::Edit { .. } | ContactsAsk::Remove { .. });
@@ -129,6 +131,7 @@ pub(super) fn line(ask: &ContactsAsk) -> String {
             line.insert("called".into(), json!(called));
             line
         }
+        ContactsAsk::Refresh => line("refresh", ""),
         ContactsAsk::Import { file } => line("import", &file.to_string_lossy()),
         ContactsAsk::Export { file, force } => {
             let mut line = line("export", &file.to_string_lossy());
@@ -181,6 +184,7 @@ mod tests {
                 called: Some("Ann".into()),
                 parts: vec![("number".into(), "101".into()), ("email".into(), String::new())],
             },
+            ContactsAsk::Refresh,
             ContactsAsk::Import { file: "/a b.csv".into() },
             ContactsAsk::Export { file: "/x.vcf".into(), force: true },
             ContactsAsk::Export { file: "/x.vcf".into(), force: false },

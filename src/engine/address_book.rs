@@ -3,7 +3,7 @@
 
 use super::files::{self, replace};
 use crate::contacts::xml::Document;
-use crate::contacts::{self, Book, Contact, ContactsError, FIELDS, Format, MAX_BYTES, same_number};
+use crate::contacts::{self, Book, Contact, ContactsError, FIELDS, Format, MAX_BYTES, Taken, same_number};
 use crate::text::plain_error;
 use crate::ua::command::CommandError;
 use crate::ua::outcome::ExitCode;
@@ -56,6 +56,8 @@ pub enum ContactsAsk {
         /// Contacts.xml, CSV or vCard.
         file: PathBuf,
     },
+    /// What the directories have now.
+    Refresh,
     /// All of them into a file, its kind told by its name.
     Export {
         /// `.xml`, `.csv` or `.vcf`.
@@ -70,6 +72,8 @@ pub enum ContactsAsk {
 pub struct AddressBook {
     file: Arc<Path>,
     is_ours: bool,
+    /// The directories of the settings feed it.
+    is_fed: bool,
     /// What the file was like when its book was last handed out; nobody changes it meanwhile.
     seen: Arc<Mutex<Option<Stamp>>>,
 }
@@ -82,7 +86,16 @@ type Fields = Map<String, Value>;
 impl AddressBook {
     /// Of this file, there or not; one that is not ours is only read.
     pub fn new(file: PathBuf, is_ours: bool) -> AddressBook {
-        AddressBook { file: file.into(), is_ours, seen: Arc::default() }
+        AddressBook { file: file.into(), is_ours, is_fed: false, seen: Arc::default() }
+    }
+
+    /// The same file, fed by the directories of the settings.
+    pub fn fed(self) -> AddressBook {
+        AddressBook { is_fed: true, ..self }
+    }
+
+    pub(super) fn is_fed(&self) -> bool {
+        self.is_fed
     }
 
     /// The contacts, if the file is another than last time. What is wrong with it is said by `list`.
@@ -110,6 +123,11 @@ impl AddressBook {
             ContactsAsk::Remove { who, called } => self.remove(who, called.as_deref()),
             ContactsAsk::Import { file } => self.import(file),
             ContactsAsk::Export { file, force } => self.export(file, *force),
+            ContactsAsk::Refresh => {
+                let hint = Some("start one: tuiphone daemon".to_owned());
+                let message = "directories are asked by a phone that runs".to_owned();
+                Err(CommandError { hint, ..refusal(ExitCode::NoDaemon, message) })
+            }
         }
     }
 
@@ -212,6 +230,16 @@ impl AddressBook {
         Ok(fields(json!({"exported": contacts.len(), "file": shown(file)})))
     }
 
+    /// The directories have these now; how many came, changed and went.
+    pub(super) fn replace_directory(&self, theirs: &[Contact], is_whole: bool) -> Result<Taken, CommandError> {
+        let mut taken = Taken::default();
+        self.change(|document| {
+            taken = document.replace_directory(theirs.to_vec(), is_whole);
+            Ok(Fields::new())
+        })?;
+        Ok(taken)
+    }
+
     /// The bytes of the file, and what they say; a file that is not there has no contacts.
     fn read(&self) -> Result<(Vec<u8>, Document), CommandError> {
         let bytes = match bounded(&self.file) {
@@ -223,7 +251,10 @@ impl AddressBook {
     }
 
     /// Changes the file as it is now: what others have written there meanwhile stays.
-    fn change(&self, change: impl Fn(&mut Document) -> Result<Fields, CommandError>) -> Result<Fields, CommandError> {
+    fn change(
+        &self,
+        mut change: impl FnMut(&mut Document) -> Result<Fields, CommandError>,
+    ) -> Result<Fields, CommandError> {
         if !self.is_ours {
             let hint = Some("put a microsip.ini of your own in its place: tuiphone config path tells where".to_owned());
             let message = format!("{} is MicroSIP's and is only read", shown(&self.file));

@@ -1,9 +1,11 @@
 //! How the rest of the program reaches a running phone.
 
 use super::address_book::{AddressBook, ContactsAsk};
+use super::directory::{self, Directories};
 use super::library::Library;
 use super::media::MediaHandle;
 use super::reloading::{Fresh, Reloader};
+use crate::config::{Account, Settings};
 use crate::contacts::Book;
 use crate::history::{Found, HistoryAsk};
 use crate::ua::command::{Command, CommandError, Reply};
@@ -79,6 +81,7 @@ pub struct Handle {
     addresses: Arc<[SocketAddr]>,
     codecs: watch::Receiver<Arc<[String]>>,
     contacts: Option<AddressBook>,
+    directories: Option<Directories>,
     library: Option<Library>,
     pub(super) reloader: Option<Arc<Reloader>>,
     faces: broadcast::Sender<FaceAsk>,
@@ -108,6 +111,7 @@ pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[Str
         addresses: addresses.into(),
         codecs: codecs_rx,
         contacts: None,
+        directories: None,
         library: None,
         reloader: None,
         faces,
@@ -183,12 +187,31 @@ impl Handle {
     /// The refusal, or `NoDaemon` when the phone has stopped.
     pub async fn contacts(&self, ask: ContactsAsk) -> Result<Map<String, Value>, CommandError> {
         let Some(contacts) = self.contacts.clone() else { return Err(without_contacts()) };
+        if ask == ContactsAsk::Refresh {
+            return match &self.directories {
+                Some(directories) => directories.refresh().await,
+                None => Err(directory::none()),
+            };
+        }
+        let directories = self.directories.as_ref().filter(|_| matches!(ask, ContactsAsk::List { .. }));
         let work = move || (contacts.obey(&ask), contacts.fresh());
         let (told, book) = tokio::task::spawn_blocking(work).await.map_err(|_| stopped())?;
         if let Some(book) = book {
             self.asks.send(Ask::Contacts(Arc::new(book))).await.map_err(|_| stopped())?;
         }
-        told
+        let mut told = told?;
+        if let Some(directories) = directories {
+            told.insert("directory".to_owned(), directories.shown());
+        }
+        Ok(told)
+    }
+
+    /// The directories of the settings feed the contacts from now on; what is wrong with them, in words.
+    pub(super) fn open_directories(&mut self, settings: &Settings, accounts: &[Account]) -> Vec<String> {
+        let Some(contacts) = self.contacts.clone().filter(AddressBook::is_fed) else { return Vec::new() };
+        let (directories, wrong) = directory::start(settings, accounts, contacts, &self.asks, &self.events);
+        self.directories = directories;
+        wrong
     }
 
     /// Names come from these contacts from now on, whoever changes their file, for as long as the phone lives.

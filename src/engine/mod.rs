@@ -2,6 +2,7 @@
 
 pub mod address_book;
 pub mod certificate;
+mod directory;
 mod file_watch;
 pub mod files;
 pub mod handle;

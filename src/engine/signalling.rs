@@ -105,6 +105,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     if let Some(contacts) = config.contacts {
         handle.open_contacts(contacts);
     }
+    let undirected = handle.open_directories(&config.agent.settings, &config.agent.accounts);
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
     let (now, wall) = (Instant::now(), SystemTime::now());
     let mut rng = StdRng::from_seed(config.seed);
@@ -143,7 +144,9 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         dirty: true,
         over: false,
     };
-    let task = tokio::spawn(signalling.run(reports_rx, notice.into_iter().chain(unkept).chain(without).collect()));
+    let task = tokio::spawn(
+        signalling.run(reports_rx, notice.into_iter().chain(unkept).chain(without).chain(undirected).collect()),
+    );
     Ok((handle, task))
 }
 

@@ -144,6 +144,10 @@ pub enum Event {
         /// The other values, placeholders filled in.
         values: Vec<String>,
     },
+    /// Contacts came, changed or went with a directory.
+    Directory {
+        message: String,
+    },
     /// What a program said that a call set off, or how it ended; `hook` is its trigger, such as `CallEnd`.
     Hook {
         hook: String,

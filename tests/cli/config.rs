@@ -104,7 +104,7 @@ fn what_is_odd_in_real_files_is_told_with_its_line() {
         ("01", 3, "[Account1] STUN: kept, not used: "),
         ("02", 0, "[Settings] mainX: kept, not used: a terminal has no window to place"),
         ("03b", 3, "[Account1]: it has no domain, so it is no account"),
-        ("06", 0, "[Settings] usersDirectory: kept, not used: "),
+        ("06", 0, "[Settings] enableMediaButtons: kept, not used: "),
         ("07", 3, "[Account1] password: encrypted by MicroSIP"),
         ("09", 0, "[Settings] videoCodec: kept, not used: "),
         ("03-", 3, "[Settings] denyIncoming: not read: line "),

@@ -8,6 +8,7 @@ mod config;
 mod contacts;
 mod daemon;
 mod digits;
+mod directory;
 mod dtls;
 mod encrypted;
 mod errors;

@@ -56,8 +56,9 @@ pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
     cargo(&["build", "--locked", "--no-default-features", "--bin", "tuiphone"])?;
     let headless = cargo(&["test", "--locked", "--no-default-features", "--lib"]);
     let rnnoise = cargo(&["test", "--locked", "--features", "rnnoise", "--test", "voice", "level"]);
+    let directories = cargo(&["test", "--locked", "--features", "carddav,ldap", "--lib", "directory"]);
     let full = cargo(&everything);
-    headless.and(rnnoise).and(full)
+    headless.and(rnnoise).and(directories).and(full)
 }
 
 /// Installs the peers that are missing (Debian and its kin) and the scorer's Python modules.

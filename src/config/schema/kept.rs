@@ -21,7 +21,6 @@ pub fn kept(section: Section, key: &str) -> Option<&'static Kept> {
 
 const VIDEO: &str = "calls are sound alone: video that is offered is declined";
 const WINDOW: &str = "a terminal has no window to place";
-const LATER: &str = "this version has nothing of the kind yet";
 const OLD: &str = "MicroSIP itself reads it no more";
 const FOREIGN: &str = "a key of a changed MicroSIP or of a script";
 
@@ -79,7 +78,6 @@ pub(super) const KEPT: &[Kept] = &[
     settings(&["version"], "MicroSIP's note of its own version"),
     settings(&["enableLog"], "--debug FILE writes the SIP trace"),
     settings(&["minimized"], "`tuiphone daemon` is the phone without a screen"),
-    settings(&["usersDirectory"], LATER),
     settings(&["lastCallNumber", "callsLastKey"], "the history of calls knows who was called last"),
     Kept { section: Section::Global, keys: &["version", "checkUpdatesTime"], why: "MicroSIP's notes for itself" },
     settings(

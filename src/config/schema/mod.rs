@@ -5,6 +5,7 @@
 mod account_rows;
 mod behaviour_rows;
 mod codec_rows;
+mod directory_rows;
 mod field;
 pub(super) mod hook_rows;
 mod kept;
@@ -175,6 +176,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(hook_rows::OWN_ROWS)
         .chain(own_rows::ROWS)
         .chain(behaviour_rows::ROWS)
+        .chain(directory_rows::ROWS)
         .chain(sound)
         .chain(account_rows::ROWS)
         .chain(number_rows::ROWS)

@@ -1,5 +1,6 @@
 //! The keys of the phone as a whole that MicroSIP has too.
 
+use super::directory_rows::web;
 use super::field::*;
 use super::words;
 use super::{Kind, Row, settings};
@@ -177,6 +178,14 @@ pub(super) const ROWS: &[Row] = &[
          remotedomain from another domain",
         words::deny_text,
         words::deny,
+    ),
+    settings(
+        "usersDirectory",
+        Kind::Text,
+        "",
+        "https address of a directory that contacts come from; its blanks ({username} and others) are filled once registered",
+        |s| s.directories.users.clone(),
+        |s, v| web(&mut s.directories.users, v),
     ),
     settings(
         "enableLocalAccount",

@@ -3,11 +3,13 @@
 pub mod arrival;
 mod connect;
 pub mod dns;
+pub(super) mod http;
 #[cfg(target_os = "linux")]
 mod icmp;
 pub mod paths;
 pub mod resolve;
-mod stream;
+pub(super) mod servers;
+pub(super) mod stream;
 pub mod streams;
 #[cfg(feature = "tls")]
 mod tls;

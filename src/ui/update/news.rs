@@ -217,7 +217,9 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
             let hint = key.map(|key| format!("{key} opens it"));
             say(model, Weight::Error, "you are talking, and the microphone is muted".to_owned(), hint, now);
         }
-        Event::Device { message } | Event::Config { message, .. } => note(model, message, now),
+        Event::Device { message } | Event::Config { message, .. } | Event::Directory { message } => {
+            note(model, message, now)
+        }
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
         Event::Exited => {
             model.connection = Connection::Closed("the phone has ended".to_owned());
