@@ -5,7 +5,7 @@ use std::path::Path;
 use tuiphone::config::command_line::CommandLine;
 use tuiphone::config::dial::{self, Stage};
 use tuiphone::config::{self, Account, AccountId, DialPlan, Document};
-use tuiphone::contacts::{self, Format, MAX_CONTACTS, xml};
+use tuiphone::contacts::{self, Format, MAX_CONTACTS, directory, xml};
 use tuiphone::control::spelling;
 use tuiphone::history::calls_section;
 use tuiphone::import::{self, Form, Plan};
@@ -29,6 +29,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "ini", check: ini, samples: &["tests/fixtures/ini"] },
     Target { name: "settings", check: settings, samples: &["tests/fixtures/ini"] },
     Target { name: "contacts", check: contacts, samples: &["tests/fixtures/ini"] },
+    Target { name: "directory", check: directory, samples: &["tests/fixtures/ini"] },
     Target { name: "calls", check: calls, samples: &[] },
     Target { name: "import", check: import, samples: &["tests/fixtures/ini"] },
     Target { name: "command_line", check: command_line, samples: &[] },
@@ -93,6 +94,21 @@ fn contacts(bytes: &[u8]) {
         let again = contacts::read(form.write(&read.contacts).as_bytes()).expect("what was written is read");
         assert_eq!(again.contacts.len(), read.contacts.len(), "{form:?}");
     }
+}
+
+/// Bounded; who comes from a directory has a number and is its own, comes once, and goes with a whole answer alone.
+fn directory(bytes: &[u8]) {
+    let Ok(answer) = directory::read(bytes, "") else { return };
+    assert!(answer.contacts.len() <= MAX_CONTACTS);
+    assert!(answer.contacts.iter().all(|contact| contact.directory && contact.numbers().next().is_some()));
+    assert!(answer.is_whole || !answer.problems.is_empty(), "what is missing is told");
+    let mut file = xml::Document::default();
+    let taken = file.replace_directory(answer.contacts.clone(), answer.is_whole);
+    assert!(taken.added <= answer.contacts.len());
+    let again = file.replace_directory(answer.contacts, answer.is_whole);
+    assert_eq!((again.added, again.changed, again.removed), (0, 0, 0), "twice as well as once");
+    assert_eq!(file.replace_directory(Vec::new(), false).removed, 0);
+    assert_eq!(file.replace_directory(Vec::new(), true).removed, taken.added);
 }
 
 /// The section `[Calls]`: of each slot one call at most, and where the cursor stands changes nothing else.
