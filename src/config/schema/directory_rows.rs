@@ -118,7 +118,7 @@ fn ldap_url(s: &mut Settings, value: &str) -> Option<String> {
 
 fn address(field: &mut String, value: &str, schemes: &[&str]) -> Option<String> {
     let is_one = |scheme: &&str| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    let is_odd = !value.is_empty() && !schemes.iter().any(|scheme| is_one(&scheme));
+    let is_odd = !value.is_empty() && !schemes.iter().any(is_one);
     *field = if is_odd { String::new() } else { value.to_owned() };
     // Why not the value: it may hold a password.
     is_odd.then(|| format!("it does not begin with {}; nothing is asked", schemes.join(" or ")))

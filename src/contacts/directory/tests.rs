@@ -106,7 +106,8 @@ fn what_stands_before_a_break_counts() {
 #[test]
 fn one_bad_entry_takes_no_other_with_it() {
     let bomb = "<!DOCTYPE contacts [<!ENTITY a \"ha\">]>\n<contacts>\n<contact name='&a;' number='1'/>\n<contact number='2'/></contacts>";
-    let rows: [(&str, &[&str], &[(Option<usize>, &str)]); 3] = [
+    type Told<'a> = &'a [(Option<usize>, &'a str)];
+    let rows: [(&str, &[&str], Told<'_>); 3] = [
         (
             bomb,
             &["2|2||"],

@@ -5,15 +5,17 @@ use crate::contacts::xml::{CONTACT, of_element, position};
 use crate::contacts::{Contact, Read};
 use crate::text::sanitise;
 use crate::text::xml::Element;
+use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
 
 /// Deepest nesting round the rows.
 const MAX_DEPTH: usize = 16;
 
+/// Makes somebody of an element.
+type Make = fn(&Element) -> Contact;
+
 /// Elements that are somebody, and how each is read.
-const ROWS: [(&str, fn(&Element) -> Contact); 4] =
-    [("contact", of_element), ("Unit", unit), ("DirectoryEntry", entry), ("entry", entry)];
+const ROWS: [(&str, Make); 4] = [("contact", of_element), ("Unit", unit), ("DirectoryEntry", entry), ("entry", entry)];
 
 pub(super) fn read(text: &str) -> Result<Answer, DirectoryError> {
     let mut scan = Scan { text, ..Scan::default() };
@@ -61,7 +63,7 @@ impl Lines {
 
 impl Scan<'_> {
     fn run(&mut self) -> Result<(), DirectoryError> {
-        let mut reader = Reader::from_str(self.text);
+        let mut reader = quick_xml::Reader::from_str(self.text);
         // The end of a row is told by counting; names that do not match are told of when the row is read.
         reader.config_mut().check_end_names = false;
         reader.config_mut().allow_dangling_amp = true;

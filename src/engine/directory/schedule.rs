@@ -74,6 +74,7 @@ impl Schedule {
 mod tests {
     use super::*;
 
+    #[allow(clippy::disallowed_methods, reason = "any moment will do")]
     fn now() -> Instant {
         Instant::now()
     }
