@@ -186,7 +186,8 @@ pub(super) const ROWS: &[Row] = &[
         "https address of a directory that contacts come from; its blanks ({username} and others) are filled once registered",
         |s| s.directories.users.clone(),
         |s, v| web(&mut s.directories.users, v),
-    ),
+    )
+    .at_start(),
     settings(
         "enableLocalAccount",
         Kind::Flag,
