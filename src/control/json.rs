@@ -19,15 +19,15 @@ pub fn reply(line: &Line, result: Result<Map<String, Value>, CommandError>) -> V
     match result {
         Ok(fields) => {
             out.insert("ok".into(), true.into());
-            if let Some(note) = &line.note {
-                out.insert("note".into(), note.as_str().into());
-            }
             out.extend(fields);
         }
         Err(e) => {
             out.insert("ok".into(), false.into());
             out.insert("error".into(), error(&e));
         }
+    }
+    if let Some(note) = &line.note {
+        out.entry("note").or_insert_with(|| note.as_str().into());
     }
     Value::Object(out)
 }

@@ -286,7 +286,7 @@ fn face_line(ask: &FaceAsk) -> String {
     let line = match ask {
         FaceAsk::Show => serde_json::json!({"verb": "show"}),
         FaceAsk::Hide => serde_json::json!({"verb": "hide"}),
-        FaceAsk::Fill { number } if number.is_empty() => serde_json::json!({"verb": "call"}),
+        FaceAsk::Fill { number } if number.is_empty() => return "call".to_owned(),
         // What a link leaves is a link again.
         FaceAsk::Fill { number } if number.starts_with("sip") => serde_json::json!({"verb": "url", "uri": number}),
         FaceAsk::Fill { number } => serde_json::json!({"verb": "url", "uri": format!("dial:{number}")}),

@@ -356,6 +356,10 @@ fn json(line: &str) -> Line {
             (key, _) => return refuse(id, format!("\"{}\" is neither text nor a number", sanitise(key))),
         }
     }
+    // A program that calls has a number; the field alone is a person's wish.
+    if row.name == "call" && values.text("number").is_none() {
+        return refuse(id, format!("no number given; usage: {}", row.usage()));
+    }
     Line { id, verb: row.name, request: row.request(values).map_err(verb::usage_error), note: None }
 }
 

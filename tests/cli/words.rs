@@ -58,6 +58,8 @@ fn a_link_calls_unasked_only_where_the_settings_say_so() {
     let told = house.run(&["url", "tel:600"]);
     assert_eq!(told.code, 0, "{told:?}");
     assert_eq!(wire.await_event("call_outgoing")["call"]["remote"]["user"], "600");
+    wire.send(b"hangup");
+    wire.await_event("call_ended");
     let told = house.run(&["--unheard-of"]);
     assert_eq!(told.code, 0, "{told:?}");
     assert_eq!(wire.await_event("call_outgoing")["call"]["remote"]["user"], "--unheard-of");

@@ -99,6 +99,7 @@ pub static SPELLINGS: &[Spelling] = &[
     row(SLASH, "minimized", set("show", &[("how", "minimized")]), "Start in the background and say so"),
     row(SLASH, "hidden", set("show", &[("how", "hidden")]), "Start in the background and say nothing"),
     row(SLASH, "hide", verb("hide"), "Close the interface; the phone goes on"),
+    row(SLASH, "reload", verb("reload"), "Read the settings again"),
     row(SLASH, "exit", verb("exit"), "End all calls, un-register and stop the phone"),
     row(SLASH, "reset", Means::Words(&["reset"]), "Move settings, contacts and history to a backup folder; asks first"),
     row(SLASH, "resetnoask", Means::Words(&["reset", "--yes"]), "The same, unasked"),
