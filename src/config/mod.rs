@@ -3,6 +3,7 @@
 mod account;
 mod change;
 mod check;
+mod choices;
 pub mod command_line;
 pub mod dial;
 mod dial_plan;
@@ -23,6 +24,10 @@ mod value;
 pub use account::{Account, AccountId, HideCallerId, Rewrite, SrtpMode, TlsSettings, TurnSettings, TurnTransport};
 pub use change::{Change, changes, renewed};
 pub use check::{Fault, Finding, check};
+pub use choices::{
+    AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
+    NoiseSuppression,
+};
 pub use dial::{DialError, DialTarget, dial};
 pub use dial_plan::{DialPlan, DialPlanError};
 pub use directory::{CardDavSettings, DirectorySettings, LdapSettings};
@@ -33,8 +38,5 @@ pub use pattern::PatternError;
 pub use rewrite_rule::RewriteRules;
 pub use secret::Secret;
 pub use server::Server;
-pub use settings::{
-    AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
-    NoiseSuppression, Settings,
-};
+pub use settings::Settings;
 pub use shortcut::{MAX_SHORTCUTS, Shortcut, ShortcutAct};

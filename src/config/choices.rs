@@ -1,0 +1,121 @@
+//! Settings that are one of a few.
+
+/// How DTMF digits are sent (`DTMFMethod`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DtmfMethod {
+    /// 0: RFC 4733 if negotiated, else in-band.
+    #[default]
+    Auto,
+    /// 1: tones in the sound.
+    Inband,
+    /// 2: RFC 4733 only.
+    Rtp,
+    /// 3: SIP INFO, `application/dtmf-relay`.
+    Info,
+}
+
+/// When an incoming call answers itself (`autoAnswer`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AutoAnswer {
+    /// Empty: never.
+    Never,
+    /// `button`: when the AA toggle is on.
+    #[default]
+    Button,
+    /// `header`: when the request asks for it.
+    Header,
+    /// `all`: always.
+    All,
+}
+
+/// Which calls a call may answer itself beside (`autoAnswerCalls`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AutoAnswerCalls {
+    /// Empty: none.
+    #[default]
+    Alone,
+    /// `hold`: held ones.
+    Held,
+    /// `all`: any.
+    Any,
+}
+
+/// What every call talks to (`[tuiphone] callEndpoint`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallEndpoint {
+    /// Empty: microphone and speaker.
+    #[default]
+    Phone,
+    /// `echo`: what is heard is sent back.
+    Echo,
+    /// `silence`: silence is sent, and what is heard is dropped.
+    Silence,
+}
+
+/// Which incoming calls are refused (`denyIncoming`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DenyIncoming {
+    /// Empty: none.
+    Never,
+    /// `button`: all, while the DND toggle is on.
+    #[default]
+    Button,
+    /// `user`: those to another user.
+    User,
+    /// `domain`: those to another domain.
+    Domain,
+    /// `userdomain`: those to another user or domain.
+    UserDomain,
+    /// `remotedomain`: those from another domain.
+    RemoteDomain,
+    /// `all`: all.
+    All,
+}
+
+/// When incoming calls are sent on (`forwarding`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Forwarding {
+    /// Empty: never.
+    #[default]
+    Never,
+    /// `button`: while the FWD toggle is on.
+    Button,
+    /// `all`: always.
+    All,
+}
+
+/// Whether a redirection (3xx) is followed without asking (`[tuiphone] followRedirects`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FollowRedirects {
+    /// `own`: within the domain that was called.
+    #[default]
+    Own,
+    /// `any`: wherever it leads.
+    Any,
+    /// `never`.
+    Never,
+}
+
+/// When the speaker's echo is taken out of the microphone's sound (`[tuiphone] aec`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EchoCanceller {
+    /// `auto`: where MicroSIP's `EC` allows it and the devices can echo.
+    #[default]
+    Auto,
+    /// `on`: always.
+    On,
+    /// `off`: never.
+    Off,
+}
+
+/// How noise at the microphone is lowered (`[tuiphone] noiseSuppression`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NoiseSuppression {
+    /// `0`: it is not.
+    #[default]
+    Off,
+    /// `1`: what is steady.
+    On,
+    /// `rnnoise`: what is no voice, where the build has RNNoise; else as `1`.
+    Rnnoise,
+}
