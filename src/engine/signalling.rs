@@ -38,6 +38,9 @@ use tokio::task::JoinHandle;
 /// How long the end of a phone waits for what is being written.
 const KEEP_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Messages from the network that are taken without a look at anything else.
+const MAX_IN_A_ROW: u32 = 64;
+
 type Keeper = (mpsc::UnboundedSender<keeping::Job>, JoinHandle<()>);
 
 /// What a phone is started with.
@@ -203,6 +206,7 @@ impl Signalling {
         }
         self.agent.handle(Input::Timeout, now());
         let mut watch = Watch::start();
+        let mut in_a_row = 0;
         self.agent.handle(Input::Addresses(watch.addresses()), now());
         loop {
             // 1. carry out what the agent wants
@@ -237,7 +241,13 @@ impl Signalling {
                 a = self.paths.next(&mut buffer) => Next::Arrived(a),
             };
             // 4. hand it to the agent
+            in_a_row = if matches!(next, Next::Arrived(_)) { in_a_row + 1 } else { 0 };
             self.take(next, &buffer);
+            // A flood leaves the faces their turn.
+            if in_a_row >= MAX_IN_A_ROW {
+                in_a_row = 0;
+                tokio::task::yield_now().await;
+            }
         }
     }
 

@@ -9,17 +9,28 @@ use std::time::{Duration, Instant};
 
 /// As much of a file is played, seconds.
 const LONGEST_S: usize = 60;
-/// A file that is not there by then, from a network that sleeps, rings another time.
+/// A file that is not there by then, from a network that sleeps, is not waited for: the ring made here begins.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Until then it may still take the other's place.
+const GIVEN_UP: Duration = Duration::from_secs(20);
 
 /// What became of reading the file: its sound at 48 kHz, or why not.
 pub type Read = Result<Vec<f32>, String>;
+
+/// What is to ring.
+pub enum Outcome {
+    /// The ring made here, until the file is read.
+    Meanwhile,
+    /// This, from now on.
+    Read(Read),
+}
 
 /// A file that is being read.
 pub struct Ringtone {
     path: PathBuf,
     result: Receiver<Read>,
-    until: Instant,
+    begun: Instant,
+    is_late: bool,
 }
 
 impl Ringtone {
@@ -30,15 +41,19 @@ impl Ringtone {
         let reading = move || drop(sender.send(read(&of)));
         // Without the thread the channel is closed, which `poll` tells.
         let _ = thread::Builder::new().name("ringtone".to_owned()).stack_size(256 * 1024).spawn(reading);
-        Ringtone { path: path.to_owned(), result, until: now + PATIENCE }
+        Ringtone { path: path.to_owned(), result, begun: now, is_late: false }
     }
 
-    /// The outcome, once.
-    pub fn poll(&mut self, now: Instant) -> Option<Read> {
+    /// The outcome, once; before that, once, that it is late.
+    pub fn poll(&mut self, now: Instant) -> Option<Outcome> {
         match self.result.try_recv() {
-            Ok(read) => Some(read),
-            Err(TryRecvError::Empty) if now < self.until => None,
-            Err(_) => Some(Err(format!("cannot read {} in time", self.path.display()))),
+            Ok(read) => Some(Outcome::Read(read)),
+            Err(TryRecvError::Empty) if now < self.begun + GIVEN_UP => {
+                let becomes_late = !self.is_late && now >= self.begun + PATIENCE;
+                self.is_late |= becomes_late;
+                becomes_late.then_some(Outcome::Meanwhile)
+            }
+            Err(_) => Some(Outcome::Read(Err(format!("cannot read {} in time", self.path.display())))),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::MediaReport;
 use super::devices::Devices;
 use super::player::Player;
 use super::recorder::Tape;
+use super::ringtone::{Outcome, Read};
 use super::run::Loop;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
@@ -86,9 +87,13 @@ impl Loop {
     }
 
     fn play(&mut self, now: Instant, speaker: &mut [f32; FRAME], uses_mic: bool) {
-        if let Some(read) = self.ringtone.as_mut().and_then(|ringtone| ringtone.poll(now)) {
-            self.ringtone = None;
-            self.ring_with(read);
+        match self.ringtone.as_mut().and_then(|ringtone| ringtone.poll(now)) {
+            Some(Outcome::Read(read)) => {
+                self.ringtone = None;
+                self.ring_with(Some(read));
+            }
+            Some(Outcome::Meanwhile) => self.ring_with(None),
+            None => {}
         }
         if let Some((tone, player)) = &mut self.tone {
             let (tone, mut sound) = (*tone, [0.0; FRAME]);
@@ -157,11 +162,12 @@ impl Loop {
     }
 
     /// The ringtone was read, or the ring made here rings.
-    fn ring_with(&mut self, read: super::ringtone::Read) {
+    fn ring_with(&mut self, read: Option<Read>) {
         let Some((tone @ LocalTone::Ring(_), player)) = &mut self.tone else { return };
         *player = match read {
-            Ok(clip) => TonePlayer::clip(clip),
-            Err(why) => {
+            Some(Ok(clip)) => TonePlayer::clip(clip),
+            None => TonePlayer::new(*tone, &self.plan),
+            Some(Err(why)) => {
                 let why = crate::text::sanitise(&why);
                 (self.report)(MediaReport::Warning(format!("ringingSound: {why}; the phone's own ring sounds")));
                 TonePlayer::new(*tone, &self.plan)
