@@ -3,7 +3,7 @@
 mod parser;
 mod spelled;
 
-pub use parser::parser;
+pub use parser::{is_own, parser, root};
 
 use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount, Show};
 use super::password::PasswordSource;
@@ -55,13 +55,13 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, Com
 /// # Errors
 /// Wrong usage, exit code 2.
 pub fn read(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, Refusal> {
-    let parser = parser();
-    let (words, mut notes) = rewrite::rewrite(argv, &parser).map_err(|wrong| match wrong {
+    let (words, mut notes) = rewrite::rewrite(argv, &parser::root()).map_err(|wrong| match wrong {
         Wrong::Usage(why) => Refusal::Usage(exit::usage(&why)),
         Wrong::Unknown(why) => Refusal::Unknown(exit::usage(&why)),
     })?;
     let wants_json = words.iter().any(|word| word == "--json" || word == "--ndjson");
-    let matches = match parser.try_get_matches_from(words) {
+    let matched = parser::parser_of(&words).try_get_matches_from(&words);
+    let matches = match matched.or_else(|_| parser().try_get_matches_from(words)) {
         Ok(matches) => matches,
         Err(error) if error.kind() == ErrorKind::DisplayVersion && wants_json => {
             let version = serde_json::json!({ "v": 1, "ok": true, "version": env!("CARGO_PKG_VERSION") });

@@ -21,7 +21,7 @@ pub(super) fn dialled(argv: &[OsString]) -> Option<Invocation> {
 
 /// The options that say which phone is meant, and the rest of the line; our own other options are put aside.
 fn split(argv: &[OsString]) -> (Options, String) {
-    let (parser, mut options) = (args::parser(), Options::default());
+    let (parser, mut options) = (args::root(), Options::default());
     let mut line: Vec<String> = Vec::new();
     let mut words = argv.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = words.next() {

@@ -6,9 +6,6 @@ use clap::Command;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// The words that begin a command and are no verbs of a running phone.
-pub(super) const OWN: &[&str] = &["config", "daemon", "demo", "help", "import", "password", "reset"];
-
 /// The command that stands for a line in one of the socket's spellings.
 pub(super) const SPELLED: &str = "as-spelled";
 
@@ -177,7 +174,7 @@ impl Rewritten {
 }
 
 fn is_command(text: &str) -> bool {
-    OWN.contains(&text) || verb::find(text).is_some()
+    super::args::is_own(text) || verb::find(text).is_some()
 }
 
 /// True for an option whose value is the next word.

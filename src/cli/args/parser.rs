@@ -6,12 +6,24 @@ use super::super::{config_args, exit, help, import, keeping, password_verb};
 use crate::config::Server;
 use crate::control::verb::{self, ParamKind, VERBS, VerbRow};
 use clap::{Arg, ArgAction, Command, value_parser};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// The parser; help, man page and completions read it too.
 pub fn parser() -> Command {
-    let root = Command::new("tuiphone")
+    with_commands(root(), |_| true)
+}
+
+/// The parser with those commands alone that the words may mean: clap gives each command a copy of every option that
+/// stands anywhere, which is megabytes and milliseconds for all of them. What it refuses, the whole parser has words for.
+pub(super) fn parser_of(words: &[OsString]) -> Command {
+    with_commands(root(), |name| words.iter().any(|word| word == name))
+}
+
+/// The options without the commands.
+pub fn root() -> Command {
+    Command::new("tuiphone")
         .about("A softphone that lives in a terminal")
         .version(env!("CARGO_PKG_VERSION"))
         .help_template(concat!(
@@ -31,34 +43,47 @@ pub fn parser() -> Command {
         .args_override_self(true)
         .args(global_args())
         .args(call_args())
-        .arg(value("call", "NUMBER", "Call a number, follow the call to its end"));
-    let root = root.subcommands(VERBS.iter().map(verb_command));
-    root.subcommand(Command::new("daemon").about("Run the phone in the foreground, without an interface"))
-        .subcommand(config_args::command().before_help(help::examples("config").unwrap_or_default()))
-        .subcommand(import::command())
-        .subcommand(password_verb::command())
-        .subcommand(
-            Command::new("demo")
-                .about("Start the phone with its built-in far ends")
-                .arg(flag("lively", "Let things happen by themselves"))
-                .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64))),
-        )
-        .subcommand(
-            Command::new("help")
-                .about("Print this help, or that of a command, exit-codes, microsip")
-                .arg(Arg::new("command")),
-        )
-        .subcommand(Command::new(BARE).hide(true).arg(Arg::new("number").required(true)).args(call_args()))
-        .subcommand(
-            Command::new("reset")
-                .about("Move settings, contacts and history to a backup folder")
-                .arg(flag("yes", "Unasked")),
-        )
-        .subcommands([SPELLED, MICROSIP].map(|name| {
-            Command::new(name)
-                .hide(true)
-                .arg(Arg::new("line").required(true).num_args(1..).allow_negative_numbers(true))
-        }))
+        .arg(value("call", "NUMBER", "Call a number, follow the call to its end"))
+}
+
+fn with_commands(root: Command, wanted: impl Fn(&str) -> bool) -> Command {
+    let verbs = VERBS.iter().filter(|row| wanted(row.name) || row.aliases.iter().any(|alias| wanted(alias)));
+    let own = OWN_COMMANDS.iter().filter(|(name, _)| wanted(name));
+    root.subcommands(verbs.map(verb_command)).subcommands(own.map(|(name, build)| build(name)))
+}
+
+/// True for a word that begins a command and is no verb of a running phone.
+pub fn is_own(word: &str) -> bool {
+    OWN_COMMANDS.iter().any(|(name, _)| *name == word) && ![BARE, SPELLED, MICROSIP].contains(&word)
+}
+
+type Build = fn(&'static str) -> Command;
+
+/// The commands that are no verbs of a running phone.
+const OWN_COMMANDS: &[(&str, Build)] = &[
+    ("daemon", |name| Command::new(name).about("Run the phone in the foreground, without an interface")),
+    ("config", |_| config_args::command().before_help(help::examples("config").unwrap_or_default())),
+    ("import", |_| import::command()),
+    ("password", |_| password_verb::command()),
+    ("demo", |name| {
+        Command::new(name)
+            .about("Start the phone with its built-in far ends")
+            .arg(flag("lively", "Let things happen by themselves"))
+            .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64)))
+    }),
+    ("help", |name| {
+        Command::new(name).about("Print this help, or that of a command, exit-codes, microsip").arg(Arg::new("command"))
+    }),
+    (BARE, |name| Command::new(name).hide(true).arg(Arg::new("number").required(true)).args(call_args())),
+    ("reset", |name| {
+        Command::new(name).about("Move settings, contacts and history to a backup folder").arg(flag("yes", "Unasked"))
+    }),
+    (SPELLED, spelled_line),
+    (MICROSIP, spelled_line),
+];
+
+fn spelled_line(name: &'static str) -> Command {
+    Command::new(name).hide(true).arg(Arg::new("line").required(true).num_args(1..).allow_negative_numbers(true))
 }
 
 fn value(name: &'static str, value: &'static str, doc: &'static str) -> Arg {

@@ -215,3 +215,16 @@ fn help_has_examples_first_and_exit_codes_last() {
     let Job::Print(text) = job("help hangup") else { panic!() };
     assert!(text.contains("--incoming"), "{text}");
 }
+
+#[test]
+fn the_commands_that_a_line_names_are_enough_to_read_it() {
+    let whole = parser();
+    for command in whole.get_subcommands() {
+        for name in [command.get_name()].into_iter().chain(command.get_all_aliases()) {
+            let words = ["tuiphone".into(), "--json".into(), OsString::from(name)];
+            let few = super::parser::parser_of(&words);
+            let names: Vec<_> = few.get_subcommands().map(clap::Command::get_name).collect();
+            assert_eq!(names, [command.get_name()], "{name}");
+        }
+    }
+}
