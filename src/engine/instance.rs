@@ -27,8 +27,8 @@ fn keep(path: &Path, uuid: &str) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
     let mut file = open.open(&beside)?;
+    // Not synchronised: the first registration need not wait for the disk, and what a power cut damages is made anew.
     writeln!(file, "{uuid}")?;
-    file.sync_all()?;
     fs::rename(&beside, path)
 }
 
