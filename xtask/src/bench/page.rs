@@ -1,8 +1,9 @@
 //! The page of results, where a part of it is measured anew.
 
 /// `page` with the rows of `newer` in place of its own, by table and by name; rows that it has not are added to their
-/// table. A table is known by its head, so figures of other phones, or of other versions, mix with nobody's. `note`
-/// goes below the line that says on what the page was measured.
+/// table. A table is known by its head, so figures of other phones, or of other versions, mix with nobody's. What was not
+/// to be had this time is told beside what was not before: its rows are those of before. `note` goes below the line that
+/// says on what the page was measured.
 pub fn merged(page: &str, newer: &str, note: &str) -> String {
     let mut lines: Vec<String> = page.lines().map(str::to_owned).collect();
     for (head, rows) in tables(newer) {
@@ -27,7 +28,21 @@ pub fn merged(page: &str, newer: &str, note: &str) -> String {
         let notes = lines.iter().skip(at + 1).take_while(|line| !line.is_empty()).count();
         lines.insert(at + 1 + notes, note.to_owned());
     }
+    let missing: Vec<String> = not_had(newer).filter(|line| !lines.contains(line)).collect();
+    if !missing.is_empty() && !lines.iter().any(|line| line == NOT_HAD) {
+        lines.extend(["", NOT_HAD, ""].map(str::to_owned));
+    }
+    lines.extend(missing);
     lines.join("\n") + "\n"
+}
+
+/// Over what was not to be had; the last part of a page.
+pub const NOT_HAD: &str = "## Not had";
+
+/// Its lines, which say that they came later.
+fn not_had(page: &str) -> impl Iterator<Item = String> {
+    let lines = page.lines().skip_while(|line| *line != NOT_HAD);
+    lines.filter(|line| line.starts_with("- ")).map(|line| format!("{line} (anew)"))
 }
 
 /// The heads of a page's tables, and their rows.
@@ -63,5 +78,10 @@ mod tests {
                       | c | 6 |\n\n| Opus | ours |\n|---|---|\n| a | 3 |\n";
         assert_eq!(merged(page, newer, "anew"), wanted);
         assert!(merged(wanted, newer, "again").contains("commit a\nanew\nagain\n\n"));
+        let missed = format!("{newer}\n## Not had\n\n- d: it was refused\n");
+        let told = merged(page, &missed, "anew");
+        assert_eq!(told, format!("{wanted}\n## Not had\n\n- d: it was refused (anew)\n"));
+        assert!(merged(&told, &missed, "again").ends_with("\n- d: it was refused (anew)\n"));
+        assert_eq!(merged(&told, &missed, "again").matches("(anew)").count(), 1);
     }
 }

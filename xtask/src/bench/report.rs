@@ -42,7 +42,7 @@ pub fn write(found: &Found<'_>, missing: &[String], wish: &Wish) -> Result<(), F
         });
     }
     if !missing.is_empty() {
-        text.push_str("\n## Not had\n\n");
+        let _ = write!(text, "\n{}\n\n", page::NOT_HAD);
         missing.iter().for_each(|why| text.push_str(&format!("- {}\n", why.lines().next().unwrap_or_default())));
     }
     print!("{text}");
