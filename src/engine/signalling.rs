@@ -38,7 +38,7 @@ use tokio::task::JoinHandle;
 /// How long the end of a phone waits for what is being written.
 const KEEP_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Messages from the network that are taken without a look at anything else.
+/// Things that are taken without leaving the runtime to anybody else.
 const MAX_IN_A_ROW: u32 = 64;
 
 type Keeper = (mpsc::UnboundedSender<keeping::Job>, JoinHandle<()>);
@@ -241,9 +241,9 @@ impl Signalling {
                 a = self.paths.next(&mut buffer) => Next::Arrived(a),
             };
             // 4. hand it to the agent
-            in_a_row = if matches!(next, Next::Arrived(_)) { in_a_row + 1 } else { 0 };
             self.take(next, &buffer);
-            // A flood leaves the faces their turn.
+            // A flood leaves the faces their turn, whatever comes between its messages.
+            in_a_row += 1;
             if in_a_row >= MAX_IN_A_ROW {
                 in_a_row = 0;
                 tokio::task::yield_now().await;
@@ -424,3 +424,6 @@ async fn sleep_until(deadline: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,12 @@ impl Trace {
         Ok(Trace { out: Box::new(io::BufWriter::new(options.open(path)?)) })
     }
 
+    /// Writes there.
+    #[cfg(test)]
+    pub fn into(out: impl Write + Send + 'static) -> Trace {
+        Trace { out: Box::new(out) }
+    }
+
     /// Writes one message; a full disk never stops the phone.
     pub fn message(&mut self, sent: bool, flow: &Flow, bytes: &[u8], wall: SystemTime) {
         let arrow = if sent { "->" } else { "<-" };
