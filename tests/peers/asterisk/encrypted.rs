@@ -115,12 +115,8 @@ fn a_held_call_stays_encrypted() {
     for outgoing in [true, false] {
         let (wire, before) = (Wire::tapped(), exchange.said().len());
         let phone = exchange.phone_over("tls", "106", "autoAnswer=all", "").encrypting("mandatory");
-        let talk = Talk::between(&exchange, phone, if outgoing { "106 calls" } else { "106 is called" });
-        if outgoing {
-            talk.goes()
-        } else {
-            talk.comes("106")
-        }
+        let talk = Talk::between(&exchange, phone, &format!("106 calls: {outgoing}"));
+        talk.begins(outgoing, "106");
         talk.is_heard(USUAL);
         talk.is_held_and_resumed();
         talk.is_heard(USUAL);

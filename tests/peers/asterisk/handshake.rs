@@ -93,11 +93,7 @@ fn keys_come_on_the_way_that_was_found() {
         let phone = exchange.phone_over(transport, "107", "autoAnswer=all", "").encrypting("dtls");
         phone.edit(|ini| ini.replace("\nICE=0\n", "\nICE=1\n"));
         let talk = Talk::between(&exchange, phone, &format!("over {transport}, 107 calls: {outgoing}"));
-        if outgoing {
-            talk.goes()
-        } else {
-            talk.comes("107")
-        }
+        talk.begins(outgoing, "107");
         for held in [false, true] {
             if held {
                 talk.is_held_and_resumed();
@@ -121,12 +117,8 @@ fn reports_apart_are_keyed_apart() {
     for outgoing in [true, false] {
         let wire = Wire::tapped();
         let phone = exchange.phone_over("udp", "113", "autoAnswer=all", "").encrypting("dtls");
-        let talk = Talk::between(&exchange, phone, if outgoing { "113 calls" } else { "113 is called" });
-        if outgoing {
-            talk.goes()
-        } else {
-            talk.comes("113")
-        }
+        let talk = Talk::between(&exchange, phone, &format!("113 calls: {outgoing}"));
+        talk.begins(outgoing, "113");
         talk.is_heard(BY_DTLS);
         // It comes of our report and the answer to it.
         talk.ours.until("a round trip", |status| status["calls"][0]["media"]["rtt_ms"].is_number());

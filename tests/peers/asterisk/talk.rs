@@ -63,6 +63,11 @@ impl Talk {
         self.ours.does(&["call", "101", "--no-wait"]);
     }
 
+    /// The phone under test calls 101, or is called as this user.
+    pub fn begins(&self, outgoing: bool, user: &str) {
+        if outgoing { self.goes() } else { self.comes(user) }
+    }
+
     /// The phone under test answers the call with this status, which is the end of it.
     #[track_caller]
     pub fn is_refused(&self, status: u16) {
