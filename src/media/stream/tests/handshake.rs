@@ -54,6 +54,24 @@ fn apart(dtls: Option<DtlsExchange>, remote: ([u8; 4], u16)) -> Agreed {
     Agreed { dtls, rtcp_mux: false, remote_rtcp: agreed("PCMA", remote).remote_rtcp, ..only(remote) }
 }
 
+/// Somebody who has not begun yet.
+fn fresh(pair: &mut Pair, who: &Certificate) -> MediaStream {
+    let anchor = WallAnchor { instant: pair.now, wall: SystemTime::UNIX_EPOCH };
+    let mut fresh = MediaStream::new(anchor, pair.now, &mut pair.rng);
+    fresh.set_certificate(who.clone());
+    fresh
+}
+
+/// B once more, having forgotten everything: A has its hello.
+fn knocks_anew(pair: &mut Pair, b: &Certificate, dtls: Option<DtlsExchange>) -> MediaStream {
+    let mut again = fresh(pair, b);
+    again.start(Agreed { dtls, ..only(A) }).unwrap();
+    again.tick_capture(pair.now, &[0.0; FRAME], &mut pair.rng);
+    let hello = again.poll_transmit().expect("a hello");
+    pair.a.receive_rtp(&hello.bytes, B.into(), pair.now);
+    again
+}
+
 /// What both said about keys.
 fn said(pair: &mut Pair) -> [Vec<StreamEvent>; 2] {
     let about = |event: &StreamEvent| matches!(event, StreamEvent::Secured(_) | StreamEvent::NotSecured(_));
@@ -145,9 +163,7 @@ fn an_association_goes_on_until_it_is_renewed() {
 #[test]
 fn a_hello_before_the_answer_is_not_lost() {
     let (mut pair, [a, b]) = pair();
-    let anchor = WallAnchor { instant: pair.now, wall: SystemTime::UNIX_EPOCH };
-    pair.a = MediaStream::new(anchor, pair.now, &mut pair.rng);
-    pair.a.set_certificate(a.clone());
+    pair.a = fresh(&mut pair, &a);
     let [at_a, at_b] = exchanges(a.fingerprint(), b.fingerprint(), b.fingerprint());
     pair.b.start(Agreed { dtls: at_b, ..only(A) }).unwrap();
     pair.b.tick_capture(pair.now, &[0.0; FRAME], &mut pair.rng);
@@ -169,14 +185,8 @@ fn a_far_end_may_shake_hands_anew() {
     agree(&mut pair, stands.clone());
     pair.run(500, sine(1_000.0), clean);
     assert_eq!(said(&mut pair), [SECURED, SECURED]);
-    let anchor = WallAnchor { instant: pair.now, wall: SystemTime::UNIX_EPOCH };
-    let mut again = MediaStream::new(anchor, pair.now, &mut pair.rng);
-    again.set_certificate(b.clone());
     let [_, at_b] = stands;
-    again.start(Agreed { dtls: at_b, ..only(A) }).unwrap();
-    again.tick_capture(pair.now, &[0.0; FRAME], &mut pair.rng);
-    let hello = again.poll_transmit().expect("a hello");
-    pair.a.receive_rtp(&hello.bytes, B.into(), pair.now);
+    let again = knocks_anew(&mut pair, &b, at_b);
     let received = pair.b.session.counters().received;
     pair.run(500, sine(1_000.0), clean);
     assert_eq!(said(&mut pair), [vec![], vec![]]);
@@ -195,14 +205,8 @@ fn who_closes_while_another_begins_is_heard() {
     let stands = exchanges(a.fingerprint(), b.fingerprint(), b.fingerprint());
     agree(&mut pair, stands.clone());
     pair.run(500, sine(1_000.0), clean);
-    let anchor = WallAnchor { instant: pair.now, wall: SystemTime::UNIX_EPOCH };
-    let mut again = MediaStream::new(anchor, pair.now, &mut pair.rng);
-    again.set_certificate(b.clone());
     let [_, at_b] = stands;
-    again.start(Agreed { dtls: at_b, ..only(A) }).unwrap();
-    again.tick_capture(pair.now, &[0.0; FRAME], &mut pair.rng);
-    let hello = again.poll_transmit().expect("a hello");
-    pair.a.receive_rtp(&hello.bytes, B.into(), pair.now);
+    knocks_anew(&mut pair, &b, at_b);
     pair.b.close(pair.now);
     while let Some(last) = pair.b.poll_transmit() {
         pair.a.receive_rtp(&last.bytes, B.into(), pair.now);
@@ -322,9 +326,7 @@ fn no_report_goes_before_its_keys() {
 fn another_certificate_for_the_reports_ends_it() {
     let (mut pair, [a, b]) = pair();
     let [at_a, at_b] = exchanges(a.fingerprint(), b.fingerprint(), b.fingerprint());
-    let anchor = WallAnchor { instant: pair.now, wall: SystemTime::UNIX_EPOCH };
-    let mut other = MediaStream::new(anchor, pair.now, &mut pair.rng);
-    other.set_certificate(certificate(3));
+    let mut other = fresh(&mut pair, &certificate(3));
     other.start(apart(at_b.clone(), A)).unwrap();
     agree_apart(&mut pair, [at_a, at_b]);
     for _ in 0..500 {
