@@ -11,7 +11,7 @@ use super::{
 use crate::engine::handle::Handle;
 use crate::engine::reloading::Cause;
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -146,26 +146,9 @@ impl Link {
                 });
             }
             Link::Socket(path) => {
-                let mut client = Client::connect(path).await?;
-                let line = serde_json::json!({"verb": "watch", "as": name}).to_string();
-                if let Some(error) = client.ask(&line).await?.get("error") {
-                    return Err(json::error_from(error));
-                }
-                tokio::spawn(async move {
-                    let why = loop {
-                        match client.line().await {
-                            Ok(value) => {
-                                let event = serde_json::from_value::<Event>(value).ok();
-                                let Some(event) = event else { continue };
-                                if out.send(Feed::Event(Box::new(event))).await.is_err() {
-                                    return;
-                                }
-                            }
-                            Err(gone) => break gone.message,
-                        }
-                    };
-                    let _ = out.send(Feed::Closed(why)).await;
-                });
+                let line = serde_json::json!({"verb": "watch", "as": name});
+                let event = |value| Some(Feed::Event(Box::new(serde_json::from_value::<Event>(value).ok()?)));
+                hear(path, &line, event, out).await?;
             }
         }
         Ok(news)
@@ -196,30 +179,39 @@ impl Link {
                 tokio::spawn(follow(handle.clone(), handle.events(), asks, out));
             }
             Link::Socket(path) => {
-                let mut client = Client::connect(path).await?;
-                let line = serde_json::json!({"verb": "attach", "face": face}).to_string();
-                if let Some(error) = client.ask(&line).await?.get("error") {
-                    return Err(json::error_from(error));
-                }
-                tokio::spawn(async move {
-                    let why = loop {
-                        match client.line().await {
-                            Ok(value) => {
-                                if let Some(news) = json::feed_from(value)
-                                    && out.send(news).await.is_err()
-                                {
-                                    return;
-                                }
-                            }
-                            Err(gone) => break gone.message,
-                        }
-                    };
-                    let _ = out.send(Feed::Closed(why)).await;
-                });
+                hear(path, &serde_json::json!({"verb": "attach", "face": face}), json::feed_from, out).await?;
             }
         }
         Ok(news)
     }
+}
+
+/// Sends this line, and hands on what `read` makes of the lines that follow its reply, to the end of the connection.
+async fn hear(
+    path: &Path,
+    line: &Value,
+    read: impl Fn(Value) -> Option<Feed> + Send + 'static,
+    out: mpsc::Sender<Feed>,
+) -> Result<(), CommandError> {
+    let mut client = Client::connect(path).await?;
+    if let Some(error) = client.ask(&line.to_string()).await?.get("error") {
+        return Err(json::error_from(error));
+    }
+    tokio::spawn(async move {
+        let why = loop {
+            match client.line().await.map(&read) {
+                Ok(Some(news)) => {
+                    if out.send(news).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                Err(gone) => break gone.message,
+            }
+        };
+        let _ = out.send(Feed::Closed(why)).await;
+    });
+    Ok(())
 }
 
 /// The fields of a reply line, what every one has put aside.
