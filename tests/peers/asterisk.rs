@@ -15,13 +15,12 @@ use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::daemon::Daemon;
 use crate::kamailio::write_certificates_of;
-use crate::support::{Phone, Process, free_port, until, which};
+use crate::support::{PATIENCE, Phone, Process, free_port, free_ports, until, which};
 
 /// Its configuration; words in braces are filled in.
 const FILES: [(&str, &str); 9] = [
@@ -130,7 +129,7 @@ impl Asterisk {
         write_certificates_of(ip, folder.path());
         let ports = (free_port(), free_port());
         // Asterisk passes by what is taken.
-        let media = free_port().min(65_000);
+        let media = free_ports(402);
         let seen = home.seen(folder.path());
         let words = [
             ("{folder}", seen.display().to_string()),
@@ -184,7 +183,7 @@ impl Asterisk {
 
     /// No call is left behind.
     pub fn is_quiet(&self) {
-        until("no calls at the exchange", Duration::from_secs(10), || {
+        until("no calls at the exchange", PATIENCE, || {
             self.console("core show channels").contains("0 active channels")
         });
     }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::kamailio::Kamailio;
 use crate::score::{self, Scorer};
 use crate::softphone::{self, Softphone};
-use crate::support::{Process, alone, beside_others, free_port, have, until, which};
+use crate::support::{PATIENCE, Process, alone, beside_others, free_port, have, until, which};
 
 /// A baresip that sends back what it hears. It is told what to do over its control socket.
 struct Baresip {
@@ -137,7 +137,7 @@ fn calls(codec: &str, shown: &str) {
     let _machine = beside_others();
     let proxy = Kamailio::start("MD5", &[]);
     let baresip = Baresip::start("102", &proxy, "udp", codec, true);
-    until("baresip registered", Duration::from_secs(15), || proxy.said().contains("saved 102"));
+    until("baresip registered", PATIENCE, || proxy.said().contains("saved 102"));
     let phone = proxy.phone("101");
     let arguments = ["call", "102", "--duration", "4", "--audio-in", "tone:440", "--audio-out", "null"];
     let outcome = phone.run(&arguments, Duration::from_secs(40));
@@ -166,7 +166,7 @@ fn speech_returns(codec: &str) {
     let _machine = alone();
     let proxy = Kamailio::start("MD5", &[]);
     let _baresip = Baresip::start("102", &proxy, "udp", codec, true);
-    until("baresip registered", Duration::from_secs(15), || proxy.said().contains("saved 102"));
+    until("baresip registered", PATIENCE, || proxy.said().contains("saved 102"));
     let phone = proxy.phone_over("udp", "101", &format!("audioCodecs={codec}"));
     scorer.echoed(&phone, "102", codec, score::through_codec_twice, 0.25);
 }

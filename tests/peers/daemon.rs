@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Outcome, Phone, Process, until};
+use crate::support::{Outcome, PATIENCE, Phone, Process, until};
 
 /// A phone that is on.
 pub struct Daemon {
@@ -65,7 +65,7 @@ impl Daemon {
 
     /// Everything it says of itself.
     pub fn status(&self) -> Value {
-        self.phone.run(&["status"], Duration::from_secs(5)).json
+        self.phone.run(&["status"], PATIENCE).json
     }
 
     /// The phone in one word.
@@ -76,7 +76,7 @@ impl Daemon {
     /// Waits until its status is as wished.
     #[track_caller]
     pub fn until(&self, what: &str, mut wished: impl FnMut(&Value) -> bool) {
-        until(what, Duration::from_secs(15), || wished(&self.status()));
+        until(what, PATIENCE, || wished(&self.status()));
     }
 
     /// Waits until its one word is this.

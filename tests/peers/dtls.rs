@@ -1,7 +1,7 @@
 //! DTLS-SRTP with OpenSSL: the same keys on both sides, whoever begins, and none for a wrong certificate.
 
 use crate::kamailio::write_certificates;
-use crate::support::{Process, beside_others, free_port, have, until};
+use crate::support::{PATIENCE, Process, beside_others, free_port, have, until, until_listens};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::net::{SocketAddr, UdpSocket};
@@ -104,7 +104,7 @@ fn handshake(role: Role, profile: (&str, Suite), wrong: bool) -> (Result<Keys, F
     let (socket, process, to) = match role {
         Role::Client => {
             let process = peer(role, port, profile, folder.path());
-            until("openssl listens", Duration::from_secs(20), || UdpSocket::bind(at(port)).is_err());
+            until_listens("openssl", port);
             (UdpSocket::bind(at(0)).unwrap(), process, at(port))
         }
         Role::Server => {
@@ -129,7 +129,7 @@ fn openssl_has_the_same_keys() {
             let (outcome, mut process, _folder) = handshake(role, profile, false);
             let keys = outcome.unwrap_or_else(|why| panic!("{role:?} {profile:?}: {why}\n{}", process.said()));
             process.until_says("Keying material: ");
-            until("all of it", Duration::from_secs(10), || exported(&process.said(), profile.1).is_some());
+            until("all of it", PATIENCE, || exported(&process.said(), profile.1).is_some());
             let [client, server] = exported(&process.said(), profile.1).unwrap();
             let (ours, theirs) = if role == Role::Client { (client, server) } else { (server, client) };
             assert!(keys.local == ours && keys.remote == theirs, "{role:?} {profile:?}: other keys");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::sipp::{FarEnd, Scenario};
-use crate::support::{Phone, Process, beside_others, free_port, have, skipped, until, which};
+use crate::support::{PATIENCE, Phone, Process, beside_others, free_port, have, skipped, until, which};
 
 /// A registrar and proxy on a free port. User N has the password `secret of N`.
 pub struct Kamailio {
@@ -30,20 +30,20 @@ impl Kamailio {
         let config = folder.path().join("kamailio.cfg");
         std::fs::write(&config, configuration(folder.path(), (port, secure_port), algorithm, numbers)).unwrap();
         let process = run(folder.path());
-        until("kamailio answers", Duration::from_secs(15), || answers(port));
+        until("kamailio answers", PATIENCE, || answers(port));
         Self { process, port, secure_port, folder }
     }
 
     /// Ends it.
     pub fn stop(&mut self) {
         self.process.terminate();
-        self.process.ended(Duration::from_secs(10));
+        self.process.ended(PATIENCE);
     }
 
     /// Starts it again where it was; it has forgotten everything.
     pub fn again(&mut self) {
         self.process = run(self.folder.path());
-        until("kamailio answers again", Duration::from_secs(15), || answers(self.port));
+        until("kamailio answers again", PATIENCE, || answers(self.port));
     }
 
     /// `127.0.0.1:PORT`.
@@ -245,7 +245,7 @@ fn call(algorithm: &str, scenario: Scenario, arguments: &[&str]) -> Option<crate
     if outcome.code == Some(0) {
         far.finished();
         // Nothing stays behind at the registrar.
-        until("un-register", Duration::from_secs(3), || proxy.said().matches("saved 101").count() >= 2);
+        until("un-register", PATIENCE, || proxy.said().matches("saved 101").count() >= 2);
     }
     assert!(proxy.said().contains(&format!("auth={algorithm}")), "{algorithm} asked\n{}", proxy.said());
     Some(outcome)
@@ -405,10 +405,10 @@ fn ctrl_c_while_it_rings_cancels() {
     let phone = proxy.phone("101");
     let mut command = phone.command(&["call", "600", "--json", "--audio-in", "null", "--audio-out", "null"]);
     let mut process = Process::start("tuiphone", &mut command, &phone.file("run"));
-    until("INVITE at the proxy", Duration::from_secs(15), || proxy.said().matches("request INVITE").count() >= 2);
+    until("INVITE at the proxy", PATIENCE, || proxy.said().matches("request INVITE").count() >= 2);
     std::thread::sleep(Duration::from_millis(500));
     process.interrupt();
-    assert_eq!(process.ended(Duration::from_secs(10)).code(), Some(130), "{}", process.said());
+    assert_eq!(process.ended(PATIENCE).code(), Some(130), "{}", process.said());
     far.finished();
 }
 

@@ -19,7 +19,7 @@ use tuiphone::media::tone::goertzel_dbfs;
 
 use crate::daemon::Daemon;
 use crate::space::{Space, may_make_networks};
-use crate::support::{Phone, Process, have, until, which};
+use crate::support::{PATIENCE, Phone, Process, have, until, which};
 use crate::switchboard::Switchboard;
 
 /// The domain of the exchange.
@@ -247,7 +247,7 @@ impl Coturn {
     /// Starts it again where it was; it has forgotten everything.
     pub fn again(&mut self, lab: &Lab) {
         self.process.terminate();
-        self.process.ended(Duration::from_secs(10));
+        self.process.ended(PATIENCE);
         self.process = serve(lab, self.folder.path());
     }
 }
@@ -270,7 +270,7 @@ fn serve(lab: &Lab, folder: &Path) -> Process {
     command.arg(format!("--pidfile={}", folder.join("pid").display()));
     command.arg(format!("--userdb={}", folder.join("users").display()));
     let process = Process::start("coturn", &mut command, folder);
-    until("coturn answers", Duration::from_secs(15), || lab.middle.spawn(answers).join().unwrap());
+    until("coturn answers", PATIENCE, || lab.middle.spawn(answers).join().unwrap());
     process
 }
 
@@ -285,7 +285,7 @@ fn answers() -> bool {
 /// Waits until the last half second of what a phone heard is this tone.
 #[track_caller]
 pub fn hears(phone: &Daemon, tone: u32) {
-    until(&format!("{tone} Hz is heard"), Duration::from_secs(15), || is_heard(phone, tone));
+    until(&format!("{tone} Hz is heard"), PATIENCE, || is_heard(phone, tone));
 }
 
 /// Whether the last half second of what a phone heard is this tone.

@@ -12,10 +12,8 @@ use tuiphone::nat::turn;
 use crate::daemon::Daemon;
 use crate::lab::{ACCOUNT, COTURN, Coturn, Family, Gate, Help, Home, Lab, SOMEBODY, hears};
 use crate::space::Space;
-use crate::support::{beside_others, until};
+use crate::support::{PATIENCE, beside_others, until};
 
-/// Longest wait for a server.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest time until a call whose way is gone has another one: sooner than the consent to send is over.
 const RECOVERY: Duration = Duration::from_secs(25);
 /// What each phone says.

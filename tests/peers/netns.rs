@@ -13,7 +13,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::space::{Space, may_make_networks};
-use crate::support::{Phone, Process, beside_others, have, until};
+use crate::support::{PATIENCE, Phone, Process, beside_others, have, until};
 use crate::switchboard::Switchboard;
 
 const SERVER: &str = "10.231.7.1";
@@ -112,9 +112,9 @@ fn a_phone_follows_its_network_and_takes_its_call_along() {
     let bind = format!("bindAddress={FAR}");
     let far = Daemon::start("102", &cable.there, "tone:500", ("autoAnswer=all\nautoAnswerDelay=0", &bind));
     let near = Daemon::start("101", &cable.here, "tone:440", ("", ""));
-    until("both register", Duration::from_secs(15), || near.is_registered() && far.is_registered());
+    until("both register", PATIENCE, || near.is_registered() && far.is_registered());
     assert!(near.phone.command(&["call", "102", "--no-wait"]).output().unwrap().status.success());
-    until("both talk", Duration::from_secs(15), || talking([&near, &far]));
+    until("both talk", PATIENCE, || talking([&near, &far]));
 
     let changes: [(&str, u8, &dyn Fn()); 5] = [
         ("another address", 3, &|| {

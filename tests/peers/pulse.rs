@@ -14,7 +14,7 @@ use tuiphone::media::level::dbfs;
 use crate::kamailio::Kamailio;
 use crate::score::{SPEECH, Scorer, TIMES, as_good_as_alone, format, through_codec};
 use crate::sipp::{FarEnd, Scenario};
-use crate::support::{Outcome, Phone, Process, alone, have, until};
+use crate::support::{Outcome, PATIENCE, Phone, Process, alone, have, until};
 
 /// A sound server of our own with a speaker and a microphone that are not there.
 struct Sound {
@@ -48,7 +48,7 @@ impl Sound {
         }
         command.envs(environment(folder));
         self.server = Some(Process::start("pulseaudio", &mut command, folder));
-        until("the sound server answers", Duration::from_secs(10), || self.control(&["info"]));
+        until("the sound server answers", PATIENCE, || self.control(&["info"]));
         assert!(self.control(&["set-default-sink", "spk"]) && self.control(&["set-default-source", "mic.monitor"]));
     }
 
@@ -244,7 +244,7 @@ impl Humming {
         let mut phone = proxy.phone_with("101", "audioCodecs=PCMU/8000/1");
         phone.environment = sound.environment().into_iter().filter(|(name, _)| name.starts_with("PULSE")).collect();
         let daemon = Process::start("daemon", &mut phone.command(&["daemon"]), &phone.file("run"));
-        until("the phone registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
+        until("the phone registered", PATIENCE, || proxy.said().contains("saved 101"));
         let watch = Process::start("watch", &mut phone.command(&["watch", "--json"]), &phone.file("run"));
         let caller = Process::start("call", &mut phone.command(&["call", "600"]), &phone.file("run"));
         let humming = Self { sound, phone, watch, caller, _daemon: daemon, _far: far, _proxy: proxy };
@@ -255,20 +255,20 @@ impl Humming {
 
     fn until_heard_from(&self, sink: &str) {
         let what = format!("the hum is heard from {sink}");
-        until(&what, Duration::from_secs(10), || (-40.0..-1.0).contains(&self.sound.heard_from(sink)));
+        until(&what, PATIENCE, || (-40.0..-1.0).contains(&self.sound.heard_from(sink)));
     }
 
     fn status(&self) -> Outcome {
-        self.phone.run(&["status"], Duration::from_secs(5))
+        self.phone.run(&["status"], PATIENCE)
     }
 
     /// The call stands and all is well; then it ends.
     fn end(mut self) {
-        until("nothing is missing", Duration::from_secs(10), || self.status().json["audio"]["warning"].is_null());
+        until("nothing is missing", PATIENCE, || self.status().json["audio"]["warning"].is_null());
         let outcome = self.status();
         assert!(outcome.json["state"] == "connected", "{}", outcome.told);
-        self.phone.run(&["hangup"], Duration::from_secs(5)).ends(0);
-        assert!(self.caller.ended(Duration::from_secs(5)).success(), "{}", self.caller.said());
+        self.phone.run(&["hangup"], PATIENCE).ends(0);
+        assert!(self.caller.ended(PATIENCE).success(), "{}", self.caller.said());
     }
 }
 
@@ -318,10 +318,10 @@ fn a_call_follows_the_default_devices() {
     assert!(call.sound.control(&["set-default-sink", "ear"]));
     call.until_heard_from("ear");
     assert!(call.sound.control(&["set-default-source", "mouth.monitor"]));
-    until("the other microphone is used", Duration::from_secs(10), || call.sound.recorded() == ["mouth.monitor"]);
+    until("the other microphone is used", PATIENCE, || call.sound.recorded() == ["mouth.monitor"]);
     // A speaker that is pulled out gives way to another.
     assert!(call.sound.control(&["set-default-source", "mic.monitor"]));
-    until("the first microphone is used", Duration::from_secs(10), || call.sound.recorded() == ["mic.monitor"]);
+    until("the first microphone is used", PATIENCE, || call.sound.recorded() == ["mic.monitor"]);
     call.sound.unplug("ear");
     assert!(call.sound.control(&["set-default-sink", "spk"]));
     call.until_heard_from("spk");
@@ -351,15 +351,15 @@ fn what_rings_is_heard_from_the_bell_and_who_calls_from_the_speaker() {
     called.environment = sound.environment().into_iter().filter(|(name, _)| name.starts_with("PULSE")).collect();
     let mut daemon = called.command(&["daemon", "--audio-in", "null", "--audio-ring", "device:bell"]);
     let _daemon = Process::start("daemon", &mut daemon, &called.file("run"));
-    until("the phone registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
+    until("the phone registered", PATIENCE, || proxy.said().contains("saved 101"));
     let mut call = caller.command(&["call", "101", "--audio-in", "tone:440", "--audio-out", "null"]);
     let mut call = Process::start("call", &mut call, &caller.file("run"));
     let loud = |sink: &str| sound.heard_from(sink) > -40.0;
-    until("the bell rings", Duration::from_secs(15), || loud("bell"));
+    until("the bell rings", PATIENCE, || loud("bell"));
     assert!(!loud("spk"), "the speaker rings too");
-    called.run(&["answer"], Duration::from_secs(5)).ends(0);
-    until("the caller is heard", Duration::from_secs(10), || loud("spk"));
-    until("the bell is silent", Duration::from_secs(10), || !loud("bell"));
-    called.run(&["hangup"], Duration::from_secs(5)).ends(0);
-    call.ended(Duration::from_secs(5));
+    called.run(&["answer"], PATIENCE).ends(0);
+    until("the caller is heard", PATIENCE, || loud("spk"));
+    until("the bell is silent", PATIENCE, || !loud("bell"));
+    called.run(&["hangup"], PATIENCE).ends(0);
+    call.ended(PATIENCE);
 }

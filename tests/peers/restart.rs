@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::daemon::Daemon;
 use crate::kamailio::{Kamailio, has_secure_modules};
-use crate::support::{beside_others, have, until};
+use crate::support::{PATIENCE, beside_others, have, until};
 
 /// REGISTERs a phone may send in the half minute that this takes, challenges and what it said before included.
 const MOST: usize = 20;
@@ -22,7 +22,7 @@ fn comes_back(transport: &str) {
     let phone = Daemon::start(phone);
     let registered = || phone.status()["accounts"][0]["registered"] == true;
     server.stop();
-    until("the loss is noticed", Duration::from_secs(15), || !registered());
+    until("the loss is noticed", PATIENCE, || !registered());
     sleep(Duration::from_secs(6));
     server.again();
     until("registered again", Duration::from_secs(40), || registered() && server.said().contains("saved 101"));

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::kamailio::{Kamailio, has_secure_modules};
 use crate::ladder;
-use crate::support::{Process, beside_others, free_port, have, until};
+use crate::support::{PATIENCE, Process, beside_others, free_port, have, until, until_listens};
 
 /// What a far end does with one call.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ impl FarEnd {
     /// Starts an end that waits for one call and goes through `flow`, a ladder.
     pub fn plays(flow: &str) -> Self {
         let far = Self::with(flow, &["-m", "1"]);
-        std::thread::sleep(Duration::from_millis(300));
+        until_listens("sipp", far.port);
         far
     }
 
@@ -141,11 +141,11 @@ fn called_over(transport: &str) {
     let phone = proxy.phone_over(transport, "101", "autoAnswer=all\nautoAnswerDelay=1");
     let mut command = phone.command(&["daemon", "--audio-in", "tone:440", "--audio-out", "null"]);
     let mut daemon = Process::start("daemon", &mut command, &phone.file("run"));
-    until("registered", Duration::from_secs(15), || proxy.said().contains("saved 101"));
+    until("registered", PATIENCE, || proxy.said().contains("saved 101"));
     let caller = FarEnd::call("101", &proxy.server());
     caller.finished();
     daemon.terminate();
-    let status = daemon.ended(Duration::from_secs(10));
+    let status = daemon.ended(PATIENCE);
     assert!(status.code().is_some(), "the daemon died of a signal\n{}", daemon.said());
     assert_eq!(proxy.said().matches("saved 101").count(), 2, "un-registered on the way out\n{}", proxy.said());
 }

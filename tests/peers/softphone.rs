@@ -1,13 +1,12 @@
 //! What the phone and another softphone do with each other, through a registrar: the same for each of them.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::daemon::Daemon;
 use crate::kamailio::{Kamailio, has_secure_modules};
-use crate::support::{Process, beside_others, until};
+use crate::support::{PATIENCE, Process, beside_others, until};
 
 /// Another softphone, that registers and waits for what it is told.
 pub trait Softphone {
@@ -40,7 +39,7 @@ pub fn calls_both_ways<S: Softphone>(transport: &str, start: impl FnOnce(&Kamail
     let proxy = Kamailio::start("MD5", &[]);
     let mut other = start(&proxy);
     let ours = Daemon::start(proxy.phone_over(transport, "101", "audioCodecs=PCMU/8000/1"));
-    until("the other is registered", Duration::from_secs(15), || proxy.said().contains("saved 102"));
+    until("the other is registered", PATIENCE, || proxy.said().contains("saved 102"));
 
     we_call(&ours, &mut other);
     over(&ours, &other, 1);
@@ -59,7 +58,7 @@ pub fn calls_both_ways<S: Softphone>(transport: &str, start: impl FnOnce(&Kamail
 /// Both know that so many calls are over.
 fn over(ours: &Daemon, other: &impl Softphone, calls: usize) {
     ours.until_is("idle");
-    until("the other knows", Duration::from_secs(10), || other.ended() >= calls);
+    until("the other knows", PATIENCE, || other.ended() >= calls);
 }
 
 fn rings_there(status: &Value) -> bool {

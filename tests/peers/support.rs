@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -45,18 +45,41 @@ pub fn which(program: &str) -> Option<PathBuf> {
     folders.map(|f| f.join(program)).find(|p| p.is_file())
 }
 
-/// A port of 127.0.0.1 that was free for UDP and TCP a moment ago. Even, and its odd neighbour free too, as RTP likes it.
+/// How long a test waits for what shall come, on a slow machine as well.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Below those that a system gives to whoever does not ask for one: no socket comes upon them by chance.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// A port of 127.0.0.1 that is free for UDP and TCP, and given to nobody else here. Even, and its odd neighbour free too,
+/// as RTP likes it.
 pub fn free_port() -> u16 {
-    for _ in 0..1000 {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let port = socket.local_addr().unwrap().port() & !1;
-        drop(socket);
-        let both = |p| UdpSocket::bind(("127.0.0.1", p)).is_ok() && TcpListener::bind(("127.0.0.1", p)).is_ok();
-        if (port..port + 4).all(both) {
-            return port;
+    free_ports(4)
+}
+
+/// The first of so many.
+pub fn free_ports(count: u16) -> u16 {
+    static NEXT: Mutex<Option<u16>> = Mutex::new(None);
+    let mut next = NEXT.lock().unwrap_or_else(|e| e.into_inner());
+    let spread = (std::process::id() % 5_000) as u16 * 4;
+    let both = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok();
+    for _ in 0..1_000 {
+        let first = next.filter(|first| first + count < PORTS.end).unwrap_or(PORTS.start + spread.min(PORTS.end / 2));
+        *next = Some(first + count.next_multiple_of(4));
+        if (first..first + count.min(4)).all(both) {
+            return first;
         }
     }
     panic!("no free UDP ports");
+}
+
+/// Waits until somebody has this port for datagrams. Whoever tried it would be in its way.
+pub fn until_listens(who: &str, port: u16) {
+    let place = format!(":{port:04X}");
+    let has = |line: &str| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&place));
+    let tables = ["/proc/net/udp", "/proc/net/udp6"];
+    let table = |name| fs::read_to_string(name).unwrap_or_default();
+    until(&format!("{who} listens"), PATIENCE, || tables.into_iter().any(|name| table(name).lines().any(has)));
 }
 
 /// The machine's address towards the world; nothing is sent to find it.
@@ -122,7 +145,7 @@ impl Process {
         while !self.said().contains(words) {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "{} ended ({ended:?}) before it said {words:?}", self.name);
-            assert!(start.elapsed() < Duration::from_secs(15), "{} never said {words:?}", self.name);
+            assert!(start.elapsed() < PATIENCE, "{} never said {words:?}", self.name);
             sleep(Duration::from_millis(20));
         }
     }

@@ -1,10 +1,8 @@
 //! Calls through Asterisk, which stands in the middle of each: it answers for the far end and calls it anew.
 
-use std::time::Duration;
-
 use super::Asterisk;
 use crate::daemon::Daemon;
-use crate::support::{beside_others, until};
+use crate::support::{PATIENCE, beside_others, until};
 
 /// Phones of these users, answering by themselves.
 fn phones<const N: usize>(exchange: &Asterisk, users: [&str; N]) -> [Daemon; N] {
@@ -72,7 +70,7 @@ fn an_exchange_that_cannot_do_without_100rel_gets_it() {
     one.does(&["call", "105", "--no-wait"]);
     reliable.until_is("ringing");
     let asked = || reliable.trace().matches("PRACK sip:").count() > 1;
-    until("the exchange acknowledges", Duration::from_secs(5), asked);
+    until("the exchange acknowledges", PATIENCE, asked);
     reliable.does(&["answer"]);
     one.until_is("connected");
     one.does(&["hangup"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Asterisk;
 use crate::daemon::Daemon;
-use crate::support::{beside_others, until};
+use crate::support::{PATIENCE, beside_others, until};
 
 //= RFC 3842 §4.1
 #[test]
@@ -117,7 +117,7 @@ fn three_hear_each_other_in_a_conference() {
     speaker.calls("800");
     for listener in listeners {
         let heard = listener.phone.file("heard.wav");
-        until("the speaker is heard", Duration::from_secs(10), || loudest(&heard) > 1000);
+        until("the speaker is heard", PATIENCE, || loudest(&heard) > 1000);
         listener.does(&["hangup"]);
     }
     speaker.does(&["hangup"]);

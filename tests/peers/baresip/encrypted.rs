@@ -8,7 +8,7 @@ use super::Baresip;
 use crate::daemon::Daemon;
 use crate::kamailio::{Kamailio, has_secure_modules};
 use crate::score::{self, Scorer};
-use crate::support::{alone, beside_others, have, until};
+use crate::support::{PATIENCE, alone, beside_others, have, until};
 use crate::wire::{self, Wire};
 
 /// What baresip takes of our offers, and what it offers itself.
@@ -23,7 +23,7 @@ const OPUS: &str = "opus/48000/2";
 /// 102, which sends back what it hears where it answers by itself, else a tone.
 fn baresip(proxy: &Kamailio, transport: &str, encryption: &str, codec: &str, answers: bool) -> Baresip {
     let baresip = Baresip::encrypting(encryption, "102", proxy, transport, codec, answers);
-    until("baresip registered", Duration::from_secs(15), || proxy.said().contains("saved 102"));
+    until("baresip registered", PATIENCE, || proxy.said().contains("saved 102"));
     baresip
 }
 
@@ -130,7 +130,7 @@ fn answers_are_as_encrypted_as_was_asked() {
         match expected {
             Err(status) => {
                 let refused = || phone.trace().contains(&format!("SIP/2.0 {status} "));
-                until(&format!("{what}: refused"), Duration::from_secs(15), refused);
+                until(&format!("{what}: refused"), PATIENCE, refused);
                 assert_eq!(phone.state(), "idle", "{what}");
             }
             Ok(protection) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Baresip;
 use crate::kamailio::Kamailio;
-use crate::support::{beside_others, have, until};
+use crate::support::{PATIENCE, beside_others, have, until};
 use crate::wire::{self, Wire};
 
 /// Nothing goes without keys: not in clear, and not by others than were asked for. The call says why it ends, and what helps.
@@ -18,7 +18,7 @@ fn a_certificate_of_rsa_brings_no_keys() {
     for srtp in ["dtls", "dtls-sdes"] {
         let proxy = Kamailio::start("MD5", &[]);
         let _baresip = Baresip::encrypting("dtls_srtp", "102", &proxy, "udp", "PCMU/8000/1", true);
-        until("baresip registered", Duration::from_secs(15), || proxy.said().contains("saved 102"));
+        until("baresip registered", PATIENCE, || proxy.said().contains("saved 102"));
         let wire = Wire::tapped();
         let phone = proxy.phone_with("101", "audioCodecs=PCMU/8000/1").encrypting(srtp);
         let arguments = ["call", "102", "--duration", "30", "--audio-in", "tone:440", "--audio-out", "null"];

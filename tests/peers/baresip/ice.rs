@@ -2,16 +2,15 @@
 //! and nothing leaves it.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, UdpSocket};
+use std::net::IpAddr;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{Baresip, modules};
 use crate::daemon::Daemon;
 use crate::softphone;
-use crate::support::{Phone, Process, beside_others, free_port, have, own_address, skipped, until, which};
+use crate::support::{Phone, Process, beside_others, free_port, have, own_address, skipped, until_listens, which};
 
 /// A baresip without a registrar that plays a tone, and its address.
 fn baresip(ip: IpAddr, has_ice: bool) -> (Baresip, String) {
@@ -38,7 +37,7 @@ fn baresip(ip: IpAddr, has_ice: bool) -> (Baresip, String) {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=3", "60"]).arg(which("baresip").unwrap()).arg("-s").arg("-f").arg(folder.path());
     let process = Process::listening("baresip", &mut command, folder.path());
-    until("baresip listens", Duration::from_secs(15), || UdpSocket::bind((ip, port)).is_err());
+    until_listens("baresip", port);
     let domain = format!("{ip}:{port}");
     (Baresip { process, control, domain: domain.clone(), _folder: folder }, format!("sip:bob@{domain}"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Called, called, calling};
 use crate::kamailio::Kamailio;
 use crate::sipp::FarEnd;
-use crate::support::{Process, beside_others, have, until};
+use crate::support::{PATIENCE, Process, beside_others, have, until};
 
 //= RFC 3262 §4: PRACK goes by the route of the early dialog, or the proxy would not know whom it is for.
 #[test]
@@ -141,11 +141,11 @@ fn an_answer_that_crosses_the_cancel_is_ended() {
     let phone = proxy.phone("101");
     let mut command = phone.command(&["call", "600", "--json", "--audio-in", "null", "--audio-out", "null"]);
     let mut process = Process::start("tuiphone", &mut command, &phone.file("run"));
-    until("INVITE at the proxy", Duration::from_secs(15), || proxy.said().matches("request INVITE").count() >= 2);
+    until("INVITE at the proxy", PATIENCE, || proxy.said().matches("request INVITE").count() >= 2);
     std::thread::sleep(Duration::from_millis(500));
     process.interrupt();
     far.finished();
-    assert_eq!(process.ended(Duration::from_secs(10)).code(), Some(130), "{}", process.said());
+    assert_eq!(process.ended(PATIENCE).code(), Some(130), "{}", process.said());
 }
 
 //= RFC 3261 §13.2.2.4: each answer is acknowledged, and all but the first are ended.
