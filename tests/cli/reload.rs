@@ -8,13 +8,25 @@ fn write(house: &House, settings: &str, account: &str) {
     write_watched(house, settings, account, "0");
 }
 
+/// At once: whoever looks meanwhile sees what stood there before.
 fn write_watched(house: &House, settings: &str, account: &str, watch: &str) {
     let House { server, password, .. } = house;
-    let more = format!("{account}[tuiphone]\r\nwatchFile={watch}\r\n");
-    house.write_account(server, &format!("proxy={server}\r\npassword={password}\r\n{more}"));
-    let text = std::fs::read_to_string(house.ini()).expect("read");
-    let text = text.replace("[Settings]\r\n", &format!("[Settings]\r\n{settings}"));
-    std::fs::write(house.ini(), text).expect("written");
+    let more = format!("proxy={server}\r\npassword={password}\r\n{account}[tuiphone]\r\nwatchFile={watch}\r\n");
+    let text = House::text_of_account(server, &more).replace("[Settings]\r\n", &format!("[Settings]\r\n{settings}"));
+    let fresh = house.folder.path().join("fresh");
+    std::fs::write(&fresh, text).expect("written");
+    std::fs::rename(&fresh, house.ini()).expect("in its place");
+}
+
+/// A daemon that writes a trace, and is in a call; who watches it, who asks it, and how many REGISTERs the trace has.
+fn talking(house: &House) -> (Daemon, Wire, Wire, impl Fn() -> usize) {
+    write(house, "", "");
+    let (daemon, registers) = traced(house);
+    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
+    watching.ask("watch");
+    assert_eq!(wire.ask("call 600")["ok"], true);
+    watching.await_event("call_answered");
+    (daemon, watching, wire, registers)
 }
 
 /// A daemon that writes a trace, and how many REGISTERs that has.
@@ -37,12 +49,7 @@ fn heard(wire: &mut Wire) -> u64 {
 #[test]
 fn a_call_goes_on_and_only_what_changed_is_registered() {
     let house = House::open();
-    write(&house, "", "");
-    let (daemon, registers) = traced(&house);
-    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
-    watching.ask("watch");
-    assert_eq!(wire.ask("call 600")["ok"], true);
-    watching.await_event("call_answered");
+    let (_daemon, mut watching, mut wire, registers) = talking(&house);
     assert!(until(|| heard(&mut wire) > 0), "sound comes");
     let before = registers();
     write(&house, "sourcePort=50990\r\nautoAnswerDelay=3\r\n", "label=Desk\r\n");
@@ -81,12 +88,7 @@ fn a_call_goes_on_and_only_what_changed_is_registered() {
 #[test]
 fn a_call_outlives_its_account() {
     let house = House::open();
-    write(&house, "", "");
-    let (daemon, registers) = traced(&house);
-    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
-    watching.ask("watch");
-    assert_eq!(wire.ask("call 600")["ok"], true);
-    watching.await_event("call_answered");
+    let (_daemon, mut watching, mut wire, registers) = talking(&house);
     let before = registers();
     std::fs::write(house.ini(), "[Settings]\r\n").expect("written");
     let told = wire.ask("reload");

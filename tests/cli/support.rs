@@ -54,11 +54,15 @@ impl House {
 
     /// An ini file with one account at this server; `more` are further lines of it.
     pub fn write_account(&self, server: &str, more: &str) {
-        let text = format!(
+        std::fs::write(self.ini(), House::text_of_account(server, more)).expect("written");
+    }
+
+    /// What stands in such a file.
+    pub fn text_of_account(server: &str, more: &str) -> String {
+        format!(
             "[Settings]\r\naccountId=1\r\n[Account1]\r\nserver={server}\r\ndomain={DOMAIN}\r\n\
              username={OWN_NUMBER}\r\n{more}"
-        );
-        std::fs::write(self.ini(), text).expect("written");
+        )
     }
 
     /// The program with this house's files, silent devices and nothing of the environment it could lean on.
@@ -244,6 +248,14 @@ impl Wire {
         }
         panic!("no {name} in {PATIENCE:?}");
     }
+}
+
+/// An even port that is free along with the next, below those a system gives away: nobody comes upon it by chance.
+pub fn free_pair() -> u16 {
+    let is_free = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
+    let start = 20_000 + (std::process::id() % 5_000) as u16 * 2;
+    let found = (start..32_000).step_by(2).find(|port| is_free(*port) && is_free(port + 1));
+    found.expect("two free ports")
 }
 
 /// Sends a signal by its name.

@@ -176,7 +176,7 @@ fn an_address_that_changes_is_followed_and_the_one_of_before_is_a_strangers() {
 #[test]
 fn a_call_of_before_does_not_bleed_into_the_next() {
     let house = House::open();
-    let free = Talker::at(NEAR, 0.0).address().port() & !1;
+    let free = free_pair();
     let ports = format!("[Settings]\r\nrtpPortMin={free}\r\nrtpPortMax={}\r\n", free + 1);
     let (daemon, address) = phone(&house, &ports);
     let mut wire = daemon.connect();
