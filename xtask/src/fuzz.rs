@@ -61,12 +61,21 @@ fn led(reader: &str, seconds: u64) -> Result<(), Failure> {
     if output("cargo", &["fuzz", "--version"]).is_none() {
         return Err("cargo-fuzz is not here: cargo install --locked cargo-fuzz".into());
     }
-    let found = crate::run::target().join("fuzz").join(reader);
-    fs::create_dir_all(&found).map_err(|e| format!("{}: {e}", found.display()))?;
+    // The versions that the phone is built with.
+    let (lock, own) = (root().join("Cargo.lock"), root().join("fuzz").join("Cargo.lock"));
+    fs::copy(&lock, &own).map_err(|e| format!("{}: {e}", own.display()))?;
+    let home = crate::run::target().join("fuzz");
+    let (found, wrong) = (home.join("found").join(reader), home.join("wrong").join(reader));
+    for folder in [&found, &wrong] {
+        fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    }
     let mut command = cargo();
     // What leads the fuzzer is no part of stable Rust; the address sanitiser would need more of it.
     command.env("RUSTC_BOOTSTRAP", "1").env("TUIPHONE_FUZZ_TARGET", reader);
-    command.args(["fuzz", "run", "--sanitizer", "none", "reader"]).arg(&found).arg(&samples);
-    command.args(["--", "-max_len=65536", "-timeout=10", &format!("-max_total_time={seconds}")]);
+    command.args(["fuzz", "run", "--sanitizer", "none", "--debug-assertions", "--target-dir"]).arg(&home);
+    command.arg("reader").arg(&found).arg(&samples);
+    command.args(["--", "-max_len=65536", "-timeout=10", "-rss_limit_mb=1024"]);
+    command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", wrong.display()));
     bounded(&mut command, Duration::from_secs(seconds) + LONG)
+        .map_err(|why| format!("{why}; an input that a reader cannot bear is in {}", wrong.display()))
 }
