@@ -71,7 +71,7 @@ fn path(files: &IniFiles, options: &Options) {
 }
 
 fn print(files: &IniFiles, options: &Options) {
-    let loaded = config::load(&files.main, &files.overlays);
+    let loaded = files.load();
     let mut all: Vec<Entry> = Vec::new();
     let mut add = |place: &str, section: Section| {
         let place = Place::of(place).unwrap_or_else(|| Place { name: place.to_owned(), sections: &[], account: None });
@@ -95,6 +95,8 @@ fn print(files: &IniFiles, options: &Options) {
         }
         if let Some(place) = entry.locked() {
             out::line(&format!("; locked: {place}"));
+        } else if entry.is_given() {
+            out::line("; on the command line");
         }
         out::line(&entry.text());
     }
@@ -131,8 +133,8 @@ fn section_name(row: &Row) -> String {
 
 fn get(name: &str, files: &IniFiles, options: &Options) -> Result<(), CommandError> {
     let Name { place, key, known } = Name::parse(name)?;
-    let loaded = config::load(&files.main, &files.overlays);
-    let layers = files.layers();
+    let loaded = files.load();
+    let layers = files.all_layers();
     let entry = match known {
         Known::Read(row) => {
             let is_loaded = place.account.is_none_or(|id| loaded.accounts.iter().any(|account| account.id.0 == id));
@@ -331,14 +333,14 @@ struct Entry {
     /// It is another section's.
     is_inherited: bool,
     default: Option<&'static str>,
-    /// File, line and layer; `None` = nowhere, the default counts.
-    origin: Option<(String, Option<usize>, usize)>,
+    /// Where in a word, the file unless it is the command line, and the line; `None` = nowhere, the default counts.
+    origin: Option<(&'static str, Option<String>, Option<usize>)>,
 }
 
 impl Entry {
     /// The value of a key that is read.
     fn of(row: &Row, place: &Place, files: &IniFiles, loaded: &Loaded) -> Entry {
-        let layers = files.layers();
+        let layers = files.all_layers();
         let own = layers.find(section_of_first(row, place, files).unwrap_or(&place.name), row.key);
         let is_inherited = own.is_none();
         // What stands under [tuiphone] is meant for every account.
@@ -357,7 +359,12 @@ impl Entry {
 
     /// The value as it is written.
     fn raw(place: &Place, key: &str, found: Option<Found<'_>>, files: &IniFiles) -> Entry {
-        let origin = found.as_ref().map(|it| (files.path(it.layer).display().to_string(), it.line, it.layer));
+        let origin = found.as_ref().map(|it| {
+            let word = files.origin(it.layer);
+            let in_file = word != "command_line";
+            let file = in_file.then(|| files.path(it.layer).display().to_string());
+            (word, file, it.line.filter(|_| in_file))
+        });
         let value = found.map(|found| found.value.into_owned()).unwrap_or_default();
         let lower = key.to_ascii_lowercase();
         // Other programs' keys, and addresses with a password in them.
@@ -368,8 +375,13 @@ impl Entry {
     }
 
     fn locked(&self) -> Option<String> {
-        let (file, line, _) = self.origin.as_ref().filter(|(_, _, layer)| *layer > 0)?;
+        let (_, file, line) = self.origin.as_ref().filter(|(word, ..)| *word == "override")?;
+        let file = file.clone()?;
         Some(line.map_or_else(|| file.clone(), |line| format!("{file}, line {line}")))
+    }
+
+    fn is_given(&self) -> bool {
+        self.origin.as_ref().is_some_and(|(word, ..)| *word == "command_line")
     }
 
     fn text(&self) -> String {
@@ -380,20 +392,15 @@ impl Entry {
     }
 
     fn json(&self) -> Value {
-        let (file, line, layer) = match &self.origin {
-            Some((file, line, layer)) => (Some(file.as_str()), *line, Some(*layer)),
-            None => (None, None, None),
-        };
-        let origin = match layer {
-            None => "default",
-            Some(0) => "file",
-            Some(_) => "override",
+        let (origin, file, line) = match &self.origin {
+            Some((word, file, line)) => (*word, file.as_deref(), *line),
+            None => ("default", None, None),
         };
         let value = if self.is_secret { Value::Null } else { self.value.as_str().into() };
         json!({
             "section": self.section, "key": self.key, "value": value, "set": !self.value.is_empty(),
             "secret": self.is_secret, "default": self.default, "origin": origin, "file": file, "line": line,
-            "locked": layer.is_some_and(|layer| layer > 0),
+            "locked": origin == "override",
         })
     }
 }

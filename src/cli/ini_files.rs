@@ -1,10 +1,11 @@
 //! The ini file of a profile, and the `override.ini` files that overrule it.
 
 use super::exit;
+use super::given;
 use super::options::Options;
 use super::paths::{Environment, IniPath};
 use crate::config::ini::{Document, Encoding, IniError};
-use crate::config::{Layers, Warning, schema};
+use crate::config::{self, Layers, Loaded, Warning, schema};
 use crate::control::CommandError;
 use crate::engine::files;
 use crate::text::plain_error;
@@ -23,6 +24,8 @@ pub struct IniFiles {
     pub overrides: Vec<PathBuf>,
     /// Their documents.
     pub overlays: Vec<Document>,
+    /// What the command line says, which counts over all of them.
+    pub given: Document,
 }
 
 impl IniFiles {
@@ -88,13 +91,40 @@ impl IniFiles {
     fn beside(ini: IniPath, named: bool, options: &Options, environment: &Environment) -> IniFiles {
         let mut overrides = IniFiles::overriding(&ini.path, options, environment);
         overrides.retain(|path| path.is_file());
-        IniFiles { ini, named, main: Document::new(Encoding::Utf8), overrides, overlays: Vec::new() }
+        IniFiles {
+            ini,
+            named,
+            main: Document::new(Encoding::Utf8),
+            overrides,
+            overlays: Vec::new(),
+            given: given::document(options),
+        }
     }
 
     /// The error of a file that was named and is not there.
     pub fn missing(&self) -> CommandError {
         let hint = Some("name an existing microsip.ini with --ini, or give --user and --domain alone");
         exit::config(format!("cannot read {}: there is no such file", self.ini.path.display()), hint)
+    }
+
+    /// Settings and accounts by the files and the command line.
+    pub fn load(&self) -> Loaded {
+        let overlays: Vec<Document> = self.overlays.iter().chain([&self.given]).cloned().collect();
+        config::load(&self.main, &overlays)
+    }
+
+    /// The documents and what the command line says, the weakest first.
+    pub fn all_layers(&self) -> Layers<'_> {
+        Layers::new(&self.main, self.overlays.iter().chain([&self.given]))
+    }
+
+    /// Where the value of a layer comes from, in a word.
+    pub fn origin(&self, layer: usize) -> &'static str {
+        match layer {
+            0 => "file",
+            layer if layer <= self.overlays.len() => "override",
+            _ => "command_line",
+        }
     }
 
     /// The documents, the weakest first.

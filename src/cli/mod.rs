@@ -9,6 +9,7 @@ pub mod daemon;
 pub mod demo;
 mod demo_past;
 pub mod exit;
+mod given;
 mod help;
 mod history;
 pub mod import;

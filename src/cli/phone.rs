@@ -1,6 +1,7 @@
 //! From options and a configuration to a running phone.
 
 use super::call_log::CallLog;
+use super::given;
 use super::options::Options;
 use super::paths::Environment;
 use super::platform;
@@ -117,6 +118,7 @@ pub fn wanted(options: &Options, loaded: Loaded) -> Result<Wanted, CommandError>
     }
     settings.volume_output = options.volume.unwrap_or(settings.volume_output);
     settings.volume_input = options.volume_mic.unwrap_or(settings.volume_input);
+    settings.given = given::keys(options);
     let bind = match settings.bind_address.as_str() {
         "" => None,
         text => Some(text.parse().map_err(|_| wrong(format!("[tuiphone] bindAddress: '{text}' is not an address")))?),

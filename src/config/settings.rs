@@ -252,6 +252,8 @@ pub struct Settings {
     pub locked: Vec<&'static str>,
     /// The files of the settings are looked at while the phone runs (`[tuiphone] watchFile`).
     pub watch_file: bool,
+    /// The keys of `[Settings]` that the command line says: what a person changes of them is for this run alone.
+    pub given: Vec<&'static str>,
     /// Passwords in the file are plain text even where they look like MicroSIP's cipher (`[tuiphone] passwordPlain`).
     pub password_plain: bool,
 }
@@ -380,6 +382,7 @@ impl Default for Settings {
             port_knocker_ports: Vec::new(),
             locked: Vec::new(),
             watch_file: true,
+            given: Vec::new(),
             password_plain: false,
         }
     }

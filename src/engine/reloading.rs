@@ -209,10 +209,11 @@ impl Signalling {
     }
 }
 
-/// What a person changes for good is what the file says from then on.
+/// What a person changes for good is what the file says from then on, unless the command line says something else.
 pub(super) fn note_kept(changes: &keeping::Changes, read: &mut Settings, touched: &mut Vec<&'static str>) {
     for (key, value) in changes {
-        rows().filter(|row| row.key == *key).for_each(|row| drop(row.read_settings(read, value)));
+        let is_given = read.given.contains(key);
+        rows().filter(|row| row.key == *key && !is_given).for_each(|row| drop(row.read_settings(read, value)));
         if !touched.contains(key) {
             touched.push(key);
         }

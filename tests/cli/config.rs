@@ -1,6 +1,7 @@
 //! `config`: the files of a profile shown, changed and checked by the program itself. No phone runs, no secret is told.
 
 use crate::support::{Finished, House, bare, finish};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tuiphone::config::Document;
 
@@ -34,7 +35,12 @@ impl Desk {
     }
 
     fn config(&self, words: &[&str]) -> Finished {
-        let mut command = bare(self.folder.path(), &[]);
+        self.config_with(&[], words)
+    }
+
+    /// The same with these options before it.
+    fn config_with(&self, options: &[&str], words: &[&str]) -> Finished {
+        let mut command = bare(self.folder.path(), options);
         command.arg("--ini").arg(self.ini()).arg("config").args(words);
         finish(command)
     }
@@ -190,6 +196,21 @@ fn values_are_told_with_where_they_come_from() {
             (told["value"].clone(), told["origin"].clone(), told["line"].clone(), told["locked"].clone()),
             expected
         );
+    }
+    // What is said on the command line counts over all files, and locks nothing.
+    for (words, key, value) in [
+        (["--setvolume", "40"], "Settings.volumeOutput", "40"),
+        (["--autoanswer", "1:3"], "Settings.autoAnswerDelay", "3"),
+        (["--stun", "stun.example.net:3479"], "Settings.enableSTUN", "1"),
+        (["--audio-in", "device:USB"], "Settings.audioInputDevice", "USB"),
+    ] {
+        let told = desk.config_with(&words, &["--json", "get", key]).json();
+        let expected = (value.into(), "command_line".into(), Value::Null, false.into());
+        let found = (told["value"].clone(), told["origin"].clone(), told["file"].clone(), told["locked"].clone());
+        assert_eq!(found, expected, "{words:?}");
+        let print = desk.config_with(&words, &["print"]).stdout;
+        let line = key.split_once('.').map(|(_, key)| format!("; on the command line\n{key}={value}\n"));
+        assert!(print.contains(&line.expect("a key")), "{print}");
     }
     let secret = desk.config(&["--json", "get", "Account1.password"]).json();
     assert_eq!((&secret["value"], &secret["secret"], &secret["set"]), (&().into(), &true.into(), &true.into()));

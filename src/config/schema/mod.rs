@@ -235,6 +235,14 @@ impl Row {
         }
     }
 
+    /// The value in these settings, as a file would have it; rows of accounts have none.
+    pub fn value(&self, settings: &Settings) -> Option<String> {
+        match self.field {
+            Field::Settings(get, _) => Some(get(settings)),
+            Field::Account(..) => None,
+        }
+    }
+
     /// The key differs between these accounts; of rows of settings none does.
     pub fn differs(&self, before: &Account, after: &Account) -> bool {
         match self.field {
