@@ -9,7 +9,7 @@ use crate::ui::view::words;
 /// A sentence for an event; `None` where a person need not know.
 pub fn sentence(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Registration { account } => registration(account)?,
+        Event::Registration { account, .. } => registration(account)?,
         Event::CallOutgoing { call: CallInfo { referred_by: Some(by), remote: to, .. } } => {
             format!("transferred by {} to {}", party(by), party(to))
         }

@@ -64,6 +64,8 @@ pub(super) struct Line {
     pub probe_at: Option<Instant>,
     pub status: Option<u16>,
     pub reason: Option<String>,
+    /// What it came to when somebody was told last.
+    pub ended: Option<RegistrationState>,
     /// The transport failed or timed out, rather than a refusal.
     pub unreachable: bool,
     /// What the server last said of waiting messages.
@@ -110,6 +112,7 @@ impl Line {
             probe_at: None,
             status: None,
             reason: None,
+            ended: None,
             unreachable: false,
             voicemail: None,
             publication: None,

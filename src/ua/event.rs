@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub enum Event {
     Registration {
         account: AccountInfo,
+        /// It has come to another end than the last time: a refresh has not.
+        #[serde(default)]
+        changed: bool,
     },
     CallIncoming {
         call: CallInfo,

@@ -3,7 +3,7 @@
 use super::agent::Agent;
 use super::call::Call;
 use super::event::Event;
-use super::snapshot::{AccountInfo, CallDirection, CallInfo, MessageInfo, RegistrationState};
+use super::snapshot::{AccountInfo, CallDirection, CallInfo, MessageInfo};
 use crate::config::hook::{Facts, Trigger};
 use crate::sip::uri::{Host, Uri};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub fn fired(event: &Event, servers: &BTreeMap<String, String>) -> Vec<Fired> {
     use CallDirection::{Incoming, Outgoing};
     use Trigger::*;
     let (call, triggers): (_, &[Trigger]) = match event {
-        Event::Registration { account } if account.state != RegistrationState::Registering => {
+        Event::Registration { account, changed: true } => {
             return vec![Fired { trigger: Register, facts: of_account(account, servers) }];
         }
         Event::Message { message } if !message.outgoing => {

@@ -234,7 +234,7 @@ impl Agent {
         let mut account = line.info(false, now);
         (account.state, account.registered, account.expires_in) = (RegistrationState::Off, false, None);
         (account.status, account.reason) = (None, Some("no longer configured".to_owned()));
-        self.outputs.push_back(Output::Event(Event::Registration { account }));
+        self.outputs.push_back(Output::Event(Event::Registration { account, changed: true }));
     }
 
     /// Lets accounts go that have given everything back.

@@ -7,6 +7,7 @@ use super::knocking::Then;
 use super::owner::Owner;
 use super::port::Output;
 use super::route::Job;
+use super::snapshot::RegistrationState;
 use crate::config::AccountId;
 use crate::sip::flow::Flow;
 use crate::sip::message::{HeaderName, Request, Response};
@@ -180,9 +181,12 @@ impl Agent {
 
     pub(super) fn tell_registration(&mut self, id: AccountId, now: Instant) {
         let selected = self.selected_account() == id;
-        if let Some(line) = self.account(id).filter(|line| !line.leaving) {
+        if let Some(line) = self.account_mut(id).filter(|line| !line.leaving) {
             let account = line.info(selected, now);
-            self.outputs.push_back(Output::Event(Event::Registration { account }));
+            let ended = Some(account.state).filter(|state| *state != RegistrationState::Registering);
+            let changed = ended.is_some() && ended != line.ended;
+            line.ended = ended.or(line.ended);
+            self.outputs.push_back(Output::Event(Event::Registration { account, changed }));
         }
     }
 }

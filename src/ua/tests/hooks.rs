@@ -280,3 +280,36 @@ fn what_is_no_call_sets_off_hooks_too() {
     let waiting = Facts { number: text("*97"), status: text("2"), ..of("alice@127.0.0.1") };
     assert_eq!(all(&world), [("Message", expected), ("MWI", waiting)]);
 }
+
+/// Who is told of registrations is told when there is something to tell: not of each refresh, nor of each try that fails
+/// like the one before.
+#[test]
+fn a_registration_is_told_when_it_comes_to_another_end() {
+    use super::registering::{answer, phone};
+    let mut world = phone();
+    let told = |world: &mut World| {
+        world.settle();
+        let told = all(world).into_iter().map(|(_, facts)| facts.status).collect::<Vec<_>>().join(" ");
+        world.phones[0].events.clear();
+        told
+    };
+    let refresh = |world: &mut World| {
+        let before = world.requests("REGISTER").len();
+        while world.requests("REGISTER").len() == before {
+            world.run(Duration::from_secs(1));
+        }
+    };
+    assert_eq!(told(&mut world), "", "it is under way");
+    for (status, expected) in
+        [(200, "200"), (200, ""), (200, ""), (503, "503"), (503, ""), (500, ""), (200, "200"), (200, "")]
+    {
+        let contact = world.last_request().headers.text(&HeaderName::Contact).expect("a Contact");
+        let contact = contact.split(',').next().unwrap_or_default().to_owned();
+        answer(&mut world, status, &[(HeaderName::Contact, &format!("{contact};expires=120"))]);
+        let events = world.phones[0].events.len();
+        assert!(events > 0, "{status}: whoever watches is told in any case");
+        assert_eq!(told(&mut world), expected, "{status}");
+        refresh(&mut world);
+        world.phones[0].events.clear();
+    }
+}
