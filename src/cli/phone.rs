@@ -7,7 +7,7 @@ use super::paths::Environment;
 use super::platform;
 use super::signals::Interrupts;
 use crate::audio::{Latency, Spec};
-use crate::config::{Account, AccountId, AutoAnswer, DialPlan, Loaded};
+use crate::config::{Account, AccountId, AutoAnswer, DialPlan, Loaded, Settings};
 use crate::control::{Command, CommandError, Event, ExitCode};
 use crate::engine::handle::Handle;
 use crate::engine::media::{self, MediaConfig, Place};
@@ -174,7 +174,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]).rotate_left(17);
     Ok(EngineConfig {
         bind,
-        port: options.port.unwrap_or(agent.settings.source_port),
+        port: options.port.unwrap_or(sip_port(&agent.settings)),
         port_is_wanted: options.port.is_some(),
         media,
         trace,
@@ -185,6 +185,18 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         seed,
         agent,
     })
+}
+
+/// Where others look for a phone that they call by its address.
+//= RFC 3261 §19.1.2
+const SIP_PORT: u16 = 5060;
+
+/// The port to listen on, another one if it is taken; 0 = any.
+fn sip_port(settings: &Settings) -> u16 {
+    match settings.source_port {
+        0 if settings.enable_local_account => SIP_PORT,
+        port => port,
+    }
 }
 
 /// A seed from the system's source of chance.
@@ -247,4 +259,19 @@ fn device(name: &str) -> Spec {
 
 fn wrong(message: String) -> CommandError {
     CommandError { code: ExitCode::Config, kind: "config", message, hint: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_called_by_address_listens_where_callers_look() {
+        for (source_port, enable_local_account, expected) in
+            [(0, false, 0), (0, true, 5060), (5070, true, 5070), (5070, false, 5070)]
+        {
+            let settings = Settings { source_port, enable_local_account, ..Settings::default() };
+            assert_eq!(sip_port(&settings), expected, "{source_port} {enable_local_account}");
+        }
+    }
 }

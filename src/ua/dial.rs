@@ -10,7 +10,7 @@ use super::port::Output;
 use super::route::{Hop, Job};
 use super::snapshot::{CallDirection, CallInfo};
 use crate::config::AccountId;
-use crate::config::dial::{DialTarget, dial};
+use crate::config::dial::{DialTarget, dial, is_direct};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
@@ -234,12 +234,17 @@ impl Agent {
         Ok(())
     }
 
-    /// The account of a dial command: the named one; Local for an address with a host; else the selected one.
+    /// The account of a dial command: the named one; Local for an address with a host where no account gives one, and
+    /// beside an account for one that is no name; else the selected one.
     pub(super) fn account_for(&self, typed: &str, account: Option<&str>) -> Result<AccountId, CommandError> {
         if let Some(wanted) = account {
             return self.find_account(wanted);
         }
         let selected = self.selected_account();
+        let is_near = self.account(selected).is_some_and(|line| is_direct(typed, &line.account));
+        if self.config.settings.enable_local_account && is_near {
+            return Ok(AccountId(0));
+        }
         let has_domain = self.account(selected).is_some_and(|line| !line.account.domain_or_server().is_empty());
         Ok(if !has_domain && typed.contains('@') { AccountId(0) } else { selected })
     }
