@@ -14,13 +14,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-/// Passwords that were given or found, by account.
+/// Passwords that were given or found, by account. None of a file is among them: who takes one out of there means it.
 type Known = HashMap<(String, String), Secret>;
 
 /// Reads what this session was read from.
 pub fn source(options: &Options, session: &Session) -> Source {
     let (options, ini) = (options.clone(), session.ini.clone());
-    let known = Mutex::new(known(&session.loaded.accounts));
+    let known = Mutex::new(known(session));
     Source::new(move |cause| {
         let environment = Environment::of_process();
         let files = IniFiles::again(&ini, &options, &environment)?;
@@ -60,11 +60,12 @@ fn found_passwords(session: &mut Session, options: &mut Options, known: &mut Kno
     session.commanded_passwords();
     session.kept_passwords(options);
     remember(session, known);
-    *known = self::known(&session.loaded.accounts);
+    *known = self::known(session);
 }
 
-fn known(accounts: &[Account]) -> Known {
-    let given = accounts.iter().filter(|account| !account.password.is_empty());
+fn known(session: &Session) -> Known {
+    let in_file = |account: &Account| session.with_password.contains(&account.id);
+    let given = session.loaded.accounts.iter().filter(|account| !account.password.is_empty() && !in_file(account));
     given.map(|account| (name(account), account.password.clone())).collect()
 }
 

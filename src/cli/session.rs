@@ -17,6 +17,8 @@ pub struct Session {
     pub ini: IniPath,
     /// Settings and accounts, `override.ini` applied; options are applied where the engine is made.
     pub loaded: Loaded,
+    /// The accounts whose password stands in the file.
+    pub with_password: Vec<AccountId>,
     /// What is to be said on standard error, a line each.
     pub notes: Vec<String>,
 }
@@ -79,7 +81,9 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
     settings.hooks.locate(|program| path(environment.beside(program, Some(&ini.path))));
     settings.hooks.folder = path(environment.beside("", Some(&ini.path)));
     loaded.settings.account_id = Some(loaded.selected.0);
-    Ok(Session { ini, loaded, notes })
+    let with_password = loaded.accounts.iter().filter(|account| !account.password.is_empty());
+    let with_password = with_password.map(|account| account.id).collect();
+    Ok(Session { ini, loaded, with_password, notes })
 }
 
 impl Session {

@@ -201,3 +201,38 @@ fn config_set_tells_the_phone_that_runs() {
     let done = house.run(&["config", "set", "Settings.sourcePort=50991"]);
     assert!(done.code == 0 && done.stderr.contains("Settings.sourcePort when it is started anew"), "{done:?}");
 }
+
+/// A password that is taken out of the file is taken from the phone; one that came another way stays.
+#[test]
+fn a_password_goes_with_its_line() {
+    let house = House::open();
+    write(&house, "", "");
+    let daemon = house.daemon();
+    let mut wire = daemon.connect();
+    let registered = |wire: &mut Wire| wire.ask("status")["accounts"][0]["registered"].clone();
+    assert_eq!(registered(&mut wire), true);
+    let text = std::fs::read_to_string(house.ini()).expect("read");
+    let without = text.replace(&format!("password={}\r\n", house.password), "");
+    assert_ne!(text, without);
+    // Two readings: what is known of the one must not come back with the other.
+    for more in ["", "label=Desk\r\n"] {
+        std::fs::write(house.ini(), without.replace("[tuiphone]", &format!("{more}[tuiphone]"))).expect("written");
+        assert_eq!(wire.ask("reload")["ok"], true);
+        assert!(until(|| registered(&mut wire) == false), "{more:?}: {}", wire.ask("status"));
+    }
+    std::fs::write(house.ini(), &text).expect("written");
+    assert_eq!(wire.ask("reload")["ok"], true);
+    assert!(until(|| registered(&mut wire) == true), "{}", wire.ask("status"));
+    drop(daemon);
+    // The same, but the password comes from the environment.
+    std::fs::write(house.ini(), &without).expect("written");
+    let mut program = house.program(&["daemon"]);
+    program.env("TUIPHONE_PASSWORD", &house.password);
+    let mut child = program.spawn().expect("it starts");
+    assert!(until(|| house.run(&["ready"]).stdout.contains("ready, registered")));
+    let reloaded = house.run(&["reload"]);
+    let still = house.run(&["--json", "status"]).json()["accounts"][0]["registered"].clone();
+    child.kill().expect("ended");
+    let _ = child.wait();
+    assert_eq!((reloaded.code, still), (0, true.into()), "{reloaded:?}");
+}
