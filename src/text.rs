@@ -3,7 +3,10 @@
 
 pub mod encoding;
 pub mod fold;
+mod masked;
 pub mod xml;
+
+pub use masked::{MASK, masked};
 
 /// Longest text, in characters, that [`sanitise`] lets through.
 pub const MAX_CHARS: usize = 256;

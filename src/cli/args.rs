@@ -153,11 +153,11 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         microsip: m.get_flag("microsip-ini"),
         keep: keeping::given(m),
         dial_plan: text(m, "dialplan").map(dial_plan).transpose()?,
-        show: match text(m, "show").as_deref() {
-            Some("minimized") => Show::Minimized,
-            Some("hidden") => Show::Hidden,
+        show: text(m, "show").map(|how| match how.as_str() {
+            "minimized" => Show::Minimized,
+            "hidden" => Show::Hidden,
             _ => Show::Normal,
-        },
+        }),
     })
 }
 

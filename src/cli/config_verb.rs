@@ -5,13 +5,13 @@ use super::config_args::{Name, unknown};
 use super::ini_files::IniFiles;
 use super::options::{ConfigJob, Options};
 use super::paths::Environment;
-use super::{exit, number_way, out, session};
+use super::{exit, number_way, out, session, settings_page};
 use crate::config::ini::IniError;
-use crate::config::schema::{self, Field, Kind, Known, Place, Row, Section, Takes};
+use crate::config::schema::{self, Field, Kept, Kind, Known, Place, Row, Section, Takes};
 use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings};
 use crate::control::{CommandError, ExitCode};
 use crate::engine::files;
-use crate::text::{plain_error, sanitise};
+use crate::text::{masked, plain_error, sanitise};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -104,31 +104,9 @@ fn print(files: &IniFiles, options: &Options) {
 
 fn print_defaults(options: &Options) {
     if options.json {
-        let all = schema::rows().map(|row| {
-            let section = section_name(row);
-            json!({ "section": section, "key": row.key, "default": row.default, "kind": row.kind.word(), "doc": row.doc })
-        });
-        return told(json!({ "keys": all.collect::<Vec<_>>() }));
+        return told(settings_page::defaults_json());
     }
-    for section in [Section::Settings, Section::Account, Section::Tuiphone, Section::TuiphoneAccount] {
-        if section == Section::TuiphoneAccount {
-            out::line("; for every account; under [tuiphone1] for that of [Account1]");
-        } else {
-            out::line(&format!("[{}]", section.name(1)));
-        }
-        for row in Row::of(section) {
-            out::line(&format!("; {}", row.doc));
-            out::line(&format!("{}={}", row.key, row.default));
-        }
-    }
-}
-
-fn section_name(row: &Row) -> String {
-    match row.section {
-        Section::Account => "AccountN".to_owned(),
-        Section::TuiphoneAccount => "tuiphone, tuiphoneN".to_owned(),
-        section => section.name(0),
-    }
+    settings_page::defaults().iter().for_each(|line| out::line(line));
 }
 
 fn get(name: &str, files: &IniFiles, options: &Options) -> Result<(), CommandError> {
@@ -156,7 +134,7 @@ fn get(name: &str, files: &IniFiles, options: &Options) -> Result<(), CommandErr
         let state = if entry.value.is_empty() { "not set" } else { "set, and not shown" };
         out::talk(&format!("tuiphone: {}.{} is {state}", entry.section, entry.key));
     } else {
-        out::line(&sanitise_line(&entry.value));
+        out::line(&sanitise_line(&masked(&entry.value)));
     }
     Ok(())
 }
@@ -197,10 +175,6 @@ fn set(
                 if row.takes == Takes::Restart {
                     needs_restart.push(format!("{}.{key}", place.name));
                 }
-                let length = value.chars().count();
-                notes.extend(row.limit.filter(|most| length > usize::from(*most)).map(|most| {
-                    format!("{}.{key} has {length} characters; MicroSIP reads {most} of them", place.name)
-                }));
                 if row.quoted {
                     document.set_quoted(&place.name, &key, value)
                 } else {
@@ -209,10 +183,16 @@ fn set(
             }
             Known::Kept(kept) => {
                 notes.push(format!("{}.{key} is kept, and not used: {}", place.name, kept.why));
-                document.set(&place.name, &key, value)
+                if Kept::is_quoted(&key) {
+                    document.set_quoted(&place.name, &key, value)
+                } else {
+                    document.set(&place.name, &key, value)
+                }
             }
             Known::Entry => document.set(&place.name, &key, value),
         };
+        let too_long = schema::beyond_microsip(&place.name, &key, value);
+        notes.extend(too_long.map(|words| format!("{}.{key} has {words}", place.name)));
         written.map_err(|why| unwritable(&why, &place, &key, &files.ini.path))?;
         touched.push((place.name, key));
     }
@@ -367,9 +347,8 @@ impl Entry {
         });
         let value = found.map(|found| found.value.into_owned()).unwrap_or_default();
         let lower = key.to_ascii_lowercase();
-        // Other programs' keys, and addresses with a password in them.
-        let is_secret = ["pass", "secret", "token"].iter().any(|word| lower.contains(word))
-            || value.contains("://") && value.contains(['@', '=']);
+        // Other programs' keys.
+        let is_secret = ["pass", "secret", "token"].iter().any(|word| lower.contains(word));
         let (section, key) = (place.name.clone(), key.to_owned());
         Entry { section, key, value, is_secret, is_inherited: false, default: None, origin }
     }
@@ -387,7 +366,7 @@ impl Entry {
     fn text(&self) -> String {
         match (self.is_secret, self.value.is_empty()) {
             (true, false) => format!("; {} is set, and not shown", self.key),
-            _ => sanitise_line(&format!("{}={}", self.key, self.value)),
+            _ => sanitise_line(&format!("{}={}", self.key, masked(&self.value))),
         }
     }
 
@@ -396,10 +375,12 @@ impl Entry {
             Some((word, file, line)) => (*word, file.as_deref(), *line),
             None => ("default", None, None),
         };
-        let value = if self.is_secret { Value::Null } else { self.value.as_str().into() };
+        let shown = masked(&self.value);
+        let is_masked = !self.is_secret && shown != self.value;
+        let value = if self.is_secret { Value::Null } else { shown.into() };
         json!({
             "section": self.section, "key": self.key, "value": value, "set": !self.value.is_empty(),
-            "secret": self.is_secret, "default": self.default, "origin": origin, "file": file, "line": line,
+            "secret": self.is_secret, "masked": is_masked, "default": self.default, "origin": origin, "file": file, "line": line,
             "locked": origin == "override",
         })
     }

@@ -10,6 +10,7 @@ use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
 use crate::engine::instance;
 use crate::engine::reloading::Cause;
+use crate::engine::trace::Trace;
 use crate::text::plain_error;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -47,11 +48,19 @@ pub async fn run(
     let settings = session.loaded.settings.clone();
     let Session { ini, loaded, .. } = session;
     let history = history::shelf(&loaded.settings, &ini);
+    let trace = log_file.with_file_name(trace_name(log_file));
+    let writes_trace = options.debug.is_none() && loaded.settings.enable_log;
     let title = if loaded.settings.compat_window_title { "MicroSIP" } else { "tuiphone" };
     let mut config = phone::engine_config(options, loaded)?;
     config.settings_file = (ini.exists && !ini.foreign).then_some(ini.path);
     config.contacts = Some(contacts.fed());
     config.history = history;
+    if writes_trace {
+        // Why not an end: MicroSIP's key is one switch among many, and nobody waits for its file.
+        config.trace = Trace::open_bounded(&trace)
+            .inspect_err(|why| out::talk(&format!("tuiphone: no {}: {}", trace.display(), plain_error(why))))
+            .ok();
+    }
     let mut rng: StdRng = SeedableRng::from_seed(phone::seed()?);
     // Why the daemon alone: phones that come and go beside it would pass for it, and take its calls.
     config.certificate_file = Some(log_file.with_extension("certificate"));
@@ -87,6 +96,11 @@ pub async fn run(
     serving.abort();
     let _ = serving.await;
     Ok(ExitCode::Ok)
+}
+
+/// The name of the SIP trace beside this log, as MicroSIP names its own.
+pub(super) fn trace_name(log_file: &Path) -> String {
+    format!("{}_log.txt", log_file.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 fn log(event: &Event, options: &Options) {

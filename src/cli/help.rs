@@ -1,7 +1,7 @@
 //! What `help` prints, beside the pages the parser makes itself.
 
-use super::exit;
 use super::options::Job;
+use super::{exit, settings_page};
 use crate::control::{CommandError, spelling};
 use clap::Command;
 
@@ -10,6 +10,7 @@ fn topic(name: &str) -> Option<String> {
     match name {
         "exit-codes" => Some(exit::table()),
         "microsip" => Some(spelling::table::page()),
+        "settings" => Some(settings_page::page()),
         _ => None,
     }
 }
@@ -28,7 +29,7 @@ pub(super) fn page(mut parser: Command, name: Option<&str>) -> Result<Job, Comma
         Some(command) => Ok(Job::Print(command.render_help().to_string())),
         None => {
             let mut error = exit::usage(&format!("there is no help about {name:?}"));
-            error.hint = Some("tuiphone help COMMAND, tuiphone help exit-codes, tuiphone help microsip".to_owned());
+            error.hint = Some("tuiphone help COMMAND, tuiphone help settings, exit-codes or microsip".to_owned());
             Err(error)
         }
     }

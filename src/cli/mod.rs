@@ -35,6 +35,7 @@ pub mod run;
 mod saving;
 pub mod screen;
 pub mod session;
+mod settings_page;
 pub mod signals;
 mod sound_test;
 pub mod verbs;

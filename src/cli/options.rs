@@ -69,8 +69,8 @@ pub struct Options {
     pub volume_mic: Option<u8>,
     /// `--dialplan`: the dial plan of the account in use.
     pub dial_plan: Option<String>,
-    /// `--show`.
-    pub show: Show,
+    /// `--show`; `None` = as the settings say.
+    pub show: Option<Show>,
 }
 
 /// How the phone is to start.
@@ -253,6 +253,11 @@ pub struct CallJob {
 }
 
 impl Options {
+    /// It starts without its interface.
+    pub fn hides(&self) -> bool {
+        matches!(self.show, Some(Show::Minimized | Show::Hidden))
+    }
+
     /// The arguments that make a daemon of the same kind; the password goes another way.
     pub fn daemon_arguments(&self, socket: &Path) -> Vec<OsString> {
         let mut out: Vec<OsString> = Vec::new();

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The file's name, unless the program goes by another one than its own.
 const NAME: &str = "microsip.ini";
 
+/// What MicroSIP rings with.
+const RINGTONE: &str = "ringtone.wav";
+
 /// What the search asks of the system.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -103,12 +106,12 @@ impl Environment {
         self.state_of(ini).join("history").join(format!("{name}.db"))
     }
 
-    /// A sound file by its name in the ini file: `%VARIABLES%` are expanded; a bare name lies in the configuration folder,
-    /// else in the program's.
+    /// The file to ring with by its name in the ini file: `%VARIABLES%` are expanded; a bare name lies in the configuration
+    /// folder, else in the program's. Without a name MicroSIP's own, where somebody has put it there.
     pub fn sound(&self, named: &str) -> Option<PathBuf> {
         let path = self.expanded(named.trim());
         if path.is_empty() {
-            return None;
+            return self.sound(RINGTONE).filter(|path| path.is_file());
         }
         if path.contains(['/', '\\']) {
             return Some(self.named(&path));
@@ -320,6 +323,8 @@ mod tests {
         assert_eq!(environment.sound("ring.wav"), at("bin/ring.wav"));
         put(root.path().join("home/.config/tuiphone/ring.wav"));
         assert_eq!(environment.sound("ring.wav"), at("home/.config/tuiphone/ring.wav"));
+        put(root.path().join("bin/ringtone.wav"));
+        assert_eq!(environment.sound(""), at("bin/ringtone.wav"));
         assert_eq!(environment.sound("%SOUNDS%/a.wav"), at("media/a.wav"));
         assert_eq!(environment.sound("%NONE%/100%.wav"), at("cwd/%NONE%/100%.wav"));
         for (lang, country) in

@@ -1,5 +1,6 @@
 //! `reset`: what a profile has written down goes to a backup folder. Nothing is deleted.
 
+use super::daemon::trace_name;
 use super::options::Options;
 use super::paths::{Environment, IniPath};
 use super::{exit, out, prompt};
@@ -78,6 +79,8 @@ fn files(ini: &IniPath, history: &Path, log: &Path) -> Vec<PathBuf> {
         log.to_owned(),
         log.with_extension("certificate"),
         log.with_extension("instance"),
+        log.with_file_name(trace_name(log)),
+        log.with_file_name(format!("{}.old", trace_name(log))),
     ];
     all.into_iter().filter(|file| file.symlink_metadata().is_ok()).collect()
 }

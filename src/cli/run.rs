@@ -110,7 +110,12 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     if let Job::Reset { unasked } = job {
         return reset::run(&options, unasked, &session.ini, &socket, &log).await;
     }
+    let is_bare = matches!(job, Job::Interface { dial: None, fill: None });
     let (job, password) = asked_of_nobody(job, password, alone, &session, &mut options);
+    // MicroSIP's first run ignores it too: there is no file that says so.
+    if alone && is_bare && options.show.is_none() && session.loaded.settings.minimized && screen::is_there() {
+        options.show = Some(Show::Minimized);
+    }
     if needs_phone(&job) && (alone || matches!(job, Job::Daemon)) {
         passwords(&mut session, &mut options, &job, password.as_ref(), &environment)?;
         session.notes.extend(saving::session_account(&options, &environment)?);
@@ -137,7 +142,7 @@ fn asked_of_nobody(
     let interface = |fill| Job::Interface { dial: None, fill };
     let job = match job {
         Job::Verb { request: Request::Background { silent }, .. } => {
-            options.show = if silent { Show::Hidden } else { Show::Minimized };
+            options.show = Some(if silent { Show::Hidden } else { Show::Minimized });
             interface(None)
         }
         // Whoever wants links dialled unasked has said so in the settings.
@@ -176,7 +181,7 @@ fn passwords(
 ) -> Result<(), CommandError> {
     session.given_password(options, source, environment)?;
     // A daemon in the background runs its command itself.
-    let in_background = matches!(job, Job::Interface { .. }) && (screen::is_there() || options.show != Show::Normal);
+    let in_background = matches!(job, Job::Interface { .. }) && (screen::is_there() || options.hides());
     let command_to_come = in_background && !session.loaded.settings.password_command.is_empty();
     if !in_background {
         session.commanded_passwords();
@@ -216,7 +221,7 @@ impl Place {
         match job {
             Job::Daemon => daemon::run(&self.options, self.session, &self.socket, &self.log).await,
             Job::Call(call) => self.call(call).await,
-            Job::Interface { dial, .. } if self.options.show != Show::Normal => self.background(dial).await,
+            Job::Interface { dial, .. } if self.options.hides() => self.background(dial).await,
             Job::Interface { dial: Some(number), .. } if !self.alone => self.dial(number).await,
             Job::Interface { dial: Some(number), .. } if !std::io::stdout().is_terminal() => {
                 self.call(CallJob { number, ..CallJob::default() }).await
@@ -341,7 +346,7 @@ impl Place {
     /// The phone without an interface, started if it does not run.
     async fn background(self, dial: Option<String>) -> Result<ExitCode, CommandError> {
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
-        if self.options.show == Show::Minimized && self.alone && !self.options.quiet {
+        if self.options.show == Some(Show::Minimized) && self.alone && !self.options.quiet {
             out::talk("tuiphone: runs in the background: `tuiphone` shows it, `tuiphone exit` ends it");
         }
         let Some(target) = dial else { return Ok(ExitCode::Ok) };

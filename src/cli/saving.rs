@@ -16,8 +16,8 @@ use crate::import;
 ///
 /// # Errors
 /// The file cannot be written, or the keyring does not take the password.
-pub fn session_account(options: &Options, environment: &Environment) -> Result<Option<String>, CommandError> {
-    let Some(session) = options.session.as_ref().filter(|_| options.save) else { return Ok(None) };
+pub fn session_account(options: &Options, environment: &Environment) -> Result<Vec<String>, CommandError> {
+    let Some(session) = options.session.as_ref().filter(|_| options.save) else { return Ok(Vec::new()) };
     let mut files = IniFiles::open(options, environment)?;
     if files.ini.foreign {
         let path = environment.own_ini();
@@ -33,7 +33,7 @@ pub fn session_account(options: &Options, environment: &Environment) -> Result<O
     if let Some(known) = loaded.accounts.iter().find(|it| it.id.0 > 0 && it.aor().eq_ignore_ascii_case(&account.aor()))
     {
         let words = format!("{aor} is account {} of {} already, and stays as it is there", known.id.0, path.display());
-        return Ok(Some(words));
+        return Ok(vec![words]);
     }
     account.id = import::next_account(&files.main, &loaded).map_err(|why| exit::config(why, None))?;
     let keep = match account.password.is_empty() {
@@ -59,5 +59,10 @@ pub fn session_account(options: &Options, environment: &Environment) -> Result<O
         Keep::None if account.password.is_empty() => "",
         Keep::None => ", without its password: --save-password keyring or plain keeps it",
     };
-    Ok(Some(format!("{aor} is account {number} of {}{password}", path.display())))
+    let mut told = vec![format!("{aor} is account {number} of {}{password}", path.display())];
+    let mut new = Document::default();
+    if import::write_account(&account, &mut new, keep == Keep::Plain).is_ok() {
+        told.extend(config::too_long_for_microsip(&new));
+    }
+    Ok(told)
 }

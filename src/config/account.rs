@@ -60,9 +60,9 @@ pub enum HideCallerId {
 /// Where the address is used that the registrar sees us at (`allowRewrite`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rewrite {
-    /// `0`: nowhere.
+    /// `0`, or empty: nowhere.
     Nothing,
-    /// Empty: it is registered. Sound may do without: far ends look where it comes from, and phones of one home reach
+    /// `auto`, or no such key: it is registered. Sound may do without: far ends look where it comes from, and phones of one home reach
     /// each other by their own addresses alone.
     #[default]
     Contact,

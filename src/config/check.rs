@@ -3,7 +3,7 @@
 use super::ini::{Document, Item};
 use super::layers::Layers;
 use super::load::{MAX_ACCOUNTS, Warning, load};
-use super::schema::{Kind, Known, Place, Section, nearest_section, section_of};
+use super::schema::{Kind, Known, Place, Section, beyond_microsip, nearest_section, section_of};
 use super::{Account, DialPlan};
 use std::collections::{HashMap, HashSet};
 
@@ -82,6 +82,15 @@ pub fn check(main: &Document, overlays: &[Document]) -> Vec<Finding> {
     findings
 }
 
+/// What of a document is too long for MicroSIP, in words.
+pub fn too_long_for_microsip(document: &Document) -> Vec<String> {
+    let all = document.sections().flat_map(|section| document.entries(section).map(move |pair| (section, pair)));
+    let told = all.filter_map(|(section, (key, value))| {
+        beyond_microsip(section, key, value).map(|words| format!("{section}.{key} has {words}"))
+    });
+    told.collect()
+}
+
 /// Line by line: what is not read, not known, not used.
 fn document_faults(layer: usize, document: &Document, selected: &Option<u32>, findings: &mut Vec<Finding>) {
     let mut headers: HashMap<String, usize> = HashMap::new();
@@ -135,8 +144,9 @@ fn document_faults(layer: usize, document: &Document, selected: &Option<u32>, fi
 
 /// What is odd about one key and its value. `is_old`: MicroSIP's oldest files keep the account in `[Settings]`.
 fn pair_faults(place: &Place, key: &str, value: &str, is_old: bool) -> Vec<(Fault, String)> {
+    let too_long = beyond_microsip(&place.name, key, value).map(|words| (Fault::TooLong, words));
     let row = match place.known(key) {
-        Known::Entry => return Vec::new(),
+        Known::Entry => return too_long.into_iter().collect(),
         Known::Kept(kept) => return vec![(Fault::Unused, format!("kept, not used: {}", kept.why))],
         Known::Unknown => {
             let elsewhere = section_of(key);
@@ -152,11 +162,7 @@ fn pair_faults(place: &Place, key: &str, value: &str, is_old: bool) -> Vec<(Faul
         }
         Known::Read(row) => row,
     };
-    let mut faults = Vec::new();
-    let length = value.chars().count();
-    if let Some(limit) = row.limit.filter(|limit| length > usize::from(*limit)) {
-        faults.push((Fault::TooLong, format!("{length} characters: MicroSIP reads {limit} of them")));
-    }
+    let mut faults = Vec::from_iter(too_long);
     let is_comment = value.contains(" ;") && place.name != "Account" && row.kind != Kind::Secret;
     if is_comment && !matches!(row.kind, Kind::List) {
         faults.push((

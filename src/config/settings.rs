@@ -149,6 +149,10 @@ pub struct Settings {
     pub tell_composing: bool,
     /// Own User-Agent text; empty = ours (`userAgent`).
     pub user_agent: String,
+    /// The phone writes its SIP messages down (`enableLog`).
+    pub enable_log: bool,
+    /// Started without more words, the phone shows no interface (`minimized`).
+    pub minimized: bool,
     /// Keep the Local account beside the registered ones (`enableLocalAccount`).
     pub enable_local_account: bool,
     /// Address to listen on (`[tuiphone] bindAddress`); empty = all.
@@ -332,6 +336,8 @@ impl Default for Settings {
             disable_messaging: false,
             tell_composing: false,
             user_agent: String::new(),
+            enable_log: false,
+            minimized: false,
             enable_local_account: false,
             bind_address: String::new(),
             audio_latency: String::new(),

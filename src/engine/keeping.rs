@@ -2,7 +2,7 @@
 
 use super::files;
 use crate::config::ini::Document;
-use crate::config::schema::{Row, Section};
+use crate::config::schema::{Row, Section, beyond_microsip};
 use crate::text::plain_error;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,8 +47,13 @@ pub fn start(
                 }
                 if let Err(why) = keep(&file, &all) {
                     let keys: Vec<&str> = all.iter().map(|(key, _)| *key).collect();
-                    complain(format!("cannot keep {} in {}: {why}", keys.join(", "), file.display()));
+                    return complain(format!("cannot keep {} in {}: {why}", keys.join(", "), file.display()));
                 }
+                let too_long = |(key, value): &(&str, String)| {
+                    let words = beyond_microsip("Settings", key, value)?;
+                    Some(format!("{key} in {} has {words}", file.display()))
+                };
+                all.iter().filter_map(too_long).for_each(&complain);
             };
             let _ = tokio::task::spawn_blocking(write).await;
             for reply in waiting {
@@ -67,8 +72,9 @@ fn keep(file: &Path, changes: &Changes) -> Result<(), String> {
     let bytes = files::read(&file, Document::MAX_BYTES).map_err(plain)?;
     let mut document = Document::parse(&bytes).map_err(|error| error.to_string())?;
     for (key, value) in changes {
-        let section = if Row::find(Section::Tuiphone, key).is_some() { "tuiphone" } else { "Settings" };
-        document.set(section, key, value).map_err(|error| error.to_string())?;
+        let row = Row::find(Section::Tuiphone, key).or_else(|| Row::find(Section::Settings, key));
+        let written = row.map_or(Ok(()), |row| row.write(0, value, &mut document));
+        written.map_err(|error| error.to_string())?;
     }
     let changed = document.to_bytes();
     if changed == bytes {
@@ -88,9 +94,11 @@ mod tests {
         let file = folder.path().join("microsip.ini");
         let before = "\u{feff}; mine\r\n[Settings]\r\nDND=0\r\nodd line\r\n[Account1]\r\ndomain=d\r\n";
         fs::write(&file, before).unwrap();
-        let changes = vec![("DND", "1".to_owned()), ("forwardingNumber", "600".to_owned())];
+        let changes = [("DND", "1"), ("forwardingNumber", "600"), ("audioInputDevice", "USB"), ("echoNumber", "*43")];
+        let changes: Changes = changes.map(|(key, value)| (key, value.to_owned())).to_vec();
         assert_eq!(keep(&file, &changes), Ok(()));
-        let expected = before.replace("DND=0\r\n", "DND=1\r\nforwardingNumber=600\r\n");
+        let expected = before.replace("DND=0\r\n", "DND=1\r\nforwardingNumber=600\r\naudioInputDevice=\"USB\"\r\n")
+            + "[tuiphone]\r\nechoNumber=*43\r\n";
         assert_eq!(fs::read_to_string(&file).unwrap(), expected);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         assert_eq!(keep(&folder.path().join("none.ini"), &changes), Err("no such file or directory".to_owned()));

@@ -1,10 +1,13 @@
-//! The SIP trace of `--debug`: every message with time, direction and path, secrets masked.
+//! The SIP trace of `--debug` and `enableLog`: every message with time, direction and path, secrets masked.
 
 use crate::sip::flow::Flow;
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+/// What the file of a phone that always writes one may hold, in bytes, before it begins anew; the one before is kept.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// Where the trace goes.
 pub struct Trace {
@@ -26,11 +29,17 @@ impl Trace {
         if path.as_os_str() == "-" {
             return Ok(Trace { out: Box::new(io::stderr()) });
         }
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Trace { out: Box::new(io::BufWriter::new(options.open(path)?)) })
+        Ok(Trace { out: Box::new(io::BufWriter::new(appending(path)?)) })
+    }
+
+    /// Appends to a file as [`Trace::open`] does, for as long as the phone lives: a full one is renamed to end in
+    /// `.old`, in the place of the one before it.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn open_bounded(path: &Path) -> io::Result<Trace> {
+        let file = Bounded { path: path.to_owned(), written: 0, file: appending(path)?, most: MOST_BYTES };
+        Ok(Trace { out: Box::new(io::BufWriter::new(file.measured()?)) })
     }
 
     /// Writes there.
@@ -52,5 +61,71 @@ impl Trace {
         let text = String::from_utf8_lossy(&redacted);
         let _ = write!(self.out, "{time} {arrow} {} {} {}\n{text}\n", flow.transport, flow.remote, bytes.len());
         let _ = self.out.flush();
+    }
+}
+
+fn appending(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A file that begins anew when it is full.
+struct Bounded {
+    path: PathBuf,
+    file: File,
+    written: u64,
+    most: u64,
+}
+
+impl Bounded {
+    fn measured(mut self) -> io::Result<Bounded> {
+        self.written = self.file.metadata()?.len();
+        Ok(self)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.written >= self.most {
+            let mut old = self.path.clone().into_os_string();
+            old.push(".old");
+            fs::rename(&self.path, old)?;
+            self.file = appending(&self.path)?;
+            self.written = 0;
+        }
+        let count = self.file.write(bytes)?;
+        self.written = self.written.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_file_makes_room_and_one_before_it_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("microsip_log.txt");
+        fs::write(&path, "there already\n").unwrap();
+        let file = Bounded { path: path.clone(), written: 0, file: appending(&path).unwrap(), most: 40 };
+        let mut file = file.measured().unwrap();
+        for line in ["one ", "two ", "three "].map(|word| word.repeat(5)) {
+            file.write_all(line.as_bytes()).unwrap();
+        }
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read("microsip_log.txt.old"), format!("there already\n{}{}", "one ".repeat(5), "two ".repeat(5)));
+        assert_eq!(read("microsip_log.txt"), "three ".repeat(5));
+        file.write_all("four ".repeat(3).as_bytes()).unwrap();
+        file.write_all(b"five").unwrap();
+        assert_eq!((read("microsip_log.txt.old").len(), read("microsip_log.txt")), (45, "five".to_owned()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

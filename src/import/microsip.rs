@@ -2,7 +2,7 @@
 
 use super::{Found, FoundAccount, Password, Setting, contact};
 use crate::config::schema::{Row, Section};
-use crate::config::{self, Document, Rewrite, Settings};
+use crate::config::{self, Document, Rewrite, Settings, Warning};
 use crate::history::calls_section;
 use crate::text::sanitise;
 
@@ -27,6 +27,8 @@ pub(super) fn read(document: &Document, same_system: bool) -> Found {
         let password = if is_sealed { Password::Sealed } else { new.password };
         found.add(FoundAccount { password, ..new });
     }
+    let is_account = |warning: &&Warning| warning.key.is_empty() && warning.section.starts_with("Account");
+    loaded.warnings.iter().filter(is_account).for_each(|warning| found.note(sanitise(&warning.to_string())));
     settings(document, same_system, &mut found);
     let shortcuts = document.entries("Shortcuts").filter(|(key, _)| key.bytes().all(|digit| digit.is_ascii_digit()));
     found.settings.extend(shortcuts.take(8).map(|(key, value)| Setting {

@@ -54,6 +54,10 @@ impl Plan {
         let selects = loaded.selected == AccountId(0) && !loaded.settings.enable_local_account;
         let is_locked = layers.locked("Settings", "accountId").is_some();
         plan.selected = plan.accounts.first().map(|new| new.account.id).filter(|_| selects && !is_locked);
+        let mut new = Document::default();
+        if plan.write(&mut new, true).is_ok() {
+            plan.notes.extend(config::too_long_for_microsip(&new));
+        }
         Ok(plan)
     }
 

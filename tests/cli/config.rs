@@ -83,6 +83,167 @@ fn a_change_is_one_line_of_a_real_file_and_no_other_byte() {
 }
 
 #[test]
+fn any_key_of_a_real_file_may_change() {
+    for file in samples() {
+        let before = std::fs::read(&file).expect("read");
+        let document = Document::parse(&before).expect("parsed");
+        let desk = Desk::with(&before);
+        // Of a text, a flag, a key that is kept unused and an entry of a list those that the file has.
+        for (section, key, value) in [
+            ("Settings", "ringingSound", "bell.wav"),
+            ("Settings", "callWaiting", "0"),
+            ("Settings", "mainX", "17"),
+            ("Account1", "displayName", "Ann"),
+            ("Dialed", "0", "*43"),
+        ] {
+            let Some(line) = document.line_of(section, key) else { continue };
+            let done = desk.config(&["set", &format!("{section}.{key}={value}")]);
+            // An account without a number of its own, or none at all, is not to be made by the way.
+            if done.code != 0 {
+                assert!(done.stderr.contains("nothing was changed"), "{file:?} {key}: {done:?}");
+                continue;
+            }
+            let after = desk.bytes();
+            let (old, new) = (Document::parse(&before).expect("parsed"), Document::parse(&after).expect("parsed"));
+            assert_eq!((new.get(section, key), new.encoding()), (Some(value), old.encoding()), "{file:?} {key}");
+            let lines =
+                |bytes: &[u8]| -> Vec<Vec<u8>> { bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect() };
+            let (old, new) = (lines(&before), lines(&after));
+            let differing: Vec<usize> =
+                (1..).zip(old.iter().zip(&new)).filter(|(_, (a, b))| a != b).map(|(n, _)| n).collect();
+            let as_before = document.get(section, key) == Some(value);
+            assert_eq!(
+                (old.len(), differing),
+                (new.len(), if as_before { vec![] } else { vec![line] }),
+                "{file:?} {key}"
+            );
+            std::fs::write(desk.ini(), &before).expect("written");
+        }
+    }
+}
+
+#[test]
+fn addresses_are_told_without_what_they_prove() {
+    let ini = "[Settings]\nusersDirectory=https://ann:hunter2@pbx.example.net/book?u={username}&token=hunter2&x=1\n\
+               cmdCallStart=curl -H \"Authorization: Bearer hunter2\" https://hunter2@crm.example/?id=7\n\
+               [tuiphone]\ncardDavUrl=https://ann:hunter2@dav.example/ann/\n[Odd]\nwhere=http://x/?key=hunter2\n\
+               [tuiphone1]\nturnPassword=hunter2\n";
+    let desk = Desk::with(ini.as_bytes());
+    let book = "https://<hidden>:<hidden>@pbx.example.net/book?u={username}&token=<hidden>&x=1";
+    let print = desk.config(&["print"]);
+    assert!(print.stdout.contains(&format!("usersDirectory={book}\n")), "{print:?}");
+    assert!(print.stdout.contains("Bearer <hidden>\" https://<hidden>@crm.example/?id=7\n"), "{print:?}");
+    assert_eq!(desk.config(&["get", "Settings.usersDirectory"]).stdout.trim_end(), book);
+    let json = desk.config(&["--json", "get", "Settings.usersDirectory"]).json();
+    assert_eq!((&json["value"], &json["masked"], &json["secret"]), (&book.into(), &true.into(), &false.into()));
+    let plain = desk.config(&["--json", "get", "Settings.userAgent"]).json();
+    assert_eq!(&plain["masked"], false);
+    for words in
+        [&["print"][..], &["--json", "print"], &["check"], &["get", "tuiphone.cardDavUrl"], &["print", "--default"]]
+    {
+        let done = desk.config(words);
+        assert!(!format!("{}{}", done.stdout, done.stderr).contains("hunter2"), "{words:?}: {done:?}");
+    }
+}
+
+#[test]
+fn what_microsip_would_cut_off_is_written_and_told() {
+    let desk = Desk::with(b"[Settings]\n[Account1]\ndomain=d\n[Shortcuts]\n0=a;1;call\n");
+    for (key, most) in [
+        ("Settings.userAgent", 255),
+        ("Settings.audioCodecs", 511),
+        ("Settings.videoCaptureDevice", 255),
+        ("Account1.displayName", 1040),
+        ("Account1.label", 255),
+        ("Shortcuts.0", 1023),
+    ] {
+        let codec = "PCMU/8000/1 ";
+        for (length, is_told) in [(most, false), (most + 1, true)] {
+            let value: String = match key {
+                "Settings.audioCodecs" => {
+                    codec.repeat(length / codec.len()) + &"a/".repeat(2) + &"1".repeat(length % codec.len())
+                }
+                _ => "x".repeat(length),
+            };
+            let value: String = value.chars().take(length).collect();
+            let done = desk.config(&["set", &format!("{key}={value}")]);
+            let part = format!("{key} has {length} characters: MicroSIP reads {most} of them");
+            assert_eq!((done.code, done.stderr.contains(&part)), (0, is_told), "{key} {length}: {done:?}");
+            let (section, name) = key.split_once('.').expect("a key");
+            let read = Document::parse(&desk.bytes()).expect("parsed");
+            assert_eq!(read.get(section, name), Some(value.as_str()), "{key}");
+        }
+    }
+    let text = String::from_utf8(desk.bytes()).expect("text");
+    assert!(text.contains("videoCaptureDevice=\"xxx") && text.contains("userAgent=xxx"), "quoted as MicroSIP does");
+    let found = desk.config(&["--json", "check"]).json();
+    let long = found["findings"].as_array().expect("a list").iter().filter(|it| it["kind"] == "too_long").count();
+    assert_eq!(long, 5, "the sixth is kept unused in any case: {found}");
+    let saved = "x".repeat(2000);
+    let ini = desk.ini();
+    let words =
+        ["--user", "7", "--domain", "127.0.0.1", "--dn", &saved, "--save", "--no-input", "--timeout", "1", "register"];
+    let mut command = bare(desk.folder.path(), &["--ini", ini.to_str().expect("UTF-8")]);
+    command.args(words);
+    let done = finish(command);
+    assert!(done.stderr.contains("Account2.displayName has 2000 characters: MicroSIP reads 1040"), "{done:?}");
+}
+
+/// A line of ten megabytes, ten thousand accounts, a file of nonsense and one that is too large: said in a line each, with
+/// its place, and the rest is used.
+#[test]
+fn a_hostile_file_is_told_of_and_the_rest_is_used() {
+    let accounts: String = (1..=10_000).map(|n| format!("[Account{n}]\ndomain=d{n}\nusername=u{n}\n")).collect();
+    let text = format!("[Settings]\nuserAgent={}\ncallWaiting=0\n{accounts}", "x".repeat(10 << 20));
+    let desk = Desk::with(text.as_bytes());
+    let at = desk.ini().display().to_string();
+    let check = desk.config(&["check"]);
+    assert_eq!(check.code, 3);
+    for line in [
+        format!("{at}: line 2: not read: 10485771 bytes that no line of this file can mean"),
+        format!("{at}: line 304: [Account101]: not read: 100 accounts are the most"),
+    ] {
+        assert!(
+            check.stdout.lines().any(|told| told == line),
+            "{line}: {}",
+            check.stdout.get(..2000).unwrap_or_default()
+        );
+    }
+    assert!(check.stdout.len() < 200_000, "told, and not repeated: {}", check.stdout.len());
+    assert_eq!(desk.config(&["get", "Settings.callWaiting"]).stdout.trim(), "0");
+    assert_eq!(desk.config(&["get", "Account100.username"]).stdout.trim(), "u100");
+    let changed = desk.config(&["set", "Settings.callWaiting=1"]);
+    assert_eq!(changed.code, 0, "{}", changed.stderr.get(..2000).unwrap_or_default());
+    assert!(desk.bytes() == text.replace("callWaiting=0", "callWaiting=1").as_bytes(), "one line, and no other byte");
+    let noise: Vec<u8> = (0..1 << 20).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    std::fs::write(desk.ini(), &noise).expect("written");
+    let check = desk.config(&["check"]);
+    assert!(check.code == 3 && check.stdout.len() < 1_000_000, "{} {}", check.code, check.stdout.len());
+    assert!(check.stdout.bytes().all(|byte| byte == b'\n' || byte >= b' '), "nothing that a terminal would obey");
+    std::fs::write(desk.ini(), vec![b'\n'; (32 << 20) + 1]).expect("written");
+    let check = desk.config(&["check"]);
+    assert_eq!((check.code, check.stdout.as_str()), (3, ""));
+    assert!(check.stderr.contains(&format!("cannot read {at}: the file has 33554433 bytes, more than")), "{check:?}");
+}
+
+#[test]
+fn every_key_and_every_reason_is_in_the_help() {
+    let page = finish(bare(Path::new("/"), &["help", "settings"]));
+    assert_eq!(page.code, 0, "{page:?}");
+    for part in [
+        "\n  transport (udp tcp tls ws wss; default udp)\n",
+        "videoH264",
+        "calls are sound alone: video that is offered is declined",
+        "[tuiphone], [tuiphone1]",
+    ] {
+        assert!(page.stdout.contains(part), "{part}");
+    }
+    let json = finish(bare(Path::new("/"), &["--json", "config", "print", "--default"])).json();
+    let kept = json["kept"].as_array().expect("a list");
+    assert!(kept.iter().any(|it| it["key"] == "updatesInterval" && it["why"] == "this phone asks nobody for updates"));
+}
+
+#[test]
 fn no_secret_of_a_real_file_is_told() {
     for file in samples() {
         let bytes = std::fs::read(&file).expect("read");
@@ -115,8 +276,8 @@ fn what_is_odd_in_real_files_is_told_with_its_line() {
         ("09", 0, "[Settings] videoCodec: kept, not used: "),
         ("03-", 3, "[Settings] denyIncoming: not read: line "),
         ("03-", 3, "[Settings] disableLocalAccount: kept, not used: "),
-        ("04", 3, "[Account1] password: encrypted by MicroSIP"),
-        ("05", 3, "[Account7] password: encrypted by MicroSIP"),
+        ("04", 3, "[Account1] password: encrypted by MicroSIP: `tuiphone password set 1` keeps it"),
+        ("05", 3, "[Account7] password: encrypted by MicroSIP: `tuiphone password set 7` keeps it"),
         ("08", 3, "not read: [Settings] of line "),
         ("10", 0, "[Settings] videoH264: kept, not used: calls are sound alone"),
     ] {

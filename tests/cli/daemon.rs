@@ -111,3 +111,25 @@ fn what_a_person_changes_is_kept_in_the_file() {
     let after = std::fs::read_to_string(house.ini()).expect("readable");
     assert!(before.lines().all(|line| after.lines().any(|other| other == line)), "{after}");
 }
+
+/// MicroSIP's `enableLog`: the phone writes its messages down, without secrets, for its owner alone.
+#[test]
+fn a_phone_may_always_write_its_messages_down() {
+    let house = House::open();
+    let text = std::fs::read_to_string(house.ini()).expect("read");
+    std::fs::write(house.ini(), text.replace("[Settings]\r\n", "[Settings]\r\nenableLog=1\r\n")).expect("written");
+    let mut daemon = house.daemon();
+    assert_eq!(daemon.terminate(), 0);
+    let folder = house.folder.path().join(".local/state/tuiphone");
+    let files = std::fs::read_dir(&folder).expect("the state folder").map(|entry| entry.expect("an entry").path());
+    let logs: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with("_log.txt")).collect();
+    assert_eq!(logs.len(), 1, "{logs:?}");
+    let text = std::fs::read_to_string(&logs[0]).expect("read");
+    assert!(text.contains("\nREGISTER sip:demo") && text.contains("SIP/2.0 200"), "{text}");
+    assert!(text.contains("Authorization: <hidden>") && !text.contains("response="), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&logs[0]).expect("about it").permissions().mode() & 0o777, 0o600);
+    }
+}

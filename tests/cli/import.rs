@@ -234,3 +234,20 @@ fn what_is_wrong_is_said_in_a_line() {
     let long = home.run(&["import", "--yes", "--from", "baresip", ".baresip/accounts"]);
     assert!(long.stdout.contains("more than the 4194304 bytes"), "{long:?}");
 }
+
+#[test]
+fn a_template_that_has_nothing_of_its_own_is_told_so() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ini");
+    for (sample, note) in [
+        ("03b-autoconf-user-overlay-ansi-lf.ini", Some("line 3: [Account1]: it has no domain, so it is no account")),
+        ("06-3.21-template-ansi-lf-empty-account.ini", None),
+    ] {
+        let home = Home::new();
+        home.put("theirs/microsip.ini", &std::fs::read(fixtures.join(sample)).expect("a fixture"));
+        let done = home.run(&["import", "theirs/microsip.ini", "--yes"]);
+        let last = "nothing to bring over: it says nothing that this phone would not do anyway";
+        assert_eq!((done.code, done.stdout.lines().last()), (0, Some(last)), "{done:?}");
+        assert!(note.is_none_or(|note| done.stdout.contains(note)), "{done:?}");
+        assert!(!home.ini().exists(), "no file is made for nothing");
+    }
+}

@@ -99,6 +99,29 @@ fn the_phone_behind_the_interface_gets_the_password_and_outlives_it() {
     assert_eq!(house.run(&["exit"]).code, 0);
 }
 
+/// MicroSIP's `minimized`: started by its name alone the phone stays behind; called again it shows itself.
+#[test]
+fn a_phone_that_starts_minimized_is_shown_the_second_time() {
+    let house = House::open();
+    let text = std::fs::read_to_string(house.ini()).expect("read");
+    std::fs::write(house.ini(), text.replace("[Settings]\r\n", "[Settings]\r\nminimized=1\r\n")).expect("written");
+    let mut first = Terminal::open(&house, &[]);
+    assert_eq!(first.code(), 0, "{}", first.text());
+    assert!(first.text().contains("runs in the background"), "{}", first.text());
+    assert_eq!(house.run(&["ready"]).code, 0);
+    let mut second = Terminal::open(&house, &[]);
+    assert!(until(|| second.text().contains("\u{1b}[?1049h")), "its screen: {}", second.text());
+    second.child.kill().expect("closed");
+    let _ = second.child.wait();
+    assert_eq!(house.run(&["exit"]).code, 0);
+    assert!(until(|| house.run(&["ready"]).code == 4));
+    let mut normal = Terminal::open(&house, &["--show", "normal"]);
+    assert!(until(|| normal.text().contains("\u{1b}[?1049h")), "the command line counts more: {}", normal.text());
+    normal.child.kill().expect("closed");
+    let _ = normal.child.wait();
+    assert_eq!(house.run(&["exit"]).code, 0);
+}
+
 #[test]
 fn an_import_asks_first_and_again_before_it_writes_a_password() {
     let house = House::open();

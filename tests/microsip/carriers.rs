@@ -26,7 +26,7 @@ pub fn program(name: &str, line: &str) -> Option<Request> {
         Job::Call(call) => dial(&call.number, given.options.account),
         Job::Interface { dial: Some(number), .. } => dial(&number, given.options.account),
         Job::Interface { fill: Some(number), .. } => Request::Face(FaceAsk::Fill { number }),
-        Job::Interface { .. } => match given.options.show {
+        Job::Interface { .. } => match given.options.show.unwrap_or_default() {
             Show::Normal => Request::Face(FaceAsk::Show),
             how => Request::Background { silent: how == Show::Hidden },
         },

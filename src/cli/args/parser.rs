@@ -72,7 +72,9 @@ const OWN_COMMANDS: &[(&str, Build)] = &[
             .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64)))
     }),
     ("help", |name| {
-        Command::new(name).about("Print this help, or that of a command, exit-codes, microsip").arg(Arg::new("command"))
+        Command::new(name)
+            .about("Print this help, or that of a command, settings, exit-codes, microsip")
+            .arg(Arg::new("command"))
     }),
     (BARE, |name| Command::new(name).hide(true).arg(Arg::new("number").required(true)).args(call_args())),
     ("reset", |name| {

@@ -58,6 +58,10 @@ pub fn run(job: &ImportJob, options: &Options, environment: &Environment) -> Res
     read.notes.append(&mut plan.notes);
     let counts = target.counts(&mut plan, &mut read.notes)?;
     let changes = plan.changes_ini() || counts.contacts.1 > 0 || counts.calls.1 > 0;
+    let is_known = !plan.known_accounts.is_empty()
+        || !plan.kept_settings.is_empty()
+        || counts.contacts.0 > 0
+        || counts.calls.0 > 0;
     let mut ran = Ran { code: ExitCode::Ok, ini: path.clone(), changed: false, needs_restart: Vec::new() };
     if !(options.json || options.quiet && job.yes) {
         told::lines(&read, &plan, &counts, &target.files).iter().for_each(|line| out::line(line));
@@ -75,7 +79,8 @@ pub fn run(job: &ImportJob, options: &Options, environment: &Environment) -> Res
         out::json(&told::json(&read, &plan, &counts, &target.files, kept));
     } else if !options.quiet {
         out::line(match (changes, kept) {
-            (false, _) => "nothing to bring over: all of it is here already",
+            (false, _) if is_known => "nothing to bring over: all of it is here already",
+            (false, _) => "nothing to bring over: it says nothing that this phone would not do anyway",
             (true, None) => "nothing was changed",
             (true, Some(_)) => "done",
         });

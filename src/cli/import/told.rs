@@ -3,8 +3,8 @@
 use super::{Counts, Read};
 use crate::cli::ini_files::IniFiles;
 use crate::cli::keeping::Keep;
-use crate::import::{Password, Plan, Setting};
-use crate::text::sanitise;
+use crate::import::{Password, Plan};
+use crate::text::{masked, sanitise};
 use serde_json::{Value, json};
 
 /// What there is, what is new, what stays and what cannot be brought over, a line each.
@@ -26,7 +26,7 @@ pub fn lines(read: &Read, plan: &Plan, counts: &Counts, files: &IniFiles) -> Vec
         new.push(format!("  account {}  {}; {password}", it.account.id.0, sanitise(&it.account.aor())));
     }
     for setting in &plan.settings {
-        let value = value(setting).map_or_else(|| "(not shown)".to_owned(), sanitise);
+        let value = sanitise(&masked(&setting.value));
         new.push(format!("  [{}] {}={value}", setting.section, sanitise(&setting.key)));
     }
     for (what, (found, new_ones)) in [("contacts", counts.contacts), ("calls", counts.calls)] {
@@ -73,7 +73,7 @@ pub fn json(read: &Read, plan: &Plan, counts: &Counts, files: &IniFiles, kept: O
         json!({ "id": it.account.id.0, "aor": sanitise(&it.account.aor()), "password": password })
     });
     let settings = plan.settings.iter().map(|setting| {
-        let value = value(setting).map(sanitise);
+        let value = sanitise(&masked(&setting.value));
         json!({ "section": setting.section, "key": sanitise(&setting.key), "value": value })
     });
     let count = |(found, new): (usize, usize)| json!({ "found": found, "new": new });
@@ -84,9 +84,4 @@ pub fn json(read: &Read, plan: &Plan, counts: &Counts, files: &IniFiles, kept: O
         "kept_settings": plan.kept_settings, "contacts": count(counts.contacts), "calls": count(counts.calls),
         "passwords": kept.map(Keep::word), "notes": read.notes,
     })
-}
-
-/// The value, unless it may hold a secret.
-fn value(setting: &Setting) -> Option<&str> {
-    Some(setting.value.as_str()).filter(|value| !value.contains("://"))
 }

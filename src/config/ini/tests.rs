@@ -50,17 +50,42 @@ fn every_sample_is_saved_as_it_was() {
 fn setting_a_key_of_a_sample_changes_its_line_only() {
     for (name, bytes) in SAMPLES {
         let before = Document::parse(bytes).unwrap();
-        let section = before.sections().find(|name| before.entries(name).count() > 0).unwrap().to_owned();
-        for (index, (key, _)) in before.entries(&section).enumerate().step_by(7) {
+        let mut keys: Vec<(&str, &str)> = Vec::new();
+        for section in before.sections() {
+            let new = before.entries(section).map(|(key, _)| (section, key));
+            keys.extend(new.filter(|pair| !keys.contains(pair)).collect::<Vec<_>>());
+        }
+        assert!(keys.len() > 5, "{name}");
+        for (section, key) in keys {
             let mut after = before.clone();
-            after.set(&section, key, "another value").unwrap();
-            assert_eq!(after.get(&section, key), Some("another value"), "{name} {key}");
-            let line = before.line_of(&section, key).unwrap() - 1;
+            after.set(section, key, "another value").unwrap();
+            assert_eq!(after.get(section, key), Some("another value"), "{name} {key}");
+            let line = before.line_of(section, key).unwrap() - 1;
             assert_eq!(after.lines.len(), before.lines.len());
             for (n, (old, new)) in before.lines.iter().zip(&after.lines).enumerate() {
-                assert_eq!(old.raw == new.raw, n != line, "{name} {key} (number {index}), line {}", n + 1);
+                assert_eq!(old.raw == new.raw, n != line, "{name} [{section}] {key}, line {}", n + 1);
             }
-            assert_eq!(Document::parse(&after.to_bytes()).unwrap(), after, "{name} {key}");
+            let again = Document::parse(&after.to_bytes()).unwrap();
+            assert!(again == after && again.encoding() == before.encoding(), "{name} [{section}] {key}");
+        }
+    }
+}
+
+#[test]
+fn a_new_key_of_a_sample_is_one_line_more() {
+    for (name, bytes) in SAMPLES {
+        let before = Document::parse(bytes).unwrap();
+        for section in ["Settings", "Account1", "Account7", "tuiphone"] {
+            let mut after = before.clone();
+            after.set(section, "newKey", "Grüße").unwrap();
+            let more = if before.has_section(section) { 1 } else { 2 };
+            assert_eq!(after.lines.len(), before.lines.len() + more, "{name} [{section}]");
+            let mut rest = after.clone();
+            assert!(rest.remove(section, "newKey"));
+            let kept = rest.to_bytes();
+            assert!(kept.starts_with(bytes) || kept == *bytes, "{name} [{section}]");
+            let again = Document::parse(&after.to_bytes()).unwrap();
+            assert_eq!(again.get(section, "NEWKEY"), Some("Grüße"), "{name} [{section}]");
         }
     }
 }
@@ -235,6 +260,40 @@ proptest! {
         let again = Document::parse(&after.to_bytes()).unwrap();
         if again.encoding() == after.encoding() {
             prop_assert_eq!(&again, &after);
+        }
+    }
+
+    /// Whatever a file was and however often it is changed: each key says what was said last, every other what it said.
+    #[test]
+    fn a_file_says_what_it_was_told_last(
+        bytes in any_file(),
+        edits in proptest::collection::vec(
+            ("[abAB]|New", "[kK]|x|y", proptest::option::weighted(0.8, "[ -~]{0,12}"), any::<bool>()), 1..12),
+    ) {
+        let mut document = Document::parse(&bytes).unwrap();
+        let encoding = document.encoding();
+        let mut said: BTreeMap<(String, String), Option<String>> = BTreeMap::new();
+        let name = |section: &str, key: &str| (section.to_lowercase(), key.to_lowercase());
+        for section in document.sections().map(str::to_owned).collect::<Vec<_>>() {
+            for (key, value) in document.entries(&section) {
+                said.entry(name(&section, key)).or_insert(Some(value.to_owned()));
+            }
+        }
+        for (section, key, value, quoted) in edits {
+            match &value {
+                Some(value) if quoted => document.set_quoted(&section, &key, value).unwrap(),
+                Some(value) => document.set(&section, &key, value).unwrap(),
+                None => drop(document.remove(&section, &key)),
+            }
+            said.insert(name(&section, &key), value);
+        }
+        let again = Document::parse(&document.to_bytes()).unwrap();
+        for ((section, key), value) in said {
+            prop_assert_eq!(document.get(&section, &key), value.as_deref(), "[{}] {}", &section, &key);
+            // What is not valid in one encoding may be read in another.
+            if again.encoding() == encoding {
+                prop_assert_eq!(again.get(&section, &key), value.as_deref(), "[{}] {} read again", &section, &key);
+            }
         }
     }
 

@@ -178,8 +178,8 @@ pub(super) const ROWS: &[Row] = &[
         "allowRewrite",
         Kind::Word(words::REWRITE_WORDS),
         // Why not 0, as in MicroSIP, whose files always say: behind a NAT nobody reaches the address we know.
-        "",
-        "the address the registrar sees: 1 = registered, and told for sound; empty = registered; 0 = neither",
+        "auto",
+        "the address the registrar sees: 1 = registered, and told for sound; auto = registered; 0 or empty = neither",
         words::rewrite_text,
         words::rewrite,
     )

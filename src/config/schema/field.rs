@@ -195,8 +195,10 @@ pub(super) fn password(a: &mut Account, value: &str) -> Option<String> {
     a.password_sealed = looks_sealed(value);
     a.password = if a.password_sealed { Secret::default() } else { Secret::new(value) };
     a.password_sealed.then(|| {
-        "encrypted by MicroSIP; give the password by TUIPHONE_PASSWORD, --password-file or passwordCommand, or set \
-         passwordPlain=1 in [tuiphone] if it is plain text"
-            .to_owned()
+        format!(
+            "encrypted by MicroSIP: `tuiphone password set {}` keeps it in the keyring; TUIPHONE_PASSWORD, --password-file \
+             and passwordCommand give it too; if it is plain text, passwordPlain=1 in [tuiphone] says so",
+            a.id.0
+        )
     })
 }

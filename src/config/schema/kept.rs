@@ -14,9 +14,21 @@ pub struct Kept {
     pub why: &'static str,
 }
 
+impl Kept {
+    /// MicroSIP writes the key's value in quotes.
+    pub fn is_quoted(key: &str) -> bool {
+        key.eq_ignore_ascii_case("videoCaptureDevice")
+    }
+}
+
 /// The group that a key belongs to, case ignored; `None` where it is in none.
 pub fn kept(section: Section, key: &str) -> Option<&'static Kept> {
     KEPT.iter().find(|kept| kept.section == section && kept.keys.iter().any(|known| known.eq_ignore_ascii_case(key)))
+}
+
+/// All groups, those of MicroSIP's present keys first.
+pub fn all_kept() -> &'static [Kept] {
+    KEPT
 }
 
 const VIDEO: &str = "calls are sound alone: video that is offered is declined";
@@ -50,7 +62,6 @@ pub(super) const KEPT: &[Kept] = &[
             "multiMonitor",
             "noResize",
             "alwaysOnTop",
-            "activeTab",
             "shortcutsBottom",
             "mainX",
             "mainY",
@@ -74,10 +85,9 @@ pub(super) const KEPT: &[Kept] = &[
         ],
         WINDOW,
     ),
+    settings(&["activeTab"], "the interface begins with the calls, and its lists are a key away"),
     settings(&["updatesInterval", "checkUpdatesTime"], "this phone asks nobody for updates"),
     settings(&["version"], "MicroSIP's note of its own version"),
-    settings(&["enableLog"], "--debug FILE writes the SIP trace"),
-    settings(&["minimized"], "`tuiphone daemon` is the phone without a screen"),
     settings(&["lastCallNumber", "callsLastKey"], "the history of calls knows who was called last"),
     Kept { section: Section::Global, keys: &["version", "checkUpdatesTime"], why: "MicroSIP's notes for itself" },
     settings(

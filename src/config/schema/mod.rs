@@ -18,8 +18,8 @@ mod sound_rows;
 mod tone_rows;
 mod words;
 
-pub use kept::{Kept, kept};
-pub use names::{Known, Place, nearest_section, section_of};
+pub use kept::{Kept, all_kept, kept};
+pub use names::{Known, Place, beyond_microsip, nearest_section, section_of};
 
 use super::ini::{Document, IniError};
 use super::value::flag;
@@ -148,9 +148,9 @@ macro_rules! constructors {
 }
 
 constructors! {
-    settings = Settings, Settings, Some(255);
+    settings = Settings, Settings, Some(names::LIMIT);
     tuiphone = Tuiphone, Settings, None;
-    account = Account, Account, Some(255);
+    account = Account, Account, Some(names::LIMIT);
     own_account = TuiphoneAccount, Account, None;
 }
 

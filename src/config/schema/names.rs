@@ -7,6 +7,10 @@ use super::{Kept, Row, Section, kept, rows};
 /// Sections that are lists: their keys are numbers.
 const LISTS: &[&str] = &["Shortcuts", "Calls", "Dialed", "Contacts"];
 
+/// The most characters of a value that MicroSIP reads, unless its row says otherwise.
+pub(super) const LIMIT: u16 = 255;
+const SHORTCUT_LIMIT: u16 = 1023;
+
 /// What this phone knows of a key.
 #[derive(Clone, Copy)]
 pub enum Known {
@@ -82,6 +86,20 @@ impl Place {
         let here = read.chain(kept).filter(|(section, _)| self.sections.contains(section));
         nearest(key, here.map(|(_, known)| known))
     }
+}
+
+/// What is too long of a value for MicroSIP, in words; `None` = nothing, or it reads no such key.
+pub fn beyond_microsip(section: &str, key: &str, value: &str) -> Option<String> {
+    let place = Place::of(section)?;
+    let most = match place.known(key) {
+        Known::Read(row) => row.limit?,
+        Known::Kept(_) => LIMIT,
+        Known::Entry if place.name == "Shortcuts" => SHORTCUT_LIMIT,
+        Known::Entry | Known::Unknown => return None,
+    };
+    // Its characters are those of UTF-16.
+    let length = value.encode_utf16().count();
+    (length > usize::from(most)).then(|| format!("{length} characters: MicroSIP reads {most} of them"))
 }
 
 /// The section that was probably meant.
@@ -175,6 +193,35 @@ mod tests {
             };
             assert_eq!(found, expected, "[{section}] {key}");
         }
+    }
+
+    #[test]
+    fn values_that_microsip_would_cut_off_are_known() {
+        for (section, key, most) in [
+            ("Settings", "userAgent", Some(255)),
+            ("Settings", "audioCodecs", Some(511)),
+            ("Settings", "videoCodec", Some(255)),
+            ("account1", "LABEL", Some(255)),
+            ("Account1", "server", Some(1040)),
+            ("Account1", "proxy", Some(1040)),
+            ("Account1", "domain", Some(1040)),
+            ("Account1", "username", Some(1040)),
+            ("Account1", "password", Some(1040)),
+            ("Account1", "authID", Some(1040)),
+            ("Account1", "displayName", Some(1040)),
+            ("Account1", "dialPlan", Some(255)),
+            ("Shortcuts", "0", Some(1023)),
+            ("Dialed", "0", None),
+            ("tuiphone", "watch", None),
+            ("Nowhere", "x", None),
+        ] {
+            let told = |length| beyond_microsip(section, key, &"x".repeat(length));
+            let expected = most.map(|most| format!("{} characters: MicroSIP reads {most} of them", most + 1));
+            assert_eq!(told(most.unwrap_or(4000) + 1), expected, "[{section}] {key}");
+            assert_eq!(told(most.unwrap_or(0)), None, "[{section}] {key}");
+        }
+        // Two units of UTF-16 each.
+        assert!(beyond_microsip("Settings", "userAgent", &"📞".repeat(128)).is_some());
     }
 
     #[test]

@@ -189,10 +189,19 @@ pub(super) const ROWS: &[Row] = &[
     )
     .at_start(),
     settings(
+        "enableLog",
+        Kind::Flag,
+        "0",
+        "1 = the phone in the background writes its SIP messages, without secrets, into NAME_log.txt in the state folder",
+        |s| digit(s.enable_log),
+        |s, v| set(&mut s.enable_log, flag(v)),
+    )
+    .at_start(),
+    settings(
         "enableLocalAccount",
         Kind::Flag,
         "0",
-        "calls by address beside the registered accounts",
+        "calls by address beside the registered accounts, from SIP port 5060 if it is free and sourcePort says nothing",
         |s| digit(s.enable_local_account),
         |s, v| set(&mut s.enable_local_account, flag(v)),
     ),
@@ -315,6 +324,14 @@ pub(super) const ROWS: &[Row] = &[
         "microphone volume, 0-100; empty = 100",
         |s| s.volume_input.to_string(),
         |s, v| volume(&mut s.volume_input, v),
+    ),
+    settings(
+        "minimized",
+        Kind::Flag,
+        "0",
+        "1 = tuiphone alone starts the phone in the background, and shows it when it runs; as --show minimized",
+        |s| digit(s.minimized),
+        |s, v| set(&mut s.minimized, flag(v)),
     ),
     settings(
         "portKnockerHost",

@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Row] = &[
         Kind::Text,
         "",
         "WAV or MP3 file to ring with, %VARIABLES% expanded; a bare name is looked for in the configuration's folder and the \
-         program's; empty = the ring made here",
+         program's; empty = ringtone.wav there, else the ring made here",
         |s| s.ringing_sound.clone(),
         |s, v| set(&mut s.ringing_sound, v.to_owned()),
     ),

@@ -24,7 +24,9 @@ const SRTP: Words<SrtpMode> = &[
     ("dtls", SrtpMode::Dtls),
 ];
 
-const REWRITE: Words<Rewrite> = &[("", Rewrite::Contact), ("0", Rewrite::Nothing), ("1", Rewrite::Everything)];
+// An empty one is MicroSIP's no: to it nothing but 1 is a yes.
+const REWRITE: Words<Rewrite> =
+    &[("auto", Rewrite::Contact), ("0", Rewrite::Nothing), ("1", Rewrite::Everything), ("", Rewrite::Nothing)];
 
 const TURN: Words<TurnTransport> =
     &[("udp", TurnTransport::Udp), ("tcp", TurnTransport::Tcp), ("tls", TurnTransport::Tls), ("", TurnTransport::Udp)];
@@ -68,7 +70,7 @@ const NOISE: Words<NoiseSuppression> = &[
 
 pub(super) const HIDE_WORDS: &[&str] = &["", "soft", "hard"];
 pub(super) const SRTP_WORDS: &[&str] = &["", "optional", "mandatory", "dtls-sdes", "dtls"];
-pub(super) const REWRITE_WORDS: &[&str] = &["", "0", "1"];
+pub(super) const REWRITE_WORDS: &[&str] = &["auto", "0", "1"];
 pub(super) const TURN_WORDS: &[&str] = &["udp", "tcp", "tls"];
 pub(super) const CALLS_WORDS: &[&str] = &["", "hold", "all"];
 pub(super) const ENDPOINT_WORDS: &[&str] = &["", "echo", "silence"];
