@@ -47,21 +47,19 @@ fn settings(document: &Document, same_system: bool, found: &mut Found) {
     for row in Row::of(Section::Settings) {
         let Some(value) = document.get("Settings", row.key) else { continue };
         let is_default = ITS_DEFAULTS.iter().any(|(key, it)| *key == row.key && (it.is_empty() || *it == value));
-        if value.is_empty() || is_default {
-            continue;
-        }
-        if row.key.starts_with("cmd") || row.key.starts_with("On") {
-            programs.push(row.key);
-            continue;
-        }
-        if !same_system && OF_THE_MACHINE.contains(&row.key) {
-            odd.push(row.key);
-            continue;
-        }
         let mut after = Settings::default();
-        if let Some(why) = row.read_settings(&mut after, value) {
+        let complaint = row.read_settings(&mut after, value);
+        let change = row.change(&Settings::default(), &after);
+        if is_default || complaint.is_none() && change.is_none() {
+            continue;
+        }
+        if row.key.starts_with("cmd") {
+            programs.push(row.key);
+        } else if !same_system && OF_THE_MACHINE.contains(&row.key) {
+            odd.push(row.key);
+        } else if let Some(why) = complaint {
             found.note(format!("{} is not brought over: {}", row.key, sanitise(&why)));
-        } else if let Some((key, value)) = row.change(&Settings::default(), &after) {
+        } else if let Some((key, value)) = change {
             found.setting(key, value);
         }
     }
@@ -114,7 +112,7 @@ mod tests {
     fn settings_that_somebody_chose() {
         let found = found(
             "[Settings]\naccountId=2\naudioCodecs=PCMA/8000/1 PCMU/8000/1\nEC=1\nVAD=1\nDTMFMethod=3\nuserAgent=\n\
-             autoAnswer=button\ncmdCallEnd=C:\\x.exe\naudioInputDevice=\"Mic\"\nsourcePort=99999\nmainX=5\n\
+             autoAnswer=button\nsingleMode=\ndenyIncoming=\ncmdCallStart=\ncmdCallEnd=C:\\x.exe\naudioInputDevice=\"Mic\"\nsourcePort=99999\nmainX=5\n\
              [Shortcuts]\n0=Bob;102;call;;1\nx=y\n",
         );
         let set: Vec<String> =
@@ -122,6 +120,10 @@ mod tests {
         assert_eq!(set.iter().filter(|it| it.starts_with("Shortcuts")).count(), 1, "{set:?}");
         for (key, is_there) in [
             ("VAD=1", true),
+            // Empty is not missing.
+            ("singleMode=0", true),
+            ("denyIncoming=", true),
+            ("userAgent", false),
             ("DTMFMethod=3", true),
             ("audioCodecs", false),
             ("EC", false),
