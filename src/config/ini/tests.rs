@@ -55,7 +55,7 @@ fn setting_a_key_of_a_sample_changes_its_line_only() {
             let new = before.entries(section).map(|(key, _)| (section, key));
             keys.extend(new.filter(|pair| !keys.contains(pair)).collect::<Vec<_>>());
         }
-        assert!(keys.len() > 5, "{name}");
+        assert!(!keys.is_empty(), "{name}");
         for (section, key) in keys {
             let mut after = before.clone();
             after.set(section, key, "another value").unwrap();
