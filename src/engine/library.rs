@@ -1,5 +1,6 @@
 //! One thread owns the history of calls: whoever asks waits for it, the signalling never does.
 
+use super::files;
 use super::past::record;
 use crate::config::ini::Document;
 use crate::history::{Found, HistoryAsk, Record, Store, StoreError, call_log_table, calls_section};
@@ -10,7 +11,7 @@ use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::CallInfo;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
@@ -24,6 +25,9 @@ const IDLE: Duration = Duration::from_secs(10);
 
 /// How often the oldest calls are let go, in calls that were kept.
 const TRIM_EVERY: u32 = 1_000;
+
+/// The largest database of MicroSIP's that is read: a thousand calls have a thousandth of it.
+const MAX_DATABASE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The head of every SQLite file.
 const SQLITE: &[u8] = b"SQLite format 3\0";
@@ -307,13 +311,11 @@ pub fn join(shelf: &Shelf, calls: &[Record], writes: bool) -> Result<usize, Stri
 /// It cannot be read, or has none; in words.
 pub fn calls_of(file: &Path) -> Result<Vec<Record>, String> {
     let plain = |error: io::Error| plain_error(&error);
-    let bound = u64::try_from(Document::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    if !fs::metadata(file).map_err(plain)?.is_file() {
-        return Err("it is no file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(file).and_then(|open| open.take(bound).read_to_end(&mut bytes)).map_err(plain)?;
-    if bytes.starts_with(SQLITE) {
+    if files::read(file, SQLITE.len()).map_err(plain)?.starts_with(SQLITE) {
+        let length = fs::metadata(file).map_err(plain)?.len();
+        if length > MAX_DATABASE_BYTES {
+            return Err(format!("it has {length} bytes, more than a database of calls may have"));
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let calls = Connection::open_with_flags(file, flags)
             .map_err(StoreError::from)
@@ -321,12 +323,12 @@ pub fn calls_of(file: &Path) -> Result<Vec<Record>, String> {
             .map_err(|why| why.to_string())?;
         return calls.ok_or_else(|| "it has no table call_log".to_owned());
     }
+    let bytes = files::read(file, Document::MAX_BYTES).map_err(plain)?;
     let document = Document::parse(&bytes).map_err(|error| error.to_string())?;
     if !document.has_section("Calls") {
         return Err("it has no section [Calls]".to_owned());
     }
-    let last = document.get("Settings", "callsLastKey").and_then(|key| key.trim().parse().ok()).unwrap_or(0);
-    Ok(calls_section::read(|key| document.get("Calls", key).map(str::to_owned), last))
+    Ok(calls_section::of_ini(|section, key| document.get(section, key)))
 }
 
 #[cfg(test)]

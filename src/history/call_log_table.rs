@@ -13,6 +13,8 @@ const MOST: i64 = 10_000;
 /// # Errors
 /// The database cannot be read, or the table is another one.
 pub fn read(db: &Connection) -> Result<Option<Vec<Record>>, StoreError> {
+    // What a stranger's tables would run stays unrun.
+    db.execute_batch("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON")?;
     let is_there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND lower(name) = 'call_log'";
     if db.query_row(is_there, [], |_| Ok(())).optional()?.is_none() {
         return Ok(None);
@@ -21,7 +23,7 @@ pub fn read(db: &Connection) -> Result<Option<Vec<Record>>, StoreError> {
     let mut rows = db.prepare(
         "SELECT CAST(callId AS TEXT), CAST(number AS TEXT), CAST(name AS TEXT), CAST(type AS INTEGER),
                 CAST(time AS INTEGER), CAST(duration AS INTEGER), CAST(info AS TEXT)
-         FROM call_log ORDER BY time, id LIMIT ?1",
+         FROM (SELECT * FROM call_log ORDER BY time DESC, id DESC LIMIT ?1) ORDER BY time, id",
     )?;
     let calls = rows.query_map([MOST], |row| {
         let text = |at: usize| {
@@ -84,5 +86,18 @@ mod tests {
         assert_eq!(read(&database("CREATE TABLE calls(x)")).unwrap(), None);
         assert_eq!(read(&database("CREATE VIEW call_log AS SELECT 1 AS id")).unwrap(), None);
         assert!(read(&database("CREATE TABLE call_log(x)")).is_err());
+    }
+
+    #[test]
+    fn of_too_many_the_newest_are_read() {
+        let db = database(
+            "CREATE TABLE call_log(id INTEGER PRIMARY KEY, callId TEXT UNIQUE, number TEXT, name TEXT, type INTEGER,
+             time INTEGER, duration INTEGER, info TEXT);
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10002)
+             INSERT INTO call_log SELECT i, i, i, '', 0, 1700000000 + i, 0, '' FROM n;",
+        );
+        let calls = read(&db).unwrap().unwrap();
+        let ends = (calls.first().map(|call| call.number.as_str()), calls.last().map(|call| call.number.as_str()));
+        assert_eq!((calls.len(), ends), (10_000, (Some("3"), Some("10002"))));
     }
 }

@@ -51,8 +51,8 @@ impl Form {
                 let kind = call.kind.number().to_string();
                 let pairs = [
                     ("type", kind.as_str()),
-                    ("number", &call.number),
                     ("name", &call.name),
+                    ("number", &call.number),
                     ("time", &time),
                     ("duration", &duration),
                     ("info", &call.info),
@@ -125,7 +125,7 @@ mod tests {
         );
         assert_eq!(
             row(Form::Xml),
-            "<call type=\"3\" number=\"+4912\" name=\"Ann &quot;A|B&quot; &lt;=x&gt;, Co[2J\" time=\"1767323045\" \
+            "<call type=\"3\" name=\"Ann &quot;A|B&quot; &lt;=x&gt;, Co[2J\" number=\"+4912\" time=\"1767323045\" \
              duration=\"61\" info=\"Answered Elsewhere\"/>"
         );
         assert_eq!(

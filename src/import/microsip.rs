@@ -3,11 +3,12 @@
 use super::{Found, FoundAccount, Password, Setting, contact};
 use crate::config::schema::{Row, Section};
 use crate::config::{self, Document, Rewrite, Settings, Warning};
+use crate::contacts::{Contact, MAX_CONTACTS};
 use crate::history::calls_section;
 use crate::text::sanitise;
 
 /// What MicroSIP writes without being asked, and what means something else here than to leave it open.
-const ITS_DEFAULTS: &[(&str, &str)] = &[("audioCodecs", "PCMA/8000/1 PCMU/8000/1"), ("EC", "1"), ("accountId", "")];
+const ITS_DEFAULTS: &[(&str, &str)] = &[("audioCodecs", "PCMA/8000/1 PCMU/8000/1"), ("EC", "1"), ("accountId", ""), ("lastCallNumber", "")];
 
 /// Names of devices and files of the machine it ran on.
 const OF_THE_MACHINE: &[&str] =
@@ -36,8 +37,7 @@ pub(super) fn read(document: &Document, same_system: bool) -> Found {
         key: key.to_owned(),
         value: value.to_owned(),
     }));
-    let last = document.get("Settings", "callsLastKey").and_then(|key| key.trim().parse().ok()).unwrap_or(0);
-    found.calls = calls_section::read(|key| document.get("Calls", key).map(str::to_owned), last);
+    found.calls = calls_section::of_ini(|section, key| document.get(section, key));
     found.contacts = old_contacts(document);
     found
 }
@@ -72,19 +72,17 @@ fn settings(document: &Document, same_system: bool, found: &mut Found) {
     }
 }
 
-/// `N=number;name;presence;directory`, where MicroSIP kept contacts before it had Contacts.xml.
-fn old_contacts(document: &Document) -> Vec<crate::contacts::Contact> {
+/// `N=number;name;presence;directory` of `[Contacts]`, where MicroSIP kept contacts before it had Contacts.xml.
+pub fn old_contacts(document: &Document) -> Vec<Contact> {
     let rows = document.entries("Contacts").filter(|(key, _)| key.bytes().all(|digit| digit.is_ascii_digit()));
     let contacts = rows.filter_map(|(_, value)| {
         let mut fields = value.split(';');
         let (number, name) = (fields.next()?, fields.next().unwrap_or_default());
-        let presence = fields.next().unwrap_or_default().trim() == "1";
-        contact(name, number).map(|mut contact| {
-            contact.presence = presence;
-            contact
-        })
+        let mut is_set = || fields.next().unwrap_or_default().trim() == "1";
+        let (presence, directory) = (is_set(), is_set());
+        contact(name, number).map(|contact| Contact { presence, directory, ..contact })
     });
-    contacts.take(crate::contacts::MAX_CONTACTS).collect()
+    contacts.take(MAX_CONTACTS).collect()
 }
 
 #[cfg(test)]
@@ -143,11 +141,14 @@ mod tests {
     fn contacts_and_calls_of_old_versions() {
         let found = found(
             "[Settings]\ncallsLastKey=0\n[Calls]\n0=600;Ann;2;1700000000;0;Missed Call\n\
-                           [Contacts]\n0=100;Ann;1;0\n1=200\n2=;nobody\n",
+                           [Contacts]\n0=100;Ann;1;0\n1=200\n2=;nobody\n3=300;Cy;0;1;x\nx=400;Odd\n",
         );
         assert_eq!(found.calls.len(), 1);
-        let shown: Vec<(&str, &str, bool)> =
-            found.contacts.iter().map(|it| (it.name.as_str(), it.number.as_str(), it.presence)).collect();
-        assert_eq!(shown, [("Ann", "100", true), ("200", "200", false)]);
+        let shown: Vec<_> = found
+            .contacts
+            .iter()
+            .map(|it| (it.name.as_str(), it.number.as_str(), it.presence, it.directory))
+            .collect();
+        assert_eq!(shown, [("Ann", "100", true, false), ("200", "200", false, false), ("Cy", "300", false, true)]);
     }
 }

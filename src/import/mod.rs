@@ -9,6 +9,7 @@ mod microsip;
 mod plan;
 mod twinkle;
 
+pub use microsip::old_contacts;
 pub use plan::{Plan, next_account, write_account};
 
 use crate::config::ini::{Document, IniError};

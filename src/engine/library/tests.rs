@@ -133,7 +133,7 @@ fn microsips_calls_are_brought_over_once() {
         assert!(error.message.contains(why), "{error:?}");
     }
     assert!(import(&house.folder.path().join("none")).unwrap_err().message.contains("no such file"));
-    assert!(import(house.folder.path()).unwrap_err().message.contains("no file"));
+    assert!(import(house.folder.path()).unwrap_err().message.contains("it is a folder"));
     assert_eq!(numbers(&mut keeper), ["300", "200", "100"]);
     let missed = HistoryAsk::List(Query { kinds: vec![Kind::Missed], ..Query::default() });
     assert!(
