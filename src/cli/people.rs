@@ -23,10 +23,11 @@ pub fn print(fields: &Map<String, Value>, quiet: bool) {
         let without = without.map(|count| format!(", {count} without a number left out")).unwrap_or_default();
         out::line(&format!("{added} added, {changed} changed, {same} known already{gone}{without}"));
     }
+    let file = fields.get("file").and_then(Value::as_str).map(|file| format!("{file}: ")).unwrap_or_default();
     for problem in fields.get("problems").and_then(Value::as_array).into_iter().flatten() {
         let line = problem.get("line").and_then(Value::as_u64).map(|line| format!("line {line}: ")).unwrap_or_default();
         let what = problem.get("message").and_then(Value::as_str).unwrap_or_default();
-        out::talk(&format!("tuiphone: {line}{what}"));
+        out::talk(&format!("tuiphone: {file}{line}{what}"));
     }
 }
 

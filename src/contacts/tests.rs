@@ -93,6 +93,16 @@ fn what_is_added_to_empty_files_is_read() {
         assert_eq!((again.contacts().count(), again.writable()), (2, Ok(())), "{text}: {}", document.text());
         assert_eq!(document.remove_if(|_| true), 2);
     }
+    // One that is a mark of its encoding alone keeps it, and is left alone.
+    for encoding in [Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Utf8Bom] {
+        let mut document = xml::Document::parse(encoding.bom()).unwrap();
+        assert_eq!((document.to_bytes(), document.writable()), (encoding.bom().to_vec(), Ok(())), "{encoding:?}");
+        document.add(&ann());
+        let bytes = document.to_bytes();
+        let again = xml::Document::parse(&bytes).unwrap();
+        assert!(bytes.starts_with(encoding.bom()) && again.contacts().eq([&ann()]), "{encoding:?}");
+    }
+    assert!(xml::Document::parse(b"\xff\xfe\0").unwrap().writable().is_err(), "half a character");
     let mut fed = parsed(FED);
     assert_eq!(fed.remove_if(|c| c.number == "4001"), 1);
     assert_eq!(parsed(&fed.text()).contacts().count(), 5);

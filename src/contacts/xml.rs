@@ -11,6 +11,9 @@ use quick_xml::events::Event;
 /// What one contact may be.
 pub(super) const CONTACT: Limits = Limits { bytes: 256 * 1024, depth: 4, elements: 64 };
 
+/// How a file begins.
+const DECLARATION: &str = "<?xml version=\"1.0\"?>\n";
+
 /// A file, whole: its contacts, and everything round them as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -33,14 +36,13 @@ enum Piece {
 impl Default for Document {
     /// A file without contacts.
     fn default() -> Document {
-        let empty = "<?xml version=\"1.0\"?>\n<contacts>\n</contacts>\n";
-        let pieces = vec![Piece::Other(empty.to_owned())];
+        let pieces = vec![Piece::Other(format!("{DECLARATION}<contacts>\n</contacts>\n"))];
         Document { encoding: Encoding::Utf8, pieces, broken: None, problems: Vec::new(), without_number: 0 }
     }
 }
 
 impl Document {
-    /// Reads a file; an empty one is one without contacts. What is broken is a problem with its line, and what stands
+    /// Reads a file; one without a word is one without contacts. What is broken is a problem with its line, and what stands
     /// before it counts.
     ///
     /// # Errors
@@ -50,11 +52,12 @@ impl Document {
             return Err(ContactsError::TooLong(bytes.len()));
         }
         let (encoding, text) = decoded(bytes);
-        if text.trim().is_empty() {
-            return Ok(Document::default());
-        }
         let mut document = Document { encoding, pieces: Vec::new(), ..Document::default() };
-        document.scan(&text)?;
+        if text.trim().is_empty() {
+            document.other(Some(&text));
+        } else {
+            document.scan(&text)?;
+        }
         if document.broken.is_none() && encoded(encoding, &text) != bytes {
             document.broken = Some((1, format!("it is no clean {encoding:?}")));
         }
@@ -240,10 +243,10 @@ impl Document {
                 let new = before.chain([row, Piece::Other(format!("{line_end}{after}"))]);
                 self.pieces.splice(at..=at, new);
             }
-            // `<contacts/>`
+            // `<contacts/>`, or nothing at all.
             None => {
                 let head = self.text();
-                let head = head.rfind("<contacts").and_then(|at| head.get(..at)).unwrap_or_default();
+                let head = head.rfind("<contacts").and_then(|at| head.get(..at)).unwrap_or(DECLARATION);
                 let opened = Piece::Other(format!("{head}<contacts>{line_end}"));
                 self.pieces = vec![opened, row, Piece::Other(format!("{line_end}</contacts>{line_end}"))];
             }

@@ -12,6 +12,27 @@ pub const QUERY: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
     <C:addressbook-query xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\">\
     <D:prop><D:getetag/><C:address-data/></D:prop><C:filter/></C:addressbook-query>\n";
 
+/// Asks what state the book is in, before its cards are asked for.
+//= RFC 4918 §9.1
+//= RFC 6578 §3.1
+pub const STATE: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+    <D:propfind xmlns:D=\"DAV:\" xmlns:S=\"http://calendarserver.org/ns/\">\
+    <D:prop><D:sync-token/><S:getctag/></D:prop></D:propfind>\n";
+
+/// Longest state that is remembered, in bytes.
+const MAX_STATE: usize = 1024;
+
+/// The state of a book, which is another one after every change of a card; `None` = the server tells none.
+pub fn state(bytes: &[u8]) -> Option<String> {
+    let root = Element::parse(bytes, "multistatus", Limits { bytes: 64 * 1024, depth: 16, elements: 256 }).ok()?;
+    let found = |name: &str| {
+        let props = root.all("response").flat_map(|response| response.all("propstat"));
+        let told = props.filter_map(|props| props.child("prop")?.text_of(name)).next();
+        told.map(|text| format!("{name} {text}"))
+    };
+    found("sync-token").or_else(|| found("getctag")).filter(|state| state.len() <= MAX_STATE)
+}
+
 /// What an answer may be: some elements for each card.
 const LIMITS: Limits = Limits { bytes: MAX_BYTES, depth: 16, elements: 12 * MAX_CONTACTS };
 
@@ -73,6 +94,32 @@ mod tests {
              BEGIN:VCARD&#13;\nVERSION:3.0\r\nUID:u{number}\r\nFN:{name}\r\nTEL;TYPE=CELL:{number}\r\nEND:VCARD\r\n</card:address-data>\
              </d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
         )
+    }
+
+    //= RFC 6578 §3.1
+    #[test]
+    fn a_book_tells_its_state() {
+        let found = |props: &str| {
+            multistatus(&format!(
+                "<d:response><d:href>/</d:href><d:propstat><d:prop>{props}</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>\
+                 <d:propstat><d:prop><d:other/></d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>"
+            ))
+        };
+        let long = format!("<d:sync-token>{}</d:sync-token>", "x".repeat(MAX_STATE));
+        for (text, expected) in [
+            (found("<d:sync-token>http://x/1</d:sync-token>"), Some("sync-token http://x/1")),
+            (found("<s:getctag xmlns:s='http://calendarserver.org/ns/'>&quot;7&quot;</s:getctag>"), Some("getctag \"7\"")),
+            (found("<x:getctag xmlns:x='y'>7</x:getctag><d:sync-token>8</d:sync-token>"), Some("sync-token 8")),
+            (found("<d:sync-token/>"), None),
+            (found(""), None),
+            (found(&long), None),
+            (multistatus(""), None),
+            ("<html/>".to_owned(), None),
+            (String::new(), None),
+            ("<!DOCTYPE d [<!ENTITY a \"b\">]><multistatus/>".to_owned(), None),
+        ] {
+            assert_eq!(state(text.as_bytes()).as_deref(), expected, "{text}");
+        }
     }
 
     //= RFC 6352 §8.6
