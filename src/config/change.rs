@@ -18,7 +18,8 @@ pub struct Change {
 pub fn changes(before: (&Settings, &[Account]), after: (&Settings, &[Account])) -> Vec<Change> {
     let change =
         |section: String, row: &Row| Change { name: format!("{section}.{}", row.key), key: row.key, takes: row.takes };
-    let settings = rows().filter(|row| row.change(before.0, after.0).is_some());
+    // Why not that one: the phone writes it itself, call by call.
+    let settings = rows().filter(|row| row.key != "lastCallNumber" && row.change(before.0, after.0).is_some());
     let mut found: Vec<Change> = settings.map(|row| change(row.section.name(0), row)).collect();
     if before.0.shortcuts != after.0.shortcuts {
         found.push(Change { name: "Shortcuts".to_owned(), key: "", takes: Takes::Now });
@@ -45,6 +46,9 @@ pub fn changes(before: (&Settings, &[Account]), after: (&Settings, &[Account])) 
 /// keys of `touched`: those were changed while it was read. What is locked is as it is read.
 pub fn renewed(before: &Settings, read: &Settings, current: &Settings, touched: &[&str]) -> Settings {
     let mut new = read.clone();
+    if before.dialled == read.dialled {
+        new.dialled.clone_from(&current.dialled);
+    }
     for row in rows().filter(|row| !read.locked.contains(&row.key)) {
         let says_nothing_new = row.change(before, read).is_none() || touched.contains(&row.key);
         if let Some((_, held)) = row.change(read, current).filter(|_| says_nothing_new) {

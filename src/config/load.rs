@@ -3,7 +3,7 @@
 use super::ini::{Document, Item};
 use super::layers::{Found, Layers};
 use super::schema::{Row, Section, hook_rows};
-use super::{Account, AccountId, MAX_SHORTCUTS, Secret, Settings, Shortcut};
+use super::{Account, AccountId, Dialled, MAX_DIALLED, MAX_SHORTCUTS, Secret, Settings, Shortcut};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -72,6 +72,7 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
             warnings.push(beside.warning(row.key, complaint));
         }
     }
+    settings.dialled = dialled(&View::of(&layers, "Dialed"));
     settings.shortcuts = shortcuts(&View::of(&layers, "Shortcuts"), &mut warnings);
     let mut accounts = numbered_accounts(&layers, &settings, &mut warnings);
     if accounts.is_empty() {
@@ -149,6 +150,13 @@ fn fill(
             warnings.push(view.warning(row.key, complaint));
         }
     }
+}
+
+/// The keys 0 to 9, whichever there are.
+fn dialled(view: &View<'_>) -> Dialled {
+    let keys = (0..MAX_DIALLED).map(|n| n.to_string());
+    let found: Vec<_> = keys.filter_map(|key| view.get(&key)).map(|found| found.value).collect();
+    Dialled::of(found.iter().map(AsRef::as_ref))
 }
 
 /// The keys 0 to 7, up to the first that is missing.

@@ -7,6 +7,7 @@ mod choices;
 pub mod command_line;
 pub mod dial;
 mod dial_plan;
+mod dialled;
 mod directory;
 pub mod hook;
 pub mod ini;
@@ -30,6 +31,7 @@ pub use choices::{
 };
 pub use dial::{DialError, DialTarget, dial};
 pub use dial_plan::{DialPlan, DialPlanError};
+pub use dialled::{Dialled, KeepDialled, MAX_DIALLED};
 pub use directory::{CardDavSettings, DirectorySettings, LdapSettings};
 pub use ini::Document;
 pub use layers::{Found, Layers};

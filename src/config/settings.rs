@@ -5,7 +5,7 @@ use super::choices::{
     NoiseSuppression,
 };
 use super::hook::Hooks;
-use super::{DirectorySettings, Server, Shortcut};
+use super::{Dialled, DirectorySettings, KeepDialled, Server, Shortcut};
 use std::net::SocketAddr;
 
 /// A code of the exchange, and whether it is used.
@@ -186,6 +186,12 @@ pub struct Settings {
     pub reg_event: bool,
     /// `[Shortcuts]`: numbers at hand.
     pub shortcuts: Vec<Shortcut>,
+    /// What was dialled last, as it was typed (`[Dialed]`).
+    pub dialled: Dialled,
+    /// Whether the file keeps that (`[tuiphone] keepDialed`).
+    pub keep_dialled: KeepDialled,
+    /// Who was called, or called, last (`lastCallNumber`); empty = nobody yet.
+    pub last_call_number: String,
     /// The interface shows them (`enableShortcuts`).
     pub enable_shortcuts: bool,
     /// What every call talks to (`[tuiphone] callEndpoint`).
@@ -353,6 +359,9 @@ impl Default for Settings {
             ring_timeout_s: 190,
             watch: Vec::new(),
             shortcuts: Vec::new(),
+            dialled: Dialled::default(),
+            keep_dialled: KeepDialled::Auto,
+            last_call_number: String::new(),
             enable_shortcuts: false,
             reg_event: false,
             call_endpoint: CallEndpoint::Phone,

@@ -5,11 +5,12 @@ use super::feed::Feed;
 use super::socket::Client;
 use super::verb::Request;
 use super::{
-    Command, CommandError, Event, ExitCode, FaceAsk, Found, HistoryAsk, Kind, Levels, Query, Reply, Status, json,
+    Command, CommandError, Event, ExitCode, FaceAsk, Found, HistoryAsk, Kind, Levels, Query, Record, Reply, Status, json,
     people,
 };
 use crate::engine::handle::Handle;
 use crate::engine::reloading::Cause;
+use crate::engine::same_number;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -228,19 +229,34 @@ fn fields_of(reply: Value) -> Result<Map<String, Value>, CommandError> {
     }
 }
 
-/// The call of `redial`: to the number that was dialled last, or, with `last`, to whoever the last call was with.
+/// The call of `redial`: to the number that was dialled last, as it was typed, or, with `last`, to whoever the last call
+/// was with. What the phone does not remember the history knows; it knows the account as well.
 async fn last_number(handle: &Handle, last: bool) -> Result<Command, CommandError> {
+    let status = handle.status().await?;
+    let number = Some(status.last_call_number).filter(|number| !number.is_empty());
+    let remembered = if last { number } else { status.dialled.into_iter().next() };
     let kinds = if last { Vec::new() } else { vec![Kind::Outgoing] };
     let query = Query { kinds, limit: 1, ..Query::default() };
-    let found = handle.history(HistoryAsk::List(query)).await?;
-    let call = if let Found::Records(calls, _) = found { calls.into_iter().next() } else { None };
-    let call = call.ok_or_else(|| CommandError {
-        code: ExitCode::NotFound,
-        kind: "not_found",
-        message: "nobody was called yet".into(),
-        hint: Some("tuiphone call NUMBER".into()),
-    })?;
-    Ok(Command::Dial { target: call.number, account: Some(call.account).filter(|account| !account.is_empty()) })
+    let call = match handle.history(HistoryAsk::List(query)).await {
+        Ok(Found::Records(calls, _)) => calls.into_iter().next(),
+        Ok(_) => None,
+        Err(_) if remembered.is_some() => None,
+        Err(why) => return Err(why),
+    };
+    let account = |call: &Record| Some(call.account.clone()).filter(|account| !account.is_empty());
+    match (remembered, call) {
+        (Some(target), call) => {
+            let same = call.filter(|call| same_number(&call.number, &target));
+            Ok(Command::Dial { target, account: same.as_ref().and_then(account) })
+        }
+        (None, Some(call)) => Ok(Command::Dial { account: account(&call), target: call.number }),
+        (None, None) => Err(CommandError {
+            code: ExitCode::NotFound,
+            kind: "not_found",
+            message: "nobody was called yet".into(),
+            hint: Some("tuiphone call NUMBER".into()),
+        }),
+    }
 }
 
 /// The sound devices, as `devices` prints them.

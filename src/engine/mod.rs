@@ -22,7 +22,7 @@ pub mod signalling;
 pub mod trace;
 
 pub use crate::config::hook::MAX_NAME;
-pub use crate::contacts::Contact;
+pub use crate::contacts::{Contact, same_number};
 pub use crate::history::{Form, Found, HistoryAsk, Kind, Query, Record};
 
 /// The sound devices of this machine, as `devices` prints them: what `--audio-in` and `--audio-out` take.

@@ -163,6 +163,10 @@ impl Agent {
         self.calls.push(call);
         self.bind(stream, flow);
         self.tell(id, now, |call| Event::CallIncoming { call });
+        // Nobody can be called back who has no number.
+        let caller = self.call(id).filter(|call| !call.anonymous);
+        let number = caller.map(|call| self.shown_number(call)).unwrap_or_default();
+        self.note_last_call(&number);
     }
 
     fn new_incoming(&mut self, account: AccountId, request: &Request, caller: Caller, now: Instant) -> Call {

@@ -242,7 +242,7 @@ impl Agent {
     pub fn handle(&mut self, input: Input<'_>, now: Instant) {
         self.begin(now);
         match input {
-            Input::Command(id, command) => self.command(id, command, now),
+            Input::Command(id, command) => self.commanded(id, command, now),
             Input::Datagram { bytes, flow } if self.stun_received(bytes, &flow, now) => {}
             Input::Datagram { bytes, flow } => {
                 self.datagram(bytes, flow, now);

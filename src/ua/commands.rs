@@ -389,6 +389,8 @@ impl Agent {
             lights: self.lights(),
             shortcuts: self.shortcut_infos(),
             shortcuts_shown: self.config.settings.enable_shortcuts,
+            dialled: self.config.settings.dialled.numbers().iter().map(|number| sanitise(number)).collect(),
+            last_call_number: sanitise(&self.config.settings.last_call_number),
             asks: self.waiting_asks(now),
             unread: self.inbox.unread(),
             dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,

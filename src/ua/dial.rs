@@ -57,6 +57,7 @@ impl Agent {
         self.hold_others(None, now);
         call.waits_until = waits.then(|| now + WAIT_REGISTERED);
         let info = self.call_info(&call, now);
+        self.note_last_call(&info.number);
         self.calls.push(call);
         self.outputs.push_back(Output::Event(Event::CallOutgoing { call: info.clone() }));
         if waits {

@@ -18,6 +18,7 @@ mod connected;
 mod contact;
 mod detour;
 mod dial;
+mod dialled;
 mod digits;
 mod encryption;
 mod ending;

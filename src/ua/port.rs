@@ -3,7 +3,7 @@
 use super::agent::AgentConfig;
 use super::command::{Command, CommandError, Reply, RequestId};
 use super::event::Event;
-use crate::config::TlsSettings;
+use crate::config::{Dialled, TlsSettings};
 use crate::contacts::Book;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::flow::Flow;
@@ -100,6 +100,13 @@ pub enum Output {
     Event(Event),
     /// Keep these keys of `[Settings]` or `[tuiphone]` with these values: a person has changed them for good.
     Keep(Vec<(&'static str, String)>),
+    /// This was dialled, and this number was called, or called, last: kept where the file of the settings keeps it.
+    Dialled {
+        /// As it was typed.
+        numbers: Dialled,
+        /// `None` = that is not to be changed.
+        last: Option<String>,
+    },
     /// The answer to a command.
     Reply(RequestId, Result<Reply, CommandError>),
 }

@@ -42,6 +42,12 @@ pub struct Status {
     /// Interfaces show them (`enableShortcuts`).
     #[serde(default)]
     pub shortcuts_shown: bool,
+    /// What was dialled, as it was typed, the last one first; ten at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialled: Vec<String>,
+    /// Who was called, or called, last; empty = nobody yet.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub last_call_number: String,
     /// Messages that came in and nobody has looked at.
     #[serde(default)]
     pub unread: u32,

@@ -121,6 +121,13 @@ impl DialField {
         }
     }
 
+    /// The phone has dialled these, the last one first, wherever they were typed.
+    pub fn follow<'a>(&mut self, latest_first: impl DoubleEndedIterator<Item = &'a str>) {
+        if self.recall.is_none() {
+            latest_first.rev().for_each(|number| self.remember(number));
+        }
+    }
+
     /// Nothing was dialled before.
     pub fn forget_dialled(&mut self) {
         self.dialled.clear();
@@ -199,6 +206,28 @@ mod tests {
         assert_eq!(field.text(), "600");
         field.clear();
         assert_eq!(field.take(), None);
+    }
+
+    #[test]
+    fn what_was_dialled_elsewhere_comes_back_in_its_order() {
+        let recalled = |field: &mut DialField| {
+            let mut numbers = Vec::new();
+            while field.recall(true) {
+                numbers.push(field.text());
+            }
+            field.clear();
+            numbers
+        };
+        let mut field = DialField::default();
+        field.remember_older(["1", "2"].into_iter());
+        field.follow(["800,1#", "1"].into_iter());
+        assert_eq!(recalled(&mut field), ["800,1#", "1", "2"]);
+        field.recall(true);
+        field.follow(["9"].into_iter());
+        assert!(field.recall(true) && field.text() == "1", "nobody is led astray");
+        field.clear();
+        field.follow(["9", "800,1#"].into_iter());
+        assert_eq!(recalled(&mut field), ["9", "800,1#", "1", "2"]);
     }
 
     #[test]

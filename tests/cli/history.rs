@@ -163,7 +163,7 @@ fn calls_are_written_in_the_forms_of_others_and_forgotten() {
     let csv = lines(&["--csv"]);
     assert_eq!(csv[0], "ID,Type,Name,Number,Timestamp,UTC Time,Local Time,Duration,Info");
     assert!(
-        csv[1].starts_with("microsip-1-1700000100,outgoing,,\"'+4940123,12#\",1700000100,2023-11-14 22:15:00,"),
+        csv[1].starts_with("4e44b1a78acb9fd9ed2b5f8202910c6a,outgoing,,\"'+4940123,12#\",1700000100,2023-11-14 22:15:00,"),
         "{csv:?}"
     );
     assert!(csv[2].ends_with(",0,Missed Call") && csv.len() == 3, "{csv:?}");
@@ -181,7 +181,7 @@ fn calls_are_written_in_the_forms_of_others_and_forgotten() {
         (&["rm"][..], 2, "no id given"),
         (&["bob"], 2, "--search looks for it"),
         (&["import", "none.ini"], 3, "no such file"),
-        (&["import", "/"], 3, "it is no file"),
+        (&["import", "/"], 3, "it is a folder"),
     ] {
         let done = house.run(&[&["history"], arguments].concat());
         assert!(done.code == code && done.stderr.contains(part), "{arguments:?}: {done:?}");
@@ -199,4 +199,57 @@ fn a_damaged_history_is_put_aside() {
     assert_eq!((done.code, done.stdout.matches("is damaged").count()), (0, 1), "{done:?}");
     assert_eq!(calls(&house, &[]).len(), 1);
     assert!(files().any(|path| path.to_string_lossy().ends_with(".db.damaged-1")));
+}
+
+#[test]
+fn microsips_file_remembers_what_was_dialled() {
+    let house = House::open();
+    let text = std::fs::read_to_string(house.ini()).expect("read");
+    let lists = "[Dialed]\r\n0=602\r\n1=/dnd\r\n2=603\r\n[Calls]\r\n0=null\r\n";
+    std::fs::write(house.ini(), text.replace("[Account1]", &format!("{lists}[Account1]"))).expect("written");
+    let section = || {
+        let text = std::fs::read_to_string(house.ini()).expect("read");
+        let (_, section) = text.split_once("[Dialed]\r\n").expect("its section");
+        section.split("[Calls]").next().unwrap_or_default().to_owned()
+    };
+    let mut daemon = house.daemon();
+    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
+    watching.ask("watch");
+    assert_eq!(wire.ask("status")["dialled"], serde_json::json!(["602", "/dnd", "603"]));
+    assert_eq!(wire.ask("call 600,1#")["ok"], true);
+    watching.await_event("call_answered");
+    assert!(until(|| section() == "0=600,1#\r\n1=602\r\n2=/dnd\r\n3=603\r\n"), "{}", section());
+    let text = std::fs::read_to_string(house.ini()).expect("read");
+    assert!(text.contains("[Settings]\r\naccountId=1\r\nlastCallNumber=600\r\n[Dialed]"), "{text}");
+    assert_eq!(wire.ask("hangup")["ok"], true);
+    watching.await_event("call_ended");
+    // Called anew as it was typed, once it is started anew too.
+    assert_eq!(daemon.terminate(), 0);
+    let daemon = house.daemon();
+    let mut wire = daemon.connect();
+    assert_eq!(wire.ask("redial")["call"]["remote"]["user"], "600");
+    let status = wire.ask("status");
+    assert_eq!((&status["dialled"][0], &status["last_call_number"]), (&"600,1#".into(), &"600".into()), "{status}");
+    assert_eq!(wire.ask("hangup")["ok"], true);
+    assert_eq!(wire.ask("history clear")["ok"], true);
+    assert!(until(|| section().is_empty()), "{}", section());
+    assert_eq!(wire.ask("redial --last")["error"]["code"], 5);
+}
+
+#[test]
+fn a_file_of_our_own_remembers_what_was_dialled_only_if_it_is_told_to() {
+    for (more, kept) in [("", false), ("[tuiphone]\r\nkeepDialed=on\r\n", true)] {
+        let house = House::open();
+        let before = std::fs::read_to_string(house.ini()).expect("read") + more;
+        std::fs::write(house.ini(), &before).expect("written");
+        let mut daemon = house.daemon();
+        let mut wire = daemon.connect();
+        assert_eq!(wire.ask("call 602")["ok"], true);
+        assert_eq!(wire.ask("status")["dialled"], serde_json::json!(["602"]));
+        drop(wire);
+        assert_eq!(daemon.terminate(), 0, "what is to be written is written");
+        let after = std::fs::read_to_string(house.ini()).expect("read");
+        assert_eq!(after != before, kept, "{after}");
+        assert_eq!(after.contains("[Dialed]\r\n0=602\r\n"), kept, "{after}");
+    }
 }

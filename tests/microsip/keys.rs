@@ -182,7 +182,9 @@ const SETTINGS: &[(&[&str], Here)] = &[
     (&["FWD", "AA", "AC", "DND"], Read("0", FLAG)),
     (&["alwaysOnTop"], Kept),
     (&["enableShortcuts"], Read("0", FLAG)),
-    (&["shortcutsBottom", "lastCallNumber", "lastCallHasVideo", "callsLastKey", "version"], Kept),
+    (&["shortcutsBottom"], Kept),
+    (&["lastCallNumber"], Read("", TEXT)),
+    (&["lastCallHasVideo", "callsLastKey", "version"], Kept),
     // Of older MicroSIPs and of changed ones.
     (&["silent", "crashReport", "disableLocalAccount"], Kept),
     (&["disableH264", "bitrateH264", "disableH263", "bitrateH263"], Kept),

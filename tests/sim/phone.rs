@@ -122,6 +122,7 @@ impl Phone {
                 }
                 Output::Media(MediaCommand::Close { stream }) => self.sounding.retain(|known| *known != stream.0),
                 Output::Event(event) => self.events.push(event),
+                Output::Dialled { .. } => {}
                 Output::Reply(_, reply) => self.replies.push(reply),
                 Output::Media(_) | Output::Keep(_) => {}
             }

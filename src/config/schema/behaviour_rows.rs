@@ -1,7 +1,7 @@
 //! The keys of how the phone behaves beside its calls: ignoring, wrapping up, telling the exchange, asking for answers.
 
 use super::field::*;
-use super::{Kind, Row, settings, tuiphone};
+use super::{Kind, Row, settings, tuiphone, words};
 use crate::config::Settings;
 use crate::config::value::flag;
 
@@ -39,6 +39,14 @@ pub(super) const ROWS: &[Row] = &[
         "0 = servers are not asked to answer where requests come from: no NAT lets their answers in then (RFC 3581)",
         |s| digit(s.rport),
         |s, v| set(&mut s.rport, flag(v)),
+    ),
+    tuiphone(
+        "keepDialed",
+        Kind::Word(words::KEEP_DIALLED_WORDS),
+        "auto",
+        "[Dialed] and lastCallNumber are written as MicroSIP does: on, off, or auto = into files that MicroSIP has written",
+        words::keep_dialled_text,
+        words::keep_dialled,
     ),
     tuiphone(
         "wrapUpTime",

@@ -1,7 +1,8 @@
 //! Keys whose values are words: each a table of the words and what they mean; the first word of a meaning is written.
 
 use super::super::{
-    Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, EchoCanceller, Forwarding, HideCallerId, NoiseSuppression,
+    Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, EchoCanceller, Forwarding, HideCallerId, KeepDialled,
+    NoiseSuppression,
     Rewrite, Settings, SrtpMode, TurnTransport,
 };
 
@@ -59,6 +60,15 @@ const ECHO: Words<EchoCanceller> = &[
     ("0", EchoCanceller::Off),
 ];
 
+const KEEP_DIALLED: Words<KeepDialled> = &[
+    ("auto", KeepDialled::Auto),
+    ("on", KeepDialled::On),
+    ("off", KeepDialled::Off),
+    ("", KeepDialled::Auto),
+    ("1", KeepDialled::On),
+    ("0", KeepDialled::Off),
+];
+
 const NOISE: Words<NoiseSuppression> = &[
     ("0", NoiseSuppression::Off),
     ("1", NoiseSuppression::On),
@@ -85,6 +95,16 @@ pub(super) fn noise_text(s: &Settings) -> String {
 
 pub(super) fn noise(s: &mut Settings, value: &str) -> Option<String> {
     read(NOISE, &mut s.noise_suppression, value)
+}
+
+pub(super) const KEEP_DIALLED_WORDS: &[&str] = &["auto", "on", "off"];
+
+pub(super) fn keep_dialled_text(s: &Settings) -> String {
+    written(KEEP_DIALLED, s.keep_dialled)
+}
+
+pub(super) fn keep_dialled(s: &mut Settings, value: &str) -> Option<String> {
+    read(KEEP_DIALLED, &mut s.keep_dialled, value)
 }
 
 pub(super) const ECHO_WORDS: &[&str] = &["auto", "on", "off"];

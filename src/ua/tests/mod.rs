@@ -8,6 +8,7 @@ mod choosing;
 mod codecs;
 mod conferences;
 mod connected;
+mod dialled;
 mod digits;
 mod encryption;
 mod endings;
@@ -47,7 +48,7 @@ use super::agent::{Agent, AgentConfig};
 use super::command::{Command, CommandError, Reply, RequestId};
 use super::event::Event;
 use super::port::{Input, Output, QueryId};
-use crate::config::{Account, AccountId, Secret, Settings};
+use crate::config::{Account, AccountId, Dialled, Secret, Settings};
 use crate::media::command::{MediaCommand, MediaEvent, StreamStats};
 use crate::nat::stun;
 use crate::sip::flow::{Flow, Transport};
@@ -67,6 +68,8 @@ pub(super) struct Phone {
     pub media: Vec<MediaCommand>,
     /// Keys to be kept, with their values.
     pub kept: Vec<(&'static str, String)>,
+    /// What was dialled, and the last number, as they were last to be kept.
+    pub dialled: (Dialled, Option<String>),
     next_port: u16,
     /// The sound answers `Bind`.
     pub binds: bool,
@@ -179,6 +182,7 @@ impl World {
             replies: Vec::new(),
             media: Vec::new(),
             kept: Vec::new(),
+            dialled: Default::default(),
             next_port: port * 2,
             binds: true,
             keys: true,
@@ -301,6 +305,7 @@ impl World {
                 }
                 Output::Event(event) => it.events.push(event),
                 Output::Keep(changes) => it.kept.extend(changes),
+                Output::Dialled { numbers, last } => it.dialled = (numbers, last),
                 Output::Reply(_, reply) => it.replies.push(reply),
             }
         }
