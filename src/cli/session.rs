@@ -7,7 +7,8 @@ use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::hook::Hooks;
 use crate::config::{self, Account, AccountId, Loaded, Secret};
-use crate::control::{CommandError, ExitCode};
+use crate::control::{CommandError, Contact, ExitCode};
+use crate::import;
 use std::path::{Path, PathBuf};
 
 /// What a session runs on.
@@ -19,6 +20,8 @@ pub struct Session {
     pub loaded: Loaded,
     /// The accounts whose password stands in the file.
     pub with_password: Vec<AccountId>,
+    /// Contacts that an old MicroSIP keeps in the ini file.
+    pub old_contacts: Vec<Contact>,
     /// What is to be said on standard error, a line each.
     pub notes: Vec<String>,
 }
@@ -41,6 +44,7 @@ pub fn load(options: &Options, environment: &Environment) -> Result<Session, Com
 /// The account that is asked for does not exist.
 pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -> Result<Session, CommandError> {
     let mut loaded = config::load(&files.main, &files.overlays);
+    let old_contacts = import::old_contacts(&files.main);
     let mut notes: Vec<String> = loaded.warnings.iter().map(|warning| files.located(warning)).collect();
     let ini = files.ini;
     let directories = &loaded.settings.directories;
@@ -83,7 +87,7 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
     loaded.settings.account_id = Some(loaded.selected.0);
     let with_password = loaded.accounts.iter().filter(|account| !account.password.is_empty());
     let with_password = with_password.map(|account| account.id).collect();
-    Ok(Session { ini, loaded, with_password, notes })
+    Ok(Session { ini, loaded, with_password, old_contacts, notes })
 }
 
 impl Session {

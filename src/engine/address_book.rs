@@ -74,6 +74,8 @@ pub struct AddressBook {
     is_ours: bool,
     /// The directories of the settings feed it.
     is_fed: bool,
+    /// Who is in it while there is no file: those of the ini file of an old MicroSIP.
+    old: Arc<[Contact]>,
     /// What the file was like when its book was last handed out; nobody changes it meanwhile.
     seen: Arc<Mutex<Option<Stamp>>>,
 }
@@ -86,12 +88,29 @@ type Fields = Map<String, Value>;
 impl AddressBook {
     /// Of this file, there or not; one that is not ours is only read.
     pub fn new(file: PathBuf, is_ours: bool) -> AddressBook {
-        AddressBook { file: file.into(), is_ours, is_fed: false, seen: Arc::default() }
+        AddressBook { file: file.into(), is_ours, is_fed: false, old: [].into(), seen: Arc::default() }
     }
 
     /// The same file, fed by the directories of the settings.
     pub fn fed(self) -> AddressBook {
         AddressBook { is_fed: true, ..self }
+    }
+
+    /// The same file; until it is there, these are its contacts.
+    pub fn after(self, old: Vec<Contact>) -> AddressBook {
+        AddressBook { old: old.into(), ..self }
+    }
+
+    /// Makes the file of those who were kept elsewhere before, unless it is there; how many they are.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn migrate(&self) -> Result<usize, CommandError> {
+        if self.old.is_empty() || !self.is_ours || self.file.exists() {
+            return Ok(0);
+        }
+        self.change(|_| Ok(Fields::new()))?;
+        Ok(self.old.len())
     }
 
     pub(super) fn is_fed(&self) -> bool {
@@ -208,6 +227,7 @@ impl AddressBook {
             let mut told = fields(json!(merged));
             told.insert("without_number".into(), read.without_number.into());
             told.insert("problems".into(), json!(read.problems));
+            told.insert("file".into(), shown(file).into());
             Ok(told)
         })
     }
@@ -240,10 +260,14 @@ impl AddressBook {
         Ok(taken)
     }
 
-    /// The bytes of the file, and what they say; a file that is not there has no contacts.
+    /// The bytes of the file, and what they say; a file that is not there has those who were kept elsewhere.
     fn read(&self) -> Result<(Vec<u8>, Document), CommandError> {
         let bytes = match bounded(&self.file) {
-            Err(why) if why.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => {
+                let mut document = Document::default();
+                self.old.iter().for_each(|contact| document.add(contact));
+                return Ok((Vec::new(), document));
+            }
             bytes => bytes.map_err(|why| unreadable(&self.file, &why))?,
         };
         let document = Document::parse(&bytes).map_err(|why| broken(&self.file, &why))?;

@@ -1,7 +1,8 @@
 //! How the rest of the program reaches a running phone.
 
-use super::address_book::{AddressBook, ContactsAsk};
+use super::address_book::{AddressBook, ContactsAsk, FILE_NAME};
 use super::directory::{self, Directories};
+use super::file_watch::OwnWrites;
 use super::library::Library;
 use super::media::MediaHandle;
 use super::reloading::{Fresh, Reloader};
@@ -12,6 +13,7 @@ use crate::ua::command::{Command, CommandError, Reply};
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::Status;
+use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
@@ -66,6 +68,8 @@ pub(super) enum Ask {
     Command(Command, oneshot::Sender<Result<Reply, CommandError>>),
     Status(oneshot::Sender<Status>),
     Contacts(Arc<Book>),
+    /// Nobody was dialled or called yet.
+    ForgetDialled,
     /// Tell when everything is written that was to be kept.
     Written(oneshot::Sender<()>),
     Configure(Box<Fresh>, oneshot::Sender<Result<Reply, CommandError>>),
@@ -85,6 +89,7 @@ pub struct Handle {
     library: Option<Library>,
     pub(super) reloader: Option<Arc<Reloader>>,
     faces: broadcast::Sender<FaceAsk>,
+    own_writes: OwnWrites,
 }
 
 /// The signalling task's ends of a `Handle`'s channels.
@@ -115,6 +120,7 @@ pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[Str
         library: None,
         reloader: None,
         faces,
+        own_writes: OwnWrites::default(),
     };
     (handle, Ends { asks: asks_rx, changed, events, codecs })
 }
@@ -146,7 +152,14 @@ impl Handle {
     /// This phone keeps none, or it cannot be read or written.
     pub async fn history(&self, ask: HistoryAsk) -> Result<Found, CommandError> {
         match &self.library {
-            Some(library) => library.ask(ask).await,
+            Some(library) => {
+                let clears = ask == HistoryAsk::Clear;
+                let found = library.ask(ask).await?;
+                if clears {
+                    self.asks.send(Ask::ForgetDialled).await.map_err(|_| stopped())?;
+                }
+                Ok(found)
+            }
             None => Err(CommandError {
                 code: ExitCode::NotFound,
                 kind: "history",
@@ -190,7 +203,7 @@ impl Handle {
         if ask == ContactsAsk::Refresh {
             return match &self.directories {
                 Some(directories) => directories.refresh().await,
-                None => Err(directory::none()),
+                None => Err(without_contacts()),
             };
         }
         let directories = self.directories.as_ref().filter(|_| matches!(ask, ContactsAsk::List { .. }));
@@ -200,25 +213,47 @@ impl Handle {
             self.asks.send(Ask::Contacts(Arc::new(book))).await.map_err(|_| stopped())?;
         }
         let mut told = told?;
-        if let Some(directories) = directories {
-            told.insert("directory".to_owned(), directories.shown());
+        if let Some(shown) = directories.and_then(Directories::shown) {
+            told.insert("directory".to_owned(), shown);
         }
         Ok(told)
     }
 
     /// The directories of the settings feed the contacts from now on; what is wrong with them, in words.
-    pub(super) fn open_directories(&mut self, settings: &Settings, accounts: &[Account]) -> Vec<String> {
+    pub(super) fn open_directories(&mut self, settings: &Settings, accounts: &[Account], rng: StdRng) -> Vec<String> {
         let Some(contacts) = self.contacts.clone().filter(AddressBook::is_fed) else { return Vec::new() };
-        let (directories, wrong) = directory::start(settings, accounts, contacts, &self.asks, &self.events);
-        self.directories = directories;
+        let (directories, wrong) = directory::start(settings, accounts, contacts, &self.asks, &self.events, rng);
+        self.directories = Some(directories);
         wrong
+    }
+
+    /// What this phone writes into its own files.
+    pub(super) fn own_writes(&self) -> OwnWrites {
+        self.own_writes.clone()
+    }
+
+    /// The directories, if contacts are fed by any.
+    pub(super) fn directories(&self) -> Option<Directories> {
+        self.directories.clone()
     }
 
     /// Names come from these contacts from now on, whoever changes their file, for as long as the phone lives.
     pub(super) fn open_contacts(&mut self, contacts: AddressBook) {
         self.contacts = Some(contacts.clone());
-        let phone = self.asks.downgrade();
+        let (phone, events) = (self.asks.downgrade(), self.events.downgrade());
         tokio::spawn(async move {
+            let old = contacts.clone();
+            let moved = tokio::task::spawn_blocking(move || old.migrate()).await;
+            let words = match moved {
+                Ok(Ok(0)) | Err(_) => None,
+                Ok(Ok(count)) => {
+                    Some(Event::Directory { message: format!("{count} contacts of the ini file are in {FILE_NAME} now") })
+                }
+                Ok(Err(CommandError { message, hint, .. })) => Some(Event::Error { message, hint }),
+            };
+            if let (Some(words), Some(events)) = (words, events.upgrade()) {
+                let _ = events.send(Arc::new(words));
+            }
             loop {
                 let contacts = contacts.clone();
                 let book = tokio::task::spawn_blocking(move || contacts.fresh()).await.ok().flatten();

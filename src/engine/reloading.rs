@@ -5,7 +5,7 @@
 //!      ─▶ the signalling task: what a person changed since stays ─▶ the agent, the sound, hooks, history
 //! ```
 
-use super::file_watch::{FileWatch, Look};
+use super::file_watch::{FileWatch, Look, OwnWrites};
 use super::handle::{Ask, Handle, stopped};
 use super::media::MediaConfig;
 use super::net::dns::Dns;
@@ -86,6 +86,7 @@ impl Handle {
         let reloader = Arc::new(Reloader { source, turn: Mutex::new(()), watches });
         let (asks, events) = self.ends();
         let (asks, events, watching) = (asks.downgrade(), events.clone(), reloader.clone());
+        let files = (files, self.own_writes());
         tokio::spawn(async move { watching.watch(asks, events, files).await });
         self.reloader = Some(reloader);
         self
@@ -140,8 +141,13 @@ impl Reloader {
     }
 
     /// Reads the configuration again when a file of it has changed.
-    async fn watch(&self, asks: mpsc::WeakSender<Ask>, events: broadcast::Sender<Arc<Event>>, files: Vec<PathBuf>) {
-        let Ok(mut files) = tokio::task::spawn_blocking(move || FileWatch::new(files)).await else { return };
+    async fn watch(
+        &self,
+        asks: mpsc::WeakSender<Ask>,
+        events: broadcast::Sender<Arc<Event>>,
+        (files, own): (Vec<PathBuf>, OwnWrites),
+    ) {
+        let Ok(mut files) = tokio::task::spawn_blocking(move || FileWatch::new(files, own)).await else { return };
         let mut wait = LOOK;
         loop {
             tokio::time::sleep(wait).await;
@@ -188,6 +194,9 @@ impl Signalling {
         {
             library.keep_at_most(agent.settings.history_size);
         }
+        let directories = self.directories.as_ref();
+        let wrong = directories.map(|it| it.configure(&agent.settings, &agent.accounts)).unwrap_or_default();
+        wrong.into_iter().for_each(|message| self.event(Event::Error { message, hint: None }));
         match &mut self.hooks {
             Some(hooks) => hooks.configure(&agent.settings, &agent.accounts),
             None => self.hooks = hooks::Runner::start(&agent.settings, &agent.accounts, self.ends.events.clone()),

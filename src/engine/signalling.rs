@@ -1,6 +1,7 @@
 //! The signalling task: the one owner of the agent. Short on purpose: it moves things, the agent decides.
 
 use super::address_book::AddressBook;
+use super::directory::Directories;
 use super::handle::{Ask, Ends, Handle};
 use super::hooks;
 use super::library::{Library, Shelf};
@@ -108,7 +109,9 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     if let Some(contacts) = config.contacts {
         handle.open_contacts(contacts);
     }
-    let undirected = handle.open_directories(&config.agent.settings, &config.agent.accounts);
+    // Apart from the agent's: what directories do changes none of its tags.
+    let chance = StdRng::from_seed(config.seed.map(|byte| !byte));
+    let undirected = handle.open_directories(&config.agent.settings, &config.agent.accounts, chance);
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
     let (now, wall) = (Instant::now(), SystemTime::now());
     let mut rng = StdRng::from_seed(config.seed);
@@ -123,7 +126,8 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         None => (None, None),
     };
     let handle = handle.with_library(library.clone());
-    let keeper = config.settings_file.map(|file| keeping::start(file, complain));
+    let own_writes = handle.own_writes();
+    let keeper = config.settings_file.map(|file| keeping::start(file, own_writes, complain));
     let hooks = hooks::Runner::start(settings, &config.agent.accounts, ends.events.clone());
     let signalling = Signalling {
         read: settings.clone(),
@@ -141,6 +145,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         keeper,
         hooks,
         library,
+        directories: handle.directories(),
         replies: HashMap::new(),
         next_request: 0,
         answers: mpsc::unbounded_channel(),
@@ -176,6 +181,7 @@ pub(super) struct Signalling {
     keeper: Option<Keeper>,
     pub(super) hooks: Option<hooks::Runner>,
     pub(super) library: Option<Library>,
+    pub(super) directories: Option<Directories>,
     replies: HashMap<RequestId, oneshot::Sender<Result<Reply, CommandError>>>,
     next_request: u64,
     answers: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
@@ -299,6 +305,7 @@ impl Signalling {
                 self.dirty = true;
                 self.agent.handle(Input::Contacts(book), now());
             }
+            Next::Ask(Some(Ask::ForgetDialled)) => self.agent.forget_dialled(),
             Next::Ask(Some(Ask::Written(reply))) => {
                 self.touched.clear();
                 // Without a keeper nothing waits to be written.
@@ -349,6 +356,13 @@ impl Signalling {
                     if let Some((keeper, _)) = &self.keeper {
                         note_kept(&changes, &mut self.read, &mut self.touched);
                         let _ = keeper.send(keeping::Job::Keep(changes));
+                    }
+                }
+                Output::Dialled { numbers, last } => {
+                    self.dirty = true;
+                    if let Some((keeper, _)) = &self.keeper {
+                        let keep = self.agent.settings().keep_dialled;
+                        let _ = keeper.send(keeping::Job::Dialled(keeping::Memory { numbers, last, keep }));
                     }
                 }
                 Output::Reply(request, result) => {

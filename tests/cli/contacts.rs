@@ -83,3 +83,50 @@ fn a_call_has_the_name_of_the_contact() {
     wire.ask("hangup --all");
     assert_eq!(watcher.await_event("call_ended")["call"]["remote"]["name"], "Echo");
 }
+
+#[test]
+fn contacts_of_an_old_microsip_move_into_their_file() {
+    let house = House::open();
+    let file = house.ini().with_file_name("Contacts.xml");
+    let text = std::fs::read_to_string(house.ini()).expect("read");
+    let text = text + "[Contacts]\r\n0=600;Echo;1;0\r\n1=;nobody\r\n2=602;Bob \"B\";0;1\r\n";
+    std::fs::write(house.ini(), &text).expect("written");
+    let names = || house.run(&["contacts"]).stdout;
+    assert_eq!(names(), "  Bob \"B\"  602\n  Echo  600\n");
+    assert!(!file.exists(), "who only looks makes no file");
+    let mut daemon = house.daemon_with(&[], "2 contacts of the ini file are in Contacts.xml now");
+    daemon.await_line("registered 100@demo");
+    let moved = std::fs::read_to_string(&file).expect("read");
+    assert!(moved.contains("<contact name=\"Echo\" number=\"600\" "), "{moved}");
+    assert!(moved.contains(" presence=\"1\" starred=\"0\" directory=\"0\"/>"), "{moved}");
+    assert_eq!(daemon.connect().ask("call 600")["call"]["remote"]["name"], "Echo");
+    assert_eq!(house.run(&["contacts", "rm", "Echo"]).code, 0);
+    assert_eq!(daemon.terminate(), 0);
+    // The file is there now: whoever is away stays away.
+    let _daemon = house.daemon();
+    assert_eq!(names(), "  Bob \"B\"  602\n");
+    assert_eq!(std::fs::read_to_string(house.ini()).expect("read"), text, "the ini stays as it is");
+}
+
+#[test]
+fn what_is_broken_is_told_with_its_file_and_line() {
+    let house = House::open();
+    let folder = house.ini().parent().expect("a folder").to_owned();
+    let (row, deep) = ("<contact name='Ann' number='1'/>\n", "<a>".repeat(40) + &"</a>".repeat(40));
+    for (name, text, added, line) in [
+        ("a.xml", format!("<contacts>\n{row}<contact name='&x;' number='2'/>\n</contacts>\n"), 1, 3),
+        ("b.xml", format!("<contacts>\n{row}<contact number='2'>{deep}</contact>\n</contacts>\n"), 1, 3),
+        ("c.xml", format!("<contacts>\n{row}<contact number='2"), 1, 3),
+        ("d.xml", format!("<!DOCTYPE c [<!ENTITY x 'y'>]>\n<contacts>\n{row}</contacts>\n"), 1, 1),
+        ("e.csv", "Name,Number\nAnn,1\n\"Bob,2\nCid,3\n".to_owned(), 3, 3),
+        ("f.vcf", "BEGIN:VCARD\nFN:Ann\nTEL:1\nEND:VCARD\nBEGIN:VCARD\nTEL:2\n".to_owned(), 1, 5),
+    ] {
+        let house = House::open();
+        let file = folder.join(name);
+        std::fs::write(&file, text).expect("written");
+        let done = house.run(&["contacts", "import", &file.display().to_string()]);
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(done.stdout.starts_with(&format!("{added} added")), "{name}: {done:?}");
+        assert!(done.stderr.contains(&format!("{}: line {line}: ", file.display())), "{name}: {done:?}");
+    }
+}

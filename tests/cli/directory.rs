@@ -121,7 +121,7 @@ fn contacts_come_change_and_go_with_a_directory() {
     server.answers("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
     let failed = house.run(&["contacts", "refresh"]);
     assert_eq!(failed.code, 11, "{failed:?}");
-    assert!(failed.stderr.contains("/d: the server answered 500; asked again in 10 s"), "{failed:?}");
+    assert!(failed.stderr.contains("/d: the server answered 500; asked again in 1"), "{failed:?}");
     assert_eq!(names(), ["Bob", "Cid", "Mum"]);
 }
 
@@ -169,4 +169,36 @@ fn what_is_not_set_up_is_said() {
     let none = house.run(&["contacts", "refresh"]);
     assert_eq!((none.code, none.stderr.contains("no directory is set up")), (5, true), "{none:?}");
     assert!(house.run(&["contacts", "--json"]).json().get("directory").is_none());
+}
+
+#[test]
+fn a_directory_of_other_settings_is_asked_when_they_are_read_again() {
+    let (first, second) = (
+        Server::open(Some(&ok("[{\"name\":\"Ann\",\"number\":\"1\"}]"))),
+        Server::open(Some(&ok("[{\"name\":\"Bob\",\"number\":\"2\"}]"))),
+    );
+    let house = House::open();
+    let daemon = house.daemon();
+    let before = std::fs::read_to_string(house.ini()).expect("read");
+    let names = || {
+        let list = house.run(&["contacts", "--json"]).json();
+        let names: Vec<_> = list["contacts"].as_array().expect("a list").iter().map(|c| c["name"].clone()).collect();
+        (names, list["directory"].as_array().map(Vec::len))
+    };
+    let set = |port: u16| format!("Settings.usersDirectory=http://127.0.0.1:{port}/d");
+    for (server, name) in [(&first, "Ann"), (&second, "Bob")] {
+        let done = house.run(&["config", "set", &set(server.port)]);
+        assert!(done.code == 0 && done.stderr.contains("the phone that runs has taken it"), "{done:?}");
+        assert!(until(|| names() == (vec![name.into()], Some(1))), "{:?}", names());
+    }
+    // Nothing of its own has changed: it is left in peace.
+    assert_eq!(house.run(&["config", "set", "Settings.userAgent=x", "Settings.VAD=1"]).code, 0);
+    assert_eq!((first.asked().len(), second.asked().len()), (1, 1));
+    let odd = house.run(&["config", "set", "Settings.usersDirectory=https://"]);
+    assert_eq!(odd.code, 0, "{odd:?}");
+    daemon.await_line("usersDirectory");
+    std::fs::write(house.ini(), before).expect("written");
+    assert_eq!(house.run(&["reload"]).code, 0);
+    assert!(until(|| names().1.is_none()), "{:?}", names());
+    assert_eq!(house.run(&["contacts", "refresh"]).code, 5, "there is none any more");
 }

@@ -15,8 +15,7 @@ pub(super) const ROWS: &[Row] = &[
         "1 = passwords may go to directories over http and ldap, where everybody on the way reads them",
         |s| digit(s.directories.plain_text),
         |s, v| set(&mut s.directories.plain_text, flag(v)),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "cardDavUrl",
         Kind::Text,
@@ -24,8 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         "address book that contacts come from, by CardDAV (builds with the feature carddav)",
         |s| s.directories.card_dav.url.clone(),
         |s, v| web(&mut s.directories.card_dav.url, v),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "cardDavUsername",
         Kind::Text,
@@ -33,8 +31,7 @@ pub(super) const ROWS: &[Row] = &[
         "user of the address book",
         |s| s.directories.card_dav.username.clone(),
         |s, v| set(&mut s.directories.card_dav.username, v.to_owned()),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "cardDavPassword",
         Kind::Secret,
@@ -42,8 +39,7 @@ pub(super) const ROWS: &[Row] = &[
         "its password; it goes over https alone",
         |s| s.directories.card_dav.password.reveal().to_owned(),
         |s, v| set(&mut s.directories.card_dav.password, Secret::new(v)),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "cardDavPasswordCommand",
         Kind::Text,
@@ -51,8 +47,7 @@ pub(super) const ROWS: &[Row] = &[
         "program that prints it, run without a shell",
         |s| s.directories.card_dav.password_command.clone(),
         |s, v| set(&mut s.directories.card_dav.password_command, v.to_owned()),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "ldapUrl",
         Kind::Text,
@@ -61,8 +56,7 @@ pub(super) const ROWS: &[Row] = &[
          with the feature ldap)",
         |s| s.directories.ldap.url.clone(),
         ldap_url,
-    )
-    .at_start(),
+    ),
     tuiphone(
         "ldapBase",
         Kind::Text,
@@ -70,8 +64,7 @@ pub(super) const ROWS: &[Row] = &[
         "entry below which people are looked for",
         |s| s.directories.ldap.base.clone(),
         |s, v| set(&mut s.directories.ldap.base, v.to_owned()),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "ldapFilter",
         Kind::Text,
@@ -79,8 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         "which entries are people",
         |s| s.directories.ldap.filter.clone(),
         |s, v| set(&mut s.directories.ldap.filter, v.to_owned()),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "ldapAttributes",
         Kind::Text,
@@ -88,8 +80,7 @@ pub(super) const ROWS: &[Row] = &[
         "what of an entry is what: attributes of Contacts.xml and of the server",
         |s| s.directories.ldap.attributes.clone(),
         |s, v| set(&mut s.directories.ldap.attributes, v.to_owned()),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "ldapUsername",
         Kind::Text,
@@ -97,8 +88,7 @@ pub(super) const ROWS: &[Row] = &[
         "entry (DN) that asks; empty = nobody in particular",
         |s| s.directories.ldap.username.clone(),
         |s, v| set(&mut s.directories.ldap.username, v.to_owned()),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "ldapPassword",
         Kind::Secret,
@@ -106,8 +96,7 @@ pub(super) const ROWS: &[Row] = &[
         "its password; it goes over TLS alone",
         |s| s.directories.ldap.password.reveal().to_owned(),
         |s, v| set(&mut s.directories.ldap.password, Secret::new(v)),
-    )
-    .at_start(),
+    ),
     tuiphone(
         "ldapPasswordCommand",
         Kind::Text,
@@ -115,8 +104,7 @@ pub(super) const ROWS: &[Row] = &[
         "program that prints it, run without a shell",
         |s| s.directories.ldap.password_command.clone(),
         |s, v| set(&mut s.directories.ldap.password_command, v.to_owned()),
-    )
-    .at_start(),
+    ),
 ];
 
 /// An address of the web, or none.

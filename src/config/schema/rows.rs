@@ -186,8 +186,7 @@ pub(super) const ROWS: &[Row] = &[
         "https address of a directory that contacts come from; its blanks ({username} and others) are filled once registered",
         |s| s.directories.users.clone(),
         |s, v| web(&mut s.directories.users, v),
-    )
-    .at_start(),
+    ),
     settings(
         "enableLog",
         Kind::Flag,
@@ -381,5 +380,13 @@ pub(super) const ROWS: &[Row] = &[
         "1 = the interface shows the numbers of [Shortcuts], and Alt-1 to Alt-8 press them",
         |s| digit(s.enable_shortcuts),
         |s, v| set(&mut s.enable_shortcuts, flag(v)),
+    ),
+    settings(
+        "lastCallNumber",
+        Kind::Text,
+        "",
+        "who was called, or called, last: `redial --last` calls them; written where [tuiphone] keepDialed lets it be",
+        |s| s.last_call_number.clone(),
+        |s, v| set(&mut s.last_call_number, v.to_owned()),
     ),
 ];

@@ -4,27 +4,29 @@
 mod address;
 #[cfg(feature = "carddav")]
 mod card_dav;
+mod kind;
 #[cfg(feature = "ldap")]
 mod ldap;
 mod schedule;
 
 use super::address_book::AddressBook;
 use super::handle::Ask;
-use super::net::http::{Bounds, Fetch, fetch};
-use crate::config::{Account, Settings};
-use crate::contacts::directory::{self, Answer};
+use super::net::http::Bounds;
+use crate::config::{Account, DirectorySettings, Settings};
 use crate::contacts::{Contact, MAX_BYTES, Problem, Taken};
 use crate::text::sanitise;
 use crate::ua::command::CommandError;
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
-use address::Template;
 use futures_util::future::join_all;
+use kind::{Asker, Kind, Loaded, MadeOf, kinds};
 use schedule::Schedule;
+use rand::RngExt;
+use rand::rngs::StdRng;
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// How much and how long.
 const BOUNDS: Bounds = Bounds { bytes: MAX_BYTES, connect: Duration::from_secs(10), whole: Duration::from_secs(30) };
@@ -40,6 +42,14 @@ type Outcome = Result<Fields, CommandError>;
 pub(super) struct Directories {
     asks: mpsc::Sender<oneshot::Sender<Outcome>>,
     shown: Arc<Mutex<Vec<Shown>>>,
+    wishes: Arc<watch::Sender<Wish>>,
+}
+
+/// What the settings say of directories, and the accounts they are asked by.
+#[derive(Debug, Clone)]
+struct Wish {
+    directories: DirectorySettings,
+    accounts: Vec<Account>,
 }
 
 /// What people may know of a directory.
@@ -61,15 +71,27 @@ impl Directories {
     /// # Errors
     /// None is set up, one of them could not be had, or the file cannot be written.
     pub async fn refresh(&self) -> Outcome {
+        if lock(&self.shown).is_empty() {
+            return Err(none());
+        }
         let gone = || refusal(ExitCode::NoDaemon, "the phone has stopped".to_owned());
         let (reply, outcome) = oneshot::channel();
         self.asks.send(reply).await.map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())?
     }
 
-    /// Each of them, as JSON has it.
-    pub fn shown(&self) -> Value {
-        listed(&self.shown)
+    /// Each of them, as JSON has it; `None` = none is set up.
+    pub fn shown(&self) -> Option<Value> {
+        let is_none = lock(&self.shown).is_empty();
+        (!is_none).then(|| listed(&self.shown))
+    }
+
+    /// The settings and accounts are these from now on: directories that are not as before are asked anew. What is wrong
+    /// with their settings, if they have changed, in words.
+    pub fn configure(&self, settings: &Settings, accounts: &[Account]) -> Vec<String> {
+        let wish = Wish { directories: settings.directories.clone(), accounts: accounts.to_vec() };
+        let before = self.wishes.send_replace(wish);
+        if before.directories == settings.directories { Vec::new() } else { kinds(&settings.directories).1 }
     }
 }
 
@@ -87,7 +109,7 @@ fn listed(shown: &Mutex<Vec<Shown>>) -> Value {
 }
 
 /// The refusal of a refresh where there is nothing to refresh.
-pub(super) fn none() -> CommandError {
+fn none() -> CommandError {
     let hint = Some("set usersDirectory in [Settings]".to_owned());
     CommandError { hint, ..refusal(ExitCode::NotFound, "no directory is set up".to_owned()) }
 }
@@ -95,6 +117,8 @@ pub(super) fn none() -> CommandError {
 /// A place that contacts come from.
 struct Source {
     kind: Kind,
+    /// The settings it was made of.
+    made_of: MadeOf,
     schedule: Schedule,
     sequence: u64,
     /// What it said last, and whether that was all.
@@ -102,49 +126,6 @@ struct Source {
     /// What went wrong last, so that it is told once.
     told: Option<String>,
 }
-
-enum Kind {
-    Users(Template),
-    #[cfg(feature = "carddav")]
-    CardDav(card_dav::CardDav),
-    #[cfg(feature = "ldap")]
-    Ldap(Box<ldap::Ldap>),
-}
-
-impl Kind {
-    fn name(&self) -> &'static str {
-        match self {
-            Kind::Users(_) => "usersDirectory",
-            #[cfg(feature = "carddav")]
-            Kind::CardDav(_) => "cardDav",
-            #[cfg(feature = "ldap")]
-            Kind::Ldap(_) => "ldap",
-        }
-    }
-
-    fn shown(&self) -> String {
-        match self {
-            Kind::Users(template) => template.shown().to_owned(),
-            #[cfg(feature = "carddav")]
-            Kind::CardDav(book) => book.shown(),
-            #[cfg(feature = "ldap")]
-            Kind::Ldap(server) => server.shown().to_owned(),
-        }
-    }
-
-    fn needs_account(&self) -> bool {
-        match self {
-            Kind::Users(template) => template.has_blanks(),
-            #[cfg(feature = "carddav")]
-            Kind::CardDav(_) => false,
-            #[cfg(feature = "ldap")]
-            Kind::Ldap(_) => false,
-        }
-    }
-}
-
-/// An answer, and for how long a cache may keep it.
-type Loaded = (Answer, Option<u64>);
 
 /// What directories need of the phone.
 struct Phone {
@@ -159,73 +140,42 @@ struct Directory {
     phone: Phone,
     sources: Vec<Source>,
     shown: Arc<Mutex<Vec<Shown>>>,
+    rng: StdRng,
 }
 
-/// Starts the directories of the settings, if there are any, for as long as the phone lives. What is wrong with their
-/// settings is told.
+/// Starts the directories of the settings, those of today and of a later day, for as long as the phone lives. What is
+/// wrong with their settings is told.
 pub(super) fn start(
     settings: &Settings,
     accounts: &[Account],
     contacts: AddressBook,
     asks: &mpsc::Sender<Ask>,
     events: &broadcast::Sender<Arc<Event>>,
-) -> (Option<Directories>, Vec<String>) {
-    let (kinds, wrong) = kinds(settings);
-    if kinds.is_empty() {
-        return (None, wrong);
-    }
-    let now = now();
-    let source = |kind: Kind| {
-        let schedule = Schedule::new(kind.needs_account(), now);
-        Source { schedule, kind, sequence: 0, last: None, told: None }
-    };
-    let sources: Vec<Source> = kinds.into_iter().map(source).collect();
+    rng: StdRng,
+) -> (Directories, Vec<String>) {
+    let wish = Wish { directories: settings.directories.clone(), accounts: accounts.to_vec() };
     let phone = Phone {
         contacts,
-        accounts: accounts.to_vec(),
-        plain_text: settings.directories.plain_text,
+        accounts: Vec::new(),
+        plain_text: false,
         asks: asks.downgrade(),
         events: events.downgrade(),
     };
+    let shown: Arc<Mutex<Vec<Shown>>> = Arc::default();
+    let mut directory = Directory { phone, sources: Vec::new(), shown: Arc::clone(&shown), rng };
+    let wrong = directory.configure(wish.clone());
     let (sender, refreshes) = mpsc::channel(BACKLOG);
-    let shown = Arc::new(Mutex::new(sources.iter().map(Source::first_shown).collect()));
-    let directory = Directory { phone, sources, shown: Arc::clone(&shown) };
-    tokio::spawn(directory.run(refreshes, events.subscribe()));
-    (Some(Directories { asks: sender, shown }), wrong)
-}
-
-/// The directories of the settings, and what is wrong with others.
-fn kinds(settings: &Settings) -> (Vec<Kind>, Vec<String>) {
-    let settings = &settings.directories;
-    let (mut kinds, mut wrong) = (Vec::new(), Vec::new());
-    if !settings.users.is_empty() {
-        match Template::parse(&settings.users) {
-            Ok(template) => kinds.push(Kind::Users(template)),
-            Err(why) => wrong.push(format!("usersDirectory: {why}; nothing is asked")),
-        }
-    }
-    if !settings.card_dav.url.is_empty() {
-        #[cfg(feature = "carddav")]
-        match card_dav::CardDav::new(&settings.card_dav) {
-            Ok(book) => kinds.push(Kind::CardDav(book)),
-            Err(why) => wrong.push(format!("{why}; nothing is asked")),
-        }
-        #[cfg(not(feature = "carddav"))]
-        wrong.push("cardDavUrl: this build of tuiphone has no CardDAV; take one with the feature carddav".to_owned());
-    }
-    if !settings.ldap.url.is_empty() {
-        #[cfg(feature = "ldap")]
-        match ldap::Ldap::new(&settings.ldap) {
-            Ok(server) => kinds.push(Kind::Ldap(Box::new(server))),
-            Err(why) => wrong.push(format!("{why}; nothing is asked")),
-        }
-        #[cfg(not(feature = "ldap"))]
-        wrong.push("ldapUrl: this build of tuiphone has no LDAP; take one with the feature ldap".to_owned());
-    }
-    (kinds, wrong)
+    let (wishes, wished) = watch::channel(wish);
+    tokio::spawn(directory.run(refreshes, wished, events.subscribe()));
+    (Directories { asks: sender, shown, wishes: Arc::new(wishes) }, wrong)
 }
 
 impl Source {
+    fn new(made_of: MadeOf, kind: Kind, now: Instant) -> Source {
+        let schedule = Schedule::new(kind.needs_account(), now);
+        Source { schedule, kind, made_of, sequence: 0, last: None, told: None }
+    }
+
     fn first_shown(&self) -> Shown {
         Shown {
             kind: self.kind.name(),
@@ -238,44 +188,13 @@ impl Source {
             problems: Vec::new(),
         }
     }
-
-    async fn load(&self, phone: &Phone, account: Option<&Account>) -> Result<Loaded, String> {
-        // Authorities of one's own count here too; whatever else an account says of TLS is about its server.
-        let asking = account.or_else(|| phone.accounts.first());
-        let ca_file = asking.map_or("", |account| account.tls.ca_file.as_str());
-        match &self.kind {
-            Kind::Users(template) => {
-                let url = template.filled(account, (self.sequence, unix_time_s()), phone.plain_text)?;
-                let wanted = Fetch { plain_credentials: phone.plain_text, ..Fetch::get(url) };
-                let fetched = fetch(&wanted, ca_file, BOUNDS).await?;
-                if let Some(why) = fetched.refusal() {
-                    return Err(why);
-                }
-                let (body, media_type, cut) = (fetched.body, fetched.media_type, fetched.cut);
-                let read = tokio::task::spawn_blocking(move || directory::read(&body, &media_type)).await;
-                let mut answer = read.map_err(|_| "it cannot be read".to_owned())?.map_err(|why| why.to_string())?;
-                if let Some(why) = cut {
-                    answer.is_whole = false;
-                    answer.problems.push(Problem { line: None, message: why });
-                }
-                Ok((answer, fetched.max_age_s))
-            }
-            #[cfg(feature = "carddav")]
-            Kind::CardDav(book) => book.load(ca_file, phone.plain_text).await,
-            #[cfg(feature = "ldap")]
-            Kind::Ldap(server) => {
-                let mut answer = server.load(ca_file, phone.plain_text).await?;
-                answer.refresh_s = Some(ldap::REFRESH_S);
-                Ok((answer, None))
-            }
-        }
-    }
 }
 
 impl Directory {
     async fn run(
         mut self,
         mut refreshes: mpsc::Receiver<oneshot::Sender<Outcome>>,
+        mut wishes: watch::Receiver<Wish>,
         mut events: broadcast::Receiver<Arc<Event>>,
     ) {
         loop {
@@ -290,6 +209,13 @@ impl Directory {
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
+                Ok(()) = wishes.changed() => {
+                    let wish = wishes.borrow_and_update().clone();
+                    // Whoever has set it has been told what is wrong with it.
+                    self.configure(wish);
+                    let (account, now) = (self.registered().await, now());
+                    self.sources.iter_mut().for_each(|source| source.schedule.registered(account, now));
+                }
                 Some(reply) = refreshes.recv() => {
                     let now = now();
                     self.sources.iter_mut().for_each(|source| source.schedule.asked(now));
@@ -299,6 +225,29 @@ impl Directory {
                 () = sleep_until(due) => drop(self.load().await),
             }
         }
+    }
+
+    /// The directories are these: those that are as before go on. What is wrong with others.
+    fn configure(&mut self, wish: Wish) -> Vec<String> {
+        let (kinds, wrong) = kinds(&wish.directories);
+        self.phone.accounts = wish.accounts;
+        self.phone.plain_text = wish.directories.plain_text;
+        let mut shown = lock(&self.shown);
+        let mut before: Vec<(Source, Shown)> =
+            std::mem::take(&mut self.sources).into_iter().zip(std::mem::take(&mut *shown)).collect();
+        for (made_of, kind) in kinds {
+            let (source, told) = match before.iter().position(|(known, _)| known.made_of == made_of) {
+                Some(at) => before.swap_remove(at),
+                None => {
+                    let source = Source::new(made_of, kind, now());
+                    let told = source.first_shown();
+                    (source, told)
+                }
+            };
+            self.sources.push(source);
+            shown.push(told);
+        }
+        wrong
     }
 
     /// The number of the account that new calls use, if it is registered.
@@ -323,10 +272,17 @@ impl Directory {
             .enumerate()
             .filter(|(at, _)| due.contains(at))
             .for_each(|(_, one)| one.state = "loading");
-        let loads = due.iter().filter_map(|at| self.sources.get(*at)).map(|source| source.load(&self.phone, account));
+        let loads = due.iter().filter_map(|at| self.sources.get(*at)).map(|source| {
+            // Authorities of one's own count here too; whatever else an account says of TLS is about its server.
+            let of = account.or_else(|| self.phone.accounts.first());
+            let ca_file = of.map_or("", |account| account.tls.ca_file.as_str());
+            let (plain_text, sequence) = (self.phone.plain_text, source.sequence);
+            source.kind.load(Asker { account, ca_file, plain_text, sequence })
+        });
         let loaded = join_all(loads).await;
         let mut errors = Vec::new();
-        let is_told = !loaded.iter().flatten().any(|(answer, _)| answer.silent);
+        let is_silent = |loaded: &Loaded| matches!(loaded, Loaded::New { answer, .. } if answer.silent);
+        let is_told = !loaded.iter().flatten().any(is_silent);
         for (at, outcome) in due.iter().zip(loaded) {
             errors.extend(self.take(*at, outcome));
         }
@@ -355,14 +311,22 @@ impl Directory {
 
     /// Takes in what a directory said; what went wrong, in words.
     fn take(&mut self, at: usize, outcome: Result<Loaded, String>) -> Option<String> {
-        let now = now();
+        let (now, chance) = (now(), self.rng.random());
         let source = self.sources.get_mut(at)?;
         let place = format!("{} {}", source.kind.name(), source.kind.shown());
         let mut shown = lock(&self.shown);
         let shown = shown.get_mut(at)?;
         source.sequence += 1;
         let wrong = match outcome {
-            Ok((answer, max_age_s)) => {
+            #[cfg(feature = "carddav")]
+            Ok(Loaded::Same { refresh_s }) => {
+                source.schedule.answered(Some(refresh_s), None, now);
+                shown.state = "loaded";
+                shown.error = None;
+                shown.loaded_at = Some(wall());
+                source.told.clone()
+            }
+            Ok(Loaded::New { answer, max_age_s }) => {
                 source.schedule.answered(answer.refresh_s, max_age_s, now);
                 shown.state = "loaded";
                 shown.error = None;
@@ -378,7 +342,7 @@ impl Directory {
                 })
             }
             Err(why) => {
-                let pause_s = source.schedule.failed(now);
+                let pause_s = source.schedule.failed(now, chance);
                 shown.state = "failed";
                 shown.error = Some(why.clone());
                 Some(format!("{place}: {why}; asked again in {pause_s} s"))
@@ -443,10 +407,6 @@ async fn sleep_until(due: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
-}
-
-fn unix_time_s() -> u64 {
-    wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn now() -> Instant {

@@ -1,5 +1,5 @@
 //! When a directory is asked: at the start or once an account is registered, again when it wishes, and ever more rarely
-//! while it cannot be had. Pure: time is an argument.
+//! while it cannot be had. Pure: time and chance are arguments.
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,8 @@ const LEAST_AGE_S: u64 = 60;
 const MOST_S: u64 = 86_400;
 /// The first pause after a failure; the nth is n³ times as long.
 const RETRY_S: u64 = 10;
+/// A pause is longer by up to this part of it: phones that lose a directory together do not all return at once.
+const SPREAD: f64 = 0.2;
 
 /// The moments of one directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,13 +62,14 @@ impl Schedule {
         self.due = pause.map(|seconds| now + Duration::from_secs(seconds));
     }
 
-    /// It could not be had; the seconds until the next attempt.
-    pub fn failed(&mut self, now: Instant) -> u64 {
+    /// It could not be had; the seconds until the next attempt, by a chance of 0 to 1.
+    pub fn failed(&mut self, now: Instant, chance: f64) -> u64 {
         self.failures = self.failures.saturating_add(1);
         let cubed = u64::from(self.failures).saturating_pow(3);
         let pause_s = cubed.saturating_mul(RETRY_S).min(MOST_S);
-        self.due = Some(now + Duration::from_secs(pause_s));
-        pause_s
+        let pause = Duration::from_secs(pause_s).mul_f64(1.0 + SPREAD * chance.clamp(0.0, 1.0));
+        self.due = Some(now + pause);
+        pause.as_secs()
     }
 }
 
@@ -94,6 +97,11 @@ mod tests {
             (Some(0), Some(300), Some(300)),
             (None, Some(0), Some(60)),
             (None, Some(u64::MAX), Some(86_400)),
+            (None, Some(59), Some(60)),
+            (None, Some(61), Some(61)),
+            (None, Some(86_401), Some(86_400)),
+            (Some(86_401), None, Some(86_400)),
+            (Some(0), None, None),
         ] {
             let mut schedule = Schedule::new(false, now);
             assert_eq!(in_s(&schedule, now), Some(0));
@@ -106,14 +114,26 @@ mod tests {
     fn failures_are_ever_further_apart() {
         let now = now();
         let mut schedule = Schedule::new(false, now);
-        let pauses: Vec<u64> = (0..4).map(|_| schedule.failed(now)).collect();
+        let pauses: Vec<u64> = (0..4).map(|_| schedule.failed(now, 0.0)).collect();
         assert_eq!(pauses, [10, 80, 270, 640]);
         for _ in 0..100 {
-            schedule.failed(now);
+            schedule.failed(now, 0.0);
         }
         assert_eq!(in_s(&schedule, now), Some(86_400));
         schedule.answered(Some(60), None, now);
-        assert_eq!(schedule.failed(now), 10, "an answer ends the row");
+        assert_eq!(schedule.failed(now, 0.0), 10, "an answer ends the row");
+    }
+
+    #[test]
+    fn phones_that_fail_together_return_apart() {
+        let now = now();
+        for (failures, chance, pause) in
+            [(1, 0.0, 10), (1, 0.5, 11), (1, 1.0, 12), (2, 0.5, 88), (3, 1.0, 324), (1, -9.0, 10), (1, 9.0, 12)]
+        {
+            let mut schedule = Schedule::new(false, now);
+            let told = (0..failures).map(|_| schedule.failed(now, chance)).last();
+            assert_eq!((told, in_s(&schedule, now)), (Some(pause), Some(pause)), "{failures} {chance}");
+        }
     }
 
     #[test]
