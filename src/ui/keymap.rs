@@ -191,6 +191,7 @@ const VERB_KEYS: &[(&str, &str, Option<&str>)] = &[
     ("contacts", "contacts", Some("b")),
     ("history", "history", Some("i")),
     ("redial", "redial", Some("n")),
+    ("available", "end the pause", Some("z")),
     ("pickup", "pick up", Some("p")),
     ("park", "park", Some("P")),
     ("retrieve", "retrieve", Some("R")),

@@ -164,6 +164,8 @@ pub struct Model {
     pub people: People,
     /// Calls that were.
     pub past: Past,
+    /// When calls ring again after the last talk, if they do not yet.
+    pub wrap_up_until: Option<Instant>,
     /// Digits sent in the present call.
     pub digits_sent: String,
     /// The digit whose key is held, until it ends by itself. Terminals that tell of keys let go of are known once they do.
@@ -203,6 +205,7 @@ impl Model {
             threads: Threads::default(),
             people: People::default(),
             past: Past::default(),
+            wrap_up_until: None,
             digits_sent: String::new(),
             held: None,
             tells_releases: false,
@@ -265,7 +268,11 @@ impl Model {
         });
         let message = self.message.as_ref().map(|message| message.until);
         let pressed = self.pressed.map(|(_, until)| until);
-        [second, message, pressed, self.threads.next_wake()].into_iter().flatten().min()
+        let wrap_up = self.wrap_up_until.map(|until| {
+            let left = until.saturating_duration_since(now).saturating_sub(Duration::from_nanos(1));
+            until.checked_sub(Duration::from_secs(left.as_secs())).unwrap_or(until)
+        });
+        [second, message, pressed, wrap_up, self.threads.next_wake()].into_iter().flatten().min()
     }
 
     /// Puts an ended call on top of the list.

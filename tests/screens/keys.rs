@@ -1,6 +1,7 @@
 //! Keys as rows: a state, what is pressed, what is asked of the phone.
 
-use crate::stage::{Stage, account, asking, call, commands, lights};
+use crate::stage::{Stage, account, asking, call, commands, lights, shortcuts};
+use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
@@ -239,6 +240,14 @@ fn shortcuts_are_pressed_by_their_numbers_where_the_settings_show_them() {
     assert_eq!(stage.keys("Alt-1"), [Command::Shortcut { which: "1".into(), text: None }]);
     assert_eq!(stage.keys("Alt-3"), []);
     assert!(stage.screen().contains("there is no shortcut 3"), "{}", stage.screen());
+    stage.status.shortcuts = shortcuts();
+    stage.tell();
+    for (text, which) in [("Bob", "1"), ("Night service", "3"), ("Door", "4"), ("keys 1#", "4"), ("Boss", "5"), ("106", "7")] {
+        let pressed = commands(stage.click(text));
+        assert_eq!(pressed, [Command::Shortcut { which: which.into(), text: None }], "{text}");
+    }
+    stage.status.shortcuts = vec![shortcut(1, "call"), shortcut(2, "message")];
+    stage.tell();
     // One that writes opens the conversation.
     stage.keys("Alt-2 h i");
     let written = stage.keys("Enter");
@@ -482,4 +491,29 @@ fn what_others_ask_waits_for_a_key() {
     assert_eq!(stage.msg(face(FaceAsk::Hide)), [Action::Quit]);
     stage.model.stays = false;
     assert!(!stage.msg(face(FaceAsk::Hide)).contains(&Action::Quit), "the phone would end with it");
+}
+
+#[test]
+fn the_pause_after_a_talk_counts_down_and_can_be_ended() {
+    let mut stage = Stage::new(80, 24);
+    assert!(!stage.screen().contains("end the pause"));
+    stage.status.wrap_up = Some(3);
+    stage.tell();
+    for left in ["WRAPPING UP 3 s", "WRAPPING UP 2 s", "WRAPPING UP 1 s"] {
+        assert!(stage.screen().contains(left), "{left}: {}", stage.screen());
+        let wake = stage.model.next_wake(stage.now).expect("it counts");
+        assert_eq!(wake - stage.now, Duration::from_secs(1));
+        stage.now = wake;
+        assert!(!stage.msg(Msg::Tick).is_empty(), "a frame each second");
+    }
+    assert!(!stage.screen().contains("WRAPPING") && stage.model.next_wake(stage.now).is_none());
+    // What the phone says again in whole seconds moves nothing.
+    stage.status.wrap_up = Some(30);
+    stage.tell();
+    stage.pass(0.7);
+    assert_eq!(stage.tell(), [], "the same");
+    assert!(stage.screen().contains("WRAPPING UP 30 s") && stage.screen().contains("z end the pause"));
+    assert_eq!(stage.keys("z"), [Command::Available]);
+    stage.status.wrap_up = None;
+    assert!(!stage.tell().is_empty() && !stage.screen().contains("WRAPPING"));
 }

@@ -1,6 +1,6 @@
 //! Screens as pictures.
 
-use crate::stage::{Stage, account, asking, call, ended, lights, message};
+use crate::stage::{Stage, account, asking, call, ended, lights, message, shortcuts};
 use std::fs;
 use std::path::Path;
 use tuiphone::control::{
@@ -138,6 +138,26 @@ fn watched() {
     stage.tell();
     assert!(stage.screen().is_ascii());
     picture("watched_in_call_ascii", &stage);
+}
+
+#[test]
+fn shortcuts_and_the_pause_after_a_talk() {
+    for (columns, rows) in [(80, 24), (120, 40), (64, 24), (40, 10)] {
+        let mut stage = Stage::new(columns, rows);
+        stage.status.shortcuts = shortcuts();
+        stage.status.shortcuts_shown = true;
+        stage.status.lights = lights();
+        stage.status.wrap_up = Some(12);
+        stage.tell();
+        picture(&format!("shortcuts_{columns}x{rows}"), &stage);
+    }
+    let mut stage = in_call(80, 24);
+    stage.status.shortcuts = shortcuts();
+    stage.status.shortcuts_shown = true;
+    stage.glyphs = ASCII;
+    stage.tell();
+    assert!(stage.screen().is_ascii());
+    picture("shortcuts_in_call_ascii", &stage);
 }
 
 fn written(columns: u16, rows: u16) -> Stage {

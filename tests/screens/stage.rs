@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
     AccountInfo, AskInfo, CallDirection, CallInfo, CallState, Command, EndedBy, Event as News, Levels, LightInfo,
-    LightState, MediaInfo, MessageInfo, Party, PhoneState, RegistrationState, Status,
+    LightState, MediaInfo, MessageInfo, Party, PhoneState, RegistrationState, ShortcutInfo, Status,
 };
 use tuiphone::ui::glyphs::{Glyphs, UNICODE};
 use tuiphone::ui::keymap::Key;
@@ -217,6 +217,28 @@ pub fn light(target: &str, state: LightState) -> LightInfo {
         state,
         ..LightInfo::default()
     }
+}
+
+/// Some that call, and one of each other kind; two with lights.
+pub fn shortcuts() -> Vec<ShortcutInfo> {
+    let rows = [
+        ("Bob", "102", "call", Some(LightState::Busy)),
+        ("Reception and its long name", "103", "call", Some(LightState::Ringing)),
+        ("Night service", "*78", "call", None),
+        ("Door", "1#", "dtmf", None),
+        ("Boss", "104", "callOrAT", None),
+        ("Write to the hotline", "105", "message", None),
+        ("106", "106", "transfer", None),
+    ];
+    let info = |(n, (label, number, act, light)): (u8, (&str, &str, &str, Option<LightState>))| ShortcutInfo {
+        n,
+        label: label.into(),
+        number: number.into(),
+        act: act.into(),
+        light,
+        ..ShortcutInfo::default()
+    };
+    (1..).zip(rows).map(info).collect()
 }
 
 /// One in every state, the talking ones with somebody.

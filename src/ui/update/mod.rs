@@ -120,6 +120,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
             Some(Hit::Pad(c)) => phone::press(model, c, now),
             Some(Hit::Act(act)) => run(model, act, now),
             Some(Hit::Light(row)) => watched::open(model, row),
+            Some(Hit::Shortcut(number)) => phone::shortcut(model, number, now),
             Some(Hit::Match(at)) => {
                 model.matches.choose(&mut model.field, at);
                 drawn()
@@ -154,7 +155,8 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
 }
 
 fn on_tick(model: &mut Model, now: Instant) -> Vec<Action> {
-    let mut changed = !model.calls.is_empty();
+    let mut changed = !model.calls.is_empty() || model.wrap_up_until.is_some();
+    model.wrap_up_until = model.wrap_up_until.filter(|until| *until > now);
     if model.message.as_ref().is_some_and(|message| message.until <= now) {
         model.message = None;
         changed = true;

@@ -85,8 +85,20 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     for ask in &mut status.asks {
         ask.expires_in = 0;
     }
+    model.wrap_up_until = status.wrap_up.map(|left_s| {
+        let told = now + Duration::from_secs(left_s);
+        // Told in whole seconds: what differs by less is the same.
+        let same = |until: &Instant| {
+            told.max(*until).saturating_duration_since(told.min(*until)) <= Duration::from_secs(1)
+        };
+        model.wrap_up_until.filter(same).unwrap_or(told)
+    });
+    status.wrap_up = status.wrap_up.map(|_| 0);
     let changed = !same_calls || status != model.status || model.connection != Connection::Open;
     let digits_for = model.digit_call().map(|row| row.info.id.clone());
+    if status.dialled != model.status.dialled {
+        model.field.follow(status.dialled.iter().map(String::as_str));
+    }
     model.status = status;
     model.calls = calls;
     model.connection = Connection::Open;

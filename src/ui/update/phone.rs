@@ -43,7 +43,7 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         return drawn();
     }
     match (model.keymap.act(key), key.code) {
-        (Some(Act::Shortcut), KeyCode::Char(digit)) => shortcut(model, digit, now),
+        (Some(Act::Shortcut), KeyCode::Char(digit @ '0'..='9')) => shortcut(model, digit as u8 - b'0', now),
         (Some(act), _) => super::run(model, act, now),
         (None, _) => Vec::new(),
     }
@@ -171,13 +171,12 @@ pub fn answer_quit(model: &mut Model, key: Key) -> Vec<Action> {
 }
 
 /// Presses a shortcut. One that writes opens the conversation with its number.
-fn shortcut(model: &mut Model, digit: char, now: Instant) -> Vec<Action> {
+pub(super) fn shortcut(model: &mut Model, wanted: u8, now: Instant) -> Vec<Action> {
     if !model.status.shortcuts_shown {
         return refuse(model, "shortcuts are off; enableShortcuts=1 turns them on", now);
     }
-    let wanted = digit.to_digit(10);
-    let Some(shortcut) = model.status.shortcuts.iter().find(|shortcut| Some(shortcut.n.into()) == wanted) else {
-        return refuse(model, &format!("there is no shortcut {digit}"), now);
+    let Some(shortcut) = model.status.shortcuts.iter().find(|shortcut| shortcut.n == wanted) else {
+        return refuse(model, &format!("there is no shortcut {wanted}"), now);
     };
     let (writes, number) = (shortcut.act == "message", shortcut.number.clone());
     if writes {
@@ -185,7 +184,7 @@ fn shortcut(model: &mut Model, digit: char, now: Instant) -> Vec<Action> {
         number.chars().for_each(|c| model.field.insert(c));
         return super::run(model, Act::Messages, now);
     }
-    send(Command::Shortcut { which: digit.to_string(), text: None })
+    send(Command::Shortcut { which: wanted.to_string(), text: None })
 }
 
 fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
@@ -207,6 +206,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
             None => refuse(model, "no call is ringing", now),
         },
         "voicemail" => voicemail(model, now),
+        "available" => send(Command::Available),
         "answer" => match ringing.or_else(|| ignored(model)) {
             Some(id) => send(Command::Answer { call: Some(id) }),
             None => refuse(model, "no call is ringing", now),

@@ -196,6 +196,7 @@ fn items(model: &Model) -> Vec<Item> {
                         |account: &AccountInfo| account.voicemail.as_ref().is_some_and(|voicemail| voicemail.waiting);
                     let rings = |light: &LightInfo| light.state == LightState::Ringing;
                     items.extend([
+                        verb("available", "end the pause").filter(|_| model.wrap_up_until.is_some()),
                         verb("history", "missed calls").filter(|_| model.past.missed > 0),
                         verb("pickup", "pick up").filter(|_| model.status.lights.iter().any(rings)),
                         told("0-9", "dial"),

@@ -62,6 +62,13 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
         spans.push(look.span(Role::Alert, " DND "));
         spans.push(Span::raw(" "));
     }
+    if let Some(until) = model.wrap_up_until {
+        let left = until.saturating_duration_since(look.now);
+        let left_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let word = if width >= NARROW_WORDS { "WRAPPING UP" } else { "WRAP" };
+        spans.push(look.span(Role::Alert, format!(" {word} {left_s} s ")));
+        spans.push(Span::raw(" "));
+    }
     if status.auto_answer {
         spans.push(look.span(Role::Alert, if width >= NARROW_WORDS { " ANSWERS ITSELF " } else { " AA " }));
         spans.push(Span::raw(" "));

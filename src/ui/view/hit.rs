@@ -1,7 +1,7 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming, lights, offers};
+use super::{calls, footer, incoming, lights, offers, shortcuts};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
@@ -17,6 +17,8 @@ pub enum Hit {
     Call(String),
     /// Somebody who is watched, by the place in the list.
     Light(usize),
+    /// A shortcut, by its number.
+    Shortcut(u8),
     /// A number that is offered, by the place in the list.
     Match(usize),
 }
@@ -43,6 +45,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if let Some((digit, ..)) = layout.pad_keys().find(|(_, _, key)| key.contains(at)) {
         return Some(Hit::Pad(digit));
+    }
+    if let Some(number) = shortcuts::shortcut_at(model, layout.shortcuts, at) {
+        return Some(Hit::Shortcut(number));
     }
     if let Some(row) = lights::light_at(model, layout.lights, at) {
         return Some(Hit::Light(row));

@@ -8,14 +8,15 @@
 //!  │ field, pad │ │                            │     meters
 //!  ╰────────────╯ ╰────────────────────────────╯     field
 //!  ╭ Accounts ──╮ ╭ Call: detail (tall) ───────╮     message
-//!  │            │ ╭ Watched (if anybody is) ───╮     footer
+//!  │            │ ╭ Shortcuts (if wanted) ─────╮     footer
+//!  │            │ ╭ Watched (if anybody is) ───╮
 //!  │            │ ╭ Sound ─────────────────────╮
 //!  ╰────────────╯ ╰────────────────────────────╯
 //!  message
 //!  footer
 //! ```
 
-use super::lights;
+use super::{lights, shortcuts};
 use crate::ui::model::Model;
 use ratatui::layout::Rect;
 
@@ -33,6 +34,7 @@ pub struct Layout {
     pub accounts: Rect,
     pub calls: Rect,
     pub detail: Rect,
+    pub shortcuts: Rect,
     pub lights: Rect,
     pub sound: Rect,
     pub message: Rect,
@@ -68,7 +70,7 @@ impl Layout {
     pub fn of(model: &Model, area: Rect) -> Layout {
         let rings = model.incoming().is_some();
         if area.width >= FRAMED.0 && area.height >= FRAMED.1 {
-            framed(area, rings, !model.calls.is_empty(), lights::panel_height(model))
+            framed(model, area, rings)
         } else {
             bare(area, rings)
         }
@@ -86,7 +88,7 @@ impl Layout {
     }
 }
 
-fn framed(area: Rect, rings: bool, calls: bool, lights: u16) -> Layout {
+fn framed(model: &Model, area: Rect, rings: bool) -> Layout {
     let mut rest = area;
     let header = top(&mut rest, 1);
     let banner = top(&mut rest, if rings { BANNER } else { 0 });
@@ -110,9 +112,14 @@ fn framed(area: Rect, rings: bool, calls: bool, lights: u16) -> Layout {
 
     let tall = rest.height >= TALL;
     let sound = bottom(&mut right, if tall { 8 } else { 4 });
-    let watched = lights.min(right.height.saturating_sub(LEAST_CALLS));
+    // The calls keep their rows; those who are watched have a list of their own as well.
+    let wanted = shortcuts::panel_height(model, right.width);
+    let room = right.height.saturating_sub(LEAST_CALLS);
+    let at_hand = if room < wanted { 0 } else { wanted };
+    let watched = lights::panel_height(model).min(room - at_hand);
     let watched = bottom(&mut right, if watched < 3 { 0 } else { watched });
-    let detail = bottom(&mut right, if tall && calls { 10 } else { 0 });
+    let at_hand = bottom(&mut right, at_hand);
+    let detail = bottom(&mut right, if tall && !model.calls.is_empty() { 10 } else { 0 });
     Layout {
         header,
         banner,
@@ -123,6 +130,7 @@ fn framed(area: Rect, rings: bool, calls: bool, lights: u16) -> Layout {
         accounts,
         calls: right,
         detail,
+        shortcuts: at_hand,
         lights: watched,
         sound,
         message,

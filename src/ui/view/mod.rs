@@ -18,6 +18,7 @@ mod meters;
 mod offers;
 mod past;
 mod people;
+mod shortcuts;
 mod threads;
 pub mod words;
 
@@ -96,6 +97,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
     let cursor = dial_field::draw(model, look, &layout, buf);
     calls::draw(model, look, layout.calls, layout.framed, buf);
     detail::draw(model, look, layout.detail, buf);
+    shortcuts::draw(model, look, layout.shortcuts, buf);
     lights::draw(model, look, layout.lights, buf);
     meters::draw(model, look, layout.sound, layout.framed, buf);
     message::draw(model, look, &layout, buf);
