@@ -100,8 +100,20 @@ pub struct Wish {
 }
 
 /// The parts, in their order.
-const PARTS: [&str; 11] =
-    ["start", "idle", "call", "joined", "load", "many", "conference", "signalling", "srtp", "mouth-to-ear", "quality"];
+const PARTS: [&str; 12] = [
+    "start",
+    "idle",
+    "call",
+    "joined",
+    "load",
+    "many",
+    "conference",
+    "signalling",
+    "srtp",
+    "history",
+    "mouth-to-ear",
+    "quality",
+];
 
 impl Wish {
     /// Nothing is left out: the table is written.
@@ -142,7 +154,11 @@ pub fn run(install: bool, wish: &Wish) -> Result<(), Failure> {
     }
     let (mut mouth, mut ears) = (String::new(), Vec::new());
     if let Some(ours) = columns.first_mut() {
-        for (part, what) in [("signalling", "signalling, without a network"), ("srtp", "encryption of sound")] {
+        for (part, what) in [
+            ("signalling", "signalling, without a network"),
+            ("srtp", "encryption of sound"),
+            ("history", "the history of calls"),
+        ] {
             if wish.wants(part) {
                 let rows = ours.found(part, own_bench(part, what)).unwrap_or_default();
                 ours.rows.extend(rows);
