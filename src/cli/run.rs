@@ -418,7 +418,8 @@ impl Place {
 
 /// The contacts of a session lie beside its ini file, as MicroSIP has them.
 pub(super) fn contacts_of(session: &Session) -> AddressBook {
-    AddressBook::new(session.ini.path.with_file_name(FILE_NAME), !session.ini.foreign).after(session.old_contacts.clone())
+    AddressBook::new(session.ini.path.with_file_name(FILE_NAME), !session.ini.foreign)
+        .after(session.old_contacts.clone())
 }
 
 /// Without an account only addresses can be called.

@@ -313,7 +313,11 @@ mod tests {
             let read = read(text).unwrap();
             let shown: Vec<&str> = read.contacts.iter().map(|contact| contact.name.as_str()).collect();
             let told: Vec<Option<usize>> = read.problems.iter().map(|problem| problem.line).collect();
-            assert_eq!((shown.join(" ").as_str(), told), (names, lines.iter().map(|line| Some(*line)).collect()), "{text}");
+            assert_eq!(
+                (shown.join(" ").as_str(), told),
+                (names, lines.iter().map(|line| Some(*line)).collect()),
+                "{text}"
+            );
             assert!(read.problems.iter().all(|problem| problem.message == closed), "{:?}", read.problems);
         }
         let many = format!("Number\n{}", "\"1\n".repeat(MAX_BROKEN + 5));

@@ -5,8 +5,8 @@ use super::feed::Feed;
 use super::socket::Client;
 use super::verb::Request;
 use super::{
-    Command, CommandError, Event, ExitCode, FaceAsk, Found, HistoryAsk, Kind, Levels, Query, Record, Reply, Status, json,
-    people,
+    Command, CommandError, Event, ExitCode, FaceAsk, Found, HistoryAsk, Kind, Levels, Query, Record, Reply, Status,
+    json, people,
 };
 use crate::engine::handle::Handle;
 use crate::engine::reloading::Cause;

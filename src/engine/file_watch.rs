@@ -83,7 +83,8 @@ impl FileWatch {
                 let contents = contents(&self.files);
                 self.stamps = now;
                 let before = std::mem::replace(&mut self.contents, contents);
-                let is_known = |(before, now): (&Option<u64>, &Option<u64>)| before == now || self.own.lead(*before, *now);
+                let is_known =
+                    |(before, now): (&Option<u64>, &Option<u64>)| before == now || self.own.lead(*before, *now);
                 if before.iter().zip(&self.contents).all(is_known) { Look::Same } else { Look::Changed }
             }
             _ => {

@@ -246,9 +246,9 @@ impl Handle {
             let moved = tokio::task::spawn_blocking(move || old.migrate()).await;
             let words = match moved {
                 Ok(Ok(0)) | Err(_) => None,
-                Ok(Ok(count)) => {
-                    Some(Event::Directory { message: format!("{count} contacts of the ini file are in {FILE_NAME} now") })
-                }
+                Ok(Ok(count)) => Some(Event::Directory {
+                    message: format!("{count} contacts of the ini file are in {FILE_NAME} now"),
+                }),
                 Ok(Err(CommandError { message, hint, .. })) => Some(Event::Error { message, hint }),
             };
             if let (Some(words), Some(events)) = (words, events.upgrade()) {

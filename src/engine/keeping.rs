@@ -130,7 +130,10 @@ mod tests {
             + "[tuiphone]\r\nechoNumber=*43\r\n";
         assert_eq!(fs::read_to_string(&file).unwrap(), expected);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
-        assert_eq!(keep(&folder.path().join("none.ini"), &changes, None, &OwnWrites::default()), Err("no such file or directory".to_owned()));
+        assert_eq!(
+            keep(&folder.path().join("none.ini"), &changes, None, &OwnWrites::default()),
+            Err("no such file or directory".to_owned())
+        );
     }
 
     #[cfg(unix)]

@@ -121,7 +121,8 @@ mod tests {
     }
 
     fn of_ini_at(cursor: &str, value: impl Fn(&str) -> Option<String>) -> Vec<Record> {
-        let text: Vec<(String, Option<String>)> = (0..RING).map(|key| (key.to_string(), value(&key.to_string()))).collect();
+        let text: Vec<(String, Option<String>)> =
+            (0..RING).map(|key| (key.to_string(), value(&key.to_string()))).collect();
         of_ini(|section, key| match (section, key) {
             ("Settings", "callsLastKey") => Some(cursor),
             ("Calls", key) => text.iter().find(|(known, _)| known == key).and_then(|(_, value)| value.as_deref()),

@@ -8,7 +8,8 @@ use crate::history::calls_section;
 use crate::text::sanitise;
 
 /// What MicroSIP writes without being asked, and what means something else here than to leave it open.
-const ITS_DEFAULTS: &[(&str, &str)] = &[("audioCodecs", "PCMA/8000/1 PCMU/8000/1"), ("EC", "1"), ("accountId", ""), ("lastCallNumber", "")];
+const ITS_DEFAULTS: &[(&str, &str)] =
+    &[("audioCodecs", "PCMA/8000/1 PCMU/8000/1"), ("EC", "1"), ("accountId", ""), ("lastCallNumber", "")];
 
 /// Names of devices and files of the machine it ran on.
 const OF_THE_MACHINE: &[&str] =
@@ -144,11 +145,8 @@ mod tests {
                            [Contacts]\n0=100;Ann;1;0\n1=200\n2=;nobody\n3=300;Cy;0;1;x\nx=400;Odd\n",
         );
         assert_eq!(found.calls.len(), 1);
-        let shown: Vec<_> = found
-            .contacts
-            .iter()
-            .map(|it| (it.name.as_str(), it.number.as_str(), it.presence, it.directory))
-            .collect();
+        let shown: Vec<_> =
+            found.contacts.iter().map(|it| (it.name.as_str(), it.number.as_str(), it.presence, it.directory)).collect();
         assert_eq!(shown, [("Ann", "100", true, false), ("200", "200", false, false), ("Cy", "300", false, true)]);
     }
 }

@@ -163,7 +163,9 @@ fn calls_are_written_in_the_forms_of_others_and_forgotten() {
     let csv = lines(&["--csv"]);
     assert_eq!(csv[0], "ID,Type,Name,Number,Timestamp,UTC Time,Local Time,Duration,Info");
     assert!(
-        csv[1].starts_with("4e44b1a78acb9fd9ed2b5f8202910c6a,outgoing,,\"'+4940123,12#\",1700000100,2023-11-14 22:15:00,"),
+        csv[1].starts_with(
+            "4e44b1a78acb9fd9ed2b5f8202910c6a,outgoing,,\"'+4940123,12#\",1700000100,2023-11-14 22:15:00,"
+        ),
         "{csv:?}"
     );
     assert!(csv[2].ends_with(",0,Missed Call") && csv.len() == 3, "{csv:?}");

@@ -1,8 +1,8 @@
 //! Keys as rows: a state, what is pressed, what is asked of the phone.
 
 use crate::stage::{Stage, account, asking, call, commands, lights, shortcuts};
-use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::time::Duration;
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
     AccountInfo, CallInfo, CallState, Command, CommandError, Event as News, ExitCode, FaceAsk, HangupWhich,
@@ -242,7 +242,9 @@ fn shortcuts_are_pressed_by_their_numbers_where_the_settings_show_them() {
     assert!(stage.screen().contains("there is no shortcut 3"), "{}", stage.screen());
     stage.status.shortcuts = shortcuts();
     stage.tell();
-    for (text, which) in [("Bob", "1"), ("Night service", "3"), ("Door", "4"), ("keys 1#", "4"), ("Boss", "5"), ("106", "7")] {
+    for (text, which) in
+        [("Bob", "1"), ("Night service", "3"), ("Door", "4"), ("keys 1#", "4"), ("Boss", "5"), ("106", "7")]
+    {
         let pressed = commands(stage.click(text));
         assert_eq!(pressed, [Command::Shortcut { which: which.into(), text: None }], "{text}");
     }

@@ -88,7 +88,10 @@ pub(super) const KEPT: &[Kept] = &[
     settings(&["activeTab"], "the interface begins with the calls, and its lists are a key away"),
     settings(&["updatesInterval", "checkUpdatesTime"], "this phone asks nobody for updates"),
     settings(&["version"], "MicroSIP's note of its own version"),
-    settings(&["callsLastKey"], "the history of calls lies beside the file; `tuiphone history import` brings [Calls] over"),
+    settings(
+        &["callsLastKey"],
+        "the history of calls lies beside the file; `tuiphone history import` brings [Calls] over",
+    ),
     Kept { section: Section::Global, keys: &["version", "checkUpdatesTime"], why: "MicroSIP's notes for itself" },
     settings(
         &["silent", "crashReport", "disableLocalAccount", "disableH264", "bitrateH264", "disableH263", "bitrateH263"],

@@ -2,8 +2,7 @@
 
 use super::super::{
     Account, AutoAnswerCalls, CallEndpoint, DenyIncoming, EchoCanceller, Forwarding, HideCallerId, KeepDialled,
-    NoiseSuppression,
-    Rewrite, Settings, SrtpMode, TurnTransport,
+    NoiseSuppression, Rewrite, Settings, SrtpMode, TurnTransport,
 };
 
 type Words<T> = &'static [(&'static str, T)];

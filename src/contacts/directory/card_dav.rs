@@ -108,7 +108,10 @@ mod tests {
         let long = format!("<d:sync-token>{}</d:sync-token>", "x".repeat(MAX_STATE));
         for (text, expected) in [
             (found("<d:sync-token>http://x/1</d:sync-token>"), Some("sync-token http://x/1")),
-            (found("<s:getctag xmlns:s='http://calendarserver.org/ns/'>&quot;7&quot;</s:getctag>"), Some("getctag \"7\"")),
+            (
+                found("<s:getctag xmlns:s='http://calendarserver.org/ns/'>&quot;7&quot;</s:getctag>"),
+                Some("getctag \"7\""),
+            ),
             (found("<x:getctag xmlns:x='y'>7</x:getctag><d:sync-token>8</d:sync-token>"), Some("sync-token 8")),
             (found("<d:sync-token/>"), None),
             (found(""), None),

@@ -203,7 +203,11 @@ mod tests {
             let is_same = matches!(loaded, Loaded::Same { refresh_s: REFRESH_S });
             let tells = words.contains("207") && !words.contains("<sync-token></sync-token>");
             assert_eq!(book.known().is_some(), tells, "{words}");
-            assert_eq!((server.methods(), is_same), (asked.iter().map(|it| (*it).to_owned()).collect(), asked.len() == 1), "{words}");
+            assert_eq!(
+                (server.methods(), is_same),
+                (asked.iter().map(|it| (*it).to_owned()).collect(), asked.len() == 1),
+                "{words}"
+            );
         }
     }
 

@@ -166,4 +166,3 @@ pub(super) fn kinds(settings: &DirectorySettings) -> (Vec<(MadeOf, Kind)>, Vec<S
 fn unix_time_s() -> u64 {
     wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
-

@@ -20,9 +20,9 @@ use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
 use futures_util::future::join_all;
 use kind::{Asker, Kind, Loaded, MadeOf, kinds};
-use schedule::Schedule;
 use rand::RngExt;
 use rand::rngs::StdRng;
+use schedule::Schedule;
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -154,13 +154,8 @@ pub(super) fn start(
     rng: StdRng,
 ) -> (Directories, Vec<String>) {
     let wish = Wish { directories: settings.directories.clone(), accounts: accounts.to_vec() };
-    let phone = Phone {
-        contacts,
-        accounts: Vec::new(),
-        plain_text: false,
-        asks: asks.downgrade(),
-        events: events.downgrade(),
-    };
+    let phone =
+        Phone { contacts, accounts: Vec::new(), plain_text: false, asks: asks.downgrade(), events: events.downgrade() };
     let shown: Arc<Mutex<Vec<Shown>>> = Arc::default();
     let mut directory = Directory { phone, sources: Vec::new(), shown: Arc::clone(&shown), rng };
     let wrong = directory.configure(wish.clone());

@@ -88,9 +88,8 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     model.wrap_up_until = status.wrap_up.map(|left_s| {
         let told = now + Duration::from_secs(left_s);
         // Told in whole seconds: what differs by less is the same.
-        let same = |until: &Instant| {
-            told.max(*until).saturating_duration_since(told.min(*until)) <= Duration::from_secs(1)
-        };
+        let same =
+            |until: &Instant| told.max(*until).saturating_duration_since(told.min(*until)) <= Duration::from_secs(1);
         model.wrap_up_until.filter(same).unwrap_or(told)
     });
     status.wrap_up = status.wrap_up.map(|_| 0);

@@ -69,11 +69,7 @@ impl Layout {
     /// The layout of a screen.
     pub fn of(model: &Model, area: Rect) -> Layout {
         let rings = model.incoming().is_some();
-        if area.width >= FRAMED.0 && area.height >= FRAMED.1 {
-            framed(model, area, rings)
-        } else {
-            bare(area, rings)
-        }
+        if area.width >= FRAMED.0 && area.height >= FRAMED.1 { framed(model, area, rings) } else { bare(area, rings) }
     }
 
     /// The rectangle of each key of the pad.

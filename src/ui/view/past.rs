@@ -110,7 +110,9 @@ fn facts(past: &PastCall) -> Vec<Fact> {
     let talked = Duration::from_secs(call.duration_s.into());
     let talked = if call.duration_s > 0 { words::clock(talked) } else { "not at all".to_owned() };
     let status = call.status.map(|status| status.to_string());
-    let ended = [Some(call.info.clone()), status, Some(call.outcome.replace('_', " "))];
+    // That it was brought over says nothing of its end.
+    let outcome = Some(call.outcome.replace('_', " ")).filter(|word| word != "imported");
+    let ended = [Some(call.info.clone()), status, outcome];
     let ended: Vec<String> = ended.into_iter().flatten().filter(|text| !text.is_empty()).collect();
     let mos = call.mos.filter(|mos| mos.is_finite()).map(|mos| format!("{}, MOS {mos:.1}", Grade::of(mos).word()));
     let facts = [
