@@ -71,6 +71,10 @@ fn what_nobody_has_looked_at_is_new() {
     assert_eq!(new(), [""; 0], "what was brought over has ended, and lies behind all of them");
     store.keep(&[ended("7", 7_000)]).unwrap();
     assert_eq!(new(), ["7"]);
+    // One that still rings may yet be missed.
+    let rings = self::store(&[ended("1", 1_000), call("2", 2_000)]);
+    rings.saw().unwrap();
+    assert_eq!(numbers(&rings, Query { unseen: true, ..Query::default() }), ["2"]);
 }
 
 #[test]
