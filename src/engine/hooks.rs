@@ -9,6 +9,7 @@ mod line;
 use self::group::Group;
 use crate::config::hook::{Action, Facts, Hooks, Trigger};
 use crate::config::{Account, Settings};
+use crate::sip::locate::Target;
 use crate::text::{plain_error, sanitise, sanitise_bytes};
 use crate::ua::event::Event;
 use crate::ua::hooks::{Fired, fired};
@@ -94,10 +95,6 @@ impl Runner {
 
     /// From now on these settings count; what runs goes on.
     pub fn configure(&mut self, settings: &Settings, accounts: &[Account]) {
-        let server = |account: &Account| {
-            let named = if account.server.is_empty() { &account.domain } else { &account.server };
-            named.split(':').next().unwrap_or_default().to_owned()
-        };
         self.hooks = settings.hooks.clone();
         self.patience = Duration::from_secs(settings.hook_timeout_s.into());
         // Calls of an account that is gone may still go on.
@@ -160,6 +157,12 @@ impl Runner {
             let _ = task.await;
         }
     }
+}
+
+/// The host of the server of an account, without its port.
+fn server(account: &Account) -> String {
+    let named = if account.server.is_empty() { &account.domain } else { &account.server };
+    Target::of_server(named, "").map_or_else(|| named.clone(), |target| target.host)
 }
 
 async fn run(mut jobs: mpsc::Receiver<Job>, desk: Arc<Desk>, dropped: Arc<AtomicU64>) {
@@ -344,5 +347,27 @@ fn take_down(line: &[u8], number: usize, speaker: &Speaker) {
         ..=MOST_LINES => speaker.say(sanitise_bytes(line)),
         _ if number == MOST_LINES + 1 => speaker.say("(what it says beyond that is left out)".to_owned()),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AccountId;
+
+    #[test]
+    fn a_server_is_its_host() {
+        for (server_text, domain, host) in [
+            ("pbx.example.net", "d", "pbx.example.net"),
+            ("pbx.example.net:5070", "d", "pbx.example.net"),
+            ("", "example.net:5070", "example.net"),
+            ("[2001:db8::1]:5070", "d", "2001:db8::1"),
+            ("[2001:db8::1]", "d", "2001:db8::1"),
+            ("192.0.2.1:5070", "d", "192.0.2.1"),
+            ("", "", ""),
+        ] {
+            let account = Account { server: server_text.into(), domain: domain.into(), ..Account::new(AccountId(1)) };
+            assert_eq!(server(&account), host, "{server_text} {domain}");
+        }
     }
 }

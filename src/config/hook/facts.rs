@@ -69,7 +69,7 @@ impl Facts {
     /// A line or a word with the facts in their places, one line whatever they are. No value has a quote or a backslash:
     /// within quotes it stays there.
     pub fn put_into(&self, template: &str) -> String {
-        let plain = |text: &str| sanitise(text).chars().filter(|c| !"\"'\\".contains(*c)).collect();
+        let plain = |text: &str, _| sanitise(text).chars().filter(|c| !"\"'\\".contains(*c)).collect();
         fill(template, self, plain).0
     }
 
@@ -82,15 +82,19 @@ impl Facts {
 }
 
 impl CommandLine {
-    /// The program and its arguments with the facts put in: `%1`, `%number%` or `{number}` each within its argument. The
-    /// number comes last as an argument of its own, unless the command names it or has a token between percent signs.
+    /// The program and its arguments with the facts put in: `%1`, `%number%` or `{number}` each within its argument, those
+    /// in braces encoded as a URL wants them. The number comes last as an argument of its own, unless the command names it
+    /// or has a token between percent signs.
     ///
     /// How many there are depends on the command alone, and nothing that is put in begins an argument with `-`.
     pub fn argv(&self, facts: &Facts) -> Vec<String> {
         let mut argv = vec![self.program.clone()];
         let mut is_told = false;
         for argument in &self.arguments {
-            let (mut text, tells) = fill(argument, facts, reduced);
+            let (mut text, tells) = fill(argument, facts, |value, is_token| match is_token {
+                true => reduced(value),
+                false => encoded(value),
+            });
             // Why: of `{name}-{number}`, a caller without a name would make an option.
             if !argument.starts_with('-') {
                 text = text.trim_start_matches('-').to_owned();
@@ -105,14 +109,15 @@ impl CommandLine {
     }
 }
 
-/// A text with the facts in their places, each made harmless so, and whether it tells the number.
-fn fill(template: &str, facts: &Facts, harmless: impl Fn(&str) -> String) -> (String, bool) {
+/// A text with the facts in their places, each made harmless so, and whether it tells the number. `harmless` is told
+/// whether the place is a token between percent signs.
+fn fill(template: &str, facts: &Facts, harmless: impl Fn(&str, bool) -> String) -> (String, bool) {
     let (mut text, mut tells, mut rest) = (String::new(), false, template);
     while let Some(c) = rest.chars().next() {
         match placeholder(rest) {
             Some(Placeholder { name, is_token, behind }) => {
                 let fact = NAMES.iter().find(|(known, _)| *known == name);
-                text += &harmless(fact.map_or("", |(_, get)| get(facts)));
+                text += &harmless(fact.map_or("", |(_, get)| get(facts)), is_token);
                 tells |= is_token || matches!(name, "number" | "callerid" | "user");
                 rest = behind;
             }
@@ -151,12 +156,31 @@ pub(super) fn wants_password(argument: &str) -> bool {
     starts.filter_map(placeholder).any(|found| PASSWORDS.contains(&found.name))
 }
 
-/// Foreign text within an argument: letters, digits and `+*#._@-`, blanks as `_`. In front of it nothing that a program
-/// takes for an option (`-`), a file to read (`@`) or another folder (`.`).
+/// What begins an option (`-`), a file to read (`@`) or another folder (`.`): no foreign text begins so.
+fn begins_odd(c: &char) -> bool {
+    "-@.".contains(*c)
+}
+
+/// Foreign text within an argument: letters, digits and `+*#._@-`, blanks as `_`.
 fn reduced(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_whitespace() { '_' } else { c });
     let kept = plain.filter(|c| c.is_ascii_alphanumeric() || "+*#._@-".contains(*c));
-    kept.skip_while(|c| "-@.".contains(*c)).take(MAX_VALUE).collect()
+    kept.skip_while(begins_odd).take(MAX_VALUE).collect()
+}
+
+/// Foreign text within an argument that is a URL, as MicroSIP has it: `%20` for a blank.
+//= RFC 3986 §2.3
+fn encoded(text: &str) -> String {
+    let kept: String = sanitise(text).chars().skip_while(begins_odd).take(MAX_VALUE).collect();
+    let mut out = String::with_capacity(kept.len());
+    for byte in kept.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out += &format!("%{byte:02X}");
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -191,8 +215,8 @@ mod tests {
             ("crm.exe %number% %DIRECTION%", "crm.exe|+4930|incoming"),
             ("crm.exe %direction%", "crm.exe|incoming"),
             ("crm.exe {direction} {duration}", "crm.exe|incoming|12|+4930"),
-            ("crm.exe {number}:{user}@{domain}", "crm.exe|+4930:bob@pbx.example.net"),
-            ("crm.exe {callerid}", "crm.exe|+4930"),
+            ("crm.exe %number%:%user%@%domain%", "crm.exe|+4930:bob@pbx.example.net"),
+            ("crm.exe {callerid}", "crm.exe|%2B4930"),
             ("crm.exe %name%", "crm.exe|Bob_ONeil_rm_-rf_"),
             ("crm.exe {password}{md5_password}x %password%", "crm.exe|x|"),
             // What is no placeholder stays.
@@ -202,6 +226,41 @@ mod tests {
         ] {
             assert_eq!(argv(command, &facts()), expected, "{command}");
         }
+    }
+
+    /// §9: a placeholder of the compatibility reference a row. `cmdOutgoingCall=browser "http://crm/?n={number}"`.
+    #[test]
+    fn what_stands_in_braces_is_encoded_for_a_url() {
+        let text = str::to_owned;
+        let facts = Facts {
+            name: text("Bob O'Neil & Söhne; 50%"),
+            server: text("2001:db8::1"),
+            extension: text("101"),
+            call_id: text("a1b2@192.0.2.1"),
+            time: text("20260102T030405Z"),
+            ..facts()
+        };
+        for (placeholder, value) in [
+            ("{server}", "2001%3Adb8%3A%3A1"),
+            ("{extension}", "101"),
+            ("{password}", ""),
+            ("{md5_password}", ""),
+            ("{duration}", "12"),
+            ("{time}", "20260102T030405Z"),
+            ("{callid}", "a1b2%40192.0.2.1"),
+            ("{direction}", "incoming"),
+            ("{callerid}", "%2B4930"),
+            ("{user}", "bob"),
+            ("{number}", "%2B4930"),
+            ("{domain}", "pbx.example.net"),
+            ("{name}", "Bob%20O%27Neil%20%26%20S%C3%B6hne%3B%2050%25"),
+        ] {
+            let told = argv(&format!("open http://crm/?x={placeholder}"), &facts);
+            let appended = if placeholder == "{user}" || value == "%2B4930" { "" } else { "|+4930" };
+            assert_eq!(told, format!("open|http://crm/?x={value}{appended}"), "{placeholder}");
+        }
+        let odd = Facts { name: text("--x@\u{1b}\n../"), number: "9".repeat(5000), ..facts };
+        assert_eq!(argv("open {name} {number}", &odd), format!("open|x%40%20..%2F|{}", "9".repeat(MAX_VALUE)));
     }
 
     #[test]
