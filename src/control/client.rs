@@ -171,6 +171,10 @@ fn command_line(command: &Command) -> String {
             };
             json!({"verb": "volume", "path": path(*p), "level": level})
         }
+        Command::Device { device, name } => {
+            let name = if name.is_empty() { "default" } else { name };
+            json!({"verb": "device", "kind": device.word(), "name": name})
+        }
         Command::Voice { part: VoicePart::Rnnoise, how } => {
             json!({"verb": "denoise", "state": if *how == Switch::Off { "off" } else { "rnnoise" }})
         }
@@ -231,7 +235,7 @@ fn command_line(command: &Command) -> String {
 mod tests {
     use super::*;
     use crate::control::verb::Request;
-    use crate::control::{DtmfVia, Secret, spelling};
+    use crate::control::{DtmfVia, Secret, SoundDevice, spelling};
 
     #[test]
     fn every_question_survives_its_line() {
@@ -301,6 +305,8 @@ mod tests {
             Command::Voice { part: VoicePart::Rnnoise, how: Switch::On },
             Command::Voice { part: VoicePart::Gain, how: Switch::Off },
             Command::Voice { part: VoicePart::Boost, how: Switch::On },
+            Command::Device { device: SoundDevice::Ring, name: "USB Headset, Box (2)".into() },
+            Command::Device { device: SoundDevice::Input, name: String::new() },
             Command::Transfer { call: call.clone(), to: TransferTo::Number("600".into()) },
             Command::Transfer { call: None, to: TransferTo::Call(Some("c2".into())) },
             Command::Transfer { call: None, to: TransferTo::Call(None) },

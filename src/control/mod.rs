@@ -20,8 +20,8 @@ pub use crate::engine::address_book::{AddressBook, ContactsAsk};
 pub use crate::engine::handle::{FaceAsk, Levels};
 pub use crate::engine::{Contact, Form, Found, HistoryAsk, Kind, Query, Record};
 pub use crate::ua::command::{
-    Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reloaded, Reply, Secret, SoundPath, SoundTestResult,
-    Switch, TransferTo, VoicePart, VolumeChange, decode_argument,
+    Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reloaded, Reply, Secret, SoundDevice, SoundPath,
+    SoundTestResult, Switch, TransferTo, VoicePart, VolumeChange, decode_argument,
 };
 pub use crate::ua::event::Event;
 pub use crate::ua::outcome::{EndedBy, ExitCode};

@@ -1,7 +1,7 @@
 //! The named parameters of a request, and what they may hold.
 
 use super::verb::Request;
-use super::{Command, DtmfVia, FaceAsk, Press, RecordAct, SoundPath, Switch, VoicePart, VolumeChange};
+use super::{Command, DtmfVia, FaceAsk, Press, RecordAct, SoundDevice, SoundPath, Switch, VoicePart, VolumeChange};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -115,6 +115,25 @@ pub(super) fn volume(v: &Values) -> Result<Request, String> {
         }
     };
     Ok(Request::Command(Command::Volume { path, change }))
+}
+
+/// Longest name of a sound card, in characters: what MicroSIP reads.
+const MAX_DEVICE: usize = 255;
+
+/// `device output USB Headset`.
+pub(super) fn device(v: &Values) -> Result<Request, String> {
+    let (kind, name) = (v.need("kind")?.to_ascii_lowercase(), v.need("name")?);
+    let device = match kind.as_str() {
+        "mic" | "microphone" => Some(SoundDevice::Input),
+        "speaker" => Some(SoundDevice::Output),
+        word => SoundDevice::ALL.into_iter().find(|device| device.word() == word),
+    };
+    let device = device.ok_or_else(|| format!("'{kind}' is none of input, output, ring"))?;
+    if name.chars().count() > MAX_DEVICE {
+        return Err(format!("the name of a sound card has {MAX_DEVICE} characters at most"));
+    }
+    let name = if name.eq_ignore_ascii_case("default") { String::new() } else { name };
+    Ok(Request::Command(Command::Device { device, name }))
 }
 
 /// The verbs that change what is done to voices.

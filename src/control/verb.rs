@@ -355,6 +355,7 @@ pub static VERBS: &[VerbRow] = &[
         make: |_| Ok(Request::Ready),
     },
     sound::DEVICES,
+    sound::DEVICE,
     sound::CODECS,
     people::CONTACTS,
     sound::TEST_AUDIO,

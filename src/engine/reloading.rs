@@ -209,10 +209,7 @@ impl Signalling {
             media.certificate = made;
             complaint.into_iter().for_each(|message| self.event(Event::Error { message, hint: None }));
         }
-        (self.audio.input, self.audio.output) = (media.input.to_string(), media.output.to_string());
-        if let Err(gone) = self.media.configure(media) {
-            self.event(Event::Error { message: gone.to_string(), hint: None });
-        }
+        self.configure_media(media);
         self.dirty = true;
         self.agent.handle(Input::Configured(request, Box::new(agent)), now());
     }

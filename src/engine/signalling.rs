@@ -14,13 +14,14 @@ use super::net::watch::{Change, Watch};
 use super::reloading::{name_servers, note_kept};
 use super::trace::Trace;
 use super::{certificate, keeping};
+use crate::audio::Spec;
 use crate::config::Settings;
 use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sdp::dtls::Fingerprint;
 use crate::sip::flow::{Flow, Transport};
 use crate::sip::locate::{self, Candidate, Step, Target};
 use crate::ua::agent::{Agent, AgentConfig};
-use crate::ua::command::{CommandError, Reply, RequestId};
+use crate::ua::command::{CommandError, Reply, RequestId, SoundDevice};
 use crate::ua::event::Event;
 use crate::ua::port::{Input, Output, QueryId};
 use crate::ua::refused::Refused;
@@ -100,6 +101,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     let (reports, reports_rx) = mpsc::unbounded_channel();
     let audio =
         AudioInfo { input: config.media.input.to_string(), output: config.media.output.to_string(), warning: None };
+    let media_config = config.media.clone();
     let media = media::spawn(config.media, move |report| {
         let _ = reports.send(report);
     })
@@ -139,6 +141,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         agent: Agent::new(config.agent, rng, now, wall),
         paths,
         media,
+        media_config,
         ends,
         audio,
         trace: config.trace,
@@ -174,7 +177,8 @@ pub(super) struct Signalling {
     pub(super) dns: Dns,
     pub(super) agent: Agent,
     paths: Paths,
-    pub(super) media: MediaHandle,
+    media: MediaHandle,
+    media_config: MediaConfig,
     pub(super) ends: Ends,
     pub(super) audio: AudioInfo,
     trace: Option<Trace>,
@@ -352,6 +356,7 @@ impl Signalling {
                     self.over |= event == Event::Exited;
                     self.event(event);
                 }
+                Output::Device(device, name) => self.use_device(device, &name),
                 Output::Keep(changes) => {
                     if let Some((keeper, _)) = &self.keeper {
                         note_kept(&changes, &mut self.read, &mut self.touched);
@@ -400,6 +405,28 @@ impl Signalling {
             let found = dns.locate(target, &able, &mut rng).await;
             let _ = answers.send((wanted, found.map_err(|why| format!("{words}: {why}"))));
         });
+    }
+
+    /// Sound goes over this card from now on.
+    fn use_device(&mut self, device: SoundDevice, name: &str) {
+        let spec = if name.is_empty() { Spec::Default } else { Spec::Device(name.to_owned()) };
+        let media = &mut self.media_config;
+        match device {
+            SoundDevice::Input => media.input = spec,
+            SoundDevice::Output => media.output = spec,
+            SoundDevice::Ring => media.ring = spec,
+        }
+        let media = self.media_config.clone();
+        self.configure_media(media);
+    }
+
+    /// The sound obeys this from now on.
+    pub(super) fn configure_media(&mut self, media: MediaConfig) {
+        (self.audio.input, self.audio.output) = (media.input.to_string(), media.output.to_string());
+        self.media_config = media.clone();
+        if let Err(gone) = self.media.configure(media) {
+            self.event(Event::Error { message: gone.to_string(), hint: None });
+        }
     }
 
     fn send_media(&mut self, command: MediaCommand) {

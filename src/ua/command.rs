@@ -55,6 +55,31 @@ pub enum VoicePart {
     Boost,
 }
 
+/// A use that a sound card is put to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoundDevice {
+    /// The microphone.
+    Input,
+    /// The speaker.
+    Output,
+    /// The speaker that rings.
+    Ring,
+}
+
+impl SoundDevice {
+    /// Every one.
+    pub const ALL: [SoundDevice; 3] = [SoundDevice::Input, SoundDevice::Output, SoundDevice::Ring];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SoundDevice::Input => "input",
+            SoundDevice::Output => "output",
+            SoundDevice::Ring => "ring",
+        }
+    }
+}
+
 /// On, off, or as fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
@@ -162,6 +187,8 @@ pub enum Command {
     ToggleMute { path: SoundPath },
     /// Change a volume.
     Volume { path: SoundPath, change: VolumeChange },
+    /// Use the sound card of this name, for good; empty = the system's default.
+    Device { device: SoundDevice, name: String },
     /// Treat the voice of the person here, for good.
     Voice { part: VoicePart, how: Switch },
     /// Send digits in the current call; `,` pauses a second. `Press::Up` looks at no digits.

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
 use super::snapshot::{CallDirection, CallState, PhoneState, RegistrationState, Status};
-use crate::config::{AccountId, DenyIncoming};
+use crate::config::AccountId;
 use crate::media::command::MediaCommand;
 use crate::sip::message::StatusCode;
 use crate::sip::registration::State;
@@ -100,6 +100,7 @@ impl Agent {
                 Ok(self.mute(path, !muted))
             }
             Command::Volume { path, change } => self.lasting(|agent| Ok(agent.set_volume(path, change))),
+            Command::Device { device, name } => self.lasting(|agent| Ok(agent.set_device(device, name))),
             Command::Voice { part, how } => self.lasting(|agent| agent.set_voice(part, how)),
             Command::Dtmf { call, digits, press, via } => self.dtmf(call, (&digits, press), via, now),
             Command::Register { account } => {
@@ -393,7 +394,7 @@ impl Agent {
             last_call_number: sanitise(&self.config.settings.last_call_number),
             asks: self.waiting_asks(now),
             unread: self.inbox.unread(),
-            dnd: self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button,
+            dnd: self.is_not_to_be_disturbed(),
             wrap_up: self.wraps_up_for(now),
             default_action: self.config.settings.default_action.clone(),
             forward: self.forward_target().map(sanitise),

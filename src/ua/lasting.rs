@@ -2,7 +2,7 @@
 //! its keys.
 
 use super::agent::Agent;
-use super::command::{CommandError, Reply};
+use super::command::{CommandError, Reply, SoundDevice};
 use super::outcome::ExitCode;
 use super::port::Output;
 use crate::config::schema;
@@ -44,6 +44,11 @@ impl Agent {
         Ok(Reply::Done)
     }
 
+    /// Do-not-disturb is on, and the settings leave it a say.
+    pub(super) fn is_not_to_be_disturbed(&self) -> bool {
+        self.config.settings.dnd && self.config.settings.deny_incoming == DenyIncoming::Button
+    }
+
     /// `Command::AutoAnswer`: on and off mean everybody's calls, as MicroSIP's button does.
     pub(super) fn set_auto_answer(&mut self, on: bool) -> Outcome {
         let settings = &mut self.config.settings;
@@ -68,6 +73,19 @@ impl Agent {
         Ok(Reply::Done)
     }
 
+    /// `Command::Device`. A card that is not there is waited for, with the default one meanwhile.
+    pub(super) fn set_device(&mut self, device: SoundDevice, name: String) -> Reply {
+        let settings = &mut self.config.settings;
+        let place = match device {
+            SoundDevice::Input => &mut settings.audio_input_device,
+            SoundDevice::Output => &mut settings.audio_output_device,
+            SoundDevice::Ring => &mut settings.audio_ring_device,
+        };
+        place.clone_from(&name);
+        self.outputs.push_back(Output::Device(device, name));
+        Reply::Done
+    }
+
     /// Calls are answered without a person.
     pub(super) fn answers_everybody(&self) -> bool {
         let settings = &self.config.settings;
@@ -90,7 +108,7 @@ fn locked(key: &str) -> CommandError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::command::{Command, CommandError, SoundPath, VolumeChange};
+    use super::super::command::{Command, CommandError, SoundDevice, SoundPath, VolumeChange};
     use super::super::outcome::ExitCode;
     use super::super::tests::{World, local};
 
@@ -100,7 +118,8 @@ mod tests {
         let forward = |number: Option<&str>| Command::Forward { number: number.map(str::to_owned) };
         let itself = |on| Command::AutoAnswer { on };
         let volume = |path, change| Command::Volume { path, change };
-        let rows: [(Command, &[(&str, &str)]); 17] = [
+        let device = |device, name: &str| Command::Device { device, name: name.to_owned() };
+        let rows: [(Command, &[(&str, &str)]); 21] = [
             (dnd(false), &[]),
             (dnd(true), &[("DND", "1")]),
             (dnd(true), &[]),
@@ -121,6 +140,10 @@ mod tests {
             (volume(SoundPath::Mic, VolumeChange::To(70)), &[("volumeInput", "70")]),
             (volume(SoundPath::Speaker, VolumeChange::By(-5)), &[("volumeOutput", "95")]),
             (volume(SoundPath::Speaker, VolumeChange::By(0)), &[]),
+            (device(SoundDevice::Output, "USB Headset"), &[("audioOutputDevice", "USB Headset")]),
+            (device(SoundDevice::Input, "USB Headset"), &[("audioInputDevice", "USB Headset")]),
+            (device(SoundDevice::Ring, "Box"), &[("audioRingDevice", "Box")]),
+            (device(SoundDevice::Ring, ""), &[("audioRingDevice", "")]),
         ];
         let mut world = World::new();
         world.add(local("alice"), 5070);
@@ -144,6 +167,7 @@ mod tests {
             ("AA", Command::AutoAnswer { on: true }),
             ("AC", Command::AutoConference { on: true }),
             ("volumeInput", quieter.clone()),
+            ("audioInputDevice", Command::Device { device: SoundDevice::Input, name: "USB Headset".into() }),
         ] {
             let mut world = World::new();
             let mut config = local("alice");

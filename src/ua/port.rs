@@ -1,7 +1,7 @@
 //! The agent's one door: what goes in, what comes out.
 
 use super::agent::AgentConfig;
-use super::command::{Command, CommandError, Reply, RequestId};
+use super::command::{Command, CommandError, Reply, RequestId, SoundDevice};
 use super::event::Event;
 use crate::config::{Dialled, TlsSettings};
 use crate::contacts::Book;
@@ -96,6 +96,8 @@ pub enum Output {
     },
     /// A wish to the sound.
     Media(MediaCommand),
+    /// Use the sound card of this name, empty = the system's default, from now on.
+    Device(SoundDevice, String),
     /// Something happened.
     Event(Event),
     /// Keep these keys of `[Settings]` or `[tuiphone]` with these values: a person has changed them for good.

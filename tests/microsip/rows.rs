@@ -6,7 +6,9 @@ use tuiphone::cli::options::{Job, Links};
 use tuiphone::control::spelling;
 use tuiphone::control::spelling::table::{Form, Means, SPELLINGS};
 use tuiphone::control::verb::{Request, VERBS};
-use tuiphone::control::{Command, FaceAsk, HangupWhich, Press, Secret, SoundPath, TransferTo, VolumeChange};
+use tuiphone::control::{
+    Command, FaceAsk, HangupWhich, Press, Secret, SoundDevice, SoundPath, TransferTo, VolumeChange,
+};
 
 /// Everywhere, on the socket and in messages alone, or only where a line is one string.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,6 +28,10 @@ fn hangup(which: HangupWhich) -> Option<Request> {
 
 fn volume(path: SoundPath, change: VolumeChange) -> Option<Request> {
     command(Command::Volume { path, change })
+}
+
+fn device(device: SoundDevice, name: &str) -> Option<Request> {
+    command(Command::Device { device, name: name.into() })
 }
 
 fn number(target: &str) -> Option<Request> {
@@ -165,6 +171,19 @@ fn rows() -> Vec<Row> {
             &["volume 80", "[SetVolume(80)]", "action:volume?level=80"],
             volume(Speaker, VolumeChange::To(80)),
         ),
+        (
+            All,
+            "§13.2 SetDevice",
+            &["[SetDevice(output,Headset)]", "device output Headset", "action:setdevice?kind=output&name=Headset"],
+            device(SoundDevice::Output, "Headset"),
+        ),
+        (
+            All,
+            "§13.2 SetDevice",
+            &["[SetDevice(Mic, USB Headset (2), Box)]", "device input USB Headset (2), Box"],
+            device(SoundDevice::Input, "USB Headset (2), Box"),
+        ),
+        (All, "§13.2 SetDevice", &["[SetDevice(ring,default)]"], device(SoundDevice::Ring, "")),
         (All, "§13.1 volume mic", &["volume mic 80", "[SetMicVolume(80)]"], volume(Mic, VolumeChange::To(80))),
         (All, "§13.5 show", &["show", "restore", "show normal", "action:show"], face(FaceAsk::Show)),
         (

@@ -1,7 +1,7 @@
 //! The verbs of sound: volumes, what voices go through, digits, recordings, devices.
 
-use super::{CALL_ID, Request, VerbRow, flag, option, optional, required};
-use crate::control::values::{dtmf, record, voice, volume};
+use super::{CALL_ID, Param, ParamKind, Request, VerbRow, flag, option, optional, required};
+use crate::control::values::{device, dtmf, record, voice, volume};
 use crate::control::{Command, VoicePart};
 
 pub(super) const RECORD: VerbRow = VerbRow {
@@ -112,6 +112,18 @@ pub(super) const BOOST: VerbRow = VerbRow {
     doc: "Amplify the microphone, for good",
     key: None,
     make: |v| voice(v, VoicePart::Boost),
+};
+
+pub(super) const DEVICE: VerbRow = VerbRow {
+    name: "device",
+    aliases: &["setdevice"],
+    params: &[
+        required("kind", "input, output or ring"),
+        Param { name: "name", kind: ParamKind::Rest, doc: "Its name, as `devices` lists it; default = the system's" },
+    ],
+    doc: "Use another sound card, for good",
+    key: None,
+    make: device,
 };
 
 pub(super) const DEVICES: VerbRow = VerbRow {

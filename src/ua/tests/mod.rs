@@ -45,7 +45,7 @@ mod tones;
 mod transfers;
 
 use super::agent::{Agent, AgentConfig};
-use super::command::{Command, CommandError, Reply, RequestId};
+use super::command::{Command, CommandError, Reply, RequestId, SoundDevice};
 use super::event::Event;
 use super::port::{Input, Output, QueryId};
 use crate::config::{Account, AccountId, Dialled, Secret, Settings};
@@ -70,6 +70,8 @@ pub(super) struct Phone {
     pub kept: Vec<(&'static str, String)>,
     /// What was dialled, and the last number, as they were last to be kept.
     pub dialled: (Dialled, Option<String>),
+    /// Sound cards that are to be used.
+    pub devices: Vec<(SoundDevice, String)>,
     next_port: u16,
     /// The sound answers `Bind`.
     pub binds: bool,
@@ -183,6 +185,7 @@ impl World {
             media: Vec::new(),
             kept: Vec::new(),
             dialled: Default::default(),
+            devices: Vec::new(),
             next_port: port * 2,
             binds: true,
             keys: true,
@@ -304,6 +307,7 @@ impl World {
                     }
                 }
                 Output::Event(event) => it.events.push(event),
+                Output::Device(device, name) => it.devices.push((device, name)),
                 Output::Keep(changes) => it.kept.extend(changes),
                 Output::Dialled { numbers, last } => it.dialled = (numbers, last),
                 Output::Reply(_, reply) => it.replies.push(reply),
