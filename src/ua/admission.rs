@@ -205,6 +205,9 @@ impl Agent {
                 None => busy,
             });
         }
+        if self.is_ignored(request) {
+            return Some(Denial::new(487, "Request Terminated", "ignored before"));
+        }
         if !line.is_own_path(flow) && self.is_rung_by_strangers(flow) {
             return Some(Denial::busy("too many calls from there ring already"));
         }

@@ -167,6 +167,8 @@ pub struct Agent {
     pub(super) openings: Vec<Opening>,
     /// The streams that hear each other, as the sound was told.
     pub(super) conferring: Vec<StreamId>,
+    /// The Call-IDs of calls that a person has ignored, the newest last: they do not ring anew.
+    pub(super) ignored: VecDeque<String>,
     pub(super) exiting: Option<Instant>,
     pub(super) exited: bool,
     begun: bool,
@@ -231,6 +233,7 @@ impl Agent {
             sound_tester: None,
             openings: Vec::new(),
             conferring: Vec::new(),
+            ignored: VecDeque::new(),
             exiting: None,
             exited: false,
             begun: false,

@@ -7,11 +7,15 @@ use super::command::{CommandError, Reply};
 use super::event::Event;
 use super::outcome::ExitCode;
 use super::port::Output;
+use crate::sip::message::{HeaderName, Request};
 use crate::text::sanitise;
 use std::time::{Duration, Instant};
 
+/// Most ignored calls that are remembered.
+const MOST_IGNORED: usize = 32;
+
 impl Agent {
-    /// `Command::Ignore`: it rings on for the caller, and is still there to be answered.
+    /// `Command::Ignore`: it rings on for the caller, and is still there to be answered. The same call does not ring anew.
     pub(super) fn ignore(&mut self, call: Option<String>) -> Result<Reply, CommandError> {
         if self.config.settings.no_ignore_call {
             return Err(CommandError {
@@ -25,8 +29,18 @@ impl Agent {
         let id = self.pick(call, "ignore", "is not ringing here", rings)?;
         if let Some(call) = self.call_mut(id) {
             call.ignored = true;
+            let call_id = call.sip_call_id.clone();
+            self.ignored.push_back(call_id);
+            let surplus = self.ignored.len().saturating_sub(MOST_IGNORED);
+            self.ignored.drain(..surplus);
         }
         Ok(Reply::Done)
+    }
+
+    /// An INVITE of a call that a person here has ignored.
+    pub(super) fn is_ignored(&self, invite: &Request) -> bool {
+        let call_id = invite.headers.text(&HeaderName::CallId).unwrap_or_default();
+        self.ignored.contains(&call_id)
     }
 
     /// `Command::Voicemail`: calls the mailbox of the account, else the one where most waits.

@@ -129,6 +129,37 @@ fn a_second_call_that_finds_the_phone_busy_is_heard_of() {
     assert_eq!(told, ["IncomingCall bob", "CallRing bob", "IncomingCall carol"]);
 }
 
+/// §9: the one argument. What the own network says goes before From, and nobody else's word does.
+#[test]
+fn the_caller_is_whom_the_own_network_names() {
+    for (from, lines, number) in [
+        (HOME, "", "bob"),
+        (HOME, "P-Asserted-Identity: <sip:carol@127.0.0.1>\r\n", "carol"),
+        (HOME, "Remote-Party-ID: <sip:dave@127.0.0.1>;party=calling\r\n", "dave"),
+        (HOME, "Remote-Party-ID: <sip:dave@127.0.0.1>;party=called\r\n", "bob"),
+        (
+            HOME,
+            "Remote-Party-ID: <sip:dave@127.0.0.1>\r\nP-Asserted-Identity: \"Carol\" <sip:carol@127.0.0.1>\r\n",
+            "carol",
+        ),
+        (HOME, "P-Asserted-Identity: <tel:+49-30>\r\n", "+4930"),
+        (HOME, "Privacy: id\r\n", "anonymous"),
+        (PEER, "P-Asserted-Identity: <sip:carol@127.0.0.1>\r\n", "bob"),
+        (PEER, "Remote-Party-ID: <sip:dave@127.0.0.1>;party=calling\r\n", "bob"),
+    ] {
+        let mut world = registered(Settings::default());
+        rung(&mut world, from, lines, "one");
+        answer(&mut world);
+        hang_up(&mut world);
+        world.run(Duration::from_secs(40));
+        let told: Vec<(&str, String)> =
+            of_calls(&world).into_iter().map(|(name, facts)| (name, facts.number)).collect();
+        let names = ["IncomingCall", "CallRing", "CallAnswer", "CallStart", "CallEnd"];
+        let expected: Vec<(&str, String)> = names.map(|name| (name, number.to_owned())).into();
+        assert_eq!(told, expected, "{from} {lines}");
+    }
+}
+
 #[test]
 fn a_call_of_ours_sets_off_its_hooks_in_order() {
     fn respond_with(world: &mut World, status: u16, headers: &[(HeaderName, &str)]) {

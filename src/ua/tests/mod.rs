@@ -9,6 +9,7 @@ mod codecs;
 mod conferences;
 mod connected;
 mod dialled;
+mod decisions;
 mod digits;
 mod encryption;
 mod endings;
