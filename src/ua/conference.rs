@@ -13,6 +13,11 @@ use super::transfer::Transfer;
 use crate::media::command::{Endpoint, MediaCommand, StreamId};
 use std::time::Instant;
 
+/// The header that marks a call into a conference, as MicroSIP has it: the Call-ID of one that is in it.
+pub(super) const CONFERENCE_LEG: &str = "X-Conf-Call-ID";
+/// Longest Call-ID that is told to others, in bytes.
+const MAX_LEG: usize = 256;
+
 impl Agent {
     /// These calls join; none named: all that are answered and not being handed over.
     pub(super) fn confer(&mut self, named: Vec<String>, now: Instant) -> Result<Reply, CommandError> {
@@ -51,6 +56,17 @@ impl Agent {
             // Alone it joins nobody.
             let _ = self.confer(Vec::new(), now);
         }
+    }
+
+    /// The Call-ID that marks this call of ours as one into a conference: that of the first member, else of the first call
+    /// it will join. `None` = it is no such call, or says so by itself.
+    pub(super) fn conference_leg(&self, call: &Call) -> Option<String> {
+        let joins = call.joins_conference || self.confers_by_itself() && call.referred_by.is_none();
+        let says_so = call.extra.iter().any(|(name, _)| name.eq_ignore_ascii_case(CONFERENCE_LEG));
+        let others = || self.calls.iter().filter(|other| other.id != call.id && other.is_answered());
+        let leg = others().find(|other| other.conference).or_else(|| others().next())?;
+        let tells = joins && !says_so && leg.sip_call_id.len() <= MAX_LEG;
+        tells.then(|| leg.sip_call_id.clone())
     }
 
     /// These calls leave and wait on hold; none named: all but the one that was talked with last.

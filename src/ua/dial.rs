@@ -4,6 +4,7 @@ use super::account::Line;
 use super::agent::Agent;
 use super::call::{Call, MAX_CALLS, party};
 use super::command::{CommandError, Reply};
+use super::conference::CONFERENCE_LEG;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
 use super::port::Output;
@@ -142,9 +143,9 @@ impl Agent {
     /// The target is reached over the account's own proxy, or in its own domain.
     pub(super) fn is_at_home(&self, account: AccountId, target: &str) -> bool {
         let Some(line) = self.account(account) else { return false };
-        let home = line.account.domain_or_server().split(':').next().unwrap_or_default();
+        let home = Hop::of_server(line.account.domain_or_server(), "").map(|hop| hop.host);
         let host = Uri::parse(target).ok().and_then(|uri| Hop::of_uri(&uri)).map(|hop| hop.host);
-        !line.routes(false).is_empty() || host.is_some_and(|host| host.eq_ignore_ascii_case(home))
+        !line.routes(false).is_empty() || host.zip(home).is_some_and(|(host, home)| host.eq_ignore_ascii_case(&home))
     }
 
     /// The first path is known: bind the sound on its address.
@@ -195,6 +196,9 @@ impl Agent {
         headers.push(HeaderName::CSeq, format!("{cseq} INVITE"));
         for (name, value) in &call.extra {
             headers.push(HeaderName::from_token(name), value.as_str());
+        }
+        if let Some(leg) = self.conference_leg(call) {
+            headers.push(HeaderName::from_token(CONFERENCE_LEG), leg);
         }
         //= RFC 3261 §13.2.1: without an offer of ours the called offers, and the ACK or PRACK bears our answer
         if !self.config.settings.late_offer {

@@ -5,6 +5,7 @@ use super::incoming::registered;
 use super::rules::{SDP, respond};
 use super::*;
 use crate::config::Shortcut;
+use crate::sip::message::HeaderName;
 use crate::ua::snapshot::{LightState, ShortcutInfo};
 
 fn shortcuts(rows: &[&str]) -> Vec<Shortcut> {
@@ -89,6 +90,8 @@ fn who_is_called_into_a_conference_joins_it() {
         press(&mut world, "1", None);
         let invite =
             world.requests("INVITE").into_iter().find(|invite| invite.uri.contains("102")).expect("they are called");
+        let leg = invite.headers.text(&HeaderName::from_token("X-Conf-Call-ID"));
+        assert_eq!(leg.as_ref(), Some(&calls(&world)[0].sip_call_id), "§10.7, {row}");
         assert!(calls(&world).iter().all(|call| !call.conference));
         respond(&mut world, &invite, 200, &[], SDP);
         let joined: Vec<bool> = calls(&world).iter().map(|call| call.conference).collect();
