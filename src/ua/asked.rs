@@ -10,7 +10,7 @@ use super::port::Output;
 use super::referral::{progress, put_notice, subscribe_answer};
 use super::route::{Job, is_secure};
 use super::snapshot::{AskInfo, Party};
-use crate::config::{AccountId, DenyIncoming};
+use crate::config::AccountId;
 use crate::sip::dialog::{Dialog, DialogId};
 use crate::sip::flow::Flow;
 use crate::sip::header::NameAddr;
@@ -109,8 +109,7 @@ impl Agent {
             line.registers() && line.registration.is_registered() && line.is_own_path(flow)
         };
         self.account(account).filter(is_own).filter(|_| self.config.settings.click_to_dial).ok_or(refusal(403))?;
-        let settings = &self.config.settings;
-        if self.exiting.is_some() || settings.dnd && settings.deny_incoming == DenyIncoming::Button {
+        if self.exiting.is_some() || self.is_not_to_be_disturbed() {
             return Err(refusal(480));
         }
         let waiting = self.asks.len();

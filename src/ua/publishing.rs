@@ -58,7 +58,7 @@ impl Agent {
 
     fn availability(&self) -> Availability {
         let in_a_call = self.calls.iter().any(|call| call.is_live() && !call.is_ringing_here());
-        if self.config.settings.dnd || in_a_call { Availability::Busy } else { Availability::Idle }
+        if self.is_not_to_be_disturbed() || in_a_call { Availability::Busy } else { Availability::Idle }
     }
 
     fn send_publish(&mut self, account: AccountId, mut request: Request, now: Instant) {

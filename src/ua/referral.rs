@@ -1,10 +1,11 @@
 //! Following the far end's REFER: a new call, and the news of it in the old one (RFC 3515, RFC 5589 §6).
 
 use super::agent::Agent;
-use super::call::{Call, MAX_CALLS};
+use super::call::{Call, MAX_CALLS, party};
 use super::outcome::ExitCode;
 use super::snapshot::CallState;
 use crate::config::AccountId;
+use crate::sip::header::NameAddr;
 use crate::sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sip::refer::{Progress, Referral, SIPFRAG};
 use crate::sip::refer_news::{News, Notice};
@@ -64,8 +65,19 @@ impl Agent {
             return Err(refusal(503, StatusCode(503).default_reason()));
         }
         let referral = Referral::of(request).map_err(|why| (why.status(), why.to_string()))?;
-        let target = self.callable(&referral.target, call.account);
-        Ok((referral, target.ok_or_else(|| refusal(404, "No way to that number"))?))
+        let target =
+            self.callable(&referral.target, call.account).ok_or_else(|| refusal(404, "No way to that number"))?;
+        // Why not what takes a call's place: that is another call, whoever it is with.
+        if referral.replaces.is_none() && self.is_called(&target) {
+            return Err(refusal(603, "Already in call with this contact"));
+        }
+        Ok((referral, target))
+    }
+
+    /// A call with this address is up.
+    fn is_called(&self, target: &Uri) -> bool {
+        let wanted = party(&NameAddr::new(target.clone())).uri;
+        self.calls.iter().any(|call| call.is_live() && call.remote.uri.eq_ignore_ascii_case(&wanted))
     }
 
     /// What is called for an address that others chose; a number is one of the account's own domain.

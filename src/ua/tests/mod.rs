@@ -42,6 +42,7 @@ mod registering;
 mod rules;
 mod schemes;
 mod shortcuts;
+mod states;
 mod tones;
 mod transfers;
 
