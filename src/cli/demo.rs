@@ -7,7 +7,7 @@ use super::screen::Shown;
 use super::signals::Interrupts;
 use super::{out, phone};
 use crate::audio::Spec;
-use crate::config::{AccountId, Loaded, Settings};
+use crate::config::{Account, AccountId, Loaded, Settings};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
 use crate::demo::far_ends::FAR_ENDS;
@@ -64,7 +64,8 @@ pub async fn start(
         watch: vec!["604".into(), "700".into()],
         ..Settings::default()
     };
-    let loaded = Loaded { settings, accounts: vec![account], selected: AccountId(1), warnings: Vec::new() };
+    let common = Account::new(AccountId(0));
+    let loaded = Loaded { settings, accounts: vec![account], selected: AccountId(1), common, warnings: Vec::new() };
     let mut config = phone::engine_config(options, loaded)?;
     config.media.voice_without_card = true;
     config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));

@@ -4,7 +4,7 @@ use super::ini_files::IniFiles;
 use super::options::Options;
 use super::{out, phone, session};
 use crate::config::dial::{Stage, Step, Way, way};
-use crate::config::{self, AccountId};
+use crate::config::{self, Account, AccountId, DialPlan};
 use crate::control::{CommandError, ExitCode, json};
 use crate::text::sanitise;
 use serde_json::{Value, json};
@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 /// There is no such account.
 pub fn run(number: &str, files: &IniFiles, options: &Options) -> Result<ExitCode, CommandError> {
     let loaded = config::load(&files.main, &files.overlays);
-    let by_session = options.session.as_ref().map(|it| phone::session_account(it, AccountId(1)));
+    let common = Account { id: AccountId(1), ..loaded.common };
+    let by_session = options.session.as_ref().map(|it| phone::session_account(it, common));
     let account = match (&by_session, &options.account) {
         (Some(account), _) => Some(account),
         (None, Some(name)) => match session::find_account(&loaded.accounts, name) {
@@ -24,8 +25,11 @@ pub fn run(number: &str, files: &IniFiles, options: &Options) -> Result<ExitCode
         },
         (None, None) => loaded.accounts.iter().find(|account| account.id == loaded.selected),
     };
-    let Some(account) = account else { return Err(session::no_account(&loaded.accounts, "0")) };
-    let way = way(number, account);
+    let mut account = account.cloned().ok_or_else(|| session::no_account(&loaded.accounts, "0"))?;
+    if let Some(plan) = &options.dial_plan {
+        account.dial_plan = DialPlan::kept(plan);
+    }
+    let way = way(number, &account);
     let refusal = way.outcome.as_ref().err().map(|why| CommandError {
         code: ExitCode::Usage,
         kind: "bad_number",

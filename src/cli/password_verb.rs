@@ -88,7 +88,7 @@ pub fn run(
 
 fn account(loaded: &Loaded, whose: Option<&str>, options: &Options) -> Result<Account, CommandError> {
     if let Some(session) = &options.session {
-        return Ok(super::phone::session_account(session, AccountId(0)));
+        return Ok(super::phone::session_account(session, Account::new(AccountId(0))));
     }
     let found = match whose {
         Some(name) => session::find_account(&loaded.accounts, name).filter(|account| account.id.0 > 0),
@@ -117,24 +117,47 @@ fn set(
         return Err(keeping::no_keyring());
     }
     account.password = secret(&account, options, given, environment)?;
-    let changed = match keep {
-        Keep::Plain => {
-            let document = with_password(&account, files, loaded)?;
-            config_verb::write(&files.ini.path, &document.to_bytes())?;
-            true
-        }
-        _ => {
-            keeping::to_keyring(&account)?;
-            // An old one in the file would be found first.
-            without_password(&account, files)?
-        }
-    };
-    let place = match keep {
-        Keep::Plain => format!("as plain text in {}", files.ini.path.display()),
-        _ => "in the keyring".to_owned(),
-    };
-    told(options, &account, "set", &json!({ "kept": keep.word() }), &format!("is kept {place}"));
+    let (changed, words) = put(&account, keep, files, loaded)?;
+    told(options, &account, "set", &json!({ "kept": keep.word() }), &words);
     Ok(changed)
+}
+
+/// Puts the password of an account where it is to be kept: true if the ini file is changed by that, and where it is.
+fn put(account: &Account, keep: Keep, files: &IniFiles, loaded: &Loaded) -> Result<(bool, String), CommandError> {
+    if keep == Keep::Plain {
+        let document = with_password(account, files, loaded)?;
+        config_verb::write(&files.ini.path, &document.to_bytes())?;
+        return Ok((true, format!("is kept as plain text in {}", files.ini.path.display())));
+    }
+    keeping::to_keyring(account)?;
+    // An old one in the file would be found first.
+    Ok((without_password(account, files)?, "is kept in the keyring".to_owned()))
+}
+
+/// Keeps the password that MicroSIP's `/account:N /password:P` gives: where `--save-password` says, else in the keyring,
+/// else nowhere. A sentence about it.
+///
+/// # Errors
+/// No such account, or it cannot be written.
+pub fn keep_given(
+    whose: &str,
+    secret: &Secret,
+    options: &Options,
+    environment: &Environment,
+) -> Result<String, CommandError> {
+    let files = IniFiles::open(options, environment)?;
+    let loaded = config::load(&files.main, &files.overlays);
+    let mut account = account(&loaded, Some(whose), options)?;
+    account.password = secret.clone();
+    let in_keyring = keeping::keyring().map_or(Keep::None, |_| Keep::Keyring);
+    let words = match options.keep.unwrap_or(in_keyring) {
+        Keep::None if options.keep.is_none() => {
+            "counts until the phone ends: there is no keyring, and --save-password plain was not given".to_owned()
+        }
+        Keep::None => "counts until the phone ends".to_owned(),
+        keep => put(&account, keep, &files, &loaded)?.1,
+    };
+    Ok(format!("the password of {} {words}", crate::text::sanitise(&account.aor())))
 }
 
 /// The password: as it is given, else as it is typed.

@@ -101,7 +101,7 @@ pub fn wanted(options: &Options, loaded: Loaded) -> Result<Wanted, CommandError>
     if let Some(session) = &options.session {
         let id = AccountId(accounts.iter().map(|a| a.id.0).max().unwrap_or(0) + 1);
         settings.account_id = Some(id.0);
-        accounts.push(session_account(session, id));
+        accounts.push(session_account(session, Account { id, ..loaded.common }));
     }
     if let (Some(plan), Some(id)) = (&options.dial_plan, settings.account_id) {
         let plan = DialPlan::parse(plan).map_err(|why| wrong(format!("--dialplan: {why}")))?;
@@ -226,9 +226,9 @@ pub fn not_started(error: &EngineError) -> CommandError {
     CommandError { code, kind: "not_started", message: error.to_string(), hint: Some(hint.into()) }
 }
 
-/// The account of `--user` and `--domain`.
-pub(super) fn session_account(session: &super::options::SessionAccount, id: AccountId) -> Account {
-    let mut account = Account::new(id);
+/// The account of `--user` and `--domain`, beginning with what every account has.
+pub(super) fn session_account(session: &super::options::SessionAccount, common: Account) -> Account {
+    let mut account = common;
     account.username.clone_from(&session.user);
     account.domain.clone_from(&session.domain);
     account.server.clone_from(&session.domain);

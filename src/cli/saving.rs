@@ -7,7 +7,7 @@ use super::options::Options;
 use super::paths::{Environment, IniPath};
 use super::{exit, phone};
 use crate::config::ini::{Document, Encoding};
-use crate::config::{self, AccountId};
+use crate::config::{self, Account, AccountId};
 use crate::control::CommandError;
 use crate::import;
 
@@ -28,7 +28,7 @@ pub fn session_account(options: &Options, environment: &Environment) -> Result<V
     files.begin(options.microsip);
     let path = &files.ini.path;
     let loaded = config::load(&files.main, &files.overlays);
-    let mut account = phone::session_account(session, AccountId(0));
+    let mut account = phone::session_account(session, Account::new(AccountId(0)));
     let aor = crate::text::sanitise(&account.aor());
     if let Some(known) = loaded.accounts.iter().find(|it| it.id.0 > 0 && it.aor().eq_ignore_ascii_case(&account.aor()))
     {

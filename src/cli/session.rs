@@ -62,6 +62,8 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         loaded.settings.directories.card_dav.password_command.clear();
         loaded.settings.directories.ldap.password_command.clear();
         loaded.settings.hooks = Hooks::default();
+        // Nor does it say how the account of somebody else is to be proven or dialled by.
+        loaded.common = Account { dtmf_method: loaded.common.dtmf_method, ..Account::new(AccountId(0)) };
     }
     if ini.foreign {
         notes.push(format!(
@@ -295,13 +297,14 @@ mod tests {
     #[test]
     fn a_file_that_merely_lies_about_runs_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let commands = "[Settings]\ncmdCallEnd=touch pwned\n[tuiphone]\npasswordCommand=touch pwned\n";
+        let commands = "[Settings]\ncmdCallEnd=touch pwned\n[tuiphone]\npasswordCommand=touch pwned\ntlsVerify=0\n";
         std::fs::write(folder.path().join("microsip.ini"), commands).unwrap();
         std::fs::write(folder.path().join("override.ini"), "[Settings]\ncmdCallStart=touch pwned\n").unwrap();
         let environment = Environment { cwd: folder.path().to_owned(), ..Environment::default() };
         let session = load(&Options::default(), &environment).unwrap();
         let settings = &session.loaded.settings;
         assert!(settings.password_command.is_empty() && settings.hooks.is_empty() && session.notes.len() == 2);
+        assert!(session.loaded.common.tls.verify, "nor does it say whom to trust with the password of --user");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Loaded {
     pub accounts: Vec<Account>,
     /// The account calls go out by unless told otherwise; 0 = Local.
     pub selected: AccountId,
+    /// What holds for every account, one that stands in no file as well: the keys of `[tuiphone]`, and how digits go.
+    pub common: Account,
     /// What was odd, in reading order.
     pub warnings: Vec<Warning>,
 }
@@ -83,7 +85,8 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
         accounts.push(local_account(&layers, &settings, &mut warnings));
     }
     accounts.iter_mut().for_each(|account| account.dtmf_method = settings.dtmf_method);
-    Loaded { settings, accounts, selected, warnings }
+    let common = common_account(&layers, &settings);
+    Loaded { settings, accounts, selected, common, warnings }
 }
 
 /// The lines of a document that are too long to be read.
@@ -235,6 +238,14 @@ fn local_account(layers: &Layers<'_>, settings: &Settings, warnings: &mut Vec<Wa
     account
 }
 
+/// An account with nothing of its own. What is odd in its keys is told with those that have.
+fn common_account(layers: &Layers<'_>, settings: &Settings) -> Account {
+    let mut account = Account { dtmf_method: settings.dtmf_method, ..Account::new(AccountId(0)) };
+    let all = View::of(layers, "tuiphone");
+    fill(Section::TuiphoneAccount, &all, &mut Vec::new(), |row, value| row.read_account(&mut account, value));
+    account
+}
+
 fn read_account(id: AccountId, view: &View<'_>, settings: &Settings, warnings: &mut Vec<Warning>) -> Account {
     let mut account = Account::new(id);
     let own = View::of(view.layers, format!("tuiphone{}", id.0));
@@ -280,7 +291,7 @@ fn bare_host(address: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::TurnTransport;
+    use crate::config::{DtmfMethod, TurnTransport};
 
     fn read(texts: &[&str]) -> Loaded {
         let documents: Vec<Document> = texts.iter().map(|text| Document::parse(text.as_bytes()).unwrap()).collect();
@@ -437,6 +448,17 @@ mod tests {
         let rule = "line 9: [tuiphone] rewrite2: it is no EXPRESSION => REPLACEMENT; nothing is rewritten by it";
         assert!(told[0].starts_with(plan) && told[0].ends_with("; no number can be called"), "{told:?}");
         assert_eq!(told[1..], [rule, rule]);
+    }
+
+    #[test]
+    fn what_holds_for_every_account_holds_for_one_of_no_file_too() {
+        let text = "[Settings]\nDTMFMethod=3\n[Account1]\ndomain=a\ndialPlan=1xx\n[tuiphone]\nrewrite1=^00 => +\n\
+                    rewrite2=[\n[tuiphone1]\nrewrite1=\n";
+        let loaded = read(&[text]);
+        let Account { domain, dtmf_method, rewrite_rules, dial_plan, .. } = &loaded.common;
+        assert_eq!((domain.as_str(), *dtmf_method, dial_plan.text()), ("", DtmfMethod::Info, ""));
+        assert_eq!((rewrite_rules.text(1).as_str(), rewrite_rules.text(2).as_str()), ("^00 => +", "["));
+        assert_eq!(loaded.warnings.len(), 1, "told once: {:?}", loaded.warnings);
     }
 
     #[test]

@@ -487,6 +487,24 @@ fn the_way_of_a_number_is_told_rule_by_rule_and_nothing_is_called() {
     assert_eq!(desk.config(&["dialplan"]).code, 2);
 }
 
+/// What `[tuiphone]` says of every account holds for one of `--user` and `--domain`, too.
+#[test]
+fn a_session_account_dials_by_the_rules_for_all() {
+    let ini = "[Account1]\ndomain=d\nusername=u\ndialingPrefix=0\n[tuiphone]\nrewrite1=^ext => 1\n[tuiphone1]\n\
+               rewrite1=\n";
+    let desk = Desk::with(ini.as_bytes());
+    let session = ["--user", "101@pbx.example.net", "--json"];
+    for (words, uri) in [
+        (&["dialplan", "ext234"][..], "sip:1234@pbx.example.net"),
+        (&["dialplan", "ext234", "--dialplan", "9,<.*>"], "sip:91234@pbx.example.net"),
+    ] {
+        let told = desk.config(&[words, &session].concat()).json();
+        assert_eq!(told["uri"], uri, "{words:?}: {told}");
+    }
+    let own = desk.config(&["dialplan", "ext234", "--json"]).json();
+    assert_eq!(own["uri"], "sip:ext234@d", "{own}");
+}
+
 #[test]
 fn a_plan_or_rule_that_cannot_be_read_is_told_with_its_line_and_never_set() {
     let desk = Desk::with(b"[Account1]\ndomain=d\nusername=u\ndialPlan=9,<(>\n[tuiphone]\nrewrite1=x\n");
