@@ -20,6 +20,9 @@ use parser::call_args;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// Characters of a word that an error repeats.
+const MAX_SHOWN: usize = 40;
+
 /// A command line, read.
 #[derive(Debug, Clone)]
 pub struct Invocation {
@@ -57,7 +60,10 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, Com
 pub fn read(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, Refusal> {
     let (words, mut notes) = rewrite::rewrite(argv, &parser::root()).map_err(|wrong| match wrong {
         Wrong::Usage(why) => Refusal::Usage(exit::usage(&why)),
-        Wrong::Unknown(why) => Refusal::Unknown(exit::usage(&why)),
+        Wrong::Unknown(why) => {
+            let hint = Some("tuiphone help microsip lists the words with a slash".to_owned());
+            Refusal::Unknown(CommandError { hint, ..exit::usage(&why) })
+        }
     })?;
     let wants_json = words.iter().any(|word| word == "--json" || word == "--ndjson");
     let matched = parser::parser_of(&words).try_get_matches_from(&words);
@@ -152,6 +158,7 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         save: m.get_flag("save"),
         microsip: m.get_flag("microsip-ini"),
         keep: keeping::given(m),
+        keeps_given: false,
         dial_plan: text(m, "dialplan").map(dial_plan).transpose()?,
         show: text(m, "show").map(|how| match how.as_str() {
             "minimized" => Show::Minimized,
@@ -338,7 +345,9 @@ fn usage(error: &clap::Error) -> CommandError {
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let how = text.lines().find_map(|line| line.strip_prefix("Usage: ")).filter(|how| !how.ends_with("[COMMAND]"));
+    // Nothing is said by how a command is written that is none.
+    let says = |how: &&str| !how.ends_with("[COMMAND]") && !how.starts_with("tuiphone --");
+    let how = text.lines().find_map(|line| line.strip_prefix("Usage: ")).filter(says);
     let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     let first: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
     // Not what clap says of words that begin with `-`, and of several that are like it the one that is most.
@@ -347,14 +356,20 @@ fn usage(error: &clap::Error) -> CommandError {
         Some(ContextValue::Strings(names)) => names.last().map(|name| format!("a similar command exists: '{name}'")),
         _ => None,
     };
-    let hint = likely.or_else(|| tip.map(str::to_owned)).or_else(|| how.map(str::to_owned));
+    let unknown = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) => Some(crate::text::elided(word, MAX_SHOWN)),
+        _ => None,
+    };
+    let called = unknown.as_ref().filter(|word| !word.trim().is_empty() && !word.contains(' '));
+    let called = called.map(|word| format!("to call somebody of that name: tuiphone call {word}"));
+    let hint = likely.or_else(|| tip.map(str::to_owned)).or(called).or_else(|| how.map(str::to_owned));
     let hint = hint.unwrap_or_else(|| "tuiphone --help lists what there is".to_owned());
     let missing = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::Strings(names)) if error.kind() == ErrorKind::MissingRequiredArgument => Some(names),
         _ => None,
     };
     let message = missing.map_or_else(
-        || first.join(" "),
+        || unknown.map_or_else(|| first.join(" "), |word| format!("there is no command '{word}'")),
         |names| format!("{} is missing", names.join(" ").replace(['<', '>'], "").replace("...", "")),
     );
     CommandError { code: ExitCode::Usage, kind: "usage", message, hint: Some(hint) }

@@ -61,6 +61,8 @@ pub struct Options {
     pub microsip: bool,
     /// `--save-password`: where passwords are kept; `None` = ask, or nowhere.
     pub keep: Option<Keep>,
+    /// MicroSIP's `/account:N /password:P`: the password is kept, where that can be done without plain text.
+    pub keeps_given: bool,
     /// `--autoanswer 0|1|header|button`, with its delay in seconds: `1:3`.
     pub auto_answer: Option<(AutoAnswer, u32)>,
     /// `--setvolume`, `--micvolume`.

@@ -111,6 +111,26 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         return reset::run(&options, unasked, &session.ini, &socket, &log).await;
     }
     let is_bare = matches!(job, Job::Interface { dial: None, fill: None });
+    let accounts = &session.loaded.accounts;
+    if let Job::Verb {
+        request: Request::Command(Command::SelectAccount { account } | Command::Password { account: Some(account), .. }),
+        ..
+    } = &job
+        && alone
+        && session::find_account(accounts, account).is_none()
+    {
+        return Err(session::no_account(accounts, account));
+    }
+    if let Job::Verb { request: Request::Command(Command::Password { account: Some(whose), password }), .. } = &job
+        && options.keeps_given
+        && session::find_account(accounts, whose).is_some()
+    {
+        let told = password_verb::keep_given(whose, password, &options, &environment);
+        let words = told.unwrap_or_else(|why| format!("the password is not kept: {why}"));
+        if !options.quiet {
+            out::talk(&format!("tuiphone: {words}"));
+        }
+    }
     let (job, password) = asked_of_nobody(job, password, alone, &session, &mut options);
     // MicroSIP's first run ignores it too: there is no file that says so.
     if alone && is_bare && options.show.is_none() && session.loaded.settings.minimized && screen::is_there() {

@@ -119,6 +119,26 @@ fn a_keyring_that_fails_is_said_and_stops_nothing() {
     assert_eq!(desk.run(&["config", "get", "Account1.username"], "").stdout, "1\n");
 }
 
+/// §8.2: with an account's number the password is stored, without one it counts for the session.
+#[test]
+fn microsips_words_keep_a_password_where_that_needs_no_plain_text() {
+    let given = INI.replacen("password=\n", "password=a b\n", 1);
+    for (keyring, words, ring, ini, part) in [
+        (true, &["/account:1", "/password:a b"][..], Some("a b"), INI, "the password of 1@d is kept in the keyring"),
+        (true, &["/password:a b", "/account:1"], Some("a b"), INI, "is kept in the keyring"),
+        (true, &["/password:a b"], None, INI, "others on this machine can read /password:"),
+        (true, &["/account:9", "/password:a b"], None, INI, "there is no account"),
+        (true, &["/account:1", "/password:a b", "--save-password", "none"], None, INI, "until the phone ends"),
+        (false, &["/account:1", "/password:a b"], None, INI, "until the phone ends: there is no keyring"),
+        (false, &["/account:1", "/password:a b", "--save-password", "plain"], None, &given, "as plain text in "),
+    ] {
+        let desk = Desk::new(keyring.then_some(KEYRING));
+        let done = desk.run(words, "");
+        assert!(done.stderr.contains(part) && !done.stderr.contains("a b"), "{words:?}: {done:?}");
+        assert_eq!((desk.kept("1@d").as_deref(), desk.ini().as_str()), (ring, ini), "{words:?}: {done:?}");
+    }
+}
+
 #[test]
 fn an_account_registers_with_what_the_keyring_has() {
     let house = House::open();

@@ -15,7 +15,10 @@ pub(super) fn job(line: Line, options: &mut Options) -> Result<(Job, Option<Stri
             options.account = account.or(options.account.take());
             Job::Interface { dial: Some(target), fill: None }
         }
-        request => Job::Verb { verb: line.verb, request },
+        request => {
+            options.keeps_given = matches!(&request, Request::Command(Command::Password { account: Some(_), .. }));
+            Job::Verb { verb: line.verb, request }
+        }
     };
     Ok((job, line.note))
 }

@@ -185,7 +185,11 @@ fn what_is_missing_is_named_with_how_to_write_it() {
             "'hello' behind a number is one word too many; a message is written: tuiphone message 600 hello …",
             "tuiphone --help lists what there is",
         ),
-        ("devicess", "unrecognized subcommand 'devicess'", "a similar command exists: 'devices'"),
+        ("devicess", "there is no command 'devicess'", "a similar command exists: 'devices'"),
+        ("bob.smith", "there is no command 'bob.smith'", "to call somebody of that name: tuiphone call bob.smith"),
+        ("--nonsense", "unexpected argument '--nonsense' found", "tuiphone --help lists what there is"),
+        ("-i x.ini --nonsense", "unexpected argument '--nonsense' found", "tuiphone --help lists what there is"),
+        ("/dnd", "there is no /dnd; to dial it, write -- /dnd", "tuiphone help microsip lists the words with a slash"),
     ] {
         let error = parse_line(line).expect_err(line);
         assert_eq!((error.message.as_str(), error.hint.as_deref()), (message, Some(hint)), "{line}");
