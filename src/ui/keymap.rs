@@ -212,7 +212,7 @@ const OWN: &[(Act, &[&str], &str, &str)] = &[
     ),
     (Act::Up, &["Up", "k"], "call above", "choose the call above; while typing, the number dialled before"),
     (Act::Down, &["Down", "j"], "call below", "choose the call below; while typing, a number that is offered"),
-    (Act::MuteSpeaker, &["M", "F8"], "speaker", "mute the speaker, or open it again"),
+    (Act::MuteSpeaker, &["M", "F8", "Ctrl-o"], "speaker", "mute the speaker, or open it again"),
     (Act::SpeakerUp, &["PgUp"], "louder", "speaker louder"),
     (Act::SpeakerDown, &["PgDn"], "quieter", "speaker quieter"),
     (Act::MicUp, &[">"], "mic louder", "microphone louder"),
@@ -325,6 +325,22 @@ mod tests {
             assert!(row.key.is_none_or(|key| Key::parse(key).is_some()), "{}", row.name);
         }
         assert!(OWN.iter().all(|(_, keys, ..)| keys.iter().all(|key| Key::parse(key).is_some())));
+    }
+
+    /// §12: the keys of MicroSIP that a terminal can tell from others, and that act in one.
+    #[test]
+    fn hands_that_know_microsip_find_its_keys() {
+        let keymap = Keymap::default();
+        for (key, act) in [
+            ("F2", Act::Verb("answer")),
+            ("F4", Act::Verb("hangup")),
+            ("Ctrl-q", Act::Quit),
+            ("Ctrl-o", Act::MuteSpeaker),
+            ("Esc", Act::Cancel),
+            ("Enter", Act::Verb("call")),
+        ] {
+            assert_eq!(keymap.act(Key::parse(key).expect("a key")), Some(act), "{key}");
+        }
     }
 
     #[test]
