@@ -41,11 +41,13 @@ fn write_ini(house: &House, settings: &str, own: &str) {
     std::fs::write(house.ini(), text).expect("written");
 }
 
-/// A phone that strangers may ring, with these settings; its address.
+/// A phone that strangers may ring, with these settings, and with a password in its environment; its address.
 fn open_phone(house: &House, settings: &str) -> (Daemon, String) {
     let text = format!("[Settings]\r\n{settings}[tuiphone]\r\nacceptFrom=any\r\nbindAddress=127.0.0.1\r\n");
     std::fs::write(house.ini(), text).expect("written");
-    let daemon = house.daemon_with(&[], "SIP on udp");
+    let mut program = house.program(&[]);
+    program.env("TUIPHONE_PASSWORD", "hidden");
+    let daemon = house.started(program, "SIP on udp");
     let address = daemon.line().split([' ', ',']).find(|word| word.starts_with("127.0.0.1:")).map(str::to_owned);
     (daemon, address.expect("its address"))
 }
@@ -164,6 +166,22 @@ fn what_hangs_is_stopped_with_all_it_started_and_what_is_missing_is_said_once() 
     assert!(said.pop().is_some_and(|last| last.ends_with("say.sh ended with exit status: 3")));
     said.sort();
     assert_eq!(said, ["hello[2J", "oops"]);
+}
+
+#[test]
+fn who_talks_without_end_is_heard_for_a_while() {
+    let house = House::open();
+    let text = "#!/bin/sh\nfor n in $(seq 1 40); do echo line $n.; done\nprintf '%2000s\\n' x\n";
+    script(&house, "talk.sh", text);
+    write_ini(&house, "cmdCallBusy=./talk.sh\r\n", "");
+    let daemon = house.daemon();
+    assert_eq!(daemon.connect().ask("call 603")["ok"], true);
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|line: &String| !line.contains("left out")) {
+        heard.push(daemon.await_line("CallBusy: "));
+    }
+    assert_eq!(heard.len(), 21, "{heard:?}");
+    assert!(heard[19].ends_with("CallBusy: line 20."), "{heard:?}");
 }
 
 #[test]

@@ -83,7 +83,12 @@ impl House {
 
     /// A daemon with more options, once its log has a line with `part`.
     pub fn daemon_with(&self, options: &[&str], part: &str) -> Daemon {
-        let mut child = self.program(options).arg("daemon").stderr(Stdio::piped()).spawn().expect("it starts");
+        self.started(self.program(options), part)
+    }
+
+    /// A daemon of this program, once its log has a line with `part`.
+    pub fn started(&self, mut program: Command, part: &str) -> Daemon {
+        let mut child = program.arg("daemon").stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = lines_of(child.stderr.take().expect("its stderr"));
         let mut daemon = Daemon { child, socket: self.socket(), lines, awaited: String::new() };
         daemon.awaited = daemon.await_line(part);
