@@ -5,6 +5,7 @@ pub mod feed;
 pub mod json;
 pub mod link;
 pub mod messages;
+pub mod notice;
 mod people;
 mod place;
 pub mod socket;

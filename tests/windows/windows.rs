@@ -39,9 +39,18 @@ pub fn main() -> ExitCode {
         ["execute", text] => dde(text, true),
         ["request", item] => dde(item, false),
         ["rights", path] => rights(path),
+        ["listen", seconds, more @ ..] => {
+            let named = more.iter().skip_while(|word| **word != "named").nth(1).unwrap_or(&"named");
+            let title = title.unwrap_or_default();
+            crate::listen::listen(&class, &title, seconds.parse().unwrap_or(10), more.contains(&"hang"), named)
+        }
+        ["arguments", arguments @ ..] => {
+            arguments.iter().for_each(|argument| println!("{argument:?}"));
+            ExitCode::SUCCESS
+        }
         _ => {
             eprintln!(
-                "messages [--class NAME] [--title TEXT] copy KIND TEXT | command ID | execute TEXT | request ITEM | rights PATH"
+                "messages [--class NAME] [--title TEXT] copy KIND TEXT | command ID | execute TEXT | request ITEM | rights PATH | listen SECONDS [hang] [named TEXT] | arguments …"
             );
             ExitCode::from(2)
         }
@@ -54,7 +63,7 @@ fn option(words: &mut Vec<String>, name: &str) -> Option<String> {
     (at < words.len()).then(|| words.remove(at))
 }
 
-fn wide(text: &str) -> Vec<u16> {
+pub fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
 }
 

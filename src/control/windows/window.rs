@@ -3,6 +3,7 @@
 //! A thread of its own turns the messages into requests; a task in the phone's runtime carries them out.
 
 use super::dde::Server;
+use super::post::Post;
 use crate::control::link::Link;
 use crate::control::messages::{self, CLASSES};
 use crate::control::spelling::Line;
@@ -38,11 +39,12 @@ thread_local! {
     static DESK: RefCell<Option<Desk>> = const { RefCell::new(None) };
 }
 
-/// The window and the DDE server of a phone; gone when dropped.
+/// The window and the DDE server of a phone, and what it tells others' windows; gone when dropped.
 #[derive(Debug)]
 pub struct Messages {
     thread: u32,
     task: JoinHandle<()>,
+    _post: Post,
 }
 
 impl Messages {
@@ -56,8 +58,9 @@ impl Messages {
         let title = wide(title)?;
         std::thread::Builder::new().name("messages".to_owned()).spawn(move || run(&title, Desk { asks }, &ready))?;
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the window does not come up");
-        let thread = started.recv_timeout(START_PATIENCE).map_err(late)??;
-        Ok(Messages { thread, task: tokio::spawn(carry_out(waiting, Link::Local(handle))) })
+        let Windows { thread, first } = started.recv_timeout(START_PATIENCE).map_err(late)??;
+        let post = Post::open(handle.events(), first)?;
+        Ok(Messages { thread, task: tokio::spawn(carry_out(waiting, Link::Local(handle))), _post: post })
     }
 }
 
@@ -137,17 +140,28 @@ async fn carry_out(mut asks: mpsc::Receiver<Ask>, link: Link) {
     }
 }
 
+/// What the thread of the windows has made.
+struct Windows {
+    thread: u32,
+    /// The window of MicroSIP's class.
+    first: usize,
+}
+
 /// The thread of the windows: makes them, and turns their messages into requests until it is told to quit.
-fn run(title: &U16CString, desk: Desk, ready: &sync::SyncSender<io::Result<u32>>) {
+fn run(title: &U16CString, desk: Desk, ready: &sync::SyncSender<io::Result<Windows>>) {
     DESK.set(Some(desk));
-    if let Err(why) = make(title) {
-        let _ = ready.send(Err(why));
-        return;
-    }
+    let first = match make(title) {
+        Ok(first) => first as usize,
+        Err(why) => {
+            let _ = ready.send(Err(why));
+            return;
+        }
+    };
     // What speaks DDE is rare: a system without it is no reason to do without the window.
     let server = Server::open();
     // SAFETY: takes nothing.
-    let _ = ready.send(Ok(unsafe { GetCurrentThreadId() }));
+    let thread = unsafe { GetCurrentThreadId() };
+    let _ = ready.send(Ok(Windows { thread, first }));
     let mut message = MSG::default();
     // SAFETY: the message is ours; of all windows of this thread.
     while unsafe { GetMessageW(&raw mut message, null_mut(), 0, 0) } > 0 {
@@ -157,10 +171,11 @@ fn run(title: &U16CString, desk: Desk, ready: &sync::SyncSender<io::Result<u32>>
     drop(server);
 }
 
-/// One window of each class. They go with the thread.
-fn make(title: &U16CString) -> io::Result<()> {
+/// One window of each class; the first of them. They go with the thread.
+fn make(title: &U16CString) -> io::Result<HWND> {
     // SAFETY: null asks for this program's own module.
     let module: HINSTANCE = unsafe { GetModuleHandleW(null()) };
+    let mut first: HWND = null_mut();
     for class in CLASSES {
         let class = wide(class)?;
         let about = WNDCLASSW {
@@ -191,8 +206,11 @@ fn make(title: &U16CString) -> io::Result<()> {
         if window.is_null() {
             return Err(io::Error::last_os_error());
         }
+        if first.is_null() {
+            first = window;
+        }
     }
-    Ok(())
+    Ok(first)
 }
 
 /// A message to one of the windows; its answer is 1 if the phone did what it was asked.
