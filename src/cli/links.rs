@@ -2,6 +2,7 @@
 //! Windows the keys of the person who asks.
 
 mod desktop;
+#[cfg(any(windows, test))]
 mod registry;
 
 use super::exit;
@@ -23,7 +24,8 @@ pub fn run(what: Links, options: &Options, environment: &Environment) -> Result<
     let ini = options.ini.as_ref().map(|ini| std::path::absolute(ini).unwrap_or_else(|_| ini.clone()));
     let command = Command { program, ini };
     let done = match std::env::consts::OS {
-        "windows" => registry::run(what, &command)?,
+        #[cfg(windows)]
+        "windows" => registry::run(what, &command, &mut registry::person::Registry)?,
         "macos" | "ios" => {
             let mut error = exit::usage("on macOS only application bundles open links, and tuiphone is none");
             error.hint = Some("a Shortcut or an Automator application may run: tuiphone url LINK".to_owned());
