@@ -53,7 +53,14 @@ const EFFECTS: [&str; 15] = [
 
 /// Files where one system may be told from another, and where unsafe code may stand.
 const PLATFORM: [&str; 4] = ["audio/", "engine/net", "cli/platform", "cli/paths"];
-const UNSAFE: [&str; 5] = ["audio/", "cli/platform", "control/windows/", "engine/hooks/group", "engine/media/bcg729"];
+const UNSAFE: [&str; 6] = [
+    "audio/",
+    "cli/platform",
+    "control/windows/",
+    "engine/hooks/document",
+    "engine/hooks/group",
+    "engine/media/bcg729",
+];
 
 /// Files that may write to standard output and standard error.
 const PRINTING: [&str; 2] = ["cli/", "main.rs"];

@@ -3,8 +3,10 @@
 //! The programs of one call run one after another in the order of its events, as MicroSIP's do; those of several calls
 //! run side by side.
 
+mod document;
 mod group;
 mod line;
+mod program;
 
 use self::group::Group;
 use crate::config::hook::{Action, Facts, Hooks, Trigger};
@@ -245,9 +247,15 @@ async fn carry_out(job: Job, desk: Arc<Desk>) -> Done {
 }
 
 async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)], desk: Arc<Desk>) -> Done {
-    let Some((program, arguments)) = argv.split_first() else { return Done::default() };
-    let mut command = Command::new(program);
-    command.args(arguments).envs(environment.iter().cloned()).env_remove(PASSWORD_VARIABLE);
+    let Some(program) = argv.first() else { return Done::default() };
+    let words = program::words(argv, &job.folder);
+    let Some((runs, arguments)) = words.split_first() else { return Done::default() };
+    let mut command = Command::new(runs);
+    command.args(arguments).env_remove(PASSWORD_VARIABLE);
+    let is_batch = program::is_batch(program);
+    for (name, value) in environment {
+        command.env(name, if is_batch { program::tamed(value) } else { value.clone() });
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     if !job.folder.is_empty() {
         command.current_dir(&job.folder);
