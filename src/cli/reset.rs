@@ -132,6 +132,7 @@ async fn end(socket: &Path, open: &Path) -> Result<(), CommandError> {
 
 /// A folder that was not there, its owner's alone.
 fn new_folder(place: &Path, name: &str) -> io::Result<PathBuf> {
+    #[cfg_attr(not(unix), allow(unused_mut))]
     let mut build = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut build, 0o700);
