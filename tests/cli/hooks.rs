@@ -115,8 +115,8 @@ fn a_caller_can_neither_add_arguments_nor_run_anything() {
     ring(&socket, &to, from, "one");
     assert!(until(|| wire.ask("answer")["ok"] == true));
     assert!(until(|| notes(&house).len() >= 4), "{:?}", notes(&house));
-    let told: Vec<String> =
-        keys.iter().map(|key| format!("{key} 2 touch_pwned_-x exec_touch name=$(touch pwned) -x secret=")).collect();
+    let name = "%24%28touch%20pwned%29%20-x";
+    let told = keys.map(|key| format!("{key} 2 {name} exec_touch name=$(touch pwned) -x secret="));
     assert_eq!(of(&house, "c1"), told, "with video: CallAnswerVideo as well");
     assert!(!house.folder.path().join("pwned").exists());
 }

@@ -186,7 +186,7 @@ fn what_is_missing_is_named_with_how_to_write_it() {
             "tuiphone --help lists what there is",
         ),
         ("devicess", "there is no command 'devicess'", "a similar command exists: 'devices'"),
-        ("bob.smith", "there is no command 'bob.smith'", "to call somebody of that name: tuiphone call bob.smith"),
+        ("xyzzy", "there is no command 'xyzzy'", "to call somebody of that name: tuiphone call xyzzy"),
         ("--nonsense", "unexpected argument '--nonsense' found", "tuiphone --help lists what there is"),
         ("-i x.ini --nonsense", "unexpected argument '--nonsense' found", "tuiphone --help lists what there is"),
         ("/dnd", "there is no /dnd; to dial it, write -- /dnd", "tuiphone help microsip lists the words with a slash"),
