@@ -84,6 +84,11 @@ impl Document {
         let mut bytes = self.encoding.bom().to_vec();
         self.lines.iter().for_each(|line| bytes.extend_from_slice(&line.raw));
         bytes.extend_from_slice(&self.tail);
+        // What showed its encoding is gone by a change: as they are, the other lines would be read as something else.
+        if self.encoding == Encoding::Windows1252 && !bytes.is_ascii() && Encoding::detect(&bytes) != self.encoding {
+            let text = Encoding::Utf16Le.encode(&self.encoding.decode(&bytes)).unwrap_or_default();
+            bytes = [Encoding::Utf16Le.bom(), &text].concat();
+        }
         bytes
     }
 

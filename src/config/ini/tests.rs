@@ -160,6 +160,19 @@ fn lines_beyond_the_most_are_kept_and_not_read() {
     }
 }
 
+/// Two bytes that are one letter of UTF-8 are two of Windows-1252, as long as something shows that it is that.
+#[test]
+fn a_change_makes_no_other_text_of_what_stands_beside_it() {
+    let mut document = Document::parse(b"[Settings]\r\nuserAgent=caf\xe9\r\na\xc3\xa9=\xc5\xbe\r\n").unwrap();
+    assert_eq!(document.get("Settings", "aÃ©"), Some("Å¾"));
+    document.set("Settings", "userAgent", "plain").unwrap();
+    let again = Document::parse(&document.to_bytes()).unwrap();
+    assert_eq!(again.get("Settings", "aÃ©"), Some("Å¾"));
+    assert_eq!((again.get("Settings", "userAgent"), again.encoding()), (Some("plain"), Encoding::Utf16Le));
+    document.remove("Settings", "aÃ©");
+    assert_eq!(document.to_bytes(), b"[Settings]\r\nuserAgent=plain\r\n");
+}
+
 #[test]
 fn removal_leaves_the_key_missing() {
     let mut document = document("[A]\nk=1\nx=2\nK=3\n[B]\nk=4\n");
