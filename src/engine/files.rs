@@ -77,5 +77,23 @@ mod tests {
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
         assert!(replace(&folder.path().join("none/a.ini"), b"1").is_err());
+        // Where it cannot take its place, nothing is left of it.
+        fs::create_dir_all(folder.path().join("b.ini/full")).unwrap();
+        assert!(replace(&folder.path().join("b.ini"), b"1").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_an_earlier_end_left_is_in_nobodys_way_and_a_link_leads_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, beside, other] = ["a.ini", ".a.ini.new", "other"].map(|name| folder.path().join(name));
+        fs::write(&other, "dear").unwrap();
+        fs::write(&beside, "half of i").unwrap();
+        replace(&file, b"1").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&other, &beside).unwrap();
+        replace(&file, b"2").unwrap();
+        assert_eq!((fs::read(&file).unwrap(), fs::read(&other).unwrap()), (b"2".to_vec(), b"dear".to_vec()));
+        assert!(!fs::symlink_metadata(&file).unwrap().is_symlink() && !beside.exists());
     }
 }
