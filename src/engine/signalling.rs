@@ -241,10 +241,11 @@ impl Signalling {
             // 3. wait for whatever comes first
             let deadline = self.agent.next_timeout();
             let next = tokio::select! {
-                // Why in this order: who has the phone comes before whoever floods its sockets.
+                // Why in this order: what has happened to the sound is told before somebody ends it, and who has the phone
+                // comes before whoever floods its sockets.
                 biased;
-                ask = self.ends.asks.recv() => Next::Ask(ask),
                 Some(r) = reports.recv() => Next::Report(r),
+                ask = self.ends.asks.recv() => Next::Ask(ask),
                 Some(a) = self.answers.1.recv() => Next::Resolved(a),
                 change = watch.next() => Next::Changed(change),
                 () = sleep_until(deadline) => Next::Timeout,
