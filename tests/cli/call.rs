@@ -1,11 +1,13 @@
-use crate::support::{House, bare, finish};
+use crate::support::{House, bare, closed, finish};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 #[test]
 fn a_call_to_the_echo_ends_well_and_tells_the_truth() {
     let house = House::open();
+    let start = Instant::now();
     let done = house.run(&["call", "600", "--duration", "1.5", "--json"]);
+    let most = start.elapsed().as_secs_f64();
     assert_eq!(done.code, 0, "{done:?}");
     let result = done.json();
     assert_eq!((&result["v"], &result["verb"], &result["ok"]), (&1.into(), &"call".into(), &true.into()));
@@ -17,11 +19,11 @@ fn a_call_to_the_echo_ends_well_and_tells_the_truth() {
     assert_eq!(call["ended_by"], "local");
     assert!(call["ringing_after"].as_f64() < call["answered_after"].as_f64(), "{call}");
     let talked = call["duration"].as_f64().expect("a duration");
-    assert!((1.4..3.0).contains(&talked), "{call}");
+    assert!((1.4..most).contains(&talked), "{call} in {most} s");
     let media = &call["media"];
     assert_eq!(media["codec"], "opus");
     let (sent, heard) = (media["tx_packets"].as_u64().expect("sent"), media["rx_packets"].as_u64().expect("heard"));
-    assert!((60..=160).contains(&sent) && heard >= sent / 2, "{media}");
+    assert!((60..50 * most as u64 + 60).contains(&sent) && heard >= sent / 2, "{media} in {most} s");
     assert!(done.stderr.contains("ringing") && done.stderr.contains("connected"), "{}", done.stderr);
 }
 
@@ -52,10 +54,7 @@ fn a_wrong_password_is_refused_once_and_said_so() {
 #[test]
 fn an_unreachable_server_is_named() {
     let mut house = House::open();
-    // It hears itself alone: for everybody else nothing is there, and nobody else comes to be.
-    let closed = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    let address = closed.local_addr().expect("its address");
-    closed.connect(address).expect("with itself");
+    let (_kept, address) = closed();
     house.server = address.to_string();
     house.write_ini("any");
     let done = house.run(&["call", "600", "--json"]);

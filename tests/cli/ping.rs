@@ -1,6 +1,6 @@
 //! `ping`, with a phone that runs and without.
 
-use crate::support::House;
+use crate::support::{House, closed, free_pair};
 use std::net::UdpSocket;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn a_ping_is_one_line_or_json_and_its_code_tells_who_answered() {
         assert!(done.code == 23 && done.stderr.contains("404"), "{done:?}");
         drop(daemon);
     }
-    let silent = UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a port");
+    let (_kept, silent) = closed();
     house.server = silent.to_string();
     house.write_ini("any");
     let done = house.run(&["ping"]);
@@ -34,8 +34,8 @@ fn requests_leave_from_source_port_unless_another_program_has_it() {
     let server = UdpSocket::bind("127.0.0.1:0").expect("a server");
     server.set_read_timeout(Some(Duration::from_secs(20))).expect("a patience");
     let at = server.local_addr().expect("bound");
-    let kept = UdpSocket::bind("0.0.0.0:0").expect("a port");
-    let port = kept.local_addr().expect("bound").port();
+    let port = free_pair();
+    let kept = UdpSocket::bind(("0.0.0.0", port)).expect("the port");
     let ini = format!(
         "[Settings]\r\naccountId=1\r\nsourcePort={port}\r\n[Account1]\r\nserver={at}\r\ndomain={at}\r\nusername=1\r\n"
     );

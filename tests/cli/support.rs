@@ -263,6 +263,14 @@ pub fn free_pair() -> u16 {
     found.expect("two free ports")
 }
 
+/// A port where nothing is, for everybody but itself, and nobody else comes to be.
+pub fn closed() -> (std::net::UdpSocket, std::net::SocketAddr) {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("its address");
+    socket.connect(address).expect("with itself");
+    (socket, address)
+}
+
 /// Sends a signal by its name.
 pub fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();

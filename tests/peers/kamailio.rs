@@ -261,10 +261,11 @@ fn answered(algorithm: &str) {
     assert_eq!(outcome.text("/call/remote/user"), "600");
     assert_eq!(outcome.number("/call/status"), 200.0);
     let duration = outcome.number("/call/duration");
-    assert!((4.9..6.0).contains(&duration), "{duration} s\n{}", outcome.told);
+    assert!(duration > 4.9, "{duration} s\n{}", outcome.told);
     assert!(outcome.number("/call/ringing_after") <= outcome.number("/call/answered_after"));
     let (sent, heard) = (outcome.number("/call/media/tx_packets"), outcome.number("/call/media/rx_packets"));
-    assert!((240.0..=300.0).contains(&sent), "{sent} packets sent\n{}", outcome.told);
+    // Fifty a second, however long a busy machine has let it last.
+    assert!((sent / duration - 50.0).abs() < 5.0, "{sent} packets sent in {duration} s\n{}", outcome.told);
     assert!(heard > sent * 0.9 && heard <= sent, "{heard} of {sent} came back\n{}", outcome.told);
     assert_eq!(outcome.text("/call/media/codec").to_ascii_lowercase(), "pcmu");
 }
