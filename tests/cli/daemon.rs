@@ -133,3 +133,18 @@ fn a_phone_may_always_write_its_messages_down() {
         assert_eq!(std::fs::metadata(&logs[0]).expect("about it").permissions().mode() & 0o777, 0o600);
     }
 }
+
+/// Whoever changes something and leaves at once finds it changed.
+#[test]
+fn what_is_changed_last_is_written_before_the_phone_is_gone() {
+    let house = House::open();
+    for (state, line) in [("on", "DND=1"), ("off", "DND=0"), ("on", "DND=1")] {
+        let mut daemon = house.daemon();
+        let mut wire = daemon.connect();
+        wire.send(format!("dnd {state}\nexit").as_bytes());
+        assert_eq!(wire.line()["ok"], true);
+        assert_eq!(daemon.child.wait().expect("its end").code(), Some(0));
+        let text = std::fs::read_to_string(house.ini()).expect("readable");
+        assert!(text.lines().any(|kept| kept == line), "{state}: {text}");
+    }
+}

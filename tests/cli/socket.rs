@@ -72,6 +72,17 @@ fn a_killed_phone_leaves_a_place_that_one_of_many_takes() {
     }
 }
 
+/// The socket in its place is another phone's by the time it ends.
+#[test]
+fn a_phone_that_ends_takes_no_others_socket_along() {
+    let house = House::open();
+    let mut first = house.daemon();
+    std::fs::remove_file(house.socket()).expect("there");
+    let _second = house.daemon();
+    assert_eq!(first.terminate(), 0);
+    assert_eq!(house.run(&["status"]).code, 0, "the second one is reached");
+}
+
 #[test]
 fn a_crowd_is_told_and_leaves_room_again() {
     let house = House::open();
