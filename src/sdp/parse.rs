@@ -109,7 +109,8 @@ fn origin(value: &str) -> Option<Origin> {
     let (_family, _network) = (words.next()?, words.next()?);
     let session_version = words.next()?.to_owned();
     let session_id = words.next()?.to_owned();
-    let username = words.next().unwrap_or("-").to_owned();
+    // A line loses what is blank at its ends: one of nothing else would not be there when it is read again.
+    let username = words.next().map(str::trim).filter(|name| !name.is_empty()).unwrap_or("-").to_owned();
     Some(Origin { username, session_id, session_version, address })
 }
 
