@@ -229,6 +229,21 @@ mod tests {
         assert!(framer.buffer.is_empty());
     }
 
+    /// Told by its head, before the body is kept.
+    #[test]
+    fn a_message_has_a_most_and_not_a_byte_more() {
+        let head = |body: usize| format!("MESSAGE sip:a@b SIP/2.0\r\nContent-Length: {body:5}\r\n\r\n").into_bytes();
+        let most = MAX_MESSAGE - head(0).len();
+        let mut framer = StreamFramer::new();
+        framer.push(&head(most));
+        assert_eq!(framer.next_frame(), None);
+        framer.push(&vec![b'x'; most]);
+        assert!(matches!(framer.next_frame(), Some(Ok(Frame::Message(whole))) if whole.len() == MAX_MESSAGE));
+        let mut framer = StreamFramer::new();
+        framer.push(&head(most + 1));
+        assert_eq!(framer.next_frame(), Some(Err(FrameError::TooLarge)));
+    }
+
     #[test]
     fn a_stream_that_cannot_be_followed_stays_broken() {
         for bad in [

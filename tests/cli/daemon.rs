@@ -45,7 +45,7 @@ fn what_cannot_be_read_is_refused_and_the_connection_stays() {
         let reply = wire.line();
         assert_eq!((&reply["ok"], &reply["error"]["code"]), (&false.into(), &2.into()), "{reply}");
     }
-    assert_eq!(wire.ask("status")["v"], 1);
+    assert_eq!(wire.ask("status")["verb"], "status", "one reply each");
 }
 
 #[test]

@@ -188,6 +188,8 @@ mod tests {
         ] {
             assert_eq!(link(link_text), Err(why), "{link_text:?}");
         }
-        assert_eq!(link(&format!("tel:{}", "1".repeat(MAX_LINK))), Err(LinkError::TooLong));
+        let digits = |count| link(&format!("tel:{}", "1".repeat(count)));
+        assert_eq!((digits(MAX_LINK), digits(MAX_NUMBER + 1)), (Err(LinkError::TooLong), Err(LinkError::TooLong)));
+        assert!(digits(MAX_NUMBER).is_ok());
     }
 }

@@ -275,3 +275,17 @@ fn with_loss_and_redundancy_one_more_packet_is_waited_for() {
         assert_eq!(target, Duration::from_millis(if waits { 30 } else { 10 }), "{repeats}, {lossy}");
     }
 }
+
+#[test]
+fn what_is_longer_than_any_codec_makes_it_is_dropped() {
+    let now = Instant::now();
+    let mut buffer = JitterBuffer::new(now);
+    for (count, length, dropped) in [(1, MAX_PAYLOAD, 0), (2, MAX_PAYLOAD + 1, 1)] {
+        let payload = &vec![0; length];
+        let time = RtpTime(160 * count);
+        let packet =
+            Incoming { count: count.into(), time, clock_rate: 8_000, payload_type: 0, payload, kind: Kind::Sound };
+        buffer.insert(packet, now);
+        assert_eq!(buffer.counters().dropped, dropped, "{length} bytes");
+    }
+}

@@ -365,3 +365,19 @@ fn whoever_rules_md5_out_is_not_talked_into_it() {
     auth.challenged(&request(), &www(&format!("{md5}, {sha}"))).unwrap();
     assert_eq!(Credentials::list(&authorised(&mut auth).headers, false).remove(0).nonce, "2");
 }
+
+/// A password that counted until now, and is another by the time it is asked for again.
+//= RFC 3261 §22.2
+#[test]
+fn the_nonce_of_an_answer_just_refused_is_not_tried_again_though_it_counted_before() {
+    for stale in ["", ", stale=true"] {
+        let challenge = www(&format!("Digest realm=\"r\", nonce=\"n\", qop=\"auth\"{stale}"));
+        let mut auth = Authenticator::new();
+        auth.challenged(&request(), &challenge).unwrap();
+        let first = authorised(&mut auth);
+        auth.accepted(&first, &ok(&[]), WHO);
+        assert!(auth.is_proven("r"));
+        let second = authorised(&mut auth);
+        assert_eq!(auth.challenged(&second, &challenge), Err(AuthError::Refused { realm: "r".to_owned() }));
+    }
+}

@@ -71,6 +71,19 @@ fn who_asks_meanwhile_gets_the_same_connection() {
 }
 
 #[test]
+fn what_comes_of_a_connection_of_before_counts_no_more() {
+    run(async {
+        let (mut a, b) = (streams(), streams());
+        a.open(1, target(at(&b)));
+        let flow = opened(&mut a).await.expect("it listens");
+        let another = a.live.get(&flow).expect("live").id + 1;
+        a.take(Report::Message(another, flow, MESSAGE.to_vec()));
+        a.take(Report::Ended(another, flow, "gone".to_owned()));
+        assert_eq!((a.live.len(), a.news.len()), (1, 0));
+    });
+}
+
+#[test]
 fn what_is_being_opened_when_the_network_changes_begins_anew() {
     run(async {
         let (mut a, b) = (streams(), streams());

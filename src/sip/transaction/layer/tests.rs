@@ -247,6 +247,20 @@ fn a_cancel_is_answered_and_told_once() {
     assert_eq!(told(&mut layer), ["> 487", "> 200"]);
 }
 
+//= RFC 3261 §9.2: it has no effect on what has had its final response
+#[test]
+fn a_cancel_that_comes_too_late_is_told_to_nobody() {
+    for status in [200, 486] {
+        let (mut layer, now) = layer();
+        let invite = request(Method::Invite);
+        layer.receive(Message::Request(invite.clone()), flow(), now);
+        let server = server_of(&drain(&mut layer));
+        layer.respond(server, response(&invite, status), now);
+        layer.receive(Message::Request(request(Method::Cancel)), flow(), now);
+        assert_eq!(told(&mut layer), [format!("> {status}"), "> 200".to_owned()]);
+    }
+}
+
 #[test]
 fn a_peer_of_rfc_2543_is_matched_by_its_headers() {
     let (mut layer, now) = layer();
