@@ -6,7 +6,7 @@ const LONGEST: usize = if cfg!(target_vendor = "apple") { 103 } else { 107 };
 
 /// Which file it is, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity(u64, u64);
+pub(super) struct Identity(u64, u64, i64, i64);
 
 #[cfg(unix)]
 pub(super) use unix::{clear, fits, is_ours, owned, prepare, restrict};
@@ -30,7 +30,8 @@ mod unix {
     impl Identity {
         /// Of the file of this name; a link counts as itself.
         pub fn of(path: &Path) -> Option<Identity> {
-            fs::symlink_metadata(path).ok().map(|m| Identity(m.dev(), m.ino()))
+            // When it was made as well: a file system gives the number of one that is gone to the next.
+            fs::symlink_metadata(path).ok().map(|m| Identity(m.dev(), m.ino(), m.mtime(), m.mtime_nsec()))
         }
     }
 
