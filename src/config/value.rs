@@ -56,7 +56,8 @@ mod tests {
     fn sealed_passwords_have_a_shape() {
         assert!(looks_sealed("a268c52c2c3a93f1"));
         assert!(looks_sealed(&"0123456789abcdef".repeat(3)));
-        for plain in ["", "abc", "A268C52C2C3A93F1", "a268c52c2c3a93f", "g268c52c2c3a93f1"] {
+        let one_and_a_half = "a268c52c2c3a93f1a268c52c";
+        for plain in ["", "abc", "A268C52C2C3A93F1", "a268c52c2c3a93f", one_and_a_half, "g268c52c2c3a93f1"] {
             assert!(!looks_sealed(plain), "{plain}");
         }
     }

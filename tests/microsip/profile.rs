@@ -25,6 +25,7 @@ fn lines_mean_what_they_mean_to_microsip() {
         ("of either kind", "[A]\nx='1'\n", ("A", "x"), Some("1")),
         ("which keeps blanks at the ends", "[A]\nx=\" 1 \"\n", ("A", "x"), Some(" 1 ")),
         ("one pair alone", "[A]\nx=\"\"C:\\a b\\x.cmd\" 1\"\n", ("A", "x"), Some("\"C:\\a b\\x.cmd\" 1")),
+        ("however many there are", "[A]\nx=\"'1'\"\n", ("A", "x"), Some("'1'")),
         ("and no half of one", "[A]\nx=\"1\n", ("A", "x"), Some("\"1")),
         ("nor a mixed one", "[A]\nx=\"1'\n", ("A", "x"), Some("\"1'")),
         ("; begins a comment", "[A]\n;x=1\n", ("A", "x"), None),
