@@ -172,6 +172,8 @@ fn a_file_of_ones_own_keeps_what_it_says() {
     let written = std::fs::read_to_string(home.path("work.ini")).expect("read");
     assert!(written.starts_with(own), "{written}");
     assert!(written[own.len()..].starts_with("[Account2]\r\nlabel=\r\n"), "{written}");
+    let itself = home.run(&["--ini", "work.ini", "import", "--from", "microsip", "work.ini", "--yes"]);
+    assert!(itself.code == 5 && itself.stderr.contains("no other softphone's files are found"), "{itself:?}");
     let dry = home.run(&["import", "--from", "linphone", "--dry-run", "--json"]).json();
     assert_eq!(
         (&dry["done"], &dry["passwords"], &dry["calls"]["new"]),
