@@ -203,22 +203,3 @@ fn a_session_account_is_saved_as_microsip_would() {
     let text = std::fs::read_to_string(house.ini()).expect("UTF-8 by default");
     assert!(text.contains(&format!("password={}\n", house.password)), "{text}");
 }
-
-/// A program that a hook starts does not learn what the phone was told in its environment.
-#[test]
-fn a_password_of_the_environment_goes_no_further() {
-    use std::os::unix::fs::PermissionsExt;
-    let house = House::open();
-    let (server, folder) = (&house.server, house.folder.path());
-    let text = House::text_of_account(server, &format!("proxy={server}\r\n"));
-    let text = text.replace("[Settings]\r\n", "[Settings]\r\ncmdOutgoingCall=./see.sh\r\n");
-    std::fs::write(house.ini(), text).expect("written");
-    std::fs::write(folder.join("see.sh"), "#!/bin/sh\nenv > seen\n").expect("written");
-    std::fs::set_permissions(folder.join("see.sh"), PermissionsExt::from_mode(0o700)).expect("so set");
-    let mut command = house.program(&["call", "600", "--duration", "0.2"]);
-    command.env("TUIPHONE_PASSWORD", &house.password);
-    let done = finish(command);
-    let seen = std::fs::read_to_string(folder.join("seen")).unwrap_or_default();
-    assert_eq!(done.code, 0, "{done:?}");
-    assert!(seen.contains("TUIPHONE_") && !seen.contains(&house.password), "{seen}");
-}
