@@ -93,7 +93,7 @@ mod unix {
 
     /// For the owner alone: seen to once the socket has its file.
     pub fn owned(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
-        Ok(options)
+        Ok(options.reclaim_name(false))
     }
 
     /// For the owner alone.
