@@ -127,6 +127,32 @@ fn a_tone_crosses_the_wire_into_a_file() {
 }
 
 #[test]
+fn who_asks_is_heard_where_ticks_last_longer_than_their_time() {
+    const CALLS: u32 = 60;
+    let (reports, inbox) = channel();
+    let config = MediaConfig { input: Spec::Null, output: Spec::Null, ring: Spec::Null, ..MediaConfig::default() };
+    // 1.8 s are spent on the figures of one second.
+    let slow = move |report| {
+        if matches!(report, MediaReport::Event(MediaEvent::Stats { .. })) {
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        drop(reports.send(report));
+    };
+    let busy = (spawn(config, slow).unwrap(), inbox);
+    let nobody = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    for id in 0..CALLS {
+        bind(&busy, id);
+        start(&busy.0, id, agreed("PCMA", nobody.local_addr().unwrap()));
+    }
+    let mut told = 0;
+    wait(&busy.1, |event| {
+        told += u32::from(matches!(event, MediaEvent::Stats { .. }));
+        (told > 2 * CALLS).then_some(())
+    });
+    bind(&busy, CALLS);
+}
+
+#[test]
 fn an_echo_comes_back_within_one_thread() {
     let a = phone(Spec::Tone(700.0), Spec::Null);
     let (near, far) = (bind(&a, 1), bind(&a, 2));
