@@ -93,6 +93,24 @@ fn what_is_added_to_empty_files_is_read() {
         assert_eq!((again.contacts().count(), again.writable()), (2, Ok(())), "{text}: {}", document.text());
         assert_eq!(document.remove_if(|_| true), 2);
     }
+    // What stands behind an empty list stays, and is not taken for its end.
+    for (text, expected) in [
+        ("<contacts/><!--</contacts>-->", "<contacts>\nANN\n</contacts><!--</contacts>-->"),
+        ("<contacts a='1' />\n<!-- mine -->", "<contacts a='1'>\nANN\n</contacts>\n<!-- mine -->"),
+        ("<contacts></contacts><!--</contacts>-->", "<contacts>ANN\n</contacts><!--</contacts>-->"),
+    ] {
+        let mut document = parsed(text);
+        document.add(&ann());
+        let row = "<contact name=";
+        let told = document.text();
+        let (before, rest) = told.split_once(row).unwrap_or_else(|| panic!("{told}"));
+        let (_, after) = rest.split_once("/>").unwrap_or_else(|| panic!("{told}"));
+        assert_eq!(format!("{before}ANN{after}"), expected);
+        assert_eq!(parsed(&told).contacts().count(), 1, "{told}");
+    }
+    let mut two = parsed("<contacts>\n<contact number='1'/><contact number='2'/>\n</contacts>\n");
+    assert_eq!(two.remove_if(|contact| contact.number == "1"), 1);
+    assert_eq!(two.text(), "<contacts>\n<contact number='2'/>\n</contacts>\n");
     // One that is a mark of its encoding alone keeps it, and is left alone.
     for encoding in [Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Utf8Bom] {
         let mut document = xml::Document::parse(encoding.bom()).unwrap();

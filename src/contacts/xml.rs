@@ -31,12 +31,18 @@ enum Piece {
     Other(String),
     /// A contact as it is spelt; `None` = it has no number, or cannot be read.
     Contact(String, Option<Contact>),
+    /// What ends the list: its closing tag, or the only one of a list of none.
+    End(String),
 }
 
 impl Default for Document {
     /// A file without contacts.
     fn default() -> Document {
-        let pieces = vec![Piece::Other(format!("{DECLARATION}<contacts>\n</contacts>\n"))];
+        let pieces = vec![
+            Piece::Other(format!("{DECLARATION}<contacts>\n")),
+            Piece::End("</contacts>".to_owned()),
+            Piece::Other("\n".to_owned()),
+        ];
         Document { encoding: Encoding::Utf8, pieces, broken: None, problems: Vec::new(), without_number: 0 }
     }
 }
@@ -76,6 +82,7 @@ impl Document {
         let (mut done, mut begun, mut open, mut rows) = (0, 0, 0_usize, 0);
         let (mut has_root, mut closed) = (false, false);
         loop {
+            let was_closed = closed;
             let at = position(reader.buffer_position());
             let event = match reader.read_event() {
                 Ok(event) => event,
@@ -125,6 +132,12 @@ impl Document {
                 rows += 1;
                 self.other(text.get(done..begun));
                 self.row(text.get(begun..end).unwrap_or_default(), rows, || line_at(text, begun));
+                done = end;
+            }
+            if closed && !was_closed {
+                let end = position(reader.buffer_position());
+                self.other(text.get(done..at));
+                self.pieces.extend(text.get(at..end).map(|tag| Piece::End(tag.to_owned())));
                 done = end;
             }
         }
@@ -204,7 +217,7 @@ impl Document {
     /// The text.
     pub fn text(&self) -> String {
         let text = |piece: &Piece| match piece {
-            Piece::Other(text) | Piece::Contact(text, _) => text.clone(),
+            Piece::Other(text) | Piece::Contact(text, _) | Piece::End(text) => text.clone(),
         };
         self.pieces.iter().map(text).collect()
     }
@@ -226,31 +239,25 @@ impl Document {
 
     fn add_one(&mut self, contact: &Contact, line_end: &str) {
         let row = Piece::Contact(spelt(contact), Some(contact.clone()));
-        let closing =
-            self.pieces.iter().rposition(|piece| matches!(piece, Piece::Other(text) if text.contains("</contacts")));
-        let parts = closing.and_then(|at| match self.pieces.get(at) {
-            Some(Piece::Other(text)) => {
-                let (before, after) = text.split_at(text.rfind("</contacts")?);
-                Some((at, before.to_owned(), after.to_owned()))
-            }
+        let end = self.pieces.iter().enumerate().find_map(|(at, piece)| match piece {
+            Piece::End(tag) => Some((at, tag.clone())),
             _ => None,
         });
-        match parts {
-            Some((at, before, after)) => {
-                let before = [Piece::Other(before)]
-                    .into_iter()
-                    .filter(|piece| !matches!(piece, Piece::Other(text) if text.is_empty()));
-                let new = before.chain([row, Piece::Other(format!("{line_end}{after}"))]);
-                self.pieces.splice(at..=at, new);
-            }
-            // `<contacts/>`, or nothing at all.
-            None => {
-                let head = self.text();
-                let head = head.rfind("<contacts").and_then(|at| head.get(..at)).unwrap_or(DECLARATION);
-                let opened = Piece::Other(format!("{head}<contacts>{line_end}"));
-                self.pieces = vec![opened, row, Piece::Other(format!("{line_end}</contacts>{line_end}"))];
-            }
-        }
+        let line = || Piece::Other(line_end.to_owned());
+        let Some((at, tag)) = end else {
+            // Nothing at all stands there.
+            let opened = Piece::Other(format!("{DECLARATION}<contacts>{line_end}"));
+            self.pieces = vec![opened, row, line(), Piece::End("</contacts>".to_owned()), line()];
+            return;
+        };
+        let Some(only) = tag.strip_suffix("/>") else {
+            self.pieces.splice(at..at, [row, line()]);
+            return;
+        };
+        let name = only.trim_start_matches('<').split([' ', '\t', '\r', '\n']).next().unwrap_or("contacts");
+        let closing = Piece::End(format!("</{name}>"));
+        let opened = Piece::Other(format!("{}>{line_end}", only.trim_end()));
+        self.pieces.splice(at..=at, [opened, row, line(), closing]);
     }
 
     /// Takes the contacts at these places out, in rising order, and the lines of those that stood there alone.
@@ -263,8 +270,9 @@ impl Document {
                 was_alone = matches!(kept.last(), Some(Piece::Other(text)) if text.trim_end_matches([' ', '\t']).ends_with('\n'));
                 continue;
             }
+            let follows = std::mem::take(&mut was_alone);
             let piece = match piece {
-                Piece::Other(text) if std::mem::take(&mut was_alone) => {
+                Piece::Other(text) if follows => {
                     let rest = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).map(str::to_owned);
                     Piece::Other(rest.unwrap_or(text))
                 }
