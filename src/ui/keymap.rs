@@ -327,7 +327,7 @@ mod tests {
         assert!(OWN.iter().all(|(_, keys, ..)| keys.iter().all(|key| Key::parse(key).is_some())));
     }
 
-    /// §12: the keys of MicroSIP that a terminal can tell from others, and that act in one.
+    /// The keys of MicroSIP that a terminal can tell from others, and that act in one.
     #[test]
     fn hands_that_know_microsip_find_its_keys() {
         let keymap = Keymap::default();

@@ -119,7 +119,7 @@ fn a_keyring_that_fails_is_said_and_stops_nothing() {
     assert_eq!(desk.run(&["config", "get", "Account1.username"], "").stdout, "1\n");
 }
 
-/// §8.2: with an account's number the password is stored, without one it counts for the session.
+/// With an account's number the password is stored, without one it counts for the session.
 #[test]
 fn microsips_words_keep_a_password_where_that_needs_no_plain_text() {
     let given = INI.replacen("password=\n", "password=a b\n", 1);

@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    /// §9: a placeholder of the compatibility reference a row. `cmdOutgoingCall=browser "http://crm/?n={number}"`.
+    /// A placeholder of MicroSIP a row. `cmdOutgoingCall=browser "http://crm/?n={number}"`.
     #[test]
     fn what_stands_in_braces_is_encoded_for_a_url() {
         let text = str::to_owned;

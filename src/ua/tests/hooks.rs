@@ -129,7 +129,7 @@ fn a_second_call_that_finds_the_phone_busy_is_heard_of() {
     assert_eq!(told, ["IncomingCall bob", "CallRing bob", "IncomingCall carol"]);
 }
 
-/// §9: the one argument. What the own network says goes before From, and nobody else's word does.
+/// The one argument. What the own network says goes before From, and nobody else's word does.
 #[test]
 fn the_caller_is_whom_the_own_network_names() {
     for (from, lines, number) in [

@@ -188,7 +188,7 @@ fn what_a_far_end_cannot_bring_about() {
         ("Refer-To: <sip:a@127.0.0.1:5997?Replaces=1%3Bto-tag%3D2%3Bfrom-tag%3D3&X=y>\r\n", (403, 0)),
         // A number, and no account that knows numbers.
         ("Refer-To: <tel:+4930123>\r\n", (404, 0)),
-        // §10.6: a call with them is up.
+        // A call with them is up.
         ("Refer-To: <sip:bob@127.0.0.1:5998>\r\n", (603, 0)),
         ("Refer-To: <sip:BOB@127.0.0.1:5998;transport=udp>\r\n", (603, 0)),
         // Hold, then the call.

@@ -41,7 +41,7 @@ fn all_end(world: &mut World) {
     world.command(0, Command::Hangup { which: crate::ua::command::HangupWhich::All }).expect("a call");
 }
 
-/// §13.2: `idle|registering|ringing|calling|connected|held`.
+/// The words of the state: `idle|registering|ringing|calling|connected|held`.
 #[test]
 fn one_word_tells_what_the_phone_does() {
     let rows: [(&[Step], &str); 14] = [
@@ -75,7 +75,7 @@ fn one_word_tells_what_the_phone_does() {
     assert_eq!(word(&world), "calling", "what a person does goes before");
 }
 
-/// §10.3: the server is told of do-not-disturb, where the settings leave the button a say.
+/// The server is told of do-not-disturb, where the settings leave the button a say.
 #[test]
 fn do_not_disturb_is_published_as_busy() {
     use DenyIncoming::{All, Button, Never};
