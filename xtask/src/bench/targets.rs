@@ -38,7 +38,7 @@ const fn alone(what: &'static str, row: &'static str, number: usize, most: f64, 
 
 const PACING: &str = "RTP pacing, PCMU: mean, σ, longest gap";
 
-const TARGETS: [Target; 23] = [
+const TARGETS: &[Target] = &[
     alone("idle, registered: RSS", "idle, registered: RSS / PSS", 0, 5.0, "MB"),
     alone("idle, registered: PSS", "idle, registered: RSS / PSS", 1, 3.0, "MB"),
     ratio("in a call, Opus: RSS", "in a call, Opus: RSS", 0, 9.0, "MB", ("baresip", 10.7)),
