@@ -225,20 +225,21 @@ impl Agent {
             self.calls.iter().filter(|call| call.is_live() && fits(call)).map(|call| call.id).collect()
         };
         let outgoing = |c: &Call| c.direction == CallDirection::Outgoing && !c.is_answered();
+        let some = |agent: &Agent, ids: Vec<u32>, verb| match ids.is_empty() {
+            true => agent.pick(None, verb, "", |_| false).map(|id| vec![id]),
+            false => Ok(ids),
+        };
         let ids = match which {
             HangupWhich::Current => {
                 let talking = live(&|call| call.state == CallState::Connected);
-                talking.last().map_or_else(|| one(self, None), |id| Ok(vec![*id]))?
+                talking.last().map_or_else(|| one(self, None), |id| Ok(vec![*id]))
             }
-            HangupWhich::Call(name) => one(self, Some(name))?,
-            HangupWhich::AllButRinging => live(&|call| !call.is_ringing_here()),
-            HangupWhich::All => live(&|_| true),
-            HangupWhich::Incoming => live(&Call::is_ringing_here),
-            HangupWhich::Calling => live(&outgoing),
-        };
-        if ids.is_empty() {
-            return one(self, None).map(|_| Reply::Done);
-        }
+            HangupWhich::Call(name) => one(self, Some(name)),
+            HangupWhich::AllButRinging => some(self, live(&|call| !call.is_ringing_here()), "hang up"),
+            HangupWhich::All => some(self, live(&|_| true), "hang up"),
+            HangupWhich::Incoming => some(self, live(&Call::is_ringing_here), "hang up that rings here"),
+            HangupWhich::Calling => some(self, live(&outgoing), "hang up that rings elsewhere"),
+        }?;
         ids.into_iter().for_each(|id| self.hang_up_call(id, now));
         Ok(Reply::Done)
     }

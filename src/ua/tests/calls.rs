@@ -249,6 +249,24 @@ fn commands_without_a_call_are_refused_in_words() {
 }
 
 #[test]
+fn who_hangs_up_what_is_not_there_is_told_and_other_calls_stay() {
+    let mut world = pair(|_| {});
+    world.dial(0, BOB);
+    let rows = [
+        (1, HangupWhich::AllButRinging, "there is no call to hang up"),
+        (0, HangupWhich::Incoming, "there is no call to hang up that rings here"),
+        (1, HangupWhich::Calling, "there is no call to hang up that rings elsewhere"),
+    ];
+    for (phone, which, said) in rows {
+        let error = world.command(phone, Command::Hangup { which }).expect_err(said);
+        assert_eq!((error.code, error.kind, error.message.as_str()), (ExitCode::NotFound, "no_call", said));
+    }
+    assert_eq!((state(&world, 0), state(&world, 1)), (vec![CallState::Ringing], vec![CallState::Incoming]));
+    world.command(0, Command::Hangup { which: HangupWhich::Calling }).expect("it rings elsewhere");
+    assert_eq!(state(&world, 0), []);
+}
+
+#[test]
 fn do_not_disturb_and_call_waiting_answer_busy() {
     let mut world = pair(|bob| bob.config_dnd());
     world.dial(0, BOB);
