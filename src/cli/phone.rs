@@ -176,6 +176,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         bind,
         port: options.port.unwrap_or(sip_port(&agent.settings)),
         port_is_wanted: options.port.is_some(),
+        port_also: port_also(&agent.settings).filter(|_| options.port.is_none()),
         media,
         trace,
         settings_file: None,
@@ -197,6 +198,11 @@ fn sip_port(settings: &Settings) -> u16 {
         0 if settings.enable_local_account => SIP_PORT,
         port => port,
     }
+}
+
+/// The port to listen on besides: who has a port of its own and is called by address as well.
+fn port_also(settings: &Settings) -> Option<u16> {
+    (settings.enable_local_account && sip_port(settings) != SIP_PORT).then_some(SIP_PORT)
 }
 
 /// A seed from the system's source of chance.
@@ -267,11 +273,16 @@ mod tests {
 
     #[test]
     fn whoever_is_called_by_address_listens_where_callers_look() {
-        for (source_port, enable_local_account, expected) in
-            [(0, false, 0), (0, true, 5060), (5070, true, 5070), (5070, false, 5070)]
-        {
+        for (source_port, enable_local_account, expected) in [
+            (0, false, (0, None)),
+            (0, true, (5060, None)),
+            (5060, true, (5060, None)),
+            (5070, true, (5070, Some(5060))),
+            (5070, false, (5070, None)),
+        ] {
             let settings = Settings { source_port, enable_local_account, ..Settings::default() };
-            assert_eq!(sip_port(&settings), expected, "{source_port} {enable_local_account}");
+            let ports = (sip_port(&settings), port_also(&settings));
+            assert_eq!(ports, expected, "{source_port} {enable_local_account}");
         }
     }
 }

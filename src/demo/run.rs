@@ -119,6 +119,7 @@ impl Demo {
             bind: Some(LOOPBACK),
             port: 0,
             port_is_wanted: false,
+            port_also: None,
             media: MediaConfig {
                 input: Spec::Null,
                 output: Spec::Null,

@@ -56,6 +56,8 @@ pub struct EngineConfig {
     pub port: u16,
     /// A taken port is an error; otherwise another one is used, with an `Error` event.
     pub port_is_wanted: bool,
+    /// Another port where calls come in, where it is free.
+    pub port_also: Option<u16>,
     /// The sound's part.
     pub media: MediaConfig,
     /// Where the SIP trace goes.
@@ -92,12 +94,13 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     let (certificate, unkept) = certificate.unwrap_or_default();
     config.agent.fingerprint = certificate.as_ref().and_then(|made| Fingerprint::parse(made.fingerprint()));
     config.media.certificate = certificate;
-    let (paths, notice) = match Paths::bind(config.bind, config.port) {
+    let (mut paths, notice) = match Paths::bind(config.bind, config.port) {
         Err(busy) if config.port != 0 && !config.port_is_wanted => {
             (Paths::bind(config.bind, 0)?.0, Some(format!("{busy}; another port is used")))
         }
         other => other?,
     };
+    let unheard = config.port_also.and_then(|port| paths.hear_also(config.bind, port));
     let (reports, reports_rx) = mpsc::unbounded_channel();
     let audio =
         AudioInfo { input: config.media.input.to_string(), output: config.media.output.to_string(), warning: None };
@@ -155,9 +158,11 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         dirty: true,
         over: false,
     };
-    let task = tokio::spawn(
-        signalling.run(reports_rx, notice.into_iter().chain(unkept).chain(without).chain(undirected).collect()),
-    );
+    let task =
+        tokio::spawn(signalling.run(
+            reports_rx,
+            notice.into_iter().chain(unheard).chain(unkept).chain(without).chain(undirected).collect(),
+        ));
     Ok((handle, task))
 }
 

@@ -200,7 +200,7 @@ pub(super) const ROWS: &[Row] = &[
         "enableLocalAccount",
         Kind::Flag,
         "0",
-        "calls by address beside the registered accounts, from SIP port 5060 if it is free and sourcePort says nothing",
+        "calls by address beside the registered accounts, on SIP port 5060 too, if it is free",
         |s| digit(s.enable_local_account),
         |s, v| set(&mut s.enable_local_account, flag(v)),
     ),

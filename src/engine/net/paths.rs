@@ -74,7 +74,21 @@ impl Paths {
         Ok((Paths { sockets, streams, waiting: HashMap::new(), found: VecDeque::new() }, notice))
     }
 
-    /// The addresses datagrams come in on, and connections on the same.
+    /// Hears what comes to another port as well, and answers from there; why not all of it can be, in words.
+    pub fn hear_also(&mut self, address: Option<IpAddr>, port: u16) -> Option<String> {
+        let heard = match self.sockets.hear_also(address, port) {
+            Ok(heard) => heard,
+            Err(busy) => return Some(format!("{busy}; calls to this machine's address come in on the own port only")),
+        };
+        let refused = self.streams.listen_also(&heard).err()?;
+        Some(format!(
+            "cannot listen on tcp {}: {}; calls come in there over UDP only",
+            refused.0,
+            plain_error(&refused.1)
+        ))
+    }
+
+    /// The addresses datagrams come in on, and connections on the same, without those of [`Paths::hear_also`].
     pub fn local_addresses(&self) -> Vec<SocketAddr> {
         self.sockets.local_addresses()
     }

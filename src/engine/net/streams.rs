@@ -100,12 +100,21 @@ impl Streams {
     /// The first address that could not be had, and the system's refusal.
     pub fn listen(addresses: &[SocketAddr]) -> Result<Streams, (SocketAddr, io::Error)> {
         let mut streams = Streams::deaf();
+        streams.listen_also(addresses)?;
+        Ok(streams)
+    }
+
+    /// Listens on more addresses, on all of them or on none.
+    ///
+    /// # Errors
+    /// As of [`Streams::listen`].
+    pub fn listen_also(&mut self, addresses: &[SocketAddr]) -> Result<(), (SocketAddr, io::Error)> {
         let listeners = addresses.iter().map(|address| connect::listen(*address).map_err(|error| (*address, error)));
         for listener in listeners.collect::<Result<Vec<_>, _>>()? {
-            streams.listening.extend(listener.local_addr().ok());
-            streams.acceptors.push(tokio::spawn(accept(listener, streams.reports.0.clone())).abort_handle());
+            self.listening.extend(listener.local_addr().ok());
+            self.acceptors.push(tokio::spawn(accept(listener, self.reports.0.clone())).abort_handle());
         }
-        Ok(streams)
+        Ok(())
     }
 
     /// Nobody can connect to us.

@@ -35,9 +35,40 @@ pub enum Received {
 /// The sockets.
 #[derive(Debug)]
 pub struct Sockets {
+    own: Pair,
+    /// On a port where others look for a phone; what comes in there is answered from there.
+    also: Option<Pair>,
+    routes: HashMap<IpAddr, IpAddr>,
+}
+
+/// One per address family, on one port.
+#[derive(Debug)]
+struct Pair {
     v4: Option<UdpSocket>,
     v6: Option<UdpSocket>,
-    routes: HashMap<IpAddr, IpAddr>,
+}
+
+impl Pair {
+    fn bind(address: Option<IpAddr>, port: u16) -> Result<Pair, BindError> {
+        match address {
+            Some(ip @ IpAddr::V4(_)) => Ok(Pair { v4: Some(open(SocketAddr::new(ip, port))?), v6: None }),
+            Some(ip @ IpAddr::V6(_)) => Ok(Pair { v4: None, v6: Some(open(SocketAddr::new(ip, port))?) }),
+            None => {
+                let v4 = open(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?;
+                let port = v4.local_addr().map_or(port, |a| a.port());
+                let v6 = open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port)).ok();
+                Ok(Pair { v4: Some(v4), v6 })
+            }
+        }
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        [&self.v4, &self.v6].into_iter().flatten().filter_map(|s| s.local_addr().ok()).collect()
+    }
+
+    fn of_family(&self, remote: SocketAddr) -> Option<&UdpSocket> {
+        if remote.is_ipv4() { self.v4.as_ref() } else { self.v6.as_ref() }
+    }
 }
 
 impl Sockets {
@@ -46,22 +77,21 @@ impl Sockets {
     /// # Errors
     /// What could not be bound. A machine without IPv6 is no error.
     pub fn bind(address: Option<IpAddr>, port: u16) -> Result<Sockets, BindError> {
-        let routes = HashMap::new();
-        match address {
-            Some(ip @ IpAddr::V4(_)) => Ok(Sockets { v4: Some(open(SocketAddr::new(ip, port))?), v6: None, routes }),
-            Some(ip @ IpAddr::V6(_)) => Ok(Sockets { v4: None, v6: Some(open(SocketAddr::new(ip, port))?), routes }),
-            None => {
-                let v4 = open(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?;
-                let port = v4.local_addr().map_or(port, |a| a.port());
-                let v6 = open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port)).ok();
-                Ok(Sockets { v4: Some(v4), v6, routes })
-            }
-        }
+        Ok(Sockets { own: Pair::bind(address, port)?, also: None, routes: HashMap::new() })
     }
 
-    /// The addresses bound.
+    /// Hears what comes to another port as well; the addresses of that.
+    ///
+    /// # Errors
+    /// As of [`Sockets::bind`]; what was heard before is heard on.
+    pub fn hear_also(&mut self, address: Option<IpAddr>, port: u16) -> Result<Vec<SocketAddr>, BindError> {
+        let pair = Pair::bind(address, port)?;
+        Ok(self.also.insert(pair).addresses())
+    }
+
+    /// The addresses bound, without those of [`Sockets::hear_also`].
     pub fn local_addresses(&self) -> Vec<SocketAddr> {
-        [&self.v4, &self.v6].into_iter().flatten().filter_map(|s| s.local_addr().ok()).collect()
+        self.own.addresses()
     }
 
     /// The path to a peer: our side's address as the system would route it.
@@ -69,7 +99,11 @@ impl Sockets {
     /// # Errors
     /// No socket of that family, or no route.
     pub fn flow_to(&mut self, remote: SocketAddr) -> io::Result<Flow> {
-        let local = self.socket(remote)?.local_addr()?;
+        let local = self.own.of_family(remote).ok_or_else(|| no_socket(remote))?.local_addr()?;
+        self.flow(local, remote)
+    }
+
+    fn flow(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Flow> {
         let ip = if local.ip().is_unspecified() { self.route(remote)? } else { local.ip() };
         Ok(Flow { transport: Transport::Udp, local: SocketAddr::new(ip, local.port()), remote })
     }
@@ -102,7 +136,7 @@ impl Sockets {
     /// The system's refusal.
     pub fn send(&self, flow: &Flow, bytes: &[u8]) -> io::Result<()> {
         // Past the runtime, which would call a fresh socket not yet writable.
-        socket2::SockRef::from(self.socket(flow.remote)?).send_to(bytes, &flow.remote.into()).map(|_| ())
+        socket2::SockRef::from(self.socket(flow)?).send_to(bytes, &flow.remote.into()).map(|_| ())
     }
 
     /// Waits for the next datagram or report.
@@ -111,9 +145,12 @@ impl Sockets {
     /// The socket itself failed.
     pub async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         loop {
+            let also = self.also.as_ref();
             tokio::select! {
-                r = readable(self.v4.as_ref()) => r?,
-                r = readable(self.v6.as_ref()) => r?,
+                r = readable(self.own.v4.as_ref()) => r?,
+                r = readable(self.own.v6.as_ref()) => r?,
+                r = readable(also.and_then(|pair| pair.v4.as_ref())) => r?,
+                r = readable(also.and_then(|pair| pair.v6.as_ref())) => r?,
             }
             if let Some(received) = self.take(buffer) {
                 return Ok(received);
@@ -124,31 +161,36 @@ impl Sockets {
     fn take(&mut self, buffer: &mut [u8]) -> Option<Received> {
         let mut arrived = None;
         let mut failed = None;
-        for socket in [&self.v4, &self.v6].into_iter().flatten() {
+        let pairs = [Some(&self.own), self.also.as_ref()].into_iter().flatten();
+        for socket in pairs.flat_map(|pair| [&pair.v4, &pair.v6]).flatten() {
+            let local = socket.local_addr().ok()?;
             match socket.try_recv_from(buffer) {
-                Ok(ok) => {
-                    arrived = Some(ok);
+                Ok((length, from)) => {
+                    arrived = Some((length, from, local));
                     break;
                 }
-                Err(_) => failed = failed.or_else(|| unreachable(socket)),
+                Err(_) => failed = failed.or_else(|| unreachable(socket).map(|(peer, error)| (peer, error, local))),
             }
         }
-        if let Some((length, from)) = arrived {
-            return self.flow_to(from).ok().map(|flow| Received::Datagram(length, flow));
+        if let Some((length, from, local)) = arrived {
+            return self.flow(local, from).ok().map(|flow| Received::Datagram(length, flow));
         }
-        let (peer, error) = failed?;
-        self.flow_to(peer).ok().map(|flow| Received::Unreachable(flow, error))
+        let (peer, error, local) = failed?;
+        self.flow(local, peer).ok().map(|flow| Received::Unreachable(flow, error))
     }
 
-    fn socket(&self, remote: SocketAddr) -> io::Result<&UdpSocket> {
-        let (socket, family) = match remote {
-            SocketAddr::V4(_) => (&self.v4, "IPv4"),
-            SocketAddr::V6(_) => (&self.v6, "IPv6"),
-        };
-        socket
-            .as_ref()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, format!("no {family} socket is open")))
+    /// What a request came in by, its response goes out by.
+    //= RFC 3581 §4
+    fn socket(&self, flow: &Flow) -> io::Result<&UdpSocket> {
+        let has_port = |socket: &&UdpSocket| socket.local_addr().is_ok_and(|local| local.port() == flow.local.port());
+        let also = self.also.as_ref().and_then(|pair| pair.of_family(flow.remote)).filter(has_port);
+        also.or(self.own.of_family(flow.remote)).ok_or_else(|| no_socket(flow.remote))
     }
+}
+
+fn no_socket(remote: SocketAddr) -> io::Error {
+    let family = if remote.is_ipv4() { "IPv4" } else { "IPv6" };
+    io::Error::new(io::ErrorKind::AddrNotAvailable, format!("no {family} socket is open"))
 }
 
 async fn readable(socket: Option<&UdpSocket>) -> io::Result<()> {
@@ -232,6 +274,26 @@ mod tests {
             let Ok(Ok(Received::Unreachable(path, error))) = got else { panic!("{got:?}") };
             assert_eq!(path, flow);
             assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        });
+    }
+
+    #[test]
+    fn what_comes_to_the_other_port_is_answered_from_there() {
+        runtime().block_on(async {
+            let mut a = Sockets::bind(None, 0).expect("bind");
+            let also = a.hear_also(None, 0).expect("bind")[0].port();
+            let own = a.local_addresses()[0].port();
+            let b = std::net::UdpSocket::bind("127.0.0.1:0").expect("bind");
+            b.set_read_timeout(Some(Duration::from_secs(5))).expect("a limit");
+            for port in [also, own] {
+                b.send_to(b"hello", ("127.0.0.1", port)).expect("send");
+                let mut buffer = [0; 64];
+                let got = tokio::time::timeout(Duration::from_secs(5), a.receive(&mut buffer)).await;
+                let Ok(Ok(Received::Datagram(5, flow))) = got else { panic!("{got:?}") };
+                assert_eq!(flow.local.port(), port);
+                a.send(&flow, b"well").expect("send");
+                assert_eq!(b.recv_from(&mut buffer).expect("an answer").1.port(), port);
+            }
         });
     }
 

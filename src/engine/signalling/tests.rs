@@ -29,6 +29,7 @@ fn silent(trace: Trace) -> EngineConfig {
         bind: Some(Ipv4Addr::LOCALHOST.into()),
         port: 0,
         port_is_wanted: false,
+        port_also: None,
         media: MediaConfig { input: Spec::Null, output: Spec::Null, ring: Spec::Null, ..MediaConfig::default() },
         trace: Some(trace),
         settings_file: None,
