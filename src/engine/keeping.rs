@@ -114,8 +114,11 @@ fn keep(file: &Path, changes: &Changes, dialled: Option<&Memory>, own: &OwnWrite
 
 #[cfg(test)]
 mod tests {
+    use super::super::file_watch::{FileWatch, Look};
     use super::*;
     use std::fs;
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime};
 
     #[test]
     fn the_keys_change_and_no_other_byte() {
@@ -149,6 +152,51 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&file).unwrap(), "[Settings]\nDND=1\n");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn what_it_writes_is_no_news_to_who_watches_and_what_is_so_already_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("microsip.ini");
+        fs::write(&file, "[Settings]\nDND=0\n").unwrap();
+        let own = OwnWrites::default();
+        let mut watch = FileWatch::new(vec![file.clone()], own.clone());
+        let changes = vec![("forwardingNumber", "600".to_owned())];
+        assert_eq!(keep(&file, &changes, None, &own), Ok(()));
+        assert_eq!([watch.look(), watch.look()], [Look::Unsettled, Look::Same]);
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+        fs::File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+        assert_eq!(keep(&file, &changes, None, &own), Ok(()));
+        assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), long_ago);
+    }
+
+    #[tokio::test]
+    async fn what_comes_together_is_written_together_and_told_once_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("microsip.ini");
+        fs::write(&file, "[Settings]\n").unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let complaints = told.clone();
+        let (jobs, task) =
+            start(file.clone(), OwnWrites::default(), move |complaint| complaints.lock().unwrap().push(complaint));
+        let change = |key, value: &str| Job::Keep(vec![(key, value.to_owned())]);
+        let written = |more: Vec<Job>| {
+            let (reply, written) = oneshot::channel();
+            more.into_iter().chain([Job::Written(reply)]).for_each(|job| jobs.send(job).unwrap());
+            written
+        };
+        written(vec![change("DND", "1"), change("FWD", "1"), change("DND", "0")]).await.unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "[Settings]\nDND=0\nFWD=1\n");
+        fs::remove_file(&file).unwrap();
+        let numbers = Dialled::of(["600"].into_iter());
+        let memory = Memory { numbers, last: None, keep: KeepDialled::On };
+        written(vec![Job::Dialled(memory)]).await.unwrap();
+        assert_eq!(told.lock().unwrap().len(), 0, "numbers alone are no loss");
+        written(vec![change("DND", "1")]).await.unwrap();
+        drop(jobs);
+        task.await.unwrap();
+        let expected = format!("cannot keep DND in {}: no such file or directory", file.display());
+        assert_eq!(*told.lock().unwrap(), [expected]);
     }
 
     #[test]

@@ -128,4 +128,23 @@ mod tests {
         assert_eq!((read("microsip_log.txt.old").len(), read("microsip_log.txt")), (45, "five".to_owned()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
+
+    #[test]
+    fn what_a_phone_always_writes_is_bounded_and_what_is_asked_for_is_whole() {
+        use crate::sip::flow::Transport;
+        let port = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+        let flow = Flow { transport: Transport::Udp, local: port(5060), remote: port(5061) };
+        for (open, files) in [(Trace::open_bounded as fn(&Path) -> io::Result<Trace>, 2), (Trace::open, 1)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("microsip_log.txt");
+            File::create(&path).unwrap().set_len(MOST_BYTES).unwrap();
+            let secret = b"REGISTER sip:h SIP/2.0\r\nAuthorization: Digest response=\"5ec7e7\"\r\n\r\n";
+            open(&path).unwrap().message(true, &flow, secret, SystemTime::UNIX_EPOCH);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), files);
+            let text = fs::read_to_string(&path).unwrap();
+            let text = text.trim_start_matches('\0');
+            assert!(text.starts_with("1970-01-01T00:00:00.000Z -> ") && text.contains("REGISTER sip:h"), "{text}");
+            assert!(text.contains("Authorization: <hidden>") && !text.contains("5ec7e7"), "{text}");
+        }
+    }
 }
