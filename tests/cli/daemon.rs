@@ -132,6 +132,12 @@ fn a_phone_may_always_write_its_messages_down() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(&logs[0]).expect("about it").permissions().mode() & 0o777, 0o600);
     }
+    // Who asks for a trace has it where it was asked for, and nowhere else.
+    let trace = house.folder.path().join("trace");
+    let mut daemon = house.daemon_with(&["--debug", trace.to_str().expect("UTF-8")], "registered 100@demo");
+    assert_eq!(daemon.terminate(), 0);
+    assert!(std::fs::read_to_string(&trace).expect("read").contains("\nREGISTER sip:demo"));
+    assert_eq!(std::fs::read_to_string(&logs[0]).expect("read"), text);
 }
 
 /// Whoever changes something and leaves at once finds it changed.

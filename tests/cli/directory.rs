@@ -122,6 +122,13 @@ fn contacts_come_change_and_go_with_a_directory() {
     let failed = house.run(&["contacts", "refresh"]);
     assert_eq!(failed.code, 11, "{failed:?}");
     assert!(failed.stderr.contains("/d: the server answered 500; asked again in 1"), "{failed:?}");
+    daemon.await_line("the server answered 500");
+    // Once more the same: whoever asks is told, and nobody else.
+    assert_eq!(house.run(&["contacts", "refresh"]).code, 11);
+    server.answers("HTTP/1.1 501 Oh\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(house.run(&["contacts", "refresh"]).code, 11);
+    let line = daemon.await_line("the server answered");
+    assert!(line.contains("answered 501"), "{line}");
     assert_eq!(names(), ["Bob", "Cid", "Mum"]);
 }
 

@@ -69,7 +69,8 @@ fn ring(socket: &UdpSocket, to: &str, from: &str, id: &str) {
 #[test]
 fn hooks_run_in_microsips_order_with_the_number_last() {
     let house = House::open();
-    script(&house, "note it.sh", NOTES);
+    // The first of each call takes its time: the others wait for it.
+    script(&house, "note it.sh", &NOTES.replace("echo", "case $1 in *gCall) sleep 0.3;; esac\necho"));
     let lines: String = KEYS.iter().map(|key| format!("cmd{key}=\"\"./note it.sh\" {key}\"\r\n")).collect();
     write_ini(&house, &(lines + "OnCallBusy=Exec,\"./note it.sh\" too,%number%\r\n"), "");
     let daemon = house.daemon();
@@ -184,13 +185,61 @@ fn who_talks_without_end_is_heard_for_a_while() {
     assert!(heard[19].ends_with("CallBusy: line 20."), "{heard:?}");
 }
 
+/// Writes to the phone from this socket.
+fn write_to(socket: &UdpSocket, to: &str, text: &str) {
+    let own = socket.local_addr().expect("its address");
+    let message = format!(
+        "MESSAGE sip:100@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK-{text};rport\r\nMax-Forwards: 70\r\n\
+         From: <sip:x@{own}>;tag={text}\r\nTo: <sip:100@{to}>\r\nCall-ID: {text}\r\nCSeq: 1 MESSAGE\r\n\
+         Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{text}",
+        text.len()
+    );
+    socket.send_to(message.as_bytes(), to).expect("sent");
+}
+
+#[test]
+fn messages_are_told_one_after_another() {
+    let house = House::open();
+    script(&house, "tell.sh", "#!/bin/sh\necho \"+$1\" >> notes\nsleep 0.3\necho \"-$1\" >> notes\n");
+    let (_daemon, to) = open_phone(&house, "OnMessage=Exec,./tell.sh,%text%\r\n");
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let texts = ["one", "two", "three"];
+    texts.iter().for_each(|text| write_to(&socket, &to, text));
+    assert!(until(|| notes(&house).len() >= 6), "{:?}", notes(&house));
+    let expected: Vec<String> = texts.iter().flat_map(|text| [format!("+{text}"), format!("-{text}")]).collect();
+    assert_eq!(notes(&house), expected);
+}
+
+/// What is set off last is done before the phone is gone, and settings that are read again count for hooks too.
+#[test]
+fn the_end_of_a_phone_waits_for_its_hooks() {
+    let house = House::open();
+    script(&house, "note.sh", &NOTES.replace("echo", "sleep 0.3\necho"));
+    write_ini(&house, "cmdCallEnd=./note.sh before\r\n", "");
+    let mut daemon = house.daemon();
+    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
+    write_ini(&house, "cmdCallEnd=./note.sh\r\n", "");
+    assert_eq!(wire.ask("reload")["ok"], true);
+    watching.ask("watch");
+    assert_eq!(wire.ask("call 600")["ok"], true);
+    watching.await_event("call_answered");
+    assert_eq!(daemon.terminate(), 0);
+    assert_eq!(of(&house, "c1"), ["CallEnd 1 600"]);
+}
+
 #[test]
 fn a_flood_of_calls_does_not_fork_the_machine() {
     let house = House::open();
     script(&house, "slow.sh", "#!/bin/sh\necho + >> notes\nsleep 0.4\necho - >> notes\n");
-    let (daemon, to) = open_phone(&house, "DND=1\r\ncmdIncomingCall=./slow.sh\r\n");
+    script(&house, "own.sh", "#!/bin/sh\necho \"$1\" >> own\n");
+    let (daemon, to) = open_phone(&house, "DND=1\r\ncmdIncomingCall=./slow.sh\r\ncmdOutgoingCall=./own.sh\r\n");
     let sockets: Vec<UdpSocket> = (0..4).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a port")).collect();
+    let bob = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let own_call = format!("call sip:bob@{}", bob.local_addr().expect("its address"));
     for n in 0..400 {
+        if n == 300 {
+            assert_eq!(daemon.connect().ask(&own_call)["ok"], true);
+        }
         ring(&sockets[n % 4], &to, "<sip:x@127.0.0.1>", &format!("flood{n}"));
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -204,6 +253,9 @@ fn a_flood_of_calls_does_not_fork_the_machine() {
         most = most.max(now);
     }
     assert!((2..=8).contains(&most), "{most} at once");
+    // What strangers set off leaves the owner's calls room.
+    let own = || std::fs::read_to_string(house.folder.path().join("own")).unwrap_or_default();
+    assert!(until(|| own() == "bob\n"), "{}", own());
     // Whoever has the phone is obeyed all the while.
     assert_eq!(daemon.connect().ask("status")["dnd"], true);
 }

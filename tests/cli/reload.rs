@@ -202,6 +202,35 @@ fn config_set_tells_the_phone_that_runs() {
     assert!(done.code == 0 && done.stderr.contains("Settings.sourcePort when it is started anew"), "{done:?}");
 }
 
+/// Somebody must be there who can be asked: a change that is merely noticed runs no command and opens no keyring.
+#[test]
+fn only_who_asks_for_it_may_be_asked_for_a_password() {
+    use std::os::unix::fs::PermissionsExt;
+    let house = House::open();
+    let script = house.folder.path().join("password.sh");
+    std::fs::write(&script, format!("#!/bin/sh\necho x >> asked\necho '{}'\n", house.password)).expect("written");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    let write = |more: &str| {
+        let own = "[tuiphone]\r\nwatchFile=1\r\npasswordCommand=./password.sh\r\n";
+        let text = House::text_of_account(&house.server, &format!("proxy={}\r\n{more}{own}", house.server));
+        let fresh = house.folder.path().join("fresh");
+        std::fs::write(&fresh, text).expect("written");
+        std::fs::rename(&fresh, house.ini()).expect("in its place");
+    };
+    let asked = || std::fs::read_to_string(house.folder.path().join("asked")).expect("read").lines().count();
+    write("");
+    let daemon = house.daemon();
+    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
+    watching.ask("watch");
+    let before = asked();
+    write("label=Desk\r\n");
+    assert_eq!(names(&watching.await_event("config"), "changed"), ["Account1.label"]);
+    assert_eq!(asked(), before);
+    assert_eq!(wire.ask("reload")["ok"], true);
+    assert_eq!(asked(), before + 1);
+    assert_eq!(wire.ask("status")["accounts"][0]["registered"], true);
+}
+
 /// A password that is taken out of the file is taken from the phone; one that came another way stays.
 #[test]
 fn a_password_goes_with_its_line() {
