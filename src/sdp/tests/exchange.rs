@@ -65,6 +65,11 @@ fn hold_and_resume_from_both_sides() {
     assert_eq!(shown(&phone.offer(true)), Direction::SendOnly);
     phone.abandon_offer();
     assert!(!phone.held(), "a refused hold does not hold");
+    assert_eq!(
+        phone.accept_answer(&say("recvonly")),
+        Err(NegotiationError::NoOffer),
+        "nor can it be answered any more"
+    );
 
     phone.offer(true);
     // A peer that answers sendrecv to sendonly is held all the same.

@@ -70,6 +70,13 @@ fn all_answered_calls_are_taken_back_from_hold_and_hear_each_other() {
 #[test]
 fn a_call_joins_later_and_the_others_talk_on() {
     let mut world = calls(3);
+    order(&mut world, join(&["c1", "c2"]));
+    assert_eq!(
+        (state(&world), heard(&world)),
+        (vec![Connected, Connected, Held], vec![1, 2]),
+        "who is not in it waits"
+    );
+    let mut world = calls(3);
     order(&mut world, join(&["c1", "c3"]));
     assert_eq!((state(&world), heard(&world)), (vec![Connected, Held, Connected], vec![1, 3]));
     order(&mut world, join(&["c2"]));

@@ -35,6 +35,8 @@ fn what_a_person_dials_is_remembered_as_it_is_typed() {
         ("(55) 50-1", "(55) 50-1 300,12# 100 200", "55501"),
         ("300,12#", "300,12# (55) 50-1 100 200", "300"),
         ("", "300,12# (55) 50-1 100 200", "300"),
+        // What cannot be called is not remembered.
+        ("bob@far.example;method=BYE", "300,12# (55) 50-1 100 200", "300"),
         ("bob@far.example", "bob@far.example 300,12# (55) 50-1 100 200", "bob@far.example"),
     ] {
         dial(&mut world, typed);
