@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use tuiphone::config::{Account, AccountId, Secret, Settings};
 use tuiphone::demo::exchange::{Exchange, ExchangeConfig, User};
+use tuiphone::engine::trace::message::Way;
+use tuiphone::engine::trace::tap::Tap;
 use tuiphone::media::command::{Endpoint, MediaCommand, MediaEvent};
 use tuiphone::sip::auth::Algorithm;
 use tuiphone::sip::flow::{Flow, Transport};
@@ -81,6 +83,10 @@ fn main() {
     row("parse an INVITE: allocations", asked(|| drop(black_box(message::parse(INVITE).unwrap()))).to_string());
     let each = time(|| drop(black_box(read_all(INVITE))));
     row("parse it and read every header a call needs", per_second(each));
+    let (mut tap, at) =
+        (Tap::default(), Flow { transport: Transport::Udp, local: address(1, 5060), remote: address(2, 5060) });
+    let each = time(|| tap.saw(Way::Received, &at, black_box(INVITE), UNIX_EPOCH));
+    row("keep it for `trace`, secrets masked, while nobody looks", per_second(each));
     row("non-INVITE transactions, both sides", per_second(time_transactions()));
     let (memory, each) = calls();
     row("memory of an answered call (dialog, session, SDP)", format!("{:.1} kB", memory as f64 / 1e3));

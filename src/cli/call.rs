@@ -92,7 +92,7 @@ impl Following<'_> {
                     }
                     Some(Feed::Closed(why)) => return Err(gone(why)),
                     None => return Err(gone("the phone has stopped".into())),
-                    Some(Feed::Status(_) | Feed::Levels(_) | Feed::Face(_)) => {}
+                    Some(Feed::Status(_) | Feed::Levels(_) | Feed::Face(_) | Feed::Traced(_)) => {}
                 },
                 () = at(self.hang_up_at) => {
                     self.hang_up_at = None;

@@ -56,6 +56,14 @@ pub(super) fn examples(command: &str) -> Option<&'static str> {
         "url" => "Examples:\n  tuiphone url tel:+4940123\n  tuiphone url --install",
         "volume" => "Examples:\n  tuiphone volume 80\n  tuiphone volume mic +5\n  tuiphone volume mute",
         "watch" => "Examples:\n  tuiphone watch\n  tuiphone watch --json | jq .event",
+        "trace" => {
+            "Examples:\n  \
+             tuiphone trace                                     every message as it comes and goes\n  \
+             tuiphone trace --last 200 --call c1 --ladder       what a call was made of\n  \
+             tuiphone trace --method REGISTER --short\n  \
+             tuiphone trace --rtp --pcap call.pcapng            for Wireshark, TLS or not\n  \
+             tuiphone trace --pcap - | wireshark -k -i -"
+        }
         "pickup" => "Examples:\n  tuiphone pickup\n  tuiphone pickup 201 --json",
         "park" => "Examples:\n  tuiphone park\n  tuiphone park 700 --call c2",
         "register" => "Examples:\n  tuiphone register\n  tuiphone -i work.ini register --json",

@@ -38,5 +38,6 @@ pub mod session;
 mod settings_page;
 pub mod signals;
 mod sound_test;
+mod trace;
 pub mod verbs;
 pub mod words;

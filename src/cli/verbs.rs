@@ -28,6 +28,7 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
             // Whoever says for how long to watch has what was asked for when that is over.
             tokio::time::timeout(limit, watch(link, options, request)).await.unwrap_or(ExitCode::Ok)
         }
+        Request::Trace { ask, form } => super::trace::run(link, options, ask, form).await,
         _ => {
             let asking = async {
                 match request {
@@ -187,7 +188,7 @@ fn codec_line(codec: &Value) -> String {
     format!("{place:>2}  {id:16} {}", why.unwrap_or_else(packets))
 }
 
-fn no_answer(limit: Duration) -> CommandError {
+pub(super) fn no_answer(limit: Duration) -> CommandError {
     CommandError {
         code: ExitCode::NoDaemon,
         kind: "no_answer",

@@ -1,6 +1,6 @@
 //! What a face is told without asking.
 
-use super::{Event, FaceAsk, Levels, Status};
+use super::{Event, FaceAsk, Levels, Status, TraceLine};
 
 /// One piece of news.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Feed {
     Levels(Levels),
     /// Somebody asks something of the interfaces; only they are told.
     Face(FaceAsk),
+    /// What went over the wire, for those who asked for that.
+    Traced(Box<TraceLine>),
     /// No more news will come: why.
     Closed(String),
 }

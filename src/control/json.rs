@@ -141,6 +141,11 @@ pub fn feed(feed: &Feed) -> Value {
         Feed::Event(event) => json!({"feed": "event", "event": event}),
         Feed::Levels(l) => json!({"feed": "levels", "mic_dbfs": l.mic_dbfs, "speaker_dbfs": l.speaker_dbfs}),
         Feed::Face(ask) => json!({"feed": "face", "ask": ask}),
+        Feed::Traced(line) => {
+            let mut fields = object(json!({"v": 1}));
+            fields.extend(object(json!(line)));
+            Value::Object(fields)
+        }
         Feed::Closed(why) => json!({"feed": "closed", "why": why}),
     }
 }
@@ -156,6 +161,7 @@ pub fn feed_from(mut value: Value) -> Option<Feed> {
             speaker_dbfs: number(&value, "speaker_dbfs")?,
         }),
         "face" => Feed::Face(serde_json::from_value(value.get_mut("ask")?.take()).ok()?),
+        "sip" | "rtp" => Feed::Traced(Box::new(serde_json::from_value(value).ok()?)),
         "closed" => Feed::Closed(value.get("why")?.as_str()?.to_owned()),
         _ => return None,
     })
@@ -207,6 +213,7 @@ mod tests {
             Feed::Levels(Levels { mic_dbfs: -20.0, speaker_dbfs: -96.0 }),
             Feed::Face(FaceAsk::Hide),
             Feed::Face(FaceAsk::Fill { number: "sip:a@b".into() }),
+            Feed::Traced(Box::new(sample_packet())),
             Feed::Closed("gone".into()),
         ];
         for f in feeds {
@@ -215,6 +222,13 @@ mod tests {
         }
         assert_eq!(feed_from(json!({"feed": "later"})), None);
         assert_eq!(event(&Event::Exited, "T")["event"], "exited");
+    }
+
+    fn sample_packet() -> crate::control::TraceLine {
+        serde_json::from_value(json!({"feed": "rtp", "time": "T", "way": "sent", "local": "127.0.0.1:1",
+            "remote": "[::1]:2", "bytes": 172, "call": "c1", "kind": "rtp", "payload_type": 0, "marker": false,
+            "sequence": 1, "timestamp": 160, "ssrc": 7, "data": ""}))
+        .expect("the shape of a packet")
     }
 
     fn sample_call() -> crate::control::CallInfo {

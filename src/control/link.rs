@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
 /// News a face may leave unread before it is dropped.
-const FEED_BACKLOG: usize = 256;
+pub(super) const FEED_BACKLOG: usize = 256;
 
 /// How often levels are read while a call is up.
 const LEVEL_PERIOD: Duration = Duration::from_millis(100);
@@ -107,6 +107,7 @@ impl Link {
                 Link::Local(handle) => Ok(json::history_fields(&handle.history(ask.clone()).await?)),
                 Link::Socket(path) => fields_of(Client::connect(path).await?.ask(&history_line(ask)).await?),
             },
+            Request::Trace { ask, .. } => self.traced(ask).await,
             Request::Redial { last } => match self {
                 Link::Local(handle) => {
                     Ok(json::reply_fields(&handle.request(last_number(handle, *last).await?).await?))
@@ -188,7 +189,7 @@ impl Link {
 }
 
 /// Sends this line, and hands on what `read` makes of the lines that follow its reply, to the end of the connection.
-async fn hear(
+pub(super) async fn hear(
     path: &Path,
     line: &Value,
     read: impl Fn(Value) -> Option<Feed> + Send + 'static,
@@ -216,7 +217,7 @@ async fn hear(
 }
 
 /// The fields of a reply line, what every one has put aside.
-fn fields_of(reply: Value) -> Result<Map<String, Value>, CommandError> {
+pub(super) fn fields_of(reply: Value) -> Result<Map<String, Value>, CommandError> {
     match reply {
         Value::Object(mut fields) => {
             if let Some(error) = fields.get("error") {

@@ -11,6 +11,7 @@ mod place;
 pub mod socket;
 pub mod spelling;
 pub mod told;
+mod trace;
 mod values;
 pub mod verb;
 #[cfg(windows)]
@@ -19,6 +20,9 @@ pub mod windows;
 pub use crate::engine::MAX_NAME;
 pub use crate::engine::address_book::{AddressBook, ContactsAsk};
 pub use crate::engine::handle::{FaceAsk, Levels};
+pub use crate::engine::trace::ask::{TraceAsk, TraceLine};
+pub use crate::engine::trace::message::{Traced, Way};
+pub use crate::engine::trace::sound::{Depth as TraceDepth, TracedPacket};
 pub use crate::engine::{Contact, Form, Found, HistoryAsk, Kind, Query, Record};
 pub use crate::ua::command::{
     Command, CommandError, DtmfVia, HangupWhich, Press, RecordAct, Reloaded, Reply, Secret, SoundDevice, SoundPath,

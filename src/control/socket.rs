@@ -6,7 +6,7 @@ use super::link::Link;
 use super::place::{self, Identity};
 use super::spelling::{self, MAX_LINE};
 use super::verb::Request;
-use super::{CommandError, Event, ExitCode, json};
+use super::{CommandError, Event, ExitCode, TraceAsk, json};
 use crate::engine::handle::Handle;
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
@@ -152,14 +152,18 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
                 events.get_or_insert_with(|| handle.events());
                 ears.open(name.as_deref()).map(|()| Default::default())
             }
-            Ok(Request::Attach { face }) => {
-                let news = if *face { link.face().await } else { link.feed().await };
+            Ok(request @ (Request::Attach { .. } | Request::Trace { ask: TraceAsk { follow: true, .. }, .. })) => {
+                let news = match request {
+                    Request::Trace { ask, .. } => link.trace(ask).await,
+                    Request::Attach { face: true } => link.face().await,
+                    _ => link.feed().await,
+                };
                 let refused = news.as_ref().err().cloned();
                 write(&mut writing, &json::reply(&line, refused.map_or(Ok(Default::default()), Err))).await?;
-                return match news {
-                    Ok(news) => tell(&mut writing, &mut reading, news).await,
-                    Err(_) => Ok(()),
-                };
+                match news {
+                    Ok(news) => return tell(&mut writing, &mut reading, news).await,
+                    Err(_) => continue,
+                }
             }
             Ok(other) => {
                 let mut asked = std::pin::pin!(link.fields(other));

@@ -4,12 +4,13 @@ mod at_hand;
 mod past;
 mod reading;
 mod row;
+mod seeing;
 mod sound;
 mod window;
 
 pub use super::values::Values;
 use super::{Command, CommandError, ExitCode, FaceAsk, HangupWhich, MAX_NAME, TransferTo, people};
-pub use row::{Make, Param, ParamKind, Request, VerbRow};
+pub use row::{Make, Param, ParamKind, Request, TraceForm, VerbRow};
 
 /// Characters of an error: words of a request may be as long as its line.
 const MAX_MESSAGE: usize = 500;
@@ -384,6 +385,7 @@ pub static VERBS: &[VerbRow] = &[
             name => Ok(Request::Watch { name }),
         },
     },
+    seeing::TRACE,
     VerbRow {
         name: "attach",
         aliases: &[],

@@ -6,6 +6,7 @@ use super::file_watch::OwnWrites;
 use super::library::Library;
 use super::media::MediaHandle;
 use super::reloading::{Fresh, Reloader};
+use super::trace::tap::Opened;
 use crate::config::{Account, Settings};
 use crate::contacts::Book;
 use crate::history::{Found, HistoryAsk};
@@ -67,6 +68,7 @@ pub enum FaceAsk {
 pub(super) enum Ask {
     Command(Command, oneshot::Sender<Result<Reply, CommandError>>),
     Status(oneshot::Sender<Status>),
+    Trace(oneshot::Sender<Opened>),
     Contacts(Arc<Book>),
     /// Nobody was dialled or called yet.
     ForgetDialled,
@@ -143,6 +145,16 @@ impl Handle {
     pub async fn status(&self) -> Result<Status, CommandError> {
         let (reply, answer) = oneshot::channel();
         self.asks.send(Ask::Status(reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())
+    }
+
+    /// The last SIP messages, and those to come.
+    ///
+    /// # Errors
+    /// `NoDaemon` when the phone has stopped.
+    pub(super) async fn opened(&self) -> Result<Opened, CommandError> {
+        let (reply, answer) = oneshot::channel();
+        self.asks.send(Ask::Trace(reply)).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())
     }
 
@@ -277,6 +289,11 @@ impl Handle {
     /// The codecs of the settings, the preferred first.
     pub fn codecs(&self) -> Arc<[String]> {
         self.codecs.borrow().clone()
+    }
+
+    /// The media thread.
+    pub(super) fn media(&self) -> &MediaHandle {
+        &self.media
     }
 
     /// Where questions and events go.

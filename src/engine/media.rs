@@ -17,6 +17,7 @@ mod wires;
 
 use crate::audio::{Latency, Spec};
 use crate::config::{Account, Settings, TlsSettings};
+use crate::engine::trace::sound::{Depth, Seen};
 use crate::media::codec::{Codec, Tuning};
 use crate::media::command::{MediaCommand, MediaEvent, StreamId};
 use crate::media::level::{Levels, Meter};
@@ -157,6 +158,7 @@ enum Order {
     Record(StreamId, Tape),
     Play(StreamId, Player),
     Configure(Box<MediaConfig>),
+    Trace(Depth, tokio::sync::mpsc::Sender<Seen>),
 }
 
 struct Door {
@@ -203,6 +205,11 @@ impl MediaHandle {
     pub fn configure(&self, config: MediaConfig) -> Result<(), MediaGone> {
         *self.door.recordings.lock().unwrap_or_else(PoisonError::into_inner) = config.recordings.clone();
         self.order(Order::Configure(Box::new(config)))
+    }
+
+    /// From now on packets are told there, as long as it is read; never blocks.
+    pub fn trace(&self, depth: Depth, out: tokio::sync::mpsc::Sender<Seen>) -> Result<(), MediaGone> {
+        self.order(Order::Trace(depth, out))
     }
 
     fn order(&self, order: Order) -> Result<(), MediaGone> {

@@ -13,6 +13,8 @@ use super::net::udp::{BindError, MAX_DATAGRAM};
 use super::net::watch::{Change, Watch};
 use super::reloading::{name_servers, note_kept};
 use super::trace::Trace;
+use super::trace::message::Way;
+use super::trace::tap::Tap;
 use super::{certificate, keeping};
 use crate::audio::Spec;
 use crate::config::Settings;
@@ -148,6 +150,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         ends,
         audio,
         trace: config.trace,
+        tap: Tap::default(),
         keeper,
         hooks,
         library,
@@ -169,7 +172,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
 type Answer = (Wanted, Result<Vec<Candidate>, String>);
 
 /// What a target may be reached by, the preferred first.
-fn able(target: &Target) -> Vec<Transport> {
+pub(super) fn able(target: &Target) -> Vec<Transport> {
     match target.transport {
         _ if target.secure => vec![Transport::Tls, Transport::Wss],
         Some(transport) => vec![transport],
@@ -187,6 +190,7 @@ pub(super) struct Signalling {
     pub(super) ends: Ends,
     pub(super) audio: AudioInfo,
     trace: Option<Trace>,
+    tap: Tap,
     keeper: Option<Keeper>,
     pub(super) hooks: Option<hooks::Runner>,
     pub(super) library: Option<Library>,
@@ -227,6 +231,7 @@ impl Signalling {
             // 1. carry out what the agent wants
             self.drain();
             // 2. tell the faces
+            self.tap.flush();
             if std::mem::take(&mut self.dirty) {
                 self.ends.changed.send_modify(|n| *n = n.wrapping_add(1));
             }
@@ -311,6 +316,7 @@ impl Signalling {
                 status.refused.insert(Refused::Connections.name().to_owned(), self.paths.turned_away());
                 let _ = reply.send(status);
             }
+            Next::Ask(Some(Ask::Trace(reply))) => drop(reply.send(self.tap.open())),
             Next::Ask(Some(Ask::Contacts(book))) => {
                 self.dirty = true;
                 self.agent.handle(Input::Contacts(book), now());
@@ -387,12 +393,12 @@ impl Signalling {
     }
 
     fn arrived(&mut self, flow: Flow, bytes: &[u8]) {
-        self.trace(false, &flow, bytes);
+        self.trace(Way::Received, &flow, bytes);
         self.agent.handle(Input::Datagram { bytes, flow }, now());
     }
 
     fn transmit(&mut self, flow: Flow, bytes: Vec<u8>) {
-        self.trace(true, &flow, &bytes);
+        self.trace(Way::Sent, &flow, &bytes);
         if let Err(error) = self.paths.send(flow, bytes) {
             self.agent.handle(Input::TransportFailed { flow, error }, now());
         }
@@ -443,6 +449,7 @@ impl Signalling {
 
     pub(super) fn event(&mut self, event: Event) {
         self.dirty = true;
+        self.tap.note(&event);
         if let Some(hooks) = &self.hooks {
             hooks.note(&event);
         }
@@ -452,11 +459,13 @@ impl Signalling {
         let _ = self.ends.events.send(Arc::new(event));
     }
 
-    fn trace(&mut self, sent: bool, flow: &Flow, bytes: &[u8]) {
+    fn trace(&mut self, way: Way, flow: &Flow, bytes: &[u8]) {
+        #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
+        let wall = SystemTime::now();
         if let Some(trace) = &mut self.trace {
-            #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
-            trace.message(sent, flow, bytes, SystemTime::now());
+            trace.message(way == Way::Sent, flow, bytes, wall);
         }
+        self.tap.saw(way, flow, bytes, wall);
     }
 }
 

@@ -1,4 +1,10 @@
-//! The SIP trace of `--debug` and `enableLog`: every message with time, direction and path, secrets masked.
+//! The SIP trace of `--debug` and `enableLog`: every message with time, direction and path, secrets masked. What `trace`
+//! shows of a running phone is in [`tap`].
+
+pub mod ask;
+pub mod message;
+pub mod sound;
+pub mod tap;
 
 use crate::sip::flow::Flow;
 use std::fs::{self, File, OpenOptions};

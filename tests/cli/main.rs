@@ -38,4 +38,5 @@ mod sound;
 mod support;
 mod tcp;
 mod theft;
+mod trace;
 mod words;

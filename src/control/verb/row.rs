@@ -1,6 +1,6 @@
 //! What a row of the table of verbs is made of.
 
-use super::super::{Command, ContactsAsk, FaceAsk, Form, HistoryAsk};
+use super::super::{Command, ContactsAsk, FaceAsk, Form, HistoryAsk, TraceAsk};
 use super::Values;
 
 /// A parameter of a verb.
@@ -78,11 +78,34 @@ pub enum Request {
         /// Only what `On…=SendMessage` of the settings sends to this name.
         name: Option<String>,
     },
+    /// SIP messages: the last ones, those to come, or both.
+    Trace {
+        /// Which.
+        ask: TraceAsk,
+        /// How the command line is to write them; programs that ask get JSON.
+        form: TraceForm,
+    },
     /// Status, events and levels from now on: what a face draws from.
     Attach {
         /// It is an interface, which can be shown, hidden and filled.
         face: bool,
     },
+}
+
+/// How the command line writes a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TraceForm {
+    /// Every message whole.
+    #[default]
+    Full,
+    /// A line each.
+    Short,
+    /// Arrows between the phone and its peers.
+    Ladder,
+    /// A diagram for Mermaid.
+    Mermaid,
+    /// This file, in pcapng; `-` = standard output.
+    Pcap(String),
 }
 
 /// Turns parameters into a request; the error is a sentence.

@@ -9,6 +9,8 @@ use super::wires::{Leaver, socket_of, token};
 use super::{MediaConfig, MediaReport, Order};
 use crate::audio::priority::FineTimer;
 use crate::engine::net::arrival;
+use crate::engine::trace::message::Way;
+use crate::engine::trace::sound::Taps;
 use crate::media::FRAME;
 use crate::media::command::{LocalTone, MediaCommand, MediaEvent, Ringing, StreamId};
 use crate::media::level::{LevelMeter, Levels, Meter};
@@ -26,6 +28,7 @@ use rand::rngs::{StdRng, SysRng};
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
@@ -83,6 +86,8 @@ pub struct Loop {
     missed: u64,
     pub(super) datagram: Vec<u8>,
     room: arrival::Room,
+    /// Who wants to see packets.
+    pub(super) taps: Rc<Taps>,
 }
 
 impl Loop {
@@ -122,6 +127,7 @@ impl Loop {
             missed: 0,
             datagram: vec![0; MAX_DATAGRAM + 1],
             room: arrival::Room::default(),
+            taps: Rc::default(),
             config,
             poll,
             names,
@@ -204,6 +210,7 @@ impl Loop {
         let command = match order {
             Order::Command(command) => command,
             Order::Configure(config) => return self.configure(*config),
+            Order::Trace(depth, out) => return self.taps.add(depth, out),
             Order::Record(stream, tape) => {
                 if let Some(call) = self.calls.get_mut(&stream) {
                     call.tape = Some(tape);
@@ -334,6 +341,7 @@ impl Loop {
                 Err(_) => continue,
             };
             let datagram = self.datagram.get(..length).unwrap_or_default();
+            self.taps.saw(id, Way::Received, datagram, from, || socket.local_addr().ok());
             let taken = catch_unwind(AssertUnwindSafe(|| match wire.receive(at, from, datagram, now) {
                 Arrived::Media { port: Port::Rtp, from, data } => stream.receive_rtp(data, from, arrived),
                 Arrived::Media { port: Port::Rtcp, from, data } => stream.receive_rtcp(data, from, arrived),

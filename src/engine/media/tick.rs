@@ -6,6 +6,8 @@ use super::player::Player;
 use super::recorder::Tape;
 use super::ringtone::{Outcome, Read};
 use super::run::Loop;
+use crate::engine::trace::message::Way;
+use crate::engine::trace::sound::Taps;
 use crate::media::FRAME;
 use crate::media::bridge::Seat;
 use crate::media::command::{Endpoint, LocalTone, MediaEvent, ShortTone, StreamId, StreamStats};
@@ -18,12 +20,14 @@ use mio::net::UdpSocket;
 use rand::rngs::StdRng;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 const SILENCE: [f32; FRAME] = [0.0; FRAME];
 
 /// One bound stream.
 pub(super) struct Call {
+    id: StreamId,
     pub(super) stream: MediaStream,
     /// What stands between it and its sockets.
     pub(super) wire: Wire,
@@ -41,6 +45,7 @@ pub(super) struct Call {
     pub(super) next_stats: Instant,
     /// The devices' gaps before it started: of the microphone, of the speaker.
     pub(super) gaps_before: Option<(u32, u32)>,
+    taps: Rc<Taps>,
 }
 
 impl Loop {
@@ -215,8 +220,16 @@ impl Loop {
 }
 
 impl Call {
-    pub(super) fn new(stream: MediaStream, wire: Wire, sockets: Vec<UdpSocket>, next_stats: Instant) -> Call {
+    pub(super) fn new(
+        id: StreamId,
+        stream: MediaStream,
+        wire: Wire,
+        sockets: Vec<UdpSocket>,
+        next_stats: Instant,
+        taps: Rc<Taps>,
+    ) -> Call {
         Call {
+            id,
             stream,
             wire,
             sockets,
@@ -228,6 +241,7 @@ impl Call {
             voice: Ramp::new(1.0),
             next_stats,
             gaps_before: None,
+            taps,
         }
     }
 
@@ -320,6 +334,7 @@ impl Call {
     pub(super) fn send(&self, socket: usize, to: SocketAddr, bytes: &[u8]) {
         if let Some(socket) = self.sockets.get(socket) {
             let _ = socket.send_to(bytes, to);
+            self.taps.saw(self.id, Way::Sent, bytes, to, || socket.local_addr().ok());
         }
     }
 }

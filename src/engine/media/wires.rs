@@ -90,7 +90,7 @@ impl Loop {
                 stream.set_certificate(certificate);
             }
             let next_stats = now() + Duration::from_secs(1);
-            self.calls.insert(id, Box::new(Call::new(stream, wire, sockets, next_stats)));
+            self.calls.insert(id, Box::new(Call::new(id, stream, wire, sockets, next_stats, self.taps.clone())));
         }
         self.find_servers(id);
         self.attend(id);

@@ -18,6 +18,8 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
         Feed::Status(status) => set_status(model, *status, now),
         Feed::Event(event) => on_event(model, *event, now),
         Feed::Levels(levels) => set_levels(model, levels),
+        // It did not ask for that.
+        Feed::Traced(_) => Vec::new(),
         Feed::Face(ask) => faces::asked(model, ask, now),
         Feed::Closed(reason) => {
             model.connection = Connection::Closed(reason);
