@@ -8,7 +8,7 @@ pub use parser::{is_own, parser, root};
 use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount, Show};
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
-use super::{config_args, exit, help, import, keeping, password_verb};
+use super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb};
 use crate::audio::{Direction, Spec};
 use crate::config::{AutoAnswer, DialPlan, Secret, dial};
 use crate::control::spelling;
@@ -245,6 +245,8 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         "config" => config_args::job(below),
         "import" => Ok(import::job(below)),
         "password" => password_verb::job(below, options),
+        "doctor" => Ok(doctor::job(below)),
+        "bug-report" => Ok(bug_report::job(below)),
         "demo" => Ok(Job::Demo { lively: below.get_flag("lively"), seed: below.get_one("seed").copied() }),
         "help" => help::page(parser(), text(below, "command").as_deref()),
         BARE => {

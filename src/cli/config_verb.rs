@@ -70,7 +70,7 @@ fn path(files: &IniFiles, options: &Options) {
     overrides.iter().for_each(|path| out::line(path));
 }
 
-fn print(files: &IniFiles, options: &Options) {
+fn entries(files: &IniFiles) -> Vec<Entry> {
     let loaded = files.load();
     let mut all: Vec<Entry> = Vec::new();
     let mut add = |place: &str, section: Section| {
@@ -84,22 +84,32 @@ fn print(files: &IniFiles, options: &Options) {
         add(&Section::Account.name(account.id.0), Section::Account);
         add(&Section::TuiphoneAccount.name(account.id.0), Section::TuiphoneAccount);
     }
-    if options.json {
-        return told(json!({ "values": all.iter().map(Entry::json).collect::<Vec<_>>() }));
-    }
-    let mut section = String::new();
-    for entry in all.iter().filter(|entry| entry.origin.is_some() && !entry.is_inherited) {
+    all
+}
+
+/// What the files say, as a file would have it, without secrets.
+pub(super) fn lines(files: &IniFiles) -> Vec<String> {
+    let (mut section, mut lines) = (String::new(), Vec::new());
+    for entry in entries(files).iter().filter(|entry| entry.origin.is_some() && !entry.is_inherited) {
         if entry.section != section {
             section.clone_from(&entry.section);
-            out::line(&format!("[{section}]"));
+            lines.push(format!("[{section}]"));
         }
         if let Some(place) = entry.locked() {
-            out::line(&format!("; locked: {place}"));
+            lines.push(format!("; locked: {place}"));
         } else if entry.is_given() {
-            out::line("; on the command line");
+            lines.push("; on the command line".to_owned());
         }
-        out::line(&entry.text());
+        lines.push(entry.text());
     }
+    lines
+}
+
+fn print(files: &IniFiles, options: &Options) {
+    if options.json {
+        return told(json!({ "values": entries(files).iter().map(Entry::json).collect::<Vec<_>>() }));
+    }
+    lines(files).iter().for_each(|line| out::line(line));
 }
 
 fn print_defaults(options: &Options) {

@@ -56,6 +56,14 @@ pub(super) fn examples(command: &str) -> Option<&'static str> {
         "url" => "Examples:\n  tuiphone url tel:+4940123\n  tuiphone url --install",
         "volume" => "Examples:\n  tuiphone volume 80\n  tuiphone volume mic +5\n  tuiphone volume mute",
         "watch" => "Examples:\n  tuiphone watch\n  tuiphone watch --json | jq .event",
+        "doctor" => {
+            "Examples:\n  \
+             tuiphone doctor                       everything, with the likely cause and what to do\n  \
+             tuiphone doctor dns registration      the way to the server alone\n  \
+             tuiphone doctor --json\n  \
+             tuiphone doctor --fix                 mends what can be mended, each thing after a question"
+        }
+        "bug-report" => "Examples:\n  tuiphone bug-report\n  tuiphone bug-report - | less",
         "trace" => {
             "Examples:\n  \
              tuiphone trace                                     every message as it comes and goes\n  \

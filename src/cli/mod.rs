@@ -1,6 +1,7 @@
 //! argv → verb or interface: paths, exit codes, what people read. No phone logic.
 
 pub mod args;
+mod bug_report;
 pub mod call;
 pub mod call_log;
 mod config_args;
@@ -8,6 +9,7 @@ pub mod config_verb;
 pub mod daemon;
 pub mod demo;
 mod demo_past;
+pub mod doctor;
 pub mod exit;
 mod given;
 mod help;

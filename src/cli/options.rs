@@ -1,5 +1,6 @@
 //! What a command line asks for, once read: the options that hold everywhere, and the job.
 
+use super::doctor::DoctorJob;
 use super::import::ImportJob;
 use super::keeping::Keep;
 use super::password_verb::PasswordJob;
@@ -168,6 +169,10 @@ pub enum Job {
     Import(ImportJob),
     /// An account's password, kept or forgotten.
     Password(PasswordJob),
+    /// What may keep the phone from working.
+    Doctor(DoctorJob),
+    /// A report for whoever is to help, into this file.
+    BugReport(Option<String>),
     /// Text for standard output: help, version.
     Print(String),
 }

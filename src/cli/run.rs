@@ -8,8 +8,8 @@ use super::paths::Environment;
 use super::session::{self, Session};
 use super::signals::Interrupts;
 use super::{
-    call, config_verb, daemon, demo, exit, history, import, links, microsip, out, password_verb, phone, platform,
-    prompt, reset, saving, screen, verbs,
+    bug_report, call, config_verb, daemon, demo, doctor, exit, history, import, links, microsip, out, password_verb,
+    phone, platform, prompt, reset, saving, screen, verbs,
 };
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::{self, Link};
@@ -79,6 +79,13 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         _ => {}
     }
     notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
+    match &job {
+        Job::Doctor(job) => return doctor::run(job, &options, password.as_ref(), &environment).await,
+        Job::BugReport(file) => {
+            return bug_report::run(file.as_deref(), &options, password.as_ref(), &environment).await;
+        }
+        _ => {}
+    }
     let ran = match &job {
         Job::Config(job) => Some(config_verb::run(job, &options, &environment)?),
         Job::Import(job) => Some(import::run(job, &options, &environment)?),
@@ -192,7 +199,7 @@ fn needs_phone(job: &Job) -> bool {
 }
 
 /// Passwords from wherever they are to be had; the last resort is to ask.
-fn passwords(
+pub(super) fn passwords(
     session: &mut Session,
     options: &mut Options,
     job: &Job,
@@ -273,7 +280,7 @@ impl Place {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
             Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
-            Job::Links(_) | Job::Reset { .. } => Ok(ExitCode::Ok),
+            Job::Links(_) | Job::Reset { .. } | Job::Doctor(_) | Job::BugReport(_) => Ok(ExitCode::Ok),
         }
     }
 

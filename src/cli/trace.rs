@@ -155,6 +155,12 @@ fn unwritable(file: &str, why: &io::Error) -> CommandError {
     CommandError { code, kind: code.kind(), message, hint: None }
 }
 
+/// Messages of a reply, each as `--debug` writes it.
+pub(super) fn full_lines(messages: &Value) -> Vec<String> {
+    let messages: Vec<Traced> = serde_json::from_value(messages.clone()).unwrap_or_default();
+    messages.iter().map(full).collect()
+}
+
 /// A message as `--debug` writes it, and the call it belongs to.
 fn full(message: &Traced) -> String {
     let Traced { time, way, transport, remote, bytes, text, .. } = message;

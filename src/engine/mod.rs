@@ -3,6 +3,7 @@
 pub mod address_book;
 pub mod certificate;
 mod directory;
+pub mod examine;
 mod file_watch;
 pub mod files;
 pub mod handle;

@@ -9,6 +9,7 @@ mod contacts;
 mod daemon;
 mod digits;
 mod directory;
+mod doctor;
 mod dtls;
 mod encrypted;
 mod errors;

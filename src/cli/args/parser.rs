@@ -2,7 +2,7 @@
 
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
-use super::super::{config_args, exit, help, import, keeping, password_verb};
+use super::super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb};
 use crate::config::Server;
 use crate::control::verb::{self, ParamKind, VERBS, VerbRow};
 use clap::{Arg, ArgAction, Command, value_parser};
@@ -65,6 +65,8 @@ const OWN_COMMANDS: &[(&str, Build)] = &[
     ("config", |_| config_args::command().before_help(help::examples("config").unwrap_or_default())),
     ("import", |_| import::command()),
     ("password", |_| password_verb::command()),
+    ("doctor", |name| doctor::command(name).before_help(help::examples(name).unwrap_or_default())),
+    ("bug-report", |name| bug_report::command(name).before_help(help::examples(name).unwrap_or_default())),
     ("demo", |name| {
         Command::new(name)
             .about("Start the phone with its built-in far ends")

@@ -76,7 +76,7 @@ impl Dns {
     }
 
     /// The answer to a question, and why there is none.
-    async fn answer(&self, question: &Question) -> (Answer, Option<String>) {
+    pub(in crate::engine) async fn answer(&self, question: &Question) -> (Answer, Option<String>) {
         #[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
         let now = Instant::now();
         if let Some((answer, until)) = self.cache().get(question)

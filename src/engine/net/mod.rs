@@ -1,7 +1,7 @@
 //! Sockets, connections and names.
 
 pub mod arrival;
-mod connect;
+pub(super) mod connect;
 pub mod dns;
 pub(super) mod http;
 #[cfg(target_os = "linux")]
@@ -12,14 +12,14 @@ pub(super) mod servers;
 pub(super) mod stream;
 pub mod streams;
 #[cfg(feature = "tls")]
-mod tls;
+pub(super) mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "no_tls.rs"]
-mod tls;
+pub(super) mod tls;
 pub(super) mod turn;
 pub mod udp;
 pub mod watch;
 mod websocket;
-mod wire;
+pub(super) mod wire;
 
 pub use stream::PING;

@@ -13,6 +13,11 @@ pub fn is_here() -> Result<(), String> {
     Err("this build of tuiphone has no TLS; set transport to udp, tcp or ws, or take a build with TLS".to_owned())
 }
 
+/// Nothing is shown.
+pub async fn look(_: TcpStream, _: &str, _: &TlsSettings, _: Names) -> (Vec<Vec<u8>>, Result<(), String>) {
+    (Vec::new(), is_here())
+}
+
 /// Cannot make a connection secret.
 ///
 /// # Errors

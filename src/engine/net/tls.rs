@@ -20,6 +20,9 @@ use tokio_rustls::rustls::{
 
 type Bytes32 = [u8; 32];
 
+/// Certificates of a chain that are looked at.
+const MOST_SHOWN: usize = 10;
+
 /// Whether this build has TLS.
 ///
 /// # Errors
@@ -38,9 +41,31 @@ pub async fn secure(
     settings: &TlsSettings,
     names: Names,
 ) -> Result<Box<dyn Duplex>, String> {
+    shake_hands(stream, name, settings, names, Arc::default()).await
+}
+
+/// What a peer shows, its own certificate first, in DER; and as of [`secure`], whether that would do.
+pub async fn look(
+    stream: TcpStream,
+    name: &str,
+    settings: &TlsSettings,
+    names: Names,
+) -> (Vec<Vec<u8>>, Result<(), String>) {
+    let seen = Arc::new(Seen { chain: Some(Mutex::default()), ..Seen::default() });
+    let shaken = shake_hands(stream, name, settings, names, Arc::clone(&seen)).await.map(drop);
+    (seen.chain(), shaken)
+}
+
+async fn shake_hands(
+    stream: TcpStream,
+    name: &str,
+    settings: &TlsSettings,
+    names: Names,
+    seen: Arc<Seen>,
+) -> Result<Box<dyn Duplex>, String> {
     let server =
         ServerName::try_from(name.to_owned()).map_err(|_| format!("{name} is no name a certificate can have"))?;
-    let (settings, seen) = (settings.clone(), Arc::new(Seen::default()));
+    let settings = settings.clone();
     // Why apart: the files of a hundred authorities are read.
     let prepared = {
         let seen = Arc::clone(&seen);
@@ -128,17 +153,31 @@ fn print_fingerprint(bytes: &Bytes32) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The fingerprint of the certificate the peer showed.
+/// What the peer showed.
 #[derive(Debug, Default)]
-struct Seen(Mutex<Option<Bytes32>>);
+struct Seen {
+    /// The fingerprint of its certificate.
+    fingerprint: Mutex<Option<Bytes32>>,
+    /// All of its certificates, where somebody looks at them.
+    chain: Option<Mutex<Vec<Vec<u8>>>>,
+}
 
 impl Seen {
     fn get(&self) -> Option<Bytes32> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.fingerprint.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, bytes: Bytes32) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+    fn note(&self, bytes: Bytes32, own: &CertificateDer<'_>, others: &[CertificateDer<'_>]) {
+        *self.fingerprint.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+        if let Some(chain) = &self.chain {
+            let all = std::iter::once(own).chain(others).take(MOST_SHOWN).map(|der| der.to_vec());
+            *chain.lock().unwrap_or_else(PoisonError::into_inner) = all.collect();
+        }
+    }
+
+    fn chain(&self) -> Vec<Vec<u8>> {
+        let chain = self.chain.as_ref().map(|chain| chain.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        chain.unwrap_or_default()
     }
 }
 
@@ -172,7 +211,7 @@ impl ServerCertVerifier for Judge {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let fingerprint: Bytes32 = Sha256::digest(certificate).into();
-        self.seen.note(fingerprint);
+        self.seen.note(fingerprint, certificate, chain);
         match &self.trust {
             Trust::Authorities(verifier) => {
                 let known = sip_names(certificate).filter(|_| self.names == Names::Sip);

@@ -314,3 +314,39 @@ fn a_connection_is_found_again_by_name_and_settings() {
     assert_eq!(connections(&[("a.example", true), ("127.0.0.1", true)]), 1);
     assert_eq!(connections(&[("a.example", false), ("127.0.0.1", true)]), 2);
 }
+
+#[test]
+fn what_a_server_shows_is_told_whether_it_is_taken_or_not() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let issued = ours.issue("shown", &["pbx.example.net"], (2000, 4000));
+    let old = ours.issue("old", &["pbx.example.net"], (2000, 2001));
+    let open = TlsSettings { verify: false, ..TlsSettings::default() };
+    for (shown, settings, words) in [
+        (&issued, ours.trusted(), None),
+        (&issued, open, None),
+        (&issued, theirs.trusted(), Some("no known authority")),
+        (&old, ours.trusted(), Some("has expired")),
+    ] {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.expect("versions").with_no_client_auth();
+        let config = builder.with_single_cert(shown.chain.clone(), shown.key.clone_key()).expect("a server");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (chain, verdict) = runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("its address");
+            tokio::spawn(async move {
+                let (stream, _) = listener.accept().await.expect("connected");
+                let _ = TlsAcceptor::from(Arc::new(config)).accept(stream).await;
+            });
+            let stream = TcpStream::connect(address).await.expect("it listens");
+            look(stream, "pbx.example.net", &settings, Names::Sip).await
+        });
+        assert_eq!(chain, [shown.chain[0].to_vec()]);
+        match (&verdict, words) {
+            (Ok(()), None) => {}
+            (Err(why), Some(words)) => assert!(why.contains(words), "{why}"),
+            _ => panic!("{verdict:?} {words:?}"),
+        }
+    }
+}
