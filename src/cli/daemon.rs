@@ -69,12 +69,13 @@ pub async fn run(
     phone.handle = phone.handle.with_source(source, files, &settings);
     let handle = phone.handle.clone();
     let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
-    out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
     let mut events = handle.events();
     let serving = tokio::spawn(server.serve(handle.clone()));
-    let messages = platform::take_messages(&handle, title).inspect_err(|why| {
+    let messages = platform::take_messages(&handle, title).await.inspect_err(|why| {
         out::talk(&format!("tuiphone: no messages of other programs are taken: {}", plain_error(why)));
     });
+    // Last: whoever waits for this line finds every door open.
+    out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
     loop {
         tokio::select! {
             event = events.recv() => match event {

@@ -186,7 +186,7 @@ pub struct Messages;
 /// # Errors
 /// The system's refusal.
 #[cfg(unix)]
-pub fn take_messages(_: &Handle, _: &str) -> io::Result<Messages> {
+pub async fn take_messages(_: &Handle, _: &str) -> io::Result<Messages> {
     Ok(Messages)
 }
 
@@ -199,8 +199,8 @@ pub use crate::control::windows::Messages;
 /// # Errors
 /// The system's refusal.
 #[cfg(windows)]
-pub fn take_messages(handle: &Handle, title: &str) -> io::Result<Messages> {
-    Messages::open(handle.clone(), title)
+pub async fn take_messages(handle: &Handle, title: &str) -> io::Result<Messages> {
+    Messages::open(handle.clone(), title).await
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -15,7 +15,7 @@ use std::io;
 use std::ptr::{null, null_mut};
 use std::sync::mpsc as sync;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use widestring::U16CString;
 use windows_sys::Win32::Foundation::{HINSTANCE, HWND, LPARAM, LRESULT, WPARAM};
@@ -48,17 +48,19 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// Makes them; needs the runtime.
+    /// Makes them; needs the runtime, which goes on meanwhile.
     ///
     /// # Errors
     /// The system has no window for us, as for a service without a desktop.
-    pub fn open(handle: Handle, title: &str) -> io::Result<Messages> {
+    pub async fn open(handle: Handle, title: &str) -> io::Result<Messages> {
         let (asks, waiting) = mpsc::channel(MOST);
-        let (ready, started) = sync::sync_channel(1);
+        let (ready, started) = oneshot::channel();
         let title = wide(title)?;
-        std::thread::Builder::new().name("messages".to_owned()).spawn(move || run(&title, Desk { asks }, &ready))?;
+        std::thread::Builder::new().name("messages".to_owned()).spawn(move || run(&title, Desk { asks }, ready))?;
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the window does not come up");
-        let Windows { thread, first } = started.recv_timeout(START_PATIENCE).map_err(late)??;
+        let ended = |_| io::Error::other("the thread of the window has ended");
+        let started = tokio::time::timeout(START_PATIENCE, started).await.map_err(late)?;
+        let Windows { thread, first } = started.map_err(ended)??;
         let post = Post::open(handle.events(), first)?;
         Ok(Messages { thread, task: tokio::spawn(carry_out(waiting, Link::Local(handle))), _post: post })
     }
@@ -148,7 +150,7 @@ struct Windows {
 }
 
 /// The thread of the windows: makes them, and turns their messages into requests until it is told to quit.
-fn run(title: &U16CString, desk: Desk, ready: &sync::SyncSender<io::Result<Windows>>) {
+fn run(title: &U16CString, desk: Desk, ready: oneshot::Sender<io::Result<Windows>>) {
     DESK.set(Some(desk));
     let first = match make(title) {
         Ok(first) => first as usize,
@@ -161,7 +163,10 @@ fn run(title: &U16CString, desk: Desk, ready: &sync::SyncSender<io::Result<Windo
     let server = Server::open();
     // SAFETY: takes nothing.
     let thread = unsafe { GetCurrentThreadId() };
-    let _ = ready.send(Ok(Windows { thread, first }));
+    // Nobody waits any more: windows that answer nothing would hide those of another phone.
+    if ready.send(Ok(Windows { thread, first })).is_err() {
+        return;
+    }
     let mut message = MSG::default();
     // SAFETY: the message is ours; of all windows of this thread.
     while unsafe { GetMessageW(&raw mut message, null_mut(), 0, 0) } > 0 {
