@@ -4,12 +4,14 @@ use super::address_book::{AddressBook, ContactsAsk, FILE_NAME};
 use super::directory::{self, Directories};
 use super::file_watch::OwnWrites;
 use super::library::Library;
-use super::media::MediaHandle;
+use super::media::tap::Tap;
+use super::media::{MediaGone, MediaHandle};
 use super::reloading::{Fresh, Reloader};
 use super::trace::tap::Opened;
 use crate::config::{Account, Settings};
 use crate::contacts::Book;
 use crate::history::{Found, HistoryAsk};
+use crate::ua::stream_of;
 use crate::ua::command::{Command, CommandError, Reply};
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
@@ -299,6 +301,28 @@ impl Handle {
     /// Where questions and events go.
     pub(super) fn ends(&self) -> (&mpsc::Sender<Ask>, &broadcast::Sender<Arc<Event>>) {
         (&self.asks, &self.events)
+    }
+
+    /// Listens to a call and speaks in it, once its sound has a place: from early media or its answer on.
+    ///
+    /// # Errors
+    /// No call is called so; the phone has stopped, or is too busy.
+    pub fn tap(&self, call: &str) -> Result<Tap, CommandError> {
+        let stream = stream_of(call).ok_or_else(|| CommandError {
+            code: ExitCode::NotFound,
+            kind: "no_such_call",
+            message: format!("there is no call {}", crate::text::elided(call, 40)),
+            hint: None,
+        })?;
+        self.media.tap(stream).map_err(|gone| match gone {
+            MediaGone::Ended => stopped(),
+            MediaGone::Full => CommandError {
+                code: ExitCode::Unexpected,
+                kind: "unexpected",
+                message: gone.to_string(),
+                hint: None,
+            },
+        })
     }
 
     /// The sound levels now.

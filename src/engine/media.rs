@@ -12,6 +12,7 @@ mod recorder;
 mod ringtone;
 mod run;
 mod servers;
+pub mod tap;
 mod tick;
 mod wires;
 
@@ -35,6 +36,7 @@ use player::Player;
 pub use recorder::Place;
 use recorder::Tape;
 use servers::{Bell, Names};
+use tap::{Plug, Tap};
 
 /// How the media thread is set up.
 #[derive(Debug, Clone)]
@@ -157,6 +159,7 @@ enum Order {
     Command(MediaCommand),
     Record(StreamId, Tape),
     Play(StreamId, Player),
+    Tap(StreamId, Plug),
     Configure(Box<MediaConfig>),
     Trace(Depth, tokio::sync::mpsc::Sender<Seen>),
 }
@@ -210,6 +213,14 @@ impl MediaHandle {
     /// From now on packets are told there, as long as it is read; never blocks.
     pub fn trace(&self, depth: Depth, out: tokio::sync::mpsc::Sender<Seen>) -> Result<(), MediaGone> {
         self.order(Order::Trace(depth, out))
+    }
+
+    /// Listens to a stream and speaks in it, in place of whoever did so before; never blocks. Of a stream that is not there
+    /// nothing is heard.
+    pub fn tap(&self, stream: StreamId) -> Result<Tap, MediaGone> {
+        let (tap, plug) = tap::pair();
+        self.order(Order::Tap(stream, plug))?;
+        Ok(tap)
     }
 
     fn order(&self, order: Order) -> Result<(), MediaGone> {

@@ -32,6 +32,11 @@ pub(super) const CEILING: usize = 512;
 /// How long the end of a call waits for the last word of its sound.
 const LAST_STATS: Duration = Duration::from_millis(200);
 
+/// The sound of the call that is called so: `c1`.
+pub fn stream_of(name: &str) -> Option<StreamId> {
+    name.strip_prefix('c')?.parse().ok().map(StreamId)
+}
+
 /// A call.
 #[derive(Debug)]
 pub(super) struct Call {

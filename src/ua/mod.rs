@@ -73,5 +73,7 @@ mod transfer;
 mod voice;
 mod wanted;
 
+pub use call::stream_of;
+
 #[cfg(test)]
 mod tests;

@@ -217,6 +217,12 @@ impl Loop {
                 }
                 return;
             }
+            Order::Tap(stream, plug) => {
+                if let Some(call) = self.calls.get_mut(&stream) {
+                    call.plug = Some(plug);
+                }
+                return;
+            }
             Order::Play(stream, player) => {
                 if let Some(call) = self.calls.get_mut(&stream) {
                     let on_hold = player.on_hold;

@@ -6,6 +6,7 @@ use super::player::Player;
 use super::recorder::Tape;
 use super::ringtone::{Outcome, Read};
 use super::run::Loop;
+use super::tap::Plug;
 use crate::engine::trace::message::Way;
 use crate::engine::trace::sound::Taps;
 use crate::media::FRAME;
@@ -37,6 +38,7 @@ pub(super) struct Call {
     /// Its place among the calls.
     pub(super) seat: Seat,
     pub(super) tape: Option<Tape>,
+    pub(super) plug: Option<Plug>,
     /// What is played to the far end: because it was asked for, while it is held.
     played: Option<Player>,
     hold_music: Option<Player>,
@@ -236,6 +238,7 @@ impl Call {
             heard: [0.0; FRAME],
             seat: Seat::default(),
             tape: None,
+            plug: None,
             played: None,
             hold_music: None,
             voice: Ramp::new(1.0),
@@ -282,6 +285,14 @@ impl Call {
         }
         if self.hold_music.as_mut().is_some_and(|music| !music.mix_into(said, true)) {
             self.hold_music = None;
+        }
+        if let Some(plug) = &mut self.plug {
+            if at_phone {
+                plug.mix_into(said);
+            }
+            if !plug.tell(said, &self.heard) {
+                self.plug = None;
+            }
         }
         if self.tape.as_mut().is_some_and(|tape| !tape.write(said, &self.heard, !at_phone)) {
             self.tape = None;
