@@ -23,6 +23,8 @@ pub enum Endpoint {
     /// The microphone and the speaker.
     #[default]
     Phone,
+    /// The same, each call by itself: none waits while another is talked with.
+    Bench,
     /// What is heard is sent back.
     Echo,
     /// A spoken-like built-in announcement, again and again.
@@ -33,6 +35,13 @@ pub enum Endpoint {
     Ringback,
     /// Nobody: what is heard is not played, and what the phone gives it in place of the microphone is silence.
     Silence,
+}
+
+impl Endpoint {
+    /// Microphone and speaker.
+    pub fn is_phone(&self) -> bool {
+        matches!(self, Endpoint::Phone | Endpoint::Bench)
+    }
 }
 
 /// A tone for the person at this phone.

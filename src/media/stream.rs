@@ -339,7 +339,7 @@ impl MediaStream {
         }
         let mut said = [0.0; FRAME];
         match (&self.endpoint, &mut self.send.source) {
-            (Endpoint::Phone | Endpoint::Silence, _) => said = *frame,
+            (Endpoint::Phone | Endpoint::Bench | Endpoint::Silence, _) => said = *frame,
             (Endpoint::Echo, _) => said = self.send.echo,
             (_, Source::Voice(voice)) => voice.fill(&mut said),
             (_, Source::Tone(tone)) => {
@@ -353,7 +353,7 @@ impl MediaStream {
         self.send.dtmf.mix_into(&mut said);
         if let Some(suppressor) = &mut self.send.suppressor {
             match self.endpoint {
-                Endpoint::Phone => suppressor.hear(&said),
+                Endpoint::Phone | Endpoint::Bench => suppressor.hear(&said),
                 // What an endpoint without a person says is said as it is.
                 _ => *suppressor = SilenceSuppressor::default(),
             }

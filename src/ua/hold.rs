@@ -125,7 +125,8 @@ impl Agent {
 
     /// Gives every call the sound its state asks for, told when it changes.
     pub(super) fn attach_sounds(&mut self) {
-        let talking = self.calls.iter().any(|call| call.state == CallState::Connected);
+        let one_at_a_time = self.config.endpoint != Endpoint::Bench;
+        let talking = one_at_a_time && self.calls.iter().any(|call| call.state == CallState::Connected);
         for call in self.calls.iter_mut().filter(|call| call.is_live() && call.flow.is_some()) {
             // Why silence, not nothing: many servers hang up a call without RTP.
             let endpoint = match call.state {

@@ -311,7 +311,7 @@ impl Call {
     }
 
     pub(super) fn at_phone(&self) -> bool {
-        *self.stream.endpoint() == Endpoint::Phone
+        self.stream.endpoint().is_phone()
     }
 
     fn is_held(&self) -> bool {

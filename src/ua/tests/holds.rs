@@ -184,3 +184,18 @@ pub(super) fn last_invite(world: &World, first: &Request) -> Request {
     let mut invites = requests.filter(|r| r.method == message::Method::Invite && call_id(r) == call_id(first));
     invites.next().expect("an INVITE went out")
 }
+
+#[test]
+fn calls_of_a_bench_are_each_by_themselves() {
+    let mut world = World::new();
+    world.add(crate::ua::agent::AgentConfig { endpoint: Endpoint::Bench, ..local("alice") }, 5070);
+    let invites = ["one", "two"].map(|number| {
+        world.dial(0, &format!("sip:{number}@127.0.0.1:{PEER}"));
+        world.last_request()
+    });
+    respond(&mut world, &invites[0], 183, &[], SDP);
+    respond(&mut world, &invites[1], 200, &[], SDP);
+    assert_eq!((state(&world), endpoints(&world)), (vec![EarlyMedia, Connected], [Endpoint::Bench, Endpoint::Bench]));
+    respond(&mut world, &invites[0], 200, &[], SDP);
+    assert_eq!((state(&world), endpoints(&world)), (vec![Connected, Connected], [Endpoint::Bench, Endpoint::Bench]));
+}
