@@ -18,6 +18,7 @@ pub mod library;
 pub mod media;
 pub mod net;
 pub mod past;
+pub mod probe;
 pub mod reloading;
 pub mod signalling;
 pub mod trace;

@@ -15,6 +15,7 @@ pub mod mixer;
 pub mod ogg_opus;
 pub mod plc;
 mod polyphase;
+pub mod probe;
 pub mod quality;
 pub mod reach;
 pub mod resample;
