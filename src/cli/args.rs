@@ -3,12 +3,13 @@
 mod parser;
 mod spelled;
 
+pub(super) use parser::{digits, seconds};
 pub use parser::{is_own, parser, root};
 
 use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount, Show};
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
-use super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb};
+use super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe};
 use crate::audio::{Direction, Spec};
 use crate::config::{AutoAnswer, DialPlan, Secret, dial};
 use crate::control::spelling;
@@ -244,6 +245,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         "daemon" => Ok(Job::Daemon),
         "config" => config_args::job(below),
         "import" => Ok(import::job(below)),
+        "test" => Ok(Job::Test(Box::new(probe::job::read(below)?))),
         "password" => password_verb::job(below, options),
         "doctor" => Ok(doctor::job(below)),
         "bug-report" => Ok(bug_report::job(below)),

@@ -4,6 +4,7 @@ use super::doctor::DoctorJob;
 use super::import::ImportJob;
 use super::keeping::Keep;
 use super::password_verb::PasswordJob;
+use super::probe::ProbeJob;
 use crate::audio::Spec;
 use crate::config::{AutoAnswer, Secret, Server};
 use crate::control::verb::Request;
@@ -163,6 +164,8 @@ pub enum Job {
         /// Seed of everything that varies.
         seed: Option<u64>,
     },
+    /// Calls as a test.
+    Test(Box<ProbeJob>),
     /// The settings, as the files have them.
     Config(ConfigJob),
     /// What other softphones have.

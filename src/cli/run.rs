@@ -5,19 +5,19 @@ use super::history::Source;
 use super::options::{CallJob, Job, Options, Show};
 use super::password::PasswordSource;
 use super::paths::Environment;
+use super::probe::ProbeJob;
 use super::session::{self, Session};
 use super::signals::Interrupts;
+use super::wants::{Wants, failed};
 use super::{
     bug_report, call, config_verb, daemon, demo, doctor, exit, history, import, links, microsip, out, password_verb,
-    phone, platform, prompt, reset, saving, screen, verbs,
+    phone, platform, probe, prompt, reset, saving, screen, verbs,
 };
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::{self, Link};
 use crate::control::socket::Client;
 use crate::control::verb::Request;
-use crate::control::{
-    AccountInfo, AddressBook, Command, CommandError, ExitCode, FaceAsk, Form, HistoryAsk, Query, json,
-};
+use crate::control::{AccountInfo, AddressBook, Command, CommandError, ExitCode, FaceAsk, Form, HistoryAsk, Query};
 use crate::engine::address_book::FILE_NAME;
 use crate::engine::media;
 use crate::text::plain_error;
@@ -29,17 +29,15 @@ use std::path::{Path, PathBuf};
 pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let argv: Vec<_> = argv.into_iter().collect();
     platform::hide_passwords();
-    let words = argv.iter().take_while(|word| *word != "--");
-    let asks_json = words.into_iter().any(|word| word == "--json" || word == "--ndjson");
+    let wants = Wants::of(&argv);
     let invocation = match args::read(argv.clone()) {
         Ok(invocation) => invocation,
-        Err(Refusal::Usage(error)) => return failed(&error, asks_json),
+        Err(Refusal::Usage(error)) => return failed(&error, wants),
         Err(Refusal::Unknown(error)) => match microsip::dialled(&argv) {
             Some(invocation) => invocation,
-            None => return failed(&error, asks_json),
+            None => return failed(&error, wants),
         },
     };
-    let wants_json = invocation.options.json || invocation.options.ndjson;
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(why) => {
@@ -47,7 +45,7 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
             return ExitCode::Unexpected;
         }
     };
-    let code = runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, wants_json));
+    let code = runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, wants));
     match out::trouble() {
         Some(why) if code == ExitCode::Ok => {
             out::talk(&format!("tuiphone: cannot write to standard output: {}", plain_error(why)));
@@ -55,14 +53,6 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
         }
         _ => microsip::exit_code(&argv, code),
     }
-}
-
-fn failed(error: &CommandError, wants_json: bool) -> ExitCode {
-    if wants_json {
-        out::json(&serde_json::json!({ "v": 1, "ok": false, "error": json::error(error) }));
-    }
-    out::error(error);
-    error.code
 }
 
 async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
@@ -110,7 +100,8 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     let mut session = session::load(&options, &environment)?;
     let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&session.ini.path));
     // Whoever only asks a running phone needs no password, and no word about the file that phone has read.
-    let alone = options.standalone || options.session.is_some() || Client::connect(&socket).await.is_err();
+    let is_test = matches!(job, Job::Test(_));
+    let alone = is_test || options.standalone || options.session.is_some() || Client::connect(&socket).await.is_err();
     // One log a profile: two phones do not write over each other's.
     let name = socket.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let log = environment.state_of(&session.ini).join(format!("{name}.log"));
@@ -248,6 +239,7 @@ impl Place {
         match job {
             Job::Daemon => daemon::run(&self.options, self.session, &self.socket, &self.log).await,
             Job::Call(call) => self.call(call).await,
+            Job::Test(job) => self.test(*job).await,
             Job::Interface { dial, .. } if self.options.hides() => self.background(dial).await,
             Job::Interface { dial: Some(number), .. } if !self.alone => self.dial(number).await,
             Job::Interface { dial: Some(number), .. } if !std::io::stdout().is_terminal() => {
@@ -333,6 +325,13 @@ impl Place {
         let code = call::run(&Link::Local(phone.handle.clone()), &self.options, &job, &mut interrupts).await;
         phone.stop(&mut interrupts).await;
         Ok(code)
+    }
+
+    /// A test has a phone of its own, whatever else runs.
+    async fn test(self, job: ProbeJob) -> Result<ExitCode, CommandError> {
+        usable(&self.session.loaded, &self.options, &job.number, &self.session.ini.path)?;
+        let certificate = self.log.with_extension("certificate");
+        probe::run(&self.options, self.session.loaded, certificate, job).await
     }
 
     /// `message`, `ping` and `test-audio` where no phone runs: the answer, then gone again. To ask takes no registration.

@@ -82,7 +82,7 @@ fn the_demo_without_a_terminal_speaks_a_whole_call() {
 }
 
 /// A far end that answers and sends no sound; it lives as long as a minute without a word.
-fn silent_far_end() -> SocketAddr {
+pub fn silent_far_end() -> SocketAddr {
     let sip = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let own = sip.local_addr().expect("its address");
     sip.set_read_timeout(Some(Duration::from_secs(60))).expect("a bound");

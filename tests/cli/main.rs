@@ -30,6 +30,7 @@ mod nat;
 mod options;
 mod password;
 mod ping;
+mod probe;
 mod prompt;
 mod registering;
 mod reload;

@@ -2,7 +2,7 @@
 
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
-use super::super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb};
+use super::super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe};
 use crate::config::Server;
 use crate::control::verb::{self, ParamKind, VERBS, VerbRow};
 use clap::{Arg, ArgAction, Command, value_parser};
@@ -64,6 +64,7 @@ const OWN_COMMANDS: &[(&str, Build)] = &[
     ("daemon", |name| Command::new(name).about("Run the phone in the foreground, without an interface")),
     ("config", |_| config_args::command().before_help(help::examples("config").unwrap_or_default())),
     ("import", |_| import::command()),
+    ("test", |_| probe::job::command()),
     ("password", |_| password_verb::command()),
     ("doctor", |name| doctor::command(name).before_help(help::examples(name).unwrap_or_default())),
     ("bug-report", |name| bug_report::command(name).before_help(help::examples(name).unwrap_or_default())),
@@ -182,7 +183,7 @@ fn verb_command(row: &'static VerbRow) -> Command {
     if Begin::of_verb(row.name).is_some() { command.args(call_args()) } else { command }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration =
         Duration::try_from_secs_f64(number).map_err(|_| "not a number of seconds that can pass".to_owned())?;
@@ -193,7 +194,7 @@ fn server(text: &str) -> Result<Server, String> {
     Server::parse(text).ok_or_else(|| "not a server: host, host:port or [address]:port".to_owned())
 }
 
-fn digits(text: &str) -> Result<String, String> {
+pub(in crate::cli) fn digits(text: &str) -> Result<String, String> {
     let row = verb::find("dtmf").ok_or("no digits can be sent")?;
     row.parse_words(&["--".to_owned(), text.to_owned()])
         .map(|_| text.to_owned())
