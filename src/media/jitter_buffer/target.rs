@@ -211,6 +211,53 @@ mod tests {
         }
     }
 
+    /// The delay after so many half seconds, of which those are late by 55 ms that `is_late` says.
+    fn after(periods: u64, is_late: impl Fn(u64) -> bool) -> Duration {
+        let start = Instant::now();
+        let mut target = target();
+        for n in 0..25 * periods {
+            let slow = if n % 25 == 12 && is_late(n / 25) { 55_000 } else { 0 };
+            target.arrived(7_000_000 + slow, start + Duration::from_millis(20 * n));
+        }
+        target.delay(start + Duration::from_millis(500 * periods + 10_000))
+    }
+
+    /// Late packets of one half second in ten are waited for, those of one in fifty are not; and what was at the very
+    /// start is soon forgotten.
+    #[test]
+    fn what_is_rare_is_not_waited_for() {
+        assert_eq!(after(200, |period| period % 10 == 5), Duration::from_millis(65));
+        assert_eq!(after(201, |period| period % 50 == 5), LEAST);
+        assert_eq!(after(33, |period| period < 3), LEAST);
+    }
+
+    /// Of late means two seconds for the fastest, three for the slowest.
+    #[test]
+    fn what_was_fast_or_slow_counts_for_a_while() {
+        let start = Instant::now();
+        let mut target = target();
+        target.arrived(-30_000, start);
+        target.arrived(50_000, start);
+        let mut told = Vec::new();
+        for period in 1..8 {
+            target.arrived(0, start + PERIOD * period);
+            told.push((target.fastest() / 1_000, target.slowest() / 1_000));
+        }
+        assert_eq!(told, [(-30, 50), (-30, 50), (-30, 50), (0, 50), (0, 50), (0, 0), (0, 0)]);
+    }
+
+    #[test]
+    fn a_new_line_of_time_is_no_late_packet() {
+        let start = Instant::now();
+        let mut target = target();
+        for n in 0..60 {
+            target.arrived(0, start + Duration::from_millis(20 * n));
+        }
+        target.forget_transit();
+        let now = start + Duration::from_millis(1_200);
+        assert_eq!((target.arrived(5_000_000, now), target.delay(now)), (0, LEAST));
+    }
+
     #[test]
     fn an_even_start_is_believed_and_an_uneven_one_is_not() {
         let start = Instant::now();

@@ -100,6 +100,33 @@ fn what_is_played() {
     }
 }
 
+/// Half a second without anything is a pause: what comes then begins anew.
+#[test]
+fn who_says_nothing_any_more_pauses() {
+    let (outcome, _) = run(&even(2), 700);
+    assert_eq!(outcome, format!("..01{}{}", "s".repeat(50), "p".repeat(14)));
+}
+
+/// The sender's clock stood still in its pause: its next word is late by none of that.
+#[test]
+fn a_clock_that_stands_still_in_a_pause_delays_nothing() {
+    let mut rows = even(3);
+    rows.push((3, 60, 60, 'p'));
+    rows.extend((0..20).map(|n| (4 + n, 80 + 20 * n as i64, 1_000 + 20 * n, 's')));
+    let (outcome, buffer) = run(&rows, 1_400);
+    assert_eq!((buffer.counters().dropped, buffer.counters().missing, buffer.counters().late), (0, 0, 0), "{outcome}");
+    assert!(buffer.delay() <= Duration::from_millis(60), "{:?} {outcome}", buffer.delay());
+}
+
+/// A packet that is lost lasted as long as its neighbours leave between them.
+#[test]
+fn what_is_lost_is_as_long_as_its_place() {
+    let mut rows = with(even(3), &[(1, 20, 30, 's')]);
+    rows.extend([(4, 100, 100, 's'), (5, 120, 120, 's')]);
+    let (outcome, buffer) = run(&rows, 180);
+    assert_eq!((outcome.as_str(), buffer.counters().missing), ("....012f45", 1));
+}
+
 #[test]
 fn counters_add_up() {
     let came = with(
