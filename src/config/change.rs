@@ -100,6 +100,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_phone_notes_by_itself_is_no_change() {
+        let after = read(&BASE.replace("[Settings]\n", "[Settings]\nlastCallNumber=600\n"));
+        assert_eq!(after.settings.last_call_number, "600");
+        let before = read(BASE);
+        assert_eq!(changes((&before.settings, &before.accounts), (&after.settings, &after.accounts)), []);
+    }
+
+    #[test]
+    fn what_was_dialled_stays_until_the_file_says_otherwise() {
+        let dialled = |numbers: &str| {
+            let dialled = super::super::Dialled::of(numbers.split_whitespace());
+            Settings { dialled, ..Settings::default() }
+        };
+        for (before, read, current, expected) in [("1", "1", "2 1", "2 1"), ("1", "9", "2 1", "9"), ("1", "", "1", "")]
+        {
+            let new = renewed(&dialled(before), &dialled(read), &dialled(current), &[]);
+            assert_eq!(new.dialled.numbers().join(" "), expected, "{before} {read} {current}");
+        }
+    }
+
+    #[test]
     fn what_a_person_changed_stays_until_the_file_says_otherwise() {
         // What the file said, what it says, what counts, what was changed meanwhile; what counts then.
         for (before, read, current, touched, expected) in [

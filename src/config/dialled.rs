@@ -119,6 +119,7 @@ mod tests {
             dialled.add(typed);
             assert_eq!(dialled.numbers().join(" "), after, "{typed:?} after {before}");
         }
+        assert_eq!(Dialled::of("1 2 3 2 4 5 6 7 8 9 10 11".split(' ')).numbers().join(" "), "1 2 3 4 5 6 7 8 9 10");
         let mut dialled = Dialled::default();
         dialled.add(&"1".repeat(MAX_CHARS));
         dialled.add(&"2".repeat(MAX_CHARS + 1));

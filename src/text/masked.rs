@@ -86,6 +86,7 @@ mod tests {
             ("http://h/?api_key=s3&apikey=s3&x=1", "http://h/?api_key=<hidden>&apikey=<hidden>&x=1"),
             ("http://h/?password={password}&md5_password=s3", "http://h/?password={password}&md5_password=<hidden>"),
             ("http://h/?token=&k=v", "http://h/?token=&k=v"),
+            ("http://h/?accesstoken=s3&MyPassword=s3", "http://h/?accesstoken=<hidden>&MyPassword=<hidden>"),
             ("http://h/?monkeys=3&passenger=4", "http://h/?monkeys=3&passenger=4"),
             ("curl -H \"Authorization: Bearer s3\" http://h/", "curl -H \"Authorization: Bearer <hidden>\" http://h/"),
             ("log --auth=s3 'https://s3@h/' x", "log --auth=<hidden> 'https://<hidden>@h/' x"),

@@ -259,6 +259,8 @@ mod tests {
             let appended = if placeholder == "{user}" || value == "%2B4930" { "" } else { "|+4930" };
             assert_eq!(told, format!("open|http://crm/?x={value}{appended}"), "{placeholder}");
         }
+        let above = Facts { name: text("..@x"), ..facts.clone() };
+        assert_eq!(argv("open {name}", &above), "open|x|+4930", "nor another folder");
         let odd = Facts { name: text("--x@\u{1b}\n../"), number: "9".repeat(5000), ..facts };
         assert_eq!(argv("open {name} {number}", &odd), format!("open|x%40%20..%2F|{}", "9".repeat(MAX_VALUE)));
     }

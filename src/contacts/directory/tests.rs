@@ -184,14 +184,15 @@ fn the_directorys_own_come_change_and_go() {
     // A star and a note that a person has put on somebody stay, what the directory owns does not.
     document.change_if(
         |c| c.number == "200",
-        |c| (c.starred, c.comment, c.email) = (true, "calls back".into(), "x@y".into()),
+        |c| (c.starred, c.presence, c.comment, c.email) = (true, true, "calls back".into(), "x@y".into()),
     );
     let second = vec![Contact { id: "7".into(), ..person("Robert", "201") }];
     let taken = document.replace_directory(second.clone(), false);
     assert_eq!(taken, Taken { changed: 1, ..Taken::default() }, "nobody goes on account of a broken answer");
     assert_eq!(document.contacts().count(), 3);
     let bob = document.contacts().find(|c| c.id == "7").unwrap();
-    let expected = Contact { starred: true, comment: "calls back".into(), directory: true, ..second[0].clone() };
+    let expected =
+        Contact { starred: true, presence: true, comment: "calls back".into(), directory: true, ..second[0].clone() };
     assert_eq!(bob, &expected);
     assert_eq!(document.replace_directory(second, true), Taken { removed: 1, same: 1, ..Taken::default() });
     assert_eq!(document.replace_directory(Vec::new(), true), Taken { removed: 1, ..Taken::default() });
