@@ -6,7 +6,7 @@ use super::*;
 use crate::config::DenyIncoming;
 use crate::media::command::LocalTone;
 use crate::sip::message::HeaderName;
-use crate::ua::snapshot::CallState;
+use crate::ua::snapshot::{CallState, VoicemailInfo};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -98,6 +98,25 @@ fn the_mailbox_is_called_where_something_waits() {
         assert_eq!(kind(world.command(0, call(account))), None);
         assert_eq!(called(&world).last().map(String::as_str), Some("sip:*97@127.0.0.1"));
         world.command(0, Command::Hangup { which: Default::default() }).expect("it is up");
+    }
+    // Of two accounts the one where something waits, else the selected one; the number of the settings counts more than
+    // the one the server names.
+    let of = |id, user, number: &str| Account {
+        id: AccountId(id),
+        server: String::new(),
+        voicemail_number: number.into(),
+        ..account(user)
+    };
+    for (waits, expected) in [([false, false], "*97"), ([false, true], "*98"), ([true, true], "*97")] {
+        let mut world = World::new();
+        world.add(AgentConfig::new(Settings::default(), vec![of(1, "alice", "*97"), of(2, "bob", "")]), 5070);
+        for line in world.phones[0].agent.lines.iter_mut().filter(|line| line.account.id.0 > 0) {
+            let second = line.account.id.0 == 2;
+            let number = Some(if second { "*98" } else { "*55" }.to_owned());
+            line.voicemail = Some(VoicemailInfo { waiting: waits[usize::from(second)], number, ..Default::default() });
+        }
+        assert_eq!(kind(world.command(0, call(None))), None);
+        assert_eq!(called(&world), [format!("sip:{expected}@127.0.0.1")], "{waits:?}");
     }
     assert_eq!(kind(world.command(0, call(Some("0")))), Some("no_mailbox"));
     assert_eq!(kind(world.command(0, call(Some("nobody")))), Some("no_such_account"));

@@ -64,7 +64,9 @@ fn who_calls_is_the_last_number_too() {
     rung(&mut world, HOME, "", "a");
     let (numbers, last) = shown(&world);
     assert_eq!((numbers.as_str(), last.is_empty(), last == "300"), ("300", false, false), "{last}");
-    assert_eq!(kept(&world).1, Some(last));
+    assert_eq!(kept(&world).1.as_ref(), Some(&last));
+    rung(&mut world, HOME, "Privacy: id\r\n", "b");
+    assert_eq!(shown(&world).1, last, "who hides cannot be called back");
 }
 
 #[test]

@@ -134,6 +134,25 @@ fn strangers_calling_nobody_take_no_memory_and_leave_the_line_free() {
     }
 }
 
+/// Each standing has a share of its own: what a server sends for nobody here costs its calls nothing, and strangers cost
+/// the server nothing.
+#[test]
+fn a_flood_of_one_standing_leaves_the_others_their_share() {
+    let for_nobody = |n, from| request("OPTIONS", "sip:100@127.0.0.1:5070", n, from, "");
+    let to_server = |world: &World| world.outside.iter().filter(|(_, packet)| packet.to == address(SERVER)).count();
+    let rows: [(fn(u32) -> SocketAddr, bool); 2] = [(from_many, true), (from_the_server, false)];
+    for (from, are_answered) in rows {
+        let mut world = registered();
+        let contact = contact(&world);
+        flood(&mut world, 500, from, for_nobody, |_, _| {});
+        assert!(refused(&world, "floods") > 100, "{}", from(0));
+        let before = to_server(&world);
+        (500..510).for_each(|n| hand(&mut world, address(SERVER), for_nobody(n, address(SERVER))));
+        assert_eq!(to_server(&world) - before == 10, are_answered, "after those of {}", from(0));
+        a_call_comes_through(&mut world, &contact, 500);
+    }
+}
+
 /// Whoever lies about its address has one answer sent there, no more than it sent itself but for our name.
 #[test]
 fn an_answer_is_sent_once_and_amplifies_nothing() {

@@ -3,12 +3,12 @@
 use super::incoming::{HOME, registered, rung};
 use super::rules::{PEER, SDP, ask, called, respond};
 use super::*;
-use crate::config::hook::Facts;
+use crate::config::hook::{Facts, Trigger};
 use crate::config::{AutoAnswer, DenyIncoming, Forwarding};
 use crate::sip::message::{HeaderName, Method};
 use crate::ua::command::HangupWhich;
 use crate::ua::hooks::fired;
-use crate::ua::snapshot::{MessageInfo, Party, VoicemailInfo};
+use crate::ua::snapshot::{CallDirection, CallInfo, MessageInfo, Party, VoicemailInfo};
 use std::collections::BTreeMap;
 
 /// What the first phone's hooks were set off with.
@@ -213,6 +213,26 @@ fn a_call_that_waits_for_its_account_is_not_out_yet() {
     assert_eq!((order(&world).as_str(), world.count("INVITE")), ("OutgoingCall", 1));
     let calls = world.phones[0].agent.status(world.now).calls;
     assert!(calls[0].dialled_after.is_some_and(|after| after >= 2.0), "{calls:?}");
+}
+
+/// What was talked is no busy call, whatever status came last.
+#[test]
+fn a_call_is_busy_only_if_nobody_answered() {
+    let mut world = registered(Settings::default());
+    world.dial(0, "600");
+    hang_up(&mut world);
+    world.run(Duration::from_secs(40));
+    let ended = CallInfo { ringing_after: Some(0.1), ..world.ended(0) };
+    for (status, answered_after, expected) in
+        [(486, None, Trigger::CallBusy), (486, Some(1.0), Trigger::CallEnd), (480, None, Trigger::CallEnd)]
+    {
+        for direction in [CallDirection::Incoming, CallDirection::Outgoing] {
+            let call = CallInfo { direction, answered_after, status: Some(status), ..ended.clone() };
+            let fired = fired(&Event::CallEnded { call }, &BTreeMap::new());
+            let triggers: Vec<Trigger> = fired.iter().map(|fired| fired.trigger).collect();
+            assert_eq!(triggers, [expected], "{direction:?} {status} {answered_after:?}");
+        }
+    }
 }
 
 #[test]

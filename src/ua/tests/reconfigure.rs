@@ -228,6 +228,44 @@ fn what_was_refused_for_good_is_asked_for_with_a_new_password() {
     assert_eq!((told.registering, states(&world)), (vec![], vec![(1, RegistrationState::Off)]));
 }
 
+/// A password that somebody gave the account since is its password, whatever else the file says anew.
+#[test]
+fn a_password_that_was_given_stays() {
+    let mut world = world_of_two();
+    let given = Command::Password { account: Some("1".to_owned()), password: Secret::new("given") };
+    world.command(0, given).expect("there is one");
+    let password = |world: &World| {
+        let line = world.phones[0].agent.lines.iter().find(|line| line.account.id == AccountId(1)).expect("it stays");
+        line.account.password.reveal().to_owned()
+    };
+    let labelled = |label: &str, password: &str| {
+        let mut accounts = two();
+        (accounts[0].label, accounts[0].password) = (label.into(), Secret::new(password));
+        accounts
+    };
+    for (label, said, expected) in [("", "secret", "given"), ("Desk", "secret", "given"), ("Desk", "other", "other")] {
+        configure(&mut world, Settings::default(), labelled(label, said));
+        assert_eq!(password(&world), expected, "{label} {said}");
+    }
+}
+
+/// Of two accounts that are alike each stays what it is.
+#[test]
+fn accounts_that_are_alike_keep_their_numbers() {
+    let alike = || vec![account("101"), Account { id: AccountId(2), label: "Desk".into(), ..account("101") }];
+    let mut world = World::new();
+    world.add(AgentConfig::new(Settings::default(), alike()), 5070);
+    world.run(Duration::ZERO);
+    grant_from(&mut world, 0);
+    let contacts = |world: &World| {
+        let lines = &world.phones[0].agent.lines;
+        lines.iter().map(|line| (line.account.id, line.contact_user.clone())).collect::<Vec<_>>()
+    };
+    let before = contacts(&world);
+    let told = configure(&mut world, Settings { dnd: true, ..Settings::default() }, alike());
+    assert_eq!((told.changed, contacts(&world)), (vec!["Settings.DND".to_owned()], before));
+}
+
 #[test]
 fn lights_come_and_go_one_by_one() {
     let watching = |list: &[&str]| Settings {

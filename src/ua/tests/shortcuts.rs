@@ -153,6 +153,9 @@ fn what_cannot_be_pressed_says_why() {
     talk(&mut world);
     world.phones[0].agent.config.settings.single_mode = true;
     assert_eq!(press(&mut world, "1", None), Some("single_mode"));
+    let refused = world.command(0, Command::Shortcut { which: "1".to_owned(), text: None });
+    let words = refused.expect_err("one call at a time").message;
+    assert_eq!(words, "the shortcut Bob makes a conference, and this phone takes one call at a time");
 }
 
 #[test]

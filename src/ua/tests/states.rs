@@ -75,6 +75,26 @@ fn one_word_tells_what_the_phone_does() {
     assert_eq!(word(&world), "calling", "what a person does goes before");
 }
 
+/// Calls are sent on where there is somewhere to send them.
+#[test]
+fn who_sends_calls_on_is_told_where() {
+    use crate::config::Forwarding::{All, Button, Never};
+    for (forwarding, forwarding_button, number, expected) in [
+        (All, false, "600", Some("600")),
+        (All, false, " ", None),
+        (Button, true, "600", Some("600")),
+        (Button, false, "600", None),
+        (Never, true, "600", None),
+    ] {
+        let mut world = World::new();
+        let settings =
+            Settings { forwarding, forwarding_button, forwarding_number: number.into(), ..Settings::default() };
+        world.add(AgentConfig { settings, ..local("alice") }, 5070);
+        let told = world.phones[0].agent.status(world.now).forward;
+        assert_eq!(told.as_deref(), expected, "{forwarding:?} {forwarding_button} {number:?}");
+    }
+}
+
 /// The server is told of do-not-disturb, where the settings leave the button a say.
 #[test]
 fn do_not_disturb_is_published_as_busy() {
