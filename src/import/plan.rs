@@ -257,6 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn half_of_a_pair_stays_away() {
+        for (main, expected) in [("", &["STUN", "enableSTUN"][..]), ("STUN=here\n", &[]), ("enableSTUN=0\n", &["STUN"])]
+        {
+            let all = [found(&[], &[("STUN", "there"), ("enableSTUN", "1")])];
+            let plan = Plan::new(all, &document(&format!("[Settings]\n{main}")), &[]).unwrap();
+            let keys: Vec<&str> = plan.settings.iter().map(|setting| setting.key.as_str()).collect();
+            assert_eq!(keys, expected, "{main}");
+        }
+    }
+
+    #[test]
     fn passwords_are_written_if_that_is_said() {
         let mut one = found(&[("1@d", "pw")], &[]);
         one.accounts[0].account.turn.password = Secret::new("turn");

@@ -106,6 +106,9 @@ fn only_so_many_are_kept() {
     let house = House::new();
     (1..=5).for_each(|at| house.keeper().keep(&call(&at.to_string(), at)));
     assert_eq!(numbers(&mut house.keeper()), ["5", "4", "3"]);
+    let shelf = Shelf { file: house.file(), most: 2 };
+    assert_eq!(join(&shelf, &[call("6", 6), call("1", 1)], true), Ok(2));
+    assert_eq!(numbers(&mut house.keeper()), ["6", "5"], "of those that join too");
 }
 
 #[test]
