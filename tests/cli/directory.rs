@@ -201,9 +201,11 @@ fn a_directory_of_other_settings_is_asked_when_they_are_read_again() {
     // Nothing of its own has changed: it is left in peace.
     assert_eq!(house.run(&["config", "set", "Settings.userAgent=x", "Settings.VAD=1"]).code, 0);
     assert_eq!((first.asked().len(), second.asked().len()), (1, 1));
+    assert_eq!(house.run(&["contacts", "refresh"]).code, 0);
+    assert_eq!((first.asked().len(), second.asked().len()), (1, 2), "until somebody asks");
     let odd = house.run(&["config", "set", "Settings.usersDirectory=https://"]);
     assert_eq!(odd.code, 0, "{odd:?}");
-    daemon.await_line("usersDirectory");
+    daemon.await_line("nothing is asked");
     std::fs::write(house.ini(), before).expect("written");
     assert_eq!(house.run(&["reload"]).code, 0);
     assert!(until(|| names().1.is_none()), "{:?}", names());

@@ -188,6 +188,10 @@ fn what_was_said_on_the_command_line_or_by_hand_stays() {
     std::fs::write(&over, "[Settings]\nDND=1\n").expect("written");
     assert_eq!(names(&wire.ask("reload"), "changed"), ["Settings.DND"]);
     assert_eq!(wire.ask("dnd off")["error"]["kind"], "locked");
+    // A hand that comes after the command line counts.
+    assert_eq!(wire.ask("volume 50")["ok"], true);
+    let told = wire.ask("reload");
+    assert_eq!((names(&told, "changed"), &wire.ask("status")["volume"]), (vec![], &50.into()), "{told}");
 }
 
 #[test]
@@ -208,7 +212,9 @@ fn only_who_asks_for_it_may_be_asked_for_a_password() {
     use std::os::unix::fs::PermissionsExt;
     let house = House::open();
     let script = house.folder.path().join("password.sh");
-    std::fs::write(&script, format!("#!/bin/sh\necho x >> asked\necho '{}'\n", house.password)).expect("written");
+    let tells =
+        |words: &str| std::fs::write(&script, format!("#!/bin/sh\necho x >> asked\n{words}\n")).expect("written");
+    tells(&format!("echo '{}'", house.password));
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
     let write = |more: &str| {
         let own = "[tuiphone]\r\nwatchFile=1\r\npasswordCommand=./password.sh\r\n";
@@ -228,6 +234,10 @@ fn only_who_asks_for_it_may_be_asked_for_a_password() {
     assert_eq!(asked(), before);
     assert_eq!(wire.ask("reload")["ok"], true);
     assert_eq!(asked(), before + 1);
+    // One that fails takes nothing away.
+    tells("exit 1");
+    let told = wire.ask("reload");
+    assert_eq!((asked(), names(&told, "changed")), (before + 2, vec![]), "{told}");
     assert_eq!(wire.ask("status")["accounts"][0]["registered"], true);
 }
 

@@ -261,6 +261,11 @@ fn what_nobody_knows_is_not_dialled() {
     for line in ["bob", "100 hello"] {
         assert_eq!((socket(line), program("tuiphone", line)), (None, None), "{line}");
     }
+    // Nor is what has a control character obeyed, wherever it stands.
+    for line in ["6\u{7}00", "call 6\t00", "message 100 a\u{1b}[2Jb", "[Dial(600\r)]", "dtmf\u{85}1"] {
+        let told = [spelling::parse(line), spelling::microsip_line(line, true)].map(|read| read.request.ok());
+        assert_eq!(told, [None, None], "{line:?}");
+    }
     assert_eq!(spelling::microsip_line("/dnd", true).request.ok(), number("/dnd"));
     assert_eq!(spelling::microsip_line("--call2 1", true).request.ok(), text("--call2", "1"));
     let refusal = args::read(["tuiphone", "--nonsense"].map(Into::into));

@@ -235,8 +235,10 @@ fn shortcuts_are_pressed_by_their_numbers_where_the_settings_show_them() {
     stage.tell();
     assert_eq!(stage.keys("Alt-1"), [], "they are off");
     assert!(stage.screen().contains("enableShortcuts=1"), "{}", stage.screen());
+    assert!(!stage.screen().contains("Shortcuts from"), "nor are they shown: {}", stage.screen());
     stage.status.shortcuts_shown = true;
     stage.tell();
+    assert!(stage.screen().contains("Shortcuts from"), "{}", stage.screen());
     assert_eq!(stage.keys("Alt-1"), [Command::Shortcut { which: "1".into(), text: None }]);
     assert_eq!(stage.keys("Alt-3"), []);
     assert!(stage.screen().contains("there is no shortcut 3"), "{}", stage.screen());
