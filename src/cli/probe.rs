@@ -182,11 +182,9 @@ async fn registration(handle: &Handle, name: Option<&str>, patience: std::time::
 /// Tells everybody; how the program ends.
 fn tell(results: &Results<'_>, options: &Options) -> Result<ExitCode, CommandError> {
     let job = results.job;
-    for call in results.calls {
-        if let Some(error) = &call.finding.error {
-            out::error(error);
-        }
-    }
+    let mut errors: Vec<&CommandError> = results.calls.iter().filter_map(|call| call.finding.error.as_ref()).collect();
+    errors.dedup_by(|a, b| a.message == b.message);
+    errors.into_iter().for_each(out::error);
     if options.json || options.ndjson {
         out::json(&report::json(results));
     } else if job.nagios {

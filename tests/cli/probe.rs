@@ -48,7 +48,7 @@ fn voice(seed: u32, seconds: usize) -> Vec<f32> {
 #[test]
 fn a_call_is_measured_and_told() {
     let house = house();
-    let done = test(&house, "600 --duration 1.5 --json --max-answer 60 --max-registration 60");
+    let done = test(&house, "600 --duration 3 --json --max-answer 60 --max-registration 60");
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(done.stderr, "", "progress is for terminals");
     let told = done.json();
@@ -76,10 +76,10 @@ fn the_exit_code_is_the_outcome_or_what_became_of_the_expectation() {
         ("603 --expect rejected", 0, "ok      outcome"),
         ("999 --expect not-found", 0, "ok      outcome"),
         ("999", 23, "FAILED  outcome: no such number (404"),
-        ("604 --timeout 1 --expect no-answer", 0, "ok      outcome: no answer"),
+        ("604 --timeout 5 --expect no-answer", 0, "ok      outcome: no answer"),
         ("600 --duration 1 --expect busy", 31, "FAILED  outcome: answered"),
-        ("600 --duration 1 --max-answer 0.1", 31, "FAILED  max-answer: 0."),
-        ("605 --duration 1 --expect-dtmf 7", 31, "FAILED  expect-dtmf: no digit, wanted 7"),
+        ("600 --duration 3 --max-answer 0.1", 31, "FAILED  max-answer: 0."),
+        ("605 --duration 3 --expect-dtmf 7", 31, "FAILED  expect-dtmf: no digit, wanted 7"),
     ];
     std::thread::scope(|scope| {
         for (line, code, part) in rows {
@@ -97,9 +97,9 @@ fn the_exit_code_is_the_outcome_or_what_became_of_the_expectation() {
 fn nagios_has_a_line_and_codes_of_its_own() {
     let house = house();
     let rows = [
-        ("600 --duration 1 --nagios", 0, "SIP OK - 600 answered in "),
-        ("600 --duration 1 --nagios --max-answer 0.1:60", 1, "SIP WARNING - 600 max-answer: "),
-        ("600 --duration 1 --nagios --max-answer 0.1", 2, "SIP CRITICAL - 600 max-answer: "),
+        ("600 --duration 3 --nagios", 0, "SIP OK - 600 answered in "),
+        ("600 --duration 3 --nagios --max-answer 0.1:60", 1, "SIP WARNING - 600 max-answer: "),
+        ("600 --duration 3 --nagios --max-answer 0.1", 2, "SIP CRITICAL - 600 max-answer: "),
         ("602 --nagios", 2, "SIP CRITICAL - 602 outcome: busy (486"),
         ("--nagios", 3, "SIP UNKNOWN - NUMBER is missing"),
         ("600 --nagios --ini /nowhere.ini", 3, "SIP UNKNOWN - "),
@@ -114,7 +114,7 @@ fn nagios_has_a_line_and_codes_of_its_own() {
             });
         }
     });
-    let done = test(&house, "600 --duration 1 --nagios --max-answer 5:60");
+    let done = test(&house, "600 --duration 3 --nagios --max-answer 5:60");
     assert!(done.stdout.contains(" | ") && done.stdout.contains("s;5.0;60.0 "), "{done:?}");
 }
 
@@ -183,7 +183,7 @@ fn several_calls_are_summed_up_and_written_for_others() {
     let [prom, junit, otlp] = ["sip.prom", "sip.xml", "sip.json"].map(place);
     std::fs::write(&prom, "what was there before\n").expect("written");
     let line = format!(
-        "600 --repeat 4 --parallel 2 --duration 1 --ndjson --prometheus {} --junit {} --otlp {}",
+        "600 --repeat 4 --parallel 2 --duration 3 --ndjson --prometheus {} --junit {} --otlp {}",
         prom.display(),
         junit.display(),
         otlp.display()
