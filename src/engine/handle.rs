@@ -11,11 +11,11 @@ use super::trace::tap::Opened;
 use crate::config::{Account, Settings};
 use crate::contacts::Book;
 use crate::history::{Found, HistoryAsk};
-use crate::ua::stream_of;
 use crate::ua::command::{Command, CommandError, Reply};
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::Status;
+use crate::ua::stream_of;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -316,12 +316,9 @@ impl Handle {
         })?;
         self.media.tap(stream).map_err(|gone| match gone {
             MediaGone::Ended => stopped(),
-            MediaGone::Full => CommandError {
-                code: ExitCode::Unexpected,
-                kind: "unexpected",
-                message: gone.to_string(),
-                hint: None,
-            },
+            MediaGone::Full => {
+                CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: gone.to_string(), hint: None }
+            }
         })
     }
 
