@@ -25,6 +25,9 @@ pub(super) async fn run(link: &Link, options: &Options, ask: &TraceAsk, form: &T
         if ask.follow { follow(link, options, ask, writer).await } else { past(link, options, ask, writer).await }
     };
     shown.await.unwrap_or_else(|error| {
+        if error.code == ExitCode::Ok {
+            return error.code;
+        }
         if options.json || options.ndjson {
             out::json(&serde_json::json!({"v": 1, "verb": "trace", "ok": false, "error": json::error(&error)}));
         }

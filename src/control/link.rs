@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
 /// News a face may leave unread before it is dropped.
-pub(super) const FEED_BACKLOG: usize = 256;
+const FEED_BACKLOG: usize = 256;
 
 /// How often levels are read while a call is up.
 const LEVEL_PERIOD: Duration = Duration::from_millis(100);

@@ -1,12 +1,15 @@
 //! `trace` over a link: the messages that were, and those to come.
 
 use super::feed::Feed;
-use super::link::{FEED_BACKLOG, Link, fields_of, hear};
+use super::link::{Link, fields_of, hear};
 use super::socket::Client;
 use super::{CommandError, TraceAsk, TraceDepth, TraceLine, json};
 use crate::engine::trace::ask::Packets;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
+
+/// Messages that wait for whoever writes them on; each may be tens of kilobytes.
+const BACKLOG: usize = 32;
 
 impl Link {
     /// The messages that were.
@@ -30,7 +33,7 @@ impl Link {
     /// # Errors
     /// There is no such account, or `NoDaemon`.
     pub async fn trace(&self, ask: &TraceAsk) -> Result<mpsc::Receiver<Feed>, CommandError> {
-        let (out, news) = mpsc::channel(FEED_BACKLOG);
+        let (out, news) = mpsc::channel(BACKLOG);
         match self {
             Link::Local(handle) => {
                 let mut stream = handle.trace(ask).await?;

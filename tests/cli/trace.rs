@@ -1,7 +1,7 @@
 //! `trace`, with real calls, credentials and keys.
 
 use crate::far_end;
-use crate::support::{House, Wire, lines_of, signal, until};
+use crate::support::{House, Wire, finish_in, lines_of, signal, until};
 use serde_json::Value;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
@@ -134,6 +134,12 @@ fn messages_come_as_they_go_until_somebody_stops_it() {
     signal(&live, "INT");
     assert_eq!(live.wait().expect("its end").code(), Some(130));
     assert_eq!(house.run(&["--timeout", "0.2", "trace"]).code, 0);
+    for words in [&["trace", "--pcap", "-"][..], &["trace"]] {
+        let mut idle = house.program(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(idle.stdout.take());
+        let done = finish_in(idle);
+        assert!(done.code == 0 && done.stderr.is_empty(), "it ends with its reader: {done:?}");
+    }
     drop(daemon);
     assert_eq!(house.run(&["trace", "--last", "5"]).code, 4);
 }

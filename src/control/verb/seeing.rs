@@ -12,6 +12,7 @@ pub(super) const TRACE: VerbRow = VerbRow {
         option("call", "Only those of this call: its id, such as c1, or its Call-ID"),
         option("method", "Only those of this method, such as INVITE, and the answers to them"),
         option("account", "Only those of this account"),
+        flag("body", "With their bodies, as without --no-body"),
         flag("no-body", "Without their bodies"),
         flag("rtp", "The headers of packets of sound too, and reports about it"),
         flag("audio", "Packets of sound as a whole: what is said can be heard from them"),
@@ -51,6 +52,9 @@ fn trace(v: &Values) -> Result<Request, String> {
     }
     if sound.is_some() && matches!(form, TraceForm::Ladder | TraceForm::Mermaid) {
         return Err("packets of sound are too many for a diagram".into());
+    }
+    if v.flag("body") && v.flag("no-body") {
+        return Err("either --body or --no-body".into());
     }
     let data = v.flag("data") || matches!(form, TraceForm::Pcap(_));
     let (call, method, account) = (v.text("call"), v.text("method"), v.text("account"));
@@ -102,6 +106,7 @@ mod tests {
     fn what_makes_no_sense_is_said() {
         for (line, why) in [
             ("--short --ladder", "one form at a time"),
+            ("--body --no-body", "either --body or --no-body"),
             ("--last 5 --rtp", "go with --follow"),
             ("--rtp --ladder", "too many for a diagram"),
             ("--last 0", "last is a number from 1"),
