@@ -6,8 +6,7 @@ use super::{
     Command, CommandError, ExitCode, HangupWhich, HistoryAsk, Kind, Press, Query, RecordAct, SoundPath, Switch,
     TransferTo, VoicePart, VolumeChange,
 };
-use interprocess::local_socket::tokio::{Stream, prelude::*};
-use interprocess::local_socket::{GenericFilePath, ToFsName};
+use interprocess::local_socket::tokio::Stream;
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -33,8 +32,7 @@ impl Client {
     /// `NoDaemon`: nobody listens there, or somebody else.
     pub async fn connect(path: &Path) -> Result<Client, CommandError> {
         place::fits(path).map_err(|e| no_daemon(path, &e))?;
-        let name = path.to_fs_name::<GenericFilePath>().map_err(|e| no_daemon(path, &e))?;
-        let stream = Stream::connect(name).await.map_err(|e| no_daemon(path, &e))?;
+        let stream = place::connect(path).await.map_err(|e| no_daemon(path, &e))?;
         if !place::is_ours(&stream) {
             return Err(no_daemon(path, &io::Error::other("it belongs to another user")));
         }

@@ -2,15 +2,19 @@
 
 use std::process::ExitCode;
 use std::ptr::{null, null_mut};
-use windows_sys::Win32::Foundation::{HWND, LocalFree};
+use windows_sys::Win32::Foundation::{HWND, INVALID_HANDLE_VALUE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW, GetNamedSecurityInfoW, SDDL_REVISION_1, SE_FILE_OBJECT,
 };
 use windows_sys::Win32::Security::{DACL_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION};
+use windows_sys::Win32::Storage::FileSystem::{
+    CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE, OPEN_EXISTING, PIPE_ACCESS_DUPLEX,
+};
 use windows_sys::Win32::System::DataExchange::{
     APPCMD_CLIENTONLY, COPYDATASTRUCT, DdeAccessData, DdeClientTransaction, DdeConnect, DdeCreateStringHandleW,
     DdeGetLastError, DdeInitializeW, HCONV, HDDEDATA, HSZ, XTYP_EXECUTE, XTYP_REQUEST,
 };
+use windows_sys::Win32::System::Pipes::{CreateNamedPipeW, PIPE_TYPE_BYTE};
 use windows_sys::Win32::UI::WindowsAndMessaging::{
     FindWindowW, SMTO_ABORTIFHUNG, SendMessageTimeoutW, WM_COMMAND, WM_COPYDATA,
 };
@@ -39,6 +43,7 @@ pub fn main() -> ExitCode {
         ["execute", text] => dde(text, true),
         ["request", item] => dde(item, false),
         ["rights", path] => rights(path),
+        ["full", pipe, seconds] => full(pipe, seconds.parse().unwrap_or(10)),
         ["listen", seconds, more @ ..] => {
             let named = more.iter().skip_while(|word| **word != "named").nth(1).unwrap_or(&"named");
             let title = title.unwrap_or_default();
@@ -50,7 +55,7 @@ pub fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "messages [--class NAME] [--title TEXT] copy KIND TEXT | command ID | execute TEXT | request ITEM | rights PATH | listen SECONDS [hang] [named TEXT] | arguments …"
+                "messages [--class NAME] [--title TEXT] copy KIND TEXT | command ID | execute TEXT | request ITEM | rights PATH | full PIPE SECONDS | listen SECONDS [hang] [named TEXT] | arguments …"
             );
             ExitCode::from(2)
         }
@@ -140,6 +145,23 @@ fn dde(text: &str, executes: bool) -> ExitCode {
         println!("{}", String::from_utf16_lossy(&units));
         ExitCode::SUCCESS
     }
+}
+
+/// A pipe whose one end is taken, as that of a phone that hangs.
+fn full(pipe: &str, seconds: u64) -> ExitCode {
+    let name = wide(pipe);
+    unsafe {
+        let ours = CreateNamedPipeW(name.as_ptr(), PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 4096, 4096, 0, null());
+        let access = FILE_GENERIC_READ | FILE_GENERIC_WRITE;
+        let theirs = CreateFileW(name.as_ptr(), access, 0, null(), OPEN_EXISTING, 0, null_mut());
+        if ours == INVALID_HANDLE_VALUE || theirs == INVALID_HANDLE_VALUE {
+            println!("no pipe: {}", std::io::Error::last_os_error());
+            return ExitCode::from(2);
+        }
+    }
+    println!("full");
+    std::thread::sleep(std::time::Duration::from_secs(seconds));
+    ExitCode::SUCCESS
 }
 
 fn rights(path: &str) -> ExitCode {
