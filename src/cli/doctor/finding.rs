@@ -187,6 +187,7 @@ mod tests {
         let refused = Finding::ok("registration", "REGISTER", "", "").fail(ExitCode::Refused);
         for (all, expected) in [
             (vec![well.clone(), well.clone().warn()], ExitCode::Ok),
+            (vec![mended.clone()], ExitCode::Ok),
             (vec![well, mended, ill, refused.clone()], ExitCode::Unreachable),
             (vec![refused], ExitCode::Refused),
         ] {

@@ -181,6 +181,13 @@ mod tests {
         }
     }
 
+    //= RFC 1071 §3
+    #[test]
+    fn sums_are_those_of_the_standard() {
+        let (one, other) = ([0x00, 0x01, 0xf2, 0x03], [0xf4, 0xf5, 0xf6, 0xf7]);
+        assert_eq!((checksum(&[&one, &other]), checksum(&[&[0x12, 0x34, 0x56]])), (!0xddf2, !0x6834));
+    }
+
     #[test]
     fn a_message_is_a_datagram_that_adds_up() {
         let mut sip = message(1, Way::Sent, 5061, "OPTIONS sip:a SIP/2.0", None);

@@ -262,9 +262,9 @@ mod tests {
         saw(&mut tap, &request("INVITE", "other", "a@b"));
         tap.note(&Event::CallIncoming { call: call("c7", "seven") });
         tap.flush();
+        drop(tap);
         let told = stream.next().await.unwrap();
         assert_eq!((told.n, told.call.as_deref()), (1, Some("c7")));
-        drop(tap);
         assert_eq!(stream.next().await, Err(Over::Stopped));
     }
 
