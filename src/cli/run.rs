@@ -167,7 +167,19 @@ fn asked_of_nobody(
         Job::Verb { verb: "url", request: Request::Face(FaceAsk::Fill { number }) }
             if session.loaded.settings.dial_links =>
         {
-            Job::Interface { dial: Some(number), fill: None }
+            // Why no further: a page that knows a code of the exchange could turn calls elsewhere.
+            match session.loaded.settings.dial_rules.refuses(&number, &session.loaded.accounts) {
+                None => Job::Interface { dial: Some(number), fill: None },
+                Some(why) => {
+                    if !options.quiet {
+                        out::talk(&format!("tuiphone: a link does not dial that, a person may: {why} (see allowDial)"));
+                    }
+                    match alone {
+                        true => interface(Some(number)),
+                        false => Job::Verb { verb: "url", request: Request::Face(FaceAsk::Fill { number }) },
+                    }
+                }
+            }
         }
         Job::Verb { request: Request::Face(FaceAsk::Show), .. } if alone => interface(None),
         Job::Verb { request: Request::Face(FaceAsk::Fill { number }), .. } if alone => interface(Some(number)),

@@ -333,7 +333,7 @@ fn parse_headers(text: &str) -> Result<Vec<(String, String)>, DialError> {
         .collect()
 }
 
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

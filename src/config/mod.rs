@@ -7,6 +7,7 @@ mod choices;
 pub mod command_line;
 pub mod dial;
 mod dial_plan;
+mod dial_rules;
 mod dialled;
 mod directory;
 pub mod hook;
@@ -31,6 +32,7 @@ pub use choices::{
 };
 pub use dial::{DialError, DialTarget, dial};
 pub use dial_plan::{DialPlan, DialPlanError};
+pub use dial_rules::{DialRefusal, DialRules};
 pub use dialled::{Dialled, KeepDialled, MAX_DIALLED};
 pub use directory::{CardDavSettings, DirectorySettings, LdapSettings};
 pub use ini::Document;

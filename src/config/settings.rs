@@ -5,7 +5,7 @@ use super::choices::{
     NoiseSuppression,
 };
 use super::hook::Hooks;
-use super::{Dialled, DirectorySettings, KeepDialled, Server, Shortcut};
+use super::{DialRules, Dialled, DirectorySettings, KeepDialled, Server, Shortcut};
 use std::net::SocketAddr;
 
 /// A code of the exchange, and whether it is used.
@@ -37,6 +37,8 @@ pub struct Settings {
     pub dial_unknown: bool,
     /// Links are dialled unasked.
     pub dial_links: bool,
+    /// What links and callers over HTTP may dial (`[tuiphone] allowDial`, `denyDial`).
+    pub dial_rules: DialRules,
     /// One call at a time (`singleMode`).
     pub single_mode: bool,
     /// Codec ids in order of preference (`audioCodecs`), such as `opus/48000/2`, `PCMA/8000/1`.
@@ -286,6 +288,7 @@ impl Default for Settings {
             account_id: None,
             dial_unknown: false,
             dial_links: false,
+            dial_rules: DialRules::default(),
             single_mode: true,
             audio_codecs: ["opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),
             force_codec: false,

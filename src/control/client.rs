@@ -1,6 +1,7 @@
 //! The asking end of a control socket.
 
 use super::place;
+use super::spelling::GUARDED;
 use super::values::voice_verbs;
 use super::{
     Command, CommandError, ExitCode, HangupWhich, HistoryAsk, Kind, Press, Query, RecordAct, SoundPath, Switch,
@@ -131,8 +132,12 @@ pub(super) fn history_line(ask: &HistoryAsk) -> String {
 
 /// A command as the JSON line that parses back to it.
 fn command_line(command: &Command) -> String {
+    command_value(command).to_string()
+}
+
+fn command_value(command: &Command) -> Value {
     let path = |p: SoundPath| if p == SoundPath::Mic { "mic" } else { "speaker" };
-    let value = match command {
+    match command {
         Command::Dial { target, account } => json!({"verb": "call", "number": target, "account": account}),
         Command::Answer { call } => json!({"verb": "answer", "call": call}),
         Command::Reject { call, code } => json!({"verb": "reject", "call": call, "code": code}),
@@ -223,10 +228,16 @@ fn command_line(command: &Command) -> String {
         Command::Password { account, password } => {
             json!({"verb": "session-password", "account": account, "password": password.reveal()})
         }
+        Command::Guarded(inner) => {
+            let mut line = command_value(inner);
+            if let Value::Object(fields) = &mut line {
+                fields.insert(GUARDED.to_owned(), true.into());
+            }
+            line
+        }
         Command::TestAudio => json!({"verb": "test-audio"}),
         Command::Exit => json!({"verb": "exit"}),
-    };
-    value.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +302,7 @@ mod tests {
             Command::Conference { calls: vec!["c1".into(), "c2".into()] },
             Command::LeaveConference { calls: Vec::new() },
             Command::LeaveConference { calls: vec!["c2".into()] },
+            Command::Guarded(Box::new(Command::Dial { target: "600".into(), account: None })),
             Command::Mute { path: SoundPath::Speaker },
             Command::Unmute { path: SoundPath::Mic },
             Command::ToggleMute { path: SoundPath::Speaker },

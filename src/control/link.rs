@@ -108,12 +108,14 @@ impl Link {
                 Link::Socket(path) => fields_of(Client::connect(path).await?.ask(&history_line(ask)).await?),
             },
             Request::Trace { ask, .. } => self.traced(ask).await,
-            Request::Redial { last } => match self {
+            Request::Redial { last, guarded } => match self {
                 Link::Local(handle) => {
-                    Ok(json::reply_fields(&handle.request(last_number(handle, *last).await?).await?))
+                    let dial = last_number(handle, *last).await?;
+                    let dial = if *guarded { Command::Guarded(Box::new(dial)) } else { dial };
+                    Ok(json::reply_fields(&handle.request(dial).await?))
                 }
                 Link::Socket(path) => {
-                    let line = serde_json::json!({"verb": "redial", "last": last}).to_string();
+                    let line = serde_json::json!({"verb": "redial", "last": last, "guarded": guarded}).to_string();
                     fields_of(Client::connect(path).await?.ask(&line).await?)
                 }
             },

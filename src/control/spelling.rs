@@ -12,6 +12,9 @@ use table::{Form, Means};
 /// Longest line a request may have, in bytes.
 pub const MAX_LINE: usize = 64 * 1024;
 
+/// The field of a JSON request that says that no person asks: then `[tuiphone] denyDial` counts.
+pub const GUARDED: &str = "guarded";
+
 /// Characters of a word that an error repeats.
 const MAX_SHOWN: usize = 40;
 
@@ -349,7 +352,8 @@ fn json(line: &str) -> Line {
     };
     for (key, value) in &object {
         match (key.as_str(), value) {
-            ("id" | "verb" | "cmd" | "v", _) | (_, serde_json::Value::Null | serde_json::Value::Bool(false)) => {}
+            ("id" | "verb" | "cmd" | "v" | GUARDED, _)
+            | (_, serde_json::Value::Null | serde_json::Value::Bool(false)) => {}
             (key, serde_json::Value::String(text)) => values.set(key, text.clone()),
             (key, serde_json::Value::Number(n)) => values.set(key, n.to_string()),
             (key, serde_json::Value::Bool(true)) => values.set(key, "true"),
@@ -360,7 +364,10 @@ fn json(line: &str) -> Line {
     if row.name == "call" && values.text("number").is_none() {
         return refuse(id, format!("no number given; usage: {}", row.usage()));
     }
-    Line { id, verb: row.name, request: row.request(values).map_err(verb::usage_error), note: None }
+    let is_guarded = object.get(GUARDED).is_some_and(|value| *value != serde_json::Value::Bool(false));
+    let request = row.request(values).map_err(verb::usage_error);
+    let request = if is_guarded { request.map(Request::guarded) } else { request };
+    Line { id, verb: row.name, request, note: None }
 }
 
 fn unknown(word: &str) -> String {

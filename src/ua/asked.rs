@@ -144,6 +144,12 @@ impl Agent {
         self.asks.iter().any(|ask| ask.waits_until.is_some() && ask.name() == name)
     }
 
+    /// Whom somebody who waits for a word wants called.
+    pub(super) fn ask_target(&self, name: &str) -> Option<String> {
+        let ask = self.asks.iter().find(|ask| ask.waits_until.is_some() && ask.name() == name)?;
+        Some(format!("<{}>", ask.target))
+    }
+
     /// The person consents: calls.
     pub(super) fn consent(&mut self, name: &str, now: Instant) -> Result<Reply, CommandError> {
         self.room_for_a_call()?;

@@ -235,6 +235,8 @@ pub enum Command {
     AutoConference { on: bool },
     /// Send incoming calls on to this number; `None` = no more.
     Forward { number: Option<String> },
+    /// The same for those on whom no person looks: what `denyDial` rules out is not dialled.
+    Guarded(Box<Command>),
     /// Record three seconds of the microphone and play them back; the reply tells what was heard.
     TestAudio,
     /// End all calls, un-register, then `Event::Exited`.
@@ -244,7 +246,10 @@ pub enum Command {
 impl Command {
     /// True for those whose reply waits for what becomes of them at the far end, up to minutes.
     pub fn awaits_outcome(&self) -> bool {
-        use Command::{Message, Park, Ping, Shortcut, TestAudio, Transfer};
+        use Command::{Guarded, Message, Park, Ping, Shortcut, TestAudio, Transfer};
+        if let Guarded(inner) = self {
+            return inner.awaits_outcome();
+        }
         matches!(self, Message { .. } | Ping { .. } | Transfer { .. } | Park { .. } | Shortcut { .. } | TestAudio)
     }
 }

@@ -153,6 +153,10 @@ impl Agent {
             Command::Available => self.end_wrap_up(),
             Command::AutoAnswer { on } => self.lasting(|agent| agent.set_auto_answer(on)),
             Command::AutoConference { on } => self.lasting(|agent| agent.set_auto_conference(on)),
+            Command::Guarded(inner) => {
+                self.judge(&inner)?;
+                self.obey(*inner, now)
+            }
             Command::Exit => {
                 self.exit(now);
                 Ok(Reply::Done)

@@ -12,6 +12,13 @@ const LAST: &str = "lastCallNumber";
 impl Agent {
     /// Carries out what somebody asks for; a number that is dialled so is remembered as it was typed.
     pub(super) fn commanded(&mut self, id: RequestId, command: Command, now: Instant) {
+        let command = match command {
+            Command::Guarded(inner) => match self.judge(&inner) {
+                Ok(()) => *inner,
+                Err(why) => return self.outputs.push_back(Output::Reply(id, Err(why))),
+            },
+            command => command,
+        };
         let typed = match &command {
             Command::Dial { target, .. } => Some(target.clone()),
             _ => None,

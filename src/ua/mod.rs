@@ -26,6 +26,7 @@ pub mod event;
 mod feature_code;
 mod forward;
 mod gate;
+mod guard;
 mod hold;
 pub mod hooks;
 mod identity;

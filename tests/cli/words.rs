@@ -60,6 +60,11 @@ fn a_link_calls_unasked_only_where_the_settings_say_so() {
     assert_eq!(wire.await_event("call_outgoing")["call"]["remote"]["user"], "600");
     wire.send(b"hangup");
     wire.await_event("call_ended");
+    for link in ["tel:*21*0900%23", "sip:0900123456@demo"] {
+        let told = house.run(&["url", link]);
+        assert_eq!((told.code, told.stderr.contains("a link does not dial that")), (5, true), "{link}: {told:?}");
+    }
+    assert_eq!(wire.ask("calls")["calls"].as_array().map(Vec::len), Some(0), "codes wait for a person");
     let told = house.run(&["--unheard-of"]);
     assert_eq!(told.code, 0, "{told:?}");
     assert_eq!(wire.await_event("call_outgoing")["call"]["remote"]["user"], "--unheard-of");

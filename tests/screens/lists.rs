@@ -220,7 +220,7 @@ fn calls_that_were_are_called_back_kept_and_forgotten_by_keys() {
         ("i Delete a y", vec![], vec![history(HistoryAsk::Clear)]),
         ("i Delete a Esc Delete n", vec![], vec![]),
         ("i Down Ctrl-a B u s y Enter", vec![], vec![add("602", vec![("name".into(), "Busy".into())])]),
-        ("n", vec![], vec![Request::Redial { last: false }]),
+        ("n", vec![], vec![Request::Redial { last: false, guarded: false }]),
         ("i F11 Enter", vec![], vec![]),
     ];
     for (keys, sent, asked) in rows {

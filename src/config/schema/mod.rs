@@ -11,6 +11,7 @@ pub(super) mod hook_rows;
 mod kept;
 mod names;
 mod number_rows;
+mod outside_rows;
 mod own_rows;
 mod recording_rows;
 mod rows;
@@ -175,6 +176,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(hook_rows::ROWS)
         .chain(hook_rows::OWN_ROWS)
         .chain(own_rows::ROWS)
+        .chain(outside_rows::ROWS)
         .chain(behaviour_rows::ROWS)
         .chain(directory_rows::ROWS)
         .chain(sound)

@@ -40,7 +40,7 @@ pub(super) const REDIAL: VerbRow = VerbRow {
     params: &[flag("last", "Call whoever was talked to last, callers included, as MicroSIP's redial does")],
     doc: "Call the number again that was dialled last",
     key: None,
-    make: |v| Ok(Request::Redial { last: v.flag("last") }),
+    make: |v| Ok(Request::Redial { last: v.flag("last"), guarded: false }),
 };
 
 fn history(v: &Values) -> Result<Request, String> {

@@ -63,6 +63,8 @@ pub enum Request {
     Redial {
         /// Or to whoever was talked to last.
         last: bool,
+        /// No person asks: as [`Command::Guarded`].
+        guarded: bool,
     },
     /// The configuration is to be read again.
     Reload,
@@ -106,6 +108,18 @@ pub enum TraceForm {
     Mermaid,
     /// This file, in pcapng; `-` = standard output.
     Pcap(String),
+}
+
+impl Request {
+    /// The same for somebody on whom no person looks: what `[tuiphone] denyDial` rules out is not dialled.
+    pub fn guarded(self) -> Request {
+        match self {
+            Request::Command(command @ Command::Guarded(_)) => Request::Command(command),
+            Request::Command(command) => Request::Command(Command::Guarded(Box::new(command))),
+            Request::Redial { last, .. } => Request::Redial { last, guarded: true },
+            other => other,
+        }
+    }
 }
 
 /// Turns parameters into a request; the error is a sentence.

@@ -18,6 +18,7 @@ mod following;
 mod forgeries;
 mod forks;
 mod granted;
+mod guarded;
 mod holds;
 mod hooks;
 mod hostile;

@@ -234,7 +234,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
             let number = model.field.take();
             send(Command::Retrieve { number, account: None })
         }
-        "redial" => vec![Action::Ask(Request::Redial { last: false }), Action::Draw(Urgency::Now)],
+        "redial" => vec![Action::Ask(Request::Redial { last: false, guarded: false }), Action::Draw(Urgency::Now)],
         "dnd" => send(Command::Dnd { on: !model.status.dnd }),
         "forward" => forward(model, now),
         "aec" | "denoise" | "agc" | "boost" => voice(model, verb, now),
