@@ -243,6 +243,8 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
     };
     match name {
         "daemon" => Ok(Job::Daemon),
+        #[cfg(feature = "http")]
+        "serve" => super::serve::job(below).map(Job::Serve),
         "config" => config_args::job(below),
         "import" => Ok(import::job(below)),
         "test" => Ok(Job::Test(Box::new(probe::job::read(below)?))),

@@ -37,6 +37,8 @@ mod rewrite;
 pub mod run;
 mod saving;
 pub mod screen;
+#[cfg(feature = "http")]
+pub mod serve;
 pub mod session;
 mod settings_page;
 pub mod signals;

@@ -148,6 +148,9 @@ pub enum Job {
     },
     /// The daemon in the foreground.
     Daemon,
+    /// The verbs over HTTP.
+    #[cfg(feature = "http")]
+    Serve(super::serve::ServeJob),
     /// One call, followed to its end.
     Call(CallJob),
     /// `register` / `unregister` without a daemon, or any other verb to the daemon.

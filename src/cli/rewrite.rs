@@ -16,7 +16,13 @@ pub(super) const MICROSIP: &str = "as-microsip";
 pub(super) const BARE: &str = "dial-as-typed";
 
 /// Options and verbs that this version has not; a near miss of theirs is no good advice.
-pub(super) const NOT_HERE: &[&str] = &["--notify", "completions", "man", "serve"];
+pub(super) const NOT_HERE: &[&str] = &[
+    "--notify",
+    "completions",
+    "man",
+    #[cfg(not(feature = "http"))]
+    "serve",
+];
 
 /// The sentence about one of them.
 pub(super) fn not_here(word: &str) -> String {

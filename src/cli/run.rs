@@ -198,6 +198,10 @@ fn asked_of_nobody(
 
 /// True for a job that makes a phone where none runs.
 fn needs_phone(job: &Job) -> bool {
+    #[cfg(feature = "http")]
+    if matches!(job, Job::Serve(_)) {
+        return false;
+    }
     !matches!(job, Job::Verb { verb, .. } if !matches!(*verb, "register" | "unregister" | "message"))
 }
 
@@ -250,6 +254,8 @@ impl Place {
     async fn carry_out(self, job: Job) -> Result<ExitCode, CommandError> {
         match job {
             Job::Daemon => daemon::run(&self.options, self.session, &self.socket, &self.log).await,
+            #[cfg(feature = "http")]
+            Job::Serve(job) => super::serve::run(&job, &self.options, &self.socket, &self.log).await,
             Job::Call(call) => self.call(call).await,
             Job::Test(job) => self.test(*job).await,
             Job::Interface { dial, .. } if self.options.hides() => self.background(dial).await,

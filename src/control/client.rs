@@ -54,8 +54,15 @@ impl Client {
     /// # Errors
     /// `NoDaemon`: the phone went away or hangs.
     pub async fn command(&mut self, command: &Command) -> Result<Value, CommandError> {
-        let patience = if command.awaits_outcome() { OUTCOME_PATIENCE } else { REPLY_PATIENCE };
-        self.ask_within(&command_line(command), patience).await
+        self.pass_on(&command_line(command), command.awaits_outcome()).await
+    }
+
+    /// As `ask`, for one whose answer may be an outcome at the far end.
+    ///
+    /// # Errors
+    /// `NoDaemon`: the phone went away or hangs.
+    pub async fn pass_on(&mut self, line: &str, awaits_outcome: bool) -> Result<Value, CommandError> {
+        self.ask_within(line, if awaits_outcome { OUTCOME_PATIENCE } else { REPLY_PATIENCE }).await
     }
 
     async fn ask_within(&mut self, line: &str, patience: Duration) -> Result<Value, CommandError> {

@@ -129,9 +129,7 @@ pub fn ready(status: &Status) -> bool {
 
 /// An event line of `watch`; `time` is ISO 8601 UTC.
 pub fn event(event: &Event, time: &str) -> Value {
-    let mut fields = object(json!({"v": 1, "time": time}));
-    fields.extend(object(json!(event)));
-    Value::Object(fields)
+    event.line(time)
 }
 
 /// A line of `attach`.

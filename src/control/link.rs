@@ -3,6 +3,7 @@
 use super::client::history_line;
 use super::feed::Feed;
 use super::socket::Client;
+use super::spelling::Line;
 use super::verb::Request;
 use super::{
     Command, CommandError, Event, ExitCode, FaceAsk, Found, HistoryAsk, Kind, Levels, Query, Record, Reply, Status,
@@ -129,6 +130,19 @@ impl Link {
         }
     }
 
+    /// The reply line to a request other than `Watch` and `Attach`, which was read from this text.
+    pub async fn reply(&self, line: &Line, text: &str) -> Value {
+        let result = match (&line.request, self) {
+            (Err(why), _) => Err(why.clone()),
+            (Ok(request), Link::Local(_)) => self.fields(request).await,
+            (Ok(request), Link::Socket(path)) => match passed_on(path, request, text).await {
+                Ok(reply) => return reply,
+                Err(why) => Err(why),
+            },
+        };
+        json::reply(line, result)
+    }
+
     /// What is sent to this name from now on. The channel closes after `Feed::Closed`.
     ///
     /// # Errors
@@ -188,6 +202,12 @@ impl Link {
         }
         Ok(news)
     }
+}
+
+/// The phone's own reply.
+async fn passed_on(path: &Path, request: &Request, text: &str) -> Result<Value, CommandError> {
+    let awaits_outcome = matches!(request, Request::Command(command) if command.awaits_outcome());
+    Client::connect(path).await?.pass_on(text, awaits_outcome).await
 }
 
 /// Sends this line, and hands on what `read` makes of the lines that follow its reply, to the end of the connection.

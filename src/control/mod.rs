@@ -2,6 +2,8 @@
 
 mod client;
 pub mod feed;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod json;
 pub mod link;
 pub mod messages;

@@ -286,7 +286,7 @@ async fn write<W: AsyncWrite + Unpin>(writing: &mut W, value: &Value) -> io::Res
     }
 }
 
-fn time_now() -> String {
+pub(super) fn time_now() -> String {
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
     let now = std::time::SystemTime::now();
     humantime::format_rfc3339_millis(now).to_string()

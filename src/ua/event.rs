@@ -5,6 +5,7 @@ use super::snapshot::{
     AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, SoundWay, VoiceInfo, VoicemailInfo,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// An event; the tag is the name that `watch` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -177,8 +178,94 @@ pub enum Event {
 }
 
 impl Event {
+    /// The name of each, as `watch` prints it.
+    pub const NAMES: &[&str] = &[
+        "registration",
+        "call_incoming",
+        "call_outgoing",
+        "call_dialling",
+        "call_ringing",
+        "call_early_media",
+        "call_answered",
+        "call_held",
+        "call_resumed",
+        "call_recording",
+        "call_playing",
+        "call_conference",
+        "call_renamed",
+        "call_transferred",
+        "call_parked",
+        "call_asked",
+        "call_path",
+        "call_secured",
+        "call_dtmf",
+        "call_quality",
+        "call_media_lost",
+        "call_media_returned",
+        "call_ended",
+        "message",
+        "composing",
+        "mwi",
+        "presence",
+        "voice",
+        "wrap_up",
+        "talking_muted",
+        "device",
+        "notification",
+        "directory",
+        "hook",
+        "config",
+        "error",
+        "exited",
+    ];
+
+    /// As a line of JSON has it; `time` is ISO 8601 UTC.
+    pub fn line(&self, time: &str) -> Value {
+        let mut fields = Map::from_iter([("v".to_owned(), 1.into()), ("time".to_owned(), time.into())]);
+        if let Ok(Value::Object(own)) = serde_json::to_value(self) {
+            fields.extend(own);
+        }
+        Value::Object(fields)
+    }
+
     /// A word about the configuration.
     pub fn config(message: String) -> Event {
         Event::Config { message, changed: Vec::new(), needs_restart: Vec::new() }
+    }
+}
+
+/// Whether an event of this name is among those that `only` lists, `call_*,message`; empty = it is.
+pub fn named(name: &str, only: &str) -> bool {
+    let mut patterns = only.split([',', ' ']).filter(|pattern| !pattern.is_empty()).peekable();
+    let fits = |pattern: &str| pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start));
+    patterns.peek().is_none() || patterns.any(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// serde knows them all.
+    #[test]
+    fn every_event_is_named() {
+        let told = serde_json::from_str::<Event>(r#"{"event":"none"}"#).expect_err("there is none").to_string();
+        let known: Vec<&str> = told.split('`').skip(3).step_by(2).collect();
+        assert_eq!(known, Event::NAMES);
+        assert_eq!(Event::Exited.line("T").to_string(), r#"{"v":1,"time":"T","event":"exited"}"#);
+    }
+
+    #[test]
+    fn events_are_chosen_by_their_names() {
+        for (name, only, is) in [
+            ("call_ended", "", true),
+            ("call_ended", "call_*", true),
+            ("call_ended", "message, call_ended", true),
+            ("call_ended", "call", false),
+            ("call_ended", "message,mwi", false),
+            ("mwi", "*", true),
+            ("mwi", ",", true),
+        ] {
+            assert_eq!(named(name, only), is, "{name} {only:?}");
+        }
     }
 }

@@ -22,6 +22,8 @@ mod hooks;
 mod hostile_dtls;
 mod hostile_ice;
 mod hostile_sound;
+#[cfg(feature = "http")]
+mod http;
 mod ice;
 mod import;
 mod incoming;

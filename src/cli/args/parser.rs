@@ -62,6 +62,8 @@ type Build = fn(&'static str) -> Command;
 /// The commands that are no verbs of a running phone.
 const OWN_COMMANDS: &[(&str, Build)] = &[
     ("daemon", |name| Command::new(name).about("Run the phone in the foreground, without an interface")),
+    #[cfg(feature = "http")]
+    ("serve", |_| super::super::serve::command()),
     ("config", |_| config_args::command().before_help(help::examples("config").unwrap_or_default())),
     ("import", |_| import::command()),
     ("test", |_| probe::job::command()),
