@@ -6,7 +6,7 @@ use super::options::Options;
 use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::hook::Hooks;
-use crate::config::{self, Account, AccountId, DialRules, Loaded, Secret};
+use crate::config::{self, Account, AccountId, DialRules, Loaded, Secret, Webhook};
 use crate::control::{CommandError, Contact, ExitCode};
 use crate::import;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,8 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         loaded.settings.directories.card_dav.password_command.clear();
         loaded.settings.directories.ldap.password_command.clear();
         loaded.settings.hooks = Hooks::default();
-        // Nor is anybody let dial more by somebody who just left a file here.
+        // Nor is anybody told of calls, or let dial more, by somebody who just left a file here.
+        loaded.settings.webhook = Webhook::default();
         loaded.settings.dial_rules = DialRules::default();
         // Nor does it say how the account of somebody else is to be proven or dialled by.
         loaded.common = Account { dtmf_method: loaded.common.dtmf_method, ..Account::new(AccountId(0)) };

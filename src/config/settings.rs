@@ -5,7 +5,7 @@ use super::choices::{
     NoiseSuppression,
 };
 use super::hook::Hooks;
-use super::{DialRules, Dialled, DirectorySettings, KeepDialled, Server, Shortcut};
+use super::{DialRules, Dialled, DirectorySettings, KeepDialled, Server, Shortcut, Webhook};
 use std::net::SocketAddr;
 
 /// A code of the exchange, and whether it is used.
@@ -39,6 +39,8 @@ pub struct Settings {
     pub dial_links: bool,
     /// What links and callers over HTTP may dial (`[tuiphone] allowDial`, `denyDial`).
     pub dial_rules: DialRules,
+    /// Who is told of events (`[tuiphone] webhook`).
+    pub webhook: Webhook,
     /// One call at a time (`singleMode`).
     pub single_mode: bool,
     /// Codec ids in order of preference (`audioCodecs`), such as `opus/48000/2`, `PCMA/8000/1`.
@@ -289,6 +291,7 @@ impl Default for Settings {
             dial_unknown: false,
             dial_links: false,
             dial_rules: DialRules::default(),
+            webhook: Webhook::default(),
             single_mode: true,
             audio_codecs: ["opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),
             force_codec: false,

@@ -22,6 +22,7 @@ pub mod probe;
 pub mod reloading;
 pub mod signalling;
 pub mod trace;
+mod webhook;
 
 pub use crate::config::hook::MAX_NAME;
 pub use crate::contacts::{Contact, same_number};

@@ -10,6 +10,7 @@ use super::handle::{Ask, Handle, stopped};
 use super::media::MediaConfig;
 use super::net::dns::Dns;
 use super::signalling::{Signalling, now};
+use super::webhook::Teller;
 use super::{certificate, hooks, keeping};
 use crate::config::schema::rows;
 use crate::config::{Settings, renewed};
@@ -200,6 +201,10 @@ impl Signalling {
         match &mut self.hooks {
             Some(hooks) => hooks.configure(&agent.settings, &agent.accounts),
             None => self.hooks = hooks::Runner::start(&agent.settings, &agent.accounts, self.ends.events.clone()),
+        }
+        match &self.webhook {
+            Some(webhook) => webhook.configure(&agent.settings, &agent.accounts),
+            None => self.webhook = Teller::start(&agent.settings, &agent.accounts, &self.ends.events),
         }
         self.ends.codecs.send_replace(agent.settings.audio_codecs.as_slice().into());
         if agent.wants_certificate() && !self.has_certificate {

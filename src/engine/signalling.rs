@@ -15,6 +15,7 @@ use super::reloading::{name_servers, note_kept};
 use super::trace::Trace;
 use super::trace::message::Way;
 use super::trace::tap::Tap;
+use super::webhook::{Teller, last_words};
 use super::{certificate, keeping};
 use crate::audio::Spec;
 use crate::config::Settings;
@@ -136,6 +137,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     let own_writes = handle.own_writes();
     let keeper = config.settings_file.map(|file| keeping::start(file, own_writes, complain));
     let hooks = hooks::Runner::start(settings, &config.agent.accounts, ends.events.clone());
+    let webhook = Teller::start(settings, &config.agent.accounts, &ends.events);
     let signalling = Signalling {
         read: settings.clone(),
         touched: Vec::new(),
@@ -153,6 +155,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         tap: Tap::default(),
         keeper,
         hooks,
+        webhook,
         library,
         directories: handle.directories(),
         replies: HashMap::new(),
@@ -193,6 +196,7 @@ pub(super) struct Signalling {
     tap: Tap,
     keeper: Option<Keeper>,
     pub(super) hooks: Option<hooks::Runner>,
+    pub(super) webhook: Option<Teller>,
     pub(super) library: Option<Library>,
     pub(super) directories: Option<Directories>,
     replies: HashMap<RequestId, oneshot::Sender<Result<Reply, CommandError>>>,
@@ -243,9 +247,7 @@ impl Signalling {
                     drop(keeper);
                     let _ = tokio::time::timeout(KEEP_PATIENCE, kept).await;
                 }
-                if let Some(hooks) = self.hooks {
-                    hooks.finish().await;
-                }
+                last_words(self.hooks, self.webhook).await;
                 return self.paths.close().await;
             }
             // 3. wait for whatever comes first

@@ -43,4 +43,5 @@ mod support;
 mod tcp;
 mod theft;
 mod trace;
+mod webhook;
 mod words;

@@ -1,6 +1,9 @@
-//! The keys of what lies between the phone and other programs: what they may dial.
+//! The keys of what lies between the phone and other programs: what they may dial, what they are told.
 
+use super::directory_rows::web;
+use super::field::*;
 use super::{Kind, Row, tuiphone};
+use crate::config::{Secret, Settings};
 
 /// Those of `[tuiphone]`, in file order.
 pub(super) const ROWS: &[Row] = &[
@@ -21,4 +24,36 @@ pub(super) const ROWS: &[Row] = &[
         |s| s.dial_rules.deny_text(),
         |s, v| s.dial_rules.set_deny(v),
     ),
+    tuiphone(
+        "webhook",
+        Kind::Secret,
+        "",
+        "https://… or http://… that every event is told to, each by a POST of its JSON; empty = nobody",
+        |s| s.webhook.url.reveal().to_owned(),
+        webhook,
+    ),
+    tuiphone(
+        "webhookSecret",
+        Kind::Secret,
+        "",
+        "signs what is told: X-Tuiphone-Signature is sha256= and the HMAC-SHA256 of the body",
+        |s| s.webhook.secret.reveal().to_owned(),
+        |s, v| set(&mut s.webhook.secret, Secret::new(v)),
+    ),
+    tuiphone(
+        "webhookEvents",
+        Kind::Text,
+        "",
+        "which events, with commas between: call_* = all that begin so; empty = all",
+        |s| s.webhook.events.clone(),
+        |s, v| set(&mut s.webhook.events, v.to_owned()),
+    ),
 ];
+
+/// An address of the web, or none.
+fn webhook(s: &mut Settings, value: &str) -> Option<String> {
+    let mut url = String::new();
+    let complaint = web(&mut url, value);
+    s.webhook.url = Secret::new(url);
+    complaint
+}

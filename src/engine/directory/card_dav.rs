@@ -72,7 +72,7 @@ impl CardDav {
     fn wanted(&self, method: &[u8], depth: &'static str, body: &str, plain_text: bool) -> Result<Fetch, String> {
         Ok(Fetch {
             method: Method::from_bytes(method).map_err(|why| why.to_string())?,
-            headers: vec![("content-type", "application/xml; charset=utf-8"), ("depth", depth)],
+            headers: vec![("content-type", "application/xml; charset=utf-8".into()), ("depth", depth.into())],
             body: body.to_owned(),
             credentials: self.credentials.clone(),
             plain_credentials: plain_text,

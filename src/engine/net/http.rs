@@ -20,6 +20,7 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -41,7 +42,7 @@ pub struct Fetch {
     /// `GET` and others.
     pub method: Method,
     /// Beside those every request has.
-    pub headers: Vec<(&'static str, &'static str)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// What goes along.
     pub body: String,
     /// User and password of the server; they go nowhere else.
@@ -140,6 +141,19 @@ pub async fn fetch(wanted: &Fetch, ca_file: &str, bounds: Bounds) -> Result<Fetc
     }
 }
 
+/// Asks once, and follows nowhere: what is sent is for the one who was meant.
+///
+/// # Errors
+/// Why there is no answer, in words that follow the address.
+pub async fn send(wanted: &Fetch, ca_file: &str, bounds: Bounds) -> Result<Fetched, String> {
+    let whole = async {
+        let (response, _connection) = ask(wanted, &wanted.url, &wanted.method, ca_file, bounds).await?;
+        read(response, wanted.url.clone(), bounds).await
+    };
+    let late = |_| Err(format!("no whole answer in {} s", bounds.whole.as_secs()));
+    timeout(bounds.whole, whole).await.unwrap_or_else(late)
+}
+
 /// The head of the answer, and the connection its body is still to come by.
 async fn ask(
     wanted: &Fetch,
@@ -177,7 +191,7 @@ fn headers(wanted: &Fetch, url: &Url) -> Result<HeaderMap, String> {
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tuiphone/", env!("CARGO_PKG_VERSION"))));
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     for (name, value) in &wanted.headers {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).map_err(odd)?);
     }
     // Whoever we are sent on to is somebody else.
     if let Some((user, password)) = wanted.credentials.as_ref().filter(|_| url.is_beside(&wanted.url)) {
