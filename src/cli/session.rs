@@ -6,7 +6,7 @@ use super::options::Options;
 use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::hook::Hooks;
-use crate::config::{self, Account, AccountId, DialRules, Loaded, Secret, Webhook};
+use crate::config::{self, Account, AccountId, Decider, DialRules, Loaded, Secret, Webhook};
 use crate::control::{CommandError, Contact, ExitCode};
 use crate::import;
 use std::path::{Path, PathBuf};
@@ -53,6 +53,7 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         ("cardDavPasswordCommand", !directories.card_dav.password_command.is_empty()),
         ("ldapPasswordCommand", !directories.ldap.password_command.is_empty()),
         ("what calls set off (cmd… and On… keys)", !loaded.settings.hooks.is_empty()),
+        ("decideIncoming", loaded.settings.decider.command.is_some()),
     ];
     if !ini.trusted {
         for (what, _) in runs.into_iter().filter(|(_, is_given)| *is_given) {
@@ -62,6 +63,7 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         loaded.settings.directories.card_dav.password_command.clear();
         loaded.settings.directories.ldap.password_command.clear();
         loaded.settings.hooks = Hooks::default();
+        loaded.settings.decider = Decider::default();
         // Nor is anybody told of calls, or let dial more, by somebody who just left a file here.
         loaded.settings.webhook = Webhook::default();
         loaded.settings.dial_rules = DialRules::default();
@@ -88,6 +90,7 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         settings.hold_music = path(environment.beside(&settings.hold_music, Some(&ini.path)));
     }
     settings.hooks.locate(|program| path(environment.beside(program, Some(&ini.path))));
+    settings.decider.locate(|program| path(environment.beside(program, Some(&ini.path))));
     settings.hooks.folder = path(environment.beside("", Some(&ini.path)));
     loaded.settings.account_id = Some(loaded.selected.0);
     let with_password = loaded.accounts.iter().filter(|account| !account.password.is_empty());

@@ -39,7 +39,7 @@ pub use directory::{CardDavSettings, DirectorySettings, LdapSettings};
 pub use ini::Document;
 pub use layers::{Found, Layers};
 pub use load::{Loaded, MAX_ACCOUNTS, Warning, load};
-pub use outside::Webhook;
+pub use outside::{Decider, Webhook};
 pub use pattern::PatternError;
 pub use rewrite_rule::RewriteRules;
 pub use secret::Secret;

@@ -5,7 +5,7 @@ use super::choices::{
     NoiseSuppression,
 };
 use super::hook::Hooks;
-use super::{DialRules, Dialled, DirectorySettings, KeepDialled, Server, Shortcut, Webhook};
+use super::{Decider, DialRules, Dialled, DirectorySettings, KeepDialled, Server, Shortcut, Webhook};
 use std::net::SocketAddr;
 
 /// A code of the exchange, and whether it is used.
@@ -41,6 +41,8 @@ pub struct Settings {
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
     pub webhook: Webhook,
+    /// Who decides about incoming calls (`[tuiphone] decideIncoming`).
+    pub decider: Decider,
     /// One call at a time (`singleMode`).
     pub single_mode: bool,
     /// Codec ids in order of preference (`audioCodecs`), such as `opus/48000/2`, `PCMA/8000/1`.
@@ -292,6 +294,7 @@ impl Default for Settings {
             dial_links: false,
             dial_rules: DialRules::default(),
             webhook: Webhook::default(),
+            decider: Decider::default(),
             single_mode: true,
             audio_codecs: ["opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),
             force_codec: false,

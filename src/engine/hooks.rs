@@ -3,11 +3,13 @@
 //! The programs of one call run one after another in the order of its events, as MicroSIP's do; those of several calls
 //! run side by side.
 
+mod decision;
 mod document;
 mod group;
 mod line;
 mod program;
 
+pub(super) use self::decision::Decisions;
 use self::group::Group;
 use crate::config::hook::{Action, Facts, Hooks, Trigger};
 use crate::config::{Account, Settings};

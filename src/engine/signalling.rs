@@ -25,6 +25,7 @@ use crate::sip::flow::{Flow, Transport};
 use crate::sip::locate::{self, Candidate, Step, Target};
 use crate::ua::agent::{Agent, AgentConfig};
 use crate::ua::command::{CommandError, Reply, RequestId, SoundDevice};
+use crate::ua::deciding::Verdict;
 use crate::ua::event::Event;
 use crate::ua::port::{Input, Output, QueryId};
 use crate::ua::refused::Refused;
@@ -137,6 +138,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     let own_writes = handle.own_writes();
     let keeper = config.settings_file.map(|file| keeping::start(file, own_writes, complain));
     let hooks = hooks::Runner::start(settings, &config.agent.accounts, ends.events.clone());
+    let decisions = hooks::Decisions::new(ends.events.clone());
     let webhook = Teller::start(settings, &config.agent.accounts, &ends.events);
     let signalling = Signalling {
         read: settings.clone(),
@@ -156,6 +158,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         keeper,
         hooks,
         webhook,
+        decisions,
         library,
         directories: handle.directories(),
         replies: HashMap::new(),
@@ -197,6 +200,7 @@ pub(super) struct Signalling {
     keeper: Option<Keeper>,
     pub(super) hooks: Option<hooks::Runner>,
     pub(super) webhook: Option<Teller>,
+    decisions: hooks::Decisions,
     pub(super) library: Option<Library>,
     pub(super) directories: Option<Directories>,
     replies: HashMap<RequestId, oneshot::Sender<Result<Reply, CommandError>>>,
@@ -218,6 +222,7 @@ enum Next {
     Changed(Change),
     Report(MediaReport),
     Resolved(Answer),
+    Decided(u32, Verdict),
     Timeout,
 }
 
@@ -259,6 +264,7 @@ impl Signalling {
                 Some(r) = reports.recv() => Next::Report(r),
                 ask = self.ends.asks.recv() => Next::Ask(ask),
                 Some(a) = self.answers.1.recv() => Next::Resolved(a),
+                Some((call, verdict)) = self.decisions.next() => Next::Decided(call, verdict),
                 change = watch.next() => Next::Changed(change),
                 () = sleep_until(deadline) => Next::Timeout,
                 a = self.paths.next(&mut buffer) => Next::Arrived(a),
@@ -311,6 +317,7 @@ impl Signalling {
             }
             Next::Resolved((wanted, found)) => self.paths.find(wanted, found),
             Next::Timeout => self.agent.handle(Input::Timeout, now()),
+            Next::Decided(call, verdict) => self.agent.handle(Input::Decided(call, verdict), now()),
             Next::Ask(None) => self.over = true,
             Next::Ask(Some(Ask::Status(reply))) => {
                 let mut status = self.agent.status(now());
@@ -370,6 +377,7 @@ impl Signalling {
                     self.over |= event == Event::Exited;
                     self.event(event);
                 }
+                Output::Decide { call, info } => self.decisions.ask(call, *info, self.agent.settings()),
                 Output::Device(device, name) => self.use_device(device, &name),
                 Output::Keep(changes) => {
                     if let Some((keeper, _)) = &self.keeper {

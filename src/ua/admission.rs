@@ -3,6 +3,7 @@
 use super::account::Line;
 use super::agent::{Agent, IncomingPolicy};
 use super::call::{CEILING, Call, MAX_CALLS};
+use super::deciding::Plan;
 use super::event::Event;
 use super::forward::FORWARDED;
 use super::gate::source;
@@ -29,7 +30,7 @@ const RINGING_PER_SOURCE: usize = 8;
 const RINGING_STRANGERS: usize = 24;
 
 /// The outcome of a call that a rule refused.
-const DENIED: &str = "denied";
+pub(super) const DENIED: &str = "denied";
 
 /// Why a call may not ring: what the caller reads, and the person here.
 pub(super) struct Denial {
@@ -143,25 +144,39 @@ impl Agent {
         call.flow = Some(flow);
         call.offers_video = offer.as_ref().is_some_and(SessionDescription::offers_video);
         call.offer = offer;
+        call.early_wanted = matches!(self.config.incoming, IncomingPolicy::EarlyMedia { .. });
+        let stream = call.stream;
+        call.takes_over = takes_over;
+        //= RFC 3891 §3: the call goes on, with nobody asked
+        call.answer_wanted = takes_over.is_some();
+        self.calls.push(call);
+        let plan = Plan { forwards, answers };
+        if takes_over.is_none() && self.asks_about(id, plan, now) {
+            return self.bind(stream, flow);
+        }
+        self.let_ring(id, plan, Some(flow), now);
+    }
+
+    /// Lets a new call ring, or has it answered or sent on at once. `unbound` is the path by which its sound is still to be
+    /// bound.
+    pub(super) fn let_ring(&mut self, id: u32, plan: Plan, unbound: Option<Flow>, now: Instant) {
+        let Plan { forwards, answers } = plan;
+        let Some(call) = self.call_mut(id) else { return };
         // Of the two the shorter wait wins; sent on, where they are equal.
         call.forward_at = forwards.filter(|after| answers.is_none_or(|other| *after <= other)).map(|after| now + after);
         call.answer_at = answers.filter(|_| call.forward_at.is_none()).map(|after| now + after);
         if forwards == Some(Duration::ZERO) {
-            self.calls.push(call);
             return self.forward(id, now);
         }
-        call.early_wanted = matches!(self.config.incoming, IncomingPolicy::EarlyMedia { .. });
-        let (stream, early) = (call.stream, call.early_wanted);
-        call.takes_over = takes_over;
-        //= RFC 3891 §3: the call goes on, with nobody asked
-        call.answer_wanted = takes_over.is_some();
-        if let (false, false, Some(session)) = (early, call.answer_wanted, call.session.as_mut()) {
+        if let (false, false, Some(session)) = (call.early_wanted, call.answer_wanted, call.session.as_mut()) {
             session.ring(StatusCode(180), Vec::new(), now);
         }
         call.ringing = Some(now);
-        call.rings = !call.answer_wanted && call.answer_at.is_none_or(|at| at > now);
-        self.calls.push(call);
-        self.bind(stream, flow);
+        call.rings = !call.answer_wanted && !call.ignored && call.answer_at.is_none_or(|at| at > now);
+        let stream = call.stream;
+        if let Some(flow) = unbound {
+            self.bind(stream, flow);
+        }
         self.tell(id, now, |call| Event::CallIncoming { call });
         // Nobody can be called back who has no number.
         let caller = self.call(id).filter(|call| !call.anonymous);

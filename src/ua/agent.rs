@@ -262,6 +262,7 @@ impl Agent {
             Input::Media(event) => self.media_event(event, now),
             Input::Contacts(book) => self.contacts_changed(book, now),
             Input::Configured(id, config) => self.configured(id, *config, now),
+            Input::Decided(call, verdict) => self.decided(call, verdict, now),
             Input::Timeout => {}
         }
         self.timeouts(now);

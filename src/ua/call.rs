@@ -2,6 +2,7 @@
 
 use super::agent::Agent;
 use super::alarms::Alarms;
+use super::deciding::Deciding;
 use super::digits::Digits;
 use super::ending::Known;
 use super::event::Event;
@@ -96,6 +97,10 @@ pub(super) struct Call {
     pub answer_wanted: bool,
     pub early_wanted: bool,
     pub answer_at: Option<Instant>,
+    /// A program is asked what is to become of it.
+    pub deciding: Option<Deciding>,
+    /// A file that it hears once it is answered; then it is hung up.
+    pub announcement: Option<String>,
     /// Answered without a person.
     pub auto_answered: bool,
     /// The mark for the ear that it was lasts until then.
@@ -199,6 +204,8 @@ impl Call {
             answer_wanted: false,
             early_wanted: false,
             answer_at: None,
+            deciding: None,
+            announcement: None,
             auto_answered: false,
             mark_until: None,
             forward_at: None,
@@ -271,7 +278,7 @@ impl Call {
 
     /// The same, and whoever is here is to hear it.
     pub fn is_heard_ringing(&self) -> bool {
-        self.is_ringing_here() && !self.ignored
+        self.is_ringing_here() && !self.ignored && self.deciding.is_none()
     }
 
     /// Outgoing, refused: this address is called in its stead.
@@ -298,7 +305,8 @@ impl Call {
     pub fn next_timeout(&self) -> Option<Instant> {
         let session = self.session.as_ref().and_then(Session::next_timeout);
         let digits = self.digits.next_timeout();
-        let waits = [self.answer_at, self.forward_at, self.mark_until, self.waits_until];
+        let deciding = self.deciding.as_ref().map(|deciding| deciding.until);
+        let waits = [self.answer_at, self.forward_at, self.mark_until, self.waits_until, deciding];
         let ends = [self.ring_until, self.hang_up_at, self.tell_end_at];
         let transfer = self.transfer.as_ref().and_then(Transfer::next_timeout);
         let follows = self.follows.as_ref().and_then(|followed| followed.news.next_timeout());

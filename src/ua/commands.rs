@@ -352,6 +352,7 @@ impl Agent {
             if forwards.is_some_and(|at| at <= now) {
                 self.forward(id, now);
             }
+            self.decide_timeout(id, now);
             self.send_due_digits(id, now);
             self.transfer_timeout(id, now);
             self.alarm(id, now);

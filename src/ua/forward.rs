@@ -48,20 +48,27 @@ impl Agent {
     /// Sends a ringing call on.
     pub(super) fn forward(&mut self, id: u32, now: Instant) {
         let number = self.config.settings.forwarding_number.clone();
-        let Some(call) = self.call(id) else { return };
-        let Some(line) = self.account(call.account) else { return };
-        let reason = if call.ringing.is_some() { "no-answer" } else { "unconditional" };
-        let Some(to) = target(&number, line) else { return };
-        let Some(invite) = call.session.as_ref().and_then(|session| session.waiting_invite()) else { return };
+        let reason =
+            if self.call(id).is_some_and(|call| call.ringing.is_some()) { "no-answer" } else { "unconditional" };
+        self.send_on(id, &number, reason, now);
+    }
+
+    /// Sends a call that came in on to this number; false if the number is none, or leads back here.
+    pub(super) fn send_on(&mut self, id: u32, number: &str, reason: &str, now: Instant) -> bool {
+        let Some(call) = self.call(id) else { return false };
+        let Some(line) = self.account(call.account) else { return false };
+        let Some(invite) = call.session.as_ref().and_then(|session| session.waiting_invite()) else { return false };
+        let Some(to) = onward(number, line, &invite.headers) else { return false };
         let lines = moved(&to, reason, line, &invite.headers);
-        let Some(call) = self.call_mut(id) else { return };
+        let Some(call) = self.call_mut(id) else { return false };
         call.status = Some(302);
-        call.reason = Some(format!("forwarded to {}", sanitise(&number)));
+        call.reason = Some(format!("forwarded to {}", sanitise(number)));
         call.outcome = Some(FORWARDED);
         if let Some(session) = call.session.as_mut() {
             session.reject_with(StatusCode(302), lines);
         }
         self.end_call(id, EndedBy::Local, ExitCode::NoAnswer, now);
+        true
     }
 
     /// `Command::Forward`: on with a number, off without.

@@ -16,6 +16,7 @@ mod composing;
 mod conference;
 mod connected;
 mod contact;
+pub mod deciding;
 mod detour;
 mod dial;
 mod dialled;

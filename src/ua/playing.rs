@@ -24,16 +24,19 @@ impl Agent {
         let is_meant = named.is_some();
         let id = self.pick_talk(named, "play a file to")?;
         let all = if is_meant { vec![id] } else { self.talks_with(id) };
-        for id in all {
-            let Some(call) = self.call_mut(id) else { continue };
-            call.playing = Some(PlayingInfo { state: PlayingState::Playing, file: sanitise(file), reason: None });
-            let clip = Clip { file: PathBuf::from(file), repeats: false, alone, on_hold: false };
-            let stream = call.stream;
-            self.outputs.push_back(Output::Media(MediaCommand::Play { stream, clip }));
-        }
+        all.into_iter().for_each(|id| self.play_to(id, file, alone));
         let stream = self.call(id).map(|call| call.stream);
         self.openings.extend(stream.map(|stream| Opening { stream, plays: true, asker }));
         Ok(())
+    }
+
+    /// Plays a file to a call.
+    pub(super) fn play_to(&mut self, id: u32, file: &str, alone: bool) {
+        let Some(call) = self.call_mut(id) else { return };
+        call.playing = Some(PlayingInfo { state: PlayingState::Playing, file: sanitise(file), reason: None });
+        let clip = Clip { file: PathBuf::from(file), repeats: false, alone, on_hold: false };
+        let stream = call.stream;
+        self.outputs.push_back(Output::Media(MediaCommand::Play { stream, clip }));
     }
 
     /// `Command::StopPlaying`.
@@ -43,7 +46,10 @@ impl Agent {
         let mut all = if is_meant { vec![id] } else { self.talks_with(id) };
         all.retain(|id| self.call(*id).is_some_and(Call::is_played_to));
         for id in all {
-            let Some(stream) = self.call(id).map(|call| call.stream) else { continue };
+            let Some(call) = self.call_mut(id) else { continue };
+            // Whoever stops it wants to talk.
+            call.announcement = None;
+            let stream = call.stream;
             self.outputs.push_back(Output::Media(MediaCommand::StopPlaying { stream, on_hold: false }));
             self.played_to(id, PlayingState::Stopped, None, now);
         }
@@ -71,6 +77,7 @@ impl Agent {
         if !on_hold && self.call(id).is_some_and(Call::is_played_to) {
             let state = if error.is_some() { PlayingState::Failed } else { PlayingState::Ended };
             self.played_to(id, state, error.map(|error| sanitise(&error)), now);
+            self.announced(id, now);
         }
     }
 

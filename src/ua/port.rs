@@ -2,7 +2,9 @@
 
 use super::agent::AgentConfig;
 use super::command::{Command, CommandError, Reply, RequestId, SoundDevice};
+use super::deciding::Verdict;
 use super::event::Event;
+use super::snapshot::CallInfo;
 use crate::config::{Dialled, TlsSettings};
 use crate::contacts::Book;
 use crate::media::command::{MediaCommand, MediaEvent};
@@ -60,6 +62,8 @@ pub enum Input<'a> {
     Contacts(Arc<Book>),
     /// Settings and accounts, and what follows from them, as they are from now on; a `Reply` tells what has changed.
     Configured(RequestId, Box<AgentConfig>),
+    /// What `decideIncoming` says about a call.
+    Decided(u32, Verdict),
     /// The time of `next_timeout` has come.
     Timeout,
 }
@@ -108,6 +112,13 @@ pub enum Output {
         numbers: Dialled,
         /// `None` = that is not to be changed.
         last: Option<String>,
+    },
+    /// Ask the program of `decideIncoming` about this call; answered by `Decided`.
+    Decide {
+        /// The call.
+        call: u32,
+        /// What is known of it.
+        info: Box<CallInfo>,
     },
     /// The answer to a command.
     Reply(RequestId, Result<Reply, CommandError>),

@@ -192,6 +192,7 @@ impl Agent {
         self.tell(id, now, |call| Event::CallAnswered { call });
         self.confer_by_itself(id, now);
         self.record_by_itself(id);
+        self.announce(id);
         self.key(id, &keys, now);
     }
 

@@ -3,6 +3,7 @@
 use super::agent::{Agent, AgentConfig};
 use super::call::Call;
 use super::command::DtmfVia;
+use super::deciding::Verdict;
 use super::encryption::note_protection;
 use super::event::Event;
 use super::outcome::{EndedBy, ExitCode};
@@ -230,6 +231,8 @@ impl Agent {
 
     /// Answers an incoming call, now or as soon as its sound is bound.
     pub(super) fn accept(&mut self, id: u32, now: Instant) {
+        // Who answers does not wait for a program's word.
+        self.decided(id, Verdict::default(), now);
         let Some(call) = self.call_mut(id).filter(|call| call.state == CallState::Incoming) else { return };
         call.answer_wanted = true;
         call.answer_at = None;

@@ -7,6 +7,7 @@ mod call;
 mod config;
 mod contacts;
 mod daemon;
+mod decide;
 mod digits;
 mod directory;
 mod doctor;

@@ -124,7 +124,7 @@ impl Phone {
                 Output::Event(event) => self.events.push(event),
                 Output::Dialled { .. } => {}
                 Output::Reply(_, reply) => self.replies.push(reply),
-                Output::Media(_) | Output::Keep(_) | Output::Device(..) => {}
+                Output::Media(_) | Output::Keep(_) | Output::Device(..) | Output::Decide { .. } => {}
             }
         }
     }

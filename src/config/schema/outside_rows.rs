@@ -1,4 +1,5 @@
-//! The keys of what lies between the phone and other programs: what they may dial, what they are told.
+//! The keys of what lies between the phone and other programs: what they may dial, what they are told,
+//! what they decide.
 
 use super::directory_rows::web;
 use super::field::*;
@@ -47,6 +48,23 @@ pub(super) const ROWS: &[Row] = &[
         "which events, with commas between: call_* = all that begin so; empty = all",
         |s| s.webhook.events.clone(),
         |s, v| set(&mut s.webhook.events, v.to_owned()),
+    ),
+    tuiphone(
+        "decideIncoming",
+        Kind::Text,
+        "",
+        "program that is told of an incoming call before it rings (the rules that refuse come first) and prints accept, \
+         reject CODE, redirect NUMBER, play FILE, ignore or nothing, and name TEXT",
+        |s| s.decider.text(),
+        |s, v| s.decider.set(v),
+    ),
+    tuiphone(
+        "decideTimeout",
+        Kind::Number,
+        "2",
+        "seconds it may think, 30 at most; then the call goes on as if nobody had been asked",
+        |s| s.decider.timeout_s.to_string(),
+        |s, v| set(&mut s.decider.timeout_s, clamped(v, 2, 1).min(30)),
     ),
 ];
 

@@ -28,6 +28,12 @@ pub(super) fn registered(settings: Settings) -> World {
 
 /// A call with these lines from the own network or from a stranger who knows our Contact; the answer's status.
 pub(super) fn rung(world: &mut World, from: u16, lines: &str, branch: &str) -> u16 {
+    ring(world, from, lines, branch);
+    world.last_response().status.0
+}
+
+/// The same, which nothing may answer yet.
+pub(super) fn ring(world: &mut World, from: u16, lines: &str, branch: &str) {
     let contact =
         world.phones[0].agent.lines.iter().find(|line| line.registers()).map(|line| line.contact_user.clone());
     let lines = format!("{lines}Content-Type: application/sdp\r\n");
@@ -39,7 +45,6 @@ pub(super) fn rung(world: &mut World, from: u16, lines: &str, branch: &str) -> u
     let text = text.replace(&format!("127.0.0.1:{PEER};branch"), &format!("127.0.0.1:{from};branch"));
     world.send(from, 0, text.into_bytes());
     world.run(Duration::ZERO);
-    world.last_response().status.0
 }
 
 /// The same from the own network, with this From.

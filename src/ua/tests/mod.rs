@@ -8,6 +8,7 @@ mod choosing;
 mod codecs;
 mod conferences;
 mod connected;
+mod deciders;
 mod decisions;
 mod dialled;
 mod digits;
@@ -73,6 +74,8 @@ pub(super) struct Phone {
     pub kept: Vec<(&'static str, String)>,
     /// What was dialled, and the last number, as they were last to be kept.
     pub dialled: (Dialled, Option<String>),
+    /// Calls that a program is asked about.
+    pub decisions: Vec<u32>,
     /// Sound cards that are to be used.
     pub devices: Vec<(SoundDevice, String)>,
     next_port: u16,
@@ -188,6 +191,7 @@ impl World {
             media: Vec::new(),
             kept: Vec::new(),
             dialled: Default::default(),
+            decisions: Vec::new(),
             devices: Vec::new(),
             next_port: port * 2,
             binds: true,
@@ -310,6 +314,7 @@ impl World {
                     }
                 }
                 Output::Event(event) => it.events.push(event),
+                Output::Decide { call, .. } => it.decisions.push(call),
                 Output::Device(device, name) => it.devices.push((device, name)),
                 Output::Keep(changes) => it.kept.extend(changes),
                 Output::Dialled { numbers, last } => it.dialled = (numbers, last),
