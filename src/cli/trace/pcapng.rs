@@ -160,7 +160,7 @@ mod tests {
         let mut found = Vec::new();
         while !file.is_empty() {
             let length = word(file, 4) as usize;
-            assert!(length % 4 == 0 && word(file, length - 4) as usize == length, "both lengths");
+            assert!(length.is_multiple_of(4) && word(file, length - 4) as usize == length, "both lengths");
             found.push((word(file, 0), file[8..length - 4].to_vec()));
             file = &file[length..];
         }
