@@ -1,10 +1,12 @@
 //! Devices: sound cards, files and pipes. The media thread sees only the wait-free ends of rings.
 
+pub mod audiosocket;
 #[cfg(feature = "audio")]
 pub mod callback;
 #[cfg(feature = "audio")]
 mod card;
 pub mod cards;
+pub mod jack;
 pub mod kind;
 pub mod latency;
 pub mod line;

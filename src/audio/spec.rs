@@ -1,5 +1,7 @@
 //! What `--audio-in`, `--audio-out` and `--audio-ring` name.
 
+use super::audiosocket::Place;
+use super::jack::Jack;
 use std::fmt;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -38,6 +40,10 @@ pub enum Spec {
     Loopback,
     /// In: a signal that moves like a voice, the same each time.
     Voice,
+    /// A server of AudioSocket, for both ways at once.
+    AudioSocket(Place),
+    /// What is plugged in; no text names it.
+    Jack(Jack),
 }
 
 /// Why a device text was refused.
@@ -45,7 +51,7 @@ pub enum Spec {
 pub enum SpecError {
     /// No such kind.
     #[error(
-        "unknown audio device '{0}': use default, device:NAME, null, file:PATH.wav, loop:PATH.wav, tone:HZ, pipe:, pipe:RATE, loop or voice"
+        "unknown audio device '{0}': use default, device:NAME, null, file:PATH.wav, loop:PATH.wav, tone:HZ, pipe:, pipe:RATE, audiosocket:HOST:PORT, loop or voice"
     )]
     Unknown(String),
     /// The part after the colon is missing.
@@ -57,6 +63,9 @@ pub enum SpecError {
     /// A source used as an output.
     #[error("audio device '{0}' can only be listened to, not played on")]
     InputOnly(String),
+    /// A server that is none.
+    #[error("audio device '{0}' names no server: use audiosocket:HOST:PORT or audiosocket:HOST:PORT/RATE")]
+    NoServer(String),
 }
 
 impl Spec {
@@ -82,6 +91,10 @@ impl Spec {
             ("pipe", None | Some("")) => Spec::Pipe { rate: 48_000 },
             ("pipe", Some(rate)) => {
                 Spec::Pipe { rate: number(text, rate, 8_000.0, 192_000.0, "8000-192000 Hz")? as u32 }
+            }
+            ("audiosocket", _) => {
+                let place = Place::parse(needed()?).ok_or_else(|| SpecError::NoServer(text.to_owned()))?;
+                Spec::AudioSocket(place)
             }
             _ => return Err(SpecError::Unknown(text.to_owned())),
         };
@@ -110,6 +123,8 @@ impl fmt::Display for Spec {
             Spec::Pipe { rate } => write!(f, "pipe:{rate}"),
             Spec::Loopback => f.write_str("loop"),
             Spec::Voice => f.write_str("voice"),
+            Spec::AudioSocket(place) => write!(f, "audiosocket:{place}"),
+            Spec::Jack(jack) => write!(f, "a program at {} Hz", jack.rate()),
         }
     }
 }
@@ -142,6 +157,10 @@ mod tests {
             ("pipe:16000", Spec::Pipe { rate: 16_000 }),
             ("loop", Spec::Loopback),
             ("voice", Spec::Voice),
+            (
+                "audiosocket:[::1]:9019/16000",
+                Spec::AudioSocket(Place { host: "::1".into(), port: 9_019, rate: 16_000 }),
+            ),
         ];
         for (text, spec) in rows {
             assert_eq!(Spec::parse(text, Input), Ok(spec.clone()), "{text}");
@@ -151,8 +170,21 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["speaker", "file:", "device", "tone:", "tone:0", "tone:NaN", "pipe:7999", "pipe:x", "null:1", ":x"]
-        {
+        for text in [
+            "speaker",
+            "file:",
+            "device",
+            "tone:",
+            "tone:0",
+            "tone:NaN",
+            "pipe:7999",
+            "pipe:x",
+            "null:1",
+            ":x",
+            "audiosocket",
+            "audiosocket:host",
+            "audiosocket:host:1/11025",
+        ] {
             assert!(Spec::parse(text, Input).is_err(), "{text}");
         }
     }

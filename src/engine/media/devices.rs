@@ -3,15 +3,22 @@
 use super::ends::{Mic, Speaker};
 use super::lines::{LineIn, LineOut};
 use super::{MediaConfig, MediaReport};
+use crate::audio::audiosocket::{self, Place};
 use crate::audio::cards::{Cards, Opened};
+use crate::audio::jack::Jack;
 use crate::audio::kind::is_in_the_room;
 use crate::audio::{CaptureLine, Direction, Health, Latency, PlaybackLine, Spec, pipe, wav};
 use crate::media::resample::clip_to_internal;
 use crate::media::tone::Sine;
 use crate::media::voice::Voice;
 use crate::media::{FRAME, SAMPLE_RATE};
+use rand::TryRng;
+use rand::rngs::SysRng;
+use rtrb::{Consumer, Producer};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How long devices stay open after the last sound.
@@ -32,6 +39,8 @@ pub struct Devices {
     /// What was said to be missing; once is enough until it changes.
     said: Option<String>,
     open: bool,
+    /// Why a server of sound is not reached.
+    trouble: Option<Receiver<String>>,
     /// Microphone and speaker are cards whose names do not rule out that one hears the other.
     in_the_room: (bool, bool),
     in_use_until: Option<Instant>,
@@ -55,6 +64,7 @@ impl Devices {
             cards: None,
             said: None,
             open: false,
+            trouble: None,
             in_the_room: (false, false),
             in_use_until: None,
             gaps_before: (0, 0),
@@ -88,6 +98,9 @@ impl Devices {
         if !self.open {
             self.open = true;
             self.open_all(report);
+        }
+        if let Some(Ok(trouble)) = self.trouble.as_ref().map(Receiver::try_recv) {
+            report(MediaReport::Warning(trouble));
         }
         while let Some(opened) = self.cards.as_mut().and_then(Cards::poll) {
             match opened {
@@ -131,6 +144,7 @@ impl Devices {
     fn release(&mut self) {
         self.open = false;
         self.cards = None;
+        self.trouble = None;
         self.in_the_room = (false, false);
         if !keeps(&self.input) {
             self.replace_mic(Mic::Silent);
@@ -141,9 +155,9 @@ impl Devices {
         self.ring = None;
     }
 
-    /// 10 ms from the microphone; a clip waits for a call.
+    /// 10 ms from the microphone; a clip and a pipe wait for a call.
     pub fn read(&mut self, frame: &mut [f32; FRAME], in_call: bool) {
-        if in_call || !is_clip(&self.input) {
+        if in_call || !(is_clip(&self.input) || matches!(self.input, Spec::Pipe { .. })) {
             self.mic.read(frame, &self.played);
         } else {
             frame.fill(0.0);
@@ -195,18 +209,30 @@ impl Devices {
 
     fn open_all(&mut self, report: &mut dyn FnMut(MediaReport)) {
         let mut warn = |text: String| report(MediaReport::Warning(text));
+        let server = match (&self.input, &self.output) {
+            (Spec::AudioSocket(place), _) | (_, Spec::AudioSocket(place)) => Some(place.clone()),
+            _ => None,
+        };
+        let served = server.and_then(|place| match serve(&place) {
+            Ok((jack, trouble)) => {
+                self.trouble = Some(trouble);
+                Some(jack)
+            }
+            Err(error) => {
+                warn(format!("no thread for {place}: {error}"));
+                None
+            }
+        });
         if !keeps(&self.input) || (matches!(self.mic, Mic::Silent) && !is_clip(&self.input)) {
             self.mic = match &self.input {
                 Spec::Tone(hz) => Mic::Tone(Sine::new(*hz, 0.25)),
                 Spec::Voice => Mic::Voice(Box::new(Voice::new(1))),
                 Spec::Loopback => Mic::Loopback,
-                Spec::Pipe { rate } => match pipe::read(std::io::stdin(), *rate) {
-                    Ok(samples) => LineIn::pipe(CaptureLine::new(samples, *rate, Arc::new(Health::default())))
-                        .map_or(Mic::Silent, |line| Mic::Line(line.into())),
-                    Err(error) => {
-                        warn(format!("cannot read standard input: {error}"));
-                        Mic::Silent
-                    }
+                Spec::Pipe { rate } => microphone(pipe::read(io::stdin(), *rate), *rate, &mut warn),
+                Spec::Jack(jack) => microphone(jack.input(), jack.rate(), &mut warn),
+                Spec::AudioSocket(_) => match &served {
+                    Some(jack) => microphone(jack.input(), jack.rate(), &mut warn),
+                    None => Mic::Silent,
                 },
                 Spec::Default | Spec::Device(_) => self.without_card(),
                 Spec::File(_) | Spec::Loop(_) | Spec::Null => Mic::Silent,
@@ -224,12 +250,11 @@ impl Devices {
                         Speaker::Silent
                     }
                 },
-                Spec::Pipe { rate } => match pipe::write(std::io::stdout(), *rate) {
-                    Ok(samples) => speaker(LineOut::pipe(PlaybackLine::new(samples, *rate, Arc::default()))),
-                    Err(error) => {
-                        warn(format!("cannot write standard output: {error}"));
-                        Speaker::Silent
-                    }
+                Spec::Pipe { rate } => loudspeaker(pipe::write(io::stdout(), *rate), *rate, &mut warn),
+                Spec::Jack(jack) => loudspeaker(jack.output(), jack.rate(), &mut warn),
+                Spec::AudioSocket(_) => match &served {
+                    Some(jack) => loudspeaker(jack.output(), jack.rate(), &mut warn),
+                    None => Speaker::Silent,
                 },
                 _ => Speaker::Silent,
             };
@@ -261,7 +286,50 @@ fn closed(spec: &Spec, report: &mut dyn FnMut(MediaReport)) -> Mic {
 
 /// Files and pipes live as long as the phone: one file for all calls, one stream of bytes.
 fn keeps(spec: &Spec) -> bool {
-    matches!(spec, Spec::File(_) | Spec::Loop(_) | Spec::Pipe { .. })
+    matches!(spec, Spec::File(_) | Spec::Loop(_) | Spec::Pipe { .. } | Spec::Jack(_))
+}
+
+/// A source without a clock as a microphone.
+fn microphone(samples: io::Result<Consumer<f32>>, rate: u32, warn: &mut dyn FnMut(String)) -> Mic {
+    match samples {
+        Ok(samples) => LineIn::pipe(CaptureLine::new(samples, rate, Arc::new(Health::default())))
+            .map_or(Mic::Silent, |line| Mic::Line(line.into())),
+        Err(error) => {
+            warn(format!("sound cannot be read: {error}"));
+            Mic::Silent
+        }
+    }
+}
+
+/// A sink without a clock as a speaker.
+fn loudspeaker(samples: io::Result<Producer<f32>>, rate: u32, warn: &mut dyn FnMut(String)) -> Speaker {
+    match samples {
+        Ok(samples) => speaker(LineOut::pipe(PlaybackLine::new(samples, rate, Arc::default()))),
+        Err(error) => {
+            warn(format!("sound cannot be written: {error}"));
+            Speaker::Silent
+        }
+    }
+}
+
+/// Goes to a server of sound; silent until it is there. Why it is not, if so, in words.
+fn serve(place: &Place) -> io::Result<(Jack, Receiver<String>)> {
+    let (jack, plug) = Jack::new(place.rate);
+    let (tell, trouble) = sync_channel(1);
+    let place = place.clone();
+    let mut id = [0; 16];
+    // Without chance it is a call without a name.
+    let _ = SysRng.try_fill_bytes(&mut id);
+    std::thread::Builder::new().name("audiosocket".to_owned()).stack_size(256 * 1024).spawn(move || {
+        match audiosocket::connect(&place, id, |_| {}) {
+            Ok((incoming, outgoing, _)) => plug.insert(Box::new(incoming), Box::new(outgoing)),
+            Err(error) => {
+                let why = crate::text::plain_error(&error);
+                let _ = tell.try_send(format!("no AudioSocket server at {}:{}: {why}", place.host, place.port));
+            }
+        }
+    })?;
+    Ok((jack, trouble))
 }
 
 fn is_clip(spec: &Spec) -> bool {
