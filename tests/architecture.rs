@@ -53,10 +53,11 @@ const EFFECTS: [&str; 15] = [
 
 /// Files where one system may be told from another, and where unsafe code may stand.
 const PLATFORM: [&str; 4] = ["audio/", "engine/net", "cli/platform", "cli/paths"];
-const UNSAFE: [&str; 6] = [
+const UNSAFE: [&str; 7] = [
     "audio/",
     "cli/platform",
     "control/windows/",
+    "engine/exec",
     "engine/hooks/document",
     "engine/hooks/group",
     "engine/media/bcg729",

@@ -7,10 +7,10 @@ mod decision;
 mod document;
 mod group;
 mod line;
-mod program;
+pub(super) mod program;
 
 pub(super) use self::decision::Decisions;
-use self::group::Group;
+pub(super) use self::group::Group;
 use crate::config::hook::{Action, Facts, Hooks, Trigger};
 use crate::config::{Account, Settings};
 use crate::sip::locate::Target;
@@ -46,7 +46,7 @@ const LAST_PATIENCE: Duration = Duration::from_secs(2);
 /// Accounts whose servers are remembered, those of now apart.
 const MOST_SERVERS: usize = 1_000;
 /// The variable that may hold a password of ours, for no program to see.
-const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
+pub(super) const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
 
 /// Something to be done.
 struct Job {

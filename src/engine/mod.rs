@@ -4,6 +4,7 @@ pub mod address_book;
 pub mod certificate;
 mod directory;
 pub mod examine;
+pub mod exec;
 mod file_watch;
 pub mod files;
 pub mod handle;

@@ -2,9 +2,9 @@
 #![cfg_attr(windows, allow(unsafe_code))]
 
 #[cfg(unix)]
-pub(super) use unix::Group;
+pub(in crate::engine) use unix::Group;
 #[cfg(windows)]
-pub(super) use windows::Group;
+pub(in crate::engine) use windows::Group;
 
 #[cfg(unix)]
 mod unix {
@@ -23,6 +23,13 @@ mod unix {
         /// The group of a program that was started so.
         pub fn of(child: &Child) -> Group {
             Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+        }
+
+        /// Asks them all to end.
+        pub fn ask(&self) {
+            if let Some(group) = self.0 {
+                let _ = kill_process_group(group, Signal::TERM);
+            }
         }
 
         /// Ends them all.
@@ -76,6 +83,9 @@ mod windows {
             let is_in = unsafe { AssignProcessToJobObject(job.as_raw_handle(), process) } != 0;
             Group(is_in.then_some(job))
         }
+
+        /// There is no asking a program without a window.
+        pub fn ask(&self) {}
 
         /// Ends them all.
         pub fn stop(&mut self) {

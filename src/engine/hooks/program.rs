@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The words that are run for a program and its arguments; the same ones, unless the program is a document, or on Windows a
 /// bare name that lies in the folder it is run in, where that system looks first.
-pub(super) fn words(argv: &[String], folder: &str) -> Vec<String> {
+pub(in crate::engine) fn words(argv: &[String], folder: &str) -> Vec<String> {
     let Some((program, arguments)) = argv.split_first() else { return Vec::new() };
     let beside = Path::new(folder).join(program);
     let is_beside = cfg!(windows) && !program.contains(std::path::is_separator) && beside.is_file();
