@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{Semaphore, broadcast, mpsc};
 
 /// Names that a client listens under.
@@ -125,23 +125,63 @@ async fn turn_away(stream: Stream) -> io::Result<()> {
 
 /// One client from its first line to its last. After `watch` events come between the replies.
 async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
-    let (reading, mut writing) = tokio::io::split(stream);
+    let (reading, writing) = tokio::io::split(stream);
+    converse(reading, writing, handle, Ears::default()).await
+}
+
+/// A program that is one end of a call: from the beginning it hears what a client hears after `watch`, to the end of that
+/// call, and may ask what any client may. Its `first` line is what set it off.
+///
+/// # Errors
+/// It reads no more, or what it says cannot be read.
+pub fn attend<R, W>(
+    reading: R,
+    mut writing: W,
+    handle: Handle,
+    call: String,
+    first: &Event,
+) -> impl Future<Output = io::Result<()>> + use<R, W>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    // It listens from here on, not from when the future first runs.
+    let ears = Ears { all: true, until: Some(call), events: Some(handle.events()), ..Ears::default() };
+    let first = json::event(first, &time_now());
+    async move {
+        write(&mut writing, &first).await?;
+        converse(reading, writing, handle, ears).await
+    }
+}
+
+async fn converse<R, W>(reading: R, mut writing: W, handle: Handle, mut ears: Ears) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
     let (mut reading, mut begun) = (BufReader::new(reading), Vec::new());
     let link = Link::Local(handle.clone());
-    let mut events = None;
-    let mut ears = Ears::default();
+    let mut is_silent = false;
     loop {
         let line = tokio::select! {
-            line = read_line(&mut reading, &mut begun) => match line? {
+            line = read_line(&mut reading, &mut begun), if !is_silent => match line? {
+                // Who hears about one call need not say anything.
+                None if ears.until.is_some() => {
+                    is_silent = true;
+                    continue;
+                }
                 None => return Ok(()),
                 Some(Ok(line)) => spelling::parse(&line),
                 Some(Err(why)) => spelling::Line::refused(super::verb::usage_error(why.into())),
             },
-            event = next(&mut events) => {
+            event = next(&mut ears.events) => {
                 // One that missed events is let go rather than told half the story.
                 let Ok(event) = event else { return Ok(()) };
                 if ears.hear(&event) {
                     write(&mut writing, &json::event(&event, &time_now())).await?;
+                }
+                if ears.have_heard_all(&event) {
+                    return Ok(());
                 }
                 continue;
             }
@@ -149,7 +189,7 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
         let result = match &line.request {
             Err(e) => Err(e.clone()),
             Ok(Request::Watch { name }) => {
-                events.get_or_insert_with(|| handle.events());
+                ears.events.get_or_insert_with(|| handle.events());
                 ears.open(name.as_deref()).map(|()| Default::default())
             }
             Ok(request @ (Request::Attach { .. } | Request::Trace { ask: TraceAsk { follow: true, .. }, .. })) => {
@@ -171,10 +211,13 @@ async fn client(stream: Stream, handle: Handle) -> io::Result<()> {
                     tokio::select! {
                         result = &mut asked => break result,
                         // An outcome may take minutes: events do not wait for it.
-                        event = next(&mut events) => {
+                        event = next(&mut ears.events) => {
                             let Ok(event) = event else { return Ok(()) };
                             if ears.hear(&event) {
                                 write(&mut writing, &json::event(&event, &time_now())).await?;
+                            }
+                            if ears.have_heard_all(&event) {
+                                return Ok(());
                             }
                         }
                     }
@@ -192,6 +235,10 @@ struct Ears {
     all: bool,
     /// What is meant for these names.
     names: Vec<String>,
+    /// Nothing after the end of this call.
+    until: Option<String>,
+    /// Where it all comes from, once it wants to hear anything.
+    events: Option<broadcast::Receiver<Arc<Event>>>,
 }
 
 impl Ears {
@@ -212,6 +259,10 @@ impl Ears {
             Event::Notification { target, .. } => self.names.iter().any(|name| name.eq_ignore_ascii_case(target)),
             _ => self.all,
         }
+    }
+
+    fn have_heard_all(&self, event: &Event) -> bool {
+        matches!(event, Event::CallEnded { call } if self.until.as_ref() == Some(&call.id))
     }
 }
 
