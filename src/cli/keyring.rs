@@ -1,5 +1,6 @@
 //! The system's keyring, by the program that comes with it: `secret-tool` for the Secret Service (GNOME, KDE, KeePassXC),
-//! `security` for the keychain of macOS. Passwords go through pipes, never through arguments.
+//! `security` for the keychain of macOS, `keyctl` for the keys that Linux itself keeps for a user, until it is restarted.
+//! Passwords go through pipes, never through arguments.
 
 use crate::config::Secret;
 use crate::text::{plain_error, sanitise};
@@ -24,7 +25,14 @@ const SERVICE: &str = "tuiphone";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyring {
     program: PathBuf,
-    is_keychain: bool,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    SecretService,
+    Keychain,
+    Kernel,
 }
 
 /// What a program said.
@@ -37,11 +45,15 @@ struct Answer {
 impl Keyring {
     /// The keyring of this system, if `PATH` has a program for it.
     pub fn find(path: Option<&OsStr>) -> Option<Keyring> {
-        let folders = std::env::split_paths(path?);
-        let tools = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join("secret-tool"));
-        let mut tools = tools.map(|program| Keyring { program, is_keychain: false });
-        let keychain = Keyring { program: PathBuf::from("/usr/bin/security"), is_keychain: true };
-        tools.find(|keyring| keyring.program.is_file()).or_else(|| Some(keychain).filter(|it| it.program.is_file()))
+        let path = path?;
+        let keychain = Keyring { program: PathBuf::from("/usr/bin/security"), kind: Kind::Keychain };
+        let tool = on_path(path, "secret-tool").map(|program| Keyring { program, kind: Kind::SecretService });
+        tool.or_else(|| Some(keychain).filter(|it| it.program.is_file()))
+    }
+
+    /// The keys that the kernel keeps for this user, if `PATH` has a program for them.
+    pub fn kernel(path: Option<&OsStr>) -> Option<Keyring> {
+        on_path(path?, "keyctl").map(|program| Keyring { program, kind: Kind::Kernel })
     }
 
     /// The password of an address; `None` if it is not kept.
@@ -50,17 +62,21 @@ impl Keyring {
     /// The keyring is locked, not there, or does not answer; in words.
     pub fn get(&self, aor: &str) -> Result<Option<Secret>, String> {
         let account = address(aor)?;
-        let answer = match self.is_keychain {
-            true => self.run(&["find-generic-password", "-s", SERVICE, "-a", &account, "-w"], None)?,
-            false => self.run(&["lookup", "application", SERVICE, "account", &account], None)?,
+        let answer = match self.kind {
+            Kind::Keychain => self.run(&["find-generic-password", "-s", SERVICE, "-a", &account, "-w"], None)?,
+            Kind::SecretService => self.run(&["lookup", "application", SERVICE, "account", &account], None)?,
+            Kind::Kernel => match self.key(&account)? {
+                Some(key) => self.run(&["pipe", &key], None)?,
+                None => return Ok(None),
+            },
         };
         if answer.succeeded {
             let text = answer.text.reveal().trim_end_matches(['\r', '\n']);
             return Ok(Some(Secret::new(text)).filter(|secret| !secret.is_empty()));
         }
         // Not to find is the one failure that secret-tool has no words for.
-        let is_none =
-            answer.complaint.is_empty() || self.is_keychain && answer.complaint.contains("could not be found");
+        let is_none = answer.complaint.is_empty()
+            || self.kind == Kind::Keychain && answer.complaint.contains("could not be found");
         if is_none { Ok(None) } else { Err(self.wrong(&answer.complaint)) }
     }
 
@@ -71,7 +87,10 @@ impl Keyring {
     pub fn set(&self, aor: &str, secret: &Secret) -> Result<(), String> {
         let account = address(aor)?;
         let label = format!("--label={SERVICE}: {aor}");
-        let answer = if self.is_keychain {
+        let answer = if self.kind == Kind::Kernel {
+            self.key(&account)?;
+            self.run(&["padd", "user", &key_name(&account), USER_KEYRING], Some(secret))?
+        } else if self.kind == Kind::Keychain {
             // Its own command line is read from a pipe; digits need no quotes there.
             let hex: zeroize::Zeroizing<String> =
                 secret.reveal().bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into();
@@ -92,11 +111,29 @@ impl Keyring {
             return Ok(false);
         }
         let account = address(aor)?;
-        let answer = match self.is_keychain {
-            true => self.run(&["delete-generic-password", "-s", SERVICE, "-a", &account], None)?,
-            false => self.run(&["clear", "application", SERVICE, "account", &account], None)?,
+        let answer = match self.kind {
+            Kind::Keychain => self.run(&["delete-generic-password", "-s", SERVICE, "-a", &account], None)?,
+            Kind::SecretService => self.run(&["clear", "application", SERVICE, "account", &account], None)?,
+            Kind::Kernel => match self.key(&account)? {
+                Some(key) => self.run(&["unlink", &key, USER_KEYRING], None)?,
+                None => return Ok(false),
+            },
         };
         if answer.succeeded { Ok(true) } else { Err(self.wrong(&answer.complaint)) }
+    }
+
+    /// The number of a key of the kernel's.
+    fn key(&self, account: &str) -> Result<Option<String>, String> {
+        // Whoever runs without a session of his own does not possess his keys until they are linked to it.
+        self.run(&["link", USER_KEYRING, "@s"], None)?;
+        let answer = self.run(&["search", USER_KEYRING, "user", &key_name(account)], None)?;
+        let key = answer.text.reveal().trim().to_owned();
+        let is_number = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());
+        match answer.succeeded {
+            true if is_number => Ok(Some(key)),
+            false if answer.complaint.contains("not available") => Ok(None),
+            _ => Err(self.wrong(&answer.complaint)),
+        }
     }
 
     fn wrong(&self, complaint: &str) -> String {
@@ -109,6 +146,18 @@ impl Keyring {
     fn run(&self, arguments: &[&str], input: Option<&Secret>) -> Result<Answer, String> {
         run(&self.program, arguments, input, PATIENCE).map_err(|why| self.wrong(&why))
     }
+}
+
+/// The keyring of this user.
+const USER_KEYRING: &str = "@u";
+
+fn key_name(account: &str) -> String {
+    format!("{SERVICE}:{account}")
+}
+
+fn on_path(path: &OsStr, name: &str) -> Option<PathBuf> {
+    let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 /// An address as it is kept: it never begins with `-`, and has nothing that a program might take apart.
@@ -185,6 +234,24 @@ mod tests {
         assert_eq!(keyring.get("1@d").unwrap().unwrap().reveal(), "se cret'\"$x");
         assert!(folder.path().join("sip:1@d").exists());
         assert_eq!((keyring.forget("1@d"), keyring.forget("1@d"), keyring.get("1@d")), (Ok(true), Ok(false), Ok(None)));
+    }
+
+    /// The keys of a kernel, as `keyctl` has them: numbers for names.
+    const KEYS: &str = "case $1 in link) ;; search) grep -n \"^$4$\" names 2>/dev/null | cut -d: -f1 | grep . ||\
+                        { echo 'keyctl_search: Required key not available' >&2; exit 1; };;\
+                        padd) echo \"$3\" > names; cat > key1; echo 1;; pipe) cat key$2;; unlink) rm names key$2;; esac\n";
+
+    #[test]
+    fn the_kernel_keeps_a_password_likewise() {
+        let (folder, _) = with("");
+        let program = folder.path().join("keyctl");
+        std::fs::write(&program, format!("#!/bin/sh\ncd '{}'\n{KEYS}", folder.path().display())).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let kernel = Keyring::kernel(Some(folder.path().as_os_str())).unwrap();
+        assert_eq!(kernel.get("1@d"), Ok(None));
+        kernel.set("1@d", &Secret::new("se cret")).unwrap();
+        assert_eq!(kernel.get("1@d").unwrap().unwrap().reveal(), "se cret");
+        assert_eq!((kernel.forget("1@d"), kernel.forget("1@d"), kernel.get("1@d")), (Ok(true), Ok(false), Ok(None)));
     }
 
     #[test]

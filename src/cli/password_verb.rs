@@ -109,7 +109,9 @@ fn set(
     environment: &Environment,
 ) -> Result<bool, CommandError> {
     let keep = match options.keep {
-        Some(Keep::None) => return Err(exit::usage("password set has to keep it somewhere: keyring or plain")),
+        Some(Keep::None) => {
+            return Err(exit::usage("password set has to keep it somewhere: kernel, file, keyring or plain"));
+        }
         None if keeping::keyring().is_some() => Keep::Keyring,
         keep => keeping::decide(keep, !options.no_input && !options.json, &account.aor(), &files.ini.path)?,
     };
@@ -129,9 +131,9 @@ fn put(account: &Account, keep: Keep, files: &IniFiles, loaded: &Loaded) -> Resu
         config_verb::write(&files.ini.path, &document.to_bytes())?;
         return Ok((true, format!("is kept as plain text in {}", files.ini.path.display())));
     }
-    keeping::to_keyring(account)?;
+    keeping::keep(keep, account)?;
     // An old one in the file would be found first.
-    Ok((without_password(account, files)?, "is kept in the keyring".to_owned()))
+    Ok((without_password(account, files)?, format!("is kept {}", keep.place())))
 }
 
 /// Keeps the password that MicroSIP's `/account:N /password:P` gives: where `--save-password` says, else in the keyring,
@@ -245,31 +247,36 @@ fn without_password(account: &Account, files: &IniFiles) -> Result<bool, Command
 }
 
 fn forget(account: &Account, files: &IniFiles, options: &Options) -> Result<bool, CommandError> {
-    let from_keyring = match keeping::keyring() {
-        Some(keyring) => keyring.forget(&account.aor()).map_err(|why| exit::config(why, None))?,
-        None => false,
-    };
+    let mut from = Vec::new();
+    for keep in Keep::STORES {
+        if keep.forget(&account.aor()).map_err(|why| exit::config(why, None))? {
+            from.push(keep);
+        }
+    }
     let from_file = without_password(account, files)?;
-    let words = match (from_keyring, from_file) {
-        (false, false) => "was kept nowhere",
-        (true, false) => "is forgotten by the keyring",
-        (false, true) => "is no longer in the ini file",
-        (true, true) => "is forgotten by the keyring, and no longer in the ini file",
+    let stores = from.iter().map(|keep| keep.word()).collect::<Vec<_>>().join(" and the ");
+    let words = match (stores.as_str(), from_file) {
+        ("", false) => "was kept nowhere".to_owned(),
+        ("", true) => "is no longer in the ini file".to_owned(),
+        (stores, false) => format!("is forgotten by the {stores}"),
+        (stores, true) => format!("is forgotten by the {stores}, and no longer in the ini file"),
     };
-    told(options, account, "forget", &json!({ "keyring": from_keyring, "ini": from_file }), words);
+    let [keyring, kernel, own] = Keep::STORES.map(|keep| from.contains(&keep));
+    let more = json!({ "keyring": keyring, "kernel": kernel, "file": own, "ini": from_file });
+    told(options, account, "forget", &more, &words);
     Ok(from_file)
 }
 
 fn list(files: &IniFiles, loaded: &Loaded, options: &Options) {
-    let keyring = keeping::keyring();
     let mut all = Vec::new();
     for account in loaded.accounts.iter().filter(|account| account.id.0 > 0) {
-        let in_keyring =
-            || keyring.as_ref().is_some_and(|it| it.get(&account.aor()).is_ok_and(|found| found.is_some()));
+        let is_command = !loaded.settings.password_command.is_empty();
+        let stored = || keeping::find(&account.aor()).ok().flatten().map(|(keep, _)| keep);
+        let kept = if account.password.is_empty() && !is_command { stored() } else { None };
         let (word, text) = match (account.password.is_empty(), account.password_sealed) {
             (false, _) => ("plain", format!("as plain text in {}", files.ini.path.display())),
-            (true, _) if !loaded.settings.password_command.is_empty() => ("command", "from passwordCommand".to_owned()),
-            (true, _) if in_keyring() => ("keyring", "in the keyring".to_owned()),
+            (true, _) if is_command => ("command", "from passwordCommand".to_owned()),
+            (true, _) if let Some(keep) = kept => (keep.word(), keep.place()),
             (true, true) => ("encrypted", "encrypted by MicroSIP: it is asked for".to_owned()),
             (true, false) => ("none", "nowhere: it is asked for".to_owned()),
         };

@@ -49,15 +49,13 @@ pub fn session_account(options: &Options, environment: &Environment) -> Result<V
     selected
         .and_then(|()| import::write_account(&account, &mut document, keep == Keep::Plain))
         .map_err(|why| exit::config(keeping::unwritten(path, &why), Some("nothing was changed")))?;
-    if keep == Keep::Keyring {
-        keeping::to_keyring(&account)?;
-    }
+    keeping::keep(keep, &account)?;
     config_verb::write(path, &document.to_bytes())?;
     let password = match keep {
-        Keep::Plain => ", its password as plain text",
-        Keep::Keyring => ", its password in the keyring",
-        Keep::None if account.password.is_empty() => "",
-        Keep::None => ", without its password: --save-password keyring or plain keeps it",
+        Keep::Plain => ", its password as plain text".to_owned(),
+        Keep::None if account.password.is_empty() => String::new(),
+        Keep::None => ", without its password: --save-password keyring or plain keeps it".to_owned(),
+        keep => format!(", its password {}", keep.place()),
     };
     let mut told = vec![format!("{aor} is account {number} of {}{password}", path.display())];
     let mut new = Document::default();

@@ -164,12 +164,11 @@ impl Session {
 }
 
 impl Session {
-    /// Looks into the keyring for every account that registers and has no password. A keyring that does not answer is a
-    /// note, not an end.
+    /// Looks into the keyring and its like for every account that registers and has no password. One that does not answer
+    /// is a note, not an end.
     pub fn kept_passwords(&mut self, options: &mut Options) {
-        let Some(keyring) = keeping::keyring() else { return };
-        let find = |aor: &str, notes: &mut Vec<String>| match keyring.get(aor) {
-            Ok(found) => found,
+        let find = |aor: &str, notes: &mut Vec<String>| match keeping::find(aor) {
+            Ok(found) => found.map(|(_, secret)| secret),
             Err(why) => {
                 notes.extend(Some(why).filter(|why| !notes.contains(why)));
                 None

@@ -203,3 +203,47 @@ fn a_session_account_is_saved_as_microsip_would() {
     let text = std::fs::read_to_string(house.ini()).expect("UTF-8 by default");
     assert!(text.contains(&format!("password={}\n", house.password)), "{text}");
 }
+
+/// What `keyctl` does with the keys of a user; its arguments are written down.
+const KEYCTL: &str = "#!/bin/sh\nPATH=/usr/bin:/bin\ncd \"$HOME\" || exit 3\necho \"$*\" >> arguments\ncase $1 in\nlink) ;;\n\
+    search) if test -f key7; then echo 7; else echo 'keyctl_search: Required key not available' >&2; exit 1; fi;;\n\
+    padd) cat > key7; echo 7;;\npipe) cat key7;;\nunlink) rm key7;;\nesac\n";
+
+/// What is kept is found when it is needed, and no program is told it among its arguments.
+#[test]
+fn without_a_keyring_there_are_the_kernel_and_a_file_of_ones_own() {
+    use std::os::unix::fs::PermissionsExt;
+    for (word, place) in
+        [("file", ".config/tuiphone/passwords, for its owner alone"), ("kernel", "until it is restarted")]
+    {
+        let house = House::open();
+        let (server, folder) = (house.server.clone(), house.folder.path().to_owned());
+        house.write_account(&server, &format!("proxy={server}\r\n"));
+        let ini = std::fs::read_to_string(house.ini()).expect("read");
+        std::fs::write(folder.join("keyctl"), KEYCTL).expect("written");
+        std::fs::set_permissions(folder.join("keyctl"), std::fs::Permissions::from_mode(0o700)).expect("runs");
+        let run = |words: &[&str], input: &str| {
+            let mut program = house.program(words);
+            program.env("PATH", &folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = program.spawn().expect("it starts");
+            let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
+            crate::support::finish_in(child)
+        };
+        assert_eq!(run(&["call", "602"], "").code, 10, "{word}: without a password nobody is called");
+        let set = ["password", "set", "1", "--password", "-", "--save-password", word];
+        let set = run(&set, &format!("{}\n", house.password));
+        assert!(set.code == 0 && set.stdout.contains(place), "{word}: {set:?}");
+        assert_eq!(run(&["password", "list", "--json"], "").json()["accounts"][0]["password"], word);
+        assert_eq!(run(&["call", "602"], "").code, 20, "{word}");
+        assert_eq!(std::fs::read_to_string(house.ini()).expect("read"), ini, "{word}: the ini file is as it was");
+        let arguments = std::fs::read_to_string(folder.join("arguments")).expect("what it was told");
+        assert!(arguments.contains("tuiphone:sip:100@demo") && !arguments.contains(&house.password), "{arguments}");
+        let file = folder.join(".config/tuiphone/passwords");
+        if let Ok(about) = std::fs::metadata(&file) {
+            assert_eq!((word, about.permissions().mode() & 0o777), ("file", 0o600));
+        }
+        let gone = run(&["password", "forget", "1", "--json"], "").json();
+        assert_eq!((&gone[word], &gone["keyring"]), (&true.into(), &false.into()), "{gone}");
+        assert_eq!(run(&["call", "602"], "").code, 10, "{word}: it is forgotten");
+    }
+}

@@ -132,9 +132,7 @@ impl Target {
             plan.write(&mut document, keep == Keep::Plain)
                 // A value may be a secret: it is not told.
                 .map_err(|why| exit::config(keeping::unwritten(path, &why), Some("nothing was changed")))?;
-            if keep == Keep::Keyring {
-                plan.with_password().try_for_each(|new| keeping::to_keyring(&new.account))?;
-            }
+            plan.with_password().try_for_each(|new| keeping::keep(keep, &new.account))?;
             config_verb::write(path, &document.to_bytes())?;
         }
         self.contacts.join(&plan.contacts, true)?;
