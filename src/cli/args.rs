@@ -6,11 +6,14 @@ mod spelled;
 pub(super) use parser::{digits, seconds};
 pub use parser::{is_own, parser, root};
 
+use super::attached::Attachment;
 use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount, Show};
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe};
+use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
+use crate::config::command_line::CommandLine;
 use crate::config::{AutoAnswer, DialPlan, Secret, dial};
 use crate::control::spelling;
 use crate::control::verb::{self, ParamKind, Request, Values, VerbRow};
@@ -100,6 +103,23 @@ fn understood(matches: &ArgMatches, notes: &mut Vec<String>) -> Result<Invocatio
     let password = password(level, notes);
     let mut options = options(level)?;
     let (job, note) = job(matches, &mut options)?;
+    let inputs =
+        [("--audio-in pipe:", is_pipe(&options.audio_in)), ("--password -", password == Some(PasswordSource::Stdin))];
+    let outputs =
+        [("--audio-out pipe:", is_pipe(&options.audio_out)), ("--json", options.json), ("--ndjson", options.ndjson)];
+    for (way, users) in [("input", &inputs[..]), ("output", &outputs)] {
+        let mut users = users.iter().filter(|(_, uses)| *uses).map(|(name, _)| *name);
+        if let (Some(first), Some(second)) = (users.next().filter(|first| first.ends_with("pipe:")), users.next()) {
+            let hint =
+                Some("call N --exec PROGRAM has the sound of a call without standard input and output".to_owned());
+            let why = exit::usage(&format!("{first} and {second} both want standard {way}"));
+            return Err(CommandError { hint, ..why });
+        }
+    }
+    // What has one answer has it on one line, either way.
+    options.json |= options.ndjson && matches!(job, Job::Config(_) | Job::Import(_) | Job::Password(_));
+    // A phone that runs has its own sound: what is attached to one call needs a phone for that call.
+    options.standalone |= matches!(&job, Job::Call(CallJob { attachment: Some(_), .. }));
     notes.extend(note);
     Ok(Invocation { options, job, password, notes: std::mem::take(notes) })
 }
@@ -127,12 +147,13 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         let parsed = text(m, name).map(|text| Spec::parse(&text, way));
         parsed.transpose().map_err(|why| exit::usage(&format!("--{name}: {why}")))
     };
+    let (audio_in, audio_out) = both_ways(spec("audio-in", Direction::Input)?, spec("audio-out", Direction::Output)?)?;
     Ok(Options {
         ini: text(m, "ini").map(PathBuf::from),
         no_override: m.get_flag("no-override"),
         account: text(m, "account"),
-        audio_in: spec("audio-in", Direction::Input)?,
-        audio_out: spec("audio-out", Direction::Output)?,
+        audio_in,
+        audio_out,
         audio_ring: spec("audio-ring", Direction::Output)?,
         json: m.get_flag("json"),
         ndjson: m.get_flag("ndjson"),
@@ -167,6 +188,27 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
             _ => Show::Normal,
         }),
     })
+}
+
+/// A server of sound is the microphone and the speaker: named once it is both.
+fn both_ways(input: Option<Spec>, output: Option<Spec>) -> Result<(Option<Spec>, Option<Spec>), CommandError> {
+    match (input, output) {
+        (Some(server @ Spec::AudioSocket(_)), None) | (None, Some(server @ Spec::AudioSocket(_))) => {
+            Ok((Some(server.clone()), Some(server)))
+        }
+        (Some(input), Some(output)) if input != output && [&input, &output].into_iter().any(is_server) => {
+            Err(exit::usage("an AudioSocket server is both --audio-in and --audio-out: name it once"))
+        }
+        both => Ok(both),
+    }
+}
+
+fn is_pipe(spec: &Option<Spec>) -> bool {
+    matches!(spec, Some(Spec::Pipe { .. }))
+}
+
+fn is_server(spec: &Spec) -> bool {
+    matches!(spec, Spec::AudioSocket(_))
 }
 
 /// The plan's text, if it is one.
@@ -295,13 +337,29 @@ fn call(matches: &ArgMatches, begin: Begin, number: &str) -> Result<CallJob, Com
         begin,
         number,
         no_wait: matches.get_flag("no-wait"),
+        follow: matches.get_flag("follow"),
         wait_registered: matches.get_one("wait-registered").copied(),
         duration: matches.get_one("duration").copied(),
         dtmf: text(matches, "dtmf"),
         until_dtmf: matches.get_one("until-dtmf").copied(),
         play: text(matches, "play").map(|file| absolute(&file)),
         record: text(matches, "record").map(|file| absolute(&file)),
+        attachment: attachment(matches)?,
+        attached_early: matches.get_flag("exec-early"),
     })
+}
+
+/// `--exec`, `--audiosocket`.
+fn attachment(matches: &ArgMatches) -> Result<Option<Attachment>, CommandError> {
+    /// Good for recognisers, and for nearly all that a telephone line carries.
+    const RATE: u32 = 16_000;
+    if let Some(place) = matches.get_one::<Place>("audiosocket") {
+        return Ok(Some(Attachment::Server(place.clone())));
+    }
+    let Some(command) = text(matches, "exec") else { return Ok(None) };
+    let line = CommandLine::parse(&command).map_err(|why| exit::usage(&format!("--exec: {why}")))?;
+    let argv = std::iter::once(line.program).chain(line.arguments).collect();
+    Ok(Some(Attachment::Program { argv, rate: matches.get_one("exec-rate").copied().unwrap_or(RATE) }))
 }
 
 fn values(row: &VerbRow, matches: &ArgMatches, options: &Options) -> Values {

@@ -1,5 +1,6 @@
 //! `call N` and its kin: place a call, follow it to its end, tell how it went.
 
+use super::attached::{Attached, Wish};
 use super::options::{Begin, CallJob, Options};
 use super::signals::Interrupts;
 use super::{out, words};
@@ -9,7 +10,7 @@ use crate::control::{
     CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, Press, RecordAct, RegistrationState,
     Reply, json,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -22,6 +23,17 @@ pub async fn run(link: &Link, options: &Options, job: &CallJob, interrupts: &mut
     follow(link, options, job, interrupts).await.0
 }
 
+/// As `run`, with what stands where microphone and speaker would.
+pub async fn run_attached(
+    link: &Link,
+    options: &Options,
+    job: &CallJob,
+    interrupts: &mut Interrupts,
+    attached: Option<Attached>,
+) -> ExitCode {
+    follow_attached(link, options, job, interrupts, attached).await.0
+}
+
 /// As `run`, with the call as it was at its end.
 pub async fn follow(
     link: &Link,
@@ -29,14 +41,30 @@ pub async fn follow(
     job: &CallJob,
     interrupts: &mut Interrupts,
 ) -> (ExitCode, Option<CallInfo>) {
-    let mut following = Following { link, options, job, call: None, hang_up_at: None, interrupted: None };
-    let code = match following.follow(interrupts).await {
-        Ok(()) => following.report(),
+    follow_attached(link, options, job, interrupts, None).await
+}
+
+async fn follow_attached(
+    link: &Link,
+    options: &Options,
+    job: &CallJob,
+    interrupts: &mut Interrupts,
+    attached: Option<Attached>,
+) -> (ExitCode, Option<CallInfo>) {
+    let mut following = Following { link, options, job, attached, call: None, hang_up_at: None, interrupted: None };
+    let followed = following.follow(interrupts).await;
+    let told = match following.attached.take() {
+        Some(attached) => Some(attached.finish().await),
+        None => None,
+    };
+    let code = match followed {
+        Ok(()) => following.report(told),
         Err(e) => {
             if options.json || options.ndjson {
                 let outcome = e.code.kind();
-                out::json(&json!({"v": 1, "verb": job.begin.verb(), "ok": false, "outcome": outcome,
-                    "call": following.call, "error": json::error(&e)}));
+                let result = json!({"v": 1, "verb": job.begin.verb(), "ok": false, "outcome": outcome,
+                    "call": following.call, "error": json::error(&e)});
+                out::json(&with(result, told));
             }
             out::error(&e);
             following.interrupted.unwrap_or(e.code)
@@ -49,6 +77,7 @@ struct Following<'a> {
     link: &'a Link,
     options: &'a Options,
     job: &'a CallJob,
+    attached: Option<Attached>,
     call: Option<CallInfo>,
     hang_up_at: Option<Instant>,
     interrupted: Option<ExitCode>,
@@ -93,6 +122,17 @@ impl Following<'_> {
                     Some(Feed::Closed(why)) => return Err(gone(why)),
                     None => return Err(gone("the phone has stopped".into())),
                     Some(Feed::Status(_) | Feed::Levels(_) | Feed::Face(_) | Feed::Traced(_)) => {}
+                },
+                wish = wish(&mut self.attached) => match wish {
+                    Wish::Digit(digit) => self.send(digit.to_string()).await?,
+                    Wish::Failed(why) => return Err(why),
+                    Wish::Over(why) => {
+                        if let Some(why) = why {
+                            self.talk(&format!("tuiphone: {why}"));
+                        }
+                        self.hang_up().await?;
+                        give_up = Some(Instant::now() + END_PATIENCE);
+                    }
                 },
                 () = at(self.hang_up_at) => {
                     self.hang_up_at = None;
@@ -172,16 +212,19 @@ impl Following<'_> {
             _ => self.call = Some(of.clone()),
         }
         self.say(event);
+        let begins = matches!(event, Event::CallAnswered { .. }) || self.job.attached_early;
+        if let Some(attached) = self.attached.as_mut().filter(|_| begins) {
+            attached.begin(self.link, of, event)?;
+        }
+        if let (Some(attached), Event::CallDtmf { digit, .. }) = (&self.attached, event) {
+            attached.pressed(*digit);
+        }
         match event {
             Event::CallAnswered { .. } => {
                 self.begin_files(&of.id).await?;
                 self.hang_up_at = self.job.duration.map(|d| Instant::now() + d);
                 if let Some(digits) = &self.job.dtmf {
-                    let (call, digits) = (Some(of.id.clone()), digits.clone());
-                    let dtmf = Command::Dtmf { call, digits, press: Press::Tap, via: None };
-                    if let Reply::Digits { note: Some(note), .. } = self.link.request(dtmf).await? {
-                        out::talk(&format!("tuiphone: {note}"));
-                    }
+                    self.send(digits.clone()).await?;
                 }
                 Ok(false)
             }
@@ -224,6 +267,15 @@ impl Following<'_> {
         Ok(())
     }
 
+    async fn send(&self, digits: String) -> Result<(), CommandError> {
+        let call = self.call.as_ref().map(|call| call.id.clone());
+        let dtmf = Command::Dtmf { call, digits, press: Press::Tap, via: None };
+        if let Reply::Digits { note: Some(note), .. } = self.link.request(dtmf).await? {
+            out::talk(&format!("tuiphone: {note}"));
+        }
+        Ok(())
+    }
+
     async fn hang_up(&self) -> Result<(), CommandError> {
         let Some(call) = &self.call else { return Ok(()) };
         let which = HangupWhich::Call(call.id.clone());
@@ -241,7 +293,7 @@ impl Following<'_> {
         self.call.as_ref().is_none_or(|c| c.state == CallState::Ended)
     }
 
-    fn report(&self) -> ExitCode {
+    fn report(&self, told: Option<(&'static str, Value)>) -> ExitCode {
         let code = match (&self.call, self.interrupted) {
             (_, Some(code)) => code,
             (Some(_), None) if self.job.no_wait => ExitCode::Ok,
@@ -253,12 +305,28 @@ impl Following<'_> {
         }
         if self.options.json || self.options.ndjson {
             let name = self.call.as_ref().and_then(|c| c.outcome.clone()).filter(|_| code != ExitCode::NoMedia);
-            out::json(&json!({"v": 1, "verb": self.job.begin.verb(), "ok": code == ExitCode::Ok,
-                "outcome": name.unwrap_or_else(|| code.kind().to_owned()), "call": self.call}));
+            let result = json!({"v": 1, "verb": self.job.begin.verb(), "ok": code == ExitCode::Ok,
+                "outcome": name.unwrap_or_else(|| code.kind().to_owned()), "call": self.call});
+            out::json(&with(result, told));
         } else if let (true, false, Some(call)) = (self.job.no_wait, self.options.quiet, &self.call) {
             out::line(&call.id);
         }
         code
+    }
+}
+
+/// The result of a call with what is told beside it.
+fn with(mut result: Value, told: Option<(&'static str, Value)>) -> Value {
+    if let (Some(result), Some((key, value))) = (result.as_object_mut(), told) {
+        result.insert(key.to_owned(), value);
+    }
+    result
+}
+
+async fn wish(attached: &mut Option<Attached>) -> Wish {
+    match attached {
+        Some(attached) => attached.wish().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! argv → verb or interface: paths, exit codes, what people read. No phone logic.
 
 pub mod args;
+pub mod attached;
 mod bug_report;
 pub mod call;
 pub mod call_log;
@@ -24,6 +25,7 @@ mod number_way;
 pub mod options;
 mod out;
 pub mod password;
+mod password_file;
 pub mod password_verb;
 pub mod paths;
 pub mod people;

@@ -1,5 +1,6 @@
 //! What a command line asks for, once read: the options that hold everywhere, and the job.
 
+use super::attached::Attachment;
 use super::doctor::DoctorJob;
 use super::import::ImportJob;
 use super::keeping::Keep;
@@ -183,6 +184,21 @@ pub enum Job {
     Print(String),
 }
 
+impl Job {
+    /// The word that asked for it, as JSON names it.
+    pub fn verb(&self) -> Option<&'static str> {
+        match self {
+            Job::Verb { verb, .. } => Some(verb),
+            Job::Call(call) => Some(call.begin.verb()),
+            Job::Config(_) => Some("config"),
+            Job::Import(_) => Some("import"),
+            Job::Password(_) => Some("password"),
+            Job::Daemon => Some("daemon"),
+            _ => None,
+        }
+    }
+}
+
 /// What is done with the settings. A key is `SECTION.KEY`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigJob {
@@ -251,6 +267,8 @@ pub struct CallJob {
     pub number: String,
     /// Return as soon as the INVITE is out.
     pub no_wait: bool,
+    /// Follow the call to its end, as `call` does anyway.
+    pub follow: bool,
     /// Bound on the wait for registration.
     pub wait_registered: Option<Duration>,
     /// Hang up this long after the answer.
@@ -263,6 +281,10 @@ pub struct CallJob {
     pub play: Option<String>,
     /// A new file to record into from the answer on.
     pub record: Option<String>,
+    /// What stands where microphone and speaker would.
+    pub attachment: Option<Attachment>,
+    /// It is there from the beginning of the call, not from the answer on.
+    pub attached_early: bool,
 }
 
 impl Options {

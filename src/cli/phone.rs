@@ -21,8 +21,12 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
 
-/// How long a phone may take to let go of its calls and registrations.
-const EXIT_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a phone may take to let go of its calls and registrations: whoever stops it waits two seconds.
+const EXIT_PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long its log may take to be written.
+const LOG_PATIENCE: Duration = Duration::from_millis(300);
+/// How long programs that calls have set off, and what is to be kept, may take beyond that.
+const LAST_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A phone in this process, and the log of its calls.
 pub struct Phone {
@@ -57,11 +61,11 @@ impl Phone {
             _ = interrupts.next() => {}
         }
         if let Some(log) = self.log.take() {
-            let _ = tokio::time::timeout(Duration::from_secs(1), log).await;
+            let _ = tokio::time::timeout(LOG_PATIENCE, log).await;
         }
         // What is being written when the phone ends is written to its end.
         if !self.task.is_finished() {
-            let _ = tokio::time::timeout(EXIT_PATIENCE, &mut self.task).await;
+            let _ = tokio::time::timeout(LAST_PATIENCE, &mut self.task).await;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From argv to an exit code.
 
 use super::args::{self, Invocation, Refusal};
+use super::attached::Attached;
 use super::history::Source;
 use super::options::{CallJob, Job, Options, Show};
 use super::password::PasswordSource;
@@ -13,6 +14,7 @@ use super::{
     bug_report, call, config_verb, daemon, demo, doctor, exit, history, import, links, microsip, out, password_verb,
     phone, platform, probe, prompt, reset, saving, screen, verbs,
 };
+use crate::audio::Spec;
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::{self, Link};
 use crate::control::socket::Client;
@@ -32,12 +34,13 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let wants = Wants::of(&argv);
     let invocation = match args::read(argv.clone()) {
         Ok(invocation) => invocation,
-        Err(Refusal::Usage(error)) => return failed(&error, wants),
+        Err(Refusal::Usage(error)) => return failed(&error, None, wants),
         Err(Refusal::Unknown(error)) => match microsip::dialled(&argv) {
             Some(invocation) => invocation,
-            None => return failed(&error, wants),
+            None => return failed(&error, None, wants),
         },
     };
+    let verb = invocation.job.verb();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(why) => {
@@ -45,7 +48,7 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
             return ExitCode::Unexpected;
         }
     };
-    let code = runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, wants));
+    let code = runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, verb, wants));
     match out::trouble() {
         Some(why) if code == ExitCode::Ok => {
             out::talk(&format!("tuiphone: cannot write to standard output: {}", plain_error(why)));
@@ -315,7 +318,7 @@ impl Place {
         Ok(history::run(&source, &self.options, verb, ask, form).await)
     }
 
-    async fn call(self, job: CallJob) -> Result<ExitCode, CommandError> {
+    async fn call(mut self, job: CallJob) -> Result<ExitCode, CommandError> {
         let mut interrupts = Interrupts::listen();
         if !self.alone {
             return Ok(call::run(&Link::Socket(self.socket), &self.options, &job, &mut interrupts).await);
@@ -333,6 +336,13 @@ impl Place {
             return Err(CommandError { code: ExitCode::NoDaemon, kind: "no_daemon", message, hint });
         }
         usable(&self.session.loaded, &self.options, &job.number, &self.session.ini.path)?;
+        let mut attached = None;
+        if let Some(attachment) = &job.attachment {
+            let (device, behind) = Attached::new(attachment.clone())?;
+            self.options.audio_ring.get_or_insert(Spec::Null);
+            (self.options.audio_in, self.options.audio_out) = (Some(device.clone()), Some(device));
+            attached = Some(behind);
+        }
         let contacts = contacts_of(&self.session);
         let history = history::shelf(&self.session.loaded.settings, &self.session.ini);
         let mut config = phone::engine_config(&self.options, self.session.loaded)?;
@@ -340,7 +350,8 @@ impl Place {
         config.history = history;
         config.certificate_file = Some(self.log.with_extension("certificate"));
         let mut phone = phone::start_with(&self.options, config)?;
-        let code = call::run(&Link::Local(phone.handle.clone()), &self.options, &job, &mut interrupts).await;
+        let link = Link::Local(phone.handle.clone());
+        let code = call::run_attached(&link, &self.options, &job, &mut interrupts, attached).await;
         phone.stop(&mut interrupts).await;
         Ok(code)
     }

@@ -25,11 +25,16 @@ impl Wants {
     }
 }
 
-/// Tells why nothing came of it; how the program ends.
-pub(super) fn failed(error: &CommandError, wants: Wants) -> ExitCode {
+/// Tells why nothing came of what this verb asked, where one was understood; how the program ends.
+pub(super) fn failed(error: &CommandError, verb: Option<&'static str>, wants: Wants) -> ExitCode {
     match wants {
         Wants::Words => {}
-        Wants::Json => out::json(&serde_json::json!({ "v": 1, "ok": false, "error": json::error(error) })),
+        Wants::Json => {
+            let mut told = serde_json::Map::from_iter([("v".to_owned(), 1.into())]);
+            told.extend(verb.map(|verb| ("verb".to_owned(), verb.into())));
+            told.extend([("ok".to_owned(), false.into()), ("error".to_owned(), json::error(error))]);
+            out::json(&told.into());
+        }
         Wants::Nagios => out::line(&nagios::unknown(error)),
     }
     out::error(error);

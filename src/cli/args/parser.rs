@@ -3,6 +3,7 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe};
+use crate::audio::audiosocket::Place;
 use crate::config::Server;
 use crate::control::verb::{self, ParamKind, VERBS, VerbRow};
 use clap::{Arg, ArgAction, Command, value_parser};
@@ -106,8 +107,12 @@ fn global_args() -> Vec<Arg> {
         value("ini", "FILE", "The microsip.ini; also /i:FILE").short('i'),
         flag("no-override", "Leave override.ini alone"),
         value("account", "N|LABEL|ADDRESS", "The account; also /account:N").short('a'),
-        value("audio-in", "SPEC", "Microphone: default, device:NAME, null, file:WAV, loop:WAV, tone:HZ, pipe:"),
-        value("audio-out", "SPEC", "Speaker: default, device:NAME, null, file:WAV, pipe:"),
+        value(
+            "audio-in",
+            "SPEC",
+            "Microphone: default, device:NAME, null, file:WAV, loop:WAV, tone:HZ, pipe:RATE, audiosocket:HOST:PORT",
+        ),
+        value("audio-out", "SPEC", "Speaker: default, device:NAME, null, file:WAV, pipe:RATE, audiosocket:HOST:PORT"),
         value("audio-ring", "SPEC", "Ringer: as the speaker"),
         flag("json", "One JSON object on standard output"),
         flag("ndjson", "A JSON object per event"),
@@ -152,8 +157,25 @@ pub(super) fn call_args() -> Vec<Arg> {
         value("play", "FILE", "Play a WAV file after the answer"),
         value("record", "FILE", "Record into a new file, name.ogg or name.wav"),
         flag("no-wait", "Return as soon as the call is on its way"),
+        flag("follow", "Follow the call to its end; a number alone does so only then").conflicts_with("no-wait"),
         value("until-dtmf", "DIGIT", "Hang up when the far end presses this").value_parser(digit),
         value("wait-registered", "SEC", "Longest wait for the registration").value_parser(seconds),
+        value(
+            "exec",
+            "COMMAND",
+            "From the answer on the sound is a program's: s16le mono on its fd 0 and 1, events and commands as NDJSON on 3 and 4",
+        ),
+        value("exec-rate", "HZ", "The rate of that sound; 16000 unless said")
+            .value_parser(value_parser!(u32).range(8_000..=48_000))
+            .requires("exec"),
+        flag("exec-early", "Start that program with the call, not at the answer").requires("exec"),
+        value(
+            "audiosocket",
+            "HOST:PORT",
+            "From the answer on the sound is that of an AudioSocket server, 8000 Hz or as /RATE says",
+        )
+        .value_parser(sound_server)
+        .conflicts_with("exec"),
     ]
 }
 
@@ -194,6 +216,10 @@ pub(in crate::cli) fn seconds(text: &str) -> Result<Duration, String> {
 
 fn server(text: &str) -> Result<Server, String> {
     Server::parse(text).ok_or_else(|| "not a server: host, host:port or [address]:port".to_owned())
+}
+
+fn sound_server(text: &str) -> Result<Place, String> {
+    Place::parse(text).ok_or_else(|| "not a server: HOST:PORT or HOST:PORT/RATE".to_owned())
 }
 
 pub(in crate::cli) fn digits(text: &str) -> Result<String, String> {
