@@ -193,6 +193,9 @@ impl Job {
             Job::Config(_) => Some("config"),
             Job::Import(_) => Some("import"),
             Job::Password(_) => Some("password"),
+            Job::Test(_) => Some("test"),
+            Job::Doctor(_) => Some("doctor"),
+            Job::BugReport(_) => Some("bug-report"),
             Job::Daemon => Some("daemon"),
             _ => None,
         }

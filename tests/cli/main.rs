@@ -3,6 +3,8 @@
 #![allow(missing_docs)]
 #![allow(clippy::disallowed_methods)] // These tests wait on the real clock, within bounds.
 
+#[cfg(feature = "http")]
+mod audiosocket;
 mod call;
 mod config;
 mod contacts;
@@ -14,6 +16,7 @@ mod doctor;
 mod dtls;
 mod encrypted;
 mod errors;
+mod exec;
 mod far_end;
 mod far_side;
 mod files;
@@ -23,26 +26,29 @@ mod hooks;
 mod hostile_dtls;
 mod hostile_ice;
 mod hostile_sound;
-#[cfg(feature = "http")]
 mod http;
 mod ice;
 mod import;
 mod incoming;
+mod killed;
 mod message;
 mod nat;
 mod options;
 mod password;
 mod ping;
+mod pipes;
 mod probe;
 mod prompt;
 mod registering;
 mod reload;
 mod shortcuts;
+mod soak;
 mod socket;
 mod sound;
 mod support;
 mod tcp;
 mod theft;
 mod trace;
+mod verbs;
 mod webhook;
 mod words;

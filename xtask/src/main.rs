@@ -10,6 +10,7 @@ mod doctor;
 mod fuzz;
 mod licences;
 mod run;
+mod soak;
 mod system;
 mod test;
 
@@ -25,6 +26,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   test      everything: licences, tests of both feature sets, real peers where they can be had
   fuzz      damaged traffic between phones, damaged samples for every reader, on new seeds (fuzz 5000: so many);
             fuzz READER [SECONDS]: one reader, led by coverage (needs cargo-fuzz)
+  soak      10,000 requests and 500 calls of one phone (soak 100000 5000: so many), and a thousand questions a second
   bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part;
             --lines N, --seeds N: less of the speech, printed; --keep: put it into RESULTS.md beside what stands there)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = match chore.as_str() {
         "demo" => demo::run(install, &[arguments, passed_on].concat()),
         "test" => test::run(install, &[arguments, passed_on].concat()),
+        "soak" => soak::run(&[arguments, passed_on].concat()),
         "fuzz" => fuzz::run(&[arguments, passed_on].concat()),
         "bench" => bench(install, arguments),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
