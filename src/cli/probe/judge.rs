@@ -313,7 +313,8 @@ mod tests {
     fn the_exit_code_is_the_calls_own_unless_something_was_expected() {
         use ExitCode::{Busy, Expectation, NoMedia, NoSuchNumber, Ok};
         let silent = r#"{"rx_packets": 0}"#;
-        let rows: [(&str, Finding, Option<&str>, &[(&str, &str)], ExitCode); 16] = [
+        type Row<'a> = (&'a str, Finding, Option<&'a str>, &'a [(&'a str, &'a str)], ExitCode);
+        let rows: [Row<'_>; 16] = [
             ("answered", answered(GOOD), None, &[], Ok),
             ("answered, as expected", answered(GOOD), Some("answered"), &[], Ok),
             ("200, as expected", answered(GOOD), Some("200"), &[], Ok),

@@ -146,13 +146,15 @@ struct Candidate {
 impl Listener {
     /// Takes in sound at 48 kHz; what is now known.
     pub fn hear(&mut self, sound: &[f32]) -> Vec<Moment> {
-        let mut told = Vec::new();
-        self.narrow.push(sound, &mut self.sound);
-        while let Some(look) = self.sound.get(..LOOK) {
-            let moment = self.look(&look.to_vec());
-            told.push(moment);
-            self.sound.drain(..HOP);
+        let (mut told, mut start) = (Vec::new(), 0);
+        let mut narrow = std::mem::take(&mut self.sound);
+        self.narrow.push(sound, &mut narrow);
+        while let Some(look) = narrow.get(start..start + LOOK) {
+            told.push(self.look(look));
+            start += HOP;
         }
+        narrow.drain(..start);
+        self.sound = narrow;
         told
     }
 
