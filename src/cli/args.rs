@@ -3,14 +3,16 @@
 mod parser;
 mod spelled;
 
+pub use parser::{EXAMPLES, examples_of, is_own, parser, root};
 pub(super) use parser::{digits, seconds};
-pub use parser::{is_own, parser, root};
 
 use super::attached::Attachment;
 use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount, Show};
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
-use super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe};
+use super::{
+    bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe,
+};
 use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
 use crate::config::command_line::CommandLine;

@@ -1,9 +1,13 @@
-//! What `help` prints, beside the pages the parser makes itself.
+//! What `help` prints, beside the pages the parser makes itself, and the examples that stand first on each.
 
 use super::options::Job;
 use super::{exit, settings_page};
+use crate::control::verb::Example;
 use crate::control::{CommandError, spelling};
 use clap::Command;
+
+/// Columns of the longest example that has what it does beside it; of a longer one that stands below.
+const BESIDE: usize = 56;
 
 /// Pages that are no commands.
 fn topic(name: &str) -> Option<String> {
@@ -35,47 +39,27 @@ pub(super) fn page(mut parser: Command, name: Option<&str>) -> Result<Job, Comma
     }
 }
 
-/// What is worth showing before the options of a command.
-pub(super) fn examples(command: &str) -> Option<&'static str> {
-    Some(match command {
-        "call" => {
-            "Examples:\n  \
-             tuiphone call 600 --duration 5 --json\n  \
-             tuiphone call sip:bob@example.net --dtmf 1,,23#\n  \
-             tuiphone --user 101 --domain pbx.example.net --password - call 600"
-        }
-        "config" => {
-            "Examples:\n  \
-             tuiphone config check                              what is odd, with file and line\n  \
-             tuiphone config get Settings.audioCodecs\n  \
-             tuiphone config set Settings.DND=1 Account1.label=Desk\n  \
-             tuiphone config dialplan '00 49 30 123'            what becomes of a number, rule by rule\n  \
-             tuiphone config print --default                    every key and what it is for"
-        }
-        "hangup" => "Examples:\n  tuiphone hangup\n  tuiphone hangup c2\n  tuiphone hangup --all",
-        "url" => "Examples:\n  tuiphone url tel:+4940123\n  tuiphone url --install",
-        "volume" => "Examples:\n  tuiphone volume 80\n  tuiphone volume mic +5\n  tuiphone volume mute",
-        "watch" => "Examples:\n  tuiphone watch\n  tuiphone watch --json | jq .event",
-        "doctor" => {
-            "Examples:\n  \
-             tuiphone doctor                       everything, with the likely cause and what to do\n  \
-             tuiphone doctor dns registration      the way to the server alone\n  \
-             tuiphone doctor --json\n  \
-             tuiphone doctor --fix                 mends what can be mended, each thing after a question"
-        }
-        "bug-report" => "Examples:\n  tuiphone bug-report\n  tuiphone bug-report - | less",
-        "trace" => {
-            "Examples:\n  \
-             tuiphone trace                                     every message as it comes and goes\n  \
-             tuiphone trace --last 200 --call c1 --ladder       what a call was made of\n  \
-             tuiphone trace --method REGISTER --short\n  \
-             tuiphone trace --rtp --pcap call.pcapng            for Wireshark, TLS or not\n  \
-             tuiphone trace --pcap - | wireshark -k -i -"
-        }
-        "pickup" => "Examples:\n  tuiphone pickup\n  tuiphone pickup 201 --json",
-        "park" => "Examples:\n  tuiphone park\n  tuiphone park 700 --call c2",
-        "register" => "Examples:\n  tuiphone register\n  tuiphone -i work.ini register --json",
-        "status" => "Examples:\n  tuiphone status\n  tuiphone status --json",
-        _ => return None,
+/// The section of examples.
+pub(super) fn examples(examples: &[Example]) -> String {
+    let widths = examples.iter().map(|(line, _)| line.chars().count()).filter(|width| *width <= BESIDE);
+    let width = widths.max().unwrap_or_default();
+    examples.iter().fold("Examples:".to_owned(), |text, (line, what)| match line.chars().count() {
+        long if long > width => format!("{text}\n  {line}\n  {:width$}  {what}", ""),
+        _ => format!("{text}\n  {line:width$}  {what}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_example_does_stands_beside_it_or_below() {
+        let long = "x".repeat(60);
+        let long: &'static str = long.leak();
+        assert_eq!(
+            examples(&[("a", "one"), ("bcd", "two"), (long, "three")]),
+            format!("Examples:\n  a    one\n  bcd  two\n  {long}\n       three")
+        );
+    }
 }

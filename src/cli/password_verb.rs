@@ -14,13 +14,9 @@ use crate::control::{CommandError, ExitCode};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
-const EXAMPLES: &str = "A password is looked for in this order: --password -, --password-file; TUIPHONE_PASSWORD; the ini file, as plain\n\
+const ORDER: &str = "A password is looked for in this order: --password -, --password-file; TUIPHONE_PASSWORD; the ini file, as plain\n\
     text; [tuiphone] passwordCommand; the keyring; the terminal. What MicroSIP has encrypted only MicroSIP can read:\n\
-    such a line is left as it is, and the search goes on.\n\n\
-    Examples:\n  \
-    tuiphone password set 101@pbx.example.net        ask, and keep it in the keyring\n  \
-    tuiphone password set 2 --password - < secret    the same for a script\n  \
-    tuiphone password list                           where each account has its own";
+    such a line is left as it is, and the search goes on.";
 
 /// What is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +33,7 @@ pub enum PasswordJob {
 pub fn command() -> Command {
     Command::new("password")
         .about("Keep or forget an account's password, in the keyring or as plain text; no phone needs to run")
-        .before_help(EXAMPLES)
+        .after_help(ORDER)
         .arg(
             Arg::new("action").value_name("ACTION").required(true).value_parser(["set", "forget", "list"]).help(
                 "set = keep one, in the keyring unless --save-password says otherwise; forget; list = where each is",

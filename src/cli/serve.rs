@@ -36,12 +36,6 @@ pub struct ServeJob {
 pub fn command() -> Command {
     Command::new("serve")
         .about("Offer the verbs of the running phone over HTTP, to whoever has the token")
-        .before_help(
-            "Examples:\n  \
-             tuiphone serve --http 127.0.0.1:8080\n  \
-             curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/status\n  \
-             curl -H \"Authorization: Bearer $TOKEN\" --json '{\"number\":\"600\"}' http://127.0.0.1:8080/v1/call",
-        )
         .arg(
             Arg::new("http")
                 .long("http")

@@ -58,6 +58,14 @@ pub(super) const CONTACTS: VerbRow = VerbRow {
     ],
     doc: "List, find and change contacts, as Contacts.xml beside the ini file has them; refresh those of a directory; import \
           and export .csv, .vcf, .xml",
+    examples: &[
+        ("tuiphone contacts", "Everybody"),
+        ("tuiphone contacts add 7001 \"Ann Bell\" --presence on", "A new one, with a light"),
+        ("tuiphone contacts search ann", "Find some"),
+        ("tuiphone contacts edit \"Ann Bell\" --mobile 01701234", "Change one"),
+        ("tuiphone contacts export people.vcf", "Take them elsewhere"),
+        ("tuiphone contacts rm \"Ann Bell\"", "Remove one"),
+    ],
     key: Some("F10"),
     make: |v| Ok(Request::Contacts(ask(v)?)),
 };

@@ -1,6 +1,7 @@
 //! The one table of verbs. The command line, the socket, the keymap, the help overlay and the man page read it.
 
 mod at_hand;
+mod calls;
 mod past;
 mod reading;
 mod row;
@@ -9,8 +10,8 @@ mod sound;
 mod window;
 
 pub use super::values::Values;
-use super::{Command, CommandError, ExitCode, FaceAsk, HangupWhich, MAX_NAME, TransferTo, people};
-pub use row::{Make, Param, ParamKind, Request, TraceForm, VerbRow};
+use super::{Command, CommandError, ExitCode, MAX_NAME, people};
+pub use row::{Example, Make, Param, ParamKind, Request, TraceForm, VerbRow};
 
 /// Characters of an error: words of a request may be as long as its line.
 const MAX_MESSAGE: usize = 500;
@@ -41,113 +42,14 @@ const fn flag(name: &'static str, doc: &'static str) -> Param {
 
 /// Every verb a running phone understands.
 pub static VERBS: &[VerbRow] = &[
-    VerbRow {
-        name: "call",
-        aliases: &["dial", "callto"],
-        params: &[
-            optional("number", "Number, user or SIP address; without it the dial field is shown"),
-            option("account", "Account to call from"),
-        ],
-        doc: "Place a call",
-        key: Some("Enter"),
-        make: |v| {
-            let account = v.text("account");
-            Ok(match v.text("number") {
-                Some(target) => Request::Command(Command::Dial { target, account }),
-                None if account.is_none() => Request::Face(FaceAsk::Fill { number: String::new() }),
-                None => return Err("no number given".into()),
-            })
-        },
-    },
-    VerbRow {
-        name: "answer",
-        aliases: &[],
-        params: &[CALL_ID],
-        doc: "Answer a ringing call",
-        key: Some("F2"),
-        make: |v| Ok(Request::Command(Command::Answer { call: v.text("call") })),
-    },
-    VerbRow {
-        name: "reject",
-        aliases: &["decline"],
-        params: &[CALL_ID, option("code", "SIP status, 400 to 699; 486 unless said")],
-        doc: "Reject a ringing call",
-        key: Some("F3"),
-        make: |v| {
-            // `[Reject(603)]`: no call is called so.
-            let status = v.text("call").filter(|word| word.parse::<u16>().is_ok_and(|n| (400..700).contains(&n)));
-            let code = v.number("code", 400, 699)?.or(status.as_deref().and_then(|word| word.parse().ok()));
-            Ok(Request::Command(Command::Reject { call: v.text("call").filter(|_| status.is_none()), code }))
-        },
-    },
-    VerbRow {
-        name: "hangup",
-        aliases: &["bye", "end"],
-        params: &[
-            CALL_ID,
-            flag("all", "Every call"),
-            flag("incoming", "Ringing incoming calls only"),
-            flag("calling", "Own calls not answered yet"),
-        ],
-        doc: "End a call",
-        key: Some("F4"),
-        make: |v| {
-            let which = match (v.text("call"), v.flag("all"), v.flag("incoming"), v.flag("calling")) {
-                (Some(call), false, false, false) => HangupWhich::Call(call),
-                (None, true, false, false) => HangupWhich::All,
-                (None, false, true, false) => HangupWhich::Incoming,
-                (None, false, false, true) => HangupWhich::Calling,
-                (None, false, false, false) => HangupWhich::Current,
-                _ => return Err("hangup takes one of: a call id, --all, --incoming, --calling".into()),
-            };
-            Ok(Request::Command(Command::Hangup { which }))
-        },
-    },
-    VerbRow {
-        name: "hangupall",
-        aliases: &[],
-        params: &[],
-        doc: "End every call except ringing incoming ones",
-        key: None,
-        make: |_| Ok(Request::Command(Command::Hangup { which: HangupWhich::AllButRinging })),
-    },
-    VerbRow {
-        name: "hold",
-        aliases: &[],
-        params: &[CALL_ID, flag("toggle", "Resume it if it is on hold")],
-        doc: "Put a call on hold",
-        key: Some("F5"),
-        make: |v| {
-            let (call, toggle) = (v.text("call"), v.flag("toggle"));
-            Ok(Request::Command(if toggle { Command::ToggleHold { call } } else { Command::Hold { call } }))
-        },
-    },
-    VerbRow {
-        name: "resume",
-        aliases: &["unhold"],
-        params: &[CALL_ID],
-        doc: "Take a call back from hold",
-        key: Some("F6"),
-        make: |v| Ok(Request::Command(Command::Resume { call: v.text("call") })),
-    },
-    VerbRow {
-        name: "conference",
-        aliases: &["merge"],
-        params: &[Param {
-            name: "calls",
-            kind: ParamKind::Words,
-            doc: "Call ids, such as c1 c2; none = all that are answered; off = it ends, off c1 = that call leaves",
-        }],
-        doc: "Let calls hear each other",
-        key: Some("Ctrl-n"),
-        make: |v| {
-            let words = v.text("calls").unwrap_or_default();
-            let mut calls: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-            let off = calls.first().is_some_and(|word| word.eq_ignore_ascii_case("off"));
-            calls.drain(..usize::from(off));
-            Ok(Request::Command(if off { Command::LeaveConference { calls } } else { Command::Conference { calls } }))
-        },
-    },
+    calls::CALL,
+    calls::ANSWER,
+    calls::REJECT,
+    calls::HANGUP,
+    calls::HANGUPALL,
+    calls::HOLD,
+    calls::RESUME,
+    calls::CONFERENCE,
     sound::RECORD,
     sound::PLAY,
     sound::MUTE,
@@ -163,6 +65,7 @@ pub static VERBS: &[VerbRow] = &[
             option("account", "Account to write from"),
         ],
         doc: "Send a message, tell whether it was delivered",
+        examples: &[("tuiphone message 600 On my way", "Write; tells whether it was delivered")],
         key: None,
         make: |v| {
             let (target, text) = (v.need("number")?, v.need("text")?);
@@ -177,6 +80,10 @@ pub static VERBS: &[VerbRow] = &[
             flag("read", "They are read from now on"),
         ],
         doc: "List the messages since the phone was started",
+        examples: &[
+            ("tuiphone messages", "What was written since the phone was started"),
+            ("tuiphone messages 600 --read --json", "With 600 alone, read from now on"),
+        ],
         key: None,
         make: |v| {
             let (with, read) = (v.text("number"), v.flag("read"));
@@ -188,69 +95,23 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[required("number", "Number, user or SIP address"), option("account", "Account to write from")],
         doc: "Tell that a message is being written, if tellComposing=1; again every few seconds",
+        examples: &[("tuiphone composing 600", "Somebody is about to write to 600")],
         key: None,
         make: |v| {
             let (target, account) = (v.need("number")?, v.text("account"));
             Ok(Request::Command(Command::Composing { target, account }))
         },
     },
-    VerbRow {
-        name: "transfer",
-        aliases: &[],
-        params: &[
-            optional(
-                "number",
-                "Number, user or SIP address; with --attended the call to connect with, its id or number",
-            ),
-            flag("attended", "Connect the call with another one, which was called before"),
-            option("call", "The call to hand over"),
-        ],
-        doc: "Hand a call over, and wait for the outcome",
-        key: Some("F9"),
-        make: |v| {
-            let to = match (v.text("number"), v.flag("attended")) {
-                (other, true) => TransferTo::Call(other),
-                (Some(number), false) => TransferTo::Number(number),
-                (None, false) => return Err("no number given".into()),
-            };
-            Ok(Request::Command(Command::Transfer { call: v.text("call"), to }))
-        },
-    },
-    VerbRow {
-        name: "pickup",
-        aliases: &[],
-        params: &[
-            optional("number", "Whose ringing; without it one that a light shows"),
-            option("account", "Account to call from"),
-        ],
-        doc: "Take a call that rings at another phone",
-        key: Some("Ctrl-p"),
-        make: |v| Ok(Request::Command(Command::Pickup { number: v.text("number"), account: v.text("account") })),
-    },
-    VerbRow {
-        name: "park",
-        aliases: &[],
-        params: &[optional("number", "Where; parkNumber unless said"), option("call", "The call to park")],
-        doc: "Park a call, and tell where if a light does",
-        key: Some("Ctrl-k"),
-        make: |v| Ok(Request::Command(Command::Park { call: v.text("call"), number: v.text("number") })),
-    },
-    VerbRow {
-        name: "retrieve",
-        aliases: &[],
-        params: &[
-            optional("number", "Where it waits; without it the call parked last, or the only one"),
-            option("account", "Account to call from"),
-        ],
-        doc: "Call a parked call back",
-        key: Some("Ctrl-r"),
-        make: |v| Ok(Request::Command(Command::Retrieve { number: v.text("number"), account: v.text("account") })),
-    },
+    calls::TRANSFER,
+    calls::PICKUP,
+    calls::PARK,
+    calls::RETRIEVE,
     VerbRow {
         name: "dnd",
         aliases: &[],
         params: &[required("state", "on or off")],
         doc: "Turn do-not-disturb on or off, for good",
+        examples: &[("tuiphone dnd on", "Callers find the phone busy"), ("tuiphone dnd off", "They ring again")],
         key: Some("Ctrl-d"),
         make: |v| Ok(Request::Command(Command::Dnd { on: v.switch("state")? })),
     },
@@ -259,6 +120,10 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[required("state", "on or off")],
         doc: "Answer every call without a person, or no longer; for good",
+        examples: &[
+            ("tuiphone autoanswer on", "Calls are answered without a person"),
+            ("tuiphone autoanswer off", "A person answers again"),
+        ],
         key: None,
         make: |v| Ok(Request::Command(Command::AutoAnswer { on: v.switch("state")? })),
     },
@@ -267,6 +132,10 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[required("state", "on or off")],
         doc: "Let calls that are answered join a conference by themselves, or no longer; for good",
+        examples: &[
+            ("tuiphone autoconference on", "Whoever is answered joins the conference"),
+            ("tuiphone autoconference off", "Nobody does by himself"),
+        ],
         key: None,
         make: |v| Ok(Request::Command(Command::AutoConference { on: v.switch("state")? })),
     },
@@ -275,6 +144,7 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[required("number", "Number, user or SIP address; off = no more")],
         doc: "Send incoming calls on to another number, for good",
+        examples: &[("tuiphone forward 601", "Send every call on to 601"), ("tuiphone forward off", "Ring here again")],
         key: Some("Ctrl-f"),
         make: |v| {
             let number = Some(v.need("number")?).filter(|number| !number.eq_ignore_ascii_case("off"));
@@ -290,6 +160,10 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[ACCOUNT],
         doc: "Register with the server",
+        examples: &[
+            ("tuiphone register", "Register now, and tell how it went"),
+            ("tuiphone -i microsip.ini register --json", "The accounts of this file, as JSON"),
+        ],
         key: None,
         make: |v| Ok(Request::Command(Command::Register { account: v.text("account") })),
     },
@@ -298,6 +172,10 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[ACCOUNT, flag("all", "Every phone of the account, as always where no phone runs")],
         doc: "Un-register from the server",
+        examples: &[
+            ("tuiphone unregister", "Be unreachable until told otherwise"),
+            ("tuiphone unregister 1 --all", "Remove every phone of the account from the server"),
+        ],
         key: None,
         make: |v| {
             let (account, all) = (v.text("account"), v.flag("all"));
@@ -313,6 +191,10 @@ pub static VERBS: &[VerbRow] = &[
             option("account", "Account to ask from"),
         ],
         doc: "Ask whether a server or phone answers, how soon, and what it takes",
+        examples: &[
+            ("tuiphone ping", "Does the server answer?"),
+            ("tuiphone ping 600 --json", "Does that phone, and what does it take?"),
+        ],
         key: None,
         make: |v| Ok(Request::Command(Command::Ping { target: v.text("number"), account: v.text("account") })),
     },
@@ -321,6 +203,10 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[],
         doc: "Show the phone's state",
+        examples: &[
+            ("tuiphone status", "The phone, its accounts and its calls"),
+            ("tuiphone status --json", "The same for a program"),
+        ],
         key: None,
         make: |_| Ok(Request::Status),
     },
@@ -329,6 +215,10 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[],
         doc: "List the calls",
+        examples: &[
+            ("tuiphone calls", "The calls there are"),
+            ("tuiphone calls --json | jq '.calls | length'", "How many"),
+        ],
         key: None,
         make: |_| Ok(Request::Calls),
     },
@@ -344,6 +234,10 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[],
         doc: "List the accounts",
+        examples: &[
+            ("tuiphone accounts", "The accounts, and where they stand"),
+            ("tuiphone accounts --json | jq '.accounts[].aor'", "Their addresses"),
+        ],
         key: None,
         make: |_| Ok(Request::Accounts),
     },
@@ -352,6 +246,7 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[],
         doc: "Tell whether the phone can dial",
+        examples: &[("tuiphone ready", "For scripts: ends with 0 once a call can be made")],
         key: None,
         make: |_| Ok(Request::Ready),
     },
@@ -371,6 +266,7 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[],
         doc: "Read the settings again; calls go on, and only accounts whose own keys have changed register anew",
+        examples: &[("tuiphone reload", "Take what was changed in the files")],
         key: None,
         make: |_| Ok(Request::Reload),
     },
@@ -379,6 +275,11 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &["subscribe"],
         params: &[option("as", "Only what OnCallEnd=SendMessage,NAME,… and its like send to this name")],
         doc: "Print events as they happen",
+        examples: &[
+            ("tuiphone watch", "Events as sentences, until stopped"),
+            ("tuiphone watch --json | jq --unbuffered .event", "Their names, for a program"),
+            ("tuiphone subscribe --as MyApp --json", "What OnCallEnd=SendMessage,MyApp,… tells"),
+        ],
         key: None,
         make: |v| match v.text("as") {
             Some(name) if name.chars().count() > MAX_NAME => Err(format!("a name has {MAX_NAME} characters at most")),
@@ -391,6 +292,7 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &[],
         params: &[flag("face", "It can be shown, hidden and filled")],
         doc: "Follow state, events and levels, as the interface does",
+        examples: &[("tuiphone attach", "State, events and levels, a line of JSON each")],
         key: None,
         make: |v| Ok(Request::Attach { face: v.flag("face") }),
     },
@@ -399,6 +301,7 @@ pub static VERBS: &[VerbRow] = &[
         aliases: &["quit", "close"],
         params: &[],
         doc: "End all calls, un-register and stop the phone",
+        examples: &[("tuiphone exit", "End calls, un-register, stop")],
         key: None,
         make: |_| Ok(Request::Command(Command::Exit)),
     },

@@ -16,6 +16,7 @@ mod doctor;
 mod dtls;
 mod encrypted;
 mod errors;
+mod examples;
 mod exec;
 mod far_end;
 mod far_side;

@@ -205,7 +205,7 @@ fn rows() -> Vec<Row> {
         (All, "§8.2 /account: /password:", &["/account:2 /password:pw"], password(Some("2"))),
         (All, "§8.2 /password:", &["/password:pw"], password(None)),
         (All, "§13.5 exit", &["/exit", "exit", "quit", "[Close]", "action=exit"], command(Command::Exit)),
-        (All, "§13.5 status", &["status", "[Status]", "action=status"], Some(Request::Status)),
+        (All, "§13.5 status", &["status", "[Status]", "action=status"], Some(Request::Status { format: None })),
         (All, "§13.2 ready", &["ready", "action=ready"], Some(Request::Ready)),
         (All, "§13.2 subscribe", &["subscribe", "watch"], Some(Request::Watch { name: None })),
         (All, "§13.1 message", &["message 100 hello there"], text("100", "hello there")),

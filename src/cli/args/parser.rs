@@ -2,10 +2,12 @@
 
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
-use super::super::{bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe};
+use super::super::{
+    bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe,
+};
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
-use crate::control::verb::{self, ParamKind, VERBS, VerbRow};
+use crate::control::verb::{self, Example, ParamKind, VERBS, VerbRow};
 use clap::{Arg, ArgAction, Command, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,16 +29,9 @@ pub fn root() -> Command {
     Command::new("tuiphone")
         .about("A softphone that lives in a terminal")
         .version(env!("CARGO_PKG_VERSION"))
-        .help_template(concat!(
-            "{about}\n\nExamples:\n",
-            "  tuiphone                               open the phone\n",
-            "  tuiphone demo                          try it with built-in far ends, no server needed\n",
-            "  tuiphone 5551234                       dial\n",
-            "  tuiphone call 600 --duration 5 --json  call, hang up after 5 s, tell the result\n",
-            "  tuiphone --user 101 --domain pbx.example.net --password - call 600\n",
-            "  tuiphone status                        what the running phone does\n",
-            "  tuiphone /i:work.ini /answer           MicroSIP's words work too\n",
-            "\n{usage-heading} {usage}\n\n{all-args}{after-help}"
+        .help_template(format!(
+            "{{about}}\n\n{}\n\n{{usage-heading}} {{usage}}\n\n{{all-args}}{{after-help}}",
+            help::examples(EXAMPLES)
         ))
         .after_help(exit::table())
         .disable_help_subcommand(true)
@@ -49,49 +44,182 @@ pub fn root() -> Command {
 
 fn with_commands(root: Command, wanted: impl Fn(&str) -> bool) -> Command {
     let verbs = VERBS.iter().filter(|row| wanted(row.name) || row.aliases.iter().any(|alias| wanted(alias)));
-    let own = OWN_COMMANDS.iter().filter(|(name, _)| wanted(name));
-    root.subcommands(verbs.map(verb_command)).subcommands(own.map(|(name, build)| build(name)))
+    let own = OWN_COMMANDS.iter().filter(|own| wanted(own.name));
+    root.subcommands(verbs.map(verb_command)).subcommands(own.map(Own::command))
 }
 
 /// True for a word that begins a command and is no verb of a running phone.
 pub fn is_own(word: &str) -> bool {
-    OWN_COMMANDS.iter().any(|(name, _)| *name == word) && ![BARE, SPELLED, MICROSIP].contains(&word)
+    OWN_COMMANDS.iter().any(|own| own.name == word) && ![BARE, SPELLED, MICROSIP].contains(&word)
 }
 
-type Build = fn(&'static str) -> Command;
+/// How the program is used.
+pub const EXAMPLES: &[Example] = &[
+    ("tuiphone", "Open the phone"),
+    ("tuiphone demo", "Try it with built-in far ends, no server needed"),
+    ("tuiphone 600", "Dial"),
+    ("tuiphone call 600 --duration 5 --json", "Call, hang up after 5 s, tell the result"),
+    (
+        "tuiphone --user 101 --domain pbx.example.net --password - call 600 --duration 5",
+        "With no file: an account for this one call",
+    ),
+    ("tuiphone status", "What the running phone does"),
+    ("tuiphone /i:microsip.ini /answer", "MicroSIP's words work too"),
+];
+
+/// The examples of a command; `None` where there is no such command, or it is for programs alone.
+pub fn examples_of(command: &str) -> Option<&'static [Example]> {
+    let verb = VERBS.iter().find(|row| row.name == command).map(|row| row.examples);
+    verb.or_else(|| OWN_COMMANDS.iter().find(|own| own.name == command).map(|own| own.examples))
+}
+
+/// A command that is no verb of a running phone.
+struct Own {
+    name: &'static str,
+    /// None of a command that nobody types.
+    examples: &'static [Example],
+    build: fn(&'static str) -> Command,
+}
+
+impl Own {
+    fn command(&self) -> Command {
+        let command = (self.build)(self.name);
+        if self.examples.is_empty() { command.hide(true) } else { with_examples(command, self.examples) }
+    }
+}
+
+/// Behind what the command has to say first.
+fn with_examples(command: Command, examples: &[Example]) -> Command {
+    let before = command.get_before_help().map(|text| format!("{text}\n\n")).unwrap_or_default();
+    command.before_help(format!("{before}{}", help::examples(examples)))
+}
 
 /// The commands that are no verbs of a running phone.
-const OWN_COMMANDS: &[(&str, Build)] = &[
-    ("daemon", |name| Command::new(name).about("Run the phone in the foreground, without an interface")),
+const OWN_COMMANDS: &[Own] = &[
+    Own {
+        name: "daemon",
+        examples: &[
+            ("tuiphone daemon", "Keep the phone on; calls outlive terminals"),
+        ],
+        build: |name| {
+            Command::new(name)
+                .about("Run the phone in the foreground, without an interface")
+        },
+    },
     #[cfg(feature = "http")]
-    ("serve", |_| super::super::serve::command()),
-    ("config", |_| config_args::command().before_help(help::examples("config").unwrap_or_default())),
-    ("import", |_| import::command()),
-    ("test", |_| probe::job::command()),
-    ("password", |_| password_verb::command()),
-    ("doctor", |name| doctor::command(name).before_help(help::examples(name).unwrap_or_default())),
-    ("bug-report", |name| bug_report::command(name).before_help(help::examples(name).unwrap_or_default())),
-    ("demo", |name| {
-        Command::new(name)
-            .about("Start the phone with its built-in far ends")
-            .arg(flag("lively", "Let things happen by themselves"))
-            .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64)))
-    }),
-    ("help", |name| {
-        Command::new(name)
-            .about("Print this help, or that of a command, settings, exit-codes, microsip")
-            .arg(Arg::new("command"))
-    }),
-    (BARE, |name| Command::new(name).hide(true).arg(Arg::new("number").required(true)).args(call_args())),
-    ("reset", |name| {
-        Command::new(name).about("Move settings, contacts and history to a backup folder").arg(flag("yes", "Unasked"))
-    }),
-    (SPELLED, spelled_line),
-    (MICROSIP, spelled_line),
+    Own {
+        name: "serve",
+        examples: &[("tuiphone serve --http 127.0.0.1:0", "The verbs over HTTP, for this machine alone")],
+        build: |_| super::super::serve::command(),
+    },
+    Own {
+        name: "config",
+        examples: &[
+            ("tuiphone config check", "What is odd, with file and line"),
+            ("tuiphone config get Settings.audioCodecs", "One value"),
+            ("tuiphone config set Settings.DND=1 Account1.label=Desk", "Those lines and no other byte"),
+            ("tuiphone config dialplan '00 49 30 123'", "What becomes of a number, rule by rule"),
+            ("tuiphone config print --default", "Every key and what it is for"),
+        ],
+        build: |_| config_args::command(),
+    },
+    Own {
+        name: "import",
+        examples: &[
+            ("tuiphone import --dry-run", "What there is, and what would be done"),
+            ("tuiphone import ~/.baresip --yes", "Do it, unasked"),
+        ],
+        build: |_| import::command(),
+    },
+    Own {
+        name: "password",
+        examples: &[
+            ("tuiphone password list", "Where each account has its own"),
+            ("tuiphone password set 1 --password - --save-password plain < secret", "Keep one, for a script"),
+            ("tuiphone password forget 1", "Forget it"),
+        ],
+        build: |_| password_verb::command(),
+    },
+    Own {
+        name: "test",
+        examples: &[
+            ("tuiphone test 600 --duration 2", "Call it, measure, tell how it was"),
+            ("tuiphone test 600 --min-mos 3.8:3.5 --max-pdd 2 --nagios", "For a monitor"),
+            ("tuiphone test 602 --expect busy", "Busy is as it should be"),
+            ("tuiphone test 600 --echo --json", "How long sound takes there and back"),
+            ("tuiphone test 605 --dtmf 5 --expect-dtmf 5", "Digits there and back"),
+            (
+                "tuiphone test 600 --repeat 4 --parallel 2 --prometheus sip.prom --junit sip.xml",
+                "Several, for machines",
+            ),
+        ],
+        build: |_| probe::job::command(),
+    },
+    Own {
+        name: "doctor",
+        examples: &[
+            ("tuiphone doctor", "Everything, with the likely cause and what to do"),
+            ("tuiphone doctor dns registration", "The way to the server alone"),
+            ("tuiphone doctor --json", "For a program"),
+            ("tuiphone doctor --fix", "Mends what can be mended, each thing after a question"),
+        ],
+        build: doctor::command,
+    },
+    Own {
+        name: "bug-report",
+        examples: &[
+            ("tuiphone bug-report", "A file for whoever is to help, without secrets"),
+            ("tuiphone bug-report - | less", "Read it first"),
+        ],
+        build: bug_report::command,
+    },
+    Own {
+        name: "demo",
+        examples: &[
+            ("tuiphone demo", "On a terminal the interface, else a call that tells how it went"),
+            ("tuiphone demo --seed 7 --json", "The same every time"),
+        ],
+        build: |name| {
+            Command::new(name)
+                .about("Start the phone with its built-in far ends")
+                .arg(flag("lively", "Let things happen by themselves"))
+                .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64)))
+        },
+    },
+    Own {
+        name: "help",
+        examples: &[
+            ("tuiphone help call", "A command"),
+            ("tuiphone help settings", "Every key of microsip.ini"),
+            ("tuiphone help exit-codes", "How commands end"),
+            ("tuiphone help microsip", "MicroSIP's words"),
+        ],
+        build: |name| {
+            Command::new(name)
+                .about("Print this help, or that of a command, settings, exit-codes, microsip")
+                .arg(Arg::new("command"))
+        },
+    },
+    Own {
+        name: BARE,
+        examples: &[],
+        build: |name| Command::new(name).arg(Arg::new("number").required(true)).args(call_args()),
+    },
+    Own {
+        name: "reset",
+        examples: &[("tuiphone reset", "Asks first"), ("tuiphone reset --yes", "Does not")],
+        build: |name| {
+            Command::new(name)
+                .about("Move settings, contacts and history to a backup folder")
+                .arg(flag("yes", "Unasked"))
+        },
+    },
+    Own { name: SPELLED, examples: &[], build: spelled_line },
+    Own { name: MICROSIP, examples: &[], build: spelled_line },
 ];
 
 fn spelled_line(name: &'static str) -> Command {
-    Command::new(name).hide(true).arg(Arg::new("line").required(true).num_args(1..).allow_negative_numbers(true))
+    Command::new(name).arg(Arg::new("line").required(true).num_args(1..).allow_negative_numbers(true))
 }
 
 fn value(name: &'static str, value: &'static str, doc: &'static str) -> Arg {
@@ -188,9 +316,7 @@ fn verb_command(row: &'static VerbRow) -> Command {
             .arg(flag("install", "Let this phone open such links"))
             .arg(flag("uninstall", "Let it open them no longer").conflicts_with("install"));
     }
-    if let Some(examples) = help::examples(row.name) {
-        command = command.before_help(examples);
-    }
+    command = with_examples(command, row.examples);
     for param in row.params {
         let arg = Arg::new(format!("verb.{}", param.name)).value_name(param.name.to_uppercase()).help(param.doc);
         command = match param.kind {

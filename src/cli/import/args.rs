@@ -5,11 +5,6 @@ use crate::import::Source;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::path::PathBuf;
 
-const EXAMPLES: &str = "Examples:\n  \
-    tuiphone import --dry-run                      what there is, and what would be done\n  \
-    tuiphone import                                ask, then do it\n  \
-    tuiphone import ~/.baresip --yes --save-password keyring";
-
 /// What is to be brought over.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportJob {
@@ -30,7 +25,6 @@ pub fn command() -> Command {
         .about(
             "Bring over accounts, settings, contacts and calls of MicroSIP (in Wine too), baresip, Twinkle, Linphone",
         )
-        .before_help(EXAMPLES)
         .arg(
             Arg::new("path")
                 .value_name("FILE|FOLDER")

@@ -22,14 +22,6 @@ const MOST_CALLS: u32 = 100_000;
 const MOST_AT_ONCE: u32 = 100;
 
 /// What is shown before the options.
-const EXAMPLES: &str = "Examples:\n  \
-    tuiphone test 600                                   call, measure, tell\n  \
-    tuiphone test 600 --min-mos 3.8:3.5 --max-pdd 2 --nagios\n  \
-    tuiphone test 602 --expect busy\n  \
-    tuiphone test 600 --echo --json                     how long sound takes there and back\n  \
-    tuiphone test 605 --dtmf 5 --expect-dtmf 5          digits there and back\n  \
-    tuiphone test 600 --repeat 20 --parallel 5 --prometheus sip.prom --junit sip.xml";
-
 /// The lines of a script.
 const STEPS: &str = "A script has a step a line; what is expected may take ten seconds, unless it says `within TIME`:\n  \
     expect tone [HZ] | silence [TIME] | speech | dtmf DIGITS [within TIME]\n  \
@@ -115,7 +107,6 @@ pub fn command() -> Command {
         .arg(value("prometheus", "FILE", "Write metrics for the textfile collector").value_parser(path()))
         .arg(value("junit", "FILE", "Write the checks as JUnit has them").value_parser(path()))
         .arg(value("otlp", "FILE", "Write metrics as OpenTelemetry has them, OTLP in JSON").value_parser(path()))
-        .before_help(EXAMPLES)
         .after_help(STEPS)
 }
 

@@ -30,6 +30,12 @@ pub(super) const HISTORY: VerbRow = VerbRow {
         flag("markdown", "All, as a table in Markdown"),
     ],
     doc: "List the calls that were, forget some, or bring over MicroSIP's",
+    examples: &[
+        ("tuiphone history", "The latest calls"),
+        ("tuiphone history --kind missed --since 2026-01-31", "Who called in vain"),
+        ("tuiphone history --search 600 --csv", "For a table"),
+        ("tuiphone history seen", "Nothing is new any more"),
+    ],
     key: Some("F11"),
     make: history,
 };
@@ -39,6 +45,7 @@ pub(super) const REDIAL: VerbRow = VerbRow {
     aliases: &[],
     params: &[flag("last", "Call whoever was talked to last, callers included, as MicroSIP's redial does")],
     doc: "Call the number again that was dialled last",
+    examples: &[("tuiphone redial", "Call the last number again")],
     key: None,
     make: |v| Ok(Request::Redial { last: v.flag("last"), guarded: false }),
 };

@@ -122,6 +122,9 @@ impl Request {
     }
 }
 
+/// A command line as it is typed, and what comes of it. Help and man pages show it, tests run it.
+pub type Example = (&'static str, &'static str);
+
 /// Turns parameters into a request; the error is a sentence.
 pub type Make = fn(&Values) -> Result<Request, String>;
 
@@ -136,6 +139,8 @@ pub struct VerbRow {
     pub params: &'static [Param],
     /// One line for people: imperative.
     pub doc: &'static str,
+    /// How it is used, the most usual way first.
+    pub examples: &'static [Example],
     /// The key it has in the default keymap.
     pub key: Option<&'static str>,
     /// Makes the request.

@@ -23,6 +23,12 @@ pub(super) const TRACE: VerbRow = VerbRow {
         option("pcap", "Into this file, for Wireshark; - = standard output"),
     ],
     doc: "Show SIP messages as they come and go, without secrets",
+    examples: &[
+        ("tuiphone trace", "Every message as it comes and goes"),
+        ("tuiphone trace --last 200 --call c1 --ladder", "What a call was made of"),
+        ("tuiphone trace --last 20 --method REGISTER --short", "A line each"),
+        ("tuiphone trace --rtp --pcap call.pcapng", "For Wireshark, TLS or not"),
+    ],
     key: None,
     make: trace,
 };

@@ -13,6 +13,11 @@ pub(super) const RECORD: VerbRow = VerbRow {
         option("file", "A new file, name.ogg or name.wav; else one in recordingPath called by date and number"),
     ],
     doc: "Record a call",
+    examples: &[
+        ("tuiphone record start", "Record the call, into a file that is told"),
+        ("tuiphone record start --file talk.wav", "Into this file"),
+        ("tuiphone record stop", "Record no more"),
+    ],
     key: Some("Ctrl-g"),
     make: record,
 };
@@ -22,6 +27,7 @@ pub(super) const PLAY: VerbRow = VerbRow {
     aliases: &[],
     params: &[required("file", "A WAV file; stop = no longer"), CALL_ID, flag("alone", "Without the microphone")],
     doc: "Play a file to the far end",
+    examples: &[("tuiphone play hello.wav", "Play a file to the far end"), ("tuiphone play stop", "Stop that")],
     key: Some("Ctrl-y"),
     make: |v| {
         let (file, call, alone) = (v.need("file")?, v.text("call"), v.flag("alone"));
@@ -35,6 +41,11 @@ pub(super) const MUTE: VerbRow = VerbRow {
     aliases: &[],
     params: &[optional("path", "mic or speaker; mic unless said"), flag("toggle", "Open it if it is muted")],
     doc: "Mute the microphone or the speaker",
+    examples: &[
+        ("tuiphone mute", "Mute the microphone"),
+        ("tuiphone mute --toggle", "Mute it, or open it again: for one key"),
+        ("tuiphone mute speaker", "Mute the speaker"),
+    ],
     key: Some("F7"),
     make: |v| {
         let (path, toggle) = (v.path()?, v.flag("toggle"));
@@ -47,6 +58,10 @@ pub(super) const UNMUTE: VerbRow = VerbRow {
     aliases: &[],
     params: &[optional("path", "mic or speaker; mic unless said")],
     doc: "Open the microphone or the speaker again",
+    examples: &[
+        ("tuiphone unmute", "Open the microphone again"),
+        ("tuiphone unmute speaker", "Open the speaker again"),
+    ],
     key: None,
     make: |v| Ok(Request::Command(Command::Unmute { path: v.path()? })),
 };
@@ -59,6 +74,12 @@ pub(super) const VOLUME: VerbRow = VerbRow {
         optional("level", "0 to 100, +N or -N; without it the volume is told"),
     ],
     doc: "Set or tell a volume",
+    examples: &[
+        ("tuiphone volume 80", "Set the speaker"),
+        ("tuiphone volume mic +5", "Microphone a little louder"),
+        ("tuiphone volume mute", "Mute the speaker"),
+        ("tuiphone volume", "Tell it"),
+    ],
     key: None,
     make: volume,
 };
@@ -74,6 +95,10 @@ pub(super) const DTMF: VerbRow = VerbRow {
         option("call", "Call id"),
     ],
     doc: "Send digits in a call",
+    examples: &[
+        ("tuiphone dtmf 1234#", "Press keys"),
+        ("tuiphone dtmf 1,,2 --via inband", "As tones in the sound, with two seconds between"),
+    ],
     key: None,
     make: dtmf,
 };
@@ -83,6 +108,7 @@ pub(super) const AEC: VerbRow = VerbRow {
     aliases: &[],
     params: &[required("state", "auto, on or off; auto is not for headsets")],
     doc: "Echo canceller at the microphone, for good",
+    examples: &[("tuiphone aec auto", "Cancel the echo of a loudspeaker, not of a headset")],
     key: None,
     make: |v| voice(v, VoicePart::Echo),
 };
@@ -92,6 +118,7 @@ pub(super) const DENOISE: VerbRow = VerbRow {
     aliases: &[],
     params: &[required("state", "on, off, or rnnoise where the build has it")],
     doc: "Noise suppression at the microphone, for good",
+    examples: &[("tuiphone denoise on", "Take the noise of the room away")],
     key: None,
     make: |v| voice(v, VoicePart::Noise),
 };
@@ -101,6 +128,7 @@ pub(super) const AGC: VerbRow = VerbRow {
     aliases: &[],
     params: &[required("state", "on or off")],
     doc: "Automatic gain at the microphone, for good",
+    examples: &[("tuiphone agc on", "Hold the voice at one loudness")],
     key: None,
     make: |v| voice(v, VoicePart::Gain),
 };
@@ -110,6 +138,7 @@ pub(super) const BOOST: VerbRow = VerbRow {
     aliases: &[],
     params: &[required("state", "on or off")],
     doc: "Amplify the microphone, for good",
+    examples: &[("tuiphone boost off", "Leave the microphone as it is")],
     key: None,
     make: |v| voice(v, VoicePart::Boost),
 };
@@ -122,6 +151,7 @@ pub(super) const DEVICE: VerbRow = VerbRow {
         Param { name: "name", kind: ParamKind::Rest, doc: "Its name, as `devices` lists it; default = the system's" },
     ],
     doc: "Use another sound card, for good",
+    examples: &[("tuiphone device output default", "The speaker of the system")],
     key: None,
     make: device,
 };
@@ -131,6 +161,7 @@ pub(super) const DEVICES: VerbRow = VerbRow {
     aliases: &[],
     params: &[],
     doc: "List the sound devices",
+    examples: &[("tuiphone devices", "What there is")],
     key: None,
     make: |_| Ok(Request::Devices),
 };
@@ -140,6 +171,7 @@ pub(super) const CODECS: VerbRow = VerbRow {
     aliases: &[],
     params: &[],
     doc: "List the codecs: those of audioCodecs in their order, the others, and what is not to be had",
+    examples: &[("tuiphone codecs", "In which order they are offered")],
     key: None,
     make: |_| Ok(Request::Codecs),
 };
@@ -149,6 +181,7 @@ pub(super) const TEST_AUDIO: VerbRow = VerbRow {
     aliases: &["testaudio"],
     params: &[],
     doc: "Test microphone and speaker: three seconds, played back",
+    examples: &[("tuiphone test-audio", "Speak for three seconds, then listen")],
     key: Some("Ctrl-t"),
     make: |_| Ok(Request::Command(Command::TestAudio)),
 };

@@ -1,7 +1,7 @@
 //! The table against itself, and what words become.
 
 use super::*;
-use crate::control::{RecordAct, SoundPath, VolumeChange};
+use crate::control::{HangupWhich, RecordAct, SoundPath, TransferTo, VolumeChange};
 
 fn parse(line: &str) -> Result<Request, String> {
     let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
