@@ -19,7 +19,7 @@ const CELLS: usize = 30;
 pub async fn run(link: &Link, options: &Options) -> Result<Map<String, Value>, CommandError> {
     let request = Request::Command(Command::TestAudio);
     let answer = watched(link, options, link.fields(&request)).await;
-    let warning = link.fields(&Request::Status).await.ok().and_then(|status| {
+    let warning = link.fields(&Request::Status { format: None }).await.ok().and_then(|status| {
         let warning = status.get("audio")?.get("warning")?;
         warning.as_str().map(str::to_owned)
     });

@@ -200,7 +200,10 @@ pub(super) fn no_answer(limit: Duration) -> CommandError {
 fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
     let value = Value::Object(fields.clone());
     match request {
-        Request::Status => match serde_json::from_value::<Status>(value) {
+        Request::Status { format: Some(_) } => {
+            out::line(fields.get("text").and_then(Value::as_str).unwrap_or_default());
+        }
+        Request::Status { format: None } => match serde_json::from_value::<Status>(value) {
             Ok(status) => status_text(&status),
             Err(e) => out::error(&unreadable(&e.to_string())),
         },

@@ -112,6 +112,7 @@ pub fn status_fields(request: &Request, status: &Status) -> Map<String, Value> {
         Request::Calls => object(json!({"calls": status.calls})),
         Request::Accounts => object(json!({"accounts": status.accounts})),
         Request::Shortcuts => object(json!({"shortcuts": status.shortcuts})),
+        Request::Status { format: Some(format) } => object(json!({ "text": format.fill(status) })),
         Request::Ready => object(json!({
             "ready": ready(status),
             "registered": status.accounts.iter().any(|a| a.registered),

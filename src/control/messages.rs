@@ -156,7 +156,7 @@ mod tests {
         let hangup = Ok(Request::Command(Command::Hangup { which: HangupWhich::Current }));
         assert_eq!(executed(b"[Hangup]").request, hangup);
         assert!(executed(b"").request.is_err() && executed(b"1").request == dial("1"));
-        assert_eq!(requested(STATUS).request, Ok(Request::Status));
+        assert_eq!(requested(STATUS).request, Ok(Request::Status { format: None }));
         let reply = json!({"v": 1, "ok": true, "state": "idle"});
         assert_eq!((value("status", &reply), value("[Status]", &reply)), ("idle".to_owned(), reply.to_string()));
         let refusal = json!({"ok": false});

@@ -2,6 +2,7 @@
 
 mod client;
 pub mod feed;
+pub mod format;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod json;

@@ -9,6 +9,7 @@ mod seeing;
 mod sound;
 mod window;
 
+use super::format::Format;
 pub use super::values::Values;
 use super::{Command, CommandError, ExitCode, MAX_NAME, people};
 pub use row::{Example, Make, Param, ParamKind, Request, TraceForm, VerbRow};
@@ -201,14 +202,22 @@ pub static VERBS: &[VerbRow] = &[
     VerbRow {
         name: "status",
         aliases: &[],
-        params: &[],
+        params: &[option(
+            "format",
+            "A line of one's own, with these filled in: {state} {calls} {call} {number} {duration} {direction} {codec} \
+             {mos} {account} {registered} {accounts} {unread} {voicemail} {dnd} {muted} {recording} {volume} {forward}",
+        )],
         doc: "Show the phone's state",
         examples: &[
             ("tuiphone status", "The phone, its accounts and its calls"),
             ("tuiphone status --json", "The same for a program"),
+            ("tuiphone status --format '{state} {calls}'", "A line for a status bar"),
         ],
         key: None,
-        make: |_| Ok(Request::Status),
+        make: |v| {
+            let format = v.text("format").map(|text| Format::parse(&text)).transpose()?;
+            Ok(Request::Status { format })
+        },
     },
     VerbRow {
         name: "calls",

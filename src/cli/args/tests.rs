@@ -77,7 +77,7 @@ fn verbs_come_from_the_table_in_every_spelling() {
             other => panic!("{line}: {other:?}"),
         }
     }
-    assert!(matches!(job("status --json"), Job::Verb { verb: "status", request: Request::Status }));
+    assert!(matches!(job("status --json"), Job::Verb { verb: "status", request: Request::Status { format: None } }));
     assert!(matches!(job("daemon"), Job::Daemon));
     assert!(matches!(job("demo --seed 7 --lively"), Job::Demo { seed: Some(7), lively: true }));
 }

@@ -110,7 +110,7 @@ fn verb(row: &'static VerbRow, mut parameters: Map<String, Value>) -> Result<Ver
 /// A request that changes nothing: only such a one is taken by GET, which anybody's link may be.
 fn only_reads(request: &Request) -> bool {
     match request {
-        Request::Status
+        Request::Status { .. }
         | Request::Calls
         | Request::Accounts
         | Request::Shortcuts

@@ -1,5 +1,6 @@
 //! What a row of the table of verbs is made of.
 
+use super::super::format::Format;
 use super::super::{Command, ContactsAsk, FaceAsk, Form, HistoryAsk, TraceAsk};
 use super::Values;
 
@@ -37,7 +38,10 @@ pub enum Request {
     /// A command to the agent.
     Command(Command),
     /// The whole status.
-    Status,
+    Status {
+        /// Or a line of one's own about it.
+        format: Option<Format>,
+    },
     /// The live calls.
     Calls,
     /// The accounts.
