@@ -1,6 +1,7 @@
 //! The asking end of a control socket.
 
 use super::place;
+use super::skew;
 use super::spelling::GUARDED;
 use super::values::voice_verbs;
 use super::{
@@ -70,7 +71,7 @@ impl Client {
         match tokio::time::timeout(patience, self.line()).await {
             // A phone that turns us away may have said why before it heard us.
             Ok(Err(_)) if sent.is_err() => Err(gone("it closed the connection")),
-            Ok(line) => line,
+            Ok(line) => line.and_then(|line| skew::strange(&line).map_or(Ok(line), Err)),
             Err(_) => Err(gone("no answer")),
         }
     }

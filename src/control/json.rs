@@ -38,7 +38,7 @@ pub fn error(e: &CommandError) -> Value {
 }
 
 /// Kinds that scripts tell apart from others of their exit code, on the command line too.
-const KINDS: &[&str] = &["locked", "no_interface"];
+const KINDS: &[&str] = &["locked", "no_interface", "version"];
 
 /// The error a reply line carries, read back.
 pub fn error_from(value: &Value) -> CommandError {

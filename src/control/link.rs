@@ -2,6 +2,7 @@
 
 use super::client::history_line;
 use super::feed::Feed;
+use super::skew;
 use super::socket::Client;
 use super::spelling::Line;
 use super::verb::Request;
@@ -47,7 +48,7 @@ impl Link {
             Link::Socket(path) => {
                 let reply = Client::connect(path).await?.command(&command).await?;
                 match reply.get("error") {
-                    Some(error) => Err(json::error_from(error)),
+                    Some(error) => Err(skew::explained(path, json::error_from(error)).await),
                     None => Ok(json::reply_from(&reply)),
                 }
             }
@@ -64,8 +65,11 @@ impl Link {
             Link::Socket(path) => {
                 let reply = Client::connect(path).await?.ask(r#"{"verb":"status"}"#).await?;
                 match reply.get("error") {
-                    Some(error) => Err(json::error_from(error)),
-                    None => serde_json::from_value(reply).map_err(|e| misread(&e.to_string())),
+                    Some(error) => Err(skew::explained(path, json::error_from(error)).await),
+                    None => match serde_json::from_value(reply) {
+                        Ok(status) => Ok(status),
+                        Err(why) => Err(skew::explained(path, misread(&why.to_string())).await),
+                    },
                 }
             }
         }
@@ -76,6 +80,13 @@ impl Link {
     /// # Errors
     /// The phone's refusal, or `NoDaemon`.
     pub async fn fields(&self, request: &Request) -> Result<Map<String, Value>, CommandError> {
+        match (self, self.answered(request).await) {
+            (Link::Socket(path), Err(why)) => Err(skew::explained(path, why).await),
+            (_, answer) => answer,
+        }
+    }
+
+    async fn answered(&self, request: &Request) -> Result<Map<String, Value>, CommandError> {
         match request {
             Request::Command(command) => Ok(json::reply_fields(&self.request(command.clone()).await?)),
             Request::Devices => Ok(devices()),
@@ -219,7 +230,8 @@ pub(super) async fn hear(
 ) -> Result<(), CommandError> {
     let mut client = Client::connect(path).await?;
     if let Some(error) = client.ask(&line.to_string()).await?.get("error") {
-        return Err(json::error_from(error));
+        drop(client);
+        return Err(skew::explained(path, json::error_from(error)).await);
     }
     tokio::spawn(async move {
         let why = loop {

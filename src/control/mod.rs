@@ -11,6 +11,7 @@ pub mod messages;
 pub mod notice;
 mod people;
 mod place;
+mod skew;
 pub mod socket;
 pub mod spelling;
 pub mod told;

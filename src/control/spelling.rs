@@ -4,8 +4,9 @@
 pub mod table;
 pub mod uri;
 
+use super::skew::SHAPES;
 use super::verb::{self, Request, Values, VerbRow};
-use super::{CommandError, decode_argument};
+use super::{CommandError, ExitCode, decode_argument};
 use crate::text::{elided, sanitise};
 use table::{Form, Means};
 
@@ -338,6 +339,11 @@ fn json(line: &str) -> Line {
         Err(e) => return refuse(None, format!("not JSON: {e}")),
     };
     let id = object.get("id").cloned();
+    if let Some(v) = object.get("v").filter(|v| !v.is_null() && v.as_u64() != Some(SHAPES)) {
+        let message = format!("this phone speaks version {SHAPES} of the protocol, not {}", shown(&v.to_string()));
+        let why = CommandError { code: ExitCode::Usage, kind: "version", message, hint: None };
+        return Line { id, ..Line::refused(why) };
+    }
     let Some(word) = object.get("verb").or_else(|| object.get("cmd")).and_then(|v| v.as_str()) else {
         return refuse(id, "no \"verb\" in the request".into());
     };

@@ -43,6 +43,7 @@ mod prompt;
 mod registering;
 mod reload;
 mod shortcuts;
+mod skew;
 mod soak;
 mod socket;
 mod sound;
