@@ -286,7 +286,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         });
     };
     match name {
-        "daemon" => Ok(Job::Daemon),
+        "daemon" => Ok(Job::Daemon { notify: below.get_flag("notify") }),
         #[cfg(feature = "http")]
         "serve" => super::serve::job(below).map(Job::Serve),
         "config" => config_args::job(below),

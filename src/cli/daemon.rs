@@ -1,7 +1,9 @@
 //! The daemon in the foreground, and how one is started in the background.
 
 use super::options::Options;
+use super::paths::Environment;
 use super::run::contacts_of;
+use super::service::{Manager, Moment};
 use super::session::Session;
 use super::signals::Interrupts;
 use super::{history, out, phone, platform, reload, words};
@@ -33,11 +35,18 @@ pub async fn run(
     session: Session,
     socket: &Path,
     log_file: &Path,
+    notify: bool,
 ) -> Result<ExitCode, CommandError> {
     platform::allow_many_files();
     let mut interrupts = Interrupts::listen();
     let mut hang_ups = interrupts.take_hang_ups();
-    let server = Server::open(socket).await.map_err(|e| refused(&e))?;
+    let manager = Manager::of(&Environment::of_process(), notify);
+    let server = match manager.listener() {
+        Some(server) => server,
+        None => Server::open(socket).await,
+    };
+    let server = server.map_err(|e| refused(&e))?;
+    let socket = server.path().to_owned();
     if let Some(folder) = log_file.parent().filter(|_| !session.ini.portable) {
         let _ = platform::own_folder(folder).inspect_err(|why| {
             out::talk(&format!("tuiphone: {} is not its owner's alone: {}", folder.display(), plain_error(why)));
@@ -70,14 +79,18 @@ pub async fn run(
     let handle = phone.handle.clone();
     let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
     let mut events = handle.events();
+    let mut watchdog = manager.watchdog();
     let serving = tokio::spawn(server.serve(handle.clone()));
     let messages = platform::take_messages(&handle, title).await.inspect_err(|why| {
         out::talk(&format!("tuiphone: no messages of other programs are taken: {}", plain_error(why)));
     });
     // Last: whoever waits for this line finds every door open.
     out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
+    manager.tell(Moment::Ready);
     loop {
         tokio::select! {
+            // Why asked: what answers here is what calls hang on.
+            () = watchdog.due() => if handle.status().await.is_ok() { manager.tell(Moment::Alive) },
             event = events.recv() => match event {
                 Ok(event) => log(&event, options),
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
@@ -93,6 +106,7 @@ pub async fn run(
         }
     }
     drop(messages);
+    manager.tell(Moment::Stopping);
     phone.stop(&mut interrupts).await;
     serving.abort();
     let _ = serving.await;

@@ -41,6 +41,7 @@ mod saving;
 pub mod screen;
 #[cfg(feature = "http")]
 pub mod serve;
+mod service;
 pub mod session;
 mod settings_page;
 pub mod signals;

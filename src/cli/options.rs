@@ -148,7 +148,10 @@ pub enum Job {
         unasked: bool,
     },
     /// The daemon in the foreground.
-    Daemon,
+    Daemon {
+        /// It tells its service manager how it goes.
+        notify: bool,
+    },
     /// The verbs over HTTP.
     #[cfg(feature = "http")]
     Serve(super::serve::ServeJob),
@@ -196,7 +199,7 @@ impl Job {
             Job::Test(_) => Some("test"),
             Job::Doctor(_) => Some("doctor"),
             Job::BugReport(_) => Some("bug-report"),
-            Job::Daemon => Some("daemon"),
+            Job::Daemon { .. } => Some("daemon"),
             _ => None,
         }
     }

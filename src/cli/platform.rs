@@ -176,6 +176,72 @@ pub fn detach(command: &mut Command) {
     std::os::windows::process::CommandExt::creation_flags(command, CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
 }
 
+/// Sends a datagram to whoever has started this program; an address that begins with `@` is in no file system.
+///
+/// # Errors
+/// The system's refusal.
+#[cfg(unix)]
+pub fn tell_manager(address: &std::ffi::OsStr, text: &str) -> io::Result<()> {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::net::UnixDatagram;
+    let socket = UnixDatagram::unbound()?;
+    // Why a bound: calls wait while this does.
+    socket.set_write_timeout(Some(std::time::Duration::from_millis(100)))?;
+    match address.as_bytes().strip_prefix(b"@") {
+        Some(name) => send_abstract(&socket, name, text),
+        None => socket.send_to(text.as_bytes(), address).map(drop),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn send_abstract(socket: &std::os::unix::net::UnixDatagram, name: &[u8], text: &str) -> io::Result<()> {
+    use std::os::linux::net::SocketAddrExt;
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+    socket.send_to_addr(text.as_bytes(), &address).map(drop)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn send_abstract(_: &std::os::unix::net::UnixDatagram, _: &[u8], _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// See above.
+///
+/// # Errors
+/// There is no such thing here.
+#[cfg(not(unix))]
+pub fn tell_manager(_: &std::ffi::OsStr, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The listening socket that the service manager has handed over as the first descriptor behind standard error. Programs
+/// that are started do not get it. To be called once, by whom the manager meant it for.
+///
+/// # Errors
+/// There is none.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+pub fn handed_listener() -> io::Result<std::os::fd::OwnedFd> {
+    use std::os::fd::FromRawFd;
+    const FIRST: libc::c_int = 3;
+    let mut listens: libc::c_int = 0;
+    let mut length = libc::socklen_t::try_from(size_of::<libc::c_int>()).map_err(io::Error::other)?;
+    // SAFETY: the value and its length are ours and valid for the call; a number that is no descriptor is refused.
+    let asked = unsafe {
+        libc::getsockopt(FIRST, libc::SOL_SOCKET, libc::SO_ACCEPTCONN, (&raw mut listens).cast(), &raw mut length)
+    };
+    match (asked, listens) {
+        (0, 0) => return Err(io::Error::other("descriptor 3 does not listen")),
+        (0, _) => {}
+        _ => return Err(io::Error::last_os_error()),
+    }
+    // SAFETY: it is open and listens, and nothing here has opened such a socket before: it is the one that was handed over,
+    // and nobody else has it.
+    let socket = unsafe { std::os::fd::OwnedFd::from_raw_fd(FIRST) };
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
+
 /// What takes other programs' messages for a phone, where the system has such a thing; nothing more is taken once it is
 /// dropped.
 #[cfg(unix)]

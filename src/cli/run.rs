@@ -11,8 +11,8 @@ use super::session::{self, Session};
 use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
-    bug_report, call, config_verb, daemon, demo, doctor, exit, history, import, links, microsip, out, password_verb,
-    phone, platform, probe, prompt, reset, saving, screen, verbs,
+    bug_report, call, config_verb, daemon, demo, doctor, exit, history, import, links, microsip, out,
+    password_verb, phone, platform, probe, prompt, reset, saving, screen, verbs,
 };
 use crate::audio::Spec;
 use crate::config::{AccountId, DialError, Loaded, dial};
@@ -137,7 +137,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     if alone && is_bare && options.show.is_none() && session.loaded.settings.minimized && screen::is_there() {
         options.show = Some(Show::Minimized);
     }
-    if needs_phone(&job) && (alone || matches!(job, Job::Daemon)) {
+    if needs_phone(&job) && (alone || matches!(job, Job::Daemon { .. })) {
         passwords(&mut session, &mut options, &job, password.as_ref(), &environment)?;
         session.notes.extend(saving::session_account(&options, &environment)?);
         let settings = &session.loaded.settings;
@@ -256,7 +256,7 @@ struct Place {
 impl Place {
     async fn carry_out(self, job: Job) -> Result<ExitCode, CommandError> {
         match job {
-            Job::Daemon => daemon::run(&self.options, self.session, &self.socket, &self.log).await,
+            Job::Daemon { notify } => daemon::run(&self.options, self.session, &self.socket, &self.log, notify).await,
             #[cfg(feature = "http")]
             Job::Serve(job) => super::serve::run(&job, &self.options, &self.socket, &self.log).await,
             Job::Call(call) => self.call(call).await,

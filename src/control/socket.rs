@@ -71,6 +71,21 @@ impl Server {
         Ok(Server { listener, path: path.to_owned(), identity: Identity::of(path) })
     }
 
+    /// Takes over a socket that listens already; its place is whoever's opened it, and stays.
+    ///
+    /// # Errors
+    /// It is none that could be listened on.
+    #[cfg(unix)]
+    pub fn adopt(socket: std::os::fd::OwnedFd) -> Result<Server, SocketError> {
+        use interprocess::os::unix::uds_local_socket::tokio::Listener as Unix;
+        let listener = std::os::unix::net::UnixListener::from(socket);
+        let path = listener.local_addr().ok().and_then(|address| address.as_pathname().map(Path::to_owned));
+        let path = path.unwrap_or_default();
+        let listener = Unix::try_from(std::os::fd::OwnedFd::from(listener));
+        let listener = listener.map_err(|source| SocketError::Io { path: path.clone(), source })?;
+        Ok(Server { listener: listener.into(), path, identity: None })
+    }
+
     /// Where it listens.
     pub fn path(&self) -> &Path {
         &self.path

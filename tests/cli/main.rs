@@ -42,6 +42,8 @@ mod probe;
 mod prompt;
 mod registering;
 mod reload;
+#[cfg(target_os = "linux")]
+mod service;
 mod shortcuts;
 mod skew;
 mod soak;

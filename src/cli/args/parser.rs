@@ -100,10 +100,12 @@ const OWN_COMMANDS: &[Own] = &[
         name: "daemon",
         examples: &[
             ("tuiphone daemon", "Keep the phone on; calls outlive terminals"),
+            ("tuiphone daemon --notify", "The same for a service manager"),
         ],
         build: |name| {
             Command::new(name)
                 .about("Run the phone in the foreground, without an interface")
+                .arg(flag("notify", "Tell the service manager when it is ready, when it stops, and that it lives"))
         },
     },
     #[cfg(feature = "http")]
