@@ -38,6 +38,7 @@ mod reset;
 mod rewrite;
 pub mod run;
 mod saving;
+pub mod schema;
 pub mod screen;
 #[cfg(feature = "http")]
 pub mod serve;

@@ -183,6 +183,11 @@ pub enum Job {
     Doctor(DoctorJob),
     /// A report for whoever is to help, into this file.
     BugReport(Option<String>),
+    /// The shape of a JSON; without a name the names.
+    Schema {
+        /// Which.
+        name: Option<String>,
+    },
     /// Text for standard output: help, version.
     Print(String),
 }

@@ -14,6 +14,7 @@ pub use field::{FIELDS, Field};
 pub use merge::{Merged, Taken};
 
 use crate::text::encoding::Encoding;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -25,7 +26,7 @@ pub const MAX_CONTACTS: usize = 50_000;
 const MAX_PROBLEMS: usize = 50;
 
 /// Somebody, as MicroSIP keeps them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[allow(missing_docs)]
 pub struct Contact {
@@ -87,7 +88,7 @@ impl Contact {
 }
 
 /// Something in a file that was not taken as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// The line, from 1.
     pub line: Option<usize>,

@@ -17,6 +17,7 @@ use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::Status;
 use crate::ua::stream_of;
 use rand::rngs::StdRng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
@@ -46,7 +47,7 @@ pub struct Levels {
 const FACE_BACKLOG: usize = 16;
 
 /// What somebody asks of the interfaces that are open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaceAsk {
     /// Come to the front.

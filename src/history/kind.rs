@@ -1,11 +1,12 @@
 //! The four kinds of a call, one table: MicroSIP's numbers and its two sets of words.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $word:literal, $short:literal;)*) => {
         /// What a call was to this phone.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum Kind { $($(#[$doc])* $variant,)* }
 

@@ -1,6 +1,7 @@
 //! A call as the history keeps it.
 
 use super::Kind;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const LAST_MS: i64 = 253_402_300_799_999;
 
 /// One call. Texts come from outside and are safe to show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Record {
     /// Where it stands in the history: later calls have greater ones. 0 = not kept yet.
@@ -17,6 +18,7 @@ pub struct Record {
     pub kind: Kind,
     /// When it began, milliseconds since 1970; ISO 8601 UTC in JSON.
     #[serde(rename = "started_at", with = "iso")]
+    #[schemars(with = "String")]
     pub started_ms: i64,
     /// The other side as one would dial it: `600`, or `bob@host` of another domain than the account's.
     pub number: String,

@@ -7,6 +7,7 @@ pub use super::voice_processing::{Noise, Treatment};
 use crate::rtp::dropped::Tally;
 pub use crate::rtp::dtls::Failure as HandshakeFailure;
 use crate::sdp::{Agreed, IceDescription};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -93,7 +94,7 @@ const CLIPS_DBFS: f32 = -0.1;
 const SOFT_DBFS: f32 = -36.0;
 
 /// What the test of microphone and speaker recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SoundTestResult {
     /// The loudest sample, dBFS.
     pub loudest_dbfs: f32,

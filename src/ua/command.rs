@@ -5,6 +5,7 @@ use super::snapshot::{CallInfo, MessageInfo, PingInfo};
 pub use crate::config::Secret;
 pub use crate::config::dial::decode_argument;
 pub use crate::media::command::SoundTestResult;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -115,7 +116,7 @@ pub enum Press {
 }
 
 /// How digits go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DtmfVia {
     /// RFC 4733.
@@ -283,7 +284,7 @@ pub enum Reply {
 }
 
 /// What came of new settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Reloaded {
     /// The keys that have another value, `Settings.DND`; the section alone of an account that is new or gone.
     pub changed: Vec<String>,

@@ -4,81 +4,57 @@ use super::command::DtmfVia;
 use super::snapshot::{
     AccountInfo, AskInfo, CallInfo, LightInfo, MessageInfo, Party, SoundWay, VoiceInfo, VoicemailInfo,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// An event; the tag is the name that `watch` prints.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Event {
+    /// An account is registered, is not, or cannot be.
     Registration {
         account: AccountInfo,
         /// It has come to another end than the last time: a refresh has not.
         #[serde(default)]
         changed: bool,
     },
-    CallIncoming {
-        call: CallInfo,
-    },
-    CallOutgoing {
-        call: CallInfo,
-    },
+    /// Somebody calls.
+    CallIncoming { call: CallInfo },
+    /// A call is placed.
+    CallOutgoing { call: CallInfo },
     /// Our INVITE is out, the first of this call.
-    CallDialling {
-        call: CallInfo,
-    },
-    CallRinging {
-        call: CallInfo,
-    },
-    CallEarlyMedia {
-        call: CallInfo,
-    },
-    CallAnswered {
-        call: CallInfo,
-    },
-    CallHeld {
-        call: CallInfo,
-    },
-    CallResumed {
-        call: CallInfo,
-    },
+    CallDialling { call: CallInfo },
+    /// It rings: there, or here.
+    CallRinging { call: CallInfo },
+    /// There is sound before the answer.
+    CallEarlyMedia { call: CallInfo },
+    /// A call is answered.
+    CallAnswered { call: CallInfo },
+    /// It is on hold.
+    CallHeld { call: CallInfo },
+    /// It is taken back from hold.
+    CallResumed { call: CallInfo },
     /// Its recording began, is paused or goes on, ended or failed: `call.recording`.
-    CallRecording {
-        call: CallInfo,
-    },
+    CallRecording { call: CallInfo },
     /// A file is played to its far end, or no longer: `call.playing`.
-    CallPlaying {
-        call: CallInfo,
-    },
+    CallPlaying { call: CallInfo },
     /// It joined the conference or left it: `call.conference`.
-    CallConference {
-        call: CallInfo,
-    },
+    CallConference { call: CallInfo },
     /// The far end is somebody else than it was thought to be, or has a name now.
-    CallRenamed {
-        call: CallInfo,
-    },
+    CallRenamed { call: CallInfo },
     /// The far end talks to somebody else now.
-    CallTransferred {
-        call: CallInfo,
-    },
+    CallTransferred { call: CallInfo },
     /// The call waits at `transfer.parked_at`.
-    CallParked {
-        call: CallInfo,
-    },
+    CallParked { call: CallInfo },
     /// Somebody asks this phone to call: nothing happens unless the person consents.
-    CallAsked {
-        ask: AskInfo,
-    },
+    CallAsked { ask: AskInfo },
     /// The way of its sound by ICE: looked for, found, failed, lost; `call.media.ice`.
-    CallPath {
-        call: CallInfo,
-    },
+    CallPath { call: CallInfo },
     /// A handshake brought the keys of its sound, or the far end has closed them; `call.media.srtp`, `call.media.dtls`.
-    CallSecured {
-        call: CallInfo,
-    },
+    CallSecured { call: CallInfo },
+    /// The far end pressed a key.
     CallDtmf {
         call: CallInfo,
         digit: char,
@@ -86,56 +62,29 @@ pub enum Event {
         via: DtmfVia,
     },
     /// How it sounds: when that changes, else every five seconds.
-    CallQuality {
-        call: CallInfo,
-    },
+    CallQuality { call: CallInfo },
     /// No sound comes (`rx`), or the far end reports that none comes to it (`tx`).
-    CallMediaLost {
-        call: CallInfo,
-        way: SoundWay,
-        reason: String,
-    },
+    CallMediaLost { call: CallInfo, way: SoundWay, reason: String },
     /// There is sound again.
-    CallMediaReturned {
-        call: CallInfo,
-        way: SoundWay,
-    },
-    CallEnded {
-        call: CallInfo,
-    },
+    CallMediaReturned { call: CallInfo, way: SoundWay },
+    /// A call is over.
+    CallEnded { call: CallInfo },
     /// An instant message came in, or the fate of one of ours is known.
-    Message {
-        message: MessageInfo,
-    },
+    Message { message: MessageInfo },
     /// Somebody types a message to `account`, an AOR; believed for `for_s` seconds, 0 = no longer.
-    Composing {
-        account: String,
-        remote: Party,
-        for_s: u64,
-    },
+    Composing { account: String, remote: Party, for_s: u64 },
     /// Messages wait at the server, or no longer; `account` is the AOR.
-    Mwi {
-        account: String,
-        voicemail: VoicemailInfo,
-    },
+    Mwi { account: String, voicemail: VoicemailInfo },
     /// Somebody who is watched is free, called, busy, away…
-    Presence {
-        light: LightInfo,
-    },
+    Presence { light: LightInfo },
     /// What is done to the microphone's sound has changed.
-    Voice {
-        voice: VoiceInfo,
-    },
+    Voice { voice: VoiceInfo },
     /// New calls find the phone busy for so many seconds after a talk; 0 = they ring again.
-    WrapUp {
-        for_s: u64,
-    },
+    WrapUp { for_s: u64 },
     /// The person talks, and the microphone is muted.
     TalkingMuted,
     /// A sound device came, went or failed.
-    Device {
-        message: String,
-    },
+    Device { message: String },
     /// A line `On…=SendMessage,…` of the settings: for those who listen under the name of `target`, and nobody else.
     Notification {
         target: String,
@@ -149,15 +98,9 @@ pub enum Event {
         values: Vec<String>,
     },
     /// Contacts came, changed or went with a directory.
-    Directory {
-        message: String,
-    },
+    Directory { message: String },
     /// What a program said that a call set off, or how it ended; `hook` is its trigger, such as `CallEnd`.
-    Hook {
-        hook: String,
-        call: Option<String>,
-        message: String,
-    },
+    Hook { hook: String, call: Option<String>, message: String },
     /// The configuration was read again or is wrong.
     Config {
         message: String,
@@ -169,10 +112,7 @@ pub enum Event {
         needs_restart: Vec<String>,
     },
     /// Something went wrong that no command asked for.
-    Error {
-        message: String,
-        hint: Option<String>,
-    },
+    Error { message: String, hint: Option<String> },
     /// The phone has let go of everything after `exit`.
     Exited,
 }

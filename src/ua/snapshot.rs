@@ -4,12 +4,13 @@ mod call;
 mod sound;
 
 pub use call::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use sound::{Grade, Handshake, IceInfo, IceState, MediaInfo, SoundWay};
 use std::collections::BTreeMap;
 
 /// The phone in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum PhoneState {
@@ -23,7 +24,7 @@ pub enum PhoneState {
 }
 
 /// Everything a face needs to draw.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// Version of this shape: 1.
     pub v: u8,
@@ -99,7 +100,7 @@ pub struct Status {
 }
 
 /// What is done to voices.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct VoiceInfo {
     /// When the speaker's echo is taken out of the microphone's sound: `auto`, `on`, `off`.
@@ -134,7 +135,7 @@ impl VoiceInfo {
 }
 
 /// The sound devices in use.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct AudioInfo {
     pub input: String,
@@ -144,7 +145,7 @@ pub struct AudioInfo {
 }
 
 /// Where a registration stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum RegistrationState {
@@ -158,7 +159,7 @@ pub enum RegistrationState {
 }
 
 /// What a server under TLS has to prove.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TlsTrust {
     /// Its name and its authority.
@@ -170,7 +171,7 @@ pub enum TlsTrust {
 }
 
 /// One account.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct AccountInfo {
     /// Number.
     pub id: u32,
@@ -215,7 +216,7 @@ pub struct AccountInfo {
 }
 
 /// What STUN servers say of the way out.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct NatInfo {
     /// Our SIP socket as the internet sees it.
     pub address: Option<String>,
@@ -226,7 +227,7 @@ pub struct NatInfo {
 }
 
 /// Waiting messages of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct VoicemailInfo {
     /// The lamp is on.
     pub waiting: bool,
@@ -254,7 +255,7 @@ impl VoicemailInfo {
 }
 
 /// An instant message.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct MessageInfo {
     /// `m1`, unique in this daemon's life.
     pub id: String,
@@ -280,7 +281,7 @@ pub struct MessageInfo {
 }
 
 /// The answer to an OPTIONS.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PingInfo {
     /// Our account's AOR.
     pub account: String,
@@ -311,7 +312,7 @@ impl PingInfo {
 }
 
 /// What a light shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum LightState {
@@ -325,7 +326,7 @@ pub enum LightState {
 }
 
 /// A light: somebody who is watched.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LightInfo {
     /// Whom, as given.
     pub target: String,
@@ -356,7 +357,7 @@ impl LightInfo {
 }
 
 /// A shortcut as it stands: what its next press is about.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ShortcutInfo {
     /// Its number, from 1 on.
     pub n: u8,
@@ -374,7 +375,7 @@ pub struct ShortcutInfo {
 }
 
 /// Somebody asks this phone to call somebody: `answer r1` does, `reject r1` does not.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct AskInfo {
     /// `r1`, unique in this daemon's life.
     pub id: String,

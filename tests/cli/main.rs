@@ -42,6 +42,7 @@ mod probe;
 mod prompt;
 mod registering;
 mod reload;
+mod schema;
 #[cfg(target_os = "linux")]
 mod service;
 mod shortcuts;

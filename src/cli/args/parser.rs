@@ -3,7 +3,7 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
-    bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe,
+    bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe, schema,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -215,6 +215,15 @@ const OWN_COMMANDS: &[Own] = &[
                 .about("Move settings, contacts and history to a backup folder")
                 .arg(flag("yes", "Unasked"))
         },
+    },
+    Own {
+        name: "schema",
+        examples: &[
+            ("tuiphone schema", "What there is"),
+            ("tuiphone schema status", "What status --json prints"),
+            ("tuiphone schema event", "What watch --json prints, line by line"),
+        ],
+        build: |_| schema::command(),
     },
     Own { name: SPELLED, examples: &[], build: spelled_line },
     Own { name: MICROSIP, examples: &[], build: spelled_line },

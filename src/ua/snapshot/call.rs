@@ -2,10 +2,11 @@
 
 use super::MediaInfo;
 use crate::ua::outcome::EndedBy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a call stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum CallState {
@@ -24,7 +25,7 @@ pub enum CallState {
 }
 
 /// Who called whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum CallDirection {
@@ -33,7 +34,7 @@ pub enum CallDirection {
 }
 
 /// The far side, as safe text.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Party {
     pub uri: String,
@@ -42,7 +43,7 @@ pub struct Party {
 }
 
 /// One call; the `call` object of the contract.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CallInfo {
     /// `c1`, unique in this daemon's life.
     pub id: String,
@@ -129,7 +130,7 @@ pub struct CallInfo {
 }
 
 /// Where a recording stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum RecordingState {
@@ -150,7 +151,7 @@ impl RecordingState {
 }
 
 /// The recording of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RecordingInfo {
     /// Where it stands.
     pub state: RecordingState,
@@ -164,7 +165,7 @@ pub struct RecordingInfo {
 }
 
 /// Where the playing of a file stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum PlayingState {
@@ -175,7 +176,7 @@ pub enum PlayingState {
 }
 
 /// A file played to a far end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlayingInfo {
     /// Where it stands.
     pub state: PlayingState,
@@ -186,7 +187,7 @@ pub struct PlayingInfo {
 }
 
 /// How far the handing over of a call has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferState {
     /// The call is put on hold first.
@@ -202,7 +203,7 @@ pub enum TransferState {
 }
 
 /// The handing over of a call; the `transfer` object of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TransferInfo {
     /// The address the far end is to call.
     pub to: String,

@@ -1,10 +1,11 @@
 //! The sound of a call as its faces see it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Which way sound goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SoundWay {
     /// To this phone.
@@ -14,7 +15,7 @@ pub enum SoundWay {
 }
 
 /// How far the handshake is that brings the keys of encrypted sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Handshake {
     /// There are no keys yet, and no sound.
@@ -28,7 +29,7 @@ pub enum Handshake {
 }
 
 /// What a MOS means, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Grade {
@@ -61,7 +62,7 @@ impl Grade {
 }
 
 /// How far ICE has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IceState {
     /// A way is looked for.
@@ -76,7 +77,7 @@ pub enum IceState {
 }
 
 /// The way of a call's sound, as ICE knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct IceInfo {
     /// How far it has come.
@@ -102,7 +103,7 @@ impl IceInfo {
 }
 
 /// The sound of a call; the `media` object of the contract.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[allow(missing_docs)]
 pub struct MediaInfo {
