@@ -11,7 +11,7 @@ use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount,
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{
-    bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe, schema,
+    bug_report, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
 };
 use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
@@ -290,6 +290,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         #[cfg(feature = "http")]
         "serve" => super::serve::job(below).map(Job::Serve),
         "config" => config_args::job(below),
+        "man" => Ok(man::job(below)),
         "schema" => Ok(schema::job(below)),
         "import" => Ok(import::job(below)),
         "test" => Ok(Job::Test(Box::new(probe::job::read(below)?))),

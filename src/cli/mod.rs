@@ -20,6 +20,7 @@ pub mod ini_files;
 pub mod keeping;
 pub mod keyring;
 mod links;
+pub mod man;
 mod microsip;
 mod number_way;
 pub mod options;

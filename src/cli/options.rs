@@ -4,6 +4,7 @@ use super::attached::Attachment;
 use super::doctor::DoctorJob;
 use super::import::ImportJob;
 use super::keeping::Keep;
+use super::man::ManJob;
 use super::password_verb::PasswordJob;
 use super::probe::ProbeJob;
 use crate::audio::Spec;
@@ -183,6 +184,8 @@ pub enum Job {
     Doctor(DoctorJob),
     /// A report for whoever is to help, into this file.
     BugReport(Option<String>),
+    /// A page of the manual, or all of them.
+    Man(ManJob),
     /// The shape of a JSON; without a name the names.
     Schema {
         /// Which.

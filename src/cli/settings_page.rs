@@ -5,7 +5,7 @@ use crate::config::schema::{self, Kept, Kind, Row, Section, Takes};
 use serde_json::{Value, json};
 
 /// Sections in the order they are told, and what is to be known of each.
-const SECTIONS: [(Section, &str, &str); 4] = [
+pub(super) const SECTIONS: [(Section, &str, &str); 4] = [
     (Section::Settings, "[Settings]", "the phone, as MicroSIP has it"),
     (Section::Account, "[Account1], [Account2] …", "an account each, without a gap"),
     (Section::Tuiphone, "[tuiphone]", "the phone, what MicroSIP does not have"),
@@ -16,17 +16,21 @@ const SECTIONS: [(Section, &str, &str); 4] = [
     ),
 ];
 
+/// How keys are read.
+pub(super) const ABOUT: &str =
+    "A key that is missing has its default; one that is empty is empty: 0, off, none, unless it says otherwise.";
+
+/// What becomes of the keys that nothing is done with.
+pub(super) const ABOUT_KEPT: &str = "MicroSIP's other keys stay in the file byte for byte, and are not used:";
+
 /// The page of `help settings`.
 pub(super) fn page() -> String {
-    let mut text =
-        "The keys of microsip.ini. A key that is missing has its default; one that is empty is empty: 0, off, \
-                    none, unless it says otherwise.\n"
-            .to_owned();
+    let mut text = format!("The keys of microsip.ini. {ABOUT}\n");
     for (section, heading, about) in SECTIONS {
         text += &format!("\n{heading}: {about}\n");
         Row::of(section).for_each(|row| text += &of_row(row));
     }
-    text += "\nMicroSIP's other keys stay in the file byte for byte, and are not used:\n";
+    text += &format!("\n{ABOUT_KEPT}\n");
     for kept in schema::all_kept() {
         let (section, keys) = (heading(kept.section), kept.keys.join(" "));
         text += &format!("\n  {section} {keys}\n      {}\n", kept.why);
@@ -35,6 +39,11 @@ pub(super) fn page() -> String {
 }
 
 fn of_row(row: &Row) -> String {
+    format!("  {} ({})\n      {}\n", row.key, form(row), row.doc)
+}
+
+/// What its value looks like, its default, and when it is taken.
+pub(super) fn form(row: &Row) -> String {
     let words = match row.kind {
         Kind::Word(words) => words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" "),
         kind => kind.word().to_owned(),
@@ -44,7 +53,7 @@ fn of_row(row: &Row) -> String {
         Takes::Now | Takes::Anew => "",
         Takes::Restart => "; from the next start on",
     };
-    format!("  {} ({words}{default}{takes})\n      {}\n", row.key, row.doc)
+    format!("{words}{default}{takes}")
 }
 
 /// As an ini file: every key with its default, and what it is for in a comment above it.
@@ -85,7 +94,7 @@ pub(super) fn defaults_json() -> Value {
     json!({ "keys": keys.collect::<Vec<_>>(), "kept": kept.collect::<Vec<_>>() })
 }
 
-fn heading(section: Section) -> &'static str {
+pub(super) fn heading(section: Section) -> &'static str {
     match section {
         Section::Settings => "[Settings]",
         Section::Account => "[AccountN]",

@@ -32,6 +32,7 @@ mod ice;
 mod import;
 mod incoming;
 mod killed;
+mod man;
 mod message;
 mod nat;
 mod options;

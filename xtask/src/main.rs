@@ -1,4 +1,4 @@
-//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|licences`.
+//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|licences`.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
@@ -31,6 +31,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
             --lines N, --seeds N: less of the speech, printed; --keep: put it into RESULTS.md beside what stands there)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
   fmt       format every package
+  man       write the pages of the manual anew, from the tables
   licences  list the dependencies' licences, fail on one we cannot ship
 
   --no-install  never call the package manager; say what is missing and stop
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         "bench" => bench(install, arguments),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
         "fmt" => run::cargo(&["fmt", "--all"]),
+        "man" => run::cargo(&["run", "--quiet", "--locked", "--package", "tuiphone", "--", "man", "--dir", "man"]),
         "licences" | "licenses" => licences::run(),
         _ => {
             eprint!("{USAGE}");

@@ -3,7 +3,7 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
-    bug_report, config_args, doctor, exit, help, import, keeping, password_verb, probe, schema,
+    bug_report, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -215,6 +215,14 @@ const OWN_COMMANDS: &[Own] = &[
                 .about("Move settings, contacts and history to a backup folder")
                 .arg(flag("yes", "Unasked"))
         },
+    },
+    Own {
+        name: "man",
+        examples: &[
+            ("tuiphone man call | man -l -", "Read the page of a command"),
+            ("tuiphone man --dir ~/.local/share/man", "All of them, where man finds them"),
+        ],
+        build: |_| man::command(),
     },
     Own {
         name: "schema",
