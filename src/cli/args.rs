@@ -3,7 +3,7 @@
 mod parser;
 mod spelled;
 
-pub use parser::{EXAMPLES, examples_of, is_own, parser, root};
+pub use parser::{EXAMPLES, examples_of, is_own, parser, parser_of, root};
 pub(super) use parser::{digits, seconds};
 
 use super::attached::Attachment;
@@ -11,7 +11,7 @@ use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount,
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{
-    bug_report, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
 };
 use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
@@ -290,6 +290,8 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         #[cfg(feature = "http")]
         "serve" => super::serve::job(below).map(Job::Serve),
         "config" => config_args::job(below),
+        "completions" => Ok(completion::job(below)),
+        completion::ASK => Ok(completion::ask_job(below)),
         "man" => Ok(man::job(below)),
         "schema" => Ok(schema::job(below)),
         "import" => Ok(import::job(below)),

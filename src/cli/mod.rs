@@ -5,6 +5,7 @@ pub mod attached;
 mod bug_report;
 pub mod call;
 pub mod call_log;
+mod completion;
 mod config_args;
 pub mod config_verb;
 pub mod daemon;

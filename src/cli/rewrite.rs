@@ -17,7 +17,6 @@ pub(super) const BARE: &str = "dial-as-typed";
 
 /// Options and verbs that this version has not; a near miss of theirs is no good advice.
 pub(super) const NOT_HERE: &[&str] = &[
-    "completions",
     #[cfg(not(feature = "http"))]
     "serve",
 ];

@@ -11,7 +11,7 @@ use super::session::{self, Session};
 use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
-    bug_report, call, config_verb, daemon, demo, doctor, exit, history, import, links, man, microsip, out,
+    bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, links, man, microsip, out,
     password_verb, phone, platform, probe, prompt, reset, saving, schema, screen, verbs,
 };
 use crate::audio::Spec;
@@ -71,6 +71,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         Job::Links(what) => return links::run(*what, &options, &environment),
         Job::Man(job) => return man::run(job, &options),
         Job::Schema { name } => return schema::run(name.as_deref(), &options),
+        Job::Complete(words) => return completion::run(words, &environment).await,
         _ => {}
     }
     notes.iter().for_each(|note| out::talk(&format!("tuiphone: {note}")));
@@ -296,7 +297,7 @@ impl Place {
             }
             Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
             Job::Links(_) | Job::Reset { .. } | Job::Doctor(_) | Job::BugReport(_) => Ok(ExitCode::Ok),
-            Job::Man(_) | Job::Schema { .. } => Ok(ExitCode::Ok),
+            Job::Man(_) | Job::Schema { .. } | Job::Complete(_) => Ok(ExitCode::Ok),
         }
     }
 

@@ -6,6 +6,7 @@
 #[cfg(feature = "http")]
 mod audiosocket;
 mod call;
+mod completions;
 mod config;
 mod contacts;
 mod daemon;

@@ -3,7 +3,7 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
-    bug_report, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -20,7 +20,7 @@ pub fn parser() -> Command {
 
 /// The parser with those commands alone that the words may mean: clap gives each command a copy of every option that
 /// stands anywhere, which is megabytes and milliseconds for all of them. What it refuses, the whole parser has words for.
-pub(super) fn parser_of(words: &[OsString]) -> Command {
+pub fn parser_of(words: &[OsString]) -> Command {
     with_commands(root(), |name| words.iter().any(|word| word == name))
 }
 
@@ -216,6 +216,17 @@ const OWN_COMMANDS: &[Own] = &[
                 .arg(flag("yes", "Unasked"))
         },
     },
+    Own {
+        name: "completions",
+        examples: &[
+            ("eval \"$(tuiphone completions bash)\"", "In ~/.bashrc"),
+            ("tuiphone completions zsh > ~/.zfunc/_tuiphone", "Where ~/.zfunc is in fpath"),
+            ("tuiphone completions fish > ~/.config/fish/completions/tuiphone.fish", "For fish"),
+            ("tuiphone completions powershell", "For the profile of PowerShell"),
+        ],
+        build: |_| completion::command(),
+    },
+    Own { name: completion::ASK, examples: &[], build: completion::ask_command },
     Own {
         name: "man",
         examples: &[
