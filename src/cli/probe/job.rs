@@ -21,7 +21,6 @@ const MOST_CALLS: u32 = 100_000;
 /// Calls at once.
 const MOST_AT_ONCE: u32 = 100;
 
-/// What is shown before the options.
 /// The lines of a script.
 const STEPS: &str = "A script has a step a line; what is expected may take ten seconds, unless it says `within TIME`:\n  \
     expect tone [HZ] | silence [TIME] | speech | dtmf DIGITS [within TIME]\n  \
