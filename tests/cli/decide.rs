@@ -56,8 +56,7 @@ fn a_program_answers_and_names() {
 #[test]
 fn an_announcement_is_heard_to_its_end() {
     let (house, daemon) = house("echo play closed.wav", "");
-    let mut wav = silence(8000, 4000);
-    std::fs::write(house.folder.path().join("closed.wav"), std::mem::take(&mut wav)).expect("written");
+    std::fs::write(house.folder.path().join("closed.wav"), silence(8000, 4000)).expect("written");
     let mut watching = called_back(&daemon);
     let playing = watching.await_event("call_playing");
     assert!(playing["call"]["playing"]["file"].as_str().is_some_and(|file| file.ends_with("closed.wav")), "{playing}");
