@@ -109,17 +109,18 @@ fn verb(row: &'static VerbRow, mut parameters: Map<String, Value>) -> Result<Ver
 
 /// A request that changes nothing: only such a one is taken by GET, which anybody's link may be.
 fn only_reads(request: &Request) -> bool {
-    match request {
+    matches!(
+        request,
         Request::Status { .. }
-        | Request::Calls
-        | Request::Accounts
-        | Request::Shortcuts
-        | Request::Ready
-        | Request::Devices
-        | Request::Codecs => true,
-        Request::History { ask: HistoryAsk::List(_), .. } | Request::Contacts(ContactsAsk::List { .. }) => true,
-        _ => false,
-    }
+            | Request::Calls
+            | Request::Accounts
+            | Request::Shortcuts
+            | Request::Ready
+            | Request::Devices
+            | Request::Codecs
+            | Request::History { ask: HistoryAsk::List(_), .. }
+            | Request::Contacts(ContactsAsk::List { .. })
+    )
 }
 
 /// The verb reads, if it is told nothing else.
