@@ -149,6 +149,10 @@ fn what_cannot_be_pressed_says_why() {
         let mut world = phone(&[row]);
         assert_eq!(press(&mut world, which, text), Some(kind), "{row} {which}");
     }
+    // A number is a number, whatever others are called.
+    let mut world = phone(&["2;101;call", "Bob;102;call"]);
+    press(&mut world, "2", None);
+    assert_eq!(called(&world), "sip:102@127.0.0.1");
     let mut world = phone(&["Bob;102;conference"]);
     talk(&mut world);
     world.phones[0].agent.config.settings.single_mode = true;
