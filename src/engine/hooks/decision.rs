@@ -23,11 +23,14 @@ use tokio::time::timeout;
 /// Bytes of a program's answer.
 const MAX_ANSWER: u64 = 4096;
 
+/// A call, and what is said about it.
+type Word = (u32, Verdict);
+
 /// The programs that think about calls, and their words.
 pub(in crate::engine) struct Decisions {
     places: Arc<Semaphore>,
     events: broadcast::Sender<Arc<Event>>,
-    words: (mpsc::UnboundedSender<(u32, Verdict)>, mpsc::UnboundedReceiver<(u32, Verdict)>),
+    words: (mpsc::UnboundedSender<Word>, mpsc::UnboundedReceiver<Word>),
 }
 
 /// A program that is asked.
@@ -71,7 +74,7 @@ impl Decisions {
     }
 
     /// The next word.
-    pub async fn next(&mut self) -> Option<(u32, Verdict)> {
+    pub async fn next(&mut self) -> Option<Word> {
         self.words.1.recv().await
     }
 }
