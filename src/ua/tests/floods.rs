@@ -140,7 +140,8 @@ fn strangers_calling_nobody_take_no_memory_and_leave_the_line_free() {
 fn a_flood_of_one_standing_leaves_the_others_their_share() {
     let for_nobody = |n, from| request("OPTIONS", "sip:100@127.0.0.1:5070", n, from, "");
     let to_server = |world: &World| world.outside.iter().filter(|(_, packet)| packet.to == address(SERVER)).count();
-    let rows: [(fn(u32) -> SocketAddr, bool); 2] = [(from_many, true), (from_the_server, false)];
+    type Senders = fn(u32) -> SocketAddr;
+    let rows: [(Senders, bool); 2] = [(from_many, true), (from_the_server, false)];
     for (from, are_answered) in rows {
         let mut world = registered();
         let contact = contact(&world);
