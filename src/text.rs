@@ -21,6 +21,11 @@ pub fn sanitise(text: &str) -> String {
     clean(text, MAX_CHARS, false)
 }
 
+/// [`sanitise`] without blanks around what is left: what is written so is read so again.
+pub fn sanitise_trimmed(text: &str) -> String {
+    sanitise(text).trim().to_owned()
+}
+
 /// [`sanitise`] for a message of many lines: line ends stay, and it is cut at [`MAX_TEXT_CHARS`].
 pub fn sanitise_text(text: &str) -> String {
     clean(&text.replace("\r\n", "\n"), MAX_TEXT_CHARS, true)

@@ -2,11 +2,10 @@
 
 use super::options::Options;
 use super::paths::Environment;
-use super::run::contacts_of;
 use super::service::{Manager, Moment};
 use super::session::Session;
 use super::signals::Interrupts;
-use super::{history, out, phone, platform, reload, words};
+use super::{history, out, people, phone, platform, reload, words};
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
@@ -52,7 +51,7 @@ pub async fn run(
             out::talk(&format!("tuiphone: {} is not its owner's alone: {}", folder.display(), plain_error(why)));
         });
     }
-    let contacts = contacts_of(&session);
+    let contacts = people::of_session(&session);
     let (source, files) = (reload::source(options, &session), reload::files(options, &session));
     let settings = session.loaded.settings.clone();
     let Session { ini, loaded, .. } = session;

@@ -1,7 +1,16 @@
-//! Answers about contacts, as text.
+//! The contacts of a session, and answers about contacts as text.
 
 use super::out;
+use super::session::Session;
+use crate::control::AddressBook;
+use crate::engine::address_book::FILE_NAME;
 use serde_json::{Map, Value};
+
+/// They lie beside its ini file, as MicroSIP has them.
+pub(super) fn of_session(session: &Session) -> AddressBook {
+    AddressBook::new(session.ini.path.with_file_name(FILE_NAME), !session.ini.foreign)
+        .after(session.old_contacts.clone())
+}
 
 /// Prints an answer.
 pub fn print(fields: &Map<String, Value>, quiet: bool) {

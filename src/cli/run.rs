@@ -12,15 +12,14 @@ use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
     bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, links, man, microsip, out,
-    password_verb, phone, platform, probe, prompt, reset, saving, schema, screen, verbs,
+    password_verb, people, phone, platform, probe, prompt, reset, saving, schema, screen, verbs,
 };
 use crate::audio::Spec;
 use crate::config::{AccountId, DialError, Loaded, dial};
 use crate::control::link::{self, Link};
 use crate::control::socket::Client;
 use crate::control::verb::Request;
-use crate::control::{AccountInfo, AddressBook, Command, CommandError, ExitCode, FaceAsk, Form, HistoryAsk, Query};
-use crate::engine::address_book::FILE_NAME;
+use crate::control::{AccountInfo, Command, CommandError, ExitCode, FaceAsk, Form, HistoryAsk, Query};
 use crate::engine::media;
 use crate::text::plain_error;
 use crate::ua::sound;
@@ -284,7 +283,7 @@ impl Place {
                     Request::Command(command @ (Command::Message { .. } | Command::Ping { .. } | Command::TestAudio)),
             } if self.alone => self.ask_once(verb, command).await,
             Job::Verb { verb, request: Request::Contacts(ask) } if self.alone => {
-                let told = contacts_of(&self.session).obey(&ask);
+                let told = people::of_session(&self.session).obey(&ask);
                 Ok(verbs::answer(&self.options, verb, &Request::Contacts(ask), told))
             }
             Job::Verb { verb, request: Request::Codecs } if self.alone => {
@@ -347,7 +346,7 @@ impl Place {
             (self.options.audio_in, self.options.audio_out) = (Some(device.clone()), Some(device));
             attached = Some(behind);
         }
-        let contacts = contacts_of(&self.session);
+        let contacts = people::of_session(&self.session);
         let history = history::shelf(&self.session.loaded.settings, &self.session.ini);
         let mut config = phone::engine_config(&self.options, self.session.loaded)?;
         config.contacts = Some(contacts);
@@ -473,12 +472,6 @@ impl Place {
         phone.stop(&mut interrupts).await;
         code
     }
-}
-
-/// The contacts of a session lie beside its ini file, as MicroSIP has them.
-pub(super) fn contacts_of(session: &Session) -> AddressBook {
-    AddressBook::new(session.ini.path.with_file_name(FILE_NAME), !session.ini.foreign)
-        .after(session.old_contacts.clone())
 }
 
 /// Without an account only addresses can be called.

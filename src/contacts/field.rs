@@ -1,7 +1,7 @@
 //! The one table of what a contact has: the attribute of Contacts.xml, the column of a CSV, the names others give it.
 
 use super::Contact;
-use crate::text::{sanitise, sanitise_text};
+use crate::text::{sanitise_text, sanitise_trimmed};
 
 /// A part of a contact.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +74,8 @@ impl Field {
     /// Gives it to the contact, as safe text.
     pub fn set(self, contact: &mut Contact, value: &str) {
         match self.part {
-            Part::Line(place, _) => *place(contact) = sanitise(value.trim()),
-            Part::Lines(place, _) => *place(contact) = sanitise_text(value.trim()),
+            Part::Line(place, _) => *place(contact) = sanitise_trimmed(value),
+            Part::Lines(place, _) => *place(contact) = sanitise_text(value).trim().to_owned(),
             Part::Flag(place, _) => *place(contact) = value.trim() == "1",
         }
     }

@@ -2,7 +2,7 @@
 //! 3.0 is written, which everybody reads.
 
 use super::{Contact, Read};
-use crate::text::{sanitise, sanitise_text};
+use crate::text::{sanitise, sanitise_text, sanitise_trimmed};
 
 /// Longest line, unfolded, that counts: pictures are longer, and nobody's name is.
 const MAX_LINE: usize = 16 * 1024;
@@ -200,7 +200,7 @@ const MAX_NUMBERS: usize = 16;
 
 impl Card {
     fn take(&mut self, property: &Property) {
-        let line = || sanitise(property.text().trim());
+        let line = || sanitise_trimmed(&property.text());
         let set = |place: &mut String, value: String| {
             if place.is_empty() {
                 *place = value;
@@ -210,7 +210,7 @@ impl Card {
         match property.name.as_str() {
             "FN" => set(&mut contact.name, line()),
             "N" => {
-                let mut parts = property.parts().into_iter().map(|part| sanitise(part.trim()));
+                let mut parts = property.parts().into_iter().map(|part| sanitise_trimmed(&part));
                 set(&mut contact.last_name, parts.next().unwrap_or_default());
                 set(&mut contact.first_name, parts.next().unwrap_or_default());
             }
@@ -218,11 +218,11 @@ impl Card {
                 set(&mut self.organisation, property.parts().first().map(|part| sanitise(part)).unwrap_or_default())
             }
             "EMAIL" => set(&mut contact.email, line()),
-            "NOTE" => set(&mut contact.comment, sanitise_text(property.text().trim())),
+            "NOTE" => set(&mut contact.comment, sanitise_text(&property.text()).trim().to_owned()),
             "UID" => set(&mut contact.id, line()),
             "CATEGORIES" => contact.starred |= property.value.split(',').any(|word| word.trim() == "starred"),
             "ADR" => {
-                let parts: Vec<String> = property.parts().iter().map(|part| sanitise(part.trim())).collect();
+                let parts: Vec<String> = property.parts().iter().map(|part| sanitise_trimmed(part)).collect();
                 let part = |at: usize| parts.get(at).cloned().unwrap_or_default();
                 //= RFC 6350 §6.3.1: box; extended; street; locality; region; code; country
                 if [&contact.address, &contact.city, &contact.state, &contact.zip].into_iter().all(String::is_empty) {
@@ -236,7 +236,7 @@ impl Card {
     }
 
     fn number(&mut self, property: &Property) {
-        let value = sanitise(property.text().trim());
+        let value = sanitise_trimmed(&property.text());
         // Messengers that are not called, and machines.
         let is_other = property.name == "IMPP" && !is_address(&value);
         if value.is_empty()

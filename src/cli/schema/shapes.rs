@@ -407,7 +407,7 @@ pub(super) struct PasswordPlace {
 pub(super) struct PasswordKept {
     action: String,
     account: String,
-    /// `plain` or `keyring`
+    /// `plain`, `keyring`, `kernel` or `file`
     kept: String,
 }
 
@@ -417,6 +417,10 @@ pub(super) struct PasswordForgotten {
     account: String,
     /// It was there
     keyring: bool,
+    /// It was there
+    kernel: bool,
+    /// It was there
+    file: bool,
     /// It was there
     ini: bool,
 }
