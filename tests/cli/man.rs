@@ -17,20 +17,15 @@ fn pages_below(folder: &Path) -> BTreeMap<PathBuf, String> {
         .collect()
 }
 
-fn written() -> (tempfile::TempDir, BTreeMap<PathBuf, String>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let dir = folder.path().join("pages");
-    let told = finish(bare(folder.path(), &["man", "--dir", dir.to_str().expect("UTF-8")]));
-    assert_eq!((told.code, told.stdout.as_str()), (0, ""), "{told:?}");
-    let pages = pages_below(&dir);
-    (folder, pages)
-}
-
 /// Of the whole program: what a smaller one lacks has no page there.
 #[cfg(feature = "http")]
 #[test]
 fn the_pages_that_are_kept_are_those_of_the_tables() {
-    let (_folder, fresh) = written();
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("pages");
+    let told = finish(bare(folder.path(), &["man", "--dir", dir.to_str().expect("UTF-8")]));
+    assert_eq!((told.code, told.stdout.as_str()), (0, ""), "{told:?}");
+    let fresh = pages_below(&dir);
     let kept = pages_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("man"));
     let how = "cargo xtask man writes them anew";
     assert_eq!(kept.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>(), "{how}");

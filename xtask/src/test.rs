@@ -16,8 +16,8 @@ pub struct Peer {
     packages: &'static [&'static str],
 }
 
-/// The real peers of `tests/peers`.
-pub const PEERS: [Peer; 11] = [
+/// The real peers of `tests/peers`, and those of `tests/cli` that take pages and completions.
+pub const PEERS: [Peer; 14] = [
     Peer {
         program: "kamailio",
         why: "registrar with digest",
@@ -37,6 +37,9 @@ pub const PEERS: [Peer; 11] = [
     Peer { program: "nft", why: "gateways of every kind", packages: &["nftables"] },
     Peer { program: "turnserver", why: "tells and lends addresses: STUN, TURN", packages: &["coturn"] },
     Peer { program: "python3", why: "scores speech quality", packages: &["python3", "python3-venv", "python3-dev"] },
+    Peer { program: "groff", why: "reads the manual", packages: &["groff-base"] },
+    Peer { program: "zsh", why: "completes commands", packages: &["zsh"] },
+    Peer { program: "fish", why: "completes commands as well", packages: &["fish"] },
 ];
 
 /// Read speech that Debian ships, for the quality tests.

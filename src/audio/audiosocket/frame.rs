@@ -3,7 +3,7 @@
 /// Bytes before the payload.
 pub const HEADER: usize = 3;
 
-/// Rates of sound in Hz. The kind of the first is [`FIRST_SOUND`], those of the others follow.
+/// Rates of sound in Hz. The kind of the first is 0x10, those of the others follow.
 pub const RATES: [u32; 9] = [8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000];
 
 const HANG_UP: u8 = 0x00;
