@@ -42,6 +42,12 @@ pub fn ask(text: &str) {
     let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
 }
 
+/// A line on standard error, over what stood on the one before.
+pub fn over(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
+}
+
 /// An error with its hint on standard error.
 pub fn error(error: &CommandError) {
     talk(&super::words::error(error));

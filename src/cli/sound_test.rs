@@ -7,7 +7,7 @@ use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, ExitCode, SoundTestResult};
 use serde_json::{Map, Value};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 /// Cells of the bar; a cell is 2 dB.
 const CELLS: usize = 30;
@@ -60,12 +60,12 @@ async fn watched<T>(
         tokio::select! {
             answer = &mut answer => {
                 if shows {
-                    show("");
+                    out::over("");
                 }
                 return answer;
             }
             news = levels => match news {
-                Some(Feed::Levels(levels)) => show(&line(levels.mic_dbfs)),
+                Some(Feed::Levels(levels)) => out::over(&line(levels.mic_dbfs)),
                 Some(_) => {}
                 None => feed = None,
             },
@@ -76,13 +76,6 @@ async fn watched<T>(
 fn line(dbfs: f32) -> String {
     let full = ((dbfs + 2.0 * CELLS as f32) / 2.0).clamp(0.0, CELLS as f32) as usize;
     format!("speak after the tone  [{}{}] {dbfs:4.0} dBFS", "#".repeat(full), " ".repeat(CELLS - full))
-}
-
-/// Over what stood on the line before.
-fn show(text: &str) {
-    let mut out = std::io::stderr();
-    // Nobody is told when the terminal is gone.
-    let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
 }
 
 #[cfg(test)]

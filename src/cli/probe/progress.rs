@@ -3,7 +3,8 @@
 use super::job::ProbeJob;
 use super::summary::Judged;
 use crate::cli::options::Options;
-use std::io::{IsTerminal, Write};
+use crate::cli::out;
+use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -57,13 +58,13 @@ impl Progress {
     /// Leaves nothing behind.
     pub fn end(&self) {
         if self.ticks.is_some() {
-            show("");
+            out::over("");
         }
     }
 
     fn draw(&self) {
         if self.ticks.is_some() {
-            show(&line(&self.number, self.over, self.all, self.failed, self.seconds));
+            out::over(&line(&self.number, self.over, self.all, self.failed, self.seconds));
         }
     }
 }
@@ -73,13 +74,6 @@ fn line(number: &str, over: u32, all: u32, failed: u32, seconds: f64) -> String 
     let bar = format!("{}{}", "#".repeat(full), " ".repeat(CELLS - full));
     let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
     format!("{number} [{bar}] {over} of {all} calls{failed}, {seconds:.0} s")
-}
-
-/// Over what stood on the line before.
-fn show(text: &str) {
-    let mut out = std::io::stderr();
-    // Nobody is told when the terminal is gone.
-    let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
 }
 
 #[cfg(test)]
