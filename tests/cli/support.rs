@@ -1,5 +1,6 @@
 //! The exchange of the demo in this process, and the program under test beside it.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -173,7 +174,8 @@ impl Daemon {
     pub fn connect(&self) -> Wire {
         let stream = std::os::unix::net::UnixStream::connect(&self.socket).expect("the socket");
         stream.set_read_timeout(Some(PATIENCE)).expect("a bound");
-        Wire { reading: BufReader::new(stream.try_clone().expect("a copy")), writing: stream }
+        let reading = BufReader::new(stream.try_clone().expect("a copy"));
+        Wire { reading, writing: stream, passed: VecDeque::new() }
     }
 
     pub fn terminate(&mut self) -> i32 {
@@ -200,6 +202,8 @@ impl Drop for Daemon {
 pub struct Wire {
     reading: BufReader<std::os::unix::net::UnixStream>,
     writing: std::os::unix::net::UnixStream,
+    /// Events that came while an answer was awaited.
+    passed: VecDeque<serde_json::Value>,
 }
 
 impl Wire {
@@ -216,7 +220,7 @@ impl Wire {
     /// As `ask`, for a phone that may have closed its ear already.
     pub fn try_ask(&mut self, line: &str) -> serde_json::Value {
         let _ = self.writing.write_all(format!("{line}\n").as_bytes());
-        self.line()
+        self.read()
     }
 
     /// Sends without ever reading; false once no more can be sent.
@@ -231,15 +235,27 @@ impl Wire {
         matches!(self.writing.write_all(b"\n"), Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
+    /// The next line, whatever it tells.
     pub fn line(&mut self) -> serde_json::Value {
+        self.passed.pop_front().unwrap_or_else(|| self.read())
+    }
+
+    fn read(&mut self) -> serde_json::Value {
         let mut line = String::new();
         self.reading.read_line(&mut line).expect("a line");
         serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e} in '{line}'"))
     }
 
+    /// The answer to a request; events that come before it are kept for `line`.
     pub fn ask(&mut self, line: &str) -> serde_json::Value {
         self.send(line.as_bytes());
-        self.line()
+        loop {
+            let line = self.read();
+            if line.get("event").is_none() {
+                return line;
+            }
+            self.passed.push_back(line);
+        }
     }
 
     /// The next event of this name.
