@@ -9,6 +9,8 @@ use crate::run::{LONG, bounded, root, say};
 const MANY: [u64; 2] = [10_000, 500];
 /// How long a call is asked about.
 const SECONDS: u64 = 20;
+/// How long calls are made before anything is compared: transactions outlast a call by 32 s.
+const WARMING_SECONDS: u64 = 45;
 
 /// `tests/cli/soak.rs` in an optimised build; what the phones held after each quarter is printed.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
@@ -37,5 +39,6 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     ]);
     command.env("TUIPHONE_SOAK_REQUESTS", requests.to_string()).env("TUIPHONE_SOAK_CALLS", calls.to_string());
     command.env("TUIPHONE_SOAK_SECONDS", SECONDS.to_string());
+    command.env("TUIPHONE_SOAK_WARMING_SECONDS", WARMING_SECONDS.to_string());
     bounded(&mut command, LONG)
 }
