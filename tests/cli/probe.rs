@@ -78,7 +78,7 @@ fn the_exit_code_is_the_outcome_or_what_became_of_the_expectation() {
         ("999", 23, "FAILED  outcome: no such number (404"),
         ("604 --timeout 5 --expect no-answer", 0, "ok      outcome: no answer"),
         ("600 --duration 1 --expect busy", 31, "FAILED  outcome: answered"),
-        ("600 --duration 3 --max-answer 0.1", 31, "FAILED  max-answer: 0."),
+        ("600 --duration 3 --max-answer 0.1", 31, "FAILED  max-answer: "),
         ("605 --duration 3 --expect-dtmf 7", 31, "FAILED  expect-dtmf: no digit, wanted 7"),
     ];
     std::thread::scope(|scope| {
