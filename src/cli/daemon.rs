@@ -143,10 +143,12 @@ pub async fn attach_or_start(options: &Options, socket: &Path, log: &Path) -> Re
     })?;
     let deadline = tokio::time::Instant::now() + START_PATIENCE;
     loop {
+        // Why first: one that found the place taken by another has ended, and that other is what we attach to.
+        let ended = child.try_wait();
         if Client::connect(socket).await.is_ok() {
             return Ok(Link::Socket(socket.to_owned()));
         }
-        if let Ok(Some(status)) = child.try_wait() {
+        if let Ok(Some(status)) = ended {
             let code = status.code().and_then(|c| u8::try_from(c).ok());
             let code = ExitCode::ALL.iter().copied().find(|c| Some(c.code()) == code).unwrap_or(ExitCode::NoDaemon);
             return Err(CommandError {
