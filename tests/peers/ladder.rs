@@ -3,7 +3,7 @@
 //! One message a line, seen from the far end: `<` comes in, `>` goes out, `~ 500` waits milliseconds. A `<?` may be
 //! missing. After ` | ` come headers, one each: of an outgoing message they are added, of an incoming one they are
 //! checked (`Supported: 100rel`, a regular expression; `!Require` must not be there). `sdp` is a description, `nowhere` one
-//! with the address 0.0.0.0, `body TYPE TEXT` any other body.
+//! with the address 0.0.0.0, `secure` one with the keys of the offer, `body TYPE TEXT` any other body.
 //!
 //! ```text
 //! < INVITE | Supported: 100rel
@@ -40,8 +40,18 @@ m=audio [media_port] RTP/AVP [$opus]
 a=rtpmap:[$opus] opus/48000/2
 ";
 
+/// SDES with the keys that the phone offered first: its own packets, sent back to it, are authentic.
+const SECURE: &str = "v=0
+o=far 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/SAVP 0
+a=crypto:[$crypto]
+";
+
 /// Where the far end is in the flow.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Ladder {
     steps: String,
     /// Commands so far: SIPp counts them to name a branch again.
@@ -67,22 +77,40 @@ struct Ladder {
 /// # Panics
 /// A line that is none.
 pub fn scenario(flow: &str) -> String {
-    let lines: Vec<&str> = flow.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let mut ladder = Ladder { calls: lines.first().is_some_and(|line| line.starts_with('>')), ..Ladder::default() };
-    for line in lines {
-        let (sign, rest) = line.split_once(' ').expect("a sign, a space, the rest");
-        let mut parts = rest.split(" | ");
-        let what = parts.next().unwrap_or_default().trim();
-        let extra: Vec<&str> = parts.map(str::trim).collect();
-        match sign {
-            "<" => ladder.receive(what, false, &extra),
-            "<?" => ladder.receive(what, true, &extra),
-            ">" => ladder.send(what, &extra),
-            "~" => writeln!(ladder.steps, "<pause milliseconds=\"{what}\"/>").unwrap(),
-            other => panic!("no step: {other}"),
-        }
-        ladder.count += 1;
+    let mut ladder = Ladder { calls: flow.trim_start().starts_with('>'), ..Ladder::default() };
+    ladder.play(flow);
+    document(&ladder.steps)
+}
+
+/// The scenario of a far end that has many numbers. Each has a flow for what follows an INVITE to it; any other number is
+/// not found.
+///
+/// # Panics
+/// A line that is none.
+pub fn switched(flows: &[(String, String)]) -> String {
+    let mut begun = Ladder::default();
+    begun.receive("INVITE", false, &[]);
+    let named = |(number, _): &(String, String)| {
+        format!("<ereg regexp=\"INVITE sip:{number}@\" search_in=\"msg\" assign_to=\"is{number}\"/>\n")
+    };
+    let named: String = flows.iter().map(named).collect();
+    let mut steps = begun.steps.replace("</action>", &format!("{named}</action>"));
+    for (number, _) in flows {
+        writeln!(steps, "<nop next=\"{number}\" test=\"is{number}\"/>").unwrap();
     }
+    let branch = |flow: &str| {
+        let mut ladder = Ladder { steps: String::new(), ..begun.clone() };
+        ladder.play(flow);
+        ladder.steps + "<nop next=\"end\"/>\n"
+    };
+    steps += &branch("> 404 Not Found \n < ACK");
+    for (number, flow) in flows {
+        write!(steps, "<label id=\"{number}\"/>\n{}", branch(flow)).unwrap();
+    }
+    document(&(steps + "<label id=\"end\"/>\n"))
+}
+
+fn document(steps: &str) -> String {
     // SIPp refuses a scenario with a variable that nothing uses.
     let every = [
         "from",
@@ -99,20 +127,35 @@ pub fn scenario(flow: &str) -> String {
         "seen",
         "line",
         "opus",
+        "crypto",
         "rseq",
         "domain",
         "route",
     ];
-    let kept = every.iter().filter(|v| ladder.steps.split(['"', ',']).any(|word| word == **v));
+    let kept = every.iter().filter(|v| steps.split(['"', ',']).any(|word| word == **v));
     let kept: Vec<&str> = kept.copied().collect();
     let kept = if kept.is_empty() { String::new() } else { format!("<Reference variables=\"{}\"/>\n", kept.join(",")) };
-    format!(
-        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario name=\"far end\">\n{}{kept}</scenario>\n",
-        ladder.steps
-    )
+    format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario name=\"far end\">\n{steps}{kept}</scenario>\n")
 }
 
 impl Ladder {
+    fn play(&mut self, flow: &str) {
+        for line in flow.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (sign, rest) = line.split_once(' ').expect("a sign, a space, the rest");
+            let mut parts = rest.split(" | ");
+            let what = parts.next().unwrap_or_default().trim();
+            let extra: Vec<&str> = parts.map(str::trim).collect();
+            match sign {
+                "<" => self.receive(what, false, &extra),
+                "<?" => self.receive(what, true, &extra),
+                ">" => self.send(what, &extra),
+                "~" => writeln!(self.steps, "<pause milliseconds=\"{what}\"/>").unwrap(),
+                other => panic!("no step: {other}"),
+            }
+            self.count += 1;
+        }
+    }
+
     fn receive(&mut self, what: &str, optional: bool, checks: &[&str]) {
         let response = what.starts_with(|c: char| c.is_ascii_digit());
         let kind = if response { "response" } else { "request" };
@@ -131,6 +174,8 @@ impl Ladder {
             self.refused = false;
             actions += &keep("Record-Route:", 1, "route");
             actions += "<ereg regexp=\"a=rtpmap:([0-9]+) opus/48000\" search_in=\"body\" assign_to=\"line,opus\"/>\n";
+            actions += "<ereg regexp=\"a=crypto:([0-9]+ [A-Za-z0-9_]+ inline:[A-Za-z0-9+/=]+)\" search_in=\"body\" \
+                        assign_to=\"line,crypto\"/>\n";
             actions += "<ereg regexp=\"@([^>;]+)\" search_in=\"hdr\" header=\"To:\" assign_to=\"line,domain\"/>\n";
         }
         if response {
@@ -174,6 +219,10 @@ impl Ladder {
                     if !attribute.is_empty() {
                         writeln!(body, "a={attribute}").unwrap();
                     }
+                }
+                ("secure", _) => {
+                    message += "Content-Type: application/sdp\n";
+                    SECURE.clone_into(&mut body);
                 }
                 ("opus", _) => {
                     message += "Content-Type: application/sdp\n";

@@ -24,6 +24,7 @@ mod loss;
 mod nat;
 #[cfg(target_os = "linux")]
 mod netns;
+mod outcomes;
 mod pulse;
 mod restart;
 mod score;

@@ -48,7 +48,7 @@ impl FarEnd {
 
     /// Starts an end that waits for one call and goes through `flow`, a ladder.
     pub fn plays(flow: &str) -> Self {
-        let far = Self::with(flow, &["-m", "1"]);
+        let far = Self::with(&ladder::scenario(flow), &["-m", "1"]);
         until_listens("sipp", far.port);
         far
     }
@@ -60,13 +60,20 @@ impl FarEnd {
 
     /// Starts an end that sends the first message of `flow`, a ladder, to `number` by way of `proxy`.
     pub fn begins(flow: &str, number: &str, proxy: &str) -> Self {
-        Self::with(flow, &["-m", "1", "-s", number, proxy])
+        Self::with(&ladder::scenario(flow), &["-m", "1", "-s", number, proxy])
     }
 
-    fn with(flow: &str, arguments: &[&str]) -> Self {
+    /// Starts an end for as many calls as come; each number has its flow, which follows the INVITE.
+    pub fn serves(flows: &[(String, String)]) -> Self {
+        let far = Self::with(&ladder::switched(flows), &[]);
+        until_listens("sipp", far.port);
+        far
+    }
+
+    fn with(scenario: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("scenario.xml");
-        std::fs::write(&file, ladder::scenario(flow)).unwrap();
+        std::fs::write(&file, scenario).unwrap();
         let (port, media) = (free_port(), free_port());
         let errors = folder.path().join("errors.log");
         let mut command = Command::new("timeout");

@@ -263,22 +263,30 @@ impl Phone {
         let trace = self.file("trace.log");
         let mut command = self.command(arguments);
         command.args(["--json", "--debug"]).arg(&trace);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let start = Instant::now();
-        while child.try_wait().unwrap().is_none() {
-            if start.elapsed() > limit {
-                child.kill().unwrap();
-                let output = child.wait_with_output().unwrap();
-                panic!("tuiphone {arguments:?} did not end within {limit:?}\n{}", told(&output, &trace));
-            }
-            sleep(Duration::from_millis(20));
-        }
-        let output = child.wait_with_output().unwrap();
+        let output = output(&mut command, limit).unwrap_or_else(|late| {
+            panic!("tuiphone {arguments:?} did not end within {limit:?}\n{}", told(&late, &trace));
+        });
         let code = output.status.code();
         let json = serde_json::from_slice(output.stdout.trim_ascii()).unwrap_or_default();
         Outcome { code, json, told: told(&output, &trace) }
     }
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// What it had said when it was killed, which it is after `limit`.
+pub fn output(command: &mut Command, limit: Duration) -> Result<Output, Output> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > limit {
+            child.kill().unwrap();
+            return Err(child.wait_with_output().unwrap());
+        }
+        sleep(Duration::from_millis(20));
+    }
+    Ok(child.wait_with_output().unwrap())
 }
 
 /// How a run of the phone ended.
