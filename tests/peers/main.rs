@@ -28,6 +28,7 @@ mod outcomes;
 mod pulse;
 mod restart;
 mod score;
+mod seen;
 mod sipp;
 mod softphone;
 #[cfg(target_os = "linux")]
