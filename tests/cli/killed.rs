@@ -92,12 +92,15 @@ fn a_client_that_is_killed_takes_no_call_along() {
     let house = House::open();
     let phone = house.daemon();
     let mut wire = phone.connect();
-    for state in STATES {
-        let words: &[&str] = match state {
-            State::Idle => &["watch"],
-            State::Ringing => &["call", "604"],
-            State::InCall | State::Held => &["call", "600"],
-        };
+    let rows: [(State, &[&str]); 6] = [
+        (State::Idle, &["watch"]),
+        (State::Ringing, &["call", "604"]),
+        (State::Ringing, &["604", "--follow"]),
+        (State::InCall, &["call", "600"]),
+        (State::InCall, &["600", "--follow"]),
+        (State::Held, &["call", "600"]),
+    ];
+    for (state, words) in rows {
         let mut client = house.program(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = lines_of(client.stderr.take().expect("its stderr"));
         let word = match state {
@@ -126,6 +129,62 @@ fn a_client_that_is_killed_takes_no_call_along() {
         }
         assert!(until(|| is_idle(&mut wire)), "{state:?}");
     }
+}
+
+/// Whoever looks on is not missed, and nothing of it stays with the phone.
+#[test]
+fn an_onlooker_that_is_killed_is_forgotten() {
+    let house = House::open();
+    let phone = house.daemon();
+    let mut wire = phone.connect();
+    assert_eq!(wire.ask("call 600")["ok"], true);
+    assert!(until(|| wire.ask("status")["state"] == "connected"));
+    let open_files = || std::fs::read_dir(format!("/proc/{}/fd", phone.child.id())).map_or(0, Iterator::count);
+    let before = open_files();
+    let rows = [
+        &["watch", "--json"][..],
+        &["watch", "--ndjson"],
+        &["attach"],
+        &["trace", "--rtp"],
+        &["trace", "--rtp", "--audio", "--pcap", "-"],
+        &["trace", "--rtp", "--ndjson"],
+    ];
+    for words in rows {
+        let mut client = house.program(words).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut stdout = client.stdout.take().expect("its stdout");
+        std::io::Read::read_exact(&mut stdout, &mut [0; 64]).expect("it tells something");
+        client.kill().expect("killed");
+        client.wait().expect("gone");
+        assert_eq!(wire.ask("status")["state"], "connected", "{words:?}");
+    }
+    assert!(until(|| open_files() <= before), "{} files are open, {before} were", open_files());
+    assert_eq!(wire.ask("hangup")["ok"], true);
+    assert!(until(|| is_idle(&mut wire)));
+}
+
+/// A test, and a call that wants a phone of its own, beside one that runs.
+#[test]
+fn a_short_lived_phone_that_is_killed_harms_neither_end() {
+    let (house, other) = (House::open(), House::open());
+    let (far, number) = far_phone(&other, true);
+    let mut watching = far.connect();
+    watching.ask("watch");
+    let phone = house.daemon();
+    let mut wire = phone.connect();
+    for words in [&["test", &number][..], &["--standalone", "call", &number]] {
+        let mut client = house.program(&[words, &["--duration", "60"]].concat()).spawn().expect("it starts");
+        watching.await_event("call_answered");
+        client.kill().expect("killed");
+        client.wait().expect("gone");
+        let ended = watching.await_event("call_ended");
+        assert_ne!(ended["call"]["ended_by"], "remote", "{words:?}: {ended}");
+        let status = wire.ask("status");
+        assert_eq!((&status["accounts"][0]["registered"], is_idle(&mut wire)), (&true.into(), true), "{status}");
+        let again = house.run(&[words, &["--duration", "1"]].concat());
+        assert_eq!(again.code, 0, "{words:?}: {again:?}");
+        watching.await_event("call_ended");
+    }
+    assert_eq!(wire.ask("call 602")["ok"], true, "the one that stays works");
 }
 
 #[test]
