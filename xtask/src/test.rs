@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::run::{bounded, cargo, is_ci, say, target, which};
+use crate::run::{bounded, cargo, is_ci, root, say, target, which};
 use crate::{Failure, licences, system};
 
 /// A program some test talks to, and the Debian packages it comes in.
@@ -53,15 +53,52 @@ pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
     }
     licences::run()?;
 
-    let mut everything = vec!["test", "--locked", "--workspace", "--no-fail-fast"];
-    everything.extend(arguments.iter().map(String::as_str));
     // The headless half first, so that the lines which matter most come last.
     cargo(&["build", "--locked", "--no-default-features", "--bin", "tuiphone"])?;
     let headless = cargo(&["test", "--locked", "--no-default-features", "--lib"]);
-    let rnnoise = cargo(&["test", "--locked", "--features", "rnnoise", "--test", "voice", "level"]);
-    let directories = cargo(&["test", "--locked", "--features", "carddav,ldap", "--lib", "directory"]);
-    let full = cargo(&everything);
-    headless.and(rnnoise).and(directories).and(full)
+    let rnnoise = cargo(&["test", "--locked", "--features", MORE, "--test", "voice", "level"]);
+    let directories = cargo(&["test", "--locked", "--features", MORE, "--lib", "directory"]);
+    headless.and(rnnoise).and(directories).and(full(arguments))
+}
+
+/// What a program may have beside its usual features, built once for the tests of all of it.
+const MORE: &str = "rnnoise,carddav,ldap";
+
+/// The programs under `tests/` that call in real time.
+const CALLS: [&str; 2] = ["cli", "peers"];
+
+/// The names of all programs under `tests/`.
+fn programs() -> Result<Vec<String>, Failure> {
+    let folder = root().join("tests");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))? {
+        let path = entry.map_err(|e| format!("{}: {e}", folder.display()))?.path();
+        if path.extension().is_some_and(|ext| ext == "rs") || path.join("main.rs").is_file() {
+            names.extend(path.file_stem().and_then(|name| name.to_str()).map(str::to_owned));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The groups of the usual features. Calls wait more than they work: more of them go beside each other.
+fn full(arguments: &[String]) -> Result<(), Failure> {
+    let usual = ["test", "--locked", "--workspace", "--no-fail-fast"];
+    if !arguments.is_empty() {
+        return cargo(&usual.into_iter().chain(arguments.iter().map(String::as_str)).collect::<Vec<_>>());
+    }
+    let threads = (2 * std::thread::available_parallelism().map_or(1, usize::from)).to_string();
+    let group = |of_it: &[&str]| cargo(&[&usual, of_it].concat());
+    let all = programs()?;
+    let named = |call: bool| {
+        all.iter()
+            .map(String::as_str)
+            .filter(move |name| CALLS.contains(name) == call)
+            .flat_map(|name| ["--test", name])
+    };
+    let others = group(&["--lib", "--bins"].into_iter().chain(named(false)).collect::<Vec<_>>());
+    let calls = group(&named(true).chain(["--", "--test-threads", &threads]).collect::<Vec<_>>());
+    others.and(calls).and(group(&["--doc"]))
 }
 
 /// Installs the peers that are missing (Debian and its kin) and the scorer's Python modules.
@@ -134,4 +171,17 @@ fn absent(why: &str) -> Result<(), Failure> {
     say(&format!("real peers: {why}"));
     say("the tests that need them will say `skipped`");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_programs_that_call_are_among_all() {
+        let all = programs().unwrap();
+        for name in CALLS.iter().chain(&["architecture", "sim", "standards"]) {
+            assert!(all.iter().any(|one| one == name), "{name} in {all:?}");
+        }
+    }
 }
