@@ -12,11 +12,16 @@ impl Agent {
         let (typed, accounts) = match command {
             Command::Dial { target, account }
             | Command::Message { target, account, .. }
+            | Command::Composing { target, account }
             | Command::Retrieve { number: Some(target), account } => {
                 // One that is not there is refused with better words later.
                 (target.clone(), self.account_for(target, account.as_deref()).into_iter().collect())
             }
             Command::Transfer { to: TransferTo::Number(number), .. } | Command::Park { number: Some(number), .. } => {
+                (number.clone(), self.accounts_in_calls())
+            }
+            // Where the exchange listens for a code, a number that is no call's is keyed behind it.
+            Command::Transfer { to: TransferTo::Call(Some(number)), .. } if self.keys_to_consult(number) => {
                 (number.clone(), self.accounts_in_calls())
             }
             Command::Forward { number: Some(number) } => (number.clone(), vec![self.selected_account()]),

@@ -84,11 +84,16 @@ impl Agent {
             (TransferTo::Number(number), Some(code), _) => {
                 self.transfer_by_code(asker, call, (code, number), true, now)
             }
-            (TransferTo::Call(Some(number)), _, Some(code)) if self.consulted(None, Some(number)).is_err() => {
+            (TransferTo::Call(Some(number)), _, Some(code)) if self.keys_to_consult(number) => {
                 self.transfer_by_code(asker, call, (code, number), false, now)
             }
             _ => self.hand_over(asker, call, to, now),
         }
+    }
+
+    /// An attended transfer to this is keyed: the exchange listens for that, and no other call has this id or number.
+    pub(super) fn keys_to_consult(&self, number: &str) -> bool {
+        self.config.settings.consult_code.in_use().is_some() && self.consulted(None, Some(number)).is_err()
     }
 
     /// Hands a call over by REFER.

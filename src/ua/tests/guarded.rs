@@ -25,6 +25,7 @@ fn whatever_dials_asks_the_rules() {
         Command::Dial { target: bad(), account: None },
         Command::Dial { target: "sip:%2A21@127.0.0.1".to_owned(), account: Some("1".to_owned()) },
         Command::Message { target: bad(), text: "x".to_owned(), account: None },
+        Command::Composing { target: bad(), account: None },
         Command::Forward { number: Some(bad()) },
         Command::Transfer { call: None, to: TransferTo::Number(bad()) },
         Command::Park { call: None, number: Some(bad()) },
@@ -67,4 +68,17 @@ fn a_call_is_not_handed_over_to_a_code() {
     let told = world.command(0, guarded(Command::Transfer { call: None, to }));
     assert_eq!(told.map_err(|why| why.kind), Err("not_allowed"));
     assert_eq!(world.tap.len(), sent);
+}
+
+#[test]
+fn nor_is_a_code_keyed_where_the_exchange_listens() {
+    let (mut world, _) = connected();
+    world.phones[0].agent.config.settings.consult_code.enabled = true;
+    let to = |number: &str| Command::Transfer { call: None, to: TransferTo::Call(Some(number.to_owned())) };
+    let told = world.command(0, guarded(to("0900123456")));
+    assert_eq!(told.map_err(|why| why.kind), Err("not_allowed"));
+    assert_eq!(world.phones[0].digits(), "", "nothing is keyed");
+    assert!(world.command(0, guarded(to("sip:201@127.0.0.1"))).is_ok());
+    world.run(Duration::from_secs(5));
+    assert_eq!(world.phones[0].digits(), "*2201");
 }
