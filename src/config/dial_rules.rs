@@ -16,7 +16,8 @@ const PREMIUM: &[&str] = &[
     "0137.",
     "118xx",
     "118xxx",
-    "1900xxxxxxx",
+    // What is dialled beyond the number is not looked at there.
+    "1900xxxxxxx.",
     "900xxxxxxx",
     "+1900.",
     "+3138.",
@@ -257,6 +258,8 @@ mod tests {
             ("0 0900 123456", "premium"),
             ("9 1 900 555 0100", "premium"),
             ("900 555 0100", "premium"),
+            ("1 900 555 0100 99", "premium"),
+            ("9 00 44 20 7946 0958", ""),
             ("11833", "premium"),
             ("+449098790000", "premium"),
             ("+881612345678", "premium"),
