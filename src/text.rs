@@ -98,7 +98,7 @@ fn is_forbidden(c: char) -> bool {
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}'
             | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}'
             | '\u{E0000}'..='\u{E0FFF}')
 }
 
@@ -146,6 +146,8 @@ mod tests {
     #[test]
     fn bidi_zero_width_and_tags_are_dropped() {
         assert_eq!(sanitise("a\u{202e}b\u{2066}c\u{200b}d\u{e0041}e\u{feff}"), "abcde");
+        // XML has no place for these, not even by their numbers.
+        assert_eq!(sanitise("a\u{fffe}b\u{ffff}c"), "abc");
     }
 
     #[test]
