@@ -142,13 +142,18 @@ impl Writer {
     }
 }
 
-/// A file that only its owner reads.
+/// A file that only its owner reads; one that was there becomes so before anything stands in it.
 fn created(name: &str) -> io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(name)
+    let file = options.open(name)?;
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 fn unwritable(file: &str, why: &io::Error) -> CommandError {
@@ -233,6 +238,20 @@ mod tests {
             text: format!("{start}\n\n"),
             data: None,
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_could_read_is_its_owners_before_it_is_written() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("call.pcapng");
+        std::fs::write(&path, "old").expect("written");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).expect("allowed");
+        let file = created(path.to_str().expect("text")).expect("opened");
+        let about = file.metadata().expect("there");
+        assert_eq!((about.permissions().mode() & 0o777, about.len()), (0o600, 0));
+        assert!(created("/dev/null").is_ok(), "what is no file has no such rights");
     }
 
     #[test]
