@@ -65,7 +65,8 @@ pub(super) async fn run(
     sections.push((format!("trace: the last {MESSAGES} messages, without bodies"), trace(&link).await));
     let log = patient.log(environment);
     sections.push((format!("log: the last lines of {}", log.display()), tail(&log)));
-    let text = scrubbed(&written(&time, &sections), &patient.secrets(), &environment.home());
+    let (secrets, home) = (patient.secrets(), environment.home());
+    let text = written(&time, &sections, |line| scrubbed(line, &secrets, &home));
     let name = match file {
         Some("-") => {
             io::stdout().write_all(text.as_bytes()).map_err(|why| unwritable("standard output", &why))?;
@@ -159,12 +160,13 @@ fn tail(path: &Path) -> Vec<String> {
     }
 }
 
-fn written(time: &str, sections: &[(String, Vec<String>)]) -> String {
+/// The whole text. `scrub` sees each line before it is cut: half a secret would not be known for one.
+fn written(time: &str, sections: &[(String, Vec<String>)], scrub: impl Fn(&str) -> String) -> String {
     let mut text = format!("A report of tuiphone, {time}\n");
     for (title, lines) in sections {
-        text += &format!("\n== {title}\n");
+        text += &format!("\n== {}\n", scrub(title));
         for line in lines.iter().flat_map(|line| line.split('\n')) {
-            text += &elided(line, MAX_LINE);
+            text += &elided(&scrub(line), MAX_LINE);
             text.push('\n');
         }
     }
@@ -216,12 +218,20 @@ mod tests {
 
     #[test]
     fn known_secrets_leave_wherever_they_stand() {
-        let sections =
-            [("log".to_owned(), vec!["hunter2 and hunter22 in /h/ann/x\x1b[2J".to_owned(), "a\nb".to_owned()])];
-        let text = written("T", &sections);
+        let sections = [(
+            "log of /h/ann".to_owned(),
+            vec!["hunter2 and hunter22 in /h/ann/x\x1b[2J".to_owned(), "a\nb".to_owned()],
+        )];
         let secrets = ["hunter2".to_owned(), "hunter22".to_owned()];
-        let clean = scrubbed(&text, &secrets, Path::new("/h/ann"));
-        assert_eq!(clean, "A report of tuiphone, T\n\n== log\n<hidden> and <hidden> in ~/x[2J\na\nb\n");
+        let scrub = |line: &str| scrubbed(line, &secrets, Path::new("/h/ann"));
+        let clean = written("T", &sections, scrub);
+        assert_eq!(clean, "A report of tuiphone, T\n\n== log of ~\n<hidden> and <hidden> in ~/x[2J\na\nb\n");
+        // Wherever a long line is cut, it is not cut through a secret.
+        for before in MAX_LINE / 2..MAX_LINE + 8 {
+            let line = format!("{}hunter22{}", "x".repeat(before), "y".repeat(MAX_LINE));
+            let clean = written("T", &[("log".to_owned(), vec![line])], scrub);
+            assert!(!clean.contains("hunt") && !clean.contains("ter22"), "{before}");
+        }
     }
 
     #[test]

@@ -191,7 +191,8 @@ fn rights_are_mended_on_request_alone() {
 fn a_report_has_everything_and_no_secret() {
     let house = House::open();
     let more = format!(
-        "proxy={}\r\npassword={}\r\nSRTP=mandatory\r\n[tuiphone]\r\nturnPassword=turn-5ec7e7\r\n",
+        "proxy={}\r\npassword={}\r\nSRTP=mandatory\r\n[tuiphone]\r\nturnPassword=turn-5ec7e7\r\n\
+         webhook=http://127.0.0.1:1/hook-5ec7e7\r\nwebhookSecret=sign-5ec7e7\r\n",
         house.server, house.password
     );
     let directory = "accountId=1\r\nusersDirectory=https://ann:dir-5ec7e7@127.0.0.1:1/book?token=tok-5ec7e7\r\n";

@@ -205,8 +205,13 @@ impl Patient {
         let Some((settings, accounts)) = &self.agent else { return Vec::new() };
         let directories = &settings.directories;
         let of_accounts = accounts.iter().flat_map(|account| [&account.password, &account.turn.password]);
-        let all =
-            of_accounts.chain([&directories.card_dav.password, &directories.ldap.password, &self.options.password]);
+        let all = of_accounts.chain([
+            &directories.card_dav.password,
+            &directories.ldap.password,
+            &settings.webhook.url,
+            &settings.webhook.secret,
+            &self.options.password,
+        ]);
         all.map(|secret| secret.reveal().to_owned()).filter(|secret| secret.len() > 2).collect()
     }
 }
