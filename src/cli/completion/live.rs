@@ -2,6 +2,7 @@
 
 use super::Candidate;
 use crate::control::socket::Client;
+use crate::text::sanitise;
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +19,13 @@ pub(super) enum Live {
     Contacts,
     /// Accounts.
     Accounts,
+}
+
+/// It may be put on a command line: it shows as it is, is no option, and has no quote but those that every shell's
+/// completion knows. PowerShell takes curly ones for its own.
+fn is_harmless(value: &str) -> bool {
+    let is_curly = |c| matches!(c, '\u{2018}'..='\u{201f}');
+    !value.starts_with('-') && !value.contains(is_curly) && sanitise(value) == value
 }
 
 /// What the phone at this socket has of it; nothing, where none answers at once.
@@ -50,6 +58,7 @@ fn read(what: Live, reply: &Value) -> Vec<Candidate> {
         Live::Contacts => (text(row, "/number"), text(row, "/name")),
         Live::Accounts => (text(row, "/aor"), text(row, "/label")),
     })
+    .filter(|(value, _)| is_harmless(value))
     .collect()
 }
 
@@ -70,5 +79,24 @@ mod tests {
         assert_eq!(read(Live::Contacts, &reply), [pair("7001", "Ann"), pair("", "nobody")]);
         assert_eq!(read(Live::Accounts, &reply), [pair("100@demo", "Desk")]);
         assert_eq!(read(Live::Calls, &json!({"ok": false})), []);
+    }
+
+    #[test]
+    fn what_others_chose_is_no_option_and_no_trick() {
+        for (number, is_offered) in [
+            ("7001", true),
+            ("sip:bob@example.net", true),
+            ("7;touch owned", true),
+            ("+49 30 1234", true),
+            ("--exec=sh", false),
+            ("-v", false),
+            ("7\u{2019};calc;\u{2019}", false),
+            ("7\u{201d}x", false),
+            ("7\u{202e}1007", false),
+            ("7\u{1b}[2J", false),
+        ] {
+            let offered = read(Live::Contacts, &json!({"contacts": [{"number": number, "name": "x"}]}));
+            assert_eq!(!offered.is_empty(), is_offered, "{number:?}");
+        }
     }
 }
