@@ -6,6 +6,7 @@ use super::service::{Manager, Moment};
 use super::session::Session;
 use super::signals::Interrupts;
 use super::{history, out, people, phone, platform, reload, words};
+use crate::config::PASSWORD_VARIABLE;
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
@@ -21,9 +22,6 @@ use std::time::Duration;
 
 /// How long a daemon may take to come up.
 const START_PATIENCE: Duration = Duration::from_secs(10);
-
-/// The environment variable that hands a password to the daemon we start.
-pub const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
 
 /// Runs until told to stop. What it keeps from one start to the next lies beside `log`.
 ///

@@ -2,7 +2,7 @@
 
 use super::exit;
 use crate::config::command_line::CommandLine;
-use crate::config::{Account, Secret};
+use crate::config::{Account, SECRET_VARIABLES, Secret};
 use crate::control::CommandError;
 use crate::text::plain_error;
 use std::io::BufRead;
@@ -61,7 +61,11 @@ pub fn run_command(
 ) -> Result<Secret, CommandError> {
     let wrong = |why: String| exit::config(format!("passwordCommand for {}: {why}", account.aor()), None);
     let CommandLine { program, arguments } = CommandLine::parse(command).map_err(|why| wrong(why.to_string()))?;
-    let mut child = Command::new(&program)
+    let mut command = Command::new(&program);
+    for name in SECRET_VARIABLES {
+        command.env_remove(name);
+    }
+    let mut child = command
         .args(arguments)
         .env("TUIPHONE_ACCOUNT", account.id.0.to_string())
         .env("TUIPHONE_USER", account.auth_user())

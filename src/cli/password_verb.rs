@@ -9,7 +9,7 @@ use super::paths::Environment;
 use super::{exit, out, prompt, session};
 use crate::config::ini::Document;
 use crate::config::schema::Section;
-use crate::config::{self, Account, AccountId, Loaded, Secret};
+use crate::config::{self, Account, AccountId, Loaded, PASSWORD_VARIABLE, Secret};
 use crate::control::{CommandError, ExitCode};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ fn secret(
 ) -> Result<Secret, CommandError> {
     let found = match given {
         Some(source) => Some(source.read()?),
-        None => environment.vars.get("TUIPHONE_PASSWORD").and_then(|value| value.to_str()).map(Secret::new),
+        None => environment.vars.get(PASSWORD_VARIABLE).and_then(|value| value.to_str()).map(Secret::new),
     };
     if let Some(secret) = found.filter(|secret| !secret.is_empty()) {
         return Ok(secret);

@@ -2,6 +2,7 @@
 
 use super::options::Options;
 use super::{exit, out, phone, platform};
+use crate::config::TOKEN_VARIABLE;
 use crate::control::http::{self, Gate, Token};
 use crate::control::link::Link;
 use crate::control::socket::Client;
@@ -12,9 +13,6 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
-
-/// The environment variable that may hold the token.
-pub const TOKEN_VARIABLE: &str = "TUIPHONE_HTTP_TOKEN";
 
 /// Bytes of a file of a token that are read.
 const MAX_FILE: u64 = 4096;

@@ -6,7 +6,7 @@ use super::options::Options;
 use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::hook::Hooks;
-use crate::config::{self, Account, AccountId, Decider, DialRules, Loaded, Secret, Webhook};
+use crate::config::{self, Account, AccountId, Decider, DialRules, Loaded, PASSWORD_VARIABLE, Secret, Webhook};
 use crate::control::{CommandError, Contact, ExitCode};
 use crate::import;
 use std::path::{Path, PathBuf};
@@ -111,7 +111,7 @@ impl Session {
     ) -> Result<(), CommandError> {
         let given = match source {
             Some(source) => Some(source.read()?),
-            None => environment.vars.get("TUIPHONE_PASSWORD").and_then(|value| value.to_str()).map(Secret::new),
+            None => environment.vars.get(PASSWORD_VARIABLE).and_then(|value| value.to_str()).map(Secret::new),
         };
         if let Some(secret) = given.filter(|secret| !secret.is_empty()) {
             self.take_password(options, secret);

@@ -42,7 +42,7 @@ pub use load::{Loaded, MAX_ACCOUNTS, Warning, load};
 pub use outside::{Decider, Webhook};
 pub use pattern::PatternError;
 pub use rewrite_rule::RewriteRules;
-pub use secret::Secret;
+pub use secret::{PASSWORD_VARIABLE, SECRET_VARIABLES, Secret, TOKEN_VARIABLE};
 pub use server::Server;
 pub use settings::Settings;
 pub use shortcut::{MAX_SHORTCUTS, Shortcut, ShortcutAct};

@@ -3,6 +3,15 @@
 use std::fmt;
 use zeroize::Zeroizing;
 
+/// The environment variable that may hold a password.
+pub const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
+
+/// The one that may hold the token of `serve --http`.
+pub const TOKEN_VARIABLE: &str = "TUIPHONE_HTTP_TOKEN";
+
+/// All that may hold a secret of the phone's: no program that it starts gets them.
+pub const SECRET_VARIABLES: [&str; 2] = [PASSWORD_VARIABLE, TOKEN_VARIABLE];
+
 /// A secret text: no `Display`, a `Debug` that shows nothing, wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);

@@ -3,10 +3,10 @@
 //!
 //! No shell starts it. It begins a process group of its own (on Windows a job), and all of that ends with it.
 
-use super::hooks::{Group, PASSWORD_VARIABLE, program};
+use super::hooks::{Group, program};
 use std::io::{self, PipeReader, PipeWriter};
 use std::process::{ExitStatus, Stdio};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 #[cfg(unix)]
 pub use beside::{COMMANDS, Control, EVENTS};
@@ -38,8 +38,8 @@ impl Program {
         let words = program::words(argv, "");
         let (runs, arguments) = words.split_first().ok_or(io::ErrorKind::NotFound)?;
         let ((input, to), (from, output)) = (io::pipe()?, io::pipe()?);
-        let mut command = Command::new(runs);
-        command.args(arguments).env_remove(PASSWORD_VARIABLE).kill_on_drop(true);
+        let mut command = program::command(runs);
+        command.args(arguments).kill_on_drop(true);
         for (name, value) in environment {
             command.env(name, value);
         }

@@ -23,7 +23,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -45,8 +44,6 @@ const MOST_OUTPUTS: usize = 64;
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
 /// Accounts whose servers are remembered, those of now apart.
 const MOST_SERVERS: usize = 1_000;
-/// The variable that may hold a password of ours, for no program to see.
-pub(super) const PASSWORD_VARIABLE: &str = "TUIPHONE_PASSWORD";
 
 /// Something to be done.
 struct Job {
@@ -252,8 +249,8 @@ async fn run_program(job: &Job, argv: &[String], environment: &[(String, String)
     let Some(program) = argv.first() else { return Done::default() };
     let words = program::words(argv, &job.folder);
     let Some((runs, arguments)) = words.split_first() else { return Done::default() };
-    let mut command = Command::new(runs);
-    command.args(arguments).env_remove(PASSWORD_VARIABLE);
+    let mut command = program::command(runs);
+    command.args(arguments);
     let is_batch = program::is_batch(program);
     for (name, value) in environment {
         command.env(name, if is_batch { program::tamed(value) } else { value.clone() });

@@ -60,7 +60,7 @@ fn a_program_is_told_what_happens_and_is_obeyed() {
     let house = House::open();
     let program = script(
         &house,
-        "echo $TUIPHONE_CALL $TUIPHONE_NUMBER $TUIPHONE_RATE secret=$TUIPHONE_PASSWORD > \"$HERE/env\"\n\
+        "echo $TUIPHONE_CALL $TUIPHONE_NUMBER $TUIPHONE_RATE secret=$TUIPHONE_PASSWORD$TUIPHONE_HTTP_TOKEN > \"$HERE/env\"\n\
          echo '{\"verb\":\"dtmf\",\"digits\":\"5\",\"id\":77}' >&4\n\
          while read -r line <&3; do\n\
            echo \"$line\" >> \"$HERE/told\"\n\
@@ -69,7 +69,7 @@ fn a_program_is_told_what_happens_and_is_obeyed() {
          echo end >> \"$HERE/told\"\n",
     );
     let mut command = house.program(&["call", "605", "--json", "--exec", &program, "--exec-rate", "8000"]);
-    command.env("TUIPHONE_PASSWORD", &house.password);
+    command.env("TUIPHONE_PASSWORD", &house.password).env("TUIPHONE_HTTP_TOKEN", "hidden");
     let done = crate::support::finish(command);
     assert_eq!((done.code, &done.json()["exec"]["exit_code"]), (0, &0.into()), "{done:?}");
     let told = text(&house, "told");

@@ -41,12 +41,12 @@ fn write_ini(house: &House, settings: &str, own: &str) {
     std::fs::write(house.ini(), text).expect("written");
 }
 
-/// A phone that strangers may ring, with these settings, and with a password in its environment; its address.
+/// A phone that strangers may ring, with these settings, and with secrets in its environment; its address.
 fn open_phone(house: &House, settings: &str) -> (Daemon, String) {
     let text = format!("[Settings]\r\n{settings}[tuiphone]\r\nacceptFrom=any\r\nbindAddress=127.0.0.1\r\n");
     std::fs::write(house.ini(), text).expect("written");
     let mut program = house.program(&[]);
-    program.env("TUIPHONE_PASSWORD", "hidden");
+    program.env("TUIPHONE_PASSWORD", "hidden").env("TUIPHONE_HTTP_TOKEN", "hidden");
     let daemon = house.started(program, "SIP on udp");
     let address = daemon.line().split([' ', ',']).find(|word| word.starts_with("127.0.0.1:")).map(str::to_owned);
     (daemon, address.expect("its address"))
@@ -106,7 +106,11 @@ fn hooks_run_in_microsips_order_with_the_number_last() {
 #[test]
 fn a_caller_can_neither_add_arguments_nor_run_anything() {
     let house = House::open();
-    script(&house, "note.sh", &NOTES.replace("$*", "$* name=$TUIPHONE_NAME secret=$TUIPHONE_PASSWORD"));
+    script(
+        &house,
+        "note.sh",
+        &NOTES.replace("$*", "$* name=$TUIPHONE_NAME secret=$TUIPHONE_PASSWORD$TUIPHONE_HTTP_TOKEN"),
+    );
     let keys = ["IncomingCall", "CallAnswer", "CallAnswerVideo", "CallStart"];
     let lines: String = keys.iter().map(|key| format!("cmd{key}=./note.sh {{name}} %1\r\n")).collect();
     let (daemon, to) = open_phone(&house, &lines);

@@ -1,7 +1,7 @@
 //! `decideIncoming`: a program is asked about a call, and has so long to answer.
 
 use super::group::Group;
-use super::{MOST_RUNNING, OUTPUT_PATIENCE, PASSWORD_VARIABLE, program};
+use super::{MOST_RUNNING, OUTPUT_PATIENCE, program};
 use crate::config::Settings;
 use crate::config::command_line::CommandLine;
 use crate::config::hook::Trigger;
@@ -16,7 +16,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::timeout;
 
@@ -91,8 +91,8 @@ impl Question {
         let named = sanitise(&self.command.program);
         let words = program::words(&argv, &self.folder);
         let Some((runs, arguments)) = words.split_first() else { return Ok(Verdict::default()) };
-        let mut command = Command::new(runs);
-        command.args(arguments).env_remove(PASSWORD_VARIABLE);
+        let mut command = program::command(runs);
+        command.args(arguments);
         let is_batch = program::is_batch(&self.command.program);
         for (name, value) in facts.environment(Trigger::IncomingCall) {
             command.env(name, if is_batch { program::tamed(&value) } else { value });

@@ -1,8 +1,19 @@
 //! What a hook's program is to the system: one that is run as it is, a batch file, or on Windows a document, which the
 //! program runs that opens its like.
 
+use crate::config::SECRET_VARIABLES;
 use crate::config::command_line::CommandLine;
 use std::path::Path;
+use tokio::process::Command;
+
+/// What starts a program that sees no secret of ours.
+pub(in crate::engine) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for name in SECRET_VARIABLES {
+        command.env_remove(name);
+    }
+    command
+}
 
 /// The words that are run for a program and its arguments; the same ones, unless the program is a document, or on Windows a
 /// bare name that lies in the folder it is run in, where that system looks first.
