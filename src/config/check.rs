@@ -25,6 +25,8 @@ pub enum Fault {
     DialPlan,
     /// A value that MicroSIP reads a part of.
     TooLong,
+    /// A value by which something goes over the network unencrypted.
+    Open,
 }
 
 impl Fault {
@@ -37,12 +39,13 @@ impl Fault {
             Fault::Unread => "unread",
             Fault::DialPlan => "dial_plan",
             Fault::TooLong => "too_long",
+            Fault::Open => "in_the_open",
         }
     }
 
     /// It is good to know, and nothing is wrong.
     pub fn is_note(self) -> bool {
-        matches!(self, Fault::Unused | Fault::TooLong)
+        matches!(self, Fault::Unused | Fault::TooLong | Fault::Open)
     }
 }
 
@@ -59,8 +62,10 @@ pub struct Finding {
 pub fn check(main: &Document, overlays: &[Document]) -> Vec<Finding> {
     let layers = Layers::new(main, overlays);
     let loaded = load(main, overlays);
+    let is_open = |warning: &Warning| warning.key == "webhook" && loaded.settings.webhook.is_in_the_open();
+    let fault = |warning: &Warning| if is_open(warning) { Fault::Open } else { Fault::Value };
     let mut findings: Vec<Finding> =
-        loaded.warnings.iter().map(|warning| Finding { fault: Fault::Value, warning: warning.clone() }).collect();
+        loaded.warnings.iter().map(|warning| Finding { fault: fault(warning), warning: warning.clone() }).collect();
     for (layer, document) in layers.documents().enumerate() {
         document_faults(layer, document, &loaded.settings.account_id, &mut findings);
     }
@@ -287,6 +292,11 @@ mod tests {
             (
                 "[Settings]\nautoAnswer=2\n",
                 "0 value: line 2: [Settings] autoAnswer: \"2\" is not one of button, header, all; nothing is answered by itself",
+            ),
+            (
+                "[tuiphone]\nwebhook=http://u:s3@example.net/s3\n",
+                "0 in_the_open: line 2: [tuiphone] webhook: who calls and what is written goes over the network in the \
+                 open; https:// hides it",
             ),
             (
                 "[Settings]\naccountId=7\n[Account1]\ndomain=d\n",

@@ -2,6 +2,7 @@
 
 use super::Secret;
 use super::command_line::CommandLine;
+use std::net::IpAddr;
 
 /// Who is told of events by a POST each (`[tuiphone] webhook` and its like).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,6 +13,22 @@ pub struct Webhook {
     pub secret: Secret,
     /// Names of events with commas between, `call_*`; empty = all.
     pub events: String,
+}
+
+impl Webhook {
+    /// What is told goes over the network unencrypted: by `http`, and to another machine.
+    pub fn is_in_the_open(&self) -> bool {
+        let Some((scheme, rest)) = self.url.reveal().split_once("://") else { return false };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let host = match host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next(),
+            None => host.split(':').next(),
+        };
+        let host = host.unwrap_or_default();
+        let is_here = host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        scheme.eq_ignore_ascii_case("http") && !is_here
+    }
 }
 
 /// The program that decides about an incoming call (`[tuiphone] decideIncoming`, `decideTimeout`).
@@ -53,6 +70,31 @@ impl Decider {
         let named = self.command.as_mut().filter(|command| command.program.contains(std::path::is_separator));
         if let Some(command) = named {
             command.program = place(&command.program);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_over_the_network_as_it_is() {
+        for (url, is_open) in [
+            ("https://example.net/in", false),
+            ("http://example.net/in", true),
+            ("HTTP://192.0.2.1:8123", true),
+            ("http://localhost:8080/in?to=http://example.net", false),
+            ("http://127.0.0.1", false),
+            ("http://[::1]:8080/", false),
+            ("http://[2001:db8::1]/", true),
+            ("http://localhost:80@example.net/", true),
+            ("http://example.net?@localhost/", true),
+            ("http://localhost.example.net", true),
+            ("", false),
+        ] {
+            let webhook = Webhook { url: Secret::new(url), ..Webhook::default() };
+            assert_eq!(webhook.is_in_the_open(), is_open, "{url}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Patient;
 use super::finding::{Finding, Fix};
 use crate::audio::priority::{Priority, raise};
+use crate::config::Fault;
 use crate::control::link::{Link, devices};
 use crate::control::verb::Request;
 use crate::control::{CommandError, ExitCode};
@@ -31,8 +32,11 @@ pub(super) fn settings(patient: &Patient) -> Vec<Finding> {
         return vec![Finding::ok(name, tried, path, "there is no such file; every setting has its default")];
     }
     let found = crate::config::check(&files.main, &files.overlays);
-    let faults: Vec<String> =
-        found.iter().filter(|it| !it.fault.is_note()).map(|it| files.located(&it.warning)).collect();
+    let faults: Vec<String> = found
+        .iter()
+        .filter(|it| !it.fault.is_note() || it.fault == Fault::Open)
+        .map(|it| files.located(&it.warning))
+        .collect();
     if faults.is_empty() {
         return vec![Finding::ok(name, tried, path, "nothing is odd")];
     }
