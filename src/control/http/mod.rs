@@ -16,4 +16,4 @@ mod serve;
 mod tests;
 
 pub use gate::{Gate, MIN_TOKEN, Token};
-pub use serve::serve;
+pub use serve::{serve, serve_one};

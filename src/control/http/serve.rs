@@ -22,14 +22,15 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// Connections at once: fewer than the phone's socket has places, whoever comes here.
 const MAX_CONNECTIONS: usize = 64;
 /// Those of them that may be readers of events.
-const MAX_READERS: usize = 32;
+pub(super) const MAX_READERS: usize = 32;
 /// Bytes of a request's head, and lines of it.
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_LINES: usize = 64;
@@ -65,7 +66,19 @@ pub(super) async fn serve_with(listener: TcpListener, link: Link, gate: Gate, pa
     }
 }
 
-async fn connection(stream: TcpStream, from: SocketAddr, house: Arc<House>, work: Work) {
+/// Serves the one connection that these bytes come and go by, to its end.
+pub async fn serve_one<S>(stream: S, from: SocketAddr, link: Link, gate: Gate)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let house = House { link, gate, readers: Arc::new(Semaphore::new(1)), patience: PATIENCE };
+    connection(stream, from, Arc::new(house), Work::default()).await;
+}
+
+async fn connection<S>(stream: S, from: SocketAddr, house: Arc<House>, work: Work)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let patience = house.patience;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(MAX_HEAD).max_headers(MAX_LINES);
@@ -107,11 +120,17 @@ async fn answer(
             route::with_body(row, &body)?
         }
     };
-    if !from.ip().to_canonical().is_loopback() && asked.line.request.as_ref().is_ok_and(route::names_a_file) {
+    let is_here = from.ip().to_canonical().is_loopback() && !is_passed_on(&head.headers);
+    if !is_here && asked.line.request.as_ref().is_ok_and(route::names_a_file) {
         let why = "files of this machine are named by callers on it alone";
         return Err(Refusal::new(403, ExitCode::Refused, "not_allowed", why));
     }
     Ok(carry_out(&house.link, asked).await)
+}
+
+/// Whoever connects speaks for somebody else, who may be anywhere.
+fn is_passed_on(headers: &HeaderMap) -> bool {
+    ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
 }
 
 async fn carry_out(link: &Link, asked: Verb) -> Response<Content> {

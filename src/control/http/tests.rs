@@ -1,7 +1,7 @@
 //! The listener under those who damage requests, bomb, trickle, and come in crowds. No phone runs behind it: whoever the
 //! gate lets in is told so.
 
-use super::serve::serve_with;
+use super::serve::{MAX_READERS, serve_with};
 use super::*;
 use crate::control::link::Link;
 use rand::rngs::StdRng;
@@ -62,7 +62,7 @@ fn status(answer: &str) -> u16 {
 async fn each_request_has_its_status() {
     let port = listener(nobody(), LONG).await;
     let json = "Content-Type: application/json\r\n";
-    let dial = r#"{"number":"600"}"#;
+    let (dial, file) = (r#"{"number":"600"}"#, r#"{"file":"/etc/x.wav"}"#);
     let sized = |more: &str, body: &str| format!("{more}Content-Length: {}\r\n", body.len());
     for (start, more, body, expected) in [
         ("GET /v1/status", String::new(), "", 503),
@@ -83,6 +83,11 @@ async fn each_request_has_its_status() {
         ("GET http://127.0.0.1/v1/status", String::new(), "", 400),
         ("CONNECT example.net:443", String::new(), "", 400),
         ("OPTIONS *", String::new(), "", 404),
+        // Files are named by callers on this machine, and behind a proxy nobody is.
+        ("POST /v1/play", sized(json, file), file, 503),
+        ("POST /v1/play", sized(&format!("{json}X-Forwarded-For: 127.0.0.1\r\n"), file), file, 403),
+        ("POST /v1/play", sized(&format!("{json}Forwarded: for=192.0.2.1\r\n"), file), file, 403),
+        ("POST /v1/call", sized(&format!("{json}Via: 1.1 proxy\r\n"), dial), dial, 503),
     ] {
         let answer = exchange(port, &request(start, port, &more, body)).await;
         assert_eq!(status(&answer), expected, "{start} {more}: {answer}");
@@ -91,6 +96,7 @@ async fn each_request_has_its_status() {
         assert_eq!(body["ok"] == true || !body["openapi"].is_null(), expected == 200, "{answer}");
         let head = head.to_ascii_lowercase();
         assert!(!head.contains("access-control") && head.contains("cache-control: no-store"), "{head}");
+        assert!(head.contains("x-content-type-options: nosniff"), "{head}");
     }
     let without = format!("GET /v1/status HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     let answer = exchange(port, without.as_bytes()).await;
@@ -103,10 +109,13 @@ async fn each_request_has_its_status() {
 async fn bombs_are_refused_while_they_are_small() {
     let port = listener(nobody(), LONG).await;
     let long = "x".repeat(1 << 20);
-    let many: String = (0..1000).map(|n| format!("X-{n}: 1\r\n")).collect();
+    let many = |count: u32| (0..count).map(|n| format!("X-{n}: 1\r\n")).collect::<String>();
     for (start, more, expected) in [
         ("GET /v1/status".to_owned(), format!("X-Long: {long}\r\n"), &[431][..]),
-        ("GET /v1/status".to_owned(), many, &[431]),
+        ("GET /v1/status".to_owned(), format!("X-Long: {}\r\n", "x".repeat(20_000)), &[431]),
+        ("GET /v1/status".to_owned(), many(1000), &[431]),
+        ("GET /v1/status".to_owned(), many(70), &[431]),
+        ("GET /v1/status".to_owned(), many(50), &[503]),
         (format!("GET /v1/{long}"), String::new(), &[414, 431]),
     ] {
         let answer = exchange(port, &request(&start, port, &more, "")).await;
@@ -146,7 +155,8 @@ async fn nobody_takes_for_ever() {
 
 #[tokio::test]
 async fn a_crowd_keeps_nobody_out() {
-    let port = listener(nobody(), LONG).await;
+    // Nobody's time is up before the test's is.
+    let port = listener(nobody(), 10 * LONG).await;
     let mut crowd = std::collections::VecDeque::new();
     for _ in 0..1000 {
         let stream = timeout(LONG, TcpStream::connect(("127.0.0.1", port))).await.expect("soon").expect("let in");
@@ -160,6 +170,115 @@ async fn a_crowd_keeps_nobody_out() {
     let mut first = crowd.pop_front().expect("one of the crowd");
     let cut = timeout(LONG, first.read(&mut [0; 1])).await.expect("it made room");
     assert!(cut.map_or(true, |length| length == 0));
+}
+
+#[tokio::test]
+async fn callers_of_other_machines_name_no_files() {
+    let at = "127.0.0.1:8080".parse().expect("an address");
+    let gate = Gate::new(Token::new(TOKEN).expect("a token"), at, true, Vec::new());
+    let json = "Content-Type: application/json\r\n";
+    for (from, body, expected) in [
+        ("127.0.0.1:9", r#"{"file":"/etc/x.wav"}"#, 503),
+        ("[::ffff:127.0.0.1]:9", r#"{"file":"/etc/x.wav"}"#, 503),
+        ("192.0.2.1:9", r#"{"file":"/etc/x.wav"}"#, 403),
+        ("[2001:db8::1]:9", r#"{"file":"/etc/x.wav"}"#, 403),
+        ("192.0.2.1:9", r#"{"file":"stop"}"#, 503),
+    ] {
+        let (mut ours, theirs) = tokio::io::duplex(64 * 1024);
+        let serving = serve_one(theirs, from.parse().expect("an address"), nobody(), gate.clone());
+        let asking = async {
+            let more = format!("{json}Content-Length: {}\r\n", body.len());
+            ours.write_all(&request("POST /v1/play", 8080, &more, body)).await.expect("asked");
+            let mut answer = String::new();
+            ours.read_to_string(&mut answer).await.expect("an answer");
+            answer
+        };
+        let (answer, ()) = timeout(LONG, async { tokio::join!(asking, serving) }).await.expect("an end");
+        assert_eq!(status(&answer), expected, "{from} {body}: {answer}");
+    }
+}
+
+/// A phone that tells nothing.
+#[cfg(unix)]
+#[tokio::test]
+async fn readers_of_events_leave_room_for_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("phone.sock");
+    let phone = tokio::net::UnixListener::bind(&path).expect("a socket");
+    tokio::spawn(async move {
+        let mut here = Vec::new();
+        while let Ok((mut stream, _)) = phone.accept().await {
+            stream.write_all(b"{\"v\":1,\"ok\":true}\n").await.expect("read");
+            here.push(stream);
+        }
+    });
+    let port = listener(Link::Socket(path), LONG).await;
+    let read = |mut stream: TcpStream| async move {
+        let mut line = String::new();
+        let mut reading = BufReader::new(&mut stream);
+        timeout(LONG, reading.read_line(&mut line)).await.expect("soon").expect("an answer");
+        (line, stream)
+    };
+    let ask = || async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a listener");
+        stream.write_all(&request("GET /v1/events", port, "", "")).await.expect("asked");
+        read(stream).await
+    };
+    let mut readers = Vec::new();
+    for number in 0..MAX_READERS {
+        let (line, stream) = ask().await;
+        assert!(line.contains(" 200 "), "{number}: {line}");
+        readers.push(stream);
+    }
+    let (line, _) = ask().await;
+    assert!(line.contains(" 503 "), "{line}");
+    let verb = exchange(port, &request("GET /v1/calls", port, "", "")).await;
+    assert!(status(&verb) == 200, "a verb has its place: {verb}");
+    drop(readers.pop());
+    let again = async { while !ask().await.0.contains(" 200 ") {} };
+    timeout(LONG, again).await.expect("who goes makes room");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_an_answer_is_let_go() {
+    let at = "127.0.0.1:8080".parse().expect("an address");
+    let gate = Gate::new(Token::new(TOKEN).expect("a token"), at, false, Vec::new());
+    // Less than the answer takes.
+    let (mut ours, theirs) = tokio::io::duplex(1024);
+    ours.write_all(&request("GET /v1/openapi.json", 8080, "", "")).await.expect("asked");
+    let served = timeout(Duration::from_secs(600), serve_one(theirs, at, nobody(), gate)).await;
+    served.expect("an end, although it was not read");
+    let mut answer = Vec::new();
+    ours.read_to_end(&mut answer).await.expect("what there is of it");
+    assert_eq!(status(&String::from_utf8_lossy(&answer)), 200);
+}
+
+/// A phone with two pieces of news, that ends then.
+#[cfg(unix)]
+#[tokio::test]
+async fn events_are_those_that_are_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("phone.sock");
+    let phone = tokio::net::UnixListener::bind(&path).expect("a socket");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = phone.accept().await {
+            let (reading, mut writing) = stream.into_split();
+            BufReader::new(reading).read_line(&mut String::new()).await.expect("a request");
+            let news = |event: &str| {
+                format!("{{\"feed\":\"event\",\"event\":{{\"event\":\"{event}\",\"message\":\"x\",\"hint\":null}}}}\n")
+            };
+            let told = format!("{{\"v\":1,\"ok\":true}}\n{}{}", news("device"), news("error"));
+            writing.write_all(told.as_bytes()).await.expect("read");
+        }
+    });
+    let port = listener(Link::Socket(path), LONG).await;
+    for (target, device, error) in
+        [("/v1/events", true, true), ("/v1/events?only=err*", false, true), ("/v1/events?only=mwi", false, false)]
+    {
+        let answer = exchange(port, &request(&format!("GET {target}"), port, "", "")).await;
+        let has = |event: &str| answer.contains(&format!("event: {event}\ndata: "));
+        assert_eq!((status(&answer), has("device"), has("error")), (200, device, error), "{target}: {answer}");
+    }
 }
 
 /// A phone that has no end of news.
