@@ -26,7 +26,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: &[Target] = &[
     Target { name: "ini", check: ini, samples: &["tests/fixtures/ini"] },
     Target { name: "settings", check: settings, samples: &["tests/fixtures/ini"] },
     Target { name: "contacts", check: contacts, samples: &["tests/fixtures/ini"] },
@@ -42,6 +42,8 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "rtcp", check: rtcp, samples: &[] },
     Target { name: "stun", check: stun, samples: &[] },
     Target { name: "events", check: events, samples: &[] },
+    #[cfg(feature = "http")]
+    Target { name: "http", check: http, samples: &[] },
 ];
 
 fn text(bytes: &[u8]) -> String {
@@ -245,6 +247,69 @@ fn events(bytes: &[u8]) {
         reg_info::RegInfo::parse(bytes).is_ok(),
     ];
     assert!(bytes.len() <= tuiphone::sip::event::MAX_DOCUMENT || read.iter().all(|read| !read));
+}
+
+/// The token of the samples of HTTP.
+#[cfg(feature = "http")]
+const TOKEN: &str = "0123456789abcdef";
+
+/// Whatever a connection brings, its end comes, and each answer is whole: a refusal is one clean line of JSON. Nobody
+/// gets past the gate without the token.
+#[cfg(feature = "http")]
+fn http(bytes: &[u8]) {
+    let answers = text(&http_answers(bytes));
+    // An answer to HEAD has a length and no body: what follows it is not looked at.
+    let is_head = text(bytes).contains("HEAD ");
+    let is_known = bytes.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes());
+    let mut rest = answers.as_str();
+    while !rest.is_empty() {
+        let (head, behind) = rest.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answers}"));
+        let status = head.strip_prefix("HTTP/1.").and_then(|head| head.get(2..5)?.parse::<u16>().ok());
+        let status = status.unwrap_or_else(|| panic!("no status: {answers}"));
+        assert!(is_known || matches!(status, 400 | 401 | 403 | 408 | 414 | 421 | 431), "no token: {answers}");
+        let value = |name: &str| {
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            lines.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+        };
+        let length = value("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        if is_head {
+            return;
+        }
+        let body = behind.get(..length).unwrap_or_else(|| panic!("the body is cut: {answers}"));
+        if value("content-type") == Some("application/json") {
+            let told: serde_json::Value = serde_json::from_str(body).unwrap_or_else(|why| panic!("{why}: {answers}"));
+            let message = told["error"]["message"].as_str().unwrap_or_default();
+            assert!(message.chars().count() <= 500 && !message.chars().any(char::is_control), "{message:?}");
+            assert_eq!(told["error"].is_object(), status >= 400, "{answers}");
+        }
+        rest = behind.get(length..).unwrap_or_default();
+    }
+}
+
+/// All that is answered to these bytes by a listener with no phone behind it, to the end of the connection. Its clock runs
+/// ahead wherever it waits.
+#[cfg(feature = "http")]
+pub fn http_answers(bytes: &[u8]) -> Vec<u8> {
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tuiphone::control::http::{Gate, Token, serve_one};
+    use tuiphone::control::link::Link;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    let answers = async {
+        let at = ([127, 0, 0, 1], 8080).into();
+        let gate = Gate::new(Token::new(TOKEN).expect("a token"), at, false, Vec::new());
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (mut reading, mut writing) = tokio::io::split(ours);
+        let serve = serve_one(theirs, at, Link::Socket("/nonexistent/phone.sock".into()), gate);
+        // It may have heard enough.
+        let write = async { drop(writing.write_all(bytes).await) };
+        let mut answers = Vec::new();
+        let (read, (), ()) = tokio::join!(reading.read_to_end(&mut answers), serve, write);
+        read.expect("its end");
+        answers
+    };
+    let bounded = async { tokio::time::timeout(Duration::from_secs(600), answers).await.expect("an end, in time") };
+    runtime.expect("a runtime").block_on(bounded)
 }
 
 /// The files of a folder, or the file, below the root.
