@@ -128,18 +128,20 @@ impl Row {
 
 /// What has been shown: exit codes, and of which statuses they came.
 #[derive(Default)]
-struct Shown(Mutex<(BTreeSet<u8>, BTreeSet<(u16, u8)>)>);
+struct Shown {
+    codes: Mutex<BTreeSet<u8>>,
+    statuses: Mutex<BTreeSet<(u16, u8)>>,
+}
 
 impl Shown {
     fn add(&self, code: ExitCode, status: Option<u16>) {
-        let mut shown = self.0.lock().unwrap();
-        shown.0.insert(code.code());
-        shown.1.extend(status.map(|status| (status, code.code())));
+        self.codes.lock().unwrap().insert(code.code());
+        self.statuses.lock().unwrap().extend(status.map(|status| (status, code.code())));
     }
 
     /// Every code of the one table has its row, and every status that it names leads there.
     fn is_all(&self) {
-        let (codes, statuses) = &*self.0.lock().unwrap();
+        let (codes, statuses) = (self.codes.lock().unwrap(), self.statuses.lock().unwrap());
         for code in ExitCode::ALL {
             assert!(codes.contains(&code.code()), "exit code {} ({}) has no row", code.code(), code.kind());
             let named = code.sip().split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u16>().ok());
