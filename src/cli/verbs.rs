@@ -26,7 +26,7 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
     match request {
         Request::Watch { .. } | Request::Attach { .. } => {
             // Whoever says for how long to watch has what was asked for when that is over.
-            tokio::time::timeout(limit, watch(link, options, request)).await.unwrap_or(ExitCode::Ok)
+            tokio::time::timeout(limit, watch(link, options, verb, request)).await.unwrap_or(ExitCode::Ok)
         }
         Request::Trace { ask, form } => super::trace::run(link, options, ask, form).await,
         _ => {
@@ -129,7 +129,7 @@ fn registration_code(account: &AccountInfo) -> ExitCode {
     }
 }
 
-async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
+async fn watch(link: &Link, options: &Options, verb: &str, request: &Request) -> ExitCode {
     let feed = match request {
         Request::Watch { name: Some(name) } => link.feed_as(name).await,
         _ => link.feed().await,
@@ -138,7 +138,7 @@ async fn watch(link: &Link, options: &Options, request: &Request) -> ExitCode {
         Ok(feed) => feed,
         Err(e) => {
             if options.json || options.ndjson {
-                out::json(&serde_json::json!({"v": 1, "verb": "watch", "ok": false, "error": json::error(&e)}));
+                out::json(&serde_json::json!({"v": 1, "verb": name(verb), "ok": false, "error": json::error(&e)}));
             }
             out::error(&e);
             return e.code;

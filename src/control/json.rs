@@ -1,6 +1,7 @@
 //! Replies and events as the contract prints them.
 
 use super::feed::Feed;
+use super::kind;
 use super::spelling::Line;
 use super::verb::Request;
 use super::{CommandError, Event, ExitCode, Found, Levels, Reply, SoundPath, Status};
@@ -37,15 +38,12 @@ pub fn error(e: &CommandError) -> Value {
     json!({"code": e.code.code(), "kind": e.kind, "message": e.message, "hint": e.hint})
 }
 
-/// Kinds that scripts tell apart from others of their exit code, on the command line too.
-const KINDS: &[&str] = &["locked", "no_interface", "version"];
-
 /// The error a reply line carries, read back.
 pub fn error_from(value: &Value) -> CommandError {
     let number = value.get("code").and_then(Value::as_u64).unwrap_or(1);
     let code = ExitCode::ALL.iter().copied().find(|c| u64::from(c.code()) == number).unwrap_or(ExitCode::Unexpected);
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let kind = KINDS.iter().find(|kind| text("kind").as_deref() == Some(kind)).copied();
+    let kind = text("kind").and_then(|word| kind::known(&word));
     CommandError {
         code,
         kind: kind.unwrap_or(code.kind()),
@@ -133,20 +131,19 @@ pub fn event(event: &Event, time: &str) -> Value {
     event.line(time)
 }
 
-/// A line of `attach`.
+/// A line of `attach` and `trace`.
 pub fn feed(feed: &Feed) -> Value {
-    match feed {
+    let own = match feed {
         Feed::Status(status) => json!({"feed": "status", "status": status}),
         Feed::Event(event) => json!({"feed": "event", "event": event}),
         Feed::Levels(l) => json!({"feed": "levels", "mic_dbfs": l.mic_dbfs, "speaker_dbfs": l.speaker_dbfs}),
         Feed::Face(ask) => json!({"feed": "face", "ask": ask}),
-        Feed::Traced(line) => {
-            let mut fields = object(json!({"v": 1}));
-            fields.extend(object(json!(line)));
-            Value::Object(fields)
-        }
+        Feed::Traced(line) => json!(line),
         Feed::Closed(why) => json!({"feed": "closed", "why": why}),
-    }
+    };
+    let mut fields = object(json!({"v": 1}));
+    fields.extend(object(own));
+    Value::Object(fields)
 }
 
 /// A line of `attach`, read back; `None` for what this version does not know.
@@ -202,6 +199,9 @@ mod tests {
         let done = reply(&line, Ok(Map::new()));
         assert_eq!(done["ok"], true);
         assert_eq!(error_from(&json!({"code": 20, "message": "m"})).code, ExitCode::Busy);
+        for (told, kind) in [("no_such_call", "no_such_call"), ("of_another_version", "not_found"), ("", "not_found")] {
+            assert_eq!(error_from(&json!({"code": 5, "kind": told, "message": "m"})).kind, kind);
+        }
     }
 
     #[test]

@@ -6,11 +6,13 @@ pub mod format;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod json;
+pub mod kind;
 pub mod link;
 pub mod messages;
 pub mod notice;
 mod people;
 mod place;
+pub mod schema;
 mod skew;
 pub mod socket;
 pub mod spelling;

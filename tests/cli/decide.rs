@@ -1,5 +1,6 @@
 //! `decideIncoming`: real scripts that decide about calls from the exchange, quickly, slowly and wrongly.
 
+use crate::support::shape;
 use crate::support::{Daemon, House, Wire, until};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -36,6 +37,7 @@ fn a_program_is_told_and_refuses() {
     assert_eq!((&ended["call"]["status"], &ended["call"]["outcome"]), (&603.into(), &"denied".into()), "{ended}");
     let read = |name: &str| std::fs::read_to_string(house.folder.path().join(name)).expect("the script ran");
     let told: Value = serde_json::from_str(read("told").trim()).expect("a line of JSON");
+    shape::told(&told);
     assert_eq!((&told["event"], &told["call"]["remote"]["user"]), (&"call_incoming".into(), &"700".into()), "{told}");
     assert_eq!(read("named").trim(), "IncomingCall 700 700");
 }

@@ -73,6 +73,7 @@ fn a_program_is_told_what_happens_and_is_obeyed() {
     let done = crate::support::finish(command);
     assert_eq!((done.code, &done.json()["exec"]["exit_code"]), (0, &0.into()), "{done:?}");
     let told = text(&house, "told");
+    crate::support::shape::all_told(&told);
     let lines: Vec<&str> = told.lines().collect();
     let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     let (first, last) = (value(lines[0]), value(lines[lines.len() - 2]));

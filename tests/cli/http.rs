@@ -1,5 +1,6 @@
 //! `serve --http` beside a phone and its exchange: verbs, events, refusals, and where the token is.
 
+use crate::support::shape;
 use crate::support::{Finished, House, PATIENCE, finish_in, lines_of, signal, until};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -53,7 +54,9 @@ impl Served {
         self.open(start, "", body).read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
         let status = head.get(9..12).and_then(|status| status.parse().ok()).expect("a status");
-        (status, serde_json::from_str(body).unwrap_or_else(|e| panic!("{e}: {answer}")))
+        let told = serde_json::from_str(body).unwrap_or_else(|e| panic!("{e}: {answer}"));
+        shape::told(&told);
+        (status, told)
     }
 }
 
@@ -72,7 +75,11 @@ fn message(reading: &mut impl BufRead, name: &str) -> Value {
         let mut line = String::new();
         assert!(reading.read_line(&mut line).expect("a line") > 0, "the events ended before {name}");
         match line.trim_end().strip_prefix("data: ") {
-            Some(data) if is_it => return serde_json::from_str(data).expect("JSON"),
+            Some(data) if is_it => {
+                let event = serde_json::from_str(data).expect("JSON");
+                shape::told(&event);
+                return event;
+            }
             _ => is_it = line.trim_end() == wanted || is_it && !line.trim().is_empty(),
         }
     }

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::process::{Command, Stdio};
+use tuiphone::text::xml::{Element, Limits};
 
 fn told(manager: &UnixDatagram) -> String {
     let mut room = [0; 512];
@@ -104,6 +105,63 @@ fn what_is_handed_over_and_does_not_listen_is_named() {
     assert!(told.code == 4 && told.stderr.contains("of the service manager"), "{told:?}");
 }
 
+/// Keys of launchd.plist(5) and the element of plist(5) that each takes.
+const LAUNCHD: [(&str, &[&str]); 12] = [
+    ("Label", &["string"]),
+    ("ProgramArguments", &["array"]),
+    ("EnvironmentVariables", &["dict"]),
+    ("WorkingDirectory", &["string"]),
+    ("RunAtLoad", &["true", "false"]),
+    ("KeepAlive", &["true", "false", "dict"]),
+    ("ProcessType", &["string"]),
+    ("Umask", &["integer"]),
+    ("ExitTimeOut", &["integer"]),
+    ("ThrottleInterval", &["integer"]),
+    ("StandardOutPath", &["string"]),
+    ("StandardErrorPath", &["string"]),
+];
+
+/// Keys and values of a `dict`.
+fn pairs(dict: &Element) -> Vec<(&str, &Element)> {
+    assert!(dict.name == "dict" && dict.children.len() % 2 == 0, "a key for each value: {dict:?}");
+    let pair = |pair: &[Element]| pair[0].name == "key";
+    assert!(dict.children.chunks(2).all(pair), "{dict:?}");
+    dict.children.chunks(2).map(|pair| (pair[0].text.as_str(), &pair[1])).collect()
+}
+
+/// No `plutil` is here: the rules of plist(5) and launchd.plist(5) are.
+#[test]
+fn the_agent_for_launchd_is_a_property_list_of_its_keys() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/launchd/tuiphone.plist");
+    let text = std::fs::read_to_string(path).expect("it is there");
+    let kind =
+        "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">";
+    assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") && text.contains(kind), "{text}");
+    let limits = Limits { bytes: 1 << 16, depth: 8, elements: 100 };
+    let plist = Element::parse(text.replace(kind, "").as_bytes(), "plist", limits).expect("XML");
+    assert_eq!((plist.attribute("version"), plist.children.len()), (Some("1.0"), 1));
+    let all = pairs(&plist.children[0]);
+    for (at, (key, value)) in all.iter().enumerate() {
+        let (_, kinds) = LAUNCHD.iter().find(|(name, _)| name == key).unwrap_or_else(|| panic!("no key {key}"));
+        assert!(kinds.contains(&value.name.as_str()), "{key} is no {}", value.name);
+        assert!(all[..at].iter().all(|(other, _)| other != key), "{key} stands there twice");
+        assert!(value.name != "integer" || value.text.parse::<u32>().is_ok(), "{key}: {}", value.text);
+    }
+    let value = |name: &str| all.iter().find(|(key, _)| *key == name).map(|(_, value)| *value).expect("the key");
+    let words = value("ProgramArguments").children.iter().map(|word| {
+        assert_eq!(word.name, "string");
+        std::ffi::OsString::from(&word.text)
+    });
+    let read_as = tuiphone::cli::args::parse(words).expect("a command line");
+    assert!(matches!(read_as.job, tuiphone::cli::options::Job::Daemon { notify: false }));
+    assert!(text.contains(&format!("LaunchAgents/{}.plist", value("Label").text)), "its file is called as it is");
+    assert!(["Background", "Standard", "Adaptive", "Interactive"].contains(&value("ProcessType").text.as_str()));
+    // A property list has no octal numbers.
+    assert_eq!(value("Umask").text, 0o077.to_string());
+    let kept = pairs(value("KeepAlive"));
+    assert!(kept.iter().all(|(key, value)| *key == "SuccessfulExit" && value.name == "false"), "{kept:?}");
+}
+
 /// What is shipped for service managers is understood by them, as far as they are here.
 #[test]
 fn the_files_for_service_managers_are_well_formed() {
@@ -114,8 +172,6 @@ fn the_files_for_service_managers_are_well_formed() {
     let words = line.split(' ').map(std::ffi::OsString::from);
     let read_as = tuiphone::cli::args::parse(words).expect("a command line");
     assert!(matches!(read_as.job, tuiphone::cli::options::Job::Daemon { notify: true }), "{line}");
-    let plist = read("launchd/tuiphone.plist");
-    assert!(plist.contains("<string>daemon</string>") && plist.trim_end().ends_with("</plist>"));
     let home = tempfile::tempdir().expect("a folder");
     for unit in ["tuiphone.service", "tuiphone.socket"] {
         let text = read(&format!("systemd/{unit}")).replace("%h/.cargo/bin/tuiphone", "/bin/true");

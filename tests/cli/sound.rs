@@ -1,5 +1,6 @@
 //! Sound in and out of the program without a card: recordings and pipes, through a whole call to the echo.
 
+use crate::support::shape;
 use crate::support::{House, bare, until};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -74,6 +75,7 @@ fn the_microphone_is_tested_without_a_card_and_without_an_account() {
     for ((_home, child), (input, code, heard)) in tests.into_iter().zip(rows) {
         let done = child.wait_with_output().expect("waited for");
         let line: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        shape::told(&line);
         assert_eq!((done.status.code(), &line["verb"]), (code, &"test-audio".into()), "{input}: {line}");
         let loudest = line["sound_test"]["loudest_dbfs"].as_f64().expect("a level");
         assert_eq!(line["sound_test"]["heard"], heard, "{input}: {line}");

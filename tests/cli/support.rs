@@ -1,5 +1,8 @@
 //! The exchange of the demo in this process, and the program under test beside it.
 
+#[path = "shape.rs"]
+pub mod shape;
+
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -137,11 +140,9 @@ pub fn finish_in(child: Child) -> Finished {
         panic!("process {id} did not end in {PATIENCE:?}");
     };
     let Output { status, stdout, stderr } = output.expect("its output");
-    Finished {
-        code: status.code().unwrap_or(-1),
-        stdout: String::from_utf8(stdout).expect("UTF-8"),
-        stderr: String::from_utf8(stderr).expect("UTF-8"),
-    }
+    let stdout = String::from_utf8(stdout).expect("UTF-8");
+    shape::all_told(&stdout);
+    Finished { code: status.code().unwrap_or(-1), stdout, stderr: String::from_utf8(stderr).expect("UTF-8") }
 }
 
 /// A daemon; killed when dropped.
@@ -243,18 +244,23 @@ impl Wire {
     fn read(&mut self) -> serde_json::Value {
         let mut line = String::new();
         self.reading.read_line(&mut line).expect("a line");
-        serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e} in '{line}'"))
+        let told = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e} in '{line}'"));
+        shape::told(&told);
+        told
     }
 
     /// The answer to a request; events that come before it are kept for `line`.
     pub fn ask(&mut self, line: &str) -> serde_json::Value {
         self.send(line.as_bytes());
         loop {
-            let line = self.read();
-            if line.get("event").is_none() {
-                return line;
+            let told = self.read();
+            if told.get("event").is_none() {
+                if told["ok"] == true {
+                    shape::asked(line);
+                }
+                return told;
             }
-            self.passed.push_back(line);
+            self.passed.push_back(told);
         }
     }
 
@@ -309,6 +315,7 @@ pub fn lines_of(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<S
     let (out, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            shape::all_told(&line);
             if out.send(line).is_err() {
                 return;
             }

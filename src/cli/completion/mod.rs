@@ -5,7 +5,8 @@ mod live;
 
 use super::options::Job;
 use super::paths::Environment;
-use super::{args, out, schema};
+use super::{args, out};
+use crate::control::schema;
 use crate::control::verb::VERBS;
 use crate::control::{CommandError, ExitCode};
 use crate::text::sanitise;

@@ -2,8 +2,9 @@
 
 use super::roff::Roff;
 use super::{DATE, Page};
-use crate::cli::schema;
 use crate::control::ExitCode;
+use crate::control::kind::KINDS;
+use crate::control::schema::{self, LineRow};
 use crate::control::spelling::MAX_LINE;
 use crate::control::spelling::table::SPELLINGS;
 use crate::control::verb::{Param, ParamKind, VERBS, VerbRow};
@@ -52,16 +53,31 @@ pub(super) fn page() -> Page {
     page.section("EVENTS");
     page.paragraph(
         "After watch the connection carries events too, a line each, between the replies: v, time (ISO 8601, UTC), event, \
-         and what is named here. After attach it carries state, events and levels instead, and takes no more requests.",
+         and what is named here. A program of call --exec reads the same lines on its fd 3, up to the end of its call, and \
+         writes requests to its fd 4; a webhook has them as its body; decideIncoming is asked by a call_incoming.",
     );
-    for event in schema::events() {
-        let keys = if event.keys.is_empty() { String::new() } else { format!(" Keys: {}.", event.keys.join(", ")) };
-        page.term(&event.name, &format!("{}.{keys}", event.doc.trim_end_matches('.')));
-    }
+    schema::events().iter().for_each(|event| line(&mut page, event));
+    page.section("FEED");
+    page.paragraph(
+        "After attach, and after trace of what comes, the connection carries these lines instead, and takes no more \
+         requests: v, feed, and what is named here. A trace has sip and rtp alone, attach the others.",
+    );
+    schema::feeds().iter().for_each(|row| line(&mut page, row));
     page.section("ERRORS");
-    page.paragraph("The code of an error, and the kind it has unless a narrower word is known (no_call, locked).");
+    page.paragraph("The code of an error, and the kind it has unless one of the narrower words below fits.");
     for code in ExitCode::ALL.iter().filter(|code| **code != ExitCode::Ok) {
         page.term(&format!("{} {}", code.code(), code.kind()), &format!("{}.", code.meaning()));
+    }
+    for (kind, meaning) in KINDS {
+        page.term(kind, &format!("{meaning}."));
+    }
+    page.section("SCHEMAS");
+    page.paragraph(
+        "Of each there is a JSON Schema: tuiphone schema NAME. Where ok is false, an answer is an error. Over HTTP \
+         /v1/openapi.json has those of what a phone says.",
+    );
+    for (name, doc) in schema::names() {
+        page.term(name, &format!("{doc}."));
     }
     page.section("SPELLINGS");
     page.paragraph("MicroSIP's words, and others that are no verb's name.");
@@ -72,6 +88,11 @@ pub(super) fn page() -> Page {
     page.section("SEE ALSO");
     page.paragraph("tuiphone(1), tuiphone-schema(1), tuiphone-watch(1), tuiphone(5)");
     Page::new("tuiphone-control", 7, page)
+}
+
+fn line(page: &mut Roff, row: &LineRow) {
+    let keys = if row.keys.is_empty() { String::new() } else { format!(" Keys: {}.", row.keys.join(", ")) };
+    page.term(&row.name, &format!("{}.{keys}", row.doc.trim_end_matches('.')));
 }
 
 fn about(row: &VerbRow) -> String {

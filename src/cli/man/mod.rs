@@ -101,7 +101,7 @@ pub fn run(job: &ManJob, options: &Options) -> Result<ExitCode, CommandError> {
         })?;
     }
     match options.json || options.ndjson {
-        true => out::json(&serde_json::json!({"v": 1, "ok": true, "dir": dir, "pages": pages.len()})),
+        true => out::json(&serde_json::json!({"v": 1, "verb": "man", "ok": true, "dir": dir, "pages": pages.len()})),
         false if options.quiet => {}
         false => out::talk(&format!("tuiphone: {} pages are in {}", pages.len(), dir.display())),
     }

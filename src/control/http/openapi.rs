@@ -1,7 +1,7 @@
-//! `/v1/openapi.json`: every verb with its parameters and every event, from the tables that serve them.
+//! `/v1/openapi.json`: every verb with its parameters, every answer and event, from the tables that serve them.
 
 use super::route::{ROOT, can_only_read, offered, reads_by};
-use crate::control::Event;
+use crate::control::schema;
 use crate::control::verb::{Param, ParamKind, VerbRow};
 use serde_json::{Map, Value, json};
 
@@ -28,35 +28,34 @@ pub(super) fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Reply": reply(), "Error": error(), "Event": event()},
-            "responses": {"Refused": answer("It is not done; `error.kind` tells why", "Error")},
+            "schemas": schema::components("/components/schemas"),
+            "responses": {"Refused": answer("It is not done; `error.kind` tells why", &["error"])},
         },
     })
 }
 
 fn asking(row: &'static VerbRow) -> Value {
     let required: Vec<&str> = row.params.iter().filter(|param| must(param)).map(|param| param.name).collect();
-    let properties: Map<String, Value> =
-        row.params.iter().map(|param| (param.name.to_owned(), schema(param))).collect();
+    let properties: Map<String, Value> = row.params.iter().map(|param| (param.name.to_owned(), kind(param))).collect();
     let body = json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required});
     json!({
         "operationId": row.name,
         "summary": row.doc,
         "requestBody": {"required": !required.is_empty(), "content": {"application/json": {"schema": body}}},
-        "responses": responses(),
+        "responses": responses(row),
     })
 }
 
 fn reading(row: &'static VerbRow) -> Value {
     let parameters = row.params.iter().filter(|param| reads_by(row, param)).map(|param| {
         json!({"name": param.name, "in": "query", "required": false, "description": param.doc,
-               "schema": {"type": schema(param)["type"]}})
+               "schema": {"type": kind(param)["type"]}})
     });
     json!({
         "operationId": format!("get-{}", row.name),
         "summary": row.doc,
         "parameters": parameters.collect::<Vec<_>>(),
-        "responses": responses(),
+        "responses": responses(row),
     })
 }
 
@@ -71,7 +70,7 @@ fn following() -> Value {
         "responses": {
             "200": {
                 "description": "Each message has the name of the event and its JSON",
-                "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}},
+                "content": {"text/event-stream": {"schema": reference("event")}},
             },
             "default": {"$ref": "#/components/responses/Refused"},
         },
@@ -82,66 +81,32 @@ fn must(param: &Param) -> bool {
     matches!(param.kind, ParamKind::Required | ParamKind::Rest)
 }
 
-fn schema(param: &Param) -> Value {
+fn kind(param: &Param) -> Value {
     match param.kind {
         ParamKind::Flag => json!({"type": "boolean", "description": param.doc}),
         _ => json!({"type": ["string", "number"], "description": param.doc}),
     }
 }
 
-fn responses() -> Value {
+fn responses(row: &VerbRow) -> Value {
+    let schemas: Vec<&str> = schema::of_answer(row.name).collect();
     json!({
-        "200": answer("It is done, or under way", "Reply"),
+        "200": answer("It is done, or under way", &schemas),
         "default": {"$ref": "#/components/responses/Refused"},
     })
 }
 
-fn answer(description: &str, schema: &str) -> Value {
-    let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+/// An answer that has one of these schemas.
+fn answer(description: &str, schemas: &[&str]) -> Value {
+    let schema = match schemas {
+        [one] => reference(one),
+        several => json!({"anyOf": several.iter().map(|name| reference(name)).collect::<Vec<_>>()}),
+    };
     json!({"description": description, "content": {"application/json": {"schema": schema}}})
 }
 
-fn reply() -> Value {
-    json!({
-        "type": "object",
-        "required": ["v", "ok"],
-        "properties": {"v": {"const": 1}, "verb": {"type": "string"}, "ok": {"const": true}},
-    })
-}
-
-fn error() -> Value {
-    let text = json!({"type": ["string", "null"]});
-    json!({
-        "type": "object",
-        "required": ["v", "ok", "error"],
-        "properties": {
-            "v": {"const": 1},
-            "verb": {"type": "string"},
-            "ok": {"const": false},
-            "error": {
-                "type": "object",
-                "required": ["code", "kind", "message", "hint"],
-                "properties": {
-                    "code": {"type": "integer", "description": "The exit code a command line ends with"},
-                    "kind": {"type": "string"},
-                    "message": {"type": "string"},
-                    "hint": text,
-                },
-            },
-        },
-    })
-}
-
-fn event() -> Value {
-    json!({
-        "type": "object",
-        "required": ["v", "time", "event"],
-        "properties": {
-            "v": {"const": 1},
-            "time": {"type": "string", "format": "date-time"},
-            "event": {"enum": Event::NAMES},
-        },
-    })
+fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{}", schema::component(schema))})
 }
 
 #[cfg(test)]
@@ -166,12 +131,16 @@ mod tests {
         assert_eq!(of("/v1/history"), ["search", "kind", "account", "since", "until", "before", "limit", "new"]);
         assert_eq!(of("/v1/contacts"), ["what"]);
         assert!(!paths.contains_key("/v1/session-password"));
+        let answer = |path: &str| &paths[path]["post"]["responses"]["200"]["content"]["application/json"]["schema"];
+        assert_eq!(answer("/v1/calls")["$ref"], "#/components/schemas/calls-line");
+        assert_eq!(answer("/v1/status")["anyOf"].as_array().map(Vec::len), Some(2), "its own, or a line of one's own");
         assert!(
             references(&document).iter().all(|to| document.pointer(to).is_some()),
             "every reference leads somewhere"
         );
     }
 
+    /// Where references lead to.
     fn references(value: &Value) -> Vec<String> {
         match value {
             Value::Object(fields) => {

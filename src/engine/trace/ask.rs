@@ -6,6 +6,7 @@ use super::tap::{Filter, MOST_MESSAGES, Stream};
 use crate::engine::handle::Handle;
 use crate::ua::command::CommandError;
 use crate::ua::outcome::ExitCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -31,7 +32,7 @@ pub struct TraceAsk {
 }
 
 /// What a trace tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "feed", rename_all = "snake_case")]
 pub enum TraceLine {
     /// A SIP message.

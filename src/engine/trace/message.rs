@@ -3,6 +3,7 @@
 use crate::sip::flow::Flow;
 use crate::sip::message::redact::redact;
 use base64ct::{Base64, Encoding};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::SystemTime;
@@ -14,7 +15,7 @@ pub const MOST_OF_ONE: usize = 32 << 10;
 const MAX_LINE: usize = 4096;
 
 /// Which way it went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Way {
@@ -33,7 +34,8 @@ impl Way {
 }
 
 /// One message, as programs read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Traced {
     /// Counts the messages since the phone was started.
     pub n: u64,

@@ -4,6 +4,7 @@ use super::message::Way;
 use crate::media::command::StreamId;
 use crate::rtp::dropped::Kind;
 use base64ct::{Base64, Encoding};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -104,7 +105,8 @@ fn header_length(packet: &[u8]) -> usize {
 }
 
 /// A packet, as programs read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct TracedPacket {
     /// RFC 3339 with microseconds, UTC.
     pub time: String,
