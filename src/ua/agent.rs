@@ -423,7 +423,9 @@ impl Agent {
                 self.ended_clients.push(client);
             }
             LayerEvent::Cancelled { server, cancel } => self.invite_cancelled(server, cancel),
-            LayerEvent::Rewritten { client, ours, theirs } => self.via_rewritten(client, &ours, &theirs),
+            LayerEvent::Rewritten { client, header, ours, theirs } => {
+                self.header_rewritten(client, header, &ours, &theirs);
+            }
             LayerEvent::ServerFailed { server, why } => self.caller_lost(server, why),
             LayerEvent::ServerEnded { .. } => {}
         }

@@ -13,13 +13,14 @@ use crate::sip::uri::Uri;
 use crate::text::sanitise;
 
 impl Agent {
-    /// A response was dropped for its Via: no server changes that, and nothing can be had over such a path.
-    //= RFC 3261 §18.1.2
-    pub(super) fn via_rewritten(&mut self, client: ClientId, ours: &str, theirs: &str) {
+    /// A response was dropped for what it repeats: no server changes that, and nothing can be had over such a path.
+    //= RFC 3261 §8.2.6.2, §18.1.2
+    pub(super) fn header_rewritten(&mut self, client: ClientId, header: &str, ours: &str, theirs: &str) {
         let Some(account) = self.clients.get(&client).map(|sent| self.account_of(sent.owner)) else { return };
         let Some(line) = self.account_mut(account) else { return };
         let theirs = sanitise(theirs);
-        let message = format!("a SIP ALG in the router rewrites what we send: our Via of {ours} came back as {theirs}");
+        let words = format!("our {header} of {ours} came back as {theirs}");
+        let message = format!("a SIP ALG in the router rewrites what we send: {words}");
         if line.rewritten.replace(message.clone()).as_ref() != Some(&message) {
             let hint = Some("turn the SIP ALG of the router off, or use transport=tls".to_owned());
             self.outputs.push_back(Output::Event(Event::Error { message, hint }));

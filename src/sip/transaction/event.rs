@@ -41,13 +41,15 @@ pub enum LayerEvent {
         /// Where it came from.
         flow: Flow,
     },
-    /// A response to a request of ours was dropped: it bears a Via that we never wrote, though all else is ours.
+    /// A response to a request of ours was dropped: it bears our branch, and beside it something that we never wrote.
     Rewritten {
         /// The request's transaction.
         client: ClientId,
-        /// `host:port` of our Via.
+        /// The header that came back another: `Via`, `Call-ID` or `CSeq`.
+        header: &'static str,
+        /// What we wrote there; of a Via `host:port`.
         ours: String,
-        /// Of the one that came back.
+        /// What came back.
         theirs: String,
     },
     /// A request of ours got no final response; the transaction is over.

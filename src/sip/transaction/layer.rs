@@ -8,6 +8,7 @@ use super::{
     LayerEvent, NonInviteClient, NonInviteServer, ServerEvent, ServerId, TransactionKey,
 };
 use crate::sip::flow::Flow;
+use crate::sip::header::Via;
 use crate::sip::message::{HeaderName, Headers, Message, Method, Request, Response, StatusCode};
 use crate::sip::reason::Reason;
 use std::collections::{BTreeMap, VecDeque};
@@ -39,6 +40,22 @@ struct Entry {
     is_brief: bool,
     /// Server: bytes that the request makes us keep.
     weight: usize,
+}
+
+impl Entry {
+    /// What a response repeats otherwise than we wrote it: the header, what we wrote, what came back. Call-ID is told by
+    /// every byte, the case of its letters too.
+    //= RFC 3261 §8.2.6.2, §20.8
+    fn rewritten(&self, headers: &Headers, via: &Via) -> Option<(&'static str, String, String)> {
+        let (number, call_id) = asked(headers);
+        let digits = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let rows = [
+            ("Via", self.sent_by.clone(), sent_by(via)),
+            ("Call-ID", self.asked.1.clone(), call_id),
+            ("CSeq", digits(self.asked.0), digits(number)),
+        ];
+        rows.into_iter().find(|(_, ours, theirs)| ours != theirs)
+    }
 }
 
 /// All transactions of the phone. Feed it messages and time; `poll` until it has nothing more.
@@ -247,14 +264,12 @@ impl Layer {
         //= RFC 3261 §18.1.2: a response whose sent-by is not ours is dropped; §8.1.3.3: as is one with a second Via.
         // Why number and Call-ID too: one that its asker does not know for the answer would end its transaction all the
         // same, and he would wait for ever.
-        let asked_for = self.entries.get(&id).filter(|entry| entry.asked == asked(&response.headers));
-        let ours = asked_for.filter(|entry| entry.sent_by == sent_by(&via));
-        if ours.is_none() || response.headers.vias().map_or(0, |vias| vias.len()) != 1 {
+        let rewritten = self.entries.get(&id).and_then(|entry| entry.rewritten(&response.headers, &via));
+        if rewritten.is_some() || response.headers.vias().map_or(0, |vias| vias.len()) != 1 {
             self.counters.foreign_responses += 1;
             // Why it is told: who cannot know our branch was not on the way; who was has rewritten what we sent.
-            if let Some(entry) = asked_for.filter(|_| ours.is_none()) {
-                let (ours, theirs) = (entry.sent_by.clone(), sent_by(&via));
-                self.events.push_back(LayerEvent::Rewritten { client: ClientId(id), ours, theirs });
+            if let Some((header, ours, theirs)) = rewritten {
+                self.events.push_back(LayerEvent::Rewritten { client: ClientId(id), header, ours, theirs });
             }
             return;
         }

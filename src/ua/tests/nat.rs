@@ -276,6 +276,22 @@ fn what_comes_back_rewritten_is_said_in_words() {
     assert_eq!((words.as_deref(), told), (Some(contact), 0));
 }
 
+/// One that changes the case of letters spoils what is told apart by it.
+//= RFC 3261 §8.2.6.2, §20.8
+#[test]
+fn a_call_id_in_other_letters_is_said_in_words() {
+    let mut world = behind(account("101"), Settings::default());
+    let request = last_register(&world);
+    let ours = request.headers.text(&HeaderName::CallId).unwrap_or_default();
+    let mut response = Response::to_request(&request, StatusCode(200), Some("srv"));
+    response.headers.set(HeaderName::CallId, ours.to_uppercase());
+    world.send(SERVER, 0, response.to_bytes());
+    let theirs = ours.to_uppercase();
+    let words = format!("a SIP ALG in the router rewrites what we send: our Call-ID of {ours} came back as {theirs}");
+    assert_eq!(state(&world).rewritten, Some(words));
+    assert!(!state(&world).registered);
+}
+
 /// It undoes in the answer what it did to the request, and goes too far: no server outside sees an inner address.
 //= RFC 3261 §18.2.1
 #[test]

@@ -41,7 +41,7 @@ fn words(events: &[LayerEvent]) -> Vec<String> {
         LayerEvent::ClientEnded { .. } => "client ended".to_owned(),
         LayerEvent::ServerEnded { .. } => "server ended".to_owned(),
         LayerEvent::Cancelled { .. } => "cancelled".to_owned(),
-        LayerEvent::Rewritten { ours, theirs, .. } => format!("{ours} came back as {theirs}"),
+        LayerEvent::Rewritten { header, ours, theirs, .. } => format!("{header} {ours} came back as {theirs}"),
     };
     events.iter().map(word).collect()
 }
@@ -138,13 +138,23 @@ fn responses_that_are_not_ours_are_dropped_and_counted() {
     let mut two = options.clone();
     two.headers.push(HeaderName::Via, "SIP/2.0/UDP 203.0.113.5:5060;branch=z9hG4bK7");
     receive_response(&mut layer, &two, 200, "b", now);
-    for (name, other) in [(HeaderName::CSeq, "99 OPTIONS"), (HeaderName::CallId, "another")] {
+    //= RFC 3261 §8.2.6.2
+    let call_id = options.headers.text(&HeaderName::CallId).unwrap();
+    let upper = call_id.to_uppercase();
+    assert_ne!(call_id, upper);
+    for (name, other) in [(HeaderName::CSeq, "99 OPTIONS"), (HeaderName::CallId, upper.as_str())] {
         let mut answer = options.clone();
         answer.headers.set(name, other);
         receive_response(&mut layer, &answer, 200, "b", now);
     }
     assert_eq!(layer.counters().foreign_responses, 4);
-    assert_eq!(told(&mut layer), ["> OPTIONS", "192.0.2.1:5060 came back as 203.0.113.5:5060"]);
+    let rewritten = [
+        "> OPTIONS".to_owned(),
+        "Via 192.0.2.1:5060 came back as 203.0.113.5:5060".to_owned(),
+        format!("CSeq {} came back as 99", options.headers.cseq().unwrap().unwrap().number),
+        format!("Call-ID {call_id} came back as {upper}"),
+    ];
+    assert_eq!(told(&mut layer), rewritten);
     receive_response(&mut layer, &options, 200, "b", now);
     assert_eq!(told(&mut layer), ["200"]);
 }
