@@ -123,7 +123,7 @@ const LAUNCHD: [(&str, &[&str]); 12] = [
 
 /// Keys and values of a `dict`.
 fn pairs(dict: &Element) -> Vec<(&str, &Element)> {
-    assert!(dict.name == "dict" && dict.children.len() % 2 == 0, "a key for each value: {dict:?}");
+    assert!(dict.name == "dict" && dict.children.len().is_multiple_of(2), "a key for each value: {dict:?}");
     let pair = |pair: &[Element]| pair[0].name == "key";
     assert!(dict.children.chunks(2).all(pair), "{dict:?}");
     dict.children.chunks(2).map(|pair| (pair[0].text.as_str(), &pair[1])).collect()
