@@ -2,7 +2,10 @@
 Register-ArgumentCompleter -Native -CommandName tuiphone -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
-        Where-Object { $_.Extent.StartOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
+        Where-Object { $_.Extent.StartOffset -lt $cursorPosition } | ForEach-Object {
+            # A word in quotes is told without them.
+            if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.ToString() }
+        })
     # An empty word does not reach a program here.
     $fresh = @()
     if ($wordToComplete -eq '') { $fresh = @('--fresh') }
@@ -10,7 +13,7 @@ Register-ArgumentCompleter -Native -CommandName tuiphone -ScriptBlock {
         $value, $doc = $_ -split "`t", 2
         if (-not $doc) { $doc = $value }
         $typed = $value
-        if ($value -match '[\s''"$`;&|(){}<>@#,]') { $typed = "'" + ($value -replace "'", "''") + "'" }
+        if ($value -match '[\s''"$`;&|(){}<>@#,*?\[\]~]') { $typed = "'" + ($value -replace "'", "''") + "'" }
         [System.Management.Automation.CompletionResult]::new($typed, $value, 'ParameterValue', $doc)
     }
 }
