@@ -2,6 +2,9 @@
 
 use crate::support::shape::Schema;
 use crate::support::{House, until};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use tuiphone::control::schema;
 
 #[test]
 fn what_a_running_phone_says_has_its_shape() {
@@ -63,7 +66,7 @@ fn what_a_running_phone_says_has_its_shape() {
         wire.ask(line);
     }
     wire.ask("exit");
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     loop {
         let told = watching.line();
         event.fits(&told);
@@ -125,4 +128,55 @@ fn what_is_said_without_a_phone_has_its_shape() {
         let told = house.run(&[words, &["--json"]].concat());
         Schema::of(name).fits(&told.json());
     }
+}
+
+/// What a rule allows, in a word: `[CallInfo]`, `string|null`.
+fn word(rule: &Value) -> String {
+    let several = |all: &Value| all.as_array().into_iter().flatten().map(word).collect::<Vec<_>>().join("|");
+    if let Some(place) = rule["$ref"].as_str() {
+        return place.rsplit('/').next().unwrap_or_default().to_owned();
+    }
+    if let Some(all) = ["anyOf", "oneOf"].into_iter().find_map(|key| rule.get(key)) {
+        return several(all);
+    }
+    match (rule.get("const"), &rule["type"]) {
+        (Some(constant), _) => constant.to_string(),
+        (_, Value::String(kind)) if kind == "array" => format!("[{}]", word(&rule["items"])),
+        (_, Value::String(kind)) => kind.clone(),
+        (_, Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|"),
+        _ => "any".to_owned(),
+    }
+}
+
+/// The keys of a schema's forms, a line each: `CallInfo status: integer|null`; a `?` behind those that may be missing.
+fn keys(place: &str, schema: &Value, common: &[&str], into: &mut BTreeSet<String>) {
+    let several = ["anyOf", "oneOf"].into_iter().find_map(|key| schema[key].as_array());
+    for form in several.map_or(std::slice::from_ref(schema), Vec::as_slice) {
+        let Some(rules) = form["properties"].as_object() else { continue };
+        let tag = rules.values().find_map(|rule| rule.get("const")?.as_str()).map(|tag| format!("/{tag}"));
+        let required = form["required"].as_array();
+        for (key, rule) in rules.iter().filter(|(key, _)| !common.contains(&key.as_str())) {
+            let is_required = required.is_some_and(|all| all.iter().any(|name| name == key));
+            let mark = if is_required { "" } else { "?" };
+            into.insert(format!("{place}{} {key}{mark}: {}", tag.as_deref().unwrap_or_default(), word(rule)));
+        }
+    }
+}
+
+/// What scripts rely on stays: keys may be added, and are then written down there as well.
+#[test]
+fn no_key_that_was_published_is_gone_or_something_else() {
+    let mut now = BTreeSet::new();
+    for (name, _) in schema::names().filter(|(name, _)| *name != "request") {
+        let document = schema::document(name).expect("it is there");
+        keys(name, &document, &["v", "id", "verb", "ok", "note"], &mut now);
+        for (part, schema) in document["$defs"].as_object().into_iter().flatten() {
+            keys(part, schema, &[], &mut now);
+        }
+    }
+    let published: Vec<&str> = include_str!("keys.txt").lines().collect();
+    assert!(published.len() > 500, "{}", published.len());
+    let gone: Vec<&&str> = published.iter().filter(|line| !now.contains(**line)).collect();
+    let all: Vec<&String> = now.iter().collect();
+    assert!(gone.is_empty(), "gone from keys.txt, or not as it was: {gone:#?}\nnow there are {all:#?}");
 }
