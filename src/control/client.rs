@@ -8,6 +8,7 @@ use super::{
     Command, CommandError, ExitCode, HangupWhich, HistoryAsk, Kind, Press, Query, RecordAct, SoundPath, Switch,
     TransferTo, VoicePart, VolumeChange,
 };
+use crate::engine::local_socket;
 use interprocess::local_socket::tokio::Stream;
 use serde_json::{Value, json};
 use std::io;
@@ -34,7 +35,7 @@ impl Client {
     /// `NoDaemon`: nobody listens there, or somebody else.
     pub async fn connect(path: &Path) -> Result<Client, CommandError> {
         place::fits(path).map_err(|e| no_daemon(path, &e))?;
-        let stream = place::connect(path).await.map_err(|e| no_daemon(path, &e))?;
+        let stream = local_socket::connect(path).await.map_err(|e| no_daemon(path, &e))?;
         if !place::is_ours(&stream) {
             return Err(no_daemon(path, &io::Error::other("it belongs to another user")));
         }

@@ -9,15 +9,15 @@ const LONGEST: usize = if cfg!(target_vendor = "apple") { 103 } else { 107 };
 pub(super) struct Identity(u64, u64, i64, i64);
 
 #[cfg(unix)]
-pub(super) use unix::{clear, connect, fits, is_ours, owned, prepare, restrict};
+pub(super) use unix::{clear, fits, is_ours, owned, prepare, restrict};
 #[cfg(windows)]
-pub(super) use windows::{clear, connect, fits, is_ours, owned, prepare, restrict};
+pub(super) use windows::{clear, fits, is_ours, owned, prepare, restrict};
 
 #[cfg(unix)]
 mod unix {
     use super::{Identity, LONGEST};
+    use interprocess::local_socket::ListenerOptions;
     use interprocess::local_socket::tokio::{Stream, prelude::*};
-    use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
     use std::fs::{self, DirBuilder, File, Permissions};
     use std::io;
     use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
@@ -101,11 +101,6 @@ mod unix {
         fs::set_permissions(path, Permissions::from_mode(0o600))
     }
 
-    /// Connects.
-    pub async fn connect(path: &Path) -> io::Result<Stream> {
-        Stream::connect(path.to_fs_name::<GenericFilePath>()?).await
-    }
-
     /// The other end runs as this user, or as root.
     pub fn is_ours(stream: &Stream) -> bool {
         let Some(peer) = stream.peer_creds().ok().and_then(|c| c.euid()) else { return false };
@@ -118,20 +113,12 @@ mod unix {
 mod windows {
     use super::Identity;
     use crate::control::windows::rights;
-    use interprocess::ConnectWaitMode;
     use interprocess::local_socket::ListenerOptions;
     use interprocess::local_socket::tokio::{Stream, prelude::*};
     use interprocess::os::windows::local_socket::ListenerOptionsExt;
-    use interprocess::os::windows::named_pipe::local_socket::tokio as pipe;
-    use interprocess::os::windows::named_pipe::pipe_mode::Bytes;
-    use interprocess::os::windows::named_pipe::tokio::DuplexPipeStream;
     use std::fs::File;
     use std::io;
     use std::path::Path;
-    use std::time::Duration;
-
-    /// How long a pipe may have no end to spare: its phone makes the next one at once, unless it hangs.
-    const PATIENCE: Duration = Duration::from_secs(5);
 
     impl Identity {
         /// None.
@@ -167,13 +154,6 @@ mod windows {
     /// Seen to already.
     pub fn restrict(_: &Path) -> io::Result<()> {
         Ok(())
-    }
-
-    /// Connects.
-    pub async fn connect(path: &Path) -> io::Result<Stream> {
-        let bounded = ConnectWaitMode::Timeout(PATIENCE);
-        let stream = DuplexPipeStream::<Bytes>::connect_by_path_with_wait_mode(path, bounded).await?;
-        Ok(pipe::Stream::from(stream).into())
     }
 
     /// The other end runs as this user.

@@ -16,6 +16,7 @@ pub mod library;
 #[cfg(not(feature = "history"))]
 #[path = "no_library.rs"]
 pub mod library;
+pub mod local_socket;
 pub mod media;
 pub mod net;
 pub mod past;

@@ -1,9 +1,9 @@
 //! One line to a local socket that somebody else listens on: a Unix socket, or a named pipe of Windows.
 
+use crate::engine::local_socket;
 use crate::text::plain_error;
-use interprocess::local_socket::tokio::{Stream, prelude::*};
-use interprocess::local_socket::{GenericFilePath, ToFsName};
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -19,7 +19,7 @@ pub(super) async fn write(path: &str, line: &str, patience: Duration) -> Result<
         return Err(format!("the line has more than {MAX_LINE} bytes"));
     }
     let work = async {
-        let mut stream = Stream::connect(path.to_fs_name::<GenericFilePath>()?).await?;
+        let mut stream = local_socket::connect(Path::new(path)).await?;
         stream.write_all(format!("{line}\n").as_bytes()).await?;
         stream.flush().await
     };
