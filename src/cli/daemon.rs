@@ -6,10 +6,11 @@ use super::service::{Manager, Moment};
 use super::session::Session;
 use super::signals::Interrupts;
 use super::{history, out, people, phone, platform, reload, words};
-use crate::config::PASSWORD_VARIABLE;
+use crate::config::{PASSWORD_VARIABLE, Settings};
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
 use crate::control::{CommandError, Event, ExitCode};
+use crate::engine::handle::Handle;
 use crate::engine::instance;
 use crate::engine::reloading::Cause;
 use crate::engine::trace::Trace;
@@ -19,6 +20,7 @@ use rand::rngs::StdRng;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// How long a daemon may take to come up.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -78,6 +80,7 @@ pub async fn run(
     let mut events = handle.events();
     let mut watchdog = manager.watchdog();
     let serving = tokio::spawn(server.serve(handle.clone()));
+    let http = open_http(&settings, log_file, &handle).await;
     let messages = platform::take_messages(&handle, title).await.inspect_err(|why| {
         out::talk(&format!("tuiphone: no messages of other programs are taken: {}", plain_error(why)));
     });
@@ -105,9 +108,38 @@ pub async fn run(
     drop(messages);
     manager.tell(Moment::Stopping);
     phone.stop(&mut interrupts).await;
-    serving.abort();
-    let _ = serving.await;
+    for serving in http.into_iter().chain([serving]) {
+        serving.abort();
+        let _ = serving.await;
+    }
     Ok(ExitCode::Ok)
+}
+
+/// Serves HTTP where the settings say; a phone that cannot says so, and does everything else.
+#[cfg(feature = "http")]
+async fn open_http(settings: &Settings, log_file: &Path, handle: &Handle) -> Option<JoinHandle<()>> {
+    let at = settings.http_listen?;
+    let token_file = log_file.with_extension("token");
+    let opened = super::serve::Door::open(at, &token_file).await;
+    match opened {
+        Ok(door) => {
+            out::talk(&format!("tuiphone: {}", door.words()));
+            Some(tokio::spawn(door.serve(handle.clone())))
+        }
+        Err(why) => {
+            out::talk(&format!("tuiphone: no HTTP, [tuiphone] httpListen: {}", why.message));
+            None
+        }
+    }
+}
+
+/// See above.
+#[cfg(not(feature = "http"))]
+async fn open_http(settings: &Settings, _: &Path, _: &Handle) -> Option<JoinHandle<()>> {
+    if settings.http_listen.is_some() {
+        out::talk("tuiphone: no HTTP, [tuiphone] httpListen: this build of tuiphone serves none");
+    }
+    None
 }
 
 /// The name of the SIP trace beside this log, as MicroSIP names its own.

@@ -7,11 +7,13 @@ use crate::control::http::{self, Gate, Token};
 use crate::control::link::Link;
 use crate::control::socket::Client;
 use crate::control::{CommandError, ExitCode};
+use crate::engine::handle::Handle;
 use crate::text::plain_error;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 /// Bytes of a file of a token that are read.
@@ -98,14 +100,8 @@ pub async fn run(job: &ServeJob, options: &Options, socket: &Path, log: &Path) -
     // A named pipe has no folder.
     let place = if cfg!(windows) { log } else { socket }.with_extension("http-token");
     let (token, made) = token(job.token_file.as_deref(), place)?;
-    let taken = |why: io::Error| CommandError {
-        code: ExitCode::Unexpected,
-        kind: "unexpected",
-        message: format!("cannot listen on {}: {}", job.http, plain_error(&why)),
-        hint: Some("another port, or 0 for a free one".to_owned()),
-    };
-    let listener = tokio::net::TcpListener::bind(job.http).await.map_err(taken)?;
-    let at = listener.local_addr().map_err(taken)?;
+    let listener = TcpListener::bind(job.http).await.map_err(|why| taken(job.http, &why))?;
+    let at = listener.local_addr().map_err(|why| taken(job.http, &why))?;
     let told = made.as_ref().map(|made| made.0.display().to_string());
     if options.json || options.ndjson {
         out::json(&serde_json::json!({
@@ -127,6 +123,50 @@ pub async fn run(job: &ServeJob, options: &Options, socket: &Path, log: &Path) -
     Ok(ExitCode::Ok)
 }
 
+/// Where a daemon serves HTTP, and whom.
+pub struct Door {
+    listener: TcpListener,
+    gate: Gate,
+    at: SocketAddr,
+    /// The file that the token stands in.
+    token_file: Option<PathBuf>,
+}
+
+impl Door {
+    /// Opens it. The token is that of the environment, else the one that stands in `token_file`, which is made once.
+    ///
+    /// # Errors
+    /// The address is taken, or the token cannot be read or written.
+    pub async fn open(at: SocketAddr, token_file: &Path) -> Result<Door, CommandError> {
+        let (token, token_file) = match token_of_environment()? {
+            Some(token) => (token, None),
+            None => (lasting_token(token_file)?, Some(token_file.to_owned())),
+        };
+        let listener = TcpListener::bind(at).await.map_err(|why| taken(at, &why))?;
+        let at = listener.local_addr().map_err(|why| taken(at, &why))?;
+        Ok(Door { listener, gate: Gate::new(token, at, false, Vec::new()), at, token_file })
+    }
+
+    /// Where it is, for people.
+    pub fn words(&self) -> String {
+        let token = self.token_file.as_ref().map(|path| format!("; the token is in {}", path.display()));
+        format!("HTTP on http://{}/v1/{}", self.at, token.unwrap_or_default())
+    }
+
+    /// Serves this phone until dropped.
+    pub async fn serve(self, handle: Handle) {
+        http::serve(self.listener, Link::Local(handle), self.gate).await;
+    }
+}
+
+/// The token of a file that is its owner's alone; where there is none one is made.
+fn lasting_token(path: &Path) -> Result<Token, CommandError> {
+    if path.exists() {
+        return token_of_file(path);
+    }
+    made_token(path).map(|(token, _)| token)
+}
+
 /// A file with a token that was made; it goes when this goes, unless another is in its place.
 struct Made(PathBuf, Zeroizing<String>);
 
@@ -138,28 +178,53 @@ impl Drop for Made {
     }
 }
 
+fn taken(at: SocketAddr, why: &io::Error) -> CommandError {
+    CommandError {
+        code: ExitCode::Unexpected,
+        kind: "unexpected",
+        message: format!("cannot listen on {at}: {}", plain_error(why)),
+        hint: Some("another port, or 0 for a free one".to_owned()),
+    }
+}
+
 /// The token of the file, the environment, or chance; that one is written to `place`.
 fn token(file: Option<&Path>, place: PathBuf) -> Result<(Token, Option<Made>), CommandError> {
-    let wrong = |why: String| exit::config(why, Some("any 16 characters and more, such as: openssl rand -hex 32"));
     if let Some(path) = file {
-        let text = read(path).map_err(|why| wrong(format!("token file {}: {why}", path.display())))?;
-        let token = Token::new(text.trim()).map_err(|why| wrong(format!("token file {}: {why}", path.display())))?;
+        return Ok((token_of_file(path)?, None));
+    }
+    if let Some(token) = token_of_environment()? {
         return Ok((token, None));
     }
-    if let Some(text) = std::env::var_os(TOKEN_VARIABLE).filter(|text| !text.is_empty()) {
-        let text = Zeroizing::new(text.to_string_lossy().into_owned());
-        return Ok((Token::new(&text).map_err(|why| wrong(format!("{TOKEN_VARIABLE}: {why}")))?, None));
-    }
+    let (token, text) = made_token(&place)?;
+    Ok((token, Some(Made(place, text))))
+}
+
+fn wrong(why: String) -> CommandError {
+    exit::config(why, Some("any 16 characters and more, such as: openssl rand -hex 32"))
+}
+
+fn token_of_file(path: &Path) -> Result<Token, CommandError> {
+    let wrong = |why: String| wrong(format!("token file {}: {why}", path.display()));
+    Token::new(read(path).map_err(wrong)?.trim()).map_err(wrong)
+}
+
+fn token_of_environment() -> Result<Option<Token>, CommandError> {
+    let Some(text) = std::env::var_os(TOKEN_VARIABLE).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let text = Zeroizing::new(text.to_string_lossy().into_owned());
+    Token::new(&text).map(Some).map_err(|why| wrong(format!("{TOKEN_VARIABLE}: {why}")))
+}
+
+/// One of chance, and its text, which is written to `place`.
+fn made_token(place: &Path) -> Result<(Token, Zeroizing<String>), CommandError> {
     let seed = Zeroizing::new(phone::seed()?);
     let text = Zeroizing::new(seed.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-    write(&place, &text).map_err(|why| CommandError {
+    write(place, &text).map_err(|why| CommandError {
         code: ExitCode::Unexpected,
         kind: "unexpected",
         message: format!("cannot write the token to {}: {}", place.display(), plain_error(&why)),
         hint: Some(format!("give one: --token-file FILE, or {TOKEN_VARIABLE}")),
     })?;
-    let token = Token::new(&text).map_err(wrong)?;
-    Ok((token, Some(Made(place, text))))
+    Ok((Token::new(&text).map_err(wrong)?, text))
 }
 
 /// The text of a file that nobody else can read.
@@ -245,6 +310,19 @@ mod tests {
         assert!(place.exists(), "it is another's by now");
         drop(other);
         assert!(!place.exists());
+    }
+
+    #[test]
+    fn the_token_of_a_daemon_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("phone.token");
+        assert!(lasting_token(&place).is_ok());
+        let first = std::fs::read_to_string(&place).unwrap();
+        assert!(lasting_token(&place).is_ok());
+        assert!(first.trim().len() == 64 && std::fs::read_to_string(&place).unwrap() == first);
+        std::fs::write(&place, "short").unwrap();
+        let why = lasting_token(&place).err().expect("what somebody wrote is not written over").message;
+        assert!(why.contains("phone.token") && std::fs::read_to_string(&place).unwrap() == "short", "{why}");
     }
 
     #[cfg(unix)]

@@ -66,6 +66,7 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         loaded.settings.decider = Decider::default();
         // Nor is anybody told of calls, or let dial more, by somebody who just left a file here.
         loaded.settings.webhook = Webhook::default();
+        loaded.settings.http_listen = None;
         loaded.settings.dial_rules = DialRules::default();
         // Nor does it say how the account of somebody else is to be proven or dialled by.
         loaded.common = Account { dtmf_method: loaded.common.dtmf_method, ..Account::new(AccountId(0)) };

@@ -41,6 +41,8 @@ pub struct Settings {
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
     pub webhook: Webhook,
+    /// Where a daemon serves HTTP (`[tuiphone] httpListen`); `None` = nowhere.
+    pub http_listen: Option<SocketAddr>,
     /// Who decides about incoming calls (`[tuiphone] decideIncoming`).
     pub decider: Decider,
     /// One call at a time (`singleMode`).
@@ -294,6 +296,7 @@ impl Default for Settings {
             dial_links: false,
             dial_rules: DialRules::default(),
             webhook: Webhook::default(),
+            http_listen: None,
             decider: Decider::default(),
             single_mode: true,
             audio_codecs: ["opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"].map(str::to_owned).to_vec(),

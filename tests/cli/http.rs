@@ -205,6 +205,39 @@ fn the_token_is_made_given_or_refused() {
 }
 
 #[test]
+fn a_daemon_serves_it_by_itself_where_the_settings_say() {
+    let house = House::open();
+    let ini = std::fs::read_to_string(house.ini()).expect("read");
+    let listen = |at: &str| {
+        std::fs::write(house.ini(), format!("{ini}[tuiphone]\r\nhttpListen={at}\r\n")).expect("written");
+    };
+    listen("127.0.0.1:0");
+    let mut daemon = house.daemon_with(&[], "HTTP on http://");
+    let line = daemon.line().to_owned();
+    let (_, told) = line.split_once("http://").expect("where it listens");
+    let (at, token_file) = told.split_once("/v1/; the token is in ").expect("where the token is");
+    assert_eq!(std::fs::metadata(token_file).expect("a file").permissions().mode() & 0o777, 0o600);
+    let token = std::fs::read_to_string(token_file).expect("a token");
+    let asked = |token: &str| {
+        let mut stream = TcpStream::connect(at).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a bound");
+        let head = format!("GET /v1/status HTTP/1.1\r\nHost: {at}\r\nAuthorization: Bearer {token}\r\n");
+        stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer.get(9..12).map(str::to_owned)
+    };
+    assert_eq!((asked(token.trim()).as_deref(), asked(TOKEN).as_deref()), (Some("200"), Some("401")));
+    daemon.terminate();
+    // Where the place is taken the phone runs all the same, and the token stays what it was.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listen(&taken.local_addr().expect("an address").to_string());
+    let daemon = house.daemon_with(&[], "no HTTP, [tuiphone] httpListen: cannot listen on");
+    daemon.await_line("registered 100@demo");
+    assert_eq!(std::fs::read_to_string(token_file).expect("a token"), token);
+}
+
+#[test]
 fn pages_and_other_names_get_nothing() {
     let house = House::open();
     let _daemon = house.daemon();

@@ -5,6 +5,7 @@ use super::directory_rows::web;
 use super::field::*;
 use super::{Kind, Row, tuiphone};
 use crate::config::{Secret, Settings};
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// Those of `[tuiphone]`, in file order.
 pub(super) const ROWS: &[Row] = &[
@@ -50,6 +51,16 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.webhook.events, v.to_owned()),
     ),
     tuiphone(
+        "httpListen",
+        Kind::Text,
+        "",
+        "ADDR:PORT of this machine, such as 127.0.0.1:8080, where a daemon serves HTTP to whoever has the token; empty = \
+         nowhere",
+        |s| s.http_listen.map(|at| at.to_string()).unwrap_or_default(),
+        http_listen,
+    )
+    .at_start(),
+    tuiphone(
         "decideIncoming",
         Kind::Text,
         "",
@@ -67,6 +78,23 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.decider.timeout_s, clamped(v, 2, 1).min(30)),
     ),
 ];
+
+/// An address of this machine alone, or none; a port by itself is one of 127.0.0.1.
+fn http_listen(s: &mut Settings, value: &str) -> Option<String> {
+    let port = value.strip_prefix("localhost:").or(value.strip_prefix(':')).unwrap_or(value);
+    let here = port.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let read = here.ok().or_else(|| value.parse().ok());
+    s.http_listen = read.filter(|at| at.ip().is_loopback());
+    match (read, s.http_listen) {
+        _ if value.is_empty() => None,
+        (None, _) => Some("it is no address and port, such as 127.0.0.1:8080; HTTP is not served".to_owned()),
+        (Some(_), None) => Some(
+            "other machines could reach it; HTTP is not served; `tuiphone serve --http ADDR:PORT --allow-remote` serves them"
+                .to_owned(),
+        ),
+        (Some(_), Some(_)) => None,
+    }
+}
 
 /// An address of the web, or none.
 fn webhook(s: &mut Settings, value: &str) -> Option<String> {
