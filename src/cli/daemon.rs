@@ -69,6 +69,12 @@ pub async fn run(
             .inspect_err(|why| out::talk(&format!("tuiphone: no {}: {}", trace.display(), plain_error(why))))
             .ok();
     }
+    // Why the daemon alone: phones that come and go beside it would pass for it.
+    #[cfg(feature = "mqtt")]
+    let (commands, asked) = tokio::sync::mpsc::channel(crate::control::mqtt::BACKLOG);
+    #[cfg(not(feature = "mqtt"))]
+    let (commands, _asked) = tokio::sync::mpsc::channel(1);
+    config.mqtt = Some(commands);
     let mut rng: StdRng = SeedableRng::from_seed(phone::seed()?);
     // Why the daemon alone: phones that come and go beside it would pass for it, and take its calls.
     config.certificate_file = Some(log_file.with_extension("certificate"));
@@ -80,6 +86,8 @@ pub async fn run(
     let mut events = handle.events();
     let mut watchdog = manager.watchdog();
     let serving = tokio::spawn(server.serve(handle.clone()));
+    #[cfg(feature = "mqtt")]
+    tokio::spawn(crate::control::mqtt::serve(handle.clone(), asked));
     let http = open_http(&settings, log_file, &handle).await;
     let messages = platform::take_messages(&handle, title).await.inspect_err(|why| {
         out::talk(&format!("tuiphone: no messages of other programs are taken: {}", plain_error(why)));

@@ -39,7 +39,11 @@ pub fn command() -> Command {
                 "set = keep one, in the keyring unless --save-password says otherwise; forget; list = where each is",
             ),
         )
-        .arg(Arg::new("whose").value_name("ACCOUNT").help("Number, label or address; without it the selected one"))
+        .arg(
+            Arg::new("whose")
+                .value_name("ACCOUNT")
+                .help("Number, label or address; mqtt = the broker of [tuiphone] mqtt; without it the selected one"),
+        )
 }
 
 /// What its words ask for.
@@ -85,6 +89,9 @@ pub fn run(
 fn account(loaded: &Loaded, whose: Option<&str>, options: &Options) -> Result<Account, CommandError> {
     if let Some(session) = &options.session {
         return Ok(super::phone::session_account(session, Account::new(AccountId(0))));
+    }
+    if let Some(broker) = session::broker_account(&loaded.settings).filter(|_| whose == Some(BROKER)) {
+        return Ok(broker);
     }
     let found = match whose {
         Some(name) => session::find_account(&loaded.accounts, name).filter(|account| account.id.0 > 0),
@@ -301,6 +308,9 @@ fn told(options: &Options, account: &Account, action: &str, more: &Value, words:
         out::line(&format!("the password of {aor} {words}"));
     }
 }
+
+/// Who the broker of MQTT is called, where an account could be.
+const BROKER: &str = "mqtt";
 
 /// The key of a password.
 const PASSWORD: &str = "password";

@@ -187,6 +187,7 @@ pub fn engine_config(options: &Options, loaded: Loaded) -> Result<EngineConfig, 
         contacts: None,
         certificate_file: None,
         history: None,
+        mqtt: None,
         seed,
         agent,
     })

@@ -4,7 +4,7 @@ use super::ini_files::IniFiles;
 use super::options::Options;
 use super::paths::Environment;
 use super::phone::{self, Wanted};
-use super::session::{self, Session};
+use super::session::{self, Session, broker_account};
 use crate::config::{Account, Secret};
 use crate::control::CommandError;
 use crate::engine::media;
@@ -53,6 +53,10 @@ fn found_passwords(session: &mut Session, options: &mut Options, known: &mut Kno
                 account.password_sealed = false;
             }
         }
+        let broker = session.broker_without_password().and_then(|_| broker_account(&session.loaded.settings));
+        if let Some(secret) = broker.and_then(|broker| known.get(&name(&broker))) {
+            session.loaded.settings.mqtt.password = secret.clone();
+        }
     };
     if cause == Cause::Noticed {
         remember(session, known);
@@ -66,7 +70,10 @@ fn found_passwords(session: &mut Session, options: &mut Options, known: &mut Kno
 fn known(session: &Session) -> Known {
     let in_file = |account: &Account| session.with_password.contains(&account.id);
     let given = session.loaded.accounts.iter().filter(|account| !account.password.is_empty() && !in_file(account));
-    given.map(|account| (name(account), account.password.clone())).collect()
+    let mqtt = &session.loaded.settings.mqtt;
+    let broker = broker_account(&session.loaded.settings).filter(|_| !session.broker_with_password);
+    let broker = broker.filter(|_| !mqtt.password.is_empty()).map(|broker| (name(&broker), mqtt.password.clone()));
+    given.map(|account| (name(account), account.password.clone())).chain(broker).collect()
 }
 
 fn name(account: &Account) -> (String, String) {

@@ -6,7 +6,9 @@ use super::options::Options;
 use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::hook::Hooks;
-use crate::config::{self, Account, AccountId, Decider, DialRules, Loaded, PASSWORD_VARIABLE, Secret, Webhook};
+use crate::config::{
+    self, Account, AccountId, Broker, Decider, DialRules, Loaded, Mqtt, PASSWORD_VARIABLE, Secret, Settings, Webhook,
+};
 use crate::control::{CommandError, Contact, ExitCode};
 use crate::import;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ pub struct Session {
     pub loaded: Loaded,
     /// The accounts whose password stands in the file.
     pub with_password: Vec<AccountId>,
+    /// The password of the broker of MQTT does too.
+    pub broker_with_password: bool,
     /// Contacts that an old MicroSIP keeps in the ini file.
     pub old_contacts: Vec<Contact>,
     /// What is to be said on standard error, a line each.
@@ -52,6 +56,7 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         ("passwordCommand", !loaded.settings.password_command.is_empty()),
         ("cardDavPasswordCommand", !directories.card_dav.password_command.is_empty()),
         ("ldapPasswordCommand", !directories.ldap.password_command.is_empty()),
+        ("mqttPasswordCommand", !loaded.settings.mqtt.password_command.is_empty()),
         ("what calls set off (cmd… and On… keys)", !loaded.settings.hooks.is_empty()),
         ("decideIncoming", loaded.settings.decider.command.is_some()),
     ];
@@ -66,6 +71,7 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
         loaded.settings.decider = Decider::default();
         // Nor is anybody told of calls, or let dial more, by somebody who just left a file here.
         loaded.settings.webhook = Webhook::default();
+        loaded.settings.mqtt = Mqtt::default();
         loaded.settings.http_listen = None;
         loaded.settings.dial_rules = DialRules::default();
         // Nor does it say how the account of somebody else is to be proven or dialled by.
@@ -96,7 +102,8 @@ pub fn of_files(files: IniFiles, options: &Options, environment: &Environment) -
     loaded.settings.account_id = Some(loaded.selected.0);
     let with_password = loaded.accounts.iter().filter(|account| !account.password.is_empty());
     let with_password = with_password.map(|account| account.id).collect();
-    Ok(Session { ini, loaded, with_password, old_contacts, notes })
+    let broker_with_password = !loaded.settings.mqtt.password.is_empty();
+    Ok(Session { ini, loaded, with_password, broker_with_password, old_contacts, notes })
 }
 
 impl Session {
@@ -175,6 +182,12 @@ impl Session {
                 None
             }
         };
+        let of_broker = self.broker_without_password().and_then(|_| broker_account(&self.loaded.settings));
+        if let Some(broker) = of_broker.filter(|_| self.ini.trusted)
+            && let Some(secret) = find(&broker.aor(), &mut self.notes)
+        {
+            self.loaded.settings.mqtt.password = secret;
+        }
         if let Some(session) = options.session.as_ref().filter(|session| session.password.is_empty()) {
             let aor = format!("{}@{}", session.user, session.domain);
             if let Some(secret) = find(&aor, &mut self.notes) {
@@ -219,7 +232,30 @@ impl Session {
                 Err(error) => self.notes.push(error.message.replacen("passwordCommand", key, 1)),
             }
         }
+        if let Some(broker) = self.broker_without_password() {
+            let asking =
+                Account { username: broker.user.clone(), domain: broker.host.clone(), ..Account::new(AccountId(0)) };
+            let command = &self.loaded.settings.mqtt.password_command;
+            if !command.is_empty() {
+                match password::run_command(command, &asking, folder, password::PATIENCE) {
+                    Ok(secret) => self.loaded.settings.mqtt.password = secret,
+                    Err(error) => self.notes.push(error.message.replacen("passwordCommand", "mqttPasswordCommand", 1)),
+                }
+            }
+        }
     }
+
+    /// The broker of MQTT whose user has no password yet.
+    pub(super) fn broker_without_password(&self) -> Option<Broker> {
+        let mqtt = &self.loaded.settings.mqtt;
+        mqtt.broker.clone().filter(|broker| !broker.user.is_empty() && mqtt.password.is_empty())
+    }
+}
+
+/// The broker of MQTT, as somebody whose password is kept.
+pub(super) fn broker_account(settings: &Settings) -> Option<Account> {
+    let (username, domain) = settings.mqtt.broker.as_ref()?.keeper();
+    Some(Account { username, domain, ..Account::new(AccountId(0)) })
 }
 
 /// How to get a file of one's own.

@@ -5,7 +5,7 @@ use super::choices::{
     NoiseSuppression,
 };
 use super::hook::Hooks;
-use super::{Decider, DialRules, Dialled, DirectorySettings, KeepDialled, Server, Shortcut, Webhook};
+use super::{Decider, DialRules, Dialled, DirectorySettings, KeepDialled, Mqtt, Server, Shortcut, Webhook};
 use std::net::SocketAddr;
 
 /// A code of the exchange, and whether it is used.
@@ -41,6 +41,8 @@ pub struct Settings {
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
     pub webhook: Webhook,
+    /// The broker that is told of this phone (`[tuiphone] mqtt`).
+    pub mqtt: Mqtt,
     /// Where a daemon serves HTTP (`[tuiphone] httpListen`); `None` = nowhere.
     pub http_listen: Option<SocketAddr>,
     /// Who decides about incoming calls (`[tuiphone] decideIncoming`).
@@ -296,6 +298,7 @@ impl Default for Settings {
             dial_links: false,
             dial_rules: DialRules::default(),
             webhook: Webhook::default(),
+            mqtt: Mqtt::default(),
             http_listen: None,
             decider: Decider::default(),
             single_mode: true,

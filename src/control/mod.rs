@@ -9,7 +9,11 @@ pub mod json;
 pub mod kind;
 pub mod link;
 pub mod messages;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 pub mod notice;
+#[cfg(any(feature = "http", feature = "mqtt"))]
+mod outside;
 mod people;
 mod place;
 pub mod schema;

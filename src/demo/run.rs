@@ -132,6 +132,7 @@ impl Demo {
             contacts: None,
             certificate_file: None,
             history: None,
+            mqtt: None,
             seed,
         };
         let (handle, _) =

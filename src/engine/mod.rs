@@ -18,6 +18,7 @@ pub mod library;
 pub mod library;
 pub mod local_socket;
 pub mod media;
+pub mod mqtt;
 pub mod net;
 pub mod past;
 pub mod probe;

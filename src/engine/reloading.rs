@@ -206,6 +206,9 @@ impl Signalling {
             Some(webhook) => webhook.configure(&agent.settings, &agent.accounts),
             None => self.webhook = Teller::start(&agent.settings, &agent.accounts, &self.ends.events),
         }
+        if let Some(mqtt) = &self.mqtt {
+            mqtt.configure(&agent.settings, &agent.accounts);
+        }
         self.ends.codecs.send_replace(agent.settings.audio_codecs.as_slice().into());
         if agent.wants_certificate() && !self.has_certificate {
             let (made, complaint) = certificate::of(self.certificate_file.as_deref());

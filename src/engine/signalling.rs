@@ -6,6 +6,7 @@ use super::handle::{Ask, Ends, Handle};
 use super::hooks;
 use super::library::{Library, Shelf};
 use super::media::{self, MediaConfig, MediaHandle, MediaReport};
+use super::mqtt::{Asked, Speaker};
 use super::net::PING;
 use super::net::dns::Dns;
 use super::net::paths::{Arrival, Paths, Wanted};
@@ -74,6 +75,8 @@ pub struct EngineConfig {
     pub certificate_file: Option<PathBuf>,
     /// Where the history of calls is kept; `None` = nowhere.
     pub history: Option<Shelf>,
+    /// Who does what a broker of MQTT asks for; `None` = this phone speaks to none, whatever the settings say.
+    pub mqtt: Option<mpsc::Sender<Asked>>,
     /// Seed of every tag, branch and Call-ID; from the system's source of chance outside tests.
     pub seed: [u8; 32],
 }
@@ -140,6 +143,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
     let hooks = hooks::Runner::start(settings, &config.agent.accounts, ends.events.clone());
     let decisions = hooks::Decisions::new(ends.events.clone());
     let webhook = Teller::start(settings, &config.agent.accounts, &ends.events);
+    let mqtt = config.mqtt.map(|commands| Speaker::start(&config.agent, &handle, commands, config.seed));
     let signalling = Signalling {
         read: settings.clone(),
         touched: Vec::new(),
@@ -158,6 +162,7 @@ pub fn start(mut config: EngineConfig) -> Result<(Handle, JoinHandle<()>), Engin
         keeper,
         hooks,
         webhook,
+        mqtt,
         decisions,
         library,
         directories: handle.directories(),
@@ -200,6 +205,7 @@ pub(super) struct Signalling {
     keeper: Option<Keeper>,
     pub(super) hooks: Option<hooks::Runner>,
     pub(super) webhook: Option<Teller>,
+    pub(super) mqtt: Option<Speaker>,
     decisions: hooks::Decisions,
     pub(super) library: Option<Library>,
     pub(super) directories: Option<Directories>,
@@ -252,7 +258,7 @@ impl Signalling {
                     drop(keeper);
                     let _ = tokio::time::timeout(KEEP_PATIENCE, kept).await;
                 }
-                last_words(self.hooks, self.webhook).await;
+                last_words(self.hooks, self.webhook, self.mqtt).await;
                 return self.paths.close().await;
             }
             // 3. wait for whatever comes first
@@ -322,6 +328,7 @@ impl Signalling {
             Next::Ask(Some(Ask::Status(reply))) => {
                 let mut status = self.agent.status(now());
                 status.audio = self.audio.clone();
+                status.mqtt = self.mqtt.as_ref().and_then(Speaker::info);
                 status.refused.insert(Refused::Connections.name().to_owned(), self.paths.turned_away());
                 let _ = reply.send(status);
             }

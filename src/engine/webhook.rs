@@ -1,8 +1,8 @@
 //! Events told to a server, each by a POST of its JSON, in order: what cannot be told is told again, ever more rarely, and
 //! what waits is bounded. The phone never waits for it.
 
-use super::hooks;
 use super::net::http::{Bounds, Fetch, Url, send};
+use super::{hooks, mqtt};
 use crate::config::{Account, Secret, Settings, Webhook};
 use crate::text::sanitise;
 use crate::ua::event::{Event, named};
@@ -87,7 +87,7 @@ impl Teller {
 }
 
 /// Waits a moment for the programs that run and for what is still to be told.
-pub(super) async fn last_words(hooks: Option<hooks::Runner>, teller: Option<Teller>) {
+pub(super) async fn last_words(hooks: Option<hooks::Runner>, teller: Option<Teller>, speaker: Option<mqtt::Speaker>) {
     let run = async {
         if let Some(hooks) = hooks {
             hooks.finish().await;
@@ -98,7 +98,12 @@ pub(super) async fn last_words(hooks: Option<hooks::Runner>, teller: Option<Tell
             teller.finish().await;
         }
     };
-    tokio::join!(run, tell);
+    let speak = async {
+        if let Some(speaker) = speaker {
+            speaker.finish().await;
+        }
+    };
+    tokio::join!(run, tell, speak);
 }
 
 /// An event on its way.
@@ -228,17 +233,9 @@ impl Line {
 
     /// Puts an event in line, if it is one to tell.
     fn take(&mut self, event: &Event) {
-        // Those it is for have said under which name they listen.
-        if matches!(event, Event::Notification { .. }) {
-            return;
-        }
         #[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
         let now = SystemTime::now();
-        let line = event.line(&humantime::format_rfc3339_millis(now).to_string());
-        let name = line.get("event").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        if !named(&name, &self.target.borrow().webhook.events) {
-            return;
-        }
+        let Some((name, body)) = line_of(event, &self.target.borrow().webhook.events, now) else { return };
         if self.waiting.len() >= MOST_WAITING {
             self.missed += 1;
             // Not the first: it may be on its way.
@@ -246,7 +243,7 @@ impl Line {
         }
         self.told += 1;
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        self.waiting.push_back(Waiting { name, body: line.to_string(), delivery: format!("{since}-{}", self.told) });
+        self.waiting.push_back(Waiting { name, body, delivery: format!("{since}-{}", self.told) });
     }
 
     /// Why once: what is away is away for every event.
@@ -293,6 +290,18 @@ async fn tell(target: &Target, waiting: &Waiting) -> Outcome {
             status => Outcome::Never(format!("it answered {status}")),
         },
     }
+}
+
+/// The name of an event and its line, as every program elsewhere is told of it; `None` = it is not for this one, which
+/// listens to those of `only`.
+pub(super) fn line_of(event: &Event, only: &str, now: SystemTime) -> Option<(String, String)> {
+    // Those it is for have said under which name they listen.
+    if matches!(event, Event::Notification { .. }) {
+        return None;
+    }
+    let line = event.line(&humantime::format_rfc3339_millis(now).to_string());
+    let name = line.get("event").and_then(serde_json::Value::as_str).unwrap_or_default();
+    named(name, only).then(|| (name.to_owned(), line.to_string()))
 }
 
 /// HMAC-SHA256 of the body, by the secret: `sha256=` and 64 digits.

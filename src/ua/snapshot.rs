@@ -94,9 +94,28 @@ pub struct Status {
     /// What STUN servers say of the way out, if they are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nat: Option<NatInfo>,
+    /// The broker of MQTT that is told of this phone, if the settings name one; filled in by the engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mqtt: Option<MqttInfo>,
     /// What came from outside and led to nothing since the start, by class (`ua::refused`); the engine adds its own.
     #[serde(default)]
     pub refused: BTreeMap<String, u64>,
+}
+
+/// A broker of MQTT that is told of this phone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct MqttInfo {
+    /// Where it is, and the topic above all others: `mqtts://hub.example.net:8883/phone`.
+    pub broker: String,
+    /// It listens.
+    pub online: bool,
+    /// Why not.
+    pub why: Option<String>,
+    /// Events that are still to be told.
+    pub waiting: usize,
+    /// Those that went unheard since the start.
+    pub missed: u64,
 }
 
 /// What is done to voices.

@@ -17,7 +17,7 @@ pub struct Peer {
 }
 
 /// The real peers of `tests/peers`, and those of `tests/cli` that take pages and completions.
-pub const PEERS: [Peer; 14] = [
+pub const PEERS: [Peer; 15] = [
     Peer {
         program: "kamailio",
         why: "registrar with digest",
@@ -37,6 +37,7 @@ pub const PEERS: [Peer; 14] = [
     Peer { program: "nft", why: "gateways of every kind", packages: &["nftables"] },
     Peer { program: "turnserver", why: "tells and lends addresses: STUN, TURN", packages: &["coturn"] },
     Peer { program: "python3", why: "scores speech quality", packages: &["python3", "python3-venv", "python3-dev"] },
+    Peer { program: "mosquitto", why: "a broker of MQTT", packages: &["mosquitto"] },
     Peer { program: "groff", why: "reads the manual", packages: &["groff-base"] },
     Peer { program: "zsh", why: "completes commands", packages: &["zsh"] },
     Peer { program: "fish", why: "completes commands as well", packages: &["fish"] },
@@ -57,12 +58,12 @@ pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
     cargo(&["build", "--locked", "--no-default-features", "--bin", "tuiphone"])?;
     let headless = cargo(&["test", "--locked", "--no-default-features", "--lib"]);
     let rnnoise = cargo(&["test", "--locked", "--features", MORE, "--test", "voice", "level"]);
-    let directories = cargo(&["test", "--locked", "--features", MORE, "--lib", "directory"]);
+    let directories = cargo(&["test", "--locked", "--features", MORE, "--lib", "--", "directory", "mqtt"]);
     headless.and(rnnoise).and(directories).and(full(arguments))
 }
 
 /// What a program may have beside its usual features, built once for the tests of all of it.
-const MORE: &str = "rnnoise,carddav,ldap";
+const MORE: &str = "rnnoise,carddav,ldap,mqtt";
 
 /// The programs under `tests/` that call in real time.
 const CALLS: [&str; 2] = ["cli", "peers"];
@@ -115,6 +116,7 @@ pub fn peers(install: bool) -> Result<(), Failure> {
         say(&format!("real peers for the tests: {}", packages.join(" ")));
         keep_quiet("kamailio", "kamailio");
         keep_quiet("turnserver", "coturn");
+        keep_quiet("mosquitto", "mosquitto");
         system::apt(&packages)?;
     }
     scorer(install).map(drop)

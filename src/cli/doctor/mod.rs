@@ -3,6 +3,7 @@
 mod causes;
 pub(super) mod finding;
 mod machine;
+mod mqtt;
 mod registration;
 mod server;
 
@@ -52,6 +53,7 @@ static CHECKS: &[Check] = &[
     Check { name: "files", about: "who may read the files with secrets", run: |it| now(machine::files(it)) },
     Check { name: "socket", about: "the control socket and its folder", run: |it| now(machine::socket(it)) },
     Check { name: "phone", about: "the phone that runs, and its version", run: |it| Box::pin(machine::phone(it)) },
+    Check { name: "mqtt", about: "the broker that is told of the phone", run: |it| Box::pin(mqtt::broker(it)) },
     Check {
         name: "priority",
         about: "real-time scheduling of the sound thread",
@@ -210,6 +212,7 @@ impl Patient {
             &directories.ldap.password,
             &settings.webhook.url,
             &settings.webhook.secret,
+            &settings.mqtt.password,
             &self.options.password,
         ]);
         all.map(|secret| secret.reveal().to_owned()).filter(|secret| secret.len() > 2).collect()

@@ -4,7 +4,7 @@
 use super::directory_rows::web;
 use super::field::*;
 use super::{Kind, Row, tuiphone};
-use crate::config::{Secret, Settings};
+use crate::config::{Broker, Secret, Settings};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Those of `[tuiphone]`, in file order.
@@ -51,6 +51,47 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.webhook.events, v.to_owned()),
     ),
     tuiphone(
+        "mqtt",
+        Kind::Text,
+        "",
+        "mqtts://[USER@]HOST[:PORT]/TOPIC or mqtt://…: broker that is told under TOPIC whether the phone is online, its \
+         status and its events; empty = none (builds with the feature mqtt)",
+        |s| s.mqtt.broker.as_ref().map(Broker::text).unwrap_or_default(),
+        broker,
+    ),
+    tuiphone(
+        "mqttPassword",
+        Kind::Secret,
+        "",
+        "password of that user; `tuiphone password set mqtt` keeps it elsewhere",
+        |s| s.mqtt.password.reveal().to_owned(),
+        |s, v| set(&mut s.mqtt.password, Secret::new(v)),
+    ),
+    tuiphone(
+        "mqttPasswordCommand",
+        Kind::Text,
+        "",
+        "program that prints it, run without a shell",
+        |s| s.mqtt.password_command.clone(),
+        |s, v| set(&mut s.mqtt.password_command, v.to_owned()),
+    ),
+    tuiphone(
+        "mqttEvents",
+        Kind::Text,
+        "",
+        "which events go to TOPIC/event/NAME, with commas between: call_* = all that begin so; empty = all",
+        |s| s.mqtt.events.clone(),
+        |s, v| set(&mut s.mqtt.events, v.to_owned()),
+    ),
+    tuiphone(
+        "mqttCommands",
+        Kind::Flag,
+        "0",
+        "1 = what is published to TOPIC/command is carried out, and answered to TOPIC/reply; denyDial counts",
+        |s| digit(s.mqtt.commands),
+        |s, v| set(&mut s.mqtt.commands, v == "1"),
+    ),
+    tuiphone(
         "httpListen",
         Kind::Text,
         "",
@@ -78,6 +119,14 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.decider.timeout_s, clamped(v, 2, 1).min(30)),
     ),
 ];
+
+/// A broker, or none.
+fn broker(s: &mut Settings, value: &str) -> Option<String> {
+    let read = (!value.trim().is_empty()).then(|| Broker::parse(value.trim())).transpose();
+    let complaint = read.as_ref().err().map(|why| format!("{why}; no broker is told"));
+    s.mqtt.broker = read.ok().flatten();
+    complaint
+}
 
 /// An address of this machine alone, or none; a port by itself is one of 127.0.0.1.
 fn http_listen(s: &mut Settings, value: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! `/v1/openapi.json`: every verb with its parameters, every answer and event, from the tables that serve them.
 
-use super::route::{ROOT, can_only_read, offered, reads_by};
+use super::route::{ROOT, can_only_read, reads_by};
+use crate::control::outside::offered;
 use crate::control::schema;
 use crate::control::verb::{Param, ParamKind, VerbRow};
 use serde_json::{Map, Value, json};

@@ -1,17 +1,15 @@
 //! What a request asks for, by its method, path, query and body. Verbs and their parameters are those of the one table.
 
 use super::answer::Refusal;
+use crate::control::outside::offered;
 use crate::control::spelling::{self, Line};
-use crate::control::verb::{Param, ParamKind, Request, VERBS, VerbRow};
-use crate::control::{Command, ContactsAsk, ExitCode, HistoryAsk, RecordAct};
+use crate::control::verb::{Param, ParamKind, Request, VerbRow};
+use crate::control::{ContactsAsk, ExitCode, HistoryAsk};
 use hyper::Method;
 use serde_json::{Map, Value};
 
 /// Where everything stands.
 pub(super) const ROOT: &str = "/v1/";
-
-/// Verbs that are not offered: those that never end, for which `events` is there, and the one that tells a password.
-const NOT_HERE: &[&str] = &["attach", "session-password", "trace", "watch"];
 
 /// Most parameters of a query.
 const MAX_PARAMETERS: usize = 32;
@@ -36,11 +34,6 @@ pub(super) struct Verb {
     pub line: Line,
     /// The line of the control socket that it was read from.
     pub text: String,
-}
-
-/// The verbs that are offered.
-pub(super) fn offered() -> impl Iterator<Item = &'static VerbRow> {
-    VERBS.iter().filter(|row| !NOT_HERE.contains(&row.name))
 }
 
 /// Reads all but the body.
@@ -139,17 +132,6 @@ pub(super) fn reads_by(row: &'static VerbRow, param: &Param) -> bool {
     })
 }
 
-/// A request that reads or writes a file whose name is given.
-pub(super) fn names_a_file(request: &Request) -> bool {
-    let command = match request {
-        Request::Command(Command::Guarded(inner)) => inner,
-        Request::Contacts(ContactsAsk::Import { .. } | ContactsAsk::Export { .. }) => return true,
-        Request::History { ask: HistoryAsk::Import(_), .. } => return true,
-        _ => return false,
-    };
-    matches!(**command, Command::Play { .. } | Command::Record { act: RecordAct::Start { file: Some(_) }, .. })
-}
-
 fn usage(why: &str) -> Refusal {
     Refusal::new(400, ExitCode::Usage, "usage", &crate::text::elided(why, 300))
 }
@@ -190,7 +172,7 @@ fn unescaped(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Query;
+    use crate::control::{Command, Query};
 
     fn read(method: &Method, target: &str) -> Result<Asked, u16> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -266,24 +248,5 @@ mod tests {
         let redial = offered().find(|row| row.name == "redial").expect("a verb");
         let told = with_body(redial, b"").expect("read").line.request;
         assert_eq!(told, Ok(Request::Redial { last: false, guarded: true }));
-    }
-
-    #[test]
-    fn files_are_told_from_the_rest() {
-        for (name, body, is) in [
-            ("play", r#"{"file":"/etc/x.wav"}"#, true),
-            ("play", r#"{"file":"stop"}"#, false),
-            ("record", r#"{"action":"start","file":"/tmp/x.wav"}"#, true),
-            ("record", r#"{"action":"start"}"#, false),
-            ("contacts", r#"{"action":"import","what":"/tmp/x"}"#, true),
-            ("contacts", r#"{"action":"export","what":"/tmp/x"}"#, true),
-            ("contacts", "", false),
-            ("history", r#"{"act":"import","of":"/tmp/x"}"#, true),
-            ("call", r#"{"number":"600"}"#, false),
-        ] {
-            let row = offered().find(|row| row.name == name).expect("a verb");
-            let request = with_body(row, body.as_bytes()).expect("read").line.request.expect("understood");
-            assert_eq!(names_a_file(&request), is, "{name} {body}");
-        }
     }
 }

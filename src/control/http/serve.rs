@@ -8,6 +8,7 @@ use super::openapi;
 use super::patient::Patient;
 use super::route::{self, Asked, Verb};
 use crate::control::link::Link;
+use crate::control::outside::names_a_file;
 use crate::control::spelling::MAX_LINE;
 use crate::control::{CommandError, ExitCode, json};
 use hyper::body::{Body, Incoming};
@@ -121,7 +122,7 @@ async fn answer(
         }
     };
     let is_here = from.ip().to_canonical().is_loopback() && !is_passed_on(&head.headers);
-    if !is_here && asked.line.request.as_ref().is_ok_and(route::names_a_file) {
+    if !is_here && asked.line.request.as_ref().is_ok_and(names_a_file) {
         let why = "files of this machine are named by callers on it alone";
         return Err(Refusal::new(403, ExitCode::Refused, "not_allowed", why));
     }

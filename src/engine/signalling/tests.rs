@@ -36,6 +36,7 @@ fn silent(trace: Trace) -> EngineConfig {
         contacts: None,
         certificate_file: None,
         history: None,
+        mqtt: None,
         seed: [7; 32],
     }
 }
