@@ -15,7 +15,7 @@ use crate::text::plain_error;
 use ladder::Ladder;
 use mermaid::Mermaid;
 use serde_json::Value;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 /// Shows what is asked for: what was, or what comes until somebody stops it.
@@ -115,7 +115,7 @@ impl Writer {
             _ if options.json || options.ndjson => Writer::Json,
             TraceForm::Full => Writer::Full,
             TraceForm::Short => Writer::Short,
-            TraceForm::Ladder => Writer::Ladder(Ladder::default()),
+            TraceForm::Ladder => Writer::Ladder(Ladder::new(columns())),
             TraceForm::Mermaid => Writer::Mermaid(Mermaid::default()),
         })
     }
@@ -140,6 +140,12 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Columns of the terminal that standard output is, if it is one.
+fn columns() -> Option<u16> {
+    let is_read = io::stdout().is_terminal();
+    is_read.then(crossterm::terminal::size)?.ok().map(|(columns, _)| columns)
 }
 
 /// A file that only its owner reads; one that was there becomes so before anything stands in it.
