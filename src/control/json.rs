@@ -115,6 +115,7 @@ pub fn status_fields(request: &Request, status: &Status) -> Map<String, Value> {
             "ready": ready(status),
             "registered": status.accounts.iter().any(|a| a.registered),
             "version": env!("CARGO_PKG_VERSION"),
+            "build": super::skew::build(),
         })),
         _ => object(json!(status)),
     }

@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 
 /// What the program says to a phone that answers so: the reply to `ready`, and the reply to anything else.
-fn told_by(ready: &'static str, other: &'static str, arguments: &[&str]) -> Finished {
+fn told_by(ready: &str, other: &'static str, arguments: &[&str]) -> Finished {
+    let ready = ready.to_owned();
     let house = House::open();
     std::fs::create_dir_all(house.socket().parent().expect("a folder")).expect("made");
     let listener = UnixListener::bind(house.socket()).expect("it listens");
@@ -14,7 +15,7 @@ fn told_by(ready: &'static str, other: &'static str, arguments: &[&str]) -> Fini
             stream.set_read_timeout(Some(PATIENCE)).expect("a bound");
             let mut writing = stream.try_clone().expect("a copy");
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                let reply = if line.contains("ready") { ready } else { other };
+                let reply = if line.contains("ready") { ready.as_str() } else { other };
                 if writeln!(writing, "{reply}").is_err() {
                     break;
                 }
@@ -60,14 +61,18 @@ fn another_protocol_is_named() {
     assert_eq!(wire.ask(r#"{"v":1,"verb":"status"}"#)["ok"], true);
 }
 
-/// The phone's own refusal stays what it is.
+/// The phone's own refusal stays what it is; of two builds of one version each is told apart.
 #[test]
-fn a_refusal_of_the_same_version_is_no_skew() {
-    const SAME: &str = concat!(
-        r#"{"v":1,"verb":"ready","ok":true,"ready":true,"registered":true,"version":""#,
-        env!("CARGO_PKG_VERSION"),
-        r#""}"#
-    );
-    let told = told_by(SAME, UNKNOWN, &["hold"]);
+fn a_refusal_of_the_same_build_is_no_skew() {
+    let house = House::open();
+    let same = house.daemon().connect().ask("ready");
+    let told = told_by(&same.to_string(), UNKNOWN, &["hold"]);
     assert!(told.code == 2 && told.stderr.contains("no such verb"), "{told:?}");
+    for build in [serde_json::Value::Null, "0123456789abcdef".into()] {
+        let mut other = same.clone();
+        other["build"] = build;
+        let told = told_by(&other.to_string(), UNKNOWN, &["hold", "--json"]);
+        assert_eq!((told.code, &told.json()["error"]["kind"]), (4, &"version".into()), "{told:?}");
+        assert!(told.stderr.contains("another build of tuiphone"), "{told:?}");
+    }
 }
