@@ -9,9 +9,9 @@ const LONGEST: usize = if cfg!(target_vendor = "apple") { 103 } else { 107 };
 pub(super) struct Identity(u64, u64, i64, i64);
 
 #[cfg(unix)]
-pub(super) use unix::{clear, fits, is_ours, owned, prepare, restrict};
+pub(super) use unix::{Mark, clear, fits, is_ours, is_served, owned, prepare, restrict};
 #[cfg(windows)]
-pub(super) use windows::{clear, fits, is_ours, owned, prepare, restrict};
+pub(super) use windows::{Mark, clear, fits, is_ours, is_served, owned, prepare, restrict};
 
 #[cfg(unix)]
 mod unix {
@@ -20,8 +20,8 @@ mod unix {
     use interprocess::local_socket::tokio::{Stream, prelude::*};
     use std::fs::{self, DirBuilder, File, Permissions};
     use std::io;
-    use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
-    use std::path::Path;
+    use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+    use std::path::{Path, PathBuf};
     use std::time::Duration;
 
     /// How often another phone that is just opening its socket here is waited for, 10 ms each time.
@@ -91,6 +91,49 @@ mod unix {
         fs::remove_file(path)
     }
 
+    /// A file beside the socket that is locked while a phone listens, whoever opened the socket. It goes with the mark.
+    #[derive(Debug)]
+    pub struct Mark(PathBuf, File);
+
+    impl Mark {
+        /// How often the lock is tried, 5 ms apart: who looks holds it for a moment.
+        const TRIES: u32 = 20;
+
+        /// A phone listens from now on; `None` where that cannot be told.
+        pub fn set(socket: &Path) -> Option<Mark> {
+            let path = beside(socket)?;
+            let mut open = File::options();
+            open.write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+            let file = open.open(&path).ok()?;
+            for _ in 0..Self::TRIES {
+                if file.try_lock().is_ok() {
+                    return Some(Mark(path, file));
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            None
+        }
+    }
+
+    impl Drop for Mark {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+            let _ = self.1.unlock();
+        }
+    }
+
+    /// A phone listens at this socket. Nobody is connected to for it: that would start one where a service manager listens.
+    pub fn is_served(socket: &Path) -> bool {
+        let mark = beside(socket).and_then(|path| File::open(path).ok());
+        mark.is_some_and(|mark| matches!(mark.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+    }
+
+    fn beside(socket: &Path) -> Option<PathBuf> {
+        let mut name = socket.file_name()?.to_owned();
+        name.push(".lock");
+        Some(socket.with_file_name(name))
+    }
+
     /// For the owner alone: seen to once the socket has its file.
     pub fn owned(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
         Ok(options.reclaim_name(false))
@@ -134,6 +177,22 @@ mod windows {
             return Ok(());
         }
         Err(io::Error::new(io::ErrorKind::InvalidInput, r"it is no named pipe, \\.\pipe\NAME"))
+    }
+
+    /// A pipe is there while its phone is.
+    #[derive(Debug)]
+    pub struct Mark;
+
+    impl Mark {
+        /// None is needed.
+        pub fn set(_: &Path) -> Option<Mark> {
+            Some(Mark)
+        }
+    }
+
+    /// Nobody else opens pipes for a phone.
+    pub fn is_served(_: &Path) -> bool {
+        true
     }
 
     /// Nothing to make; of two phones that start at once the system lets one have the pipe.

@@ -117,10 +117,36 @@ fn a_phone_that_does_not_answer_keeps_nobody_waiting() {
     let house = street();
     std::fs::create_dir_all(house.socket().parent().expect("a folder")).expect("made");
     let _deaf = std::os::unix::net::UnixListener::bind(house.socket()).expect("it listens");
+    let mark = std::fs::File::create(house.socket().with_extension("sock.lock")).expect("made");
+    mark.lock().expect("locked");
     let mut command = bare(house.folder.path(), &["complete", "--", "hangup", ""]);
     command.env("TUIPHONE_SOCKET", house.socket());
     let told = finish(command);
     assert_eq!((told.code, told.stdout.as_str()), (0, "words\n"), "{told:?}");
+}
+
+/// Where a service manager listens for a phone, TAB does not start it; once it runs, it is asked.
+#[test]
+fn nobody_is_connected_to_where_no_phone_runs() {
+    let house = street();
+    std::fs::create_dir_all(house.socket().parent().expect("a folder")).expect("made");
+    let manager = std::os::unix::net::UnixListener::bind(house.socket()).expect("it listens");
+    manager.set_nonblocking(true).expect("set");
+    let left = std::fs::File::create(house.socket().with_extension("sock.lock")).expect("one that a dead phone left");
+    let ask = || {
+        let mut command = bare(house.folder.path(), &["complete", "--", "call", "70"]);
+        command.env("TUIPHONE_SOCKET", house.socket());
+        finish(command)
+    };
+    let told = ask();
+    assert_eq!((told.code, told.stdout.as_str()), (0, "words\n"), "{told:?}");
+    let came = manager.accept().map(|_| ()).map_err(|why| why.kind());
+    assert_eq!(came, Err(std::io::ErrorKind::WouldBlock), "nobody came");
+    drop((manager, left));
+    let mut daemon = house.daemon();
+    assert_eq!(ask().stdout, "words\n7001\tAnn Bell\n");
+    daemon.terminate();
+    assert!(!house.socket().with_extension("sock.lock").exists(), "it goes with the phone");
 }
 
 #[test]

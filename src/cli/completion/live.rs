@@ -1,7 +1,7 @@
 //! What only a phone that runs knows: contacts, accounts, calls.
 
 use super::Candidate;
-use crate::control::socket::Client;
+use crate::control::socket::{Client, is_served};
 use crate::text::sanitise;
 use serde_json::Value;
 use std::path::Path;
@@ -30,6 +30,10 @@ fn is_harmless(value: &str) -> bool {
 
 /// What the phone at this socket has of it; nothing, where none answers at once.
 pub(super) async fn candidates(socket: &Path, what: Live) -> Vec<Candidate> {
+    // Why not just asked: where a service manager listens, that would start a phone.
+    if !is_served(socket) {
+        return Vec::new();
+    }
     let line = match what {
         Live::Calls => r#"{"verb":"calls"}"#,
         Live::Contacts => r#"{"verb":"contacts"}"#,
