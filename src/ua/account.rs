@@ -301,6 +301,7 @@ impl Line {
             aor,
             state,
             registered: state == RegistrationState::Registered,
+            direct: !self.registers(),
             status: self.status,
             reason: self.reason.clone(),
             expires_in,

@@ -202,6 +202,9 @@ pub struct AccountInfo {
     pub state: RegistrationState,
     /// `state == registered`.
     pub registered: bool,
+    /// It has no registrar: it calls and is called by address, and is ready without a registration.
+    #[serde(default)]
+    pub direct: bool,
     /// Status of the last final answer to a REGISTER.
     pub status: Option<u16>,
     /// Its reason phrase, or why there was no answer.

@@ -92,6 +92,25 @@ fn registration_failed() {
     picture("registration_failed", &stage);
 }
 
+/// A phone without a registrar is as ready as it will be.
+#[test]
+fn an_account_without_a_registrar_is_ready() {
+    let mut stage = Stage::new(80, 24);
+    let local = AccountInfo {
+        id: 0,
+        label: "Local".into(),
+        transport: "udp".into(),
+        direct: true,
+        selected: true,
+        ..AccountInfo::default()
+    };
+    stage.status.accounts = vec![local];
+    stage.tell();
+    let screen = stage.screen();
+    assert!(screen.contains("ready Local") && screen.contains("ready, no registrar"), "{screen}");
+    assert!(!screen.contains("off"), "{screen}");
+}
+
 #[test]
 fn voicemail() {
     let mut stage = Stage::new(80, 24);

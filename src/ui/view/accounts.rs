@@ -8,9 +8,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-/// The glyph of a registration, and its role.
-pub fn sign(look: Look, state: RegistrationState) -> (&'static str, Role) {
-    match state {
+/// The glyph of where an account stands, and its role.
+pub fn sign(look: Look, account: &AccountInfo) -> (&'static str, Role) {
+    match account.state {
+        RegistrationState::Off if account.direct => (look.glyphs.registered, Role::Good),
         RegistrationState::Registered => (look.glyphs.registered, Role::Good),
         RegistrationState::Registering => (look.glyphs.registering, Role::Pending),
         RegistrationState::Failed => (look.glyphs.failed, Role::Bad),
@@ -54,14 +55,14 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
 }
 
 fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
-    let (glyph, role) = sign(look, account.state);
+    let (glyph, role) = sign(look, account);
     let name = if account.label.is_empty() { &account.aor } else { &account.label };
     let name_role = if account.selected { Role::Strong } else { Role::Text };
     let mut lines = vec![Line::from(vec![
         look.span(role, format!("{glyph} ")),
         look.span(name_role, look.clip(name, width.saturating_sub(2))),
     ])];
-    let mut second = words::registration(account.state).to_owned();
+    let mut second = words::registration(account).to_owned();
     if account.state == RegistrationState::Failed {
         match (account.status, account.reason.as_deref()) {
             (Some(status), Some(reason)) => second = format!("{second}: {status} {reason}"),
@@ -69,6 +70,8 @@ fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
             (Some(status), None) => second = format!("{second}: {status}"),
             (None, None) => {}
         }
+    } else if account.direct {
+        second.push_str(", no registrar");
     } else if !account.transport.is_empty() && account.state == RegistrationState::Registered {
         second = format!("{second} {} {}", look.glyphs.dot, account.transport);
         if account.tls == Some(TlsTrust::Unverified) {

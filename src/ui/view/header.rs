@@ -33,9 +33,11 @@ fn state(model: &Model, look: Look) -> Vec<Span<'static>> {
     let accounts = &model.status.accounts;
     let shown = accounts.iter().find(|account| account.selected).or(accounts.first());
     let Some(account) = shown else { return vec![look.span(Role::Dim, "no account")] };
-    let (glyph, role) = super::accounts::sign(look, account.state);
-    let mut spans = vec![look.span(role, format!("{glyph} {}", words::registration(account.state)))];
-    spans.push(look.span(Role::Text, format!(" {}", account.aor)));
+    let (glyph, role) = super::accounts::sign(look, account);
+    let mut spans = vec![look.span(role, format!("{glyph} {}", words::registration(account)))];
+    // The account that calls by address has none itself.
+    let name = if account.aor.is_empty() { &account.label } else { &account.aor };
+    spans.push(look.span(Role::Text, format!(" {name}")));
     let failed =
         accounts.iter().filter(|other| other.state == RegistrationState::Failed && other.id != account.id).count();
     if failed > 0 {

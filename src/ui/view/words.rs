@@ -1,8 +1,8 @@
 //! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
 
 use crate::control::{
-    AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, Handshake, LightInfo, LightState, MediaInfo, Party,
-    PlayingState, RecordingState, RegistrationState, SoundWay, TransferState,
+    AccountInfo, AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, Handshake, LightInfo, LightState, MediaInfo,
+    Party, PlayingState, RecordingState, RegistrationState, SoundWay, TransferState,
 };
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -100,9 +100,10 @@ fn short(address: &str) -> &str {
     rest.split_once('@').map_or(address, |(user, _)| user)
 }
 
-/// A registration's state in a word.
-pub fn registration(state: RegistrationState) -> &'static str {
-    match state {
+/// Where an account stands, in a word.
+pub fn registration(account: &AccountInfo) -> &'static str {
+    match account.state {
+        RegistrationState::Off if account.direct => "ready",
         RegistrationState::Off => "off",
         RegistrationState::Registering => "registering",
         RegistrationState::Registered => "registered",
