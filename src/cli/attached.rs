@@ -1,13 +1,14 @@
-//! What stands where the microphone and the speaker of one call would: a program, or an AudioSocket server.
+//! What stands where the microphone and the speaker of one call would: a program, an AudioSocket server, or standard input
+//! and output; the call is one of a phone in this process, or of the one that runs.
 
 use super::phone;
 use crate::audio::Spec;
 use crate::audio::audiosocket::{self, Incoming, Line, News, Outgoing, Place};
 use crate::audio::jack::{Jack, Plug};
 use crate::control::link::Link;
+use crate::control::sound::Sound;
 use crate::control::{CallInfo, CommandError, Event, ExitCode};
 use crate::engine::exec::Program;
-use crate::engine::handle::Handle;
 use crate::text::{plain_error, sanitise};
 use serde_json::{Value, json};
 use std::io::{self, PipeReader, Read, Write};
@@ -26,6 +27,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 const LAST_SOUND: Duration = Duration::from_secs(10);
 /// What is left between its pipe and the far end.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+/// The same where the phone is behind a socket.
+const LAST_WORDS_THERE: Duration = Duration::from_millis(600);
 /// How long a program may run on once its call has ended, and once more when it is asked to end.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// News of a server that may wait.
@@ -43,6 +46,15 @@ pub enum Attachment {
     },
     /// `--audiosocket`.
     Server(Place),
+    /// `--audio-in pipe:`, `--audio-out pipe:` beside a phone that runs: s16le mono at this rate in Hz.
+    Standard {
+        /// Samples a second.
+        rate: u32,
+        /// Standard input is what is said.
+        input: bool,
+        /// Standard output gets what is heard.
+        output: bool,
+    },
 }
 
 /// What it asks of its call.
@@ -81,6 +93,10 @@ enum Stage {
 /// An attachment of a call that is placed.
 pub struct Attached {
     attachment: Attachment,
+    /// The device of its call, until a phone behind a socket has the call.
+    jack: Option<Jack>,
+    /// Who carries its sound to that phone and back.
+    carrier: Option<JoinHandle<()>>,
     plug: Option<Plug>,
     stage: Stage,
     id: [u8; 16],
@@ -95,6 +111,27 @@ pub struct Attached {
 }
 
 impl Attached {
+    /// What of these is for one call of a phone that runs, whose sound is its own.
+    ///
+    /// # Errors
+    /// It cannot have them both.
+    pub fn of_pipes(input: Option<&Spec>, output: Option<&Spec>) -> Result<Option<Attachment>, CommandError> {
+        let rate = |spec: Option<&Spec>| match spec {
+            Some(Spec::Pipe { rate }) => Some(*rate),
+            _ => None,
+        };
+        let (says, hears) = (rate(input), rate(output));
+        if let (Some(says), Some(hears)) = (says, hears)
+            && says != hears
+        {
+            let hint = Some("the same rate for both, or --standalone for a phone of its own".to_owned());
+            let why = format!("a phone runs, and a call of it has one rate: {says} or {hears} Hz?");
+            return Err(CommandError { hint, ..super::exit::usage(&why) });
+        }
+        let made = |rate| Attachment::Standard { rate, input: says.is_some(), output: hears.is_some() };
+        Ok(says.or(hears).map(made))
+    }
+
     /// The device to call with, and what is behind it.
     ///
     /// # Errors
@@ -109,11 +146,14 @@ impl Attached {
                 *rate
             }
             Attachment::Server(place) => place.rate,
+            Attachment::Standard { rate, .. } => *rate,
         };
         let seed = phone::seed()?;
         let (jack, plug) = Jack::new(rate);
         let attached = Attached {
             attachment,
+            jack: Some(jack.clone()),
+            carrier: None,
             plug: Some(plug),
             stage: Stage::Waits,
             id: uuid(std::array::from_fn(|at| seed[at])),
@@ -126,14 +166,36 @@ impl Attached {
         Ok((Spec::Jack(jack), attached))
     }
 
+    /// Its call is on its way: where its phone is behind a socket, the sound is carried there and back from now on.
+    ///
+    /// # Errors
+    /// The phone's refusal.
+    pub async fn join(&mut self, link: &Link, call: &str) -> Result<(), CommandError> {
+        let (Link::Socket(path), Some(jack)) = (link, self.jack.take()) else { return Ok(()) };
+        let failed = |why: io::Error| {
+            let message = format!("no thread for the sound: {}", plain_error(&why));
+            CommandError { code: ExitCode::Unexpected, kind: "unexpected", message, hint: None }
+        };
+        let (from, to) = (jack.input().map_err(failed)?, jack.output().map_err(failed)?);
+        let sound = Sound::join(path, call, jack.rate()).await?;
+        self.carrier = Some(tokio::spawn(sound.carry(from, to)));
+        Ok(())
+    }
+
     /// Its call is there: the program is started, the server is looked for. The first time alone.
     ///
     /// # Errors
     /// The program cannot be run, in words.
     pub fn begin(&mut self, link: &Link, call: &CallInfo, event: &Event) -> Result<(), CommandError> {
-        let (Some(plug), Link::Local(handle)) = (self.plug.take(), link) else { return Ok(()) };
+        let Some(plug) = self.plug.take() else { return Ok(()) };
         match self.attachment.clone() {
-            Attachment::Program { argv, rate } => self.run(plug, handle, (call, event), &argv, rate),
+            Attachment::Program { argv, rate } => self.run(plug, link, (call, event), &argv, rate),
+            Attachment::Standard { input, output, .. } => {
+                let says: Box<dyn Read + Send> = if input { Box::new(io::stdin()) } else { Box::new(io::empty()) };
+                let hears: Box<dyn Write + Send> = if output { Box::new(io::stdout()) } else { Box::new(io::sink()) };
+                plug.insert(says, hears);
+                Ok(())
+            }
             Attachment::Server(place) => {
                 self.connect(plug, place);
                 Ok(())
@@ -144,7 +206,7 @@ impl Attached {
     fn run(
         &mut self,
         plug: Plug,
-        handle: &Handle,
+        link: &Link,
         (call, event): (&CallInfo, &Event),
         argv: &[String],
         rate: u32,
@@ -166,12 +228,16 @@ impl Attached {
         #[cfg(unix)]
         {
             let crate::engine::exec::Control { events, commands } = pipes.control;
-            let attended = crate::control::socket::attend(commands, events, handle.clone(), call.id.clone(), event);
-            self.attendant = Some(tokio::spawn(attended));
+            use crate::control::{socket, sound};
+            let id = call.id.clone();
+            self.attendant = Some(match link {
+                Link::Local(handle) => tokio::spawn(socket::attend(commands, events, handle.clone(), id, event)),
+                Link::Socket(path) => tokio::spawn(sound::attend(path.clone(), commands, events, id, event)),
+            });
         }
         #[cfg(not(unix))]
         {
-            let _ = (handle, event);
+            let _ = (link, event);
             super::out::talk("tuiphone: --exec: on Windows a program has no fd 3 and 4: it gets sound alone");
         }
         self.drained = Some(drained);
@@ -237,7 +303,8 @@ impl Attached {
                         }
                     }
                     self.drained = None;
-                    self.stage = Stage::LastWords(Instant::now() + LAST_WORDS);
+                    let rest = if self.carrier.is_some() { LAST_WORDS_THERE } else { LAST_WORDS };
+                    self.stage = Stage::LastWords(Instant::now() + rest);
                 }
                 Stage::LastWords(at) => {
                     sleep_until(*at).await;
@@ -249,7 +316,7 @@ impl Attached {
     }
 
     /// The call has ended, and so does this; how it went, for the JSON of the call.
-    pub async fn finish(mut self) -> (&'static str, Value) {
+    pub async fn finish(mut self) -> Option<(&'static str, Value)> {
         self.closing.store(true, Ordering::Relaxed);
         let attendant = self.attendant.take();
         match std::mem::replace(&mut self.stage, Stage::Over) {
@@ -258,15 +325,38 @@ impl Attached {
             _ => {}
         }
         attendant.into_iter().for_each(|attendant| attendant.abort());
+        self.carrier.take().into_iter().for_each(|carrier| carrier.abort());
         let ended_by = if self.ended_first { "itself" } else { "call" };
         match &self.attachment {
             Attachment::Program { .. } => {
                 let code = self.status.and_then(|status| status.code());
-                ("exec", json!({ "exit_code": code, "signal": self.status.and_then(signal), "ended_by": ended_by }))
+                let signal = self.status.and_then(signal);
+                Some(("exec", json!({ "exit_code": code, "signal": signal, "ended_by": ended_by })))
             }
-            Attachment::Server(_) => ("audiosocket", json!({ "id": hyphened(self.id), "ended_by": ended_by })),
+            Attachment::Server(_) => Some(("audiosocket", json!({ "id": hyphened(self.id), "ended_by": ended_by }))),
+            Attachment::Standard { .. } => None,
         }
     }
+}
+
+/// Is the sound of a call of the phone that runs, to its end: standard input and output, s16le mono.
+///
+/// # Errors
+/// The phone's refusal.
+pub async fn stand_in(link: &Link, call: &str, rate: u32) -> Result<(), CommandError> {
+    let (Spec::Jack(jack), mut attached) = Attached::new(Attachment::Standard { rate, input: true, output: true })?
+    else {
+        return Ok(());
+    };
+    attached.jack = Some(jack);
+    attached.join(link, call).await?;
+    if let Some(plug) = attached.plug.take() {
+        plug.insert(Box::new(io::stdin()), Box::new(io::stdout()));
+    }
+    if let Some(carrier) = attached.carrier.take() {
+        let _ = carrier.await;
+    }
+    Ok(())
 }
 
 /// The sound of a program; who waits for its end is told.

@@ -18,13 +18,9 @@ use tokio::time::Instant;
 /// How long the end of a call may take once we hang up.
 const END_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Carries the job out over `link`; prints the result; gives the exit code.
-pub async fn run(link: &Link, options: &Options, job: &CallJob, interrupts: &mut Interrupts) -> ExitCode {
-    follow(link, options, job, interrupts).await.0
-}
-
-/// As `run`, with what stands where microphone and speaker would.
-pub async fn run_attached(
+/// Carries the job out over `link`, with what stands where microphone and speaker would, if anything does; prints the
+/// result; gives the exit code.
+pub async fn run(
     link: &Link,
     options: &Options,
     job: &CallJob,
@@ -54,7 +50,13 @@ async fn follow_attached(
     let mut following = Following { link, options, job, attached, call: None, hang_up_at: None, interrupted: None };
     let followed = following.follow(interrupts).await;
     let told = match following.attached.take() {
-        Some(attached) => Some(attached.finish().await),
+        Some(attached) => {
+            // A phone that runs goes on: its call has nobody to talk any more.
+            if followed.is_err() {
+                let _ = following.hang_up().await;
+            }
+            attached.finish().await
+        }
         None => None,
     };
     let code = match followed {
@@ -102,7 +104,10 @@ impl Following<'_> {
             }
         };
         if let Reply::Call(call) = reply {
-            self.call = Some(*call);
+            let id = self.call.insert(*call).id.clone();
+            if let Some(attached) = &mut self.attached {
+                attached.join(self.link, &id).await?;
+            }
         }
         if self.job.no_wait {
             return Ok(());

@@ -1,5 +1,6 @@
 //! One-shot verbs to a running phone, and their answers as text.
 
+use super::attached;
 use super::options::Options;
 use super::out;
 use super::people;
@@ -27,6 +28,16 @@ pub async fn run(link: &Link, options: &Options, verb: &str, request: &Request) 
         Request::Watch { .. } | Request::Attach { .. } => {
             // Whoever says for how long to watch has what was asked for when that is over.
             tokio::time::timeout(limit, watch(link, options, verb, request)).await.unwrap_or(ExitCode::Ok)
+        }
+        Request::Sound { call, rate } => {
+            let mut interrupts = Interrupts::listen();
+            tokio::select! {
+                done = tokio::time::timeout(limit, attached::stand_in(link, call, *rate)) => match done {
+                    Ok(Err(why)) => answer(options, verb, request, Err(why)),
+                    _ => ExitCode::Ok,
+                },
+                code = interrupts.next() => code,
+            }
         }
         Request::Trace { ask, form } => super::trace::run(link, options, ask, form).await,
         _ => {
@@ -348,6 +359,7 @@ fn account_line(a: &AccountInfo) -> String {
         RegistrationState::Registering => "registering".into(),
         RegistrationState::Off => match a.reason.as_deref().filter(|_| a.status.is_none_or(|status| status >= 300)) {
             Some(why) => format!("cannot be un-registered: {why}"),
+            None if a.direct => "ready, no registrar".into(),
             None => "not registered".into(),
         },
         RegistrationState::Failed => format!("failed: {}", a.reason.as_deref().unwrap_or("no answer")),

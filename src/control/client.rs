@@ -77,6 +77,11 @@ impl Client {
         }
     }
 
+    /// Its two ways.
+    pub(super) fn split(self) -> (BufReader<ReadHalf<Stream>>, WriteHalf<Stream>) {
+        (self.reading, self.writing)
+    }
+
     /// The next line.
     ///
     /// # Errors

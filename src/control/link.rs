@@ -135,6 +135,9 @@ impl Link {
                 Link::Local(handle) => told(ask, handle.tell_faces(ask.clone())),
                 Link::Socket(path) => fields_of(Client::connect(path).await?.ask(&face_line(ask)).await?),
             },
+            Request::Sound { .. } => {
+                Err(super::verb::usage_error("sound needs a connection of its own to the control socket".to_owned()))
+            }
             // It runs.
             Request::Background { .. } => self.status().await.map(|_| Map::new()),
             other => Ok(json::status_fields(other, &self.status().await?)),

@@ -19,6 +19,7 @@ mod place;
 pub mod schema;
 mod skew;
 pub mod socket;
+pub mod sound;
 pub mod spelling;
 pub mod told;
 mod trace;

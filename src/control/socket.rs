@@ -3,7 +3,7 @@
 pub use super::client::Client;
 use super::feed::Feed;
 use super::link::Link;
-use super::place::{self, Identity};
+use super::place::{self, Identity, Mark};
 use super::spelling::{self, MAX_LINE};
 use super::verb::Request;
 use super::{CommandError, Event, ExitCode, TraceAsk, json};
@@ -25,7 +25,7 @@ const MAX_NAMES: usize = 8;
 const MAX_CLIENTS: usize = 256;
 
 /// A client that does not read for this long is dropped.
-const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why the socket could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,12 @@ pub struct Server {
     listener: Listener,
     path: PathBuf,
     identity: Option<Identity>,
+    _mark: Option<Mark>,
+}
+
+/// A phone listens at this socket, as far as can be told without asking it: that might start one.
+pub fn is_served(path: &Path) -> bool {
+    place::is_served(path)
 }
 
 impl Server {
@@ -68,7 +74,7 @@ impl Server {
         let options = place::owned(ListenerOptions::new().name(name)).map_err(failed)?;
         let listener = options.create_tokio().map_err(failed)?;
         place::restrict(path).map_err(failed)?;
-        Ok(Server { listener, path: path.to_owned(), identity: Identity::of(path) })
+        Ok(Server { listener, path: path.to_owned(), identity: Identity::of(path), _mark: Mark::set(path) })
     }
 
     /// Takes over a socket that listens already; its place is whoever's opened it, and stays.
@@ -83,7 +89,8 @@ impl Server {
         let path = path.unwrap_or_default();
         let listener = Unix::try_from(std::os::fd::OwnedFd::from(listener));
         let listener = listener.map_err(|source| SocketError::Io { path: path.clone(), source })?;
-        Ok(Server { listener: listener.into(), path, identity: None })
+        let mark = Mark::set(&path);
+        Ok(Server { listener: listener.into(), path, identity: None, _mark: mark })
     }
 
     /// Where it listens.
@@ -220,6 +227,15 @@ where
                     Err(_) => continue,
                 }
             }
+            // A program beside a call has it already.
+            Ok(Request::Sound { call, rate }) if ears.until.is_none() => match handle.take_over(call, *rate).await {
+                Ok(sound) => {
+                    write(&mut writing, &json::reply(&line, Ok(Default::default()))).await?;
+                    super::sound::serve(sound, &mut reading, &mut writing, &handle).await;
+                    return Ok(());
+                }
+                Err(why) => Err(why),
+            },
             Ok(other) => {
                 let mut asked = std::pin::pin!(link.fields(other));
                 loop {
@@ -343,7 +359,7 @@ async fn skip_line<R: AsyncBufRead + Unpin>(reading: &mut R) -> io::Result<()> {
     }
 }
 
-async fn write<W: AsyncWrite + Unpin>(writing: &mut W, value: &Value) -> io::Result<()> {
+pub(super) async fn write<W: AsyncWrite + Unpin>(writing: &mut W, value: &Value) -> io::Result<()> {
     let mut line = value.to_string();
     line.push('\n');
     match tokio::time::timeout(WRITE_PATIENCE, writing.write_all(line.as_bytes())).await {

@@ -53,6 +53,7 @@ pub static VERBS: &[VerbRow] = &[
     calls::CONFERENCE,
     sound::RECORD,
     sound::PLAY,
+    sound::SOUND,
     sound::MUTE,
     sound::UNMUTE,
     sound::VOLUME,

@@ -1,6 +1,7 @@
 //! How the rest of the program reaches a running phone.
 
 use super::address_book::{AddressBook, ContactsAsk, FILE_NAME};
+use super::call_sound::CallSound;
 use super::directory::{self, Directories};
 use super::file_watch::OwnWrites;
 use super::library::Library;
@@ -309,24 +310,39 @@ impl Handle {
     /// # Errors
     /// No call is called so; the phone has stopped, or is too busy.
     pub fn tap(&self, call: &str) -> Result<Tap, CommandError> {
-        let stream = stream_of(call).ok_or_else(|| CommandError {
-            code: ExitCode::NotFound,
-            kind: "no_such_call",
-            message: format!("there is no call {}", crate::text::elided(call, 40)),
-            hint: None,
-        })?;
-        self.media.tap(stream).map_err(|gone| match gone {
-            MediaGone::Ended => stopped(),
-            MediaGone::Full => {
-                CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: gone.to_string(), hint: None }
-            }
-        })
+        self.media.tap(stream_of(call).ok_or_else(|| no_call(call))?).map_err(not_tapped)
+    }
+
+    /// The sound of a call from now on, s16le mono at this rate in Hz, in place of microphone and speaker.
+    ///
+    /// # Errors
+    /// There is no such call; the phone has stopped, or is too busy; there is no such rate.
+    pub async fn take_over(&self, call: &str, rate: u32) -> Result<CallSound, CommandError> {
+        let events = self.events();
+        let is_live = self.status().await?.calls.iter().any(|live| live.id == call);
+        let stream = stream_of(call).filter(|_| is_live).ok_or_else(|| no_call(call))?;
+        let tap = self.media.take_over(stream).map_err(not_tapped)?;
+        CallSound::new(tap, rate, call, events)
     }
 
     /// The sound levels now.
     pub fn levels(&self) -> Levels {
         let (mic, speaker) = self.media.levels();
         Levels { mic_dbfs: mic.peak_dbfs, speaker_dbfs: speaker.peak_dbfs }
+    }
+}
+
+fn no_call(call: &str) -> CommandError {
+    let message = format!("there is no call {}", crate::text::elided(call, 40));
+    CommandError { code: ExitCode::NotFound, kind: "no_such_call", message, hint: None }
+}
+
+fn not_tapped(gone: MediaGone) -> CommandError {
+    match gone {
+        MediaGone::Ended => stopped(),
+        MediaGone::Full => {
+            CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: gone.to_string(), hint: None }
+        }
     }
 }
 

@@ -223,6 +223,14 @@ impl MediaHandle {
         Ok(tap)
     }
 
+    /// As `tap`, in place of microphone and speaker: for good, and from its beginning, of a stream that is yet to come too.
+    pub fn take_over(&self, stream: StreamId) -> Result<Tap, MediaGone> {
+        let (tap, mut plug) = tap::pair();
+        plug.instead = true;
+        self.order(Order::Tap(stream, plug))?;
+        Ok(tap)
+    }
+
     fn order(&self, order: Order) -> Result<(), MediaGone> {
         let commands = self.door.commands.as_ref().ok_or(MediaGone::Ended)?;
         commands.try_send(order).map_err(|error| match error {

@@ -1,6 +1,7 @@
 //! The shell round the pure phone: sockets, names, timers, the media thread. Runs `ua` and `media`, decides nothing.
 
 pub mod address_book;
+pub mod call_sound;
 pub mod certificate;
 mod directory;
 pub mod examine;

@@ -149,3 +149,53 @@ fn what_cannot_be_run_rings_nobody() {
     let done = house.run(&["call", "600", "--exec", "cat", "--no-wait"]);
     assert_eq!(done.code, 2, "{done:?}");
 }
+
+/// Beside a phone that runs the call is that phone's: no second one registers, and its microphone is not in it.
+#[test]
+fn beside_a_phone_that_runs_the_program_has_a_call_of_that_phone() {
+    let house = House::open();
+    let daemon = house.daemon();
+    let mut watching = daemon.connect();
+    watching.ask("watch");
+    std::fs::write(file(&house, "tone.raw"), tone(20.0, 16_000)).expect("written");
+    let program = script(
+        &house,
+        ": > \"$HERE/heard.raw\"\ncat \"$HERE/tone.raw\" 2>/dev/null &\n\
+         (while [ $(wc -c < \"$HERE/heard.raw\") -lt 48000 ]; do sleep 0.1; done; echo hangup >&4) &\n\
+         while read -r line <&3; do echo \"$line\" >> \"$HERE/told\"; done &\n\
+         cat > \"$HERE/heard.raw\"\nwait\nexit 7\n",
+    );
+    let done = call(&house, "600", &program, &["--timeout", "25"]);
+    assert_eq!((done.code, &done.json()["exec"]["exit_code"]), (0, &7.into()), "{done:?}");
+    assert_eq!(watching.await_event("call_ended")["call"]["sip_call_id"], done.json()["call"]["sip_call_id"]);
+    let heard = std::fs::read(file(&house, "heard.raw")).expect("what it heard");
+    assert!(has_tone(&heard, 16_000), "{} bytes without the tone", heard.len());
+    let told = text(&house, "told");
+    assert!(told.lines().next().is_some_and(|line| line.contains("\"event\":\"call_answered\"")), "{told}");
+    assert!(told.lines().last().is_some_and(|line| line.contains("\"event\":\"call_ended\"")), "{told}");
+    assert!(!done.stderr.contains("registered"), "one phone is enough: {done:?}");
+    // All is said before it is over.
+    std::fs::write(file(&house, "tone.raw"), tone(1.0, 16_000)).expect("written");
+    let done = call(&house, "600", &script(&house, "cat \"$HERE/tone.raw\"\n"), &[]);
+    assert_eq!((done.code, &done.json()["exec"]["ended_by"]), (0, &"itself".into()), "{done:?}");
+    assert!(done.json()["call"]["duration"].as_f64() > Some(0.9), "{done:?}");
+    // What cannot be run rings nobody there either, and what is told to go takes its call along.
+    assert_eq!(call(&house, "600", "/no/such/program", &[]).code, 2);
+    watching.await_event("call_ended");
+    let mut child = house.program(&["call", "600", "--exec", "sleep 600"]).spawn().expect("it starts");
+    assert_eq!(watching.await_event("call_answered")["call"]["remote"]["user"], "600");
+    child.kill().expect("killed");
+    child.wait().expect("its end");
+    assert_eq!(watching.await_event("call_ended")["call"]["remote"]["user"], "600");
+    // Standard input and output are such a thing too.
+    let mut piped =
+        house.program(&["--audio-out", "pipe:16000", "--audio-in", "pipe:16000", "call", "600", "--duration", "2"]);
+    std::fs::write(file(&house, "tone.raw"), tone(3.0, 16_000)).expect("written");
+    let said = std::fs::File::open(file(&house, "tone.raw")).expect("there");
+    let heard = std::fs::File::create(file(&house, "heard.raw")).expect("made");
+    let mut child = piped.stdin(said).stdout(heard).spawn().expect("it starts");
+    assert!(until(|| child.try_wait().expect("its state").is_some()), "it ends");
+    let heard = std::fs::read(file(&house, "heard.raw")).expect("what it heard");
+    assert!(has_tone(&heard, 16_000), "{} bytes without the tone", heard.len());
+    assert_eq!(watching.await_event("call_ended")["call"]["status"], 200);
+}

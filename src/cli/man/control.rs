@@ -63,6 +63,11 @@ pub(super) fn page() -> Page {
          requests: v, feed, and what is named here. A trace has sip and rtp alone, attach the others.",
     );
     schema::feeds().iter().for_each(|row| line(&mut page, row));
+    page.section("SOUND");
+    page.paragraph(
+        "After sound the connection carries the sound of the call both ways, s16le mono at the rate that was asked for, to the \
+         end of the call. What is said should not run ahead of what is heard. Where the connection ends first, so does the call.",
+    );
     page.section("ERRORS");
     page.paragraph("The code of an error, and the kind it has unless one of the narrower words below fits.");
     for code in ExitCode::ALL.iter().filter(|code| **code != ExitCode::Ok) {

@@ -91,6 +91,13 @@ pub enum Request {
         /// How the command line is to write them; programs that ask get JSON.
         form: TraceForm,
     },
+    /// The sound of a call from now on, in place of microphone and speaker: the connection carries it.
+    Sound {
+        /// Its id.
+        call: String,
+        /// Samples a second of its s16le mono.
+        rate: u32,
+    },
     /// Status, events and levels from now on: what a face draws from.
     Attach {
         /// It is an interface, which can be shown, hidden and filled.

@@ -4,6 +4,7 @@ use super::devices::Devices;
 use super::links::Links;
 use super::ringtone::Ringtone;
 use super::servers::Names;
+use super::tap::Plug;
 use super::tick::Call;
 use super::wires::{Leaver, socket_of, token};
 use super::{MediaConfig, MediaReport, Order};
@@ -59,6 +60,8 @@ pub struct Loop {
     pub(super) anchor: WallAnchor,
     /// Each in a box: a tree has room to spare for things as large as these.
     pub(super) calls: BTreeMap<StreamId, Box<Call>>,
+    /// What takes the place of microphone and speaker in streams that are yet to come.
+    pub(super) plugs: BTreeMap<StreamId, Plug>,
     /// Those whose wires are to be attended to.
     pub(super) eager: Vec<StreamId>,
     /// What calls that ended have still to give back.
@@ -90,6 +93,9 @@ pub struct Loop {
     pub(super) taps: Rc<Taps>,
 }
 
+/// Most of what may wait for streams to come.
+const MOST_PLUGS: usize = 64;
+
 impl Loop {
     /// A loop without streams.
     pub fn new(
@@ -106,6 +112,7 @@ impl Loop {
             rng: generator(config.seed),
             anchor: WallAnchor { instant: now, wall },
             calls: BTreeMap::new(),
+            plugs: BTreeMap::new(),
             eager: Vec::new(),
             leaving: Vec::new(),
             conference: Vec::new(),
@@ -218,8 +225,15 @@ impl Loop {
                 return;
             }
             Order::Tap(stream, plug) => {
-                if let Some(call) = self.calls.get_mut(&stream) {
-                    call.plug = Some(plug);
+                match self.calls.get_mut(&stream) {
+                    Some(call) => call.plug_in(plug),
+                    None if plug.instead => {
+                        self.plugs.retain(|_, plug| !plug.is_abandoned());
+                        if self.plugs.len() < MOST_PLUGS {
+                            self.plugs.insert(stream, plug);
+                        }
+                    }
+                    None => {}
                 }
                 return;
             }

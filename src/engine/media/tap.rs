@@ -36,6 +36,11 @@ impl Tap {
         speech.iter().take_while(|sample| self.speech.push(**sample).is_ok()).count()
     }
 
+    /// Samples that are still to be said.
+    pub fn waiting(&self) -> usize {
+        self.speech.buffer().capacity().saturating_sub(self.speech.slots())
+    }
+
     /// Sound that nobody fetched in time, silent in what was heard.
     pub fn lost_ms(&self) -> u64 {
         self.lost.load(Ordering::Relaxed) * 1_000 / u64::from(SAMPLE_RATE)
@@ -54,6 +59,8 @@ pub struct Plug {
     /// Samples of silence that stand for what the ring had no room for.
     owed: usize,
     lost: Arc<AtomicU64>,
+    /// Microphone and speaker have no part in the call.
+    pub(super) instead: bool,
 }
 
 /// A tap and its other end.
@@ -61,7 +68,7 @@ pub fn pair() -> (Tap, Plug) {
     let (both_in, both) = RingBuffer::new(PATIENCE_S * SAMPLE_RATE as usize * 2);
     let (speech, speech_out) = RingBuffer::new(PATIENCE_S * SAMPLE_RATE as usize);
     let lost = Arc::new(AtomicU64::new(0));
-    let plug = Plug { both: both_in, speech: speech_out, owed: 0, lost: lost.clone() };
+    let plug = Plug { both: both_in, speech: speech_out, owed: 0, lost: lost.clone(), instead: false };
     (Tap { both, speech, lost }, plug)
 }
 
@@ -76,6 +83,11 @@ impl Plug {
             *sample += speech;
         }
         mixer::limit(said);
+    }
+
+    /// Nobody listens any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.both.is_abandoned()
     }
 
     /// Tells 10 ms of both ways. False = nobody listens any more.

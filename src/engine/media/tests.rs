@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::audio::wav;
+use crate::media::SAMPLE_RATE;
 use crate::media::command::{Endpoint, LocalTone, Ringing, ShortTone, StreamId, StreamStats};
 use crate::media::tone::goertzel_dbfs;
 use crate::sdp::{Agreed, Direction, Format};
@@ -163,6 +164,41 @@ fn an_echo_comes_back_within_one_thread() {
         matches!(event, MediaEvent::Stats { stream: StreamId(1), stats } if stats.rx_packets > 50).then_some(())
     });
     assert!(a.0.levels().1.peak_dbfs > -16.0, "{:?}", a.0.levels());
+}
+
+/// What has taken over a call says and hears it alone: the microphone does not go there, the speaker does not tell of it.
+#[test]
+fn a_call_that_is_taken_over_has_neither_microphone_nor_speaker() {
+    let a = phone(Spec::Tone(700.0), Spec::Null);
+    // From its beginning, of a stream that is yet to come.
+    let mut tap = a.0.take_over(StreamId(1)).unwrap();
+    let (near, far) = (bind(&a, 1), bind(&a, 2));
+    a.0.send(MediaCommand::Attach { stream: StreamId(2), endpoint: Endpoint::Echo }).unwrap();
+    start(&a.0, 1, agreed("PCMA", far));
+    start(&a.0, 2, agreed("PCMA", near));
+    let tone: Vec<f32> =
+        (0..SAMPLE_RATE).map(|n| 0.3 * (n as f32 / 48_000.0 * 1_500.0 * std::f32::consts::TAU).sin()).collect();
+    tap.say(&tone);
+    let (mut said, mut heard) = (Vec::new(), Vec::new());
+    let deadline = Instant::now() + PATIENCE;
+    let loudest = |sound: &[f32], hz: f32| {
+        sound.chunks_exact(9_600).map(|part| goertzel_dbfs(part, hz, SAMPLE_RATE)).fold(-96.0, f32::max)
+    };
+    while loudest(&heard, 1_500.0) < -25.0 || heard.len() < SAMPLE_RATE as usize {
+        assert!(Instant::now() < deadline, "{} samples without the tone", heard.len());
+        std::thread::sleep(Duration::from_millis(20));
+        tap.hear(&mut said, &mut heard);
+        assert!(a.0.levels().1.peak_dbfs < -60.0, "the speaker tells of it: {:?}", a.0.levels());
+    }
+    assert!(loudest(&said, 700.0) < -50.0 && loudest(&heard, 700.0) < -50.0, "the microphone is in it");
+    drop(tap);
+    let sent = |event: &MediaEvent| match event {
+        MediaEvent::Stats { stream: StreamId(1), stats } => Some(stats.tx_packets),
+        _ => None,
+    };
+    let before = wait(&a.1, sent);
+    wait(&a.1, |event| sent(event).filter(|now| *now > before + 20));
+    assert!(a.0.levels().1.peak_dbfs < -60.0, "nor does it come back: {:?}", a.0.levels());
 }
 
 #[test]

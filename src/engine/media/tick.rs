@@ -38,7 +38,9 @@ pub(super) struct Call {
     /// Its place among the calls.
     pub(super) seat: Seat,
     pub(super) tape: Option<Tape>,
-    pub(super) plug: Option<Plug>,
+    plug: Option<Plug>,
+    /// Microphone and speaker have no part in it, whatever becomes of the plug that took their place.
+    elsewhere: bool,
     /// What is played to the far end: because it was asked for, while it is held.
     played: Option<Player>,
     hold_music: Option<Player>,
@@ -53,7 +55,7 @@ pub(super) struct Call {
 impl Loop {
     /// One step of the clock: 10 ms of sound for every call and the devices.
     pub(super) fn tick(&mut self, now: Instant) {
-        let in_call = self.calls.values().any(|call| call.stream.is_started() && call.at_phone());
+        let in_call = self.calls.values().any(|call| call.stream.is_started() && call.at_phone() && !call.elsewhere);
         let uses_mic = in_call || self.test.is_some();
         if uses_mic || self.tone.is_some() || self.short.is_some() {
             self.devices.wanted(now, &mut *self.report);
@@ -69,6 +71,7 @@ impl Loop {
         for (id, call) in self.calls.iter_mut().filter(|(_, call)| call.stream.is_started()) {
             call.seat.place(call.at_phone(), self.conference.contains(id));
             match catch_unwind(AssertUnwindSafe(|| call.stream.tick_play(now, &mut call.heard))) {
+                Ok(()) if call.elsewhere => call.seat.hear(&mut call.heard, &mut SILENCE.clone(), &mut room),
                 Ok(()) => call.seat.hear(&mut call.heard, &mut speaker, &mut room),
                 Err(_) => broken = Some(*id),
             }
@@ -121,7 +124,8 @@ impl Loop {
         self.speaker_meter.measure(speaker);
         self.levels.set_speaker(self.speaker_meter.reading());
         self.microphone.render(speaker);
-        let in_call = uses_mic || self.calls.values().any(|call| call.stream.is_started() && call.is_held());
+        let in_call =
+            uses_mic || self.calls.values().any(|call| call.stream.is_started() && call.is_held() && !call.elsewhere);
         // What leaves a call fades out in the tick behind it.
         let was_in_call = std::mem::replace(&mut self.was_in_call, in_call);
         self.devices.write(speaker, in_call || was_in_call);
@@ -239,6 +243,7 @@ impl Call {
             seat: Seat::default(),
             tape: None,
             plug: None,
+            elsewhere: false,
             played: None,
             hold_music: None,
             voice: Ramp::new(1.0),
@@ -246,6 +251,12 @@ impl Call {
             gaps_before: None,
             taps,
         }
+    }
+
+    /// From now on somebody listens to it and speaks in it.
+    pub(super) fn plug_in(&mut self, plug: Plug) {
+        self.elsewhere |= plug.instead;
+        self.plug = Some(plug);
     }
 
     /// What is played to it: the music on hold, or what was asked for.
@@ -276,7 +287,7 @@ impl Call {
         let at_phone = self.at_phone();
         let is_alone = self.played.as_ref().is_some_and(|player| player.alone && at_phone);
         self.voice.set(if is_alone { 0.0 } else { 1.0 });
-        let mut own = *mic;
+        let mut own = if self.elsewhere { SILENCE } else { *mic };
         self.voice.apply(&mut own);
         self.seat.say(&own, room, said);
         let over = self.played.as_mut().is_some_and(|player| !player.mix_into(said, at_phone));
@@ -302,7 +313,7 @@ impl Call {
 
     /// What it still says as it leaves fades out in the next tick.
     pub(super) fn leave(&mut self, now: Instant, last_words: &mut ([f32; FRAME], [f32; FRAME])) {
-        if !self.stream.is_started() {
+        if !self.stream.is_started() || self.elsewhere {
             return;
         }
         self.seat.place(false, false);

@@ -90,7 +90,11 @@ impl Loop {
                 stream.set_certificate(certificate);
             }
             let next_stats = now() + Duration::from_secs(1);
-            self.calls.insert(id, Box::new(Call::new(id, stream, wire, sockets, next_stats, self.taps.clone())));
+            let mut call = Box::new(Call::new(id, stream, wire, sockets, next_stats, self.taps.clone()));
+            if let Some(plug) = self.plugs.remove(&id) {
+                call.plug_in(plug);
+            }
+            self.calls.insert(id, call);
         }
         self.find_servers(id);
         self.attend(id);

@@ -69,6 +69,8 @@ pub(super) struct Ready {
     registered: bool,
     /// The phone's
     version: String,
+    /// What it understands and tells, as a number: another one is another build
+    build: String,
 }
 
 #[derive(JsonSchema)]
