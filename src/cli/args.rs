@@ -120,8 +120,6 @@ fn understood(matches: &ArgMatches, notes: &mut Vec<String>) -> Result<Invocatio
     }
     // What has one answer has it on one line, either way.
     options.json |= options.ndjson && matches!(job, Job::Config(_) | Job::Import(_) | Job::Password(_));
-    // A phone that runs has its own sound: what is attached to one call needs a phone for that call.
-    options.standalone |= matches!(&job, Job::Call(CallJob { attachment: Some(_), .. }));
     notes.extend(note);
     Ok(Invocation { options, job, password, notes: std::mem::take(notes) })
 }
@@ -299,7 +297,11 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         "password" => password_verb::job(below, options),
         "doctor" => Ok(doctor::job(below)),
         "bug-report" => Ok(bug_report::job(below)),
-        "demo" => Ok(Job::Demo { lively: below.get_flag("lively"), seed: below.get_one("seed").copied() }),
+        "demo" => Ok(Job::Demo {
+            lively: below.get_flag("lively"),
+            seed: below.get_one("seed").copied(),
+            peer: below.get_one("peer").cloned(),
+        }),
         "help" => help::page(parser(), text(below, "command").as_deref()),
         BARE => {
             let job = call(below, Begin::Dial, &text(below, "number").unwrap_or_default())?;

@@ -5,15 +5,16 @@ use super::demo_past::DemoPast;
 use super::options::{CallJob, Options};
 use super::screen::Shown;
 use super::signals::Interrupts;
-use super::{out, phone};
+use super::{config_verb, exit, out, phone};
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Loaded, Settings};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
 use crate::demo::far_ends::FAR_ENDS;
-use crate::demo::run::Demo;
+use crate::demo::run::{Demo, DemoError};
 use crate::engine::handle::Handle;
 use crate::engine::signalling;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long the spoken-out echo call lasts.
@@ -38,20 +39,8 @@ pub async fn start(
     has_past: bool,
 ) -> Result<DemoPhone, CommandError> {
     let is_fixed = seed.is_some();
-    let seed = match seed {
-        None => phone::seed()?,
-        Some(number) => {
-            let mut bytes = [0; 32];
-            bytes.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
-            bytes
-        }
-    };
-    let mut demo = Demo::start(seed).map_err(|e| CommandError {
-        code: ExitCode::Unexpected,
-        kind: "not_started",
-        message: format!("the demo did not start: {e}"),
-        hint: None,
-    })?;
+    let seed = bytes_of(seed)?;
+    let mut demo = Demo::start(seed).map_err(not_started)?;
     if lively {
         demo.liven();
     }
@@ -79,6 +68,59 @@ pub async fn start(
         past.tell(&handle).await;
     }
     Ok(DemoPhone { handle, _demo: demo, _past: past })
+}
+
+fn bytes_of(seed: Option<u64>) -> Result<[u8; 32], CommandError> {
+    let Some(number) = seed else { return phone::seed() };
+    let mut bytes = [0; 32];
+    bytes.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
+    Ok(bytes)
+}
+
+fn not_started(why: DemoError) -> CommandError {
+    let message = format!("the demo did not start: {why}");
+    CommandError { code: ExitCode::Unexpected, kind: "not_started", message, hint: None }
+}
+
+/// How the ini file of the far ends begins; one that begins otherwise is somebody's own.
+const MARK: &str = "; of tuiphone demo --peer: it goes when that ends\n";
+
+/// The far ends alone, until told to stop; whoever calls them finds the account in this file, which is there once they are.
+///
+/// # Errors
+/// They could not be started; the file could not be written, or is somebody's own.
+pub async fn serve(seed: Option<u64>, lively: bool, file: &Path, options: &Options) -> Result<ExitCode, CommandError> {
+    let mut interrupts = Interrupts::listen();
+    let mut demo = Demo::start(bytes_of(seed)?).map_err(not_started)?;
+    if lively {
+        demo.liven();
+    }
+    let (account, name) = (demo.account(), file.display());
+    let hint = Some("a new file, such as demo.ini");
+    if std::fs::read_to_string(file).is_ok_and(|text| !text.starts_with(MARK)) {
+        return Err(exit::config(format!("{name} is there already, and not of a demo"), hint));
+    }
+    let text = format!(
+        "{MARK}[Settings]\naccountId=1\nsingleMode=0\n[Account1]\nlabel=Demo\nserver={0}\nproxy={0}\ndomain={1}\n\
+         username={2}\npassword={3}\n[tuiphone]\nbindAddress=127.0.0.1\n",
+        account.server,
+        account.domain,
+        account.username,
+        account.password.reveal()
+    );
+    let written = config_verb::write(file, text.as_bytes());
+    written.map_err(|why| CommandError { hint: hint.map(str::to_owned), ..why })?;
+    if options.json || options.ndjson {
+        out::json(&serde_json::json!({"v": 1, "verb": "demo", "ok": true, "ini": file, "server": account.server}));
+    }
+    if !options.quiet {
+        let numbers: Vec<String> = FAR_ENDS.iter().map(|far| format!("{} {}", far.user, far.name)).collect();
+        out::talk(&format!("tuiphone: far ends at {}: {}", account.server, numbers.join(", ")));
+        out::talk(&format!("tuiphone: call them with tuiphone -i {name} call 600"));
+    }
+    interrupts.next().await;
+    let _ = std::fs::remove_file(file);
+    Ok(ExitCode::Ok)
 }
 
 /// With a terminal: the interface, until it is left.

@@ -171,6 +171,8 @@ pub enum Job {
         lively: bool,
         /// Seed of everything that varies.
         seed: Option<u64>,
+        /// The far ends alone, with an account for them in this new ini file.
+        peer: Option<PathBuf>,
     },
     /// Calls as a test.
     Test(Box<ProbeJob>),

@@ -65,7 +65,8 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
             out::line(text.trim_end());
             return Ok(ExitCode::Ok);
         }
-        Job::Demo { seed, lively } if screen::is_there() => return demo::show(&options, *seed, *lively).await,
+        Job::Demo { seed, lively, peer: Some(file) } => return demo::serve(*seed, *lively, file, &options).await,
+        Job::Demo { seed, lively, .. } if screen::is_there() => return demo::show(&options, *seed, *lively).await,
         Job::Demo { seed, .. } => return demo::speak(&options, *seed).await,
         Job::Links(what) => return links::run(*what, &options, &environment),
         Job::Man(job) => return man::run(job, &options),
@@ -324,7 +325,11 @@ impl Place {
     async fn call(mut self, job: CallJob) -> Result<ExitCode, CommandError> {
         let mut interrupts = Interrupts::listen();
         if !self.alone {
-            return Ok(call::run(&Link::Socket(self.socket), &self.options, &job, &mut interrupts).await);
+            let pipes = Attached::of_pipes(self.options.audio_in.as_ref(), self.options.audio_out.as_ref())?;
+            let attachment = job.attachment.clone().or(pipes);
+            let attached = attachment.map(Attached::new).transpose()?.map(|(_, attached)| attached);
+            let link = Link::Socket(self.socket);
+            return Ok(call::run(&link, &self.options, &job, &mut interrupts, attached).await);
         }
         if job.no_wait {
             let mut error = exit::usage("--no-wait needs a running phone: here the call would end with the command");
@@ -354,7 +359,7 @@ impl Place {
         config.certificate_file = Some(self.log.with_extension("certificate"));
         let mut phone = phone::start_with(&self.options, config)?;
         let link = Link::Local(phone.handle.clone());
-        let code = call::run_attached(&link, &self.options, &job, &mut interrupts, attached).await;
+        let code = call::run(&link, &self.options, &job, &mut interrupts, attached).await;
         phone.stop(&mut interrupts).await;
         Ok(code)
     }
@@ -413,6 +418,10 @@ impl Place {
     }
 
     async fn interface(self, dial: Option<String>, fill: Option<String>) -> Result<ExitCode, CommandError> {
+        if fill.as_deref() == Some("") && !screen::is_there() {
+            let hint = Some("tuiphone call NUMBER".to_owned());
+            return Err(CommandError { hint, ..exit::usage("there is no number to call") });
+        }
         screen::required()?;
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
         let shown = screen::Shown { dial, fill, stays: true, welcome: self.first_steps(), note: None };

@@ -13,6 +13,13 @@ fn wrong_words_end_with_usage_and_one_clear_line() {
 }
 
 #[test]
+fn a_call_to_nobody_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = finish(bare(folder.path(), &["call"]));
+    assert!(done.stderr.contains("no number to call\nhint: tuiphone call NUMBER"), "{done:?}");
+}
+
+#[test]
 fn without_a_terminal_there_is_no_interface() {
     let house = House::open();
     let done = house.run(&[]);

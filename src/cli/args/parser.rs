@@ -180,12 +180,17 @@ const OWN_COMMANDS: &[Own] = &[
         examples: &[
             ("tuiphone demo", "On a terminal the interface, else a call that tells how it went"),
             ("tuiphone demo --seed 7 --json", "The same every time"),
+            ("tuiphone demo --peer demo.ini", "Far ends for scripts: tuiphone -i demo.ini test 600"),
         ],
         build: |name| {
             Command::new(name)
                 .about("Start the phone with its built-in far ends")
                 .arg(flag("lively", "Let things happen by themselves"))
                 .arg(value("seed", "N", "Make chance repeatable").value_parser(value_parser!(u64)))
+                .arg(
+                    value("peer", "FILE", "Only keep the far ends, with an account for them in this new ini file")
+                        .value_parser(value_parser!(PathBuf)),
+                )
         },
     },
     Own {
@@ -322,7 +327,8 @@ pub(super) fn call_args() -> Vec<Arg> {
             "exec",
             "COMMAND",
             "From the answer on the sound is a program's: s16le mono on its fd 0 and 1, events and commands as NDJSON on 3 and 4",
-        ),
+        )
+        .conflicts_with("no-wait"),
         value("exec-rate", "HZ", "The rate of that sound; 16000 unless said")
             .value_parser(value_parser!(u32).range(8_000..=48_000))
             .requires("exec"),
@@ -333,7 +339,7 @@ pub(super) fn call_args() -> Vec<Arg> {
             "From the answer on the sound is that of an AudioSocket server, 8000 Hz or as /RATE says",
         )
         .value_parser(sound_server)
-        .conflicts_with("exec"),
+        .conflicts_with_all(["exec", "no-wait"]),
     ]
 }
 

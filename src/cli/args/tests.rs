@@ -80,7 +80,7 @@ fn verbs_come_from_the_table_in_every_spelling() {
     assert!(matches!(job("status --json"), Job::Verb { verb: "status", request: Request::Status { format: None } }));
     assert!(matches!(job("daemon"), Job::Daemon { notify: false }));
     assert!(matches!(job("daemon --notify"), Job::Daemon { notify: true }));
-    assert!(matches!(job("demo --seed 7 --lively"), Job::Demo { seed: Some(7), lively: true }));
+    assert!(matches!(job("demo --seed 7 --lively"), Job::Demo { seed: Some(7), lively: true, peer: None }));
 }
 
 #[test]
