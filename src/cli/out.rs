@@ -2,7 +2,7 @@
 
 use crate::control::CommandError;
 use serde_json::Value;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
 /// The first thing that went wrong with standard output.
@@ -40,6 +40,12 @@ pub fn talk(text: &str) {
 pub fn ask(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}
+
+/// Standard error is a terminal on which a line can be written over.
+pub fn may_write_over() -> bool {
+    let is_plain = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stderr().is_terminal() && !is_plain
 }
 
 /// A line on standard error, over what stood on the one before.

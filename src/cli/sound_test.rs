@@ -7,7 +7,6 @@ use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, ExitCode, SoundTestResult};
 use serde_json::{Map, Value};
-use std::io::IsTerminal;
 
 /// Cells of the bar; a cell is 2 dB.
 const CELLS: usize = 30;
@@ -44,7 +43,7 @@ async fn watched<T>(
     options: &Options,
     answer: impl Future<Output = Result<T, CommandError>>,
 ) -> Result<T, CommandError> {
-    let shows = std::io::stderr().is_terminal() && !options.quiet && !options.json && !options.ndjson;
+    let shows = out::may_write_over() && !options.quiet && !options.json && !options.ndjson;
     let mut feed = match shows {
         true => Some(link.feed().await?),
         false => None,

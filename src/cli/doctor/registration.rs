@@ -102,8 +102,8 @@ fn registration(info: &AccountInfo, lacks_password: bool) -> Finding {
                 }
                 _ => causes::of_register(status),
             };
-            let finding =
-                Finding::ok(name, TRIED, on, format!("{status} {reason}")).fail(ExitCode::of_status(status, false));
+            let said = if reason.contains(&status.to_string()) { reason } else { format!("{status} {reason}") };
+            let finding = Finding::ok(name, TRIED, on, said).fail(ExitCode::of_status(status, false));
             finding.because(cause).then(next)
         }
         (state, _) => {
@@ -278,6 +278,8 @@ mod tests {
             assert_eq!((finding.verdict, finding.code), (verdict, code), "{finding:?}");
             assert!(finding.text().contains(part), "{finding:?}");
         }
+        let named = registration(&info(Failed, Some(401), "401 Unauthorized from 192.0.2.1:5060"), false).text();
+        assert!(named.contains(": 401 Unauthorized from"), "{named}");
     }
 
     #[test]

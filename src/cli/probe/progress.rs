@@ -4,7 +4,6 @@ use super::job::ProbeJob;
 use super::summary::Judged;
 use crate::cli::options::Options;
 use crate::cli::out;
-use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -26,7 +25,7 @@ pub struct Progress {
 impl Progress {
     /// A line, where standard error is a terminal and nobody asked for less.
     pub fn new(job: &ProbeJob, options: &Options) -> Progress {
-        let shows = std::io::stderr().is_terminal() && !options.quiet && !options.ndjson;
+        let shows = out::may_write_over() && !options.quiet && !options.ndjson;
         let ticks = shows.then(|| {
             let mut ticks = tokio::time::interval(PERIOD);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
