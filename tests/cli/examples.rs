@@ -1,7 +1,7 @@
 //! Every example of help and of the manual, and the README's commands: run by a shell as they are written, beside the
 //! demo's far ends.
 
-use crate::support::{Daemon, Finished, House, PATIENCE, bare, finish, until};
+use crate::support::{Daemon, Finished, House, PATIENCE, Wire, bare, finish, until};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -124,8 +124,12 @@ impl Street {
     /// A phone that has been told these lines.
     fn phone(&self, scene: &[&str]) -> Daemon {
         let daemon = self.house.daemon();
-        let mut wire = daemon.connect();
-        let hello = self.house.folder.path().join("hello.wav");
+        Street::set(&mut daemon.connect(), self.house.folder.path(), scene);
+        daemon
+    }
+
+    fn set(wire: &mut Wire, home: &std::path::Path, scene: &[&str]) {
+        let hello = home.join("hello.wav");
         let mut ask = |line: &str| wire.ask(&line.replace("hello.wav", hello.to_str().expect("UTF-8")));
         for line in scene {
             let state = line.strip_prefix("await ");
@@ -143,7 +147,14 @@ impl Street {
             });
             assert!(settled, "after {line}: {}", ask("calls"));
         }
-        daemon
+    }
+
+    /// Ends what calls there are, and tells a phone that runs these lines.
+    fn again(daemon: &Daemon, home: &std::path::Path, scene: &[&str]) {
+        let mut wire = daemon.connect();
+        wire.ask("hangup --all");
+        assert!(until(|| wire.ask("calls")["calls"].as_array().is_some_and(Vec::is_empty)), "calls end");
+        Street::set(&mut wire, home, scene);
     }
 
     /// Runs one that ends by itself.
@@ -214,10 +225,22 @@ impl Street {
         Street::ended(line, &crate::support::finish_in(child));
     }
 
+    /// Runs one that is the sound of a call until somebody hangs up.
+    fn run_sound(&self, line: &str) {
+        let daemon = self.phone(&["call 600"]);
+        let child = self.shell(line).spawn().expect("it starts");
+        let heard = self.house.folder.path().join("heard.raw");
+        assert!(until(|| std::fs::metadata(&heard).is_ok_and(|about| about.len() > 8_000)), "{line}");
+        daemon.connect().ask("hangup");
+        Street::ended(line, &crate::support::finish_in(child));
+    }
+
     fn run_any(&self, verb: &str, line: &str) {
         match verb {
             "daemon" => self.run_phone(line),
             "serve" => self.run_server(line),
+            "demo" if line.contains("--peer") => self.run_server(line),
+            "sound" => self.run_sound(line),
             "watch" | "attach" => self.run_until_told(line),
             "trace" if !line.contains("--last") => self.run_until_told(line),
             "call" if !line.contains("--duration") && !line.contains("--no-wait") => self.run_call(line),
@@ -229,13 +252,67 @@ impl Street {
     }
 }
 
-/// Runs them all, each at an exchange of its own, and tells of all that fail.
+/// Whose examples leave nothing behind but calls: they share a phone.
+fn shares(verb: &str, line: &str) -> bool {
+    let follows = verb == "call" && !line.contains("--duration") && !line.contains("--no-wait");
+    let alone = verb.is_empty() || follows || (verb == "trace" && !line.contains("--last"));
+    let changes = [
+        "daemon",
+        "serve",
+        "sound",
+        "watch",
+        "attach",
+        "exit",
+        "reset",
+        "import",
+        "password",
+        "config",
+        "register",
+        "unregister",
+        "session-password",
+        "show",
+        "hide",
+        "url",
+        "autoanswer",
+        "autoconference",
+        "forward",
+        "dnd",
+        "device",
+        "account",
+        "contacts",
+        "history",
+        "reload",
+        "demo",
+        "doctor",
+        "bug-report",
+    ];
+    // A call that is named has its number of a phone that has had no other.
+    let is_named = line.split([' ', '=']).any(|word| ["c1", "c2"].contains(&word));
+    !alone && !is_named && !changes.contains(&verb)
+}
+
+/// Runs them all, and tells of all that fail. Those that change a phone have an exchange and a phone of their own.
 fn run_all<'a>(lines: impl Iterator<Item = (&'a str, String)>) {
-    let mut faults = Vec::new();
+    let (mut faults, mut shared) = (Vec::new(), None::<(Street, Daemon)>);
     for (verb, line) in lines {
-        let run = std::panic::AssertUnwindSafe(|| Street::open().run_any(verb, &line));
-        if let Err(why) = std::panic::catch_unwind(run) {
-            faults.push(why.downcast_ref::<String>().cloned().unwrap_or(line));
+        let used = if shares(verb, &line) { shared.take() } else { None };
+        let run = std::panic::AssertUnwindSafe(|| {
+            if !shares(verb, &line) {
+                Street::open().run_any(verb, &line);
+                return None;
+            }
+            let (street, phone) = used.unwrap_or_else(|| {
+                let street = Street::open();
+                let phone = street.phone(&[]);
+                (street, phone)
+            });
+            Street::again(&phone, street.house.folder.path(), scene(verb, &line));
+            street.run(&line);
+            Some((street, phone))
+        });
+        match std::panic::catch_unwind(run) {
+            Ok(left) => shared = left.or(shared),
+            Err(why) => faults.push(why.downcast_ref::<String>().cloned().unwrap_or(line)),
         }
     }
     assert!(faults.is_empty(), "{} fail:\n{}", faults.len(), faults.join("\n"));
@@ -299,4 +376,29 @@ fn the_programs_own_examples_and_the_readme_work() {
             ["call", "daemon", "trace", "test"].into_iter().find(|verb| line.split(' ').any(|word| word == *verb));
         (verb.unwrap_or_default(), line)
     }));
+}
+
+/// Whatever the README has somebody type is a command line that there is.
+#[test]
+fn every_command_of_the_readme_is_understood() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("read");
+    let spans = readme.split('`').skip(1).step_by(2).filter(|text| !text.contains('\n')).map(str::to_owned);
+    let mut in_code = false;
+    let blocks = readme.lines().filter(|line| {
+        in_code ^= line.starts_with("```");
+        in_code
+    });
+    let blocks = blocks.map(|line| line.split("  #").next().unwrap_or(line).trim().to_owned());
+    let lines: Vec<String> =
+        blocks.chain(spans).filter(|line| line.starts_with("tuiphone ") && !line.contains("VERB") && !line.contains('●')).collect();
+    assert!(lines.len() > 40, "{lines:#?}");
+    for line in lines {
+        let words = line.split([';', '|', '>']).next().unwrap_or(&line);
+        let words = Command::new("sh").arg("-c").arg(format!("printf '%s\\n' {words}")).output().expect("sh");
+        let words = String::from_utf8(words.stdout).expect("UTF-8");
+        // What stands for something in a sentence.
+        let words = words.lines().map(|word| word.trim_end_matches('\u{2026}')).map(std::ffi::OsString::from);
+        let read = args::parse(words);
+        assert!(read.is_ok(), "{line}: {read:?}");
+    }
 }
