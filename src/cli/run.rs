@@ -424,27 +424,10 @@ impl Place {
         }
         screen::required()?;
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
-        let shown = screen::Shown { dial, fill, stays: true, welcome: self.first_steps(), note: None };
+        let is_new = !has_account(&self.session.loaded, &self.options);
+        let welcome = if is_new { screen::first_steps(&self.session.ini.path) } else { Vec::new() };
+        let shown = screen::Shown { dial, fill, stays: true, welcome, note: None };
         screen::show(link, &self.options, shown).await
-    }
-
-    /// What to try where no account is set up.
-    fn first_steps(&self) -> Vec<String> {
-        if has_account(&self.session.loaded, &self.options) {
-            return Vec::new();
-        }
-        let home = std::env::var("HOME").unwrap_or_default();
-        let path = self.session.ini.path.display().to_string();
-        let path =
-            path.strip_prefix(&home).filter(|_| !home.is_empty()).map_or(path.clone(), |rest| format!("~{rest}"));
-        vec![
-            "No account yet; its file is".to_owned(),
-            format!("  {path}"),
-            "Without one:".to_owned(),
-            "  tuiphone demo   built-in far ends".to_owned(),
-            "  tuiphone --user 101 --domain HOST".to_owned(),
-            "  /  then name@host   call an address".to_owned(),
-        ]
     }
 
     /// `register` and `unregister` where no phone runs: what the server says, then gone again. No binding is ours then:

@@ -8,6 +8,7 @@ use crate::ui::glyphs::Glyphs;
 use crate::ui::run::{UiError, UiOptions};
 use crate::ui::theme::{ColorDepth, Theme};
 use std::io::IsTerminal;
+use std::path::Path;
 
 /// What differs between one showing and another.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +41,21 @@ pub fn required() -> Result<(), CommandError> {
     let mut error = exit::usage("there is no terminal for the interface, and no verb");
     error.hint = Some("tuiphone call NUMBER, tuiphone daemon, or tuiphone --help".to_owned());
     Err(error)
+}
+
+/// What to try where no account is set up in this file.
+pub fn first_steps(ini: &Path) -> Vec<String> {
+    let home = std::env::var("HOME").unwrap_or_default();
+    let path = ini.display().to_string();
+    let path = path.strip_prefix(&home).filter(|_| !home.is_empty()).map_or(path.clone(), |rest| format!("~{rest}"));
+    vec![
+        "No account yet; its file is".to_owned(),
+        format!("  {path}"),
+        "Without one:".to_owned(),
+        "  tuiphone demo   built-in far ends".to_owned(),
+        "  tuiphone --user 101 --domain HOST".to_owned(),
+        "  /  then name@host   call an address".to_owned(),
+    ]
 }
 
 /// Shows the interface until it is left. While it is up, nothing else reaches the terminal.

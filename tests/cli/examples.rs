@@ -72,6 +72,9 @@ impl Street {
         }
         std::fs::write(home.join(".baresip/accounts"), "<sip:7@127.0.0.1:9>;auth_pass=x\n").expect("written");
         std::fs::write(home.join("secret"), format!("{password}\n")).expect("written");
+        let token = home.join(".tuiphone-token");
+        std::fs::write(&token, "0123456789abcdef0123456789abcdef\n").expect("written");
+        std::fs::set_permissions(&token, PermissionsExt::from_mode(0o600)).expect("allowed");
         let spec = hound::WavSpec {
             channels: 1,
             sample_rate: 8_000,
@@ -106,6 +109,8 @@ impl Street {
     /// The line in a shell, in the house's folder, the password on its standard input. Whoever is to be somebody at
     /// pbx.example.net is so at the demo's exchange.
     fn shell(&self, line: &str) -> Command {
+        // Somebody may have that port.
+        let line = line.replace("127.0.0.1:8080", "127.0.0.1:0");
         let line = line.replace(
             "--user 101 --domain pbx.example.net",
             &format!("--user {OWN_NUMBER} --domain {DOMAIN} --proxy {}", self.house.server),
@@ -372,8 +377,9 @@ fn the_programs_own_examples_and_the_readme_work() {
     assert!(lines.len() >= 8, "{lines:?}");
     lines.extend(args::EXAMPLES.iter().map(|(line, _)| (*line).to_owned()));
     run_all(lines.into_iter().map(|line| {
-        let verb =
-            ["call", "daemon", "trace", "test"].into_iter().find(|verb| line.split(' ').any(|word| word == *verb));
+        let verb = ["call", "daemon", "serve", "trace", "test"]
+            .into_iter()
+            .find(|verb| line.split(' ').any(|word| word == *verb));
         (verb.unwrap_or_default(), line)
     }));
 }
@@ -389,8 +395,10 @@ fn every_command_of_the_readme_is_understood() {
         in_code
     });
     let blocks = blocks.map(|line| line.split("  #").next().unwrap_or(line).trim().to_owned());
-    let lines: Vec<String> =
-        blocks.chain(spans).filter(|line| line.starts_with("tuiphone ") && !line.contains("VERB") && !line.contains('●')).collect();
+    let lines: Vec<String> = blocks
+        .chain(spans)
+        .filter(|line| line.starts_with("tuiphone ") && !line.contains("VERB") && !line.contains('●'))
+        .collect();
     assert!(lines.len() > 40, "{lines:#?}");
     for line in lines {
         let words = line.split([';', '|', '>']).next().unwrap_or(&line);

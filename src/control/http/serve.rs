@@ -154,7 +154,12 @@ fn is_json(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
     match media_type {
         None if body.is_empty() => Ok(()),
         Some(media_type) if media_type.eq_ignore_ascii_case("application/json") => Ok(()),
-        _ => Err(Refusal::new(415, ExitCode::Usage, "usage", "a body is application/json, and says so")),
+        _ => Err(Refusal::new(
+            415,
+            ExitCode::Usage,
+            "usage",
+            "a body is application/json, and says so: Content-Type: application/json",
+        )),
     }
 }
 
