@@ -58,7 +58,7 @@ fn a_link_calls_unasked_only_where_the_settings_say_so() {
     let told = house.run(&["url", "tel:600"]);
     assert_eq!(told.code, 0, "{told:?}");
     assert_eq!(wire.await_event("call_outgoing")["call"]["remote"]["user"], "600");
-    wire.send(b"hangup");
+    assert_eq!(wire.ask("hangup")["ok"], true);
     wire.await_event("call_ended");
     for link in ["tel:*21*0900%23", "sip:0900123456@demo"] {
         let told = house.run(&["url", link]);
