@@ -1,6 +1,6 @@
 //! How a local socket is reached, a phone's or another program's: a Unix socket, or a named pipe of Windows.
 
-use interprocess::local_socket::tokio::{Stream, prelude::*};
+use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::{GenericFilePath, ToFsName};
 use std::io;
 use std::path::Path;
@@ -25,5 +25,8 @@ pub async fn connect(path: &Path) -> io::Result<Stream> {
         Ok(pipe::Stream::from(stream).into())
     }
     #[cfg(not(windows))]
-    Stream::connect(name).await
+    {
+        use interprocess::local_socket::traits::tokio::Stream as _;
+        Stream::connect(name).await
+    }
 }
