@@ -213,6 +213,7 @@ const DOING: &[&str] = &[
     "conference",
     "record",
     "play",
+    "sound",
     "mute",
     "unmute",
     "dtmf",

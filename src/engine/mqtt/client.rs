@@ -55,18 +55,20 @@ pub(super) struct Client {
     why: Option<String>,
 }
 
+type Connection = Box<dyn Duplex>;
+
 /// The way to the broker.
 enum Link {
     /// There is no broker.
     Off,
     Waiting(Instant),
-    Connecting(Pin<Box<dyn Future<Output = Result<Box<dyn Duplex>, String>> + Send>>),
+    Connecting(Pin<Box<dyn Future<Output = Result<Connection, String>> + Send>>),
     Up(Box<Line>),
 }
 
 struct Line {
-    reading: ReadHalf<Box<dyn Duplex>>,
-    writing: WriteHalf<Box<dyn Duplex>>,
+    reading: ReadHalf<Connection>,
+    writing: WriteHalf<Connection>,
     unflushed: bool,
     session: Session,
     since: Instant,
@@ -75,7 +77,7 @@ struct Line {
 /// What comes next on the way to the broker.
 enum Step {
     Retry,
-    Opened(Result<Box<dyn Duplex>, String>),
+    Opened(Result<Connection, String>),
     Heard(Vec<u8>),
     Sent,
     Due,
@@ -203,7 +205,7 @@ impl Client {
         }
     }
 
-    fn open(&mut self, stream: Box<dyn Duplex>) -> Link {
+    fn open(&mut self, stream: Connection) -> Link {
         let mqtt = &self.current.mqtt;
         let Some(broker) = &mqtt.broker else { return Link::Off };
         let since = now();
@@ -367,7 +369,7 @@ impl Line {
 }
 
 /// Sends these bytes; those that are sent are no longer there.
-async fn send(writing: &mut WriteHalf<Box<dyn Duplex>>, bytes: &mut BytesMut, unflushed: &mut bool) -> io::Result<()> {
+async fn send(writing: &mut WriteHalf<Connection>, bytes: &mut BytesMut, unflushed: &mut bool) -> io::Result<()> {
     while !bytes.is_empty() {
         match writing.write(bytes).await? {
             0 => return Err(io::ErrorKind::WriteZero.into()),
@@ -380,7 +382,7 @@ async fn send(writing: &mut WriteHalf<Box<dyn Duplex>>, bytes: &mut BytesMut, un
     Ok(())
 }
 
-async fn connect(broker: Broker, ca_file: String) -> Result<Box<dyn Duplex>, String> {
+async fn connect(broker: Broker, ca_file: String) -> Result<Connection, String> {
     let all = async {
         if broker.secure {
             servers::has_tls()?;
@@ -388,7 +390,7 @@ async fn connect(broker: Broker, ca_file: String) -> Result<Box<dyn Duplex>, Str
         let stream = servers::tcp(&broker.host, broker.port, CONNECT).await?;
         match broker.secure {
             true => servers::secure(stream, &broker.host, &ca_file).await,
-            false => Ok(Box::new(stream) as Box<dyn Duplex>),
+            false => Ok(Box::new(stream) as Connection),
         }
     };
     timeout(WHOLE, all).await.unwrap_or_else(|_| Err(format!("no connection within {} s", WHOLE.as_secs())))

@@ -8,8 +8,8 @@
 //!  PREFIX/reply       what came of it
 //! ```
 //!
-//! [`pace`] says when a broker is tried again, [`outbox`] what waits to be told, [`session`] is one conversation with a
-//! broker as a pure machine, [`client`] moves their bytes. The phone waits for none of it.
+//! `pace` says when a broker is tried again, `outbox` what waits to be told, `session` is one conversation with a
+//! broker as a pure machine, `client` moves their bytes. The phone waits for none of it.
 
 #[cfg(feature = "mqtt")]
 mod client;
