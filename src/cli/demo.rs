@@ -119,7 +119,10 @@ pub async fn serve(seed: Option<u64>, lively: bool, file: &Path, options: &Optio
         out::talk(&format!("tuiphone: call them with tuiphone -i {name} call 600"));
     }
     interrupts.next().await;
-    let _ = std::fs::remove_file(file);
+    // Another demo may have written its own meanwhile.
+    if std::fs::read_to_string(file).is_ok_and(|now| now == text) {
+        let _ = std::fs::remove_file(file);
+    }
     Ok(ExitCode::Ok)
 }
 

@@ -3,7 +3,6 @@
 #![allow(missing_docs)]
 #![allow(clippy::disallowed_methods)] // These tests wait on the real clock, within bounds.
 
-#[cfg(feature = "http")]
 mod audiosocket;
 mod call;
 mod completions;
@@ -20,6 +19,7 @@ mod errors;
 mod examples;
 mod exec;
 mod far_end;
+mod far_ends;
 mod far_side;
 mod files;
 mod flood;
@@ -28,6 +28,7 @@ mod hooks;
 mod hostile_dtls;
 mod hostile_ice;
 mod hostile_sound;
+#[cfg(feature = "http")]
 mod http;
 mod ice;
 mod import;
