@@ -124,8 +124,9 @@ fn line(call: &Record, form: Option<Form>) -> String {
     if let Some(mos) = call.mos {
         words += &format!(" {mos:.1}");
     }
-    if !call.info.is_empty() {
-        words += &format!(": {}", call.info);
+    let ended = call.ended();
+    if !ended.is_empty() {
+        words += &format!(": {ended}");
     }
     if !call.recording.is_empty() {
         words += &format!(" [{}]", call.recording);

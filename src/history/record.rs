@@ -75,6 +75,12 @@ impl Record {
         self.started_ms.div_euclid(1000)
     }
 
+    /// How it ended, for people: what the far end said, or the outcome where that was only that it rings.
+    pub fn ended(&self) -> String {
+        let provisional = self.status.is_some_and(|status| (100..200).contains(&status));
+        if provisional && !self.outcome.is_empty() { self.outcome.replace('_', " ") } else { self.info.clone() }
+    }
+
     /// A moment that a file names in seconds since 1970, in milliseconds, within what can be told.
     pub fn milliseconds(seconds: i64) -> i64 {
         milliseconds(seconds)
@@ -132,5 +138,17 @@ mod tests {
             Record { started_ms: i64::MAX, ..record }.started(),
             UNIX_EPOCH + Duration::from_millis(253_402_300_799_999)
         );
+    }
+
+    #[test]
+    fn that_it_rang_is_no_end() {
+        let record = |status, info: &str, outcome: &str| {
+            let (info, outcome) = (info.to_owned(), outcome.to_owned());
+            Record { status, info, outcome, ..Record::default() }.ended()
+        };
+        assert_eq!(record(Some(180), "Ringing", "no_answer"), "no answer");
+        assert_eq!(record(Some(180), "Ringing", ""), "Ringing");
+        assert_eq!(record(Some(486), "Busy Here", "busy"), "Busy Here");
+        assert_eq!(record(None, "Call Ended", "imported"), "Call Ended");
     }
 }

@@ -92,7 +92,7 @@ fn call_line(look: Look, past: &PastCall, chosen: bool, area: Rect, row: u16, bu
 fn ended(call: &Record) -> String {
     match (call.duration_s, call.kind) {
         (0, Kind::Missed | Kind::AnsweredElsewhere) => String::new(),
-        (0, _) => call.info.clone(),
+        (0, _) => call.ended(),
         (seconds, _) => format!("talked {}", words::clock(Duration::from_secs(seconds.into()))),
     }
 }
