@@ -326,6 +326,14 @@ impl Place {
         let mut interrupts = Interrupts::listen();
         if !self.alone {
             let pipes = Attached::of_pipes(self.options.audio_in.as_ref(), self.options.audio_out.as_ref())?;
+            if pipes.is_none()
+                && (self.options.audio_in.is_some() || self.options.audio_out.is_some())
+                && !self.options.quiet
+            {
+                out::talk(
+                    "tuiphone: the running phone keeps its sound devices; --standalone calls with those given here",
+                );
+            }
             let attachment = job.attachment.clone().or(pipes);
             let attached = attachment.map(Attached::new).transpose()?.map(|(_, attached)| attached);
             let link = Link::Socket(self.socket);

@@ -292,6 +292,8 @@ fn a_call_may_be_left_to_the_phone_or_be_followed() {
     let followed = house.run(&["602", "--follow", "--json"]);
     assert_eq!((followed.code, &followed.json()["outcome"]), (20, &"busy".into()), "{followed:?}");
     assert_eq!(house.run(&["call", "600", "--follow", "--no-wait"]).code, 2);
+    let told = house.run(&["call", "602", "--audio-in", "tone:440"]);
+    assert_eq!((told.code, told.stderr.contains("keeps its sound devices")), (20, true), "{told:?}");
 }
 
 #[test]
