@@ -113,6 +113,7 @@ fn reference(schema: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::schema::tests::references;
 
     #[test]
     fn all_there_is_and_nothing_else() {
@@ -139,17 +140,5 @@ mod tests {
             references(&document).iter().all(|to| document.pointer(to).is_some()),
             "every reference leads somewhere"
         );
-    }
-
-    /// Where references lead to.
-    fn references(value: &Value) -> Vec<String> {
-        match value {
-            Value::Object(fields) => {
-                let own = fields.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
-                own.map(str::to_owned).into_iter().chain(fields.values().flat_map(references)).collect()
-            }
-            Value::Array(values) => values.iter().flat_map(references).collect(),
-            _ => Vec::new(),
-        }
     }
 }

@@ -200,13 +200,13 @@ fn requests() -> Vec<Value> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::control::feed::Feed;
     use crate::control::{Event, FaceAsk, Levels, TraceLine};
 
     /// Where a reference leads to, none of which may be missing.
-    fn references(value: &Value) -> Vec<String> {
+    pub(in crate::control) fn references(value: &Value) -> Vec<String> {
         match value {
             Value::Object(fields) => {
                 let own = fields.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
