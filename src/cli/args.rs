@@ -11,7 +11,7 @@ use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount,
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
@@ -20,6 +20,7 @@ use crate::config::{AutoAnswer, DialPlan, Secret, dial};
 use crate::control::spelling;
 use crate::control::verb::{self, ParamKind, Request, Values, VerbRow};
 use crate::control::{CommandError, ExitCode, FaceAsk};
+use crate::ui::theme::ColorDepth;
 use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use parser::call_args;
@@ -164,8 +165,12 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         color: match text(m, "color").as_deref() {
             Some("always") => Color::Always,
             Some("never") => Color::Never,
+            Some("16") => Color::Depth(ColorDepth::Ansi16),
+            Some("256") => Color::Depth(ColorDepth::Indexed256),
+            Some("truecolor") => Color::Depth(ColorDepth::True),
             _ => Color::Auto,
         },
+        theme: text(m, "theme"),
         no_input: m.get_flag("no-input"),
         timeout: m.get_one("timeout").copied(),
         socket: m.get_one("socket").cloned(),
@@ -292,6 +297,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         completion::ASK => Ok(completion::ask_job(below)),
         "man" => Ok(man::job(below)),
         "schema" => Ok(schema::job(below)),
+        "theme" => Ok(theme::job(below)),
         "import" => Ok(import::job(below)),
         "test" => Ok(Job::Test(Box::new(probe::job::read(below)?))),
         "password" => password_verb::job(below, options),

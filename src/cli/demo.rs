@@ -3,8 +3,10 @@
 
 use super::demo_past::DemoPast;
 use super::options::{CallJob, Options};
+use super::paths::Environment;
 use super::screen::Shown;
 use super::signals::Interrupts;
+use super::theme::Shelf;
 use super::{config_verb, exit, out, phone};
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Loaded, Settings};
@@ -134,7 +136,9 @@ pub async fn show(options: &Options, seed: Option<u64>, lively: bool) -> Result<
     let phone = start(options, seed, lively, true).await?;
     let welcome = FAR_ENDS.iter().map(|f| format!("{}  {}", f.user, f.name)).collect();
     let note = Some("The demo: a built-in exchange, real SIP and sound on this machine".to_owned());
-    let shown = Shown { welcome, note, ..Shown::default() };
+    let shelf = Shelf::of(options, &Environment::of_process());
+    let (looks, odd) = shelf.chosen(options.theme.as_deref().unwrap_or_default());
+    let shown = Shown { welcome, note: odd.or(note), looks, ..Shown::default() };
     let code = super::screen::show(Link::Local(phone.handle.clone()), options, shown).await;
     phone::stop(&phone.handle).await;
     code

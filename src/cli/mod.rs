@@ -49,6 +49,7 @@ pub mod session;
 mod settings_page;
 pub mod signals;
 mod sound_test;
+pub mod theme;
 mod trace;
 pub mod verbs;
 mod wants;

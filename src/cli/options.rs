@@ -7,9 +7,11 @@ use super::keeping::Keep;
 use super::man::ManJob;
 use super::password_verb::PasswordJob;
 use super::probe::ProbeJob;
+use super::theme::ThemeJob;
 use crate::audio::Spec;
 use crate::config::{AutoAnswer, Secret, Server};
 use crate::control::verb::Request;
+use crate::ui::theme::ColorDepth;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,6 +45,8 @@ pub struct Options {
     pub quiet: bool,
     /// `--color`, with `NO_COLOR` and `CLICOLOR_FORCE` obeyed.
     pub color: Color,
+    /// `--theme`.
+    pub theme: Option<String>,
     /// `--no-input`: never ask.
     pub no_input: bool,
     /// `--timeout SEC`.
@@ -110,6 +114,8 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+    /// Always, and so many.
+    Depth(ColorDepth),
 }
 
 /// An account made by the command line, never saved unless asked.
@@ -188,6 +194,8 @@ pub enum Job {
     BugReport(Option<String>),
     /// A page of the manual, or all of them.
     Man(ManJob),
+    /// `theme`.
+    Theme(ThemeJob),
     /// The shape of a JSON; without a name the names.
     Schema {
         /// Which.

@@ -6,7 +6,7 @@ use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
 use crate::ui::glyphs::Glyphs;
 use crate::ui::run::{UiError, UiOptions};
-use crate::ui::theme::{ColorDepth, Theme};
+use crate::ui::theme::{ColorDepth, Looks, Terminal, Theme};
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -23,6 +23,8 @@ pub struct Shown {
     pub welcome: Vec<String>,
     /// A note for the message line.
     pub note: Option<String>,
+    /// The looks of its parts.
+    pub looks: Looks,
 }
 
 /// True with a terminal on both sides.
@@ -69,10 +71,16 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
     let no_color = match options.color {
         Color::Auto => variable("NO_COLOR").is_some(),
         Color::Never => true,
-        Color::Always => false,
+        Color::Always | Color::Depth(_) => false,
+    };
+    let colorterm = variable("COLORTERM");
+    let terminal = Terminal { no_color, term: term.as_deref(), colorterm: colorterm.as_deref() };
+    let depth = match options.color {
+        Color::Depth(depth) => depth,
+        _ => ColorDepth::for_terminal(terminal),
     };
     let ui = UiOptions {
-        theme: Theme { depth: ColorDepth::for_terminal(no_color, term.as_deref()) },
+        theme: Theme::new(&shown.looks, depth),
         glyphs: Glyphs::for_terminal(term.as_deref(), locale.as_deref()),
         stays: shown.stays,
         welcome: shown.welcome,

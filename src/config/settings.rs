@@ -37,6 +37,8 @@ pub struct Settings {
     pub dial_unknown: bool,
     /// Links are dialled unasked.
     pub dial_links: bool,
+    /// The colours of the interface: a name, or a file; empty = the terminal's own.
+    pub theme: String,
     /// What links and callers over HTTP may dial (`[tuiphone] allowDial`, `denyDial`).
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
@@ -296,6 +298,7 @@ impl Default for Settings {
             account_id: None,
             dial_unknown: false,
             dial_links: false,
+            theme: String::new(),
             dial_rules: DialRules::default(),
             webhook: Webhook::default(),
             mqtt: Mqtt::default(),

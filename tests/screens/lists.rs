@@ -11,7 +11,7 @@ use tuiphone::control::{
 use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::msg::{Action, Answer, Msg};
 use tuiphone::ui::past::{PastCall, at_start};
-use tuiphone::ui::theme::{ColorDepth, Theme};
+use tuiphone::ui::theme::{ColorDepth, Looks, Theme};
 
 fn contact(name: &str, number: &str) -> Contact {
     Contact { name: name.into(), number: number.into(), ..Contact::default() }
@@ -340,7 +340,7 @@ fn pictures_of_contacts() {
     }
     let mut stage = stage(80, 24);
     stage.glyphs = ASCII;
-    stage.theme = Theme { depth: ColorDepth::None };
+    stage.theme = Theme::new(&Looks::default(), ColorDepth::None);
     press(&mut stage, "b 1 0");
     picture("contacts_ascii", &stage);
     let mut nobody = Stage::new(80, 24);
@@ -364,7 +364,7 @@ fn pictures_of_the_history() {
     }
     let mut stage = stage(80, 24);
     stage.glyphs = ASCII;
-    stage.theme = Theme { depth: ColorDepth::None };
+    stage.theme = Theme::new(&Looks::default(), ColorDepth::None);
     press(&mut stage, "i Tab");
     picture("history_missed_ascii", &stage);
 }

@@ -8,7 +8,7 @@ use tuiphone::control::{
     TlsTrust, TransferInfo, TransferState, VoicemailInfo,
 };
 use tuiphone::ui::glyphs::ASCII;
-use tuiphone::ui::theme::{ColorDepth, Theme};
+use tuiphone::ui::theme::{ColorDepth, Looks, Theme};
 
 /// Compares with `expected/NAME.txt`.
 pub fn picture(name: &str, stage: &Stage) {
@@ -368,7 +368,7 @@ fn large_screens_show_more() {
 fn without_unicode_and_colour() {
     let mut stage = two_calls(80, 24);
     stage.glyphs = ASCII;
-    stage.theme = Theme { depth: ColorDepth::None };
+    stage.theme = Theme::new(&Looks::default(), ColorDepth::None);
     assert!(stage.screen().is_ascii());
     picture("two_calls_ascii", &stage);
     stage.calls(vec![call("c3", CallState::Incoming, "201", "Alice Smith")]);

@@ -3,7 +3,7 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -249,6 +249,15 @@ const OWN_COMMANDS: &[Own] = &[
         ],
         build: |_| schema::command(),
     },
+    Own {
+        name: "theme",
+        examples: &[
+            ("tuiphone theme", "The themes there are; one is chosen with [tuiphone] theme=NAME, or --theme for once"),
+            ("tuiphone theme show nord", "The file of one, to begin one's own with"),
+            ("tuiphone theme check gruvbox", "What is wrong with one, line by line"),
+        ],
+        build: |_| theme::command(),
+    },
     Own { name: SPELLED, examples: &[], build: spelled_line },
     Own { name: MICROSIP, examples: &[], build: spelled_line },
 ];
@@ -283,7 +292,15 @@ fn global_args() -> Vec<Arg> {
         value("debug", "FILE", "Write a SIP trace without secrets; - = standard error"),
         flag("verbose", "Say more").short('v').action(ArgAction::Count),
         flag("quiet", "Say less").short('q'),
-        value("color", "WHEN", "Colours").value_parser(["auto", "always", "never"]),
+        value("color", "WHEN", "Colours: when, or how many").value_parser([
+            "auto",
+            "always",
+            "never",
+            "16",
+            "256",
+            "truecolor",
+        ]),
+        value("theme", "NAME", "Colours of the interface, as tuiphone theme lists them"),
         flag("no-input", "Never ask"),
         value("timeout", "SEC", "Give up after that long").value_parser(seconds),
         value("socket", "PATH", "The control socket").value_parser(value_parser!(PathBuf)),

@@ -175,6 +175,12 @@ pub(super) static SHAPES: &[Shape] = &[
     print("url", "url --install and --uninstall: what was done", &["url"], &[of::<files::Url>()]),
     print("man", "man --dir: what was written", &["man"], &[of::<files::Man>()]),
     print("schema", "schema: the names", &["schema"], &[of::<files::Schemas>()]),
+    print(
+        "theme",
+        "theme: what there is, what one is made of, what is wrong with it",
+        &["theme"],
+        &[of::<files::Themes>()],
+    ),
     print("version", "--version", &[], &[of::<files::Version>()]),
     shape(
         "event",

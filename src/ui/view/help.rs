@@ -8,7 +8,6 @@ use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, 
     let rows = rows(model);
     let height = (rows.len().max(1) as u16).saturating_add(2).clamp(2, area.height);
     let area = Rect { height, ..area };
-    Clear.render(area, buf);
+    look.clear(buf, area);
     let title = if search.is_empty() { "Keys and verbs".to_owned() } else { format!("Keys and verbs: {search}") };
     let inner = look.panel(buf, area, &look.clip(&title, area.width.saturating_sub(4)), true);
     if rows.is_empty() {

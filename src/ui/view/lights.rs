@@ -8,7 +8,6 @@ use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
 /// Most rows of the panel.
 const PANEL_ROWS: usize = 6;
@@ -55,7 +54,7 @@ pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     if area.height < 3 || area.width < 4 {
         return;
     }
-    Clear.render(area, buf);
+    look.clear(buf, area);
     let inner = look.panel(buf, area, "Watched", true);
     if lights.is_empty() {
         let text = look.clip(" nobody; name them in [tuiphone] watch", inner.width);

@@ -31,7 +31,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
+use ratatui::widgets::{Block, Clear, Widget};
 use std::time::Instant;
 
 /// What every panel is drawn with.
@@ -53,6 +53,12 @@ impl Look<'_> {
 
     fn clip(&self, text: &str, width: u16) -> String {
         words::clip(text, usize::from(width), self.glyphs.ellipsis)
+    }
+
+    /// Empties a place for what lies over the rest.
+    fn clear(&self, buf: &mut Buffer, area: Rect) {
+        Clear.render(area, buf);
+        buf.set_style(area, self.style(Role::Text));
     }
 
     /// Draws a panel's frame and gives what is inside.
@@ -90,6 +96,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
     let layout = Layout::of(model, area);
     let look = Look { theme, glyphs, now };
     let buf = frame.buffer_mut();
+    buf.set_style(area, look.style(Role::Text));
     header::draw(model, look, layout.header, buf);
     incoming::draw(model, look, layout.banner, buf);
     accounts::draw(model, look, layout.accounts, buf);

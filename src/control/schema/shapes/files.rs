@@ -221,6 +221,42 @@ pub struct Schemas {
     schemas: Vec<SchemaName>,
 }
 
+/// Keys by what was asked.
+#[derive(JsonSchema)]
+pub struct Themes {
+    /// theme list
+    #[serde(skip_serializing_if = "Option::is_none")]
+    themes: Option<Vec<ThemeName>>,
+    /// theme roles
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<SchemaName>>,
+    /// theme show, theme check
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// theme show
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// theme check
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<Vec<ThemeFault>>,
+}
+
+#[derive(JsonSchema)]
+pub struct ThemeName {
+    name: String,
+    /// null where it comes with the program
+    file: Option<String>,
+}
+
+#[derive(JsonSchema)]
+pub struct ThemeFault {
+    /// 0 where it is about the file as a whole
+    line: usize,
+    message: String,
+    /// It works, but may not please
+    note: bool,
+}
+
 #[derive(JsonSchema)]
 pub struct SchemaName {
     name: String,
