@@ -266,7 +266,7 @@ mod tests {
             assert_eq!(wanted(line), expected, "{line}");
         }
         assert_eq!(words("dnd o"), ["on", "off"]);
-        assert_eq!(words("--color "), ["auto", "always", "never"]);
+        assert_eq!(words("--color "), ["auto", "always", "never", "16", "256", "truecolor"]);
         assert_eq!(words("completions "), ["bash", "zsh", "fish", "powershell"]);
         assert_eq!(words("volume mic --"), words("unmute --"), "options that stand everywhere");
         assert!(
