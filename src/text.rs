@@ -31,6 +31,11 @@ pub fn sanitise_text(text: &str) -> String {
     clean(&text.replace("\r\n", "\n"), MAX_TEXT_CHARS, true)
 }
 
+/// [`sanitise_text`], however long.
+pub fn sanitise_all(text: &str) -> String {
+    clean(&text.replace("\r\n", "\n"), usize::MAX, true)
+}
+
 fn clean(text: &str, most: usize, keeps_lines: bool) -> String {
     let mut out = String::with_capacity(text.len().min(most.saturating_mul(4)));
     let mut marks = 0;

@@ -18,6 +18,7 @@ pub mod glyphs;
 pub mod keymap;
 pub mod model;
 pub mod msg;
+pub mod osc;
 pub mod past;
 pub mod people;
 pub mod run;

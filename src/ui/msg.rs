@@ -66,6 +66,8 @@ pub enum Action {
     Raise,
     /// Ring the terminal's bell.
     Bell,
+    /// Put a text into the clipboard of whoever looks at the terminal; that it is there is said.
+    Copy(String),
     /// Stop until the shell's `fg`.
     Suspend,
     /// Leave.

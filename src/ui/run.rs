@@ -193,6 +193,7 @@ impl Shell<'_> {
                 Action::Repaint => self.repaint(screen).map_err(UiError::Draw)?,
                 Action::Bell if self.options.bell => self.term.bell().map_err(UiError::Draw)?,
                 Action::Bell => {}
+                Action::Copy(text) => self.term.copy(&text).map_err(UiError::Draw)?,
                 Action::Raise => self.term.raise(self.options.bell).map_err(UiError::Draw)?,
                 Action::Suspend => {
                     let farewell = if model.stays {

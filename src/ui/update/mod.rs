@@ -15,6 +15,7 @@ mod watched;
 use super::keymap::{Act, Key};
 use super::model::{Message, Mode, Model, Pane, Weight};
 use super::msg::{Action, Msg, Urgency};
+use super::osc::MOST_COPIED;
 use super::view::hit::{Hit, hit};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
@@ -27,10 +28,23 @@ const ERROR_STAYS: Duration = Duration::from_secs(30);
 pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
     let mut actions = take_in(model, msg, now);
     let offers = model.matches.follow(&model.field, model.people.list(), model.past.recent());
+    if let Some(copied) = actions.iter().find_map(copied) {
+        note(model, copied, now);
+        actions.extend(drawn());
+    }
     if offers && !actions.iter().any(|action| matches!(action, Action::Draw(_))) {
         actions.extend(drawn());
     }
     actions
+}
+
+/// That a text was copied, for the message line.
+fn copied(action: &Action) -> Option<&'static str> {
+    match action {
+        Action::Copy(text) if text.len() > MOST_COPIED => Some("copied the beginning: a terminal takes 56 kB"),
+        Action::Copy(_) => Some("copied"),
+        _ => None,
+    }
 }
 
 fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
