@@ -10,6 +10,7 @@ mod screen;
 #[path = "../cli/support.rs"]
 #[allow(dead_code)]
 mod support;
+mod tape;
 mod vanish;
 
 use screen::Screen;

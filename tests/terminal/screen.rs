@@ -57,19 +57,25 @@ impl Screen {
         self.terminal.screen().contents()
     }
 
+    /// The last line with something in it, without the blanks at its end.
+    pub fn last_line(&self) -> String {
+        self.text().lines().rev().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+    }
+
     pub fn wait_for(&mut self, part: &str) {
-        self.wait(part, |text, part| text.contains(part));
+        self.wait_until(part, |screen| screen.text().contains(part));
     }
 
     pub fn wait_for_end_of(&mut self, part: &str) {
-        self.wait(part, |text, part| !text.contains(part));
+        self.wait_until(part, |screen| !screen.text().contains(part));
     }
 
-    fn wait(&mut self, part: &str, met: fn(&str, &str) -> bool) {
+    /// Reads on until it is so.
+    pub fn wait_until(&mut self, what: &str, met: impl Fn(&Screen) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !met(&self.text(), part) {
+        while !met(self) {
             if !self.take_in(deadline) {
-                panic!("waited for '{part}' in vain:\n{}", self.text());
+                panic!("waited for '{what}' in vain:\n{}", self.text());
             }
         }
     }
