@@ -2,7 +2,7 @@
 
 use super::completion::Matches;
 use super::dial_field::DialField;
-use super::keymap::Keymap;
+use super::keymap::{Act, Key, Keymap, Place};
 use super::past::Past;
 use super::people::People;
 use super::threads::Threads;
@@ -251,6 +251,27 @@ impl Model {
             Mode::Help { .. } | Mode::Thread { .. } | Mode::Transfer { .. } | Mode::Contacts(_) | Mode::History(_)
         );
         types || self.field.focused
+    }
+
+    /// Where keys count now.
+    pub fn place(&self) -> Place {
+        match self.mode {
+            Mode::Contacts(_) => Place::Contacts,
+            Mode::History(_) => Place::History,
+            Mode::Threads { .. } | Mode::Thread { .. } => Place::Messages,
+            Mode::Watched { .. } => Place::Switchboard,
+            Mode::Phone
+            | Mode::Help { .. }
+            | Mode::AskHangup
+            | Mode::AskQuit
+            | Mode::Digits { .. }
+            | Mode::Transfer { .. } => Place::Everywhere,
+        }
+    }
+
+    /// What a key does now, if no text and no list takes it.
+    pub fn act(&self, key: Key) -> Option<Act> {
+        self.keymap.act_in(self.place(), key)
     }
 
     /// A call or a test carries sound, so the meters mean something.

@@ -82,7 +82,7 @@ fn keys_ask_the_phone() {
         (&[("c1", Held), ("c2", Connected)], "t 2 0 3 Enter", vec![transfer("c2", number("203"))]),
         (&[("c1", Held), ("c2", Connected), ("c3", Held)], "t Down Enter", vec![transfer("c3", to("c2"))]),
         (&[], "p", vec![Command::Pickup { number: None, account: None }]),
-        (&[], "2 0 1 Ctrl-p", vec![Command::Pickup { number: c("201"), account: None }]),
+        (&[], "2 0 1 Alt-p", vec![Command::Pickup { number: c("201"), account: None }]),
         (&[("c1", Connected)], "P", vec![Command::Park { call: c("c1"), number: None }]),
         (&[("c1", Held)], "/ 7 0 0 Ctrl-k", vec![Command::Park { call: c("c1"), number: c("700") }]),
         (&[("c1", Calling)], "P", vec![]),

@@ -188,7 +188,7 @@ pub(super) const PICKUP: VerbRow = VerbRow {
         ("tuiphone pickup 201", "Take what rings at 201"),
         ("tuiphone pickup", "Take what rings where a light shows it"),
     ],
-    key: Some("Ctrl-p"),
+    key: Some("Alt-p"),
     make: |v| Ok(Request::Command(Command::Pickup { number: v.text("number"), account: v.text("account") })),
 };
 

@@ -31,7 +31,7 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         _ if form.typed.get_mut(form.row).is_some_and(|typed| is_typed(typed, key)) => {}
         // Keys that are no text work as they do while a message is written.
         _ => {
-            let act = model.keymap.act(key).filter(|_| !key.is_character());
+            let act = model.act(key).filter(|_| !key.is_character());
             return act.map_or_else(Vec::new, |act| super::run(model, act, now));
         }
     }

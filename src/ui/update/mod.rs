@@ -17,7 +17,7 @@ use super::model::{Message, Mode, Model, Pane, Weight};
 use super::msg::{Action, Msg, Urgency};
 use super::osc::MOST_COPIED;
 use super::view::hit::{Hit, hit};
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
 
 /// How long a note and an error stay on the message line.
@@ -75,10 +75,11 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
     }
     let key = Key::from(event);
     // Function keys mean the same everywhere, so a call can be answered out of the help.
-    let everywhere = model.keymap.act(key).filter(|act| {
+    let everywhere = model.act(key).filter(|act| {
         let leaves = matches!(act, Act::Interrupt | Act::Suspend | Act::Repaint | Act::Quit);
-        let plain = matches!(key.code, KeyCode::F(_)) || key.modifiers.contains(KeyModifiers::CONTROL);
-        plain && (leaves || matches!(act, Act::Verb(_)))
+        // A shortcut calls: not out of a list somebody else is chosen in.
+        let does = matches!(act, Act::Verb(verb) if *verb != "shortcut");
+        key.is_command() && (leaves || does)
     });
     match (everywhere, &model.mode) {
         (Some(act), _) => run(model, act, now),

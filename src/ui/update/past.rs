@@ -82,7 +82,7 @@ fn details_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
 }
 
 fn act_on(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
-    let act = model.keymap.act(key);
+    let act = model.act(key);
     match act {
         Some(Act::Details | Act::Add | Act::Delete | Act::Messages) => {}
         Some(Act::Edit | Act::Star) | None => return Vec::new(),

@@ -105,7 +105,7 @@ fn details_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
 
 /// Keys that mean the same in the list and in the details.
 fn act_on(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
-    let act = model.keymap.act(key);
+    let act = model.act(key);
     match act {
         Some(Act::Add) => {
             let typed = model.people.search.text();

@@ -6,7 +6,7 @@ use crate::control::{
     AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, SoundPath, Switch, VoicePart,
     VolumeChange,
 };
-use crate::ui::keymap::{Act, Key};
+use crate::ui::keymap::{Act, Binding, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
 use crate::ui::msg::{Action, Urgency};
 use crossterm::event::KeyCode;
@@ -42,10 +42,14 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     if model.field.focused && (completes(model, key) || model.field.key(key.code, key.modifiers)) {
         return drawn();
     }
-    match (model.keymap.act(key), key.code) {
-        (Some(Act::Shortcut), KeyCode::Char(digit @ '0'..='9')) => shortcut(model, digit as u8 - b'0', now),
-        (Some(act), _) => super::run(model, act, now),
-        (None, _) => Vec::new(),
+    match model.act(key) {
+        Some(act @ Act::Verb("shortcut")) => {
+            let place = |binding: &Binding| binding.keys.iter().position(|keys| keys.is(key));
+            let nth = model.keymap.binding(act).and_then(place).and_then(|nth| u8::try_from(nth + 1).ok());
+            nth.map_or_else(Vec::new, |nth| shortcut(model, nth, now))
+        }
+        Some(act) => super::run(model, act, now),
+        None => Vec::new(),
     }
 }
 
@@ -113,8 +117,6 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             model.chosen = None;
             drawn()
         }
-        Act::Shortcut => refuse(model, "Alt-1 presses the first of them, Alt-8 the last", now),
-        Act::Voicemail => voicemail(model, now),
         Act::Echo => match model.status.echo.clone() {
             Some(target) => send(Command::Dial { target, account: None }),
             None => refuse(model, "no echo service is known; name its number in echoNumber, under [tuiphone]", now),
@@ -140,7 +142,7 @@ pub fn quit(model: &mut Model) -> Vec<Action> {
 /// A key after "hang up which?".
 pub fn answer_hangup(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     let which = match key.code {
-        _ if model.keymap.act(key) == Some(Act::Verb("hangup")) => current_id(model).map(HangupWhich::Call),
+        _ if model.act(key) == Some(Act::Verb("hangup")) => current_id(model).map(HangupWhich::Call),
         KeyCode::Char('a') => Some(HangupWhich::All),
         KeyCode::Char('y') | KeyCode::Enter => current_id(model).map(HangupWhich::Call),
         KeyCode::Char(c) => {
@@ -206,6 +208,10 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
             None => refuse(model, "no call is ringing", now),
         },
         "voicemail" => voicemail(model, now),
+        "shortcut" => {
+            let key = model.keymap.key(Act::Verb("shortcut"), false).map(|key| key.to_string()).unwrap_or_default();
+            refuse(model, &format!("{key} presses the first of them"), now)
+        }
         "available" => send(Command::Available),
         "answer" => match ringing.or_else(|| ignored(model)) {
             Some(id) => send(Command::Answer { call: Some(id) }),

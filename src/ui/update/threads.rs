@@ -51,7 +51,7 @@ pub fn list_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
             };
         }
         _ => {
-            let act = model.keymap.act(key);
+            let act = model.act(key);
             model.mode = Mode::Phone;
             let key = model.keymap.key(Act::Messages, true).map(|key| key.to_string()).unwrap_or_default();
             return match act {
@@ -90,9 +90,9 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
             let several = model.threads.list().len() > 1;
             model.mode = if several { Mode::Threads { row: 0 } } else { Mode::Phone };
         }
-        _ if model.keymap.act(key) == Some(Act::Messages) => model.mode = Mode::Phone,
+        _ if model.act(key) == Some(Act::Messages) => model.mode = Mode::Phone,
         _ if key.modifiers == KeyModifiers::NONE => {
-            let act = model.keymap.act(key);
+            let act = model.act(key);
             return act.map_or_else(Vec::new, |act| super::run(model, act, now));
         }
         _ => return Vec::new(),

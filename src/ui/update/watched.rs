@@ -33,8 +33,9 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
             return light.map_or_else(drawn, |light| act_on(&light));
         }
         _ => {
-            let act = model.keymap.act(key);
-            if let (Some(Act::Messages), Some(light)) = (act, model.status.lights.get(*row).cloned()) {
+            let row = *row;
+            let act = model.act(key);
+            if let (Some(Act::Messages), Some(light)) = (act, model.status.lights.get(row).cloned()) {
                 return threads::open_with(model, &light.uri, &light.account);
             }
             model.mode = Mode::Phone;

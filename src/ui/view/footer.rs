@@ -202,7 +202,7 @@ fn items(model: &Model) -> Vec<Item> {
                         told("0-9", "dial"),
                         verb("call", "redial").filter(|_| model.field.has_dialled()),
                         bound(Act::Type, "address"),
-                        bound(Act::Voicemail, "voicemail").filter(|_| model.status.accounts.iter().any(waits)),
+                        verb("voicemail", "voicemail").filter(|_| model.status.accounts.iter().any(waits)),
                         messages,
                         bound(Act::Watched, "watched").filter(|_| !model.status.lights.is_empty()),
                         // Where room is short, help is worth more to somebody who does not talk.

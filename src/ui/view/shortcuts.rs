@@ -26,7 +26,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let key = model.keymap.key(Act::Shortcut, false).map(|key| format!(" from {key} on")).unwrap_or_default();
+    let key = model.keymap.key(Act::Verb("shortcut"), false).map(|key| format!(" from {key} on")).unwrap_or_default();
     look.panel(buf, area, &format!("Shortcuts{key}"), false);
     for (shortcut, cell) in cells(model, area) {
         look.row(buf, cell, 0, Line::from(spans(look, shortcut)), Line::default());

@@ -1,0 +1,268 @@
+//! The one table of what keys do: names, places, keys, words. Verbs come from the verb table; the interface's own acts
+//! have their rows here, a slice for each view.
+
+use super::Place;
+
+/// Something a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// A verb of the phone, by its name in the verb table.
+    Verb(&'static str),
+    /// Type a number or address, letters too.
+    Type,
+    /// Mute the speaker, or open it again.
+    MuteSpeaker,
+    /// Speaker louder.
+    SpeakerUp,
+    /// Speaker quieter.
+    SpeakerDown,
+    /// Microphone louder.
+    MicUp,
+    /// Microphone quieter.
+    MicDown,
+    /// The call above; while typing, the number dialled before.
+    Up,
+    /// The call below; while typing, the number dialled after.
+    Down,
+    /// The list of those who are watched.
+    Watched,
+    /// Messages: who wrote, and what.
+    Messages,
+    /// All that is known of the chosen contact or call.
+    Details,
+    /// Write somebody down.
+    Add,
+    /// Change the chosen contact.
+    Edit,
+    /// Give the chosen contact a star, or take it away.
+    Star,
+    /// Away with the chosen contact or call.
+    Delete,
+    /// Call the service that sends back what it hears.
+    Echo,
+    /// Close what is open, empty the field.
+    Cancel,
+    /// The list of keys.
+    Help,
+    /// Leave the interface.
+    Quit,
+    /// Leave the interface without asking.
+    Interrupt,
+    /// Stop the interface until the shell's `fg`.
+    Suspend,
+    /// Draw the whole screen again.
+    Repaint,
+}
+
+/// A row of the interface's own acts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    /// What is done.
+    pub act: Act,
+    /// How keymaps and the palette call it: kebab-case.
+    pub name: &'static str,
+    /// Where its keys count.
+    pub places: &'static [Place],
+    /// Its keys, the one to show first; `Space l` is one after another.
+    pub keys: &'static [&'static str],
+    /// One or two words for the footer.
+    pub short: &'static str,
+    /// A sentence for the help.
+    pub doc: &'static str,
+}
+
+const fn row(
+    act: Act,
+    name: &'static str,
+    places: &'static [Place],
+    keys: &'static [&'static str],
+    short: &'static str,
+    doc: &'static str,
+) -> Row {
+    Row { act, name, places, keys, short, doc }
+}
+
+/// Keys that count everywhere, unless the place has another meaning for them.
+const EVERYWHERE: &[Place] = &[Place::Everywhere];
+
+/// All of them, in the order of the help.
+pub(super) fn own() -> impl Iterator<Item = &'static Row> {
+    [PHONE, LISTS, LADDER, QUALITY, LOG, ACCOUNTS, SWITCHBOARD, SETTINGS, DEVICES, LEAVING].into_iter().flatten()
+}
+
+const PHONE: &[Row] = &[
+    row(
+        Act::Type,
+        "type",
+        EVERYWHERE,
+        &["/", "Tab"],
+        "type",
+        "type a number or an address, letters too; in the history Tab chooses the kind of calls",
+    ),
+    row(
+        Act::Up,
+        "up",
+        EVERYWHERE,
+        &["Up", "k"],
+        "call above",
+        "choose the call above; while typing, the number dialled before",
+    ),
+    row(
+        Act::Down,
+        "down",
+        EVERYWHERE,
+        &["Down", "j"],
+        "call below",
+        "choose the call below; while typing, a number that is offered",
+    ),
+    row(
+        Act::MuteSpeaker,
+        "mute-speaker",
+        EVERYWHERE,
+        &["M", "F8", "Ctrl-o"],
+        "speaker",
+        "mute the speaker, or open it again",
+    ),
+    row(Act::SpeakerUp, "speaker-up", EVERYWHERE, &["PgUp"], "louder", "speaker louder"),
+    row(Act::SpeakerDown, "speaker-down", EVERYWHERE, &["PgDn"], "quieter", "speaker quieter"),
+    row(Act::MicUp, "mic-up", EVERYWHERE, &[">"], "mic louder", "microphone louder"),
+    row(Act::MicDown, "mic-down", EVERYWHERE, &["<"], "mic quieter", "microphone quieter"),
+    row(Act::Watched, "watched", EVERYWHERE, &["w"], "watched", "those who are watched: what they do; Enter calls"),
+    row(
+        Act::Messages,
+        "messages",
+        EVERYWHERE,
+        &["c", "F12"],
+        "messages",
+        "messages (chats); with a number typed, write to it",
+    ),
+    row(Act::Echo, "echo", EVERYWHERE, &["l"], "echo test", "test the line: call the echo service and hear yourself"),
+];
+
+const LISTS: &[Row] = &[
+    row(
+        Act::Details,
+        "details",
+        &[Place::Contacts, Place::History],
+        &["Right"],
+        "details",
+        "in contacts and history: all that is known of the chosen one",
+    ),
+    row(
+        Act::Add,
+        "add",
+        &[Place::Contacts, Place::History],
+        &["Ctrl-a", "Insert"],
+        "add",
+        "in contacts: somebody new; in the history: the chosen one becomes a contact",
+    ),
+    row(Act::Edit, "edit", &[Place::Contacts], &["Ctrl-e"], "edit", "in contacts: change the chosen one"),
+    row(
+        Act::Star,
+        "star",
+        &[Place::Contacts],
+        &["Ctrl-s"],
+        "star",
+        "in contacts: a star for the chosen one, or none; those with a star come first",
+    ),
+    row(
+        Act::Delete,
+        "delete",
+        &[Place::Contacts, Place::History],
+        &["Delete", "Ctrl-x"],
+        "delete",
+        "in contacts and history: away with the chosen one, after a question",
+    ),
+];
+
+// Each view has a slice: the act that opens it counts everywhere, its own ones in its place.
+const LADDER: &[Row] = &[];
+
+const QUALITY: &[Row] = &[];
+
+const LOG: &[Row] = &[];
+
+const ACCOUNTS: &[Row] = &[];
+
+const SWITCHBOARD: &[Row] = &[];
+
+const SETTINGS: &[Row] = &[];
+
+const DEVICES: &[Row] = &[];
+
+const LEAVING: &[Row] = &[
+    row(Act::Cancel, "cancel", EVERYWHERE, &["Esc"], "cancel", "close what is open, empty the field"),
+    row(Act::Help, "help", EVERYWHERE, &["?", "F1"], "help", "this list; type to search, Enter does what is chosen"),
+    row(Act::Quit, "quit", EVERYWHERE, &["q", "Ctrl-q"], "quit", "leave the interface; calls go on in the background"),
+    row(Act::Interrupt, "quit-now", EVERYWHERE, &["Ctrl-c"], "leave", "leave the interface without asking"),
+    row(Act::Suspend, "suspend", EVERYWHERE, &["Ctrl-z"], "suspend", "back to the shell until fg"),
+    row(Act::Repaint, "repaint", EVERYWHERE, &["Ctrl-l"], "repaint", "draw the whole screen again"),
+];
+
+/// Verbs of the keymap: name, words for the footer, and the keys that do it too, most while nothing is being typed.
+/// The keys of the verb table itself are no letters, so that they work always.
+pub(super) const VERB_KEYS: &[(&str, &str, &[&str])] = &[
+    ("call", "call", &[]),
+    ("answer", "answer", &["a"]),
+    ("reject", "reject", &["r"]),
+    ("hangup", "hang up", &["h"]),
+    ("ignore", "ignore", &["g"]),
+    ("hold", "hold", &["o"]),
+    ("resume", "resume", &[]),
+    ("conference", "conference", &["C"]),
+    ("record", "record", &["e"]),
+    ("play", "play a file", &["y"]),
+    ("mute", "mute", &["m"]),
+    ("transfer", "transfer", &["t"]),
+    ("dnd", "do not disturb", &["d"]),
+    ("forward", "forward calls", &["f"]),
+    ("contacts", "contacts", &["b"]),
+    ("history", "history", &["i"]),
+    ("redial", "redial", &["n"]),
+    ("available", "end the pause", &["z"]),
+    ("pickup", "pick up", &["p"]),
+    ("park", "park", &["P"]),
+    ("retrieve", "retrieve", &["R"]),
+    ("aec", "echo canceller", &["E"]),
+    ("denoise", "noise suppression", &["N"]),
+    ("agc", "automatic gain", &["G"]),
+    ("boost", "mic boost", &["B"]),
+    ("test-audio", "test the microphone", &["T"]),
+    ("voicemail", "voicemail", &["v"]),
+    ("shortcut", "shortcut", &["Alt-1", "Alt-2", "Alt-3", "Alt-4", "Alt-5", "Alt-6", "Alt-7", "Alt-8"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::Keys;
+    use super::*;
+    use crate::control::verb::VERBS;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_row_is_readable_and_every_verb_exists() {
+        for (name, _, keys) in VERB_KEYS {
+            assert!(VERBS.iter().any(|row| row.name == *name), "{name}");
+            assert!(keys.iter().all(|keys| Keys::parse(keys).is_some()), "{name}");
+        }
+        for row in VERBS {
+            assert!(row.key.is_none_or(|key| Keys::parse(key).is_some()), "{}", row.name);
+        }
+        for row in own() {
+            assert!(row.keys.iter().all(|keys| Keys::parse(keys).is_some()), "{}", row.name);
+            assert!(!row.places.is_empty() && !row.doc.is_empty() && !row.short.is_empty(), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn a_name_means_one_act() {
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        // A view may go by the name of a verb that lists the same and has no key.
+        let mut seen: HashSet<&str> = VERB_KEYS.iter().map(|(name, ..)| *name).collect();
+        for row in own() {
+            assert!(seen.insert(row.name) && row.name.chars().all(kebab), "{}", row.name);
+        }
+        let acts: HashSet<Act> = own().map(|row| row.act).collect();
+        assert_eq!(acts.len(), own().count());
+    }
+}
