@@ -184,6 +184,12 @@ impl Shelf {
         (is_path || file.is_file()).then_some(file)
     }
 
+    /// All names in order, each with its file or that it comes along.
+    pub fn names(&self) -> impl Iterator<Item = (String, String)> {
+        let from = |file: Option<PathBuf>| file.map_or("comes along".to_owned(), |file| file.display().to_string());
+        self.all().into_iter().map(move |(name, file)| (name, from(file)))
+    }
+
     /// All names in order, each with the file of one's own.
     fn all(&self) -> Vec<(String, Option<PathBuf>)> {
         let mut all: Vec<(String, Option<PathBuf>)> =

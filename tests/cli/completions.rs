@@ -79,7 +79,7 @@ fn bash_offers_what_the_phone_knows() {
         ("tuiphone call 7\\;", &[]),
         ("tuiphone --account=1", &["100@demo"]),
         ("tuiphone -a ", &["100@demo"]),
-        ("tuiphone --color ", &["auto", "always", "never"]),
+        ("tuiphone --color ", &["auto", "always", "never", "16", "256", "truecolor"]),
         ("tuiphone --audio-in fi", &["file:"]),
         ("tuiphone schema sta", &["status"]),
         ("tuiphone nonsense ", &[]),

@@ -56,6 +56,7 @@ mod sound;
 mod support;
 mod tcp;
 mod theft;
+mod theme;
 mod trace;
 mod verbs;
 mod webhook;

@@ -43,6 +43,8 @@ pub(super) enum Wanted {
     Commands,
     /// The name of a schema.
     Schemas,
+    /// The name of a theme, or the file of one.
+    Themes,
     /// Something of a phone that runs.
     Live(Live),
     /// A file.
@@ -154,12 +156,24 @@ impl Line {
             });
             return vec![Wanted::Words(shown.collect())];
         }
+        // Of a command with commands of its own, the word behind its own leads to one of them.
+        let next = |command: &'_ Command| self.places.first().and_then(|word| command.find_subcommand(word)).cloned();
+        let deeper = below.and_then(next);
+        let (below, places) = match &deeper {
+            Some(deeper) => (Some(deeper), self.places.get(1..).unwrap_or_default()),
+            None => (below, self.places.as_slice()),
+        };
         match (&self.command, below) {
+            (Some(_), Some(command)) if command.has_subcommands() && places.is_empty() => {
+                let about = |it: &Command| it.get_about().map(ToString::to_string).unwrap_or_default();
+                let below = command.get_subcommands().filter(|it| !it.is_hide_set() && it.get_name() != "help");
+                vec![Wanted::Words(below.map(|it| (it.get_name().to_owned(), about(it))).collect())]
+            }
             (None, _) => vec![Wanted::Commands],
             (Some(name), Some(command)) => {
-                let places: Vec<&Arg> = command.get_positionals().collect();
+                let wanted: Vec<&Arg> = command.get_positionals().collect();
                 let many = |arg: &&&Arg| arg.get_num_args().is_some_and(|range| range.max_values() > 1);
-                let place = places.get(self.places.len()).or_else(|| places.last().filter(many));
+                let place = wanted.get(places.len()).or_else(|| wanted.last().filter(many));
                 place.map(|arg| self.of_place(name, arg)).unwrap_or_default()
             }
             (Some(_), None) => Vec::new(),
@@ -203,6 +217,7 @@ fn of_arg(command: &str, arg: &Arg) -> Vec<Wanted> {
         (_, "audio-in" | "audio-out" | "audio-ring") => Some(plain(&SOUND)),
         ("help", "command") | ("man", "page") => Some(Wanted::Commands),
         ("schema", "name") => Some(Wanted::Schemas),
+        ("theme", "name") | (_, "theme") => Some(Wanted::Themes),
         _ => None,
     };
     own.into_iter().chain(more).collect()
@@ -259,6 +274,10 @@ mod tests {
             ("--ini ", vec![Wanted::Files]),
             ("man --dir ", vec![Wanted::Folders]),
             ("schema ", vec![Wanted::Schemas]),
+            ("theme show ", vec![Wanted::Themes]),
+            ("theme check no", vec![Wanted::Themes]),
+            ("theme list ", vec![]),
+            ("--theme ", vec![Wanted::Themes]),
             ("help ", vec![Wanted::Commands]),
             ("hangup -- -", live(Live::Calls)),
             ("nonsense ", vec![]),
@@ -266,6 +285,7 @@ mod tests {
             assert_eq!(wanted(line), expected, "{line}");
         }
         assert_eq!(words("dnd o"), ["on", "off"]);
+        assert_eq!(words("theme "), ["list", "roles", "show", "check"]);
         assert_eq!(words("--color "), ["auto", "always", "never", "16", "256", "truecolor"]);
         assert_eq!(words("completions "), ["bash", "zsh", "fish", "powershell"]);
         assert_eq!(words("volume mic --"), words("unmute --"), "options that stand everywhere");

@@ -5,6 +5,7 @@ mod live;
 
 use super::options::Job;
 use super::paths::Environment;
+use super::theme::Shelf;
 use super::{args, out};
 use crate::control::schema;
 use crate::control::verb::VERBS;
@@ -74,6 +75,10 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<ExitCode
             Wanted::Words(words) => found.extend(words),
             Wanted::Commands => found.extend(commands()),
             Wanted::Schemas => found.extend(schema::names().map(|(name, doc)| (name.to_owned(), doc.to_owned()))),
+            Wanted::Themes => {
+                found.extend(Shelf::beside(&environment.ini(line.ini.as_deref()).path).names());
+                kind = "files";
+            }
             Wanted::Files => kind = "files",
             Wanted::Folders => kind = "folders",
             Wanted::Live(what) => {

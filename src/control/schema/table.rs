@@ -175,7 +175,7 @@ pub(super) static SHAPES: &[Shape] = &[
     print("url", "url --install and --uninstall: what was done", &["url"], &[of::<files::Url>()]),
     print("man", "man --dir: what was written", &["man"], &[of::<files::Man>()]),
     print("schema", "schema: the names", &["schema"], &[of::<files::Schemas>()]),
-    print(
+    outcome(
         "theme",
         "theme: what there is, what one is made of, what is wrong with it",
         &["theme"],
