@@ -88,6 +88,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         fill: shown.fill,
         note: shown.note,
         local_time: super::platform::local_time,
+        traces: Some(super::paths::Environment::of_process().data_dir().join("tuiphone/traces")),
         ..UiOptions::default()
     };
     // A phone in this process brings libraries that write to stderr as they like.

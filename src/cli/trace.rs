@@ -1,19 +1,17 @@
 //! `trace`: SIP messages of the phone that runs, in the form that is asked for.
 
-mod ladder;
-mod mermaid;
-pub(super) mod pcapng;
-
 use super::options::Options;
 use super::signals::Interrupts;
 use super::{out, platform, verbs};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
+use crate::control::trace::ladder::Ladder;
+use crate::control::trace::mermaid::Mermaid;
+use crate::control::trace::pcapng;
+use crate::control::trace::words::{clock, full, short};
 use crate::control::verb::TraceForm;
 use crate::control::{CommandError, ExitCode, TraceAsk, TraceLine, Traced, TracedPacket, json};
 use crate::text::plain_error;
-use ladder::Ladder;
-use mermaid::Mermaid;
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -175,19 +173,6 @@ pub(super) fn full_lines(messages: &Value) -> Vec<String> {
     messages.iter().map(full).collect()
 }
 
-/// A message as `--debug` writes it, and the call it belongs to.
-fn full(message: &Traced) -> String {
-    let Traced { time, way, transport, remote, bytes, text, .. } = message;
-    format!("{time} {} {transport} {remote} {bytes}{}\n{text}", way.arrow(), of_call(message))
-}
-
-/// `12:00:00.123 -> udp 192.0.2.1:5060 INVITE sip:600@demo (SDP) c1`.
-fn short(message: &Traced) -> String {
-    let Traced { way, transport, remote, .. } = message;
-    let time = clock(&message.time);
-    format!("{time} {} {transport} {remote} {}{}", way.arrow(), words(message), of_call(message))
-}
-
 fn packet_line(packet: &TracedPacket) -> String {
     let TracedPacket { way, kind, remote, bytes, call, payload_type, sequence, timestamp, ssrc, .. } = packet;
     let number = |name: &str, value: Option<u64>| value.map(|value| format!(" {name} {value}")).unwrap_or_default();
@@ -197,56 +182,10 @@ fn packet_line(packet: &TracedPacket) -> String {
     format!("{time} {} {kind} {remote} {bytes} pt {payload_type}{numbers}{source}{marker} {call}", way.arrow())
 }
 
-fn of_call(message: &Traced) -> String {
-    message.call.as_ref().map(|call| format!(" {call}")).unwrap_or_default()
-}
-
-/// `12:00:00.123` of a time.
-fn clock(time: &str) -> &str {
-    time.split_once('T').and_then(|(_, clock)| clock.get(..12)).unwrap_or(time)
-}
-
-/// `INVITE sip:600@demo (SDP)`, `180 Ringing (INVITE)`.
-fn words(message: &Traced) -> String {
-    let start = message.start.trim_end_matches(" SIP/2.0").trim_start_matches("SIP/2.0 ");
-    let body = message.content.as_deref().map(|content| {
-        let kind = content.split(';').next().unwrap_or_default().trim();
-        let name = kind.rsplit_once('/').map_or(kind, |(_, name)| name);
-        if name == "sdp" { "SDP".to_owned() } else { name.to_owned() }
-    });
-    let method = message.status.map(|_| message.method.clone());
-    let more: Vec<String> = method.into_iter().chain(body).collect();
-    if more.is_empty() { start.to_owned() } else { format!("{start} ({})", more.join(", ")) }
-}
-
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::control::Way;
 
-    /// A message at this second between the phone and this port.
-    pub(super) fn message(second: u8, way: Way, port: u16, start: &str, content: Option<&str>) -> Traced {
-        let status = start.strip_prefix("SIP/2.0 ").and_then(|rest| rest.get(..3)?.parse().ok());
-        Traced {
-            n: u64::from(second),
-            time: format!("2026-01-01T12:00:{second:02}.250000Z"),
-            way,
-            transport: "udp".into(),
-            local: ([192, 0, 2, 1], 5060).into(),
-            remote: ([192, 0, 2, 2], port).into(),
-            bytes: 400,
-            call: (port == 5060).then(|| "c1".into()),
-            sip_call_id: Some("x@y".into()),
-            method: if status.is_some() { "INVITE" } else { start.split(' ').next().unwrap_or_default() }.into(),
-            status,
-            start: start.into(),
-            content: content.map(str::to_owned),
-            text: format!("{start}\n\n"),
-            data: None,
-        }
-    }
-
-    #[cfg(unix)]
     #[test]
     fn a_file_that_others_could_read_is_its_owners_before_it_is_written() {
         use std::os::unix::fs::PermissionsExt;
@@ -258,31 +197,5 @@ mod tests {
         let about = file.metadata().expect("there");
         assert_eq!((about.permissions().mode() & 0o777, about.len()), (0o600, 0));
         assert!(created("/dev/null").is_ok(), "what is no file has no such rights");
-    }
-
-    #[test]
-    fn a_message_in_one_line() {
-        for (message, line) in [
-            (
-                message(1, Way::Sent, 5060, "INVITE sip:600@demo SIP/2.0", Some("application/sdp")),
-                "12:00:01.250 -> udp 192.0.2.2:5060 INVITE sip:600@demo (SDP) c1",
-            ),
-            (
-                message(2, Way::Received, 5060, "SIP/2.0 180 Ringing", None),
-                "12:00:02.250 <- udp 192.0.2.2:5060 180 Ringing (INVITE) c1",
-            ),
-            (
-                message(3, Way::Received, 5080, "SIP/2.0 200 OK", Some("Application/SDP; x=y")),
-                "12:00:03.250 <- udp 192.0.2.2:5080 200 OK (INVITE, SDP)",
-            ),
-            (
-                message(4, Way::Sent, 5080, "MESSAGE sip:a@b SIP/2.0", Some("text/plain")),
-                "12:00:04.250 -> udp 192.0.2.2:5080 MESSAGE sip:a@b (plain)",
-            ),
-        ] {
-            assert_eq!(short(&message), line.replace("SDP; x=y", "SDP"));
-        }
-        let whole = full(&message(1, Way::Sent, 5060, "BYE sip:a SIP/2.0", None));
-        assert_eq!(whole, "2026-01-01T12:00:01.250000Z -> udp 192.0.2.2:5060 400 c1\nBYE sip:a SIP/2.0\n\n");
     }
 }

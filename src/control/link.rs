@@ -238,7 +238,11 @@ pub(super) async fn hear(
     }
     tokio::spawn(async move {
         let why = loop {
-            match client.line().await.map(&read) {
+            let line = tokio::select! {
+                line = client.line() => line,
+                () = out.closed() => return,
+            };
+            match line.map(&read) {
                 Ok(Some(news)) => {
                     if out.send(news).await.is_err() {
                         return;

@@ -1,5 +1,6 @@
 //! How anyone talks to a phone: the one verb table, its spellings and JSON, the local socket, and `Link`.
 
+pub mod causes;
 mod client;
 pub mod feed;
 pub mod format;
@@ -22,7 +23,7 @@ pub mod socket;
 pub mod sound;
 pub mod spelling;
 pub mod told;
-mod trace;
+pub mod trace;
 mod values;
 pub mod verb;
 #[cfg(windows)]

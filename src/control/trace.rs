@@ -1,4 +1,11 @@
-//! `trace` over a link: the messages that were, and those to come.
+//! `trace` over a link: the messages that were, and those to come; what they look like in words and files.
+
+pub mod export;
+pub mod ladder;
+pub mod mermaid;
+pub mod pcapng;
+pub mod why;
+pub mod words;
 
 use super::feed::Feed;
 use super::link::{Link, fields_of, hear};

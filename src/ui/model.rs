@@ -3,9 +3,11 @@
 use super::completion::Matches;
 use super::dial_field::DialField;
 use super::keymap::{Act, Key, Keymap, Place};
+use super::ladder::{self, Ladder};
 use super::past::Past;
 use super::people::People;
 use super::threads::Threads;
+use super::wall::Wall;
 use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -95,6 +97,8 @@ pub enum Mode {
     Contacts(Pane),
     /// Calls that were.
     History(Pane),
+    /// SIP messages as a ladder.
+    Ladder(ladder::Pane),
     /// Several calls are up: which to hang up?
     AskHangup,
     /// The phone ends with the interface and a call is up: really?
@@ -164,6 +168,10 @@ pub struct Model {
     pub people: People,
     /// Calls that were.
     pub past: Past,
+    /// SIP messages, while they are looked at.
+    pub ladder: Ladder,
+    /// The clock on the wall as of the last message.
+    pub wall: Wall,
     /// When calls ring again after the last talk, if they do not yet.
     pub wrap_up_until: Option<Instant>,
     /// Digits sent in the present call.
@@ -205,6 +213,8 @@ impl Model {
             threads: Threads::default(),
             people: People::default(),
             past: Past::default(),
+            ladder: Ladder::default(),
+            wall: Wall::default(),
             wrap_up_until: None,
             digits_sent: String::new(),
             held: None,
@@ -260,6 +270,7 @@ impl Model {
             Mode::History(_) => Place::History,
             Mode::Threads { .. } | Mode::Thread { .. } => Place::Messages,
             Mode::Watched { .. } => Place::Switchboard,
+            Mode::Ladder(_) => Place::Ladder,
             Mode::Phone
             | Mode::Help { .. }
             | Mode::AskHangup

@@ -1,9 +1,10 @@
 //! What reaches the interface, and what it wants done: the two sides of `update`.
 
+use super::ladder::Export;
 use super::past::PastCall;
 use crate::control::feed::Feed;
 use crate::control::verb::Request;
-use crate::control::{Command, CommandError, Contact, Reply};
+use crate::control::{Command, CommandError, Contact, Reply, TraceLine};
 use crossterm::event::{Event, KeyEvent, MouseEvent};
 
 /// What happened.
@@ -23,6 +24,12 @@ pub enum Msg {
     Reply(Command, Result<Reply, CommandError>),
     /// The phone's answer to a question about people or the past.
     Answer(Request, Result<Answer, CommandError>),
+    /// A message that went over the wire, while the ladder is open.
+    Traced(Box<TraceLine>),
+    /// No more of them come: why.
+    TraceOver(String),
+    /// Where a trace was written to, or why it was not.
+    Kept(Result<String, String>),
     /// The moment `Model::next_wake` named has come.
     Tick,
 }
@@ -68,6 +75,10 @@ pub enum Action {
     Bell,
     /// Put a text into the clipboard of whoever looks at the terminal; that it is there is said.
     Copy(String),
+    /// Let the phone tell every message that goes over the wire, or no longer.
+    Trace(bool),
+    /// Write a trace into a file of its own.
+    Keep(Box<Export>),
     /// Stop until the shell's `fg`.
     Suspend,
     /// Leave.

@@ -1,7 +1,9 @@
 //! The shell around the pure parts: events in, frames and commands out. Sleeps unless something happens.
 
 use super::asking::{LocalTime, ask_in_order, look_up};
+use super::following::Following;
 use super::glyphs::{Glyphs, UNICODE};
+use super::ladder::Export;
 use super::model::{Message, Model, Weight};
 use super::msg::{Action, Msg, Urgency};
 use super::past;
@@ -11,6 +13,7 @@ use super::update::update;
 use super::view::view;
 use crate::control::feed::Feed;
 use crate::control::link::Link;
+use crate::control::trace::export;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, ContactsAsk, FaceAsk};
 use crossterm::event;
@@ -18,7 +21,8 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::future;
 use std::io::{self, Stdout, Write};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
 /// The shortest time between two frames that only move the meters.
@@ -49,6 +53,8 @@ pub struct UiOptions {
     pub note: Option<String>,
     /// How the clock on the wall tells a moment.
     pub local_time: LocalTime,
+    /// The folder of traces that somebody keeps.
+    pub traces: Option<PathBuf>,
 }
 
 impl Default for UiOptions {
@@ -64,6 +70,7 @@ impl Default for UiOptions {
             fill: None,
             note: None,
             local_time: |_| None,
+            traces: None,
         }
     }
 }
@@ -110,7 +117,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     tokio::pin!(asking);
     let (look, looked) = mpsc::unbounded_channel();
     let (tell, mut told) = mpsc::unbounded_channel();
-    let looking = look_up(link.clone(), options.local_time, looked, tell);
+    let looking = look_up(link.clone(), options.local_time, looked, tell.clone());
     tokio::pin!(looking);
     // What was written before we looked.
     let _ = ask.send(Command::Messages { with: None, read: false });
@@ -122,7 +129,9 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
         let _ = ask.send(Command::Dial { target, account: None });
     }
 
-    let mut shell = Shell { term: &term, ask, look, options: &options, due: Some(Urgency::Now), drawn: None };
+    let trace = Following::new(link.clone());
+    let mut shell =
+        Shell { term: &term, ask, look, tell, trace, options: &options, due: Some(Urgency::Now), drawn: None };
     loop {
         // 1. draw what is out of date, if it may be drawn yet
         shell.draw(&mut screen, &model).map_err(UiError::Draw)?;
@@ -150,6 +159,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
             Some((command, reply)) = answers.recv() => Msg::Reply(command, reply),
             Some(answer) = told.recv() => answer,
             Some(news) = feed.recv() => Msg::Feed(news),
+            traced = shell.trace.next() => traced,
             () = sleep_until(wake) => Msg::Tick,
             () = &mut asking => break,
             () = &mut looking => break,
@@ -162,7 +172,8 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
                 drop(term);
                 return farewell(&model);
             }
-            next = events.try_recv().ok().or_else(|| feed.try_recv().ok().map(Msg::Feed));
+            let waiting = events.try_recv().ok().or_else(|| feed.try_recv().ok().map(Msg::Feed));
+            next = waiting.or_else(|| shell.trace.waiting());
         }
     }
     Ok(())
@@ -173,6 +184,8 @@ struct Shell<'a> {
     term: &'a Term,
     ask: mpsc::UnboundedSender<Command>,
     look: mpsc::UnboundedSender<Request>,
+    tell: mpsc::UnboundedSender<Msg>,
+    trace: Following,
     options: &'a UiOptions,
     due: Option<Urgency>,
     drawn: Option<Instant>,
@@ -181,6 +194,7 @@ struct Shell<'a> {
 impl Shell<'_> {
     /// Takes a message in and does what comes of it. True: leave.
     fn take_in(&mut self, model: &mut Model, screen: &mut Screen, msg: Msg) -> Result<bool, UiError> {
+        model.wall.set(wall_us(), self.options.local_time);
         for action in update(model, msg, now()) {
             match action {
                 Action::Send(command) => {
@@ -195,6 +209,8 @@ impl Shell<'_> {
                 Action::Bell => {}
                 Action::Copy(text) => self.term.copy(&text).map_err(UiError::Draw)?,
                 Action::Raise => self.term.raise(self.options.bell).map_err(UiError::Draw)?,
+                Action::Trace(on) => self.trace.follow(on),
+                Action::Keep(export) => self.keep(*export),
                 Action::Suspend => {
                     let farewell = if model.stays {
                         "tuiphone: calls go on; fg brings the screen back"
@@ -208,6 +224,19 @@ impl Shell<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Writes a trace into a file; what came of it is told.
+    fn keep(&self, export: Export) {
+        let (tell, folder) = (self.tell.clone(), self.options.traces.clone());
+        tokio::task::spawn_blocking(move || {
+            let Export { name, form, bytes } = export;
+            let kept = match folder {
+                Some(folder) => export::keep(&folder, &name, form, &bytes).map(|path| path.display().to_string()),
+                None => Err("there is no folder for traces here".to_owned()),
+            };
+            let _ = tell.send(Msg::Kept(kept));
+        });
     }
 
     fn repaint(&mut self, screen: &mut Screen) -> io::Result<()> {
@@ -273,6 +302,12 @@ async fn sleep_until(moment: Option<Instant>) {
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => future::pending().await,
     }
+}
+
+#[allow(clippy::disallowed_methods)]
+fn wall_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[allow(clippy::disallowed_methods)]

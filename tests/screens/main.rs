@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod keys;
+mod ladder;
 mod lists;
 mod messages;
 mod pictures;

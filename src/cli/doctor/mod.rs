@@ -1,6 +1,5 @@
 //! `doctor`: what may keep a phone from working, looked at all at once, in words.
 
-mod causes;
 pub(super) mod finding;
 mod machine;
 mod mqtt;

@@ -1,14 +1,15 @@
 //! What a phone meets that registers: the server's answer, the NAT before it, who rewrites what it sends; and how large its
 //! calls are.
 
+use super::Patient;
 use super::finding::Finding;
-use super::{Patient, causes};
 use crate::audio::Spec;
 use crate::cli::options::Options;
 use crate::cli::phone;
 use crate::cli::signals::Interrupts;
 use crate::config::hook::Hooks;
 use crate::config::{Account, DialPlan, RewriteRules};
+use crate::control::causes;
 use crate::control::link::Link;
 use crate::control::{AccountInfo, Command, CommandError, ExitCode, RegistrationState, Status};
 use std::time::Duration;

@@ -38,6 +38,18 @@ pub enum Act {
     Star,
     /// Away with the chosen contact or call.
     Delete,
+    /// SIP messages as a ladder.
+    Ladder,
+    /// Why the chosen call or registration failed.
+    LadderWhy,
+    /// Keep-alives as one step, or each by itself.
+    LadderFold,
+    /// Copy the chosen line.
+    Copy,
+    /// Copy all of it.
+    CopyAll,
+    /// Keep it in a file.
+    Export,
     /// Call the service that sends back what it hears.
     Echo,
     /// Close what is open, empty the field.
@@ -176,7 +188,42 @@ const LISTS: &[Row] = &[
 ];
 
 // Each view has a slice: the act that opens it counts everywhere, its own ones in its place.
-const LADDER: &[Row] = &[];
+const LADDER: &[Row] = &[
+    row(
+        Act::Ladder,
+        "ladder",
+        EVERYWHERE,
+        &["L", "Space l"],
+        "ladder",
+        "the SIP messages of a call or a registration as they go, as a ladder",
+    ),
+    row(
+        Act::LadderWhy,
+        "ladder-why",
+        &[Place::Ladder],
+        &["w"],
+        "why",
+        "in the ladder: why did this fail? in plain words, and what to do next",
+    ),
+    row(
+        Act::LadderFold,
+        "ladder-fold",
+        &[Place::Ladder],
+        &["z"],
+        "fold",
+        "in the ladder: keep-alives as one step, or each by itself",
+    ),
+    row(Act::Copy, "copy", &[Place::Ladder], &["y"], "copy", "in the ladder: copy the chosen message"),
+    row(Act::CopyAll, "copy-all", &[Place::Ladder], &["Y"], "copy all", "in the ladder: copy all of it as text"),
+    row(
+        Act::Export,
+        "export",
+        &[Place::Ladder],
+        &["x"],
+        "export",
+        "in the ladder: keep it in a file, as Mermaid, as text, or for Wireshark",
+    ),
+];
 
 const QUALITY: &[Row] = &[];
 

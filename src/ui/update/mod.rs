@@ -3,6 +3,7 @@
 mod faces;
 mod form;
 mod help;
+mod ladder;
 mod lists;
 mod news;
 mod past;
@@ -27,6 +28,7 @@ const ERROR_STAYS: Duration = Duration::from_secs(30);
 /// Takes a message in. Nothing to draw, nothing to do: an empty list.
 pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
     let mut actions = take_in(model, msg, now);
+    actions.extend(follow(model));
     let offers = model.matches.follow(&model.field, model.people.list(), model.past.recent());
     if let Some(copied) = actions.iter().find_map(copied) {
         note(model, copied, now);
@@ -47,6 +49,22 @@ fn copied(action: &Action) -> Option<&'static str> {
     }
 }
 
+/// The phone tells what goes over the wire for as long as the ladder is open, and no longer.
+fn follow(model: &mut Model) -> Option<Action> {
+    let is_open = matches!(model.mode, Mode::Ladder(_));
+    if is_open {
+        model.ladder.refresh(&model.status.accounts);
+    }
+    if is_open == model.ladder.followed {
+        return None;
+    }
+    model.ladder.followed = is_open;
+    if !is_open {
+        model.ladder.forget();
+    }
+    Some(Action::Trace(is_open))
+}
+
 fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
     match msg {
         Msg::Key(key) => on_key(model, key, now),
@@ -62,6 +80,9 @@ fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
         Msg::Feed(feed) => news::feed(model, feed, now),
         Msg::Reply(command, reply) => news::reply(model, &command, reply, now),
         Msg::Answer(request, answer) => lists::answer(model, &request, answer, now),
+        Msg::Traced(line) => ladder::traced(model, *line),
+        Msg::TraceOver(why) => ladder::over(model, why),
+        Msg::Kept(path) => ladder::kept(model, path, now),
         Msg::Tick => on_tick(model, now),
     }
 }
@@ -91,6 +112,7 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         (None, Mode::Contacts(Pane::Form)) => form::key(model, key, now),
         (None, Mode::Contacts(pane)) => people::key(model, *pane, key, now),
         (None, Mode::History(pane)) => past::key(model, *pane, key, now),
+        (None, Mode::Ladder(pane)) => ladder::key(model, *pane, key, now),
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
         (None, Mode::Transfer { .. }) => transfer::key(model, key, now),
@@ -100,6 +122,11 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
 
 /// Does what a binding says; keys, the mouse and the help all come here.
 pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
+    if let Mode::Ladder(pane) = model.mode
+        && let Some(actions) = ladder::act(model, pane, act, now)
+    {
+        return actions;
+    }
     match act {
         Act::Help => {
             model.mode = match model.mode {
@@ -110,6 +137,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         }
         Act::Watched => watched::open(model, 0),
         Act::Messages => threads::open(model),
+        Act::Ladder => ladder::open(model),
         Act::Quit => phone::quit(model),
         Act::Interrupt => vec![Action::Quit],
         Act::Suspend => vec![Action::Suspend],
@@ -121,11 +149,41 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Verb("hangup") => phone::run(model, act, now),
         act => {
             // Who writes may answer, hold or mute in between.
-            if !matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form)) {
+            let watches = matches!(model.mode, Mode::Ladder(_)) && is_about_a_call(act);
+            if !watches && !matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form)) {
                 model.mode = Mode::Phone;
             }
             phone::run(model, act, now)
         }
+    }
+}
+
+/// What is done to a call or its sound: whoever watches its messages or its quality goes on watching.
+fn is_about_a_call(act: Act) -> bool {
+    match act {
+        Act::MuteSpeaker | Act::SpeakerUp | Act::SpeakerDown | Act::MicUp | Act::MicDown => true,
+        Act::Verb(verb) => {
+            const WATCHED: [&str; 16] = [
+                "answer",
+                "reject",
+                "hangup",
+                "ignore",
+                "hold",
+                "resume",
+                "mute",
+                "unmute",
+                "record",
+                "conference",
+                "aec",
+                "denoise",
+                "agc",
+                "boost",
+                "register",
+                "unregister",
+            ];
+            WATCHED.contains(&verb)
+        }
+        _ => false,
     }
 }
 
@@ -140,6 +198,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
                 model.matches.choose(&mut model.field, at);
                 drawn()
             }
+            Some(Hit::Step(row)) => ladder::click(model, row),
             Some(Hit::Call(id)) => {
                 model.chosen = Some(id);
                 drawn()
@@ -164,7 +223,9 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
         Mode::Contacts(Pane::Form) => form::paste(model, text),
         Mode::Contacts(_) => people::paste(model, text),
         Mode::History(_) => return [past::paste(model, text), drawn()].concat(),
-        Mode::Watched { .. } | Mode::Threads { .. } | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
+        Mode::Watched { .. } | Mode::Threads { .. } | Mode::Ladder(_) | Mode::AskHangup | Mode::AskQuit => {
+            return Vec::new();
+        }
     }
     drawn()
 }

@@ -1,6 +1,6 @@
 //! News from the phone: status, events, levels, answers.
 
-use super::{drawn, faces, lists, note, say, threads};
+use super::{drawn, faces, ladder, lists, note, say, threads};
 use crate::control::feed::Feed;
 use crate::control::{
     CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
@@ -188,6 +188,7 @@ fn set_levels(model: &mut Model, levels: Levels) -> Vec<Action> {
 }
 
 fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
+    ladder::note_event(model, &event);
     match event {
         // A call that takes another's place rings for nobody.
         Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),

@@ -124,9 +124,18 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Details | Act::Add | Act::Edit | Act::Star | Act::Delete => {
             refuse(model, "open the contacts or the history first", now)
         }
-        Act::Watched | Act::Messages | Act::Help | Act::Quit | Act::Interrupt | Act::Suspend | Act::Repaint => {
-            Vec::new()
+        Act::LadderWhy | Act::LadderFold | Act::Copy | Act::CopyAll | Act::Export => {
+            let key = model.keymap.key(Act::Ladder, false).map(|key| format!(" ({key})")).unwrap_or_default();
+            refuse(model, &format!("open the ladder first{key}"), now)
         }
+        Act::Ladder
+        | Act::Watched
+        | Act::Messages
+        | Act::Help
+        | Act::Quit
+        | Act::Interrupt
+        | Act::Suspend
+        | Act::Repaint => Vec::new(),
     }
 }
 

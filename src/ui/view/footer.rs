@@ -3,6 +3,7 @@
 use super::Look;
 use crate::control::{AccountInfo, CallState, LightInfo, LightState};
 use crate::ui::keymap::Act;
+use crate::ui::ladder;
 use crate::ui::model::{CallRow, Mode, Model, Pane};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -124,6 +125,39 @@ fn history(model: &Model, pane: Pane) -> Vec<Option<Item>> {
     }
 }
 
+fn ladder(model: &Model, pane: ladder::Pane) -> Vec<Option<Item>> {
+    let bound = |act, label| bound(model, act, false, label);
+    let steps = &model.ladder.steps;
+    let any = |item: Option<Item>| item.filter(|_| !steps.is_empty());
+    let others = told("Tab", "next call").filter(|_| model.ladder.talks.len() > 1);
+    match pane {
+        ladder::Pane::AskForm => {
+            vec![told("m", "Mermaid"), told("t", "text"), told("p", "capture"), bound(Act::Cancel, "leave it")]
+        }
+        ladder::Pane::Steps => vec![
+            any(told("Enter", "message")),
+            bound(Act::LadderWhy, "why"),
+            bound(Act::Cancel, "close"),
+            others,
+            any(bound(Act::Copy, "copy")),
+            any(bound(Act::Export, "export")),
+            any(bound(Act::CopyAll, "copy all")),
+            bound(Act::LadderFold, "fold"),
+        ],
+        ladder::Pane::Message => vec![
+            told("Up/Down", "scroll"),
+            told("Left/Right", "message"),
+            bound(Act::Cancel, "back"),
+            bound(Act::LadderWhy, "why"),
+            bound(Act::Copy, "copy"),
+            bound(Act::Export, "export"),
+        ],
+        ladder::Pane::Why => {
+            vec![told("Up/Down", "scroll"), bound(Act::Cancel, "back"), others, any(bound(Act::Export, "export"))]
+        }
+    }
+}
+
 fn items(model: &Model) -> Vec<Item> {
     let typing = model.field.focused;
     let bound = |act: Act, label: &'static str| bound(model, act, typing, label);
@@ -151,6 +185,7 @@ fn items(model: &Model) -> Vec<Item> {
         }
         Mode::Contacts(pane) => contacts(model, *pane),
         Mode::History(pane) => history(model, *pane),
+        Mode::Ladder(pane) => ladder(model, *pane),
         Mode::AskHangup => {
             vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
         }

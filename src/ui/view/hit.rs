@@ -1,7 +1,7 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming, lights, offers, shortcuts};
+use super::{calls, footer, incoming, ladder, lights, offers, shortcuts};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
@@ -19,6 +19,8 @@ pub enum Hit {
     Light(usize),
     /// A shortcut, by its number.
     Shortcut(u8),
+    /// A step of the ladder, by its place.
+    Step(usize),
     /// A number that is offered, by the place in the list.
     Match(usize),
 }
@@ -33,6 +35,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if layout.banner.contains(at) {
         return incoming::act_at(model, layout.banner, at).map(Hit::Act);
+    }
+    if let Mode::Ladder(pane) = model.mode {
+        return ladder::step_at(model, pane, layout.overlay, at).map(Hit::Step);
     }
     if model.mode != Mode::Phone {
         return None;

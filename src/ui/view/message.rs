@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::{Look, past, words};
+use crate::ui::ladder;
 use crate::ui::model::{Mode, Model, Pane, Weight};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -43,6 +44,9 @@ fn line(model: &Model, look: Look) -> Option<Line<'static>> {
             model.past.chosen().map(|past| format!(" forget the call with {}, {}? ", past::who(&past.call), past.local))
         }
         Mode::History(Pane::AskClear) => Some(" forget every call there was? ".to_owned()),
+        Mode::Ladder(ladder::Pane::AskForm) => {
+            Some(" keep it as: m Mermaid, t text, p capture for Wireshark? ".to_owned())
+        }
         Mode::Digits { .. } => Some(format!(" send these digits to {}? ", who())),
         Mode::Phone if model.incoming().is_none() => model.status.asks.first().map(words::ask),
         _ => None,

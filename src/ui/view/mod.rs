@@ -10,6 +10,7 @@ mod header;
 pub(super) mod help;
 pub mod hit;
 mod incoming;
+pub(super) mod ladder;
 pub mod layout;
 mod lights;
 mod list;
@@ -125,6 +126,10 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             None
         }
         Mode::Thread { .. } => threads::draw(model, look, over, buf),
+        Mode::Ladder(pane) => {
+            ladder::draw(model, look, *pane, over, buf);
+            None
+        }
         Mode::Contacts(pane) => people::draw(model, look, *pane, over, buf),
         Mode::History(pane) => past::draw(model, look, *pane, over, buf),
         Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } => cursor,

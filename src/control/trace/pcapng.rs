@@ -31,7 +31,7 @@ const IPV4_HEADER: usize = 20;
 const IPV6_HEADER: usize = 40;
 
 /// What a file begins with: one section, one interface with times in microseconds.
-pub(in crate::cli) fn head(version: &str) -> Vec<u8> {
+pub fn head(version: &str) -> Vec<u8> {
     let mut section = Vec::new();
     section.extend(BYTE_ORDER.to_le_bytes());
     section.extend([1, 0, 0, 0]);
@@ -49,7 +49,7 @@ pub(in crate::cli) fn head(version: &str) -> Vec<u8> {
 }
 
 /// One message or packet.
-pub(in crate::cli) fn packet(line: &TraceLine) -> Vec<u8> {
+pub fn packet(line: &TraceLine) -> Vec<u8> {
     let (time, way, local, remote, data, length, comment) = match line {
         TraceLine::Sip(it) => {
             let data = bytes(it.data.as_deref().unwrap_or_default());
@@ -150,7 +150,7 @@ fn checksum(parts: &[&[u8]]) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::message;
+    use super::super::words::tests::message;
     use super::*;
     use crate::control::TracedPacket;
 

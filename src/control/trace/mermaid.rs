@@ -1,6 +1,6 @@
 //! Messages as a sequence diagram, as Mermaid reads it.
 
-use super::words;
+use super::words::words;
 use crate::control::{Traced, Way};
 
 /// Peers that are drawn; those beyond are one.
@@ -8,13 +8,13 @@ const MOST_PEERS: usize = 16;
 
 /// A diagram that grows.
 #[derive(Debug, Default)]
-pub(super) struct Mermaid {
+pub struct Mermaid {
     peers: Vec<String>,
 }
 
 impl Mermaid {
     /// The lines that one more message adds.
-    pub(super) fn add(&mut self, message: &Traced) -> Vec<String> {
+    pub fn add(&mut self, message: &Traced) -> Vec<String> {
         let peer = format!("{} {}", message.remote, message.transport);
         let mut lines = Vec::new();
         if self.peers.is_empty() {
@@ -54,7 +54,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::message;
+    use super::super::words::tests::message;
     use super::*;
 
     #[test]

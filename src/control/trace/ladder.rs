@@ -6,7 +6,7 @@
 //! 12:00:02.250    |<----------- 180 Ringing (INVITE) -------------| c1
 //! ```
 
-use super::{clock, of_call, words};
+use super::words::{clock, of_call, words};
 use crate::control::{Traced, Way};
 use crate::text::elided;
 
@@ -23,7 +23,7 @@ const ID: usize = 4;
 /// A ladder that grows downwards alone: where there is no room for one more peer, it takes the line of the one that was
 /// silent longest.
 #[derive(Debug)]
-pub(super) struct Ladder {
+pub struct Ladder {
     peers: Vec<Peer>,
     width: usize,
     count: u64,
@@ -38,13 +38,13 @@ struct Peer {
 
 impl Ladder {
     /// For a terminal of so many columns, if it is read on one.
-    pub(super) fn new(columns: Option<u16>) -> Ladder {
+    pub fn new(columns: Option<u16>) -> Ladder {
         let room = columns.map_or(WIDTH, |columns| usize::from(columns).saturating_sub(ID));
         Ladder { peers: Vec::new(), width: room.clamp(PHONE + LEAST_SPAN, WIDTH), count: 0 }
     }
 
     /// The lines that one more message adds.
-    pub(super) fn add(&mut self, message: &Traced) -> Vec<String> {
+    pub fn add(&mut self, message: &Traced) -> Vec<String> {
         let name = format!("{} {}", message.remote, message.transport);
         self.count += 1;
         let mut lines = Vec::new();
@@ -133,7 +133,7 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::message;
+    use super::super::words::tests::message;
     use super::*;
 
     #[test]

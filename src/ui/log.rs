@@ -1,0 +1,435 @@
+//! What happened since the interface was opened, in plain words with the time on the wall: kept, filtered, gone through.
+
+use super::editor::Editor;
+use super::past::PastCall;
+use super::view::words;
+use super::wall::Wall;
+use crate::control::{
+    AccountInfo, CallInfo, EndedBy, Event, Grade, Kind, Party, RegistrationState, causes,
+};
+use std::collections::VecDeque;
+
+/// Entries that are kept.
+pub const MOST_ENTRIES: usize = 2_000;
+/// Longest text that is searched for, in characters.
+pub const MAX_SEARCH: usize = 60;
+/// Longest text of an entry, in characters.
+const MOST_TEXT: usize = 400;
+
+/// How much an entry matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// Of interest to whoever looks for something.
+    Detail,
+    /// As it should be.
+    #[default]
+    Note,
+    /// Odd.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+impl Level {
+    /// Those that are shown from this one on, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Level::Detail => "everything",
+            Level::Note => "no details",
+            Level::Warning => "warnings and errors",
+            Level::Error => "errors alone",
+        }
+    }
+
+    /// The one that Tab chooses next.
+    pub fn next(self) -> Level {
+        match self {
+            Level::Detail => Level::Note,
+            Level::Note => Level::Warning,
+            Level::Warning => Level::Error,
+            Level::Error => Level::Detail,
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When, as people here have it: `2026-01-02 04:04:05`.
+    pub at: String,
+    /// How much it matters.
+    pub level: Level,
+    /// What it is about, in a word.
+    pub about: &'static str,
+    /// What happened.
+    pub text: String,
+    /// What next.
+    pub hint: Option<String>,
+}
+
+impl Entry {
+    /// In a line, for whoever copies it.
+    pub fn line(&self) -> String {
+        let hint = self.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        format!("{} {}: {}{hint}", self.at, self.about, self.text)
+    }
+
+    fn fits(&self, least: Level, wanted: &str) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(wanted);
+        self.level >= least
+            && (wanted.is_empty()
+                || has(&self.text)
+                || has(self.about)
+                || has(&self.at)
+                || self.hint.as_deref().is_some_and(has))
+    }
+}
+
+/// What is kept, and how it is looked at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Log {
+    entries: VecDeque<Entry>,
+    /// Entries that had to make room.
+    pub dropped: u64,
+    /// What is searched for.
+    pub search: Editor,
+    /// The search takes the keys.
+    pub searches: bool,
+    /// From which level on entries are shown.
+    pub least: Level,
+    /// The chosen one among those that are shown.
+    pub row: usize,
+    /// It stays the chosen one as others come.
+    pub holds: bool,
+    /// Those that are shown, by their places.
+    shown: Vec<usize>,
+    /// The call whose sound was told to be bad.
+    poor: Option<String>,
+    has_past: bool,
+}
+
+impl Log {
+    /// Something happened. True if it is among those that are shown.
+    pub fn add(&mut self, wall: &Wall, level: Level, about: &'static str, text: &str, hint: Option<String>) -> bool {
+        let text = crate::text::elided(text, MOST_TEXT);
+        let entry = Entry { at: wall.local.clone(), level, about, text, hint };
+        let is_shown = entry.fits(self.least, &self.search.text().to_lowercase());
+        self.entries.push_back(entry);
+        if self.entries.len() > MOST_ENTRIES {
+            self.entries.pop_front();
+            self.dropped += 1;
+            let gone = self.shown.first() == Some(&0);
+            self.shown.retain(|at| *at > 0);
+            self.shown.iter_mut().for_each(|at| *at -= 1);
+            self.row = self.row.saturating_sub(usize::from(gone && self.holds));
+        }
+        if is_shown {
+            self.shown.push(self.entries.len() - 1);
+            if !self.holds {
+                self.row = self.shown.len() - 1;
+            }
+        }
+        is_shown
+    }
+
+    /// Calls that were before the interface was opened, the latest first; taken once.
+    pub fn take_past(&mut self, calls: &[PastCall]) {
+        if std::mem::replace(&mut self.has_past, true) {
+            return;
+        }
+        let room = MOST_ENTRIES.saturating_sub(self.entries.len());
+        for past in calls.iter().take(room) {
+            self.entries.push_front(of_past(past));
+        }
+        self.select();
+    }
+
+    /// Entries that are shown, the oldest first.
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// None is shown.
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    /// All that is kept.
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The one that is shown at this place.
+    pub fn get(&self, row: usize) -> Option<&Entry> {
+        self.entries.get(*self.shown.get(row)?)
+    }
+
+    /// Those that are shown, from this place on.
+    pub fn from(&self, row: usize) -> impl Iterator<Item = &Entry> {
+        self.shown.iter().skip(row).filter_map(|at| self.entries.get(*at))
+    }
+
+    /// Chooses one; the last one makes way for those to come.
+    pub fn choose(&mut self, row: usize) {
+        let last = self.shown.len().saturating_sub(1);
+        self.row = row.min(last);
+        self.holds = self.row < last;
+    }
+
+    /// Finds anew which are shown: what is searched for, or the level, has changed.
+    pub fn select(&mut self) {
+        let wanted = self.search.text().to_lowercase();
+        let fits = |entry: &Entry| entry.fits(self.least, &wanted);
+        self.shown = self.entries.iter().enumerate().filter(|(_, entry)| fits(entry)).map(|(at, _)| at).collect();
+        self.row = self.shown.len().saturating_sub(1);
+        self.holds = false;
+    }
+
+    /// An event in words, if it is one to write down. True if it is among those that are shown.
+    pub fn take(&mut self, wall: &Wall, event: &Event) -> bool {
+        if let Event::CallQuality { call } = event {
+            return self.quality(wall, call);
+        }
+        match told(event) {
+            Some((level, about, text, hint)) => self.add(wall, level, about, &text, hint),
+            None => false,
+        }
+    }
+
+    /// How a call sounds is written down when it turns bad, and when it is good again.
+    fn quality(&mut self, wall: &Wall, call: &CallInfo) -> bool {
+        let Some(media) = &call.media else { return false };
+        let is_bad = |grade: Option<Grade>| matches!(grade, Some(Grade::Poor | Grade::Bad));
+        let bad = is_bad(media.grade_rx) || is_bad(media.grade_tx);
+        let told = self.poor.as_ref() == Some(&call.id);
+        if bad == told {
+            return false;
+        }
+        self.poor = bad.then(|| call.id.clone());
+        let mos = |mos: Option<f64>| mos.map_or("not known".to_owned(), |mos| format!("{mos:.1}"));
+        let why = media.cause_rx.iter().map(|why| format!("; from them to you: {why}"));
+        let why: String = why.chain(media.cause_tx.iter().map(|why| format!("; from you to them: {why}"))).collect();
+        let (here, there) = (mos(media.mos_rx), mos(media.mos_tx));
+        let text = format!("{}: MOS here {here}, there {there}{why}", words::who(call));
+        let level = if bad { Level::Warning } else { Level::Note };
+        self.add(wall, level, "quality", &text, None)
+    }
+}
+
+type Words = (Level, &'static str, String, Option<String>);
+
+fn told(event: &Event) -> Option<Words> {
+    use Level::{Detail, Error, Note, Warning};
+    let plain = |level, about, text: String| Some((level, about, text, None));
+    let of = |call: &CallInfo, text: &str| format!("{}: {text}", words::who(call));
+    match event {
+        Event::Registration { account, changed } => registration(account, *changed),
+        Event::CallIncoming { call } => {
+            let via = words::via(call).map(|via| format!(", {via}")).unwrap_or_default();
+            plain(Note, "call", format!("{} ({}) calls{via}", words::who(call), words::number(call)))
+        }
+        Event::CallOutgoing { call } => plain(Note, "call", format!("calling {}", words::who(call))),
+        Event::CallDialling { call } => plain(Detail, "call", of(call, "our INVITE is out")),
+        Event::CallRinging { call } => plain(Detail, "call", of(call, "it rings")),
+        Event::CallEarlyMedia { call } => plain(Detail, "call", of(call, "there is sound before the answer")),
+        Event::CallAnswered { call } => plain(Note, "call", of(call, "answered")),
+        Event::CallHeld { call } if call.remote_hold => plain(Note, "call", of(call, "put on hold by the far end")),
+        Event::CallHeld { call } => plain(Note, "call", of(call, "on hold")),
+        Event::CallResumed { call } => plain(Note, "call", of(call, "talking again")),
+        Event::CallConference { call } if call.conference => plain(Note, "call", of(call, "joined the conference")),
+        Event::CallConference { call } => plain(Note, "call", of(call, "left the conference")),
+        Event::CallRenamed { call } => plain(Detail, "call", format!("it is {} now", words::who(call))),
+        Event::CallTransferred { call } => plain(Note, "call", of(call, &words::outcome(call))),
+        Event::CallParked { call } => plain(Note, "call", of(call, &words::outcome(call))),
+        Event::CallAsked { ask } => plain(Note, "call", words::ask(ask).trim().to_owned()),
+        Event::CallRecording { call } => plain(Note, "recording", of(call, &words::recording(call)?)),
+        Event::CallPlaying { call } => plain(Note, "playing", of(call, &words::playing(call)?)),
+        Event::CallPath { call } => {
+            let ice = call.media.as_ref().and_then(|media| media.ice.as_ref())?;
+            plain(Detail, "sound", of(call, &format!("ICE: {}", ice.words())))
+        }
+        Event::CallSecured { call } => {
+            let (text, is_good) = words::protection(call.media.as_ref()?)?;
+            plain(if is_good == Some(false) { Error } else { Detail }, "sound", of(call, &text))
+        }
+        Event::CallDtmf { call, digit, .. } => plain(Note, "call", of(call, &format!("pressed {digit}"))),
+        Event::CallMediaLost { call, way, reason } => plain(Error, "sound", of(call, &words::silent(*way, reason))),
+        Event::CallMediaReturned { call, .. } => plain(Note, "sound", of(call, "there is sound again")),
+        Event::CallEnded { call } => plain(ended_level(call), "call", of(call, &ended(call))),
+        Event::Message { message } => {
+            let who = name(&message.remote);
+            match (message.outgoing, message.delivered) {
+                (false, _) => plain(Note, "message", format!("{who} writes")),
+                (true, Some(false)) => {
+                    let why = message.reason.clone().unwrap_or_else(|| "no answer".to_owned());
+                    plain(Error, "message", format!("to {who}: not delivered: {why}"))
+                }
+                (true, _) => plain(Detail, "message", format!("to {who}: delivered")),
+            }
+        }
+        Event::Mwi { account, voicemail } => plain(Note, "voicemail", format!("{account}: {}", voicemail.words())),
+        Event::Presence { light } => {
+            let why = words::light_detail(light).map(|why| format!(" ({why})")).unwrap_or_default();
+            plain(Detail, "light", format!("{} is {}{why}", light.called(), words::light(light.state)))
+        }
+        Event::Voice { voice } => {
+            plain(Detail, "sound", format!("voice: {}", voice.words().unwrap_or_else(|| "as it is".to_owned())))
+        }
+        Event::WrapUp { for_s: 0 } => plain(Note, "phone", "calls ring again".to_owned()),
+        Event::WrapUp { for_s } => plain(Note, "phone", format!("a pause of {for_s} s: new calls find it busy")),
+        Event::TalkingMuted => plain(Warning, "sound", "you talked, and the microphone was muted".to_owned()),
+        Event::Device { message } => plain(Note, "device", message.clone()),
+        Event::Directory { message } => plain(Note, "contacts", message.clone()),
+        Event::Hook { hook, message, .. } => plain(Note, "hook", format!("{hook}: {message}")),
+        Event::Config { message, changed, needs_restart } => {
+            let keys = if changed.is_empty() { String::new() } else { format!(": {}", changed.join(", ")) };
+            let hint = (!needs_restart.is_empty())
+                .then(|| format!("{} counts once the phone is started anew", needs_restart.join(", ")));
+            Some((Note, "settings", format!("{message}{keys}"), hint))
+        }
+        Event::Error { message, hint } => Some((Error, "error", message.clone(), hint.clone())),
+        Event::Exited => plain(Error, "phone", "the phone has ended".to_owned()),
+        Event::CallQuality { .. } | Event::Composing { .. } | Event::Notification { .. } => None,
+    }
+}
+
+/// A refresh is nothing to write down.
+fn registration(account: &AccountInfo, changed: bool) -> Option<Words> {
+    let aor = &account.aor;
+    match account.state {
+        RegistrationState::Failed => {
+            let reason = account.reason.clone().unwrap_or_else(|| "no answer".to_owned());
+            let (cause, next) = match account.status {
+                Some(status @ 300..) => causes::of_register(status),
+                _ => causes::of_silence(&reason, &account.transport),
+            };
+            let status = account.status.map(|status| format!("{status} ")).unwrap_or_default();
+            let text = format!("{aor} is not registered: {status}{reason}; likely {cause}");
+            Some((Level::Error, "account", text, Some(next.to_owned())))
+        }
+        RegistrationState::Registered if !changed => None,
+        RegistrationState::Registered => {
+            Some((Level::Note, "account", format!("{aor} is registered over {}", account.transport), None))
+        }
+        RegistrationState::Registering => Some((Level::Detail, "account", format!("{aor} registers"), None)),
+        RegistrationState::Off => changed.then(|| (Level::Note, "account", format!("{aor} is off"), None)),
+    }
+}
+
+fn ended(call: &CallInfo) -> String {
+    let mos = call.media.as_ref().and_then(|media| media.mos_rx_mean).filter(|_| call.answered_after.is_some());
+    let mos = mos.map(|mos| format!(", {} ({mos:.1})", Grade::of(mos).word())).unwrap_or_default();
+    let reason = call.reason.as_ref().filter(|_| call.answered_after.is_some() && call.ended_by == Some(EndedBy::Network));
+    let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    format!("{}{mos}{reason}", words::outcome(call))
+}
+
+fn ended_level(call: &CallInfo) -> Level {
+    let answered = call.answered_after.is_some() || words::is_taken_elsewhere(call);
+    match (answered, call.ended_by) {
+        (true, Some(EndedBy::Network)) => Level::Error,
+        (true, _) | (false, Some(EndedBy::Local)) => Level::Note,
+        (false, _) => Level::Warning,
+    }
+}
+
+fn name(party: &Party) -> &str {
+    let name = party.name.as_deref().filter(|name| !name.trim().is_empty());
+    name.unwrap_or(if party.user.is_empty() { &party.uri } else { &party.user })
+}
+
+/// A call that was, as an entry.
+fn of_past(past: &PastCall) -> Entry {
+    let call = &past.call;
+    let who = if call.name.trim().is_empty() { &call.number } else { &call.name };
+    let text = match (call.kind, call.duration_s) {
+        (Kind::Missed, _) => format!("{who} called: missed"),
+        (Kind::AnsweredElsewhere, _) => format!("{who} called: answered elsewhere"),
+        (Kind::Outgoing, 0) => format!("called {who}: {}", call.ended()),
+        (Kind::Incoming, 0) => format!("{who} called: {}", call.ended()),
+        (Kind::Outgoing, seconds) => format!("called {who}: talked {}", clock(seconds)),
+        (Kind::Incoming, seconds) => format!("{who} called: talked {}", clock(seconds)),
+    };
+    let level = if call.kind == Kind::Missed { Level::Warning } else { Level::Note };
+    Entry { at: past.local.clone(), level, about: "call", text: crate::text::elided(&text, MOST_TEXT), hint: None }
+}
+
+fn clock(seconds: u32) -> String {
+    words::clock(std::time::Duration::from_secs(seconds.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Wall {
+        let mut wall = Wall::default();
+        wall.set(second * 1_000_000, |second| Some(format!("2026-01-02 00:00:{second:02}")));
+        wall
+    }
+
+    fn shown(log: &Log) -> Vec<&str> {
+        log.from(0).map(|entry| entry.text.as_str()).collect()
+    }
+
+    #[test]
+    fn it_is_bounded_and_the_place_one_holds_stays() {
+        let mut log = Log::default();
+        for n in 0..MOST_ENTRIES + 5 {
+            log.add(&at(1), Level::Note, "phone", &format!("entry {n}"), None);
+        }
+        assert_eq!((log.count(), log.dropped, log.row), (MOST_ENTRIES, 5, MOST_ENTRIES - 1));
+        assert_eq!(log.get(0).map(|entry| entry.text.as_str()), Some("entry 5"));
+        log.choose(10);
+        log.add(&at(2), Level::Note, "phone", "one more", None);
+        assert_eq!((log.row, log.get(log.row).map(|entry| entry.text.as_str())), (9, Some("entry 15")));
+    }
+
+    #[test]
+    fn levels_and_words_choose_what_is_shown() {
+        let mut log = Log::default();
+        for (level, text) in [(Level::Detail, "ringing"), (Level::Note, "Talking"), (Level::Error, "failed talk")] {
+            log.add(&at(1), level, "call", text, None);
+        }
+        assert_eq!(shown(&log), ["Talking", "failed talk"]);
+        for (least, wanted, expected) in [
+            (Level::Detail, "", &["ringing", "Talking", "failed talk"][..]),
+            (Level::Detail, "TALK", &["Talking", "failed talk"]),
+            (Level::Error, "talk", &["failed talk"]),
+            (Level::Error, "CALL", &["failed talk"]),
+            (Level::Warning, "nobody", &[]),
+        ] {
+            log.least = least;
+            log.search.set(wanted, MAX_SEARCH);
+            log.select();
+            assert_eq!(shown(&log), expected, "{least:?} {wanted}");
+        }
+    }
+
+    #[test]
+    fn every_level_is_reached() {
+        let all: Vec<Level> = std::iter::successors(Some(Level::Note), |level| Some(level.next())).take(4).collect();
+        assert_eq!(all, [Level::Note, Level::Warning, Level::Error, Level::Detail]);
+    }
+
+    #[test]
+    fn a_refused_registration_tells_why_and_a_refresh_tells_nothing() {
+        let account = |state, status| AccountInfo {
+            aor: "1@pbx".into(),
+            state,
+            status,
+            reason: Some("Forbidden".into()),
+            transport: "udp".into(),
+            ..AccountInfo::default()
+        };
+        let mut log = Log::default();
+        let refused = account(RegistrationState::Failed, Some(403));
+        assert!(log.take(&at(1), &Event::Registration { account: refused, changed: true }));
+        let entry = log.get(0).cloned().unwrap();
+        assert!(entry.level == Level::Error && entry.text.contains("403 Forbidden; likely the server knows"), "{entry:?}");
+        assert!(entry.hint.is_some());
+        let refreshed = account(RegistrationState::Registered, Some(200));
+        assert!(!log.take(&at(2), &Event::Registration { account: refreshed, changed: false }));
+        assert_eq!(log.count(), 1);
+    }
+}

@@ -1,0 +1,220 @@
+//! Keys of the ladder: whose messages, which one, why it failed, copies and files of them.
+
+use super::{drawn, lists, note, phone};
+use crate::control::trace::export::{self, Form};
+use crate::control::trace::words::full;
+use crate::control::{CallInfo, Event, TraceLine, Traced};
+use crate::ui::keymap::{Act, Key, Place};
+use crate::ui::ladder::{Export, Pane, Step, Talk};
+use crate::ui::model::{Mode, Model};
+use crate::ui::msg::Action;
+use crossterm::event::KeyCode;
+use std::time::Instant;
+
+/// Rows that a page key scrolls by.
+const PAGE: usize = 10;
+
+/// Opens the ladder of the current call, else of what failed or was last; or closes it.
+pub fn open(model: &mut Model) -> Vec<Action> {
+    if let Mode::Ladder(_) = model.mode {
+        model.mode = Mode::Phone;
+        return drawn();
+    }
+    let call = model.current().map(|row| Talk::Call(row.info.sip_call_id.clone()));
+    model.ladder.open(call);
+    model.mode = Mode::Ladder(Pane::Steps);
+    drawn()
+}
+
+/// A key while it is open.
+pub fn key(model: &mut Model, pane: Pane, key: Key, now: Instant) -> Vec<Action> {
+    let own = match pane {
+        Pane::AskForm => Some(form_key(model, key, now)),
+        Pane::Steps => steps_key(model, key),
+        Pane::Message | Pane::Why => read_key(model, pane, key),
+    };
+    if let Some(actions) = own {
+        return actions;
+    }
+    match (key.code, model.keymap.act_in(Place::Ladder, key)) {
+        // Digits go to the call, the rest means what it always means.
+        (KeyCode::Char('0'..='9' | '*' | '#'), _) if key.is_character() && model.digit_call().is_some() => {
+            phone::key(model, key, now)
+        }
+        (_, Some(act)) => super::run(model, act, now),
+        _ => Vec::new(),
+    }
+}
+
+/// What an act does here, if it is one of the ladder's; keys and clicks alike.
+pub fn act(model: &mut Model, pane: Pane, act: Act, now: Instant) -> Option<Vec<Action>> {
+    Some(match (act, pane) {
+        (Act::Cancel, Pane::Steps) | (Act::Ladder, _) => {
+            model.mode = Mode::Phone;
+            drawn()
+        }
+        (Act::Cancel, _) | (Act::LadderWhy, Pane::Why) => show(model, Pane::Steps),
+        (Act::LadderWhy, _) => {
+            model.ladder.scroll = 0;
+            show(model, Pane::Why)
+        }
+        (Act::LadderFold, _) => {
+            model.ladder.unfolded = !model.ladder.unfolded;
+            model.ladder.touch();
+            drawn()
+        }
+        (Act::Copy, _) => copy_one(model, now),
+        (Act::CopyAll, _) => copy_all(model, now),
+        (Act::Export, _) if model.ladder.messages().is_empty() => {
+            note(model, "there is no message to keep", now);
+            drawn()
+        }
+        (Act::Export, _) => show(model, Pane::AskForm),
+        _ => return None,
+    })
+}
+
+/// A step was clicked: it is chosen, or, if it is already, its message is opened.
+pub fn click(model: &mut Model, row: usize) -> Vec<Action> {
+    let again = model.ladder.row == row && matches!(model.mode, Mode::Ladder(Pane::Steps));
+    model.ladder.choose(row);
+    show(model, if again { Pane::Message } else { Pane::Steps })
+}
+
+/// A message came.
+pub fn traced(model: &mut Model, line: TraceLine) -> Vec<Action> {
+    match line {
+        // What comes late was asked for by a ladder that is closed.
+        TraceLine::Sip(told) if model.ladder.followed => {
+            model.ladder.take(told);
+            drawn()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// No more messages come.
+pub fn over(model: &mut Model, why: String) -> Vec<Action> {
+    if !model.ladder.followed {
+        return Vec::new();
+    }
+    model.ladder.over = Some(why);
+    drawn()
+}
+
+/// A file was written, or could not be.
+pub fn kept(model: &mut Model, path: Result<String, String>, now: Instant) -> Vec<Action> {
+    match path {
+        Ok(path) => note(model, format!("kept in {path}"), now),
+        Err(why) => super::say(model, crate::ui::model::Weight::Error, why, None, now),
+    }
+    drawn()
+}
+
+/// What an event adds between the messages: what is no message.
+pub fn note_event(model: &mut Model, event: &Event) {
+    let at_us = model.wall.us;
+    let noted: Option<(&CallInfo, String)> = match event {
+        Event::CallEnded { call } => {
+            model.ladder.ended(call);
+            None
+        }
+        Event::CallMediaLost { call, way, reason } => Some((call, crate::ui::view::words::silent(*way, reason))),
+        Event::CallMediaReturned { call, .. } => Some((call, "there is sound again".to_owned())),
+        Event::CallDtmf { call, digit, .. } => Some((call, format!("the far end pressed {digit}"))),
+        Event::CallSecured { call } => {
+            let words = call.media.as_ref().and_then(crate::ui::view::words::protection);
+            words.map(|(words, _)| (call, format!("sound: {words}")))
+        }
+        _ => None,
+    };
+    if let Some((call, text)) = noted {
+        model.ladder.note(call, at_us, text);
+    }
+}
+
+fn show(model: &mut Model, pane: Pane) -> Vec<Action> {
+    model.mode = Mode::Ladder(pane);
+    drawn()
+}
+
+fn steps_key(model: &mut Model, key: Key) -> Option<Vec<Action>> {
+    if let Some(row) = lists::moved(model.ladder.row, model.ladder.steps.len(), key.code) {
+        model.ladder.choose(row);
+        return Some(drawn());
+    }
+    match key.code {
+        KeyCode::Tab | KeyCode::Right => model.ladder.turn(true),
+        KeyCode::BackTab | KeyCode::Left => model.ladder.turn(false),
+        KeyCode::Enter => match model.ladder.steps.get(model.ladder.row) {
+            Some(Step::Message { .. }) => return Some(show(model, Pane::Message)),
+            Some(Step::Fold { .. }) => {
+                model.ladder.unfolded = true;
+                model.ladder.touch();
+            }
+            Some(Step::Note(_)) | None => return Some(Vec::new()),
+        },
+        _ => return None,
+    }
+    Some(drawn())
+}
+
+/// A key while a message, or the words about it, take the keys.
+fn read_key(model: &mut Model, pane: Pane, key: Key) -> Option<Vec<Action>> {
+    let ladder = &mut model.ladder;
+    match key.code {
+        KeyCode::Up => ladder.scroll = ladder.scroll.saturating_sub(1),
+        KeyCode::Down => ladder.scroll += 1,
+        KeyCode::PageUp => ladder.scroll = ladder.scroll.saturating_sub(PAGE),
+        KeyCode::PageDown => ladder.scroll += PAGE,
+        KeyCode::Home => ladder.scroll = 0,
+        KeyCode::Left if pane == Pane::Message => ladder.choose(ladder.row.saturating_sub(1)),
+        KeyCode::Right if pane == Pane::Message => ladder.choose(ladder.row + 1),
+        KeyCode::Tab if pane == Pane::Why => ladder.turn(true),
+        KeyCode::Enter => return Some(show(model, Pane::Steps)),
+        _ => return None,
+    }
+    Some(drawn())
+}
+
+fn form_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
+    model.mode = Mode::Ladder(Pane::Steps);
+    let form = match key.code {
+        KeyCode::Char('m') => Form::Mermaid,
+        KeyCode::Char('t') | KeyCode::Enter => Form::Text,
+        KeyCode::Char('p') => Form::Pcapng,
+        _ => {
+            note(model, "nothing kept", now);
+            return drawn();
+        }
+    };
+    let messages = model.ladder.messages();
+    let what = match &model.ladder.chosen {
+        Some(Talk::Call(_)) => messages.iter().find_map(|told| told.call.clone()).unwrap_or_else(|| "call".to_owned()),
+        Some(Talk::Account(aor)) => aor.clone(),
+        Some(Talk::Rest) => "rest".to_owned(),
+        Some(Talk::All) | None => "all".to_owned(),
+    };
+    let name = export::name(&what, messages.first().copied());
+    let bytes = form.of(&messages);
+    [vec![Action::Keep(Box::new(Export { name, form, bytes }))], drawn()].concat()
+}
+
+fn copy_one(model: &mut Model, now: Instant) -> Vec<Action> {
+    match model.ladder.chosen_message() {
+        Some(kept) => vec![Action::Copy(full(&kept.told))],
+        None => {
+            note(model, "no message is chosen", now);
+            drawn()
+        }
+    }
+}
+
+fn copy_all(model: &mut Model, now: Instant) -> Vec<Action> {
+    let messages: Vec<&Traced> = model.ladder.messages();
+    if messages.is_empty() {
+        note(model, "there is no message to copy", now);
+        return drawn();
+    }
+    vec![Action::Copy(export::ladder(&messages))]
+}

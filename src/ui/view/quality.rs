@@ -1,0 +1,322 @@
+//! How a call sounds: what is heard each way and what takes from it, levels, the jitter buffer, losses, facts.
+
+use super::{Look, list, meters, words};
+use crate::control::{CallInfo, Grade, Levels, MediaInfo};
+use crate::ui::model::Model;
+use crate::ui::quality::{Second, Track};
+use crate::ui::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use std::collections::VecDeque;
+use std::time::Duration;
+use unicode_width::UnicodeWidthStr;
+
+/// Facts there are at most.
+pub const MOST_FACTS: usize = 24;
+/// Cells of a label, and of the figure behind a graph.
+const LABEL: u16 = 9;
+const FIGURE: u16 = 13;
+/// Columns and rows from which there are graphs with figures.
+const WIDE: u16 = 60;
+/// The scale of MOS.
+const MOS: (f32, f32) = (1.0, 4.5);
+/// From this share of losses in a second on, a mark is as high as can be.
+const MUCH: f32 = 0.2;
+
+/// Draws it over the body of the screen.
+pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
+    let current = model.current().map(|row| row.info.id.as_str());
+    let track = model.quality.shown(current);
+    let title = track.map_or("Quality".to_owned(), |track| title(model, track));
+    let Some(inner) = list::panel(look, buf, area, &title, true) else { return };
+    let Some((track, media)) = track.and_then(|track| Some((track, track.info.media.as_ref()?))) else {
+        let lines = [
+            "No call has had any sound yet.".to_owned(),
+            "Call somebody: how it sounds, each way, shows here second by second.".to_owned(),
+        ];
+        list::instead(look, buf, inner, &lines);
+        return;
+    };
+    let inner = if inner.width > 40 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    let mut rest = verdicts(look, media, inner, buf);
+    graphs(model, look, track, media, &mut rest, buf);
+    let facts = facts(track);
+    let room = usize::from(rest.height);
+    let skip = model.quality.scroll.min(facts.len().saturating_sub(room));
+    for (row, (label, text)) in (0..rest.height).zip(facts.into_iter().skip(skip)) {
+        let line = vec![look.span(Role::Dim, format!("{label:<width$}", width = usize::from(LABEL))), look.span(Role::Text, text)];
+        look.row(buf, rest, row, Line::from(line), Line::default());
+    }
+}
+
+fn title(model: &Model, track: &Track) -> String {
+    let call = &track.info;
+    let state = if track.is_over { words::outcome(call) } else { words::call_state(call).to_owned() };
+    let count = model.quality.count();
+    let of = if count > 1 { format!(" ({} of {count})", model.quality.place(&call.id)) } else { String::new() };
+    format!("Quality: {}, {state}{of}", words::who(call))
+}
+
+/// A way of the sound in words.
+struct Heard<'m> {
+    label: &'static str,
+    mos: Option<f64>,
+    cause: String,
+    silent: Option<&'m str>,
+}
+
+/// What is heard here and there, and why not better; gives the rows that are left.
+fn verdicts(look: Look, media: &MediaInfo, area: Rect, buf: &mut Buffer) -> Rect {
+    let wide = area.width >= WIDE;
+    let (here, there) = if area.width >= 30 { ("you hear", "they hear") } else { ("here", "there") };
+    let heard = [
+        Heard { label: here, mos: media.mos_rx, cause: cause_here(media), silent: media.nothing_heard.as_deref() },
+        Heard { label: there, mos: media.mos_tx, cause: cause_there(media), silent: media.not_heard.as_deref() },
+    ];
+    for (row, heard) in (0..).zip(&heard) {
+        let label = if area.width >= 30 { format!("{:<10}", heard.label) } else { format!("{:<6}", heard.label) };
+        let mut spans = vec![look.span(Role::Dim, label)];
+        spans.extend(verdict(look, heard, wide || area.width >= 36));
+        look.row(buf, area, row, Line::from(spans), Line::default());
+    }
+    let used = 2 + u16::from(area.height >= 12);
+    Rect { y: area.y + used.min(area.height), height: area.height.saturating_sub(used), ..area }
+}
+
+fn verdict<'s>(look: Look, heard: &Heard<'_>, explains: bool) -> Vec<Span<'s>> {
+    if let Some(why) = heard.silent {
+        return vec![look.span(Role::Alert, " nothing "), look.span(Role::Strong, format!(" {why}"))];
+    }
+    let Some(mos) = heard.mos.filter(|mos| mos.is_finite()) else {
+        let why = if explains { " not known: no report came yet" } else { "" };
+        return vec![look.span(Role::Dim, format!("{}{why}", look.glyphs.missing))];
+    };
+    let grade = Grade::of(mos);
+    let role = grade_role(grade);
+    let sign = match grade {
+        Grade::Good => look.glyphs.registered,
+        Grade::Fair => look.glyphs.registering,
+        Grade::Poor | Grade::Bad => look.glyphs.failed,
+    };
+    let mut spans = vec![look.span(role, format!("{sign} {} {mos:.1}", grade.word()))];
+    if explains && !heard.cause.is_empty() {
+        spans.push(look.span(Role::Text, format!("  {}", heard.cause)));
+    }
+    spans
+}
+
+fn grade_role(grade: Grade) -> Role {
+    match grade {
+        Grade::Good => Role::Good,
+        Grade::Fair => Role::Pending,
+        Grade::Poor | Grade::Bad => Role::Bad,
+    }
+}
+
+fn cause_here(media: &MediaInfo) -> String {
+    media.cause_rx.as_ref().map_or_else(String::new, |cause| format!("{cause}, from them to you, counted here"))
+}
+
+/// What the far end hears is told by its reports alone.
+fn cause_there(media: &MediaInfo) -> String {
+    media.cause_tx.as_ref().map_or_else(String::new, |cause| format!("{cause}, from you to them, told by RTCP"))
+}
+
+/// A row of values, drawn as rising bars, the newest at the right.
+struct Graph {
+    label: &'static str,
+    figure: String,
+    role: Role,
+    /// From 0 to 1; `None` = nothing is known.
+    values: Vec<Option<(f32, Role)>>,
+}
+
+fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mut Rect, buf: &mut Buffer) {
+    let levels = if track.is_over { &track.levels } else { &model.level_history };
+    let seconds = &track.seconds;
+    let deepest = seconds.iter().map(|it| it.depth_ms).fold(100.0_f32, f32::max);
+    let mos = |of: fn(&Second) -> Option<f32>| {
+        let scaled = |mos: f32| ((mos - MOS.0) / (MOS.1 - MOS.0)).clamp(0.0, 1.0);
+        let values = seconds.iter().map(|it| of(it).map(|mos| (scaled(mos), grade_role(Grade::of(f64::from(mos))))));
+        values.collect::<Vec<_>>()
+    };
+    let figure = |mos: Option<f64>| mos.filter(|mos| mos.is_finite()).map_or(String::new(), |mos| format!("MOS {mos:.1}"));
+    let lost = format!("{:.1} % lost", words::loss_percent(media));
+    // What matters most has its rows first.
+    let in_order = [
+        Graph { label: "loss", figure: lost, role: Role::Bad, values: seconds.iter().map(loss_mark).collect() },
+        Graph {
+            label: "buffer",
+            figure: format!("{:.0} ms", media.playout_delay_ms),
+            role: Role::LevelNormal,
+            values: seconds.iter().map(|it| Some((it.depth_ms / deepest, Role::LevelNormal))).collect(),
+        },
+        Graph { label: "MOS here", figure: figure(media.mos_rx), role: Role::Good, values: mos(|it| it.mos_rx) },
+        Graph { label: "there", figure: figure(media.mos_tx), role: Role::Good, values: mos(|it| it.mos_tx) },
+    ];
+    let voices = [
+        voice("they say", levels, |levels| levels.speaker_dbfs),
+        voice("you say", levels, |levels| levels.mic_dbfs),
+    ];
+    if rest.width < 30 {
+        for graph in in_order.into_iter().take(usize::from(rest.height)) {
+            draw_graph(look, &graph, 1, rest, buf);
+        }
+        return;
+    }
+    let each = match rest.height {
+        0..=7 => 1,
+        8..=15 => 2,
+        16..=24 => 3,
+        _ => 5,
+    };
+    let small = if rest.height >= 26 { 2 } else { 1 };
+    let graphs = voices.into_iter().map(|graph| (graph, each)).chain(in_order.into_iter().map(|graph| (graph, small)));
+    for (graph, rows) in graphs {
+        // The facts are worth a row too.
+        if rest.height < rows + u16::from(rest.height > 4) {
+            continue;
+        }
+        draw_graph(look, &graph, rows, rest, buf);
+    }
+    if rest.height >= 4 {
+        *rest = Rect { y: rest.y + 1, height: rest.height - 1, ..*rest };
+    }
+}
+
+fn voice(label: &'static str, levels: &VecDeque<Levels>, of: fn(&Levels) -> f32) -> Graph {
+    let values = levels.iter().map(|levels| Some((meters::fraction(of(levels)), meters::role(of(levels))))).collect();
+    let figure = levels.back().map_or(String::new(), |last| format!("{:.0} dBFS", of(last).round() + 0.0));
+    Graph { label, figure, role: Role::LevelNormal, values }
+}
+
+/// A second without a loss leaves no mark.
+fn loss_mark(second: &Second) -> Option<(f32, Role)> {
+    let missed = second.missed();
+    // Late ones came: a greater buffer would have played them.
+    let role = if second.late > second.lost { Role::Pending } else { Role::Bad };
+    (missed > 0.0).then(|| ((missed / MUCH).clamp(0.125, 1.0), role))
+}
+
+/// Draws it in so many rows and takes them from what is left.
+fn draw_graph(look: Look, graph: &Graph, rows: u16, rest: &mut Rect, buf: &mut Buffer) {
+    let area = Rect { height: rows, ..*rest };
+    *rest = Rect { y: rest.y + rows, height: rest.height - rows, ..*rest };
+    let (label, figure) = if area.width >= 30 { (LABEL, FIGURE) } else { (6, 0) };
+    let base = area.bottom() - 1;
+    let name = look.clip(graph.label, label - 1);
+    buf.set_span(area.x, base, &look.span(Role::Dim, name), label);
+    let behind = look.clip(&graph.figure, figure.saturating_sub(1));
+    buf.set_span(area.right() - figure, base, &look.span(Role::Text, format!(" {behind}")), figure);
+    let lane = Rect { x: area.x + label, width: area.width.saturating_sub(label + figure), ..area };
+    let newest = graph.values.iter().rev().take(usize::from(lane.width));
+    for column in lane.left()..lane.right() {
+        buf.set_span(column, base, &look.span(Role::LevelEmpty, look.glyphs.quiet), 1);
+    }
+    for (back, value) in (1u16..).zip(newest) {
+        let Some((share, role)) = value else { continue };
+        let eighths = (share.clamp(0.0, 1.0) * f32::from(rows) * 8.0).round() as u16;
+        for up in 0..rows {
+            let step = eighths.saturating_sub(up * 8).min(8);
+            let glyph = look.glyphs.bars.get(usize::from(step)).copied().unwrap_or(" ");
+            if step > 0 {
+                buf.set_span(lane.right() - back, base - up, &look.span(*role, glyph), 1);
+            }
+        }
+    }
+    let _ = graph.role;
+}
+
+/// What is known beside: a label and its words.
+pub fn facts(track: &Track) -> Vec<(&'static str, String)> {
+    let call = &track.info;
+    let Some(media) = &call.media else { return Vec::new() };
+    let mut facts = Vec::new();
+    if track.is_over {
+        facts.push(("summary", summary(call, media)));
+    }
+    let protection = words::protected(media);
+    facts.push(("codec", format!("{}, {} ms packets, {protection}", words::codec(media), media.ptime_ms)));
+    let sent = format!("{} sent, {} received", media.tx_packets, media.rx_packets);
+    facts.push(("packets", format!("{sent}, {} lost, {} late", media.rx_lost, media.rx_late)));
+    let rtt = media.rtt_ms.map_or(String::new(), |rtt| format!(", round trip {rtt:.0} ms"));
+    let delay = format!("jitter {:.1} ms, buffer {:.0} ms{rtt}", media.jitter_ms, media.playout_delay_ms);
+    let ear = if media.delay_ms > 0.0 { format!(", mouth to ear {:.0} ms", media.delay_ms) } else { String::new() };
+    facts.push(("delay", delay + &ear));
+    facts.push(("far end", far_end(media)));
+    if let (Some(mean), Some(least)) = (media.mos_rx_mean, media.mos_rx_least) {
+        facts.push(("so far", format!("MOS here {mean:.1} on average, {least:.1} at its worst")));
+    }
+    facts.push(("repairs", format!("{} ms made up, {} ms stretched", media.concealed_ms, media.stretched_ms)));
+    if media.mic_gaps > 0 || media.speaker_gaps > 0 {
+        facts.push(("devices", format!("{} gaps of the microphone, {} of the speaker", media.mic_gaps, media.speaker_gaps)));
+    }
+    if let Some(ice) = &media.ice {
+        facts.push(("way", format!("{} (ICE)", ice.words())));
+    }
+    if let Some(first) = media.first_rtp_after {
+        facts.push(("first", format!("sound came {:.0} ms after the answer", first * 1_000.0)));
+    }
+    let dropped: Vec<String> = media.dropped.iter().map(|(kind, count)| format!("{count} {}", kind.replace('_', " "))).collect();
+    if !dropped.is_empty() {
+        facts.push(("dropped", dropped.join(", ")));
+    }
+    facts
+}
+
+fn far_end(media: &MediaInfo) -> String {
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let loss = match (media.tx_loss, media.tx_loss_total) {
+        (Some(now), Some(all)) => format!("misses {} of your packets now, {} in all", percent(now), percent(all)),
+        (Some(now), None) => format!("misses {} of your packets now", percent(now)),
+        (None, Some(all)) => format!("misses {} of your packets in all", percent(all)),
+        (None, None) => return "has sent no report (RTCP) yet".to_owned(),
+    };
+    let jitter = media.tx_jitter_ms.map_or(String::new(), |jitter| format!(", jitter {jitter:.1} ms"));
+    format!("{loss}{jitter}")
+}
+
+fn summary(call: &CallInfo, media: &MediaInfo) -> String {
+    let seconds = if call.duration.is_finite() { call.duration.clamp(0.0, 1e7) } else { 0.0 };
+    let talked = words::clock(Duration::from_secs_f64(seconds));
+    let mos = media.mos_rx_mean.or(media.mos_rx).filter(|mos| mos.is_finite());
+    let mos = mos.map_or(String::new(), |mos| format!(", {} on average (MOS {mos:.1})", Grade::of(mos).word()));
+    format!("talked {talked}{mos}, {:.1} % lost", words::loss_percent(media))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_fit_their_column() {
+        let media = MediaInfo {
+            mos_rx_mean: Some(4.0),
+            mos_rx_least: Some(3.0),
+            mic_gaps: 1,
+            first_rtp_after: Some(0.02),
+            ..MediaInfo::default()
+        };
+        let info = serde_json::json!({"id": "c1", "sip_call_id": "x", "direction": "outgoing", "state": "ended",
+            "account": "a@b", "remote": {"uri": "sip:600@b", "user": "600", "name": null}, "started_at": "T",
+            "duration": 9.0, "remote_hold": false});
+        let info: CallInfo = serde_json::from_value(info).unwrap();
+        let info = CallInfo { media: Some(media), ..info };
+        let track = Track { info, is_over: true, seconds: VecDeque::new(), levels: VecDeque::new() };
+        let facts = facts(&track);
+        assert!(facts.len() > 7 && facts.len() < MOST_FACTS);
+        for (label, _) in facts {
+            assert!(label.width() < usize::from(LABEL), "{label}");
+        }
+    }
+
+    #[test]
+    fn losses_leave_marks_and_late_ones_others() {
+        let second = |came, lost, late| Second { came, lost, late, ..Second::default() };
+        assert_eq!(loss_mark(&second(50, 0, 0)), None);
+        assert_eq!(loss_mark(&second(49, 1, 0)), Some((0.125, Role::Bad)));
+        assert_eq!(loss_mark(&second(25, 25, 0)), Some((1.0, Role::Bad)));
+        assert_eq!(loss_mark(&second(50, 1, 5)).map(|(_, role)| role), Some(Role::Pending));
+    }
+}
