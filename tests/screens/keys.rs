@@ -433,7 +433,7 @@ fn what_changes_nothing_draws_nothing() {
 
 #[test]
 fn a_live_call_wakes_once_a_second() {
-    let mut stage = Stage::new(80, 24);
+    let mut stage = Stage::new(60, 12);
     stage.calls(vec![call("c1", CallState::Connected, "600", "")]);
     let mut wakes = 0;
     let end = stage.now + std::time::Duration::from_secs(10);

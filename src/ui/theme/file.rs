@@ -257,7 +257,7 @@ fn inherited(name: &str, other: &dyn Fn(&str) -> Option<Vec<u8>>, above: &[Strin
 /// Roles that can hardly be read on their background.
 fn faint(looks: &Looks) -> Vec<Fault> {
     let Some(screen) = looks.of(Role::Text).bg else { return Vec::new() };
-    let decorations = [Role::Border, Role::BorderFocus, Role::LevelEmpty, Role::Dim];
+    let decorations = [Role::Border, Role::BorderFocus, Role::LevelEmpty, Role::LevelPast, Role::Dim];
     let read = Role::ALL.iter().filter(|role| !decorations.contains(role));
     let faint = read.filter_map(|role| {
         let style = looks.of(*role);

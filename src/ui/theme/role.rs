@@ -48,6 +48,7 @@ roles! {
     LevelNormal "level-normal" "A quiet to normal level";
     LevelLoud "level-loud" "A loud level";
     LevelClip "level-clip" "A level about to clip";
+    LevelPast "level-past" "The levels of the last seconds";
     LevelEmpty "level-empty" "The empty part of a meter";
 }
 

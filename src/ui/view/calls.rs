@@ -1,7 +1,8 @@
 //! The call list: live calls with state, timer, codec and quality; below them the calls that ended.
 
+use super::layout::Layout;
 use super::{Look, words};
-use crate::control::{CallDirection, CallInfo, CallState, IceState, PlayingState, RecordingState};
+use crate::control::{CallDirection, CallInfo, CallState, IceState, MediaInfo, PlayingState, RecordingState};
 use crate::ui::model::{CallRow, Connection, EndedCall, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -14,14 +15,15 @@ const STATE_WIDTH: usize = 9;
 const NARROW: u16 = 32;
 
 /// Draws the list.
-pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) {
+pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
+    let (area, framed) = (layout.calls, layout.framed);
     if area.is_empty() {
         return;
     }
     let inner = if framed { look.panel(buf, area, "Calls", false) } else { area };
     let mut row = 0;
     let current = model.current().map(|call| call.info.id.as_str());
-    for (at, call) in visible(model, inner, framed) {
+    for (at, call) in visible(model, layout, inner) {
         let chosen = model.calls.len() > 1 && current == Some(call.info.id.as_str());
         first_line(look, call, at, chosen, model.calls.len() > 1, inner, row, buf);
         row += 1;
@@ -30,7 +32,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
             row += 1;
         }
     }
-    if model.calls.is_empty() && model.recent.is_empty() {
+    if row == 0 && model.recent.is_empty() && layout.card.is_empty() {
         empty(model, look, inner, framed, buf);
     }
     if framed && row > 0 {
@@ -43,19 +45,21 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
 }
 
 /// The live call drawn at a cell, by id.
-pub fn call_at(model: &Model, area: Rect, framed: bool, at: Position) -> Option<String> {
+pub fn call_at(model: &Model, layout: &Layout, at: Position) -> Option<String> {
+    let (area, framed) = (layout.calls, layout.framed);
     if !area.contains(at) {
         return None;
     }
     let edge = u16::from(framed);
     let inner = Rect { y: area.y + edge, height: area.height.saturating_sub(2 * edge), ..area };
     let row = usize::from(at.y.checked_sub(inner.y)?) / if framed { 2 } else { 1 };
-    visible(model, inner, framed).nth(row).map(|(_, call)| call.info.id.clone())
+    visible(model, layout, inner).nth(row).map(|(_, call)| call.info.id.clone())
 }
 
-/// The live calls there is room for, the current one among them.
-fn visible(model: &Model, area: Rect, framed: bool) -> impl Iterator<Item = (usize, &CallRow)> {
-    let room = usize::from(area.height / if framed { 2 } else { 1 });
+/// The live calls there is room for, the current one among them; the only one is not told twice.
+fn visible<'m>(model: &'m Model, layout: &Layout, area: Rect) -> impl Iterator<Item = (usize, &'m CallRow)> {
+    let room = usize::from(area.height / if layout.framed { 2 } else { 1 });
+    let room = if model.calls.len() == 1 && !layout.card.is_empty() { 0 } else { room };
     let current = model.current().and_then(|call| model.calls.iter().position(|row| row.info.id == call.info.id));
     let skip = current.map_or(0, |at| (at + 1).saturating_sub(room));
     model.calls.iter().enumerate().skip(skip).take(room)
@@ -97,8 +101,30 @@ fn first_line(
 }
 
 fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffer) {
-    let info = &call.info;
-    let mut parts: Vec<Span> = Vec::new();
+    let parts = [marks(look, &call.info), sound(look, &call.info)].concat();
+    look.row(buf, area, row, Line::from(fitting(look, parts, 5, area.width)), Line::default());
+}
+
+/// Whole parts with dots between, after so many blanks, as many as fit; the first one always.
+pub(super) fn fitting<'s>(look: Look, parts: Vec<Span<'s>>, indent: usize, room: u16) -> Vec<Span<'s>> {
+    let mut spans = vec![Span::raw(" ".repeat(indent))];
+    let mut width = indent;
+    for (at, part) in parts.into_iter().enumerate() {
+        width += part.width() + if at > 0 { 3 } else { 0 };
+        if at > 0 && width > usize::from(room) {
+            break;
+        }
+        if at > 0 {
+            spans.push(look.span(Role::Dim, format!(" {} ", look.glyphs.dot)));
+        }
+        spans.push(part);
+    }
+    spans
+}
+
+/// What is particular about a call: recorded, played to, handed over, sent here.
+pub(super) fn marks(look: Look, info: &CallInfo) -> Vec<Span<'static>> {
+    let mut parts = Vec::new();
     parts.extend(info.auto_answered.then(|| look.span(Role::Pending, "answered by itself")));
     parts.extend(recording(info).map(|(role, mark)| look.span(role, mark)));
     let plays = info.playing.as_ref().is_some_and(|playing| playing.state == PlayingState::Playing);
@@ -107,21 +133,22 @@ fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffe
     parts.extend(words::transfer(info).map(|step| look.span(Role::Pending, step)));
     parts.extend(words::via(info).map(|via| look.span(Role::Dim, via)));
     parts.extend(words::origin(info).map(|origin| look.span(Role::Dim, origin)));
+    let silence = info.media.as_ref().filter(|media| !media.codec.is_empty()).and_then(words::silence);
+    parts.extend(silence.map(|words| look.span(Role::Bad, words)));
+    parts
+}
+
+/// Codec, quality and protection; without sound how far the call has come.
+fn sound(look: Look, info: &CallInfo) -> Vec<Span<'static>> {
+    let mut parts = Vec::new();
     match &info.media {
         Some(media) if !media.codec.is_empty() => {
-            parts.extend(words::silence(media).map(|words| look.span(Role::Bad, words)));
             parts.push(look.span(Role::Dim, words::codec(media)));
             if let Some((quality, bad)) = words::quality(media) {
                 parts.push(look.span(if bad { Role::Bad } else { Role::Good }, quality));
             }
-            parts.extend(words::protection_mark(media).map(|(words, good)| {
-                let role = good.map_or(Role::Pending, |good| if good { Role::Good } else { Role::Bad });
-                look.span(role, words)
-            }));
-            parts.extend(media.ice.as_ref().map(|ice| {
-                let is_bad = matches!(ice.state, IceState::Failed | IceState::Lost);
-                look.span(if is_bad { Role::Bad } else { Role::Dim }, ice.words())
-            }));
+            parts.extend(protection(look, media));
+            parts.extend(way(look, media));
             parts.extend(media.cause_rx.as_ref().map(|cause| look.span(Role::Bad, cause.clone())));
             parts.push(look.span(Role::Dim, format!("loss {:.1}%", words::loss_percent(media))));
             parts.push(look.span(Role::Dim, format!("jitter {:.0} ms", media.jitter_ms)));
@@ -136,20 +163,23 @@ fn second_line(look: Look, call: &CallRow, area: Rect, row: u16, buf: &mut Buffe
             parts.push(look.span(Role::Dim, info.account.clone()));
         }
     }
-    // Whole parts, as many as fit; the first one always.
-    let mut spans = vec![Span::raw("     ")];
-    let mut width = 5;
-    for (at, part) in parts.into_iter().enumerate() {
-        width += part.width() + if at > 0 { 3 } else { 0 };
-        if at > 0 && width > usize::from(area.width) {
-            break;
-        }
-        if at > 0 {
-            spans.push(look.span(Role::Dim, format!(" {} ", look.glyphs.dot)));
-        }
-        spans.push(part);
-    }
-    look.row(buf, area, row, Line::from(spans), Line::default());
+    parts
+}
+
+/// What protects the sound, if anything does or should.
+pub(super) fn protection(look: Look, media: &MediaInfo) -> Option<Span<'static>> {
+    words::protection_mark(media).map(|(words, good)| {
+        let role = good.map_or(Role::Pending, |good| if good { Role::Good } else { Role::Bad });
+        look.span(role, words)
+    })
+}
+
+/// The way ICE found.
+pub(super) fn way(look: Look, media: &MediaInfo) -> Option<Span<'static>> {
+    media.ice.as_ref().map(|ice| {
+        let is_bad = matches!(ice.state, IceState::Failed | IceState::Lost);
+        look.span(if is_bad { Role::Bad } else { Role::Dim }, ice.words())
+    })
 }
 
 /// The mark of a recorded call.
@@ -199,7 +229,8 @@ fn empty(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) 
     }
 }
 
-fn sign(look: Look, state: CallState) -> (&'static str, Role) {
+/// The sign of a state, and its role.
+pub(super) fn sign(look: Look, state: CallState) -> (&'static str, Role) {
     match state {
         CallState::Calling | CallState::Ringing | CallState::EarlyMedia => (look.glyphs.outgoing, Role::Pending),
         CallState::Incoming => (look.glyphs.incoming, Role::Incoming),

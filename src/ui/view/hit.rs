@@ -57,5 +57,5 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     if let Some(row) = lights::light_at(model, layout.lights, at) {
         return Some(Hit::Light(row));
     }
-    calls::call_at(model, layout.calls, layout.framed, at).map(Hit::Call)
+    calls::call_at(model, &layout, at).map(Hit::Call)
 }

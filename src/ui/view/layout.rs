@@ -4,8 +4,8 @@
 //!  from 64 × 16                                      smaller
 //!  header                                            header
 //!  banner of an incoming call                        banner
-//!  ╭ Dial ──────╮ ╭ Calls ─────────────────────╮     calls
-//!  │ field, pad │ │                            │     meters
+//!  ╭ Dial ──────╮ ╭ Card of the current call ──╮     calls
+//!  │ field, pad │ ╭ Calls ─────────────────────╮     meters
 //!  ╰────────────╯ ╰────────────────────────────╯     field
 //!  ╭ Accounts ──╮ ╭ Call: detail (tall) ───────╮     message
 //!  │            │ ╭ Shortcuts (if wanted) ─────╮     footer
@@ -16,7 +16,7 @@
 //!  footer
 //! ```
 
-use super::{lights, shortcuts};
+use super::{card, lights, shortcuts};
 use crate::ui::model::Model;
 use ratatui::layout::Rect;
 
@@ -32,6 +32,7 @@ pub struct Layout {
     /// Rows a key of the pad takes: 1, 2, or 3 with a frame of its own.
     pub pad_rows: u16,
     pub accounts: Rect,
+    pub card: Rect,
     pub calls: Rect,
     pub detail: Rect,
     pub shortcuts: Rect,
@@ -52,8 +53,17 @@ const BANNER: u16 = 5;
 const BANNER_BARE: u16 = 3;
 /// Frame, field and the line below it.
 const DIAL_FIXED: u16 = 4;
-/// Rows the list of calls keeps beside those who are watched.
+/// Rows the list of calls keeps beside those who are watched, and below a card.
 const LEAST_CALLS: u16 = 8;
+const LEAST_BELOW_CARD: u16 = 4;
+/// Rows of the card of the current call, with its frame: as many as there is room for.
+const CARD: [u16; 3] = [8, 7, 5];
+/// Rows of the meters: with little room, with the history of the levels, and at most.
+const SOUND: u16 = 4;
+const SOUND_TALL: u16 = 8;
+const SOUND_MOST: u16 = 20;
+/// Rows of the detail of a call.
+const DETAIL: u16 = 10;
 /// Rows at which the body is tall enough for the detail of a call.
 const TALL: u16 = 30;
 
@@ -107,15 +117,31 @@ fn framed(model: &Model, area: Rect, rings: bool) -> Layout {
     let accounts = if left.height >= 3 { left } else { Rect::default() };
 
     let tall = rest.height >= TALL;
-    let sound = bottom(&mut right, if tall { 8 } else { 4 });
+    let has_card = card::call(model).is_some();
+    let mut spare = right.height;
+    let mut want = |rows: u16| {
+        spare -= rows.min(spare);
+        (rows, spare)
+    };
+    let (sound, left_over) = want(if tall { SOUND_TALL } else { SOUND });
+    let card = CARD.into_iter().find(|rows| left_over >= rows + LEAST_BELOW_CARD).filter(|_| has_card).unwrap_or(0);
+    let (card, left_over) = want(card);
     // The calls keep their rows; those who are watched have a list of their own as well.
-    let wanted = shortcuts::panel_height(model, right.width);
-    let room = right.height.saturating_sub(LEAST_CALLS);
-    let at_hand = if room < wanted { 0 } else { wanted };
-    let watched = lights::panel_height(model).min(room - at_hand);
-    let watched = bottom(&mut right, if watched < 3 { 0 } else { watched });
+    let room = left_over.saturating_sub(if has_card { LEAST_BELOW_CARD } else { LEAST_CALLS });
+    let at_hand = Some(shortcuts::panel_height(model, right.width)).filter(|rows| *rows <= room).unwrap_or(0);
+    let watched = Some(lights::panel_height(model).min(room - at_hand)).filter(|rows| *rows >= 3).unwrap_or(0);
+    let (detail, calls) = want(at_hand + watched + if tall && !model.calls.is_empty() { DETAIL } else { 0 });
+    let detail = detail - at_hand - watched;
+    // Where the card says all there is of calls, their rows go to the sound.
+    let is_all = card > 0 && model.calls.len() == 1 && model.recent.is_empty();
+    let more = if is_all { calls.min(SOUND_MOST - sound) } else { 0 };
+    let more = if calls - more < LEAST_BELOW_CARD { calls.min(SOUND_MOST) * u16::from(is_all) } else { more };
+
+    let sound = bottom(&mut right, sound + more);
+    let watched = bottom(&mut right, watched);
     let at_hand = bottom(&mut right, at_hand);
-    let detail = bottom(&mut right, if tall && !model.calls.is_empty() { 10 } else { 0 });
+    let detail = bottom(&mut right, detail);
+    let card = top(&mut right, card);
     Layout {
         header,
         banner,
@@ -124,6 +150,7 @@ fn framed(model: &Model, area: Rect, rings: bool) -> Layout {
         pad,
         pad_rows,
         accounts,
+        card,
         calls: right,
         detail,
         shortcuts: at_hand,

@@ -137,7 +137,7 @@ fn graph(look: Look, meter: &Meter, area: Rect, buf: &mut Buffer) {
         let role = match *dbfs {
             CLIP_DBFS.. => Role::LevelClip,
             LOUD_DBFS.. => Role::LevelLoud,
-            _ => Role::LevelNormal,
+            _ => Role::LevelPast,
         };
         for up in 0..area.height {
             let step = eighths.saturating_sub(up * 8).min(8);

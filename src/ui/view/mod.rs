@@ -2,6 +2,7 @@
 
 mod accounts;
 mod calls;
+mod card;
 mod detail;
 mod dial_field;
 mod dial_pad;
@@ -103,7 +104,8 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
     accounts::draw(model, look, layout.accounts, buf);
     dial_pad::draw(model, look, &layout, buf);
     let cursor = dial_field::draw(model, look, &layout, buf);
-    calls::draw(model, look, layout.calls, layout.framed, buf);
+    card::draw(model, look, layout.card, buf);
+    calls::draw(model, look, &layout, buf);
     detail::draw(model, look, layout.detail, buf);
     shortcuts::draw(model, look, layout.shortcuts, buf);
     lights::draw(model, look, layout.lights, buf);
