@@ -24,6 +24,7 @@ pub mod osc;
 pub mod past;
 pub mod people;
 pub mod run;
+pub mod switchboard;
 pub mod term;
 pub mod theme;
 pub mod threads;

@@ -6,6 +6,7 @@ use super::keymap::{Act, Key, Keymap, Place};
 use super::ladder::{self, Ladder};
 use super::past::Past;
 use super::people::People;
+use super::switchboard::Switchboard;
 use super::threads::Threads;
 use super::wall::Wall;
 use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
@@ -76,11 +77,8 @@ pub enum Mode {
         /// The chosen row of those that match.
         row: usize,
     },
-    /// The list of those who are watched.
-    Watched {
-        /// The chosen row.
-        row: usize,
-    },
+    /// The grid of those who are watched.
+    Switchboard,
     /// The list of written conversations.
     Threads {
         /// The chosen row.
@@ -172,6 +170,8 @@ pub struct Model {
     pub ladder: Ladder,
     /// The clock on the wall as of the last message.
     pub wall: Wall,
+    /// Those who are watched.
+    pub switchboard: Switchboard,
     /// When calls ring again after the last talk, if they do not yet.
     pub wrap_up_until: Option<Instant>,
     /// Digits sent in the present call.
@@ -215,6 +215,7 @@ impl Model {
             past: Past::default(),
             ladder: Ladder::default(),
             wall: Wall::default(),
+            switchboard: Switchboard::default(),
             wrap_up_until: None,
             digits_sent: String::new(),
             held: None,
@@ -260,7 +261,7 @@ impl Model {
             self.mode,
             Mode::Help { .. } | Mode::Thread { .. } | Mode::Transfer { .. } | Mode::Contacts(_) | Mode::History(_)
         );
-        types || self.field.focused
+        types || self.field.focused || self.mode == Mode::Switchboard && self.switchboard.searching
     }
 
     /// Where keys count now.
@@ -269,8 +270,8 @@ impl Model {
             Mode::Contacts(_) => Place::Contacts,
             Mode::History(_) => Place::History,
             Mode::Threads { .. } | Mode::Thread { .. } => Place::Messages,
-            Mode::Watched { .. } => Place::Switchboard,
             Mode::Ladder(_) => Place::Ladder,
+            Mode::Switchboard => Place::Switchboard,
             Mode::Phone
             | Mode::Help { .. }
             | Mode::AskHangup
@@ -304,7 +305,8 @@ impl Model {
             let left = until.saturating_duration_since(now).saturating_sub(Duration::from_nanos(1));
             until.checked_sub(Duration::from_secs(left.as_secs())).unwrap_or(until)
         });
-        [second, message, pressed, wrap_up, self.threads.next_wake()].into_iter().flatten().min()
+        let lights = (self.mode == Mode::Switchboard).then(|| self.switchboard.next_wake(now)).flatten();
+        [second, message, pressed, wrap_up, lights, self.threads.next_wake()].into_iter().flatten().min()
     }
 
     /// Puts an ended call on top of the list.

@@ -48,15 +48,12 @@ impl Person {
     pub fn is_called_by(&self, wanted: &Wanted) -> bool {
         // The name and the three numbers come first.
         let end = self.folded.match_indices('\n').nth(3).map_or(self.folded.len(), |(at, _)| at);
-        let called = self.folded.get(..end).unwrap_or_default();
-        wanted.words.iter().all(|word| called.contains(word))
-            || !wanted.digits.is_empty() && self.numbers.contains(&wanted.digits)
+        wanted.fits(self.folded.get(..end).unwrap_or_default(), &self.numbers)
     }
 
     /// They are found: every word is part of something, or all of it is part of a number.
     pub fn is_found_by(&self, wanted: &Wanted) -> bool {
-        wanted.words.iter().all(|word| self.folded.contains(word))
-            || !wanted.digits.is_empty() && self.numbers.contains(&wanted.digits)
+        wanted.fits(&self.folded, &self.numbers)
     }
 }
 
@@ -71,6 +68,11 @@ impl Wanted {
     /// By these words.
     pub fn new(text: &str) -> Wanted {
         Wanted { words: fold(text).split_whitespace().map(str::to_owned).collect(), digits: digits(text) }
+    }
+
+    /// Every word is in this folded text, or all of it in the number.
+    pub fn fits(&self, folded: &str, number: &str) -> bool {
+        self.words.iter().all(|word| folded.contains(word)) || !self.digits.is_empty() && number.contains(&self.digits)
     }
 }
 

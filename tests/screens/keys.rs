@@ -1,6 +1,6 @@
 //! Keys as rows: a state, what is pressed, what is asked of the phone.
 
-use crate::stage::{Stage, account, asking, call, commands, lights, shortcuts};
+use crate::stage::{Stage, account, asking, call, commands, shortcuts};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use std::time::Duration;
 use tuiphone::control::feed::Feed;
@@ -127,37 +127,6 @@ fn what_is_recorded_or_played_is_stopped_by_the_same_key() {
         stage.calls(vec![info.clone()]);
         assert_eq!(stage.keys("y"), expected, "{state:?}");
     }
-}
-
-#[test]
-fn who_is_watched_is_called_from_the_list() {
-    let dialled = |target: &str| Command::Dial { target: target.into(), account: Some("101@pbx.example.net".into()) };
-    let picked_up = Command::Pickup { number: Some("103".into()), account: Some("101@pbx.example.net".into()) };
-    for (keys, expected) in [
-        ("w Enter", vec![dialled("102")]),
-        // It rings there.
-        ("w Down Down Up Enter", vec![picked_up]),
-        ("w End Enter", vec![dialled("park2")]),
-        ("w Esc Enter", vec![]),
-        ("w w Enter", vec![]),
-        ("w m", vec![Command::Mute { path: SoundPath::Mic }]),
-        ("/ w Esc", vec![]),
-    ] {
-        let mut stage = Stage::new(40, 10);
-        stage.status.lights = lights();
-        stage.tell();
-        assert_eq!(stage.keys(keys), expected, "{keys}");
-    }
-    let mut stage = Stage::new(80, 24);
-    assert_eq!(stage.keys("w Enter"), [], "nobody is watched");
-    stage.status.lights = lights();
-    stage.tell();
-    stage.click("104");
-    assert_eq!(stage.keys("Enter"), [dialled("104")]);
-    stage.keys("w End");
-    stage.status.lights.truncate(1);
-    stage.tell();
-    assert_eq!(stage.keys("Enter"), [dialled("102")], "the chosen one is gone");
 }
 
 #[test]

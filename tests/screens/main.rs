@@ -10,3 +10,4 @@ mod messages;
 mod pictures;
 mod stage;
 mod storm;
+mod switchboard;

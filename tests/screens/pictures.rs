@@ -148,8 +148,6 @@ fn watched() {
         stage.status.lights = lights();
         stage.tell();
         picture(&format!("watched_{columns}x{rows}"), &stage);
-        stage.keys("w Down Down");
-        picture(&format!("watched_list_{columns}x{rows}"), &stage);
     }
     let mut stage = in_call(80, 24);
     stage.status.lights = lights();

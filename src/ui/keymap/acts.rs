@@ -24,8 +24,14 @@ pub enum Act {
     Up,
     /// The call below; while typing, the number dialled after.
     Down,
-    /// The list of those who are watched.
+    /// The switchboard: those who are watched.
     Watched,
+    /// The cell to the left.
+    Left,
+    /// The cell to the right.
+    Right,
+    /// Call the chosen one before a call is handed over.
+    Consult,
     /// Messages: who wrote, and what.
     Messages,
     /// All that is known of the chosen contact or call.
@@ -139,7 +145,6 @@ const PHONE: &[Row] = &[
     row(Act::SpeakerDown, "speaker-down", EVERYWHERE, &["PgDn"], "quieter", "speaker quieter"),
     row(Act::MicUp, "mic-up", EVERYWHERE, &[">"], "mic louder", "microphone louder"),
     row(Act::MicDown, "mic-down", EVERYWHERE, &["<"], "mic quieter", "microphone quieter"),
-    row(Act::Watched, "watched", EVERYWHERE, &["w"], "watched", "those who are watched: what they do; Enter calls"),
     row(
         Act::Messages,
         "messages",
@@ -231,7 +236,26 @@ const LOG: &[Row] = &[];
 
 const ACCOUNTS: &[Row] = &[];
 
-const SWITCHBOARD: &[Row] = &[];
+const SWITCHBOARD: &[Row] = &[
+    row(
+        Act::Watched,
+        "switchboard",
+        EVERYWHERE,
+        &["w", "Space w"],
+        "switchboard",
+        "the switchboard: those who are watched, what they do; Enter calls, or takes the call that rings there",
+    ),
+    row(Act::Left, "left", &[Place::Switchboard], &["h"], "left", "in the switchboard: the one to the left"),
+    row(Act::Right, "right", &[Place::Switchboard], &["l"], "right", "in the switchboard: the one to the right"),
+    row(
+        Act::Consult,
+        "consult",
+        &[Place::Switchboard],
+        &["T"],
+        "ask first",
+        "in the switchboard: call the chosen one before the call is handed over",
+    ),
+];
 
 const SETTINGS: &[Row] = &[];
 

@@ -9,9 +9,9 @@ mod news;
 mod past;
 mod people;
 mod phone;
+mod switchboard;
 mod threads;
 mod transfer;
-mod watched;
 
 use super::keymap::{Act, Key};
 use super::model::{Message, Mode, Model, Pane, Weight};
@@ -106,7 +106,7 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         (Some(act), _) => run(model, act, now),
         (None, Mode::Phone) => phone::key(model, key, now),
         (None, Mode::Help { .. }) => help::key(model, key, now),
-        (None, Mode::Watched { .. }) => watched::key(model, key, now),
+        (None, Mode::Switchboard) => switchboard::key(model, key, now),
         (None, Mode::Threads { .. }) => threads::list_key(model, key, now),
         (None, Mode::Thread { .. }) => threads::key(model, key, now),
         (None, Mode::Contacts(Pane::Form)) => form::key(model, key, now),
@@ -135,7 +135,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             };
             drawn()
         }
-        Act::Watched => watched::open(model, 0),
+        Act::Watched => switchboard::open(model, None, now),
         Act::Messages => threads::open(model),
         Act::Ladder => ladder::open(model),
         Act::Quit => phone::quit(model),
@@ -148,9 +148,10 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         // Hanging up a second time answers its own question.
         Act::Verb("hangup") => phone::run(model, act, now),
         act => {
-            // Who writes may answer, hold or mute in between.
+            // Who writes may answer, hold or mute in between, and so does whoever sits at the switchboard.
             let watches = matches!(model.mode, Mode::Ladder(_)) && is_about_a_call(act);
-            if !watches && !matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form)) {
+            let stays = matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form) | Mode::Switchboard);
+            if !watches && !stays {
                 model.mode = Mode::Phone;
             }
             phone::run(model, act, now)
@@ -191,8 +192,10 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => match hit(model, mouse.column, mouse.row) {
             Some(Hit::Pad(c)) => phone::press(model, c, now),
+            Some(Hit::Act(act)) if model.mode == Mode::Switchboard => switchboard::run(model, act, now),
             Some(Hit::Act(act)) => run(model, act, now),
-            Some(Hit::Light(row)) => watched::open(model, row),
+            Some(Hit::Light(place)) => switchboard::open(model, Some(place), now),
+            Some(Hit::Cell(row)) => switchboard::click(model, row, now),
             Some(Hit::Shortcut(number)) => phone::shortcut(model, number, now),
             Some(Hit::Match(at)) => {
                 model.matches.choose(&mut model.field, at);
@@ -223,9 +226,8 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
         Mode::Contacts(Pane::Form) => form::paste(model, text),
         Mode::Contacts(_) => people::paste(model, text),
         Mode::History(_) => return [past::paste(model, text), drawn()].concat(),
-        Mode::Watched { .. } | Mode::Threads { .. } | Mode::Ladder(_) | Mode::AskHangup | Mode::AskQuit => {
-            return Vec::new();
-        }
+        Mode::Switchboard => switchboard::paste(model, text),
+        Mode::Threads { .. } | Mode::Ladder(_) | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
     }
     drawn()
 }
@@ -238,6 +240,7 @@ fn on_tick(model: &mut Model, now: Instant) -> Vec<Action> {
         changed = true;
     }
     changed |= model.threads.tick(now);
+    changed |= model.mode == Mode::Switchboard && model.switchboard.tick(now);
     if model.pressed.is_some_and(|(_, until)| until <= now) {
         model.pressed = None;
         changed = true;

@@ -122,9 +122,7 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
         let other = model.others(&call).next().map(|row| row.info.id.clone());
         model.mode = Mode::Transfer { call, other };
     }
-    if let Mode::Watched { row } = &mut model.mode {
-        *row = (*row).min(model.status.lights.len().saturating_sub(1));
-    }
+    model.switchboard.take(&model.status.lights, now);
     let question_gone = match model.mode {
         Mode::AskHangup => model.calls.len() < 2,
         Mode::AskQuit => model.calls.is_empty(),

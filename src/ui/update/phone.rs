@@ -128,6 +128,8 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             let key = model.keymap.key(Act::Ladder, false).map(|key| format!(" ({key})")).unwrap_or_default();
             refuse(model, &format!("open the ladder first{key}"), now)
         }
+        // Keys of views that are not open.
+        Act::Left | Act::Right | Act::Consult => Vec::new(),
         Act::Ladder
         | Act::Watched
         | Act::Messages

@@ -2,7 +2,7 @@
 
 use super::Look;
 use crate::control::{AccountInfo, CallState, LightInfo, LightState};
-use crate::ui::keymap::Act;
+use crate::ui::keymap::{Act, Keys};
 use crate::ui::ladder;
 use crate::ui::model::{CallRow, Mode, Model, Pane};
 use crate::ui::theme::Role;
@@ -70,6 +70,13 @@ fn placed(model: &Model, area: Rect) -> Vec<(u16, Item)> {
 fn bound(model: &Model, act: Act, typing: bool, label: &'static str) -> Option<Item> {
     let key = model.keymap.key(act, typing).map(|key| key.to_string());
     key.map(|key| Item { act: Some(act), key, label })
+}
+
+/// A key that means this act in the view that is open: others may mean something else there.
+fn here(model: &Model, act: Act, label: &'static str) -> Option<Item> {
+    let is_meant = |keys: &&Keys| keys.list().first().is_none_or(|key| keys.is(*key) && model.act(*key) == Some(act));
+    let keys = model.keymap.binding(act)?.keys.iter().find(is_meant)?;
+    Some(Item { act: Some(act), key: keys.to_string(), label })
 }
 
 fn told(key: &str, label: &'static str) -> Option<Item> {
@@ -158,6 +165,46 @@ fn ladder(model: &Model, pane: ladder::Pane) -> Vec<Option<Item>> {
     }
 }
 
+fn switchboard(model: &Model) -> Vec<Option<Item>> {
+    let board = &model.switchboard;
+    let local = |act, label| here(model, act, label);
+    let cancel = |label| bound(model, Act::Cancel, true, label);
+    let chosen = board.place().and_then(|place| model.status.lights.get(place));
+    let rings = |light: &LightInfo| light.state == LightState::Ringing;
+    let answered = |row: &CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
+    let has_call = model.calls.iter().any(answered);
+    if board.searching {
+        return vec![told("Enter", "choose"), cancel("all")];
+    }
+    if board.asking {
+        return vec![
+            local(Act::Verb("transfer"), "transfer to them"),
+            local(Act::Consult, "ask them first"),
+            told("Enter", "call too"),
+            cancel("nothing"),
+        ];
+    }
+    let Some(chosen) = chosen else {
+        return vec![cancel(if board.search.is_empty() { "close" } else { "all" }), local(Act::Help, "help")];
+    };
+    let enters = match (rings(chosen), has_call) {
+        (true, _) => "pick up",
+        (false, true) => "transfer or call",
+        (false, false) => "call",
+    };
+    vec![
+        told("Enter", enters),
+        local(Act::Verb("transfer"), "transfer").filter(|_| has_call),
+        local(Act::Consult, "ask first").filter(|_| has_call),
+        local(Act::Verb("hangup"), "hang up").filter(|_| !model.calls.is_empty()),
+        local(Act::Verb("pickup"), "pick up").filter(|_| !rings(chosen) && model.status.lights.iter().any(rings)),
+        local(Act::Messages, "write"),
+        local(Act::Type, "search"),
+        cancel(if board.search.is_empty() { "close" } else { "all" }),
+        local(Act::Help, "help"),
+    ]
+}
+
 fn items(model: &Model) -> Vec<Item> {
     let typing = model.field.focused;
     let bound = |act: Act, label: &'static str| bound(model, act, typing, label);
@@ -166,14 +213,7 @@ fn items(model: &Model) -> Vec<Item> {
     let quit = bound(Act::Quit, if model.stays { "detach" } else { "quit" });
     let items = match &model.mode {
         Mode::Help { .. } => vec![told("a-z", "search"), told("Enter", "do it"), bound(Act::Cancel, "close")],
-        Mode::Watched { .. } => {
-            vec![
-                told("Enter", "call"),
-                bound(Act::Messages, "write"),
-                told("Up/Down", "choose"),
-                bound(Act::Cancel, "close"),
-            ]
-        }
+        Mode::Switchboard => switchboard(model),
         Mode::Threads { .. } if model.threads.list().is_empty() => {
             vec![bound(Act::Type, "write to a number"), bound(Act::Cancel, "close")]
         }
@@ -239,7 +279,7 @@ fn items(model: &Model) -> Vec<Item> {
                         bound(Act::Type, "address"),
                         verb("voicemail", "voicemail").filter(|_| model.status.accounts.iter().any(waits)),
                         messages,
-                        bound(Act::Watched, "watched").filter(|_| !model.status.lights.is_empty()),
+                        bound(Act::Watched, "switchboard").filter(|_| !model.status.lights.is_empty()),
                         // Where room is short, help is worth more to somebody who does not talk.
                         mute.filter(|_| model.size.0 >= WIDE),
                     ]);

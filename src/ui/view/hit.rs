@@ -1,7 +1,7 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming, ladder, lights, offers, shortcuts};
+use super::{calls, footer, incoming, ladder, lights, offers, shortcuts, switchboard};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
@@ -17,6 +17,8 @@ pub enum Hit {
     Call(String),
     /// Somebody who is watched, by the place in the list.
     Light(usize),
+    /// Somebody of the switchboard, by the place among those found.
+    Cell(usize),
     /// A shortcut, by its number.
     Shortcut(u8),
     /// A step of the ladder, by its place.
@@ -38,6 +40,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if let Mode::Ladder(pane) = model.mode {
         return ladder::step_at(model, pane, layout.overlay, at).map(Hit::Step);
+    }
+    if model.mode == Mode::Switchboard {
+        return switchboard::cell_at(model, layout.overlay, at).map(Hit::Cell);
     }
     if model.mode != Mode::Phone {
         return None;

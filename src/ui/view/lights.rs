@@ -1,9 +1,9 @@
-//! Who is watched and what they do: a panel where there is room, a list to choose from anywhere.
+//! Who is watched and what they do: a panel where there is room; the switchboard shows them all.
 
 use super::{Look, words};
 use crate::control::{LightInfo, LightState};
 use crate::ui::keymap::Act;
-use crate::ui::model::{Mode, Model};
+use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
@@ -44,29 +44,6 @@ pub fn light_at(model: &Model, area: Rect, at: Position) -> Option<usize> {
     let inner = area.inner(Margin::new(1, 1));
     let row = usize::from(at.y.checked_sub(inner.y)?);
     (area.contains(at) && row < visible(model.status.lights.len(), inner.height)).then_some(row)
-}
-
-/// Draws the list over the body of the screen.
-pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
-    let Mode::Watched { row: chosen } = model.mode else { return };
-    let lights = &model.status.lights;
-    let area = Rect { height: (lights.len().max(1) as u16).saturating_add(2).min(area.height), ..area };
-    if area.height < 3 || area.width < 4 {
-        return;
-    }
-    look.clear(buf, area);
-    let inner = look.panel(buf, area, "Watched", true);
-    if lights.is_empty() {
-        let text = look.clip(" nobody; name them in [tuiphone] watch", inner.width);
-        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, text)), Line::default());
-    }
-    let room = usize::from(inner.height);
-    let skip = (chosen + 1).saturating_sub(room);
-    for (row, (at, light)) in (0..).zip(lights.iter().enumerate().skip(skip).take(room)) {
-        let mark = if at == chosen { look.glyphs.selected } else { " " };
-        let left = [vec![look.span(Role::Key, mark)], line(look, light)].concat();
-        look.row(buf, inner, row, Line::from(left), Line::default());
-    }
 }
 
 /// How many of them get a row of their own.

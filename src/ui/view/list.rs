@@ -5,7 +5,7 @@ use super::{Look, dial_field, words};
 use crate::ui::editor::Editor;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
@@ -14,6 +14,8 @@ const BESIDE: u16 = 100;
 const BELOW: u16 = 20;
 /// Rows of the details below, their frame counted.
 const DETAIL_ROWS: u16 = 9;
+/// Rows from which a panel has a frame.
+const FRAMED: u16 = 6;
 /// Cells of the name of a fact.
 const LABEL: usize = 10;
 
@@ -54,8 +56,13 @@ pub fn panel(look: Look, buf: &mut Buffer, area: Rect, title: &str, focus: bool)
         return None;
     }
     Clear.render(area, buf);
-    let framed = area.height >= 6;
-    Some(if framed { look.panel(buf, area, &look.clip(title, area.width.saturating_sub(4)), focus) } else { area })
+    let is_framed = inside(area) != area;
+    Some(if is_framed { look.panel(buf, area, &look.clip(title, area.width.saturating_sub(4)), focus) } else { area })
+}
+
+/// What is inside such a panel.
+pub fn inside(area: Rect) -> Rect {
+    if area.height < FRAMED || area.width < 4 { area } else { area.inner(Margin::new(1, 1)) }
 }
 
 /// The line that searches, in the first row; gives where its cursor is.

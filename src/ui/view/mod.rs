@@ -21,6 +21,7 @@ mod offers;
 mod past;
 mod people;
 mod shortcuts;
+pub(super) mod switchboard;
 mod threads;
 pub mod words;
 
@@ -119,10 +120,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             help::draw(model, look, search, *row, over, buf);
             None
         }
-        Mode::Watched { .. } => {
-            lights::draw_list(model, look, over, buf);
-            None
-        }
+        Mode::Switchboard => switchboard::draw(model, look, over, buf),
         Mode::Threads { .. } => {
             threads::draw_list(model, look, over, buf);
             None
