@@ -70,7 +70,8 @@ fn path(files: &IniFiles, options: &Options) {
     overrides.iter().for_each(|path| out::line(path));
 }
 
-fn entries(files: &IniFiles) -> Vec<Entry> {
+/// Every key that is read, with its value in force.
+pub(super) fn entries(files: &IniFiles) -> Vec<Entry> {
     let loaded = files.load();
     let mut all: Vec<Entry> = Vec::new();
     let mut add = |place: &str, section: Section| {
@@ -156,17 +157,48 @@ fn set(
     mut files: IniFiles,
     options: &Options,
 ) -> Result<(bool, Vec<String>), CommandError> {
-    let before = config::load(&files.main, &files.overlays);
     files.begin(microsip);
-    let mut document = files.main.clone();
-    let mut touched = Vec::new();
-    let mut notes = Vec::new();
-    let mut needs_restart = Vec::new();
+    let mut wanted = Vec::new();
     for change in changes {
         let (name, value) = change.split_once('=').ok_or_else(|| {
             let shown = sanitise(change);
             exit::usage(&format!("{shown:?} is no SECTION.KEY=VALUE"))
         })?;
+        wanted.push((name, Some(value)));
+    }
+    let Written { keys, changed, notes, needs_restart } = change(&wanted, &files)?;
+    if options.json {
+        told(json!({ "path": files.ini.path.display().to_string(), "changed": changed, "keys": keys, "notes": notes }));
+    } else if !options.quiet {
+        notes.iter().for_each(|note| out::talk(&format!("tuiphone: {}", sanitise_line(note))));
+    }
+    Ok((changed, needs_restart))
+}
+
+/// What a change was.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// The keys.
+    pub keys: Vec<String>,
+    /// The file is another one than before.
+    pub changed: bool,
+    /// What is good to know.
+    pub notes: Vec<String>,
+    /// Those of the keys that no running phone takes.
+    pub needs_restart: Vec<String>,
+}
+
+/// Changes these keys in the file, `None` = their lines go, and no other byte.
+///
+/// # Errors
+/// A key that nobody knows or that is locked, a value that cannot be taken: nothing is changed.
+pub(super) fn change(changes: &[(&str, Option<&str>)], files: &IniFiles) -> Result<Written, CommandError> {
+    let before = config::load(&files.main, &files.overlays);
+    let mut document = files.main.clone();
+    let mut touched = Vec::new();
+    let mut notes = Vec::new();
+    let mut needs_restart = Vec::new();
+    for (name, value) in changes {
         let Name { place, key, known } = Name::parse(name)?;
         if let Some(found) = files.layers().locked(&place.name, &key) {
             let line = found.line.map(|line| format!(", line {line}")).unwrap_or_default();
@@ -178,31 +210,31 @@ fn set(
             let hint = Some("change it there, or leave override.ini alone: --no-override".to_owned());
             return Err(CommandError { code: ExitCode::Config, kind: "locked", message, hint });
         }
-        let written = match known {
+        let is_quoted = match known {
             Known::Unknown => return Err(unknown(&place, &key)),
             Known::Read(row) => {
-                stands_elsewhere(row, &place, &files, &before)?;
+                stands_elsewhere(row, &place, files, &before)?;
                 if row.takes == Takes::Restart {
                     needs_restart.push(format!("{}.{key}", place.name));
                 }
-                if row.quoted {
-                    document.set_quoted(&place.name, &key, value)
-                } else {
-                    document.set(&place.name, &key, value)
-                }
+                row.quoted
             }
             Known::Kept(kept) => {
                 notes.push(format!("{}.{key} is kept, and not used: {}", place.name, kept.why));
-                if Kept::is_quoted(&key) {
-                    document.set_quoted(&place.name, &key, value)
-                } else {
-                    document.set(&place.name, &key, value)
-                }
+                Kept::is_quoted(&key)
             }
-            Known::Entry => document.set(&place.name, &key, value),
+            Known::Entry => false,
         };
-        let too_long = schema::beyond_microsip(&place.name, &key, value);
+        let too_long = value.and_then(|value| schema::beyond_microsip(&place.name, &key, value));
         notes.extend(too_long.map(|words| format!("{}.{key} has {words}", place.name)));
+        let written = match value {
+            None => {
+                document.remove(&place.name, &key);
+                Ok(())
+            }
+            Some(value) if is_quoted => document.set_quoted(&place.name, &key, value),
+            Some(value) => document.set(&place.name, &key, value),
+        };
         written.map_err(|why| unwritable(&why, &place, &key, &files.ini.path))?;
         touched.push((place.name, key));
     }
@@ -222,13 +254,8 @@ fn set(
     if changed {
         write(&files.ini.path, &bytes)?;
     }
-    if options.json {
-        let keys: Vec<String> = touched.iter().map(|(section, key)| format!("{section}.{key}")).collect();
-        told(json!({ "path": files.ini.path.display().to_string(), "changed": changed, "keys": keys, "notes": notes }));
-    } else if !options.quiet {
-        notes.iter().for_each(|note| out::talk(&format!("tuiphone: {}", sanitise_line(note))));
-    }
-    Ok((changed, needs_restart))
+    let keys = touched.iter().map(|(section, key)| format!("{section}.{key}")).collect();
+    Ok(Written { keys, changed, notes, needs_restart })
 }
 
 /// Where the first account stands that is not under its number: `[Account]` of hand-written files, `[Settings]` of
@@ -315,21 +342,23 @@ fn finding_json(Finding { fault, warning }: &Finding, files: &IniFiles) -> Value
 }
 
 /// One value in force, and where it comes from.
-struct Entry {
-    section: String,
-    key: String,
-    value: String,
-    is_secret: bool,
+pub(super) struct Entry {
+    pub section: String,
+    pub key: String,
+    pub value: String,
+    pub is_secret: bool,
     /// It is another section's.
-    is_inherited: bool,
-    default: Option<&'static str>,
+    pub is_inherited: bool,
+    pub default: Option<&'static str>,
+    /// Its row, if it is read.
+    pub row: Option<&'static Row>,
     /// Where in a word, the file unless it is the command line, and the line; `None` = nowhere, the default counts.
-    origin: Option<(&'static str, Option<String>, Option<usize>)>,
+    pub origin: Option<(&'static str, Option<String>, Option<usize>)>,
 }
 
 impl Entry {
     /// The value of a key that is read.
-    fn of(row: &Row, place: &Place, files: &IniFiles, loaded: &Loaded) -> Entry {
+    fn of(row: &'static Row, place: &Place, files: &IniFiles, loaded: &Loaded) -> Entry {
         let layers = files.all_layers();
         let own = layers.find(section_of_first(row, place, files).unwrap_or(&place.name), row.key);
         let is_inherited = own.is_none();
@@ -344,11 +373,12 @@ impl Entry {
         let is_secret = row.kind == Kind::Secret;
         // A password that only MicroSIP can read is one all the same.
         let value = if is_secret { found.as_ref().map_or(value, |found| found.value.to_string()) } else { value };
-        Entry { value, is_secret, is_inherited, default: Some(row.default), ..Entry::raw(place, row.key, found, files) }
+        let (default, row_of) = (Some(row.default), Some(row));
+        Entry { value, is_secret, is_inherited, default, row: row_of, ..Entry::raw(place, row.key, found, files) }
     }
 
     /// The value as it is written.
-    fn raw(place: &Place, key: &str, found: Option<Found<'_>>, files: &IniFiles) -> Entry {
+    pub(super) fn raw(place: &Place, key: &str, found: Option<Found<'_>>, files: &IniFiles) -> Entry {
         let origin = found.as_ref().map(|it| {
             let word = files.origin(it.layer);
             let in_file = word != "command_line";
@@ -360,10 +390,11 @@ impl Entry {
         // Other programs' keys.
         let is_secret = ["pass", "secret", "token"].iter().any(|word| lower.contains(word));
         let (section, key) = (place.name.clone(), key.to_owned());
-        Entry { section, key, value, is_secret, is_inherited: false, default: None, origin }
+        Entry { section, key, value, is_secret, is_inherited: false, default: None, row: None, origin }
     }
 
-    fn locked(&self) -> Option<String> {
+    /// The file and the line that lock it.
+    pub(super) fn locked(&self) -> Option<String> {
         let (_, file, line) = self.origin.as_ref().filter(|(word, ..)| *word == "override")?;
         let file = file.clone()?;
         Some(line.map_or_else(|| file.clone(), |line| format!("{file}, line {line}")))

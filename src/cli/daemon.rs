@@ -5,7 +5,7 @@ use super::paths::Environment;
 use super::service::{Manager, Moment};
 use super::session::Session;
 use super::signals::Interrupts;
-use super::{history, out, people, phone, platform, reload, words};
+use super::{history, out, people, phone, platform, reload, setting_files, words};
 use crate::config::{PASSWORD_VARIABLE, Settings};
 use crate::control::link::Link;
 use crate::control::socket::{Client, Server, SocketError};
@@ -54,6 +54,7 @@ pub async fn run(
     let contacts = people::of_session(&session);
     let (source, files) = (reload::source(options, &session), reload::files(options, &session));
     let settings = session.loaded.settings.clone();
+    let files_of_settings = setting_files::source(options, &session.ini);
     let Session { ini, loaded, .. } = session;
     let history = history::shelf(&loaded.settings, &ini);
     let trace = log_file.with_file_name(trace_name(log_file));
@@ -80,7 +81,7 @@ pub async fn run(
     config.certificate_file = Some(log_file.with_extension("certificate"));
     config.agent.instance = Some(instance::of_file(&log_file.with_extension("instance"), &mut rng));
     let mut phone = phone::start_with(options, config)?;
-    phone.handle = phone.handle.with_source(source, files, &settings);
+    phone.handle = phone.handle.with_source(source, files, &settings).with_settings(files_of_settings);
     let handle = phone.handle.clone();
     let addresses: Vec<String> = handle.addresses().iter().map(ToString::to_string).collect();
     let mut events = handle.events();

@@ -2,12 +2,14 @@
 //! how it went.
 
 use super::demo_past::DemoPast;
+use super::ini_files::IniFiles;
 use super::options::{CallJob, Options};
 use super::paths::Environment;
 use super::screen::Shown;
+use super::session::Session;
 use super::signals::Interrupts;
 use super::theme::Shelf;
-use super::{config_verb, exit, out, phone};
+use super::{config_verb, exit, out, phone, reload, session, setting_files};
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Loaded, Settings};
 use crate::control::link::Link;
@@ -46,30 +48,68 @@ pub async fn start(
     if lively {
         demo.liven();
     }
-    let account = demo.account();
+    let name = u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]);
+    // Where no folder can be made, the demo goes without.
+    let past = if has_past { DemoPast::new(name, is_fixed).ok() } else { None };
+    let session = past.as_ref().and_then(|past| session(past, &demo.account(), options));
+    let loaded = session.as_ref().map_or_else(|| loaded(demo.account()), |session| session.loaded.clone());
+    let mut config = phone::engine_config(options, loaded)?;
+    config.settings_file = session.as_ref().map(|session| session.ini.path.clone());
+    config.media.voice_without_card = true;
+    config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));
+    config.contacts = past.as_ref().map(DemoPast::contacts);
+    config.history = past.as_ref().map(DemoPast::shelf);
+    let (mut handle, _) = signalling::start(config).map_err(|e| phone::not_started(&e))?;
+    if let Some(session) = &session {
+        let (source, files) = (reload::source(options, session), reload::files(options, session));
+        handle = handle.with_source(source, files, &session.loaded.settings);
+        handle = handle.with_settings(setting_files::source(options, &session.ini));
+    }
+    if let Some(past) = &past {
+        past.tell(&handle).await;
+    }
+    Ok(DemoPhone { handle, _demo: demo, _past: past })
+}
+
+/// What the demo runs on where it has no file.
+fn loaded(account: Account) -> Loaded {
     let settings = Settings {
         account_id: Some(1),
         bind_address: "127.0.0.1".into(),
         single_mode: false,
         echo_number: "600".into(),
-        watch: vec!["604".into(), "700".into()],
         ..Settings::default()
     };
     let common = Account::new(AccountId(0));
-    let loaded = Loaded { settings, accounts: vec![account], selected: AccountId(1), common, warnings: Vec::new() };
-    let mut config = phone::engine_config(options, loaded)?;
-    config.media.voice_without_card = true;
-    config.seed = seed.map(|b| b.wrapping_mul(3).wrapping_add(1));
-    let name = u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]);
-    // Where no folder can be made, the demo goes without.
-    let past = if has_past { DemoPast::new(name, is_fixed).ok() } else { None };
-    config.contacts = past.as_ref().map(DemoPast::contacts);
-    config.history = past.as_ref().map(DemoPast::shelf);
-    let (handle, _) = signalling::start(config).map_err(|e| phone::not_started(&e))?;
-    if let Some(past) = &past {
-        past.tell(&handle).await;
-    }
-    Ok(DemoPhone { handle, _demo: demo, _past: past })
+    Loaded { settings, accounts: vec![account], selected: AccountId(1), common, warnings: Vec::new() }
+}
+
+/// The same in an ini file beside the past, so that settings can be looked at and changed.
+fn session(past: &DemoPast, account: &Account, options: &Options) -> Option<Session> {
+    let ini = past.ini(&format!("{}echoNumber=600\nwatch={}\n", ini_of(account), watched())).ok()?;
+    let environment = Environment::of_process();
+    let files = IniFiles::again(&ini, &Options { no_override: true, ..options.clone() }, &environment).ok()?;
+    session::of_files(files, options, &environment).ok()
+}
+
+fn watched() -> String {
+    FAR_ENDS.iter().map(|far| far.user).collect::<Vec<_>>().join(" ")
+}
+
+/// The ini file of whoever calls the far ends.
+fn ini_of(account: &Account) -> String {
+    format!(
+        "[Settings]\naccountId=1\nsingleMode=0\n[Account1]\nlabel={0}\nserver={1}\nproxy={1}\ndomain={2}\n\
+         username={3}\npassword={4}\ndisplayName={5}\nvoicemailNumber={6}\n\
+         [tuiphone]\nbindAddress=127.0.0.1\npasswordPlain=1\n",
+        account.label,
+        account.server,
+        account.domain,
+        account.username,
+        account.password.reveal(),
+        account.display_name,
+        account.voicemail_number
+    )
 }
 
 fn bytes_of(seed: Option<u64>) -> Result<[u8; 32], CommandError> {

@@ -1,5 +1,6 @@
 //! Whom the demo knows, and who called before it was started: a folder of its own, gone when the demo ends.
 
+use super::paths::IniPath;
 use crate::config::Settings;
 use crate::engine::address_book::{AddressBook, FILE_NAME};
 use crate::engine::files::replace;
@@ -57,6 +58,16 @@ impl DemoPast {
         let now = SystemTime::now();
         let now_s = if is_fixed { FIXED_NOW_S } else { now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() };
         Ok(DemoPast { folder, now_s })
+    }
+
+    /// The ini file, with this in it.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn ini(&self, text: &str) -> io::Result<IniPath> {
+        let path = self.folder.join("microsip.ini");
+        replace(&path, text.as_bytes())?;
+        Ok(IniPath { path, exists: true, trusted: true, ..IniPath::default() })
     }
 
     /// The contacts.

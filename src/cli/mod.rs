@@ -46,6 +46,7 @@ pub mod screen;
 pub mod serve;
 mod service;
 pub mod session;
+mod setting_files;
 mod settings_page;
 pub mod signals;
 mod sound_test;

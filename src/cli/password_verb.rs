@@ -165,6 +165,35 @@ pub fn keep_given(
     Ok(format!("the password of {} {words}", crate::text::sanitise(&account.aor())))
 }
 
+/// Keeps a new password of an account that stands in the files, and asks nobody: in the keyring where there is one, in
+/// the ini file where a plain one stands already, else in a file that only the person can read. Empty = forgets it
+/// everywhere. A sentence about it.
+///
+/// # Errors
+/// No such account, or it cannot be written.
+pub(super) fn replace(number: u32, secret: &Secret, files: &IniFiles) -> Result<String, CommandError> {
+    let loaded = config::load(&files.main, &files.overlays);
+    let section = Section::Account.name(number);
+    let account = loaded.accounts.iter().find(|account| account.id.0 == number && number > 0);
+    let mut account = account.cloned().ok_or_else(|| session::no_account(&loaded.accounts, &section))?;
+    let aor = crate::text::sanitise(&account.aor());
+    if secret.is_empty() {
+        for keep in Keep::STORES {
+            keep.forget(&account.aor()).map_err(|why| exit::config(why, None))?;
+        }
+        without_password(&account, files)?;
+        return Ok(format!("the password of {aor} is forgotten"));
+    }
+    let keep = match (keeping::keyring().is_some(), account.password.is_empty()) {
+        (true, _) => Keep::Keyring,
+        (false, false) => Keep::Plain,
+        (false, true) => Keep::File,
+    };
+    account.password = secret.clone();
+    let (_, words) = put(&account, keep, files, &loaded)?;
+    Ok(format!("the password of {aor} {words}"))
+}
+
 /// The password: as it is given, else as it is typed.
 fn secret(
     account: &Account,

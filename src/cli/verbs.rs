@@ -4,6 +4,7 @@ use super::attached;
 use super::options::Options;
 use super::out;
 use super::people;
+use super::setting_files;
 use super::signals::Interrupts;
 use super::sound_test;
 use crate::control::feed::Feed;
@@ -244,6 +245,7 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
             Err(e) => out::error(&unreadable(&e.to_string())),
         },
         Request::Contacts(_) => people::print(fields, options.quiet),
+        Request::Settings(_) => setting_files::print(fields, options.quiet),
         Request::Ready => {
             let registered = fields.get("registered") == Some(&Value::Bool(true));
             out::line(match (registered, code_of(request, fields)) {

@@ -8,7 +8,7 @@ use super::spelling::Line;
 use super::verb::Request;
 use super::{
     Command, CommandError, Event, ExitCode, FaceAsk, Found, HistoryAsk, Kind, Levels, Query, Record, Reply, Status,
-    json, people,
+    json, people, setting,
 };
 use crate::engine::handle::Handle;
 use crate::engine::reloading::Cause;
@@ -104,6 +104,10 @@ impl Link {
                     Ok(json::reply_fields(&Reply::Reloaded(Box::new(told))))
                 }
                 Link::Socket(path) => fields_of(Client::connect(path).await?.ask(r#"{"verb":"reload"}"#).await?),
+            },
+            Request::Settings(ask) => match self {
+                Link::Local(handle) => Ok(setting::fields(&handle.settings(ask.clone()).await?)),
+                Link::Socket(path) => fields_of(Client::connect(path).await?.ask(&setting::line(ask)).await?),
             },
             Request::Contacts(ask) => match self {
                 Link::Local(handle) => handle.contacts(ask.clone()).await,

@@ -3,8 +3,9 @@
 use super::verb::{Request, VERBS, VerbRow};
 use super::{Command, ContactsAsk, HistoryAsk, RecordAct};
 
-/// Verbs that are not offered: those that never end, for which there are events, and the one that tells a password.
-const NOT_HERE: &[&str] = &["attach", "session-password", "sound", "trace", "watch"];
+/// Verbs that are not offered: those that never end, for which there are events, the one that tells a password, and the
+/// one that may name programs to run.
+const NOT_HERE: &[&str] = &["attach", "session-password", "setting", "sound", "trace", "watch"];
 
 /// The verbs that are offered.
 pub(super) fn offered() -> impl Iterator<Item = &'static VerbRow> {

@@ -1,8 +1,8 @@
-//! What a phone tells of its contacts and its past, as values: for faces that draw it.
+//! What a phone tells of its contacts, its past and its settings, as values: for faces that draw it.
 
 use super::link::Link;
 use super::verb::Request;
-use super::{CommandError, Contact, ExitCode, Record};
+use super::{CommandError, Contact, ExitCode, Record, SettingChanged, SettingInfo};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -13,6 +13,10 @@ pub enum Told {
     Contacts(Vec<Contact>, usize),
     /// Calls, the latest first, and whether there are older ones that fit.
     Calls(Vec<Record>, bool),
+    /// Every setting.
+    Settings(Vec<SettingInfo>),
+    /// What came of another value of one.
+    Setting(SettingChanged),
     /// It is done.
     Done,
 }
@@ -24,6 +28,12 @@ impl Told {
             let problems = fields.get("problems").and_then(Value::as_array).map_or(0, Vec::len);
             return Ok(Told::Contacts(list(contacts)?, problems));
         }
+        if let Some(settings) = fields.remove("settings") {
+            return Ok(Told::Settings(list(settings)?));
+        }
+        if let Some(setting) = fields.remove("setting") {
+            return Ok(Told::Setting(list(setting)?));
+        }
         match fields.remove("history") {
             Some(calls) => Ok(Told::Calls(list(calls)?, fields.get("more") == Some(&Value::Bool(true)))),
             None => Ok(Told::Done),
@@ -32,7 +42,7 @@ impl Told {
 }
 
 impl Link {
-    /// Asks about contacts or calls that were, or changes them.
+    /// Asks about contacts, calls that were or settings, or changes them.
     ///
     /// # Errors
     /// The phone's refusal, or `NoDaemon`.
@@ -53,7 +63,7 @@ fn list<T: DeserializeOwned>(value: Value) -> Result<T, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::{Found, json};
+    use crate::control::{Found, SettingTold, json};
 
     #[test]
     fn lists_survive_their_fields() {
@@ -65,6 +75,12 @@ mod tests {
         let Value::Object(fields) = fields else { panic!() };
         assert_eq!(Told::read(fields), Ok(Told::Contacts(vec![contact], 1)));
         assert_eq!(Told::read(Map::new()), Ok(Told::Done));
+        let info = SettingInfo { key: "DND".into(), value: Some("1".into()), ..SettingInfo::default() };
+        let fields = crate::control::setting::fields(&SettingTold::List(vec![info.clone()]));
+        assert_eq!(Told::read(fields), Ok(Told::Settings(vec![info])));
+        let changed = SettingChanged { name: "Settings.DND".into(), changed: true, ..SettingChanged::default() };
+        let fields = crate::control::setting::fields(&SettingTold::Changed(changed.clone()));
+        assert_eq!(Told::read(fields), Ok(Told::Setting(changed)));
         let wrong = Map::from_iter([("history".to_owned(), Value::Bool(true))]);
         assert!(Told::read(wrong).is_err_and(|why| why.message.contains("could not be read")));
     }

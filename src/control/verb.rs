@@ -11,7 +11,7 @@ mod window;
 
 use super::format::Format;
 pub use super::values::Values;
-use super::{Command, CommandError, ExitCode, MAX_NAME, people};
+use super::{Command, CommandError, ExitCode, MAX_NAME, people, setting};
 pub use row::{Example, Make, Param, ParamKind, Request, TraceForm, VerbRow};
 
 /// Characters of an error: words of a request may be as long as its line.
@@ -296,6 +296,7 @@ pub static VERBS: &[VerbRow] = &[
             name => Ok(Request::Watch { name }),
         },
     },
+    setting::SETTING,
     seeing::TRACE,
     VerbRow {
         name: "attach",

@@ -8,6 +8,7 @@ use super::library::Library;
 use super::media::tap::Tap;
 use super::media::{MediaGone, MediaHandle};
 use super::reloading::{Fresh, Reloader};
+use super::setting::SettingFiles;
 use super::trace::tap::Opened;
 use crate::config::{Account, Settings};
 use crate::contacts::Book;
@@ -94,6 +95,7 @@ pub struct Handle {
     directories: Option<Directories>,
     library: Option<Library>,
     pub(super) reloader: Option<Arc<Reloader>>,
+    pub(super) settings: Option<SettingFiles>,
     faces: broadcast::Sender<FaceAsk>,
     own_writes: OwnWrites,
 }
@@ -125,6 +127,7 @@ pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[Str
         directories: None,
         library: None,
         reloader: None,
+        settings: None,
         faces,
         own_writes: OwnWrites::default(),
     };

@@ -24,6 +24,7 @@ pub mod net;
 pub mod past;
 pub mod probe;
 pub mod reloading;
+pub mod setting;
 pub mod signalling;
 pub mod trace;
 mod webhook;

@@ -61,6 +61,8 @@ fn answer_of(told: Told, local_time: LocalTime) -> Answer {
     match told {
         Told::Contacts(contacts, problems) => Answer::Contacts(contacts, problems),
         Told::Calls(calls, more) => Answer::Calls(calls.into_iter().map(dated).collect(), more),
+        Told::Settings(settings) => Answer::Settings(settings),
+        Told::Setting(changed) => Answer::Setting(changed),
         Told::Done => Answer::Done,
     }
 }

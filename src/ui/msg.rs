@@ -4,7 +4,7 @@ use super::ladder::Export;
 use super::past::PastCall;
 use crate::control::feed::Feed;
 use crate::control::verb::Request;
-use crate::control::{Command, CommandError, Contact, Reply, TraceLine};
+use crate::control::{Command, CommandError, Contact, Reply, SettingChanged, SettingInfo, TraceLine};
 use crossterm::event::{Event, KeyEvent, MouseEvent};
 
 /// What happened.
@@ -34,13 +34,17 @@ pub enum Msg {
     Tick,
 }
 
-/// What there is of people and the past.
+/// What there is of people, the past and the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// Contacts, and how much of their file could not be read.
     Contacts(Vec<Contact>, usize),
     /// Calls, the latest first, and whether there are older ones that fit.
     Calls(Vec<PastCall>, bool),
+    /// Every setting.
+    Settings(Vec<SettingInfo>),
+    /// What came of another value of one.
+    Setting(SettingChanged),
     /// It is done.
     Done,
 }

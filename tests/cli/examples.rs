@@ -287,6 +287,7 @@ fn shares(verb: &str, line: &str) -> bool {
         "contacts",
         "history",
         "reload",
+        "setting",
         "demo",
         "doctor",
         "bug-report",

@@ -142,6 +142,12 @@ pub(super) static SHAPES: &[Shape] = &[
     answer("devices", "devices: sound cards", &["devices"], &[of::<checks::Devices>()]),
     answer("codecs", "codecs: in the order they are offered", &["codecs"], &[of::<checks::Codecs>()]),
     answer("reload", "reload: what has changed", &["reload"], &[of::<crate::control::Reloaded>()]),
+    answer(
+        "setting",
+        "setting: list; set and unset",
+        &["setting"],
+        &[of::<files::Settings>(), of::<files::SettingSet>()],
+    ),
     answer("trace", "trace: messages that were; what comes is a feed", &["trace"], &[of::<shapes::Trace>()]),
     outcome(
         "config",

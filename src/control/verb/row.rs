@@ -1,7 +1,7 @@
 //! What a row of the table of verbs is made of.
 
 use super::super::format::Format;
-use super::super::{Command, ContactsAsk, FaceAsk, Form, HistoryAsk, TraceAsk};
+use super::super::{Command, ContactsAsk, FaceAsk, Form, HistoryAsk, SettingAsk, TraceAsk};
 use super::Values;
 
 /// A parameter of a verb.
@@ -72,6 +72,8 @@ pub enum Request {
     },
     /// The configuration is to be read again.
     Reload,
+    /// The settings: all of them, or a change.
+    Settings(SettingAsk),
     /// Something for the interfaces that are open.
     Face(FaceAsk),
     /// The phone is to run without an interface; a phone that runs does so already.

@@ -127,6 +127,11 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
     {
         return actions;
     }
+    if model.mode == Mode::Switchboard
+        && let Some(actions) = switchboard::act(model, act, now)
+    {
+        return actions;
+    }
     match act {
         Act::Help => {
             model.mode = match model.mode {
@@ -192,7 +197,6 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => match hit(model, mouse.column, mouse.row) {
             Some(Hit::Pad(c)) => phone::press(model, c, now),
-            Some(Hit::Act(act)) if model.mode == Mode::Switchboard => switchboard::run(model, act, now),
             Some(Hit::Act(act)) => run(model, act, now),
             Some(Hit::Light(place)) => switchboard::open(model, Some(place), now),
             Some(Hit::Cell(row)) => switchboard::click(model, row, now),

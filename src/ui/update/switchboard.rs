@@ -74,9 +74,9 @@ pub fn paste(model: &mut Model, text: &str) {
     find(model, &whole);
 }
 
-/// Does what a key or a click says, about the chosen one.
-pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
-    match act {
+/// Does what is about the chosen one, or the search; nothing of what is about the phone.
+pub fn act(model: &mut Model, act: Act, now: Instant) -> Option<Vec<Action>> {
+    Some(match act {
         Act::Cancel if model.switchboard.asking => {
             model.switchboard.asking = false;
             drawn()
@@ -97,8 +97,12 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             Some(light) => threads::open_with(model, &light.uri, &light.account),
             None => drawn(),
         },
-        act => [super::run(model, act, now), drawn()].concat(),
-    }
+        _ => return None,
+    })
+}
+
+fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
+    [super::run(model, act, now), drawn()].concat()
 }
 
 /// A key while a name or a number is typed. Enter and the arrows lead back to those found.

@@ -1,6 +1,7 @@
 //! Settings and other files, and what is done to them.
 
 use super::ErrorInfo;
+use crate::control::{SettingChanged, SettingInfo};
 use schemars::JsonSchema;
 
 #[derive(JsonSchema)]
@@ -14,6 +15,18 @@ pub struct ConfigPath {
 #[derive(JsonSchema)]
 pub struct ConfigValues {
     values: Vec<ConfigValue>,
+}
+
+/// `setting list`.
+#[derive(JsonSchema)]
+pub struct Settings {
+    settings: Vec<SettingInfo>,
+}
+
+/// `setting set` and `setting unset`.
+#[derive(JsonSchema)]
+pub struct SettingSet {
+    setting: SettingChanged,
 }
 
 /// A key and its value in force.
