@@ -11,7 +11,8 @@ use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount,
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema, theme,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, man, password_verb, probe,
+    schema, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
@@ -171,6 +172,7 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
             _ => Color::Auto,
         },
         theme: text(m, "theme"),
+        keymap: text(m, "keymap"),
         no_input: m.get_flag("no-input"),
         timeout: m.get_one("timeout").copied(),
         socket: m.get_one("socket").cloned(),
@@ -298,6 +300,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         "man" => Ok(man::job(below)),
         "schema" => Ok(schema::job(below)),
         "theme" => Ok(theme::job(below)),
+        "keymap" => Ok(keymap::job(below)),
         "import" => Ok(import::job(below)),
         "test" => Ok(Job::Test(Box::new(probe::job::read(below)?))),
         "password" => password_verb::job(below, options),

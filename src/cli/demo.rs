@@ -8,7 +8,6 @@ use super::paths::Environment;
 use super::screen::Shown;
 use super::session::Session;
 use super::signals::Interrupts;
-use super::theme::Shelf;
 use super::{config_verb, exit, out, phone, reload, session, setting_files};
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Loaded, Settings};
@@ -176,9 +175,10 @@ pub async fn show(options: &Options, seed: Option<u64>, lively: bool) -> Result<
     let phone = start(options, seed, lively, true).await?;
     let welcome = FAR_ENDS.iter().map(|f| format!("{}  {}", f.user, f.name)).collect();
     let note = Some("The demo: a built-in exchange, real SIP and sound on this machine".to_owned());
-    let shelf = Shelf::of(options, &Environment::of_process());
-    let (looks, odd) = shelf.chosen(options.theme.as_deref().unwrap_or_default());
-    let shown = Shown { welcome, note: odd.or(note), looks, ..Shown::default() };
+    let named = options.ini.as_ref().map(|ini| ini.to_string_lossy());
+    let ini = Environment::of_process().ini(named.as_deref()).path;
+    let chosen = Shown::chosen(options, &Settings::default(), &ini);
+    let shown = Shown { welcome, note: chosen.note.or(note), ..chosen };
     let code = super::screen::show(Link::Local(phone.handle.clone()), options, shown).await;
     phone::stop(&phone.handle).await;
     code

@@ -7,7 +7,7 @@ use super::keeping::Keep;
 use super::man::ManJob;
 use super::password_verb::PasswordJob;
 use super::probe::ProbeJob;
-use super::theme::ThemeJob;
+use super::shelf::ShelfJob;
 use crate::audio::Spec;
 use crate::config::{AutoAnswer, Secret, Server};
 use crate::control::verb::Request;
@@ -47,6 +47,8 @@ pub struct Options {
     pub color: Color,
     /// `--theme`.
     pub theme: Option<String>,
+    /// `--keymap`.
+    pub keymap: Option<String>,
     /// `--no-input`: never ask.
     pub no_input: bool,
     /// `--timeout SEC`.
@@ -195,7 +197,9 @@ pub enum Job {
     /// A page of the manual, or all of them.
     Man(ManJob),
     /// `theme`.
-    Theme(ThemeJob),
+    Theme(ShelfJob),
+    /// `keymap`.
+    Keymap(ShelfJob),
     /// The shape of a JSON; without a name the names.
     Schema {
         /// Which.

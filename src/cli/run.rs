@@ -11,8 +11,8 @@ use super::session::{self, Session};
 use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
-    bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, links, man, microsip, out,
-    password_verb, people, phone, platform, probe, prompt, reset, saving, schema, screen, theme, verbs,
+    bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, keymap, links, man,
+    microsip, out, password_verb, people, phone, platform, probe, prompt, reset, saving, schema, screen, theme, verbs,
 };
 use crate::audio::Spec;
 use crate::config::{AccountId, DialError, Loaded, dial};
@@ -72,6 +72,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         Job::Man(job) => return man::run(job, &options),
         Job::Schema { name } => return schema::run(name.as_deref(), &options),
         Job::Theme(job) => return theme::run(job, &options, &environment),
+        Job::Keymap(job) => return keymap::run(job, &options, &environment),
         Job::Complete(words) => return completion::run(words, &environment).await,
         _ => {}
     }
@@ -298,7 +299,7 @@ impl Place {
             }
             Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
             Job::Links(_) | Job::Reset { .. } | Job::Doctor(_) | Job::BugReport(_) => Ok(ExitCode::Ok),
-            Job::Man(_) | Job::Schema { .. } | Job::Theme(_) | Job::Complete(_) => Ok(ExitCode::Ok),
+            Job::Man(_) | Job::Schema { .. } | Job::Theme(_) | Job::Keymap(_) | Job::Complete(_) => Ok(ExitCode::Ok),
         }
     }
 
@@ -435,9 +436,9 @@ impl Place {
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
         let is_new = !has_account(&self.session.loaded, &self.options);
         let welcome = if is_new { screen::first_steps(&self.session.ini.path) } else { Vec::new() };
-        let wanted = self.options.theme.as_ref().unwrap_or(&self.session.loaded.settings.theme);
-        let (looks, note) = theme::Shelf::beside(&self.session.ini.path).chosen(wanted);
-        let shown = screen::Shown { dial, fill, stays: true, welcome, note, looks };
+        let settings = &self.session.loaded.settings;
+        let chosen = screen::Shown::chosen(&self.options, settings, &self.session.ini.path);
+        let shown = screen::Shown { dial, fill, stays: true, welcome, ..chosen };
         screen::show(link, &self.options, shown).await
     }
 

@@ -1,10 +1,12 @@
 //! The interface as the command line starts it: is there a terminal, what can it show.
 
-use super::exit;
 use super::options::{Color, Options};
+use super::{exit, keymap, theme};
+use crate::config::Settings;
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
 use crate::ui::glyphs::Glyphs;
+use crate::ui::keymap::Keymap;
 use crate::ui::run::{UiError, UiOptions};
 use crate::ui::theme::{ColorDepth, Looks, Terminal, Theme};
 use std::io::IsTerminal;
@@ -25,6 +27,17 @@ pub struct Shown {
     pub note: Option<String>,
     /// The looks of its parts.
     pub looks: Looks,
+    /// Its keys.
+    pub keymap: Keymap,
+}
+
+impl Shown {
+    /// Looks and keys as the options or else the settings name them, with a note on what is odd about them.
+    pub fn chosen(options: &Options, settings: &Settings, ini: &Path) -> Shown {
+        let (looks, odd) = theme::Shelf::beside(ini).chosen(options.theme.as_ref().unwrap_or(&settings.theme));
+        let (keymap, wrong) = keymap::Shelf::beside(ini).chosen(options.keymap.as_ref().unwrap_or(&settings.keymap));
+        Shown { looks, keymap, note: wrong.or(odd), ..Shown::default() }
+    }
 }
 
 /// True with a terminal on both sides.
@@ -82,6 +95,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
     let ui = UiOptions {
         theme: Theme::new(&shown.looks, depth),
         glyphs: Glyphs::for_terminal(term.as_deref(), locale.as_deref()),
+        keymap: shown.keymap,
         stays: shown.stays,
         welcome: shown.welcome,
         dial: shown.dial,

@@ -39,6 +39,8 @@ pub struct Settings {
     pub dial_links: bool,
     /// The colours of the interface: a name, or a file; empty = the terminal's own.
     pub theme: String,
+    /// The keys of the interface: a name, or a file; empty = the default ones.
+    pub keymap: String,
     /// What links and callers over HTTP may dial (`[tuiphone] allowDial`, `denyDial`).
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
@@ -299,6 +301,7 @@ impl Default for Settings {
             dial_unknown: false,
             dial_links: false,
             theme: String::new(),
+            keymap: String::new(),
             dial_rules: DialRules::default(),
             webhook: Webhook::default(),
             mqtt: Mqtt::default(),

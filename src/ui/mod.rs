@@ -18,6 +18,7 @@ pub mod form;
 pub mod glyphs;
 pub mod keymap;
 pub mod ladder;
+pub mod layered;
 pub mod model;
 pub mod msg;
 pub mod osc;

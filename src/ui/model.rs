@@ -64,6 +64,15 @@ pub struct Message {
     pub until: Instant,
 }
 
+/// Keys pressed that are the beginning of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// In their order.
+    pub keys: Vec<Key>,
+    /// When nobody waits for the next one any more.
+    pub until: Instant,
+}
+
 /// What lies over the screen and takes the keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Mode {
@@ -184,6 +193,10 @@ pub struct Model {
     pub pressed: Option<(char, Instant)>,
     /// What takes the keys.
     pub mode: Mode,
+    /// Keys pressed that are the beginning of others.
+    pub pending: Option<Pending>,
+    /// What `Key::NONE` means while it is carried out.
+    pub meant: Option<Act>,
     /// The message line.
     pub message: Option<Message>,
     /// Is the phone there?
@@ -222,6 +235,8 @@ impl Model {
             tells_releases: false,
             pressed: None,
             mode: Mode::Phone,
+            pending: None,
+            meant: None,
             message: None,
             connection: Connection::Opening,
             keymap: Keymap::default(),
@@ -283,7 +298,7 @@ impl Model {
 
     /// What a key does now, if no text and no list takes it.
     pub fn act(&self, key: Key) -> Option<Act> {
-        self.keymap.act_in(self.place(), key)
+        if key == Key::NONE { self.meant } else { self.keymap.act_in(self.place(), key) }
     }
 
     /// A call or a test carries sound, so the meters mean something.
@@ -301,12 +316,13 @@ impl Model {
         });
         let message = self.message.as_ref().map(|message| message.until);
         let pressed = self.pressed.map(|(_, until)| until);
+        let pending = self.pending.as_ref().map(|pending| pending.until);
         let wrap_up = self.wrap_up_until.map(|until| {
             let left = until.saturating_duration_since(now).saturating_sub(Duration::from_nanos(1));
             until.checked_sub(Duration::from_secs(left.as_secs())).unwrap_or(until)
         });
         let lights = (self.mode == Mode::Switchboard).then(|| self.switchboard.next_wake(now)).flatten();
-        [second, message, pressed, wrap_up, lights, self.threads.next_wake()].into_iter().flatten().min()
+        [second, message, pressed, pending, wrap_up, lights, self.threads.next_wake()].into_iter().flatten().min()
     }
 
     /// Puts an ended call on top of the list.

@@ -3,6 +3,7 @@
 use super::asking::{LocalTime, ask_in_order, look_up};
 use super::following::Following;
 use super::glyphs::{Glyphs, UNICODE};
+use super::keymap::Keymap;
 use super::ladder::Export;
 use super::model::{Message, Model, Weight};
 use super::msg::{Action, Msg, Urgency};
@@ -37,6 +38,8 @@ pub struct UiOptions {
     pub theme: Theme,
     /// The signs.
     pub glyphs: Glyphs,
+    /// The keys.
+    pub keymap: Keymap,
     /// Clicks on the dial pad, calls and keys.
     pub mouse: bool,
     /// The terminal's bell on an incoming call.
@@ -62,6 +65,7 @@ impl Default for UiOptions {
         UiOptions {
             theme: Theme::default(),
             glyphs: UNICODE,
+            keymap: Keymap::default(),
             mouse: true,
             bell: true,
             stays: true,
@@ -99,6 +103,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(UiError::Draw)?;
     let size = screen.size().map_err(UiError::Draw)?;
     let mut model = Model::new((size.width, size.height), options.stays, options.welcome.clone());
+    model.keymap = options.keymap.clone();
     if let Some(text) = options.note.clone() {
         model.message =
             Some(Message { text, hint: None, weight: Weight::Note, until: now() + Duration::from_secs(20) });

@@ -33,6 +33,7 @@ mod http;
 mod ice;
 mod import;
 mod incoming;
+mod keymap;
 mod killed;
 mod man;
 mod message;

@@ -3,11 +3,15 @@
 use crate::stage::{Stage, account, call, ended, light, message as message_of};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::verb::Request;
-use tuiphone::control::{CallState, Contact, ContactsAsk, Event, Levels, LightState, RegistrationState, Status};
+use tuiphone::control::{
+    CallState, Command, Contact, ContactsAsk, Event, Levels, LightState, RegistrationState, Status,
+};
 use tuiphone::ui::glyphs::{ASCII, UNICODE};
-use tuiphone::ui::msg::{Answer, Msg};
+use tuiphone::ui::keymap::{Act, KEYMAPS, Key, Keymap};
+use tuiphone::ui::msg::{Action, Answer, Msg};
 
 fn key() -> impl Strategy<Value = Msg> {
     let code = prop_oneof![
@@ -106,8 +110,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_storm_never_panics(messages in prop::collection::vec(message(), 1..40), ascii: bool) {
+    fn a_storm_never_panics(messages in prop::collection::vec(message(), 1..40), ascii: bool, map in 0..4usize) {
         let mut stage = Stage::new(80, 24);
+        stage.model.keymap = Keymap::built_in(KEYMAPS.built_in[map].name);
         stage.glyphs = if ascii { ASCII } else { UNICODE };
         for message in messages {
             stage.msg(message);
@@ -116,6 +121,52 @@ proptest! {
                 prop_assert!(wake > stage.now - std::time::Duration::from_secs(60));
             }
             stage.screen();
+        }
+    }
+}
+
+/// Acts that place a call: what is asked for by them is no stray one.
+const CALLING: [Act; 7] = [
+    Act::Verb("call"),
+    Act::Verb("redial"),
+    Act::Verb("voicemail"),
+    Act::Verb("shortcut"),
+    Act::Verb("pickup"),
+    Act::Verb("retrieve"),
+    Act::Echo,
+];
+
+/// Random keys through every mode, with calls that come and go: nothing panics, and nothing is called but by Enter or by a
+/// key that is there for it.
+#[test]
+fn ten_thousand_keys_call_nobody_by_accident() {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut draw = move |one: BoxedStrategy<Msg>| one.new_tree(&mut runner).unwrap().current();
+    for keymap in KEYMAPS.built_in {
+        let mut stage = Stage::new(80, 24);
+        stage.model.keymap = Keymap::built_in(keymap.name);
+        for step in 0..2_500 {
+            if step % 60 == 0 {
+                stage.msg(draw(status().boxed()));
+            }
+            let message = draw(key().boxed());
+            let Msg::Key(event) = &message else { continue };
+            let pressed = Key::from(*event);
+            let begun = stage.model.pending.as_ref().map(|pending| pending.keys.clone()).unwrap_or_default();
+            let typed = begun.is_empty() && pressed.is_character() && stage.model.is_typing();
+            let keys = [begun, vec![pressed]].concat();
+            let act = stage.model.keymap.find(stage.model.place(), &keys).act();
+            let means = !typed && act.is_some_and(|act| CALLING.contains(&act));
+            let chooses = matches!(event.code, KeyCode::Enter | KeyCode::Tab);
+            let calls = stage.msg(message.clone()).into_iter().any(|action| {
+                matches!(action, Action::Send(Command::Dial { .. } | Command::Pickup { .. } | Command::Retrieve { .. }))
+            });
+            assert!(!calls || means || chooses, "{} {step}: {keys:?} in {:?}", keymap.name, stage.model.mode);
+            stage.pass(0.2);
+            if step % 20 == 0 {
+                stage.screen();
+            }
         }
     }
 }

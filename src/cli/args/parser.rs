@@ -3,7 +3,8 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, man, password_verb, probe, schema, theme,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, man, password_verb, probe,
+    schema, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -258,6 +259,19 @@ const OWN_COMMANDS: &[Own] = &[
         ],
         build: |_| theme::command(),
     },
+    Own {
+        name: "keymap",
+        examples: &[
+            (
+                "tuiphone keymap",
+                "The keymaps there are; one is chosen with [tuiphone] keymap=NAME, or --keymap for once",
+            ),
+            ("tuiphone keymap show", "All keys of the default one, to begin one's own with"),
+            ("tuiphone keymap check vim", "What is wrong with one, line by line"),
+            ("tuiphone keymap actions", "What a key can do"),
+        ],
+        build: |_| keymap::command(),
+    },
     Own { name: SPELLED, examples: &[], build: spelled_line },
     Own { name: MICROSIP, examples: &[], build: spelled_line },
 ];
@@ -301,6 +315,7 @@ fn global_args() -> Vec<Arg> {
             "truecolor",
         ]),
         value("theme", "NAME", "Colours of the interface, as tuiphone theme lists them"),
+        value("keymap", "NAME", "Keys of the interface, as tuiphone keymap lists them"),
         flag("no-input", "Never ask"),
         value("timeout", "SEC", "Give up after that long").value_parser(seconds),
         value("socket", "PATH", "The control socket").value_parser(value_parser!(PathBuf)),

@@ -45,6 +45,8 @@ pub(super) enum Wanted {
     Schemas,
     /// The name of a theme, or the file of one.
     Themes,
+    /// The name of a keymap, or the file of one.
+    Keymaps,
     /// Something of a phone that runs.
     Live(Live),
     /// A file.
@@ -218,6 +220,7 @@ fn of_arg(command: &str, arg: &Arg) -> Vec<Wanted> {
         ("help", "command") | ("man", "page") => Some(Wanted::Commands),
         ("schema", "name") => Some(Wanted::Schemas),
         ("theme", "name") | (_, "theme") => Some(Wanted::Themes),
+        ("keymap", "name") | (_, "keymap") => Some(Wanted::Keymaps),
         _ => None,
     };
     own.into_iter().chain(more).collect()
@@ -278,6 +281,8 @@ mod tests {
             ("theme check no", vec![Wanted::Themes]),
             ("theme list ", vec![]),
             ("--theme ", vec![Wanted::Themes]),
+            ("keymap show ", vec![Wanted::Keymaps]),
+            ("--keymap ", vec![Wanted::Keymaps]),
             ("help ", vec![Wanted::Commands]),
             ("hangup -- -", live(Live::Calls)),
             ("nonsense ", vec![]),
@@ -286,6 +291,7 @@ mod tests {
         }
         assert_eq!(words("dnd o"), ["on", "off"]);
         assert_eq!(words("theme "), ["list", "roles", "show", "check"]);
+        assert_eq!(words("keymap "), ["list", "actions", "show", "check"]);
         assert_eq!(words("--color "), ["auto", "always", "never", "16", "256", "truecolor"]);
         assert_eq!(words("completions "), ["bash", "zsh", "fish", "powershell"]);
         assert_eq!(words("volume mic --"), words("unmute --"), "options that stand everywhere");

@@ -5,8 +5,7 @@ mod live;
 
 use super::options::Job;
 use super::paths::Environment;
-use super::theme::Shelf;
-use super::{args, out};
+use super::{args, keymap, out, theme};
 use crate::control::schema;
 use crate::control::verb::VERBS;
 use crate::control::{CommandError, ExitCode};
@@ -76,7 +75,11 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<ExitCode
             Wanted::Commands => found.extend(commands()),
             Wanted::Schemas => found.extend(schema::names().map(|(name, doc)| (name.to_owned(), doc.to_owned()))),
             Wanted::Themes => {
-                found.extend(Shelf::beside(&environment.ini(line.ini.as_deref()).path).names());
+                found.extend(theme::Shelf::beside(&environment.ini(line.ini.as_deref()).path).names());
+                kind = "files";
+            }
+            Wanted::Keymaps => {
+                found.extend(keymap::Shelf::beside(&environment.ini(line.ini.as_deref()).path).names());
                 kind = "files";
             }
             Wanted::Files => kind = "files",

@@ -61,6 +61,16 @@ pub(super) const ROWS: &[Row] = &[
     )
     .at_start(),
     tuiphone(
+        "keymap",
+        Kind::Text,
+        "",
+        "keys of the interface: default (or empty), vim, emacs, microsip; or a keymap file of your own, by its name in the \
+         folder keymaps beside this file",
+        |s| s.keymap.clone(),
+        |s, v| set(&mut s.keymap, v.to_owned()),
+    )
+    .at_start(),
+    tuiphone(
         "rtpTimeout",
         Kind::Number,
         "0",

@@ -187,6 +187,12 @@ pub(super) static SHAPES: &[Shape] = &[
         &["theme"],
         &[of::<files::Themes>()],
     ),
+    outcome(
+        "keymap",
+        "keymap: what there is, what keys can do, what is wrong with one",
+        &["keymap"],
+        &[of::<files::Keymaps>()],
+    ),
     print("version", "--version", &[], &[of::<files::Version>()]),
     shape(
         "event",

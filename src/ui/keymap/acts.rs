@@ -24,6 +24,10 @@ pub enum Act {
     Up,
     /// The call below; while typing, the number dialled after.
     Down,
+    /// The first call.
+    First,
+    /// The last call.
+    Last,
     /// The switchboard: those who are watched.
     Watched,
     /// The cell to the left.
@@ -133,6 +137,8 @@ const PHONE: &[Row] = &[
         "call below",
         "choose the call below; while typing, a number that is offered",
     ),
+    row(Act::First, "first", EVERYWHERE, &["Home"], "first call", "choose the first call, or the first row of a list"),
+    row(Act::Last, "last", EVERYWHERE, &["End"], "last call", "choose the last call, or the last row of a list"),
     row(
         Act::MuteSpeaker,
         "mute-speaker",
@@ -149,7 +155,7 @@ const PHONE: &[Row] = &[
         Act::Messages,
         "messages",
         EVERYWHERE,
-        &["c", "F12"],
+        &["c", "Space m", "F12"],
         "messages",
         "messages (chats); with a number typed, write to it",
     ),
@@ -263,12 +269,22 @@ const DEVICES: &[Row] = &[];
 
 const LEAVING: &[Row] = &[
     row(Act::Cancel, "cancel", EVERYWHERE, &["Esc"], "cancel", "close what is open, empty the field"),
-    row(Act::Help, "help", EVERYWHERE, &["?", "F1"], "help", "this list; type to search, Enter does what is chosen"),
+    row(
+        Act::Help,
+        "help",
+        EVERYWHERE,
+        &["?", "F1", "Space ?"],
+        "help",
+        "this list; type to search, Enter does what is chosen",
+    ),
     row(Act::Quit, "quit", EVERYWHERE, &["q", "Ctrl-q"], "quit", "leave the interface; calls go on in the background"),
     row(Act::Interrupt, "quit-now", EVERYWHERE, &["Ctrl-c"], "leave", "leave the interface without asking"),
     row(Act::Suspend, "suspend", EVERYWHERE, &["Ctrl-z"], "suspend", "back to the shell until fg"),
     row(Act::Repaint, "repaint", EVERYWHERE, &["Ctrl-l"], "repaint", "draw the whole screen again"),
 ];
+
+/// Verbs that need more than an interface has: a stream that goes on, or a secret.
+pub(super) const NOT_HERE: &[&str] = &["sound", "watch", "attach", "trace", "composing", "session-password"];
 
 /// Verbs of the keymap: name, words for the footer, and the keys that do it too, most while nothing is being typed.
 /// The keys of the verb table itself are no letters, so that they work always.
@@ -287,8 +303,8 @@ pub(super) const VERB_KEYS: &[(&str, &str, &[&str])] = &[
     ("transfer", "transfer", &["t"]),
     ("dnd", "do not disturb", &["d"]),
     ("forward", "forward calls", &["f"]),
-    ("contacts", "contacts", &["b"]),
-    ("history", "history", &["i"]),
+    ("contacts", "contacts", &["b", "Space c"]),
+    ("history", "history", &["i", "Space h"]),
     ("redial", "redial", &["n"]),
     ("available", "end the pause", &["z"]),
     ("pickup", "pick up", &["p"]),

@@ -16,6 +16,9 @@ pub struct Key {
 }
 
 impl Key {
+    /// What no key tells: an act that is meant by other means.
+    pub const NONE: Key = Key { code: KeyCode::Null, modifiers: KeyModifiers::NONE };
+
     /// Reads `a`, `?`, `F2`, `Enter`, `PgUp`, `Ctrl-q`, `Alt-Up`.
     pub fn parse(text: &str) -> Option<Key> {
         let mut modifiers = KeyModifiers::NONE;
@@ -51,7 +54,8 @@ impl Key {
     pub fn is_command(self) -> bool {
         let with = KeyModifiers::CONTROL | KeyModifiers::ALT;
         match self.code {
-            KeyCode::F(_) => true,
+            // What is meant by other means has no use for a list either.
+            KeyCode::F(_) | KeyCode::Null => true,
             KeyCode::Char(_) => self.modifiers.intersects(with),
             _ => false,
         }
@@ -78,6 +82,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Tab", KeyCode::Tab),
     ("Shift-Tab", KeyCode::BackTab),
     ("Space", KeyCode::Char(' ')),
+    ("Comma", KeyCode::Char(',')),
     ("Backspace", KeyCode::Backspace),
     ("Delete", KeyCode::Delete),
     ("Insert", KeyCode::Insert),
@@ -107,6 +112,7 @@ impl fmt::Display for Key {
             }
         }
         match (NAMED.iter().find(|(_, code)| *code == self.code), self.code) {
+            (_, KeyCode::Char(',')) => f.write_str(","),
             (Some((name, _)), _) => f.write_str(name),
             (None, KeyCode::Char(c)) => write!(f, "{c}"),
             (None, KeyCode::F(n)) => write!(f, "F{n}"),
@@ -129,6 +135,16 @@ impl Keys {
     /// Those pressed, in their order.
     pub fn list(&self) -> &[Key] {
         &self.0
+    }
+
+    /// As a keymap file has them: there a comma has a name.
+    pub fn written(&self) -> String {
+        self.to_string().replace(',', "Comma")
+    }
+
+    /// One of them is the other, or its beginning.
+    pub fn begins_like(&self, other: &Keys) -> bool {
+        self.0.iter().zip(&other.0).all(|(one, other)| one == other)
     }
 
     /// It is this one key.
@@ -157,7 +173,8 @@ mod tests {
 
     #[test]
     fn keys_print_as_they_are_read() {
-        for text in ["a", "?", "-", "F2", "Enter", "PgUp", "Ctrl-q", "Alt-Up", "Space", "Ctrl-x Ctrl-c", "Space l"] {
+        for text in ["a", "?", "-", ",", "F2", "Enter", "PgUp", "Ctrl-q", "Alt-Up", "Space", "Ctrl-x Ctrl-c", "Space l"]
+        {
             assert_eq!(Keys::parse(text).map(|keys| keys.to_string()).as_deref(), Some(text));
         }
         for text in ["", "F0", "F13", "Hyper-x", "Enterr", "a b c d", "a Enterr"] {

@@ -1,10 +1,12 @@
 //! Which key does what, and where: the default keymap as rows, made from the verb table and the interface's own acts.
 
 mod acts;
+mod file;
 mod key;
 
 use crate::control::verb::VERBS;
 pub use acts::Act;
+pub use file::{KEYMAPS, read};
 pub use key::{Key, Keys, MAX_SEQUENCE};
 
 /// Where a key counts.
@@ -85,6 +87,24 @@ pub struct Binding {
     pub doc: &'static str,
 }
 
+/// What keys lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Something is done.
+    Act(Act),
+    /// More keys are to follow.
+    More,
+    /// Nothing.
+    Nothing,
+}
+
+impl Found {
+    /// What is done, if it is known by now.
+    pub fn act(self) -> Option<Act> {
+        if let Found::Act(act) = self { Some(act) } else { None }
+    }
+}
+
 /// All bindings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
@@ -94,19 +114,21 @@ pub struct Keymap {
 impl Default for Keymap {
     fn default() -> Keymap {
         let read = |keys: &[&str]| keys.iter().filter_map(|keys| Keys::parse(keys)).collect::<Vec<_>>();
-        let verbs = VERBS.iter().filter_map(|row| {
+        let verbs = VERBS.iter().filter(|row| !acts::NOT_HERE.contains(&row.name)).map(|row| {
             let own = acts::VERB_KEYS.iter().find(|(name, ..)| *name == row.name);
             let mut keys = own.map(|(.., keys)| read(keys)).unwrap_or_default();
             keys.extend(row.key.and_then(Keys::parse));
-            (!keys.is_empty()).then(|| Binding {
+            Binding {
                 act: Act::Verb(row.name),
                 name: row.name,
                 places: &[Place::Everywhere],
                 keys,
                 short: own.map_or(row.name, |(_, short, _)| short),
                 doc: row.doc,
-            })
+            }
         });
+        // A view goes before a verb that lists the same.
+        let verbs = verbs.filter(|verb| !acts::own().any(|row| row.name == verb.name));
         let own = acts::own().map(|row| Binding {
             act: row.act,
             name: row.name,
@@ -127,12 +149,46 @@ impl Keymap {
 
     /// What a key does at a place: there, else everywhere.
     pub fn act_in(&self, place: Place, key: Key) -> Option<Act> {
+        self.find(place, &[key]).act()
+    }
+
+    /// What keys pressed one after another lead to at a place: there, else everywhere.
+    pub fn find(&self, place: Place, keys: &[Key]) -> Found {
         let at = |place: Place| {
-            self.bindings
-                .iter()
-                .find(|binding| binding.places.contains(&place) && binding.keys.iter().any(|keys| keys.is(key)))
+            let here = self.bindings.iter().filter(move |binding| binding.places.contains(&place));
+            let mut found = Found::Nothing;
+            for (binding, theirs) in here.flat_map(|binding| binding.keys.iter().map(move |keys| (binding, keys))) {
+                if theirs.list() == keys {
+                    return Found::Act(binding.act);
+                }
+                if theirs.list().starts_with(keys) {
+                    found = Found::More;
+                }
+            }
+            found
         };
-        at(place).or_else(|| at(Place::Everywhere)).map(|binding| binding.act)
+        match at(place) {
+            Found::Nothing => at(Place::Everywhere),
+            found => found,
+        }
+    }
+
+    /// What may follow these keys at a place: the next key, and what it does; nothing where it leads further on. One of
+    /// the place hides one of everywhere.
+    pub fn next(&self, place: Place, keys: &[Key]) -> Vec<(Key, Option<&Binding>)> {
+        let mut next: Vec<(Key, Option<&Binding>)> = Vec::new();
+        for place in [place, Place::Everywhere] {
+            for binding in self.bindings.iter().filter(|binding| binding.places.contains(&place)) {
+                for theirs in binding.keys.iter().filter_map(|theirs| theirs.list().strip_prefix(keys)) {
+                    let Some((first, rest)) = theirs.split_first() else { continue };
+                    if !next.iter().any(|(known, _)| known == first) {
+                        next.push((*first, rest.is_empty().then_some(binding)));
+                    }
+                }
+            }
+        }
+        next.sort_by_key(|(key, _)| key.to_string().to_lowercase());
+        next
     }
 
     /// The row of an act.
@@ -165,7 +221,6 @@ mod tests {
         let keymap = Keymap::default();
         let mut seen = HashSet::new();
         for binding in keymap.bindings() {
-            assert!(!binding.keys.is_empty(), "{:?} has no key", binding.act);
             for (keys, place) in binding.keys.iter().flat_map(|keys| binding.places.iter().map(move |it| (keys, it))) {
                 assert!(seen.insert((keys, place)), "{keys} is bound twice: {}", place.words());
             }

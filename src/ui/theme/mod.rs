@@ -7,7 +7,7 @@ mod role;
 mod words;
 
 pub use depth::{ColorDepth, Terminal};
-pub use file::{BUILT_IN, BuiltIn, Fault, Looks, MAX_FILE, read};
+pub use file::{Looks, THEMES, looks_of, read};
 pub use role::Role;
 
 use ratatui::style::Style;
@@ -44,8 +44,8 @@ mod tests {
 
     #[test]
     fn no_colour_means_no_colour_and_warnings_still_stand_out() {
-        for built_in in &BUILT_IN {
-            let mono = Theme::new(&built_in.looks(), ColorDepth::None);
+        for built_in in THEMES.built_in {
+            let mono = Theme::new(&looks_of(built_in.name), ColorDepth::None);
             for role in Role::ALL {
                 let style = mono.style(*role);
                 assert_eq!((style.fg, style.bg), (None, None), "{role:?}");

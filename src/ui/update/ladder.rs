@@ -4,7 +4,7 @@ use super::{drawn, lists, note, phone};
 use crate::control::trace::export::{self, Form};
 use crate::control::trace::words::full;
 use crate::control::{CallInfo, Event, TraceLine, Traced};
-use crate::ui::keymap::{Act, Key, Place};
+use crate::ui::keymap::{Act, Key};
 use crate::ui::ladder::{Export, Pane, Step, Talk};
 use crate::ui::model::{Mode, Model};
 use crate::ui::msg::Action;
@@ -36,7 +36,7 @@ pub fn key(model: &mut Model, pane: Pane, key: Key, now: Instant) -> Vec<Action>
     if let Some(actions) = own {
         return actions;
     }
-    match (key.code, model.keymap.act_in(Place::Ladder, key)) {
+    match (key.code, model.act(key)) {
         // Digits go to the call, the rest means what it always means.
         (KeyCode::Char('0'..='9' | '*' | '#'), _) if key.is_character() && model.digit_call().is_some() => {
             phone::key(model, key, now)

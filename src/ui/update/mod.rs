@@ -9,6 +9,7 @@ mod news;
 mod past;
 mod people;
 mod phone;
+mod sequence;
 mod switchboard;
 mod threads;
 mod transfer;
@@ -18,7 +19,7 @@ use super::model::{Message, Mode, Model, Pane, Weight};
 use super::msg::{Action, Msg, Urgency};
 use super::osc::MOST_COPIED;
 use super::view::hit::{Hit, hit};
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
 
 /// How long a note and an error stay on the message line.
@@ -95,6 +96,36 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         KeyEventKind::Release => return phone::let_go(model, Key::from(event)),
     }
     let key = Key::from(event);
+    match sequence::key(model, key, now) {
+        Some(actions) => actions,
+        None => press(model, key, now),
+    }
+}
+
+/// Does an act as if its key had been pressed here.
+fn mean(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
+    model.meant = Some(act);
+    let actions = press(model, Key::NONE, now);
+    model.meant = None;
+    actions
+}
+
+/// The key by which lists and lines of text know what this one does, whatever it is bound to.
+fn plain(model: &Model, key: Key) -> Key {
+    let code = match model.act(key) {
+        _ if key.is_character() && model.is_typing() => return key,
+        Some(Act::Up) => KeyCode::Up,
+        Some(Act::Down) => KeyCode::Down,
+        Some(Act::First) => KeyCode::Home,
+        Some(Act::Last) => KeyCode::End,
+        Some(Act::Cancel) => KeyCode::Esc,
+        _ => return key,
+    };
+    Key { code, modifiers: KeyModifiers::NONE }
+}
+
+fn press(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
+    let key = if model.mode == Mode::Phone { key } else { plain(model, key) };
     // Function keys mean the same everywhere, so a call can be answered out of the help.
     let everywhere = model.act(key).filter(|act| {
         let leaves = matches!(act, Act::Interrupt | Act::Suspend | Act::Repaint | Act::Quit);
@@ -197,7 +228,8 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => match hit(model, mouse.column, mouse.row) {
             Some(Hit::Pad(c)) => phone::press(model, c, now),
-            Some(Hit::Act(act)) => run(model, act, now),
+            Some(Hit::Act(act)) => mean(model, act, now),
+            Some(Hit::Next(key)) => sequence::key(model, key, now).unwrap_or_default(),
             Some(Hit::Light(place)) => switchboard::open(model, Some(place), now),
             Some(Hit::Cell(row)) => switchboard::click(model, row, now),
             Some(Hit::Shortcut(number)) => phone::shortcut(model, number, now),
@@ -245,6 +277,7 @@ fn on_tick(model: &mut Model, now: Instant) -> Vec<Action> {
     }
     changed |= model.threads.tick(now);
     changed |= model.mode == Mode::Switchboard && model.switchboard.tick(now);
+    changed |= sequence::tick(model, now);
     if model.pressed.is_some_and(|(_, until)| until <= now) {
         model.pressed = None;
         changed = true;

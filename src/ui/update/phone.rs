@@ -1,7 +1,7 @@
 //! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
 
 use super::{drawn, note};
-use crate::control::verb::Request;
+use crate::control::verb::{self, Request};
 use crate::control::{
     AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, SoundPath, Switch, VoicePart,
     VolumeChange,
@@ -39,14 +39,17 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         }
         _ => {}
     }
-    if model.field.focused && (completes(model, key) || model.field.key(key.code, key.modifiers)) {
+    if model.field.focused && (completes(model, super::plain(model, key)) || model.field.key(key.code, key.modifiers)) {
         return drawn();
     }
     match model.act(key) {
         Some(act @ Act::Verb("shortcut")) => {
             let place = |binding: &Binding| binding.keys.iter().position(|keys| keys.is(key));
             let nth = model.keymap.binding(act).and_then(place).and_then(|nth| u8::try_from(nth + 1).ok());
-            nth.map_or_else(Vec::new, |nth| shortcut(model, nth, now))
+            match nth {
+                Some(nth) => shortcut(model, nth, now),
+                None => super::run(model, act, now),
+            }
         }
         Some(act) => super::run(model, act, now),
         None => Vec::new(),
@@ -111,6 +114,8 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::MicDown => volume(SoundPath::Mic, -VOLUME_STEP),
         Act::Up => up_down(model, true),
         Act::Down => up_down(model, false),
+        Act::First => choose(model, 0),
+        Act::Last => choose(model, model.calls.len().saturating_sub(1)),
         Act::Cancel => {
             model.field.clear();
             model.message = None;
@@ -223,7 +228,6 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
             let key = model.keymap.key(Act::Verb("shortcut"), false).map(|key| key.to_string()).unwrap_or_default();
             refuse(model, &format!("{key} presses the first of them"), now)
         }
-        "available" => send(Command::Available),
         "answer" => match ringing.or_else(|| ignored(model)) {
             Some(id) => send(Command::Answer { call: Some(id) }),
             None => refuse(model, "no call is ringing", now),
@@ -255,10 +259,10 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         "dnd" => send(Command::Dnd { on: !model.status.dnd }),
         "forward" => forward(model, now),
         "aec" | "denoise" | "agc" | "boost" => voice(model, verb, now),
-        "register" => send(Command::Register { account: None }),
-        "unregister" => send(Command::Unregister { account: None }),
-        "exit" => send(Command::Exit),
-        _ => refuse(model, "this needs more words: use the command line", now),
+        _ => match verb::find(verb).map(|row| row.parse_words(&[])) {
+            Some(Ok(Request::Command(command))) => send(command),
+            _ => refuse(model, &format!("{verb} needs more words: tuiphone help {verb}"), now),
+        },
     }
 }
 
@@ -429,9 +433,12 @@ fn up_down(model: &mut Model, up: bool) -> Vec<Action> {
     }
     let current = current_id(model);
     let at = model.calls.iter().position(|row| Some(&row.info.id) == current.as_ref()).unwrap_or(0);
-    let next = if up { at.saturating_sub(1) } else { (at + 1).min(model.calls.len() - 1) };
-    let chosen = model.calls.get(next).map(|row| row.info.id.clone());
-    if model.chosen == chosen {
+    choose(model, if up { at.saturating_sub(1) } else { (at + 1).min(model.calls.len() - 1) })
+}
+
+fn choose(model: &mut Model, at: usize) -> Vec<Action> {
+    let chosen = model.calls.get(at).map(|row| row.info.id.clone());
+    if chosen.is_none() || model.chosen == chosen {
         return Vec::new();
     }
     model.chosen = chosen;

@@ -211,6 +211,9 @@ fn items(model: &Model) -> Vec<Item> {
     let verb = |name: &'static str, label| bound(Act::Verb(name), label);
     let help = bound(Act::Help, "help");
     let quit = bound(Act::Quit, if model.stays { "detach" } else { "quit" });
+    if model.pending.is_some() {
+        return told("Esc", "leave").into_iter().collect();
+    }
     let items = match &model.mode {
         Mode::Help { .. } => vec![told("a-z", "search"), told("Enter", "do it"), bound(Act::Cancel, "close")],
         Mode::Switchboard => switchboard(model),

@@ -23,16 +23,16 @@ pub struct Row {
 /// The rows that match what is searched for.
 pub fn rows(model: &Model) -> Vec<Row> {
     let Mode::Help { search, .. } = &model.mode else { return Vec::new() };
-    let keys = model.keymap.bindings().iter().map(|binding| {
+    let keys = model.keymap.bindings().iter().filter(|binding| !binding.keys.is_empty()).map(|binding| {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.to_string()).collect();
         let what = match binding.act {
             Act::Verb(name) => format!("{}: {}", name, binding.doc),
             _ => binding.doc.to_owned(),
         };
-        Row { act: Some(binding.act), how: keys.join(" "), what }
+        Row { act: Some(binding.act), how: keys.join(", "), what }
     });
     let dialling = Row { act: None, how: "0-9 * # +".to_owned(), what: "dial; in a call, send tones".to_owned() };
-    let bound = |name| model.keymap.binding(Act::Verb(name)).is_some();
+    let bound = |name| model.keymap.key(Act::Verb(name), false).is_some();
     let verbs = VERBS.iter().filter(|verb| !bound(verb.name)).map(|verb| Row {
         act: None,
         how: format!("tuiphone {}", verb.name),

@@ -1,8 +1,8 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming, ladder, lights, offers, shortcuts, switchboard};
-use crate::ui::keymap::Act;
+use super::{calls, footer, incoming, ladder, lights, offers, shortcuts, switchboard, which_key};
+use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
 
@@ -13,6 +13,8 @@ pub enum Hit {
     Pad(char),
     /// A key named on screen.
     Act(Act),
+    /// A key that may follow those pressed.
+    Next(Key),
     /// A live call, by id.
     Call(String),
     /// Somebody who is watched, by the place in the list.
@@ -37,6 +39,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if layout.banner.contains(at) {
         return incoming::act_at(model, layout.banner, at).map(Hit::Act);
+    }
+    if which_key::frame(model, layout.overlay).is_some_and(|frame| frame.contains(at)) {
+        return which_key::key_at(model, layout.overlay, at).map(Hit::Next);
     }
     if let Mode::Ladder(pane) = model.mode {
         return ladder::step_at(model, pane, layout.overlay, at).map(Hit::Step);

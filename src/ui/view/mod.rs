@@ -23,6 +23,7 @@ mod people;
 mod shortcuts;
 pub(super) mod switchboard;
 mod threads;
+mod which_key;
 pub mod words;
 
 use super::glyphs::Glyphs;
@@ -134,6 +135,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
         Mode::History(pane) => past::draw(model, look, *pane, over, buf),
         Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } => cursor,
     };
+    which_key::draw(model, look, over, buf);
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }

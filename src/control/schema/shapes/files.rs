@@ -254,6 +254,36 @@ pub struct Themes {
     faults: Option<Vec<ThemeFault>>,
 }
 
+/// Keys by what was asked.
+#[derive(JsonSchema)]
+pub struct Keymaps {
+    /// keymap list
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keymaps: Option<Vec<ThemeName>>,
+    /// keymap actions
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Vec<KeymapAction>>,
+    /// keymap show, keymap check
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// keymap show
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// keymap check
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<Vec<ThemeFault>>,
+}
+
+#[derive(JsonSchema)]
+pub struct KeymapAction {
+    name: String,
+    doc: String,
+    /// Of the default keymap
+    keys: Vec<String>,
+    /// Where they count; everywhere = where the place has no other meaning for them
+    places: Vec<String>,
+}
+
 #[derive(JsonSchema)]
 pub struct ThemeName {
     name: String,
