@@ -253,7 +253,7 @@ const OWN_COMMANDS: &[Own] = &[
     Own {
         name: "theme",
         examples: &[
-            ("tuiphone theme", "The themes there are; one is chosen with [tuiphone] theme=NAME, or --theme for once"),
+            ("tuiphone theme", "The themes there are: [tuiphone] theme=NAME, or --theme, chooses"),
             ("tuiphone theme show nord", "The file of one, to begin one's own with"),
             ("tuiphone theme check gruvbox", "What is wrong with one, line by line"),
         ],
@@ -262,10 +262,7 @@ const OWN_COMMANDS: &[Own] = &[
     Own {
         name: "keymap",
         examples: &[
-            (
-                "tuiphone keymap",
-                "The keymaps there are; one is chosen with [tuiphone] keymap=NAME, or --keymap for once",
-            ),
+            ("tuiphone keymap", "The keymaps there are: [tuiphone] keymap=NAME, or --keymap, chooses"),
             ("tuiphone keymap show", "All keys of the default one, to begin one's own with"),
             ("tuiphone keymap check vim", "What is wrong with one, line by line"),
             ("tuiphone keymap actions", "What a key can do"),
