@@ -144,6 +144,15 @@ impl Ladder {
         self.stale = true;
     }
 
+    /// As `note`, of what happens to a call but once: its first words tell.
+    pub fn note_once(&mut self, call: &CallInfo, at_us: i64, text: String) {
+        let begins = |text: &str| text.split(',').next().map(str::to_owned);
+        let is_known = |note: &Note| note.sip_call_id == call.sip_call_id && begins(&note.text) == begins(&text);
+        if !self.notes.iter().any(is_known) {
+            self.note(call, at_us, text);
+        }
+    }
+
     /// What is shown is out of date.
     pub fn touch(&mut self) {
         self.stale = true;

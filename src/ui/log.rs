@@ -4,9 +4,7 @@ use super::editor::Editor;
 use super::past::PastCall;
 use super::view::words;
 use super::wall::Wall;
-use crate::control::{
-    AccountInfo, CallInfo, EndedBy, Event, Grade, Kind, Party, RegistrationState, causes,
-};
+use crate::control::{AccountInfo, CallInfo, EndedBy, Event, Grade, Kind, Party, RegistrationState, causes};
 use std::collections::VecDeque;
 
 /// Entries that are kept.
@@ -35,9 +33,9 @@ impl Level {
     pub fn words(self) -> &'static str {
         match self {
             Level::Detail => "everything",
-            Level::Note => "no details",
+            Level::Note => "events",
             Level::Warning => "warnings and errors",
-            Level::Error => "errors alone",
+            Level::Error => "errors",
         }
     }
 
@@ -267,7 +265,9 @@ fn told(event: &Event) -> Option<Words> {
                 (true, _) => plain(Detail, "message", format!("to {who}: delivered")),
             }
         }
-        Event::Mwi { account, voicemail } => plain(Note, "voicemail", format!("{account}: {}", voicemail.words())),
+        Event::Mwi { account, voicemail } => {
+            plain(Note, "voicemail", format!("{account}: {}", voicemail.words().trim_start_matches("voicemail: ")))
+        }
         Event::Presence { light } => {
             let why = words::light_detail(light).map(|why| format!(" ({why})")).unwrap_or_default();
             plain(Detail, "light", format!("{} is {}{why}", light.called(), words::light(light.state)))
@@ -319,7 +319,8 @@ fn registration(account: &AccountInfo, changed: bool) -> Option<Words> {
 fn ended(call: &CallInfo) -> String {
     let mos = call.media.as_ref().and_then(|media| media.mos_rx_mean).filter(|_| call.answered_after.is_some());
     let mos = mos.map(|mos| format!(", {} ({mos:.1})", Grade::of(mos).word())).unwrap_or_default();
-    let reason = call.reason.as_ref().filter(|_| call.answered_after.is_some() && call.ended_by == Some(EndedBy::Network));
+    let reason =
+        call.reason.as_ref().filter(|_| call.answered_after.is_some() && call.ended_by == Some(EndedBy::Network));
     let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     format!("{}{mos}{reason}", words::outcome(call))
 }
@@ -426,7 +427,10 @@ mod tests {
         let refused = account(RegistrationState::Failed, Some(403));
         assert!(log.take(&at(1), &Event::Registration { account: refused, changed: true }));
         let entry = log.get(0).cloned().unwrap();
-        assert!(entry.level == Level::Error && entry.text.contains("403 Forbidden; likely the server knows"), "{entry:?}");
+        assert!(
+            entry.level == Level::Error && entry.text.contains("403 Forbidden; likely the server knows"),
+            "{entry:?}"
+        );
         assert!(entry.hint.is_some());
         let refreshed = account(RegistrationState::Registered, Some(200));
         assert!(!log.take(&at(2), &Event::Registration { account: refreshed, changed: false }));

@@ -4,8 +4,10 @@ use super::completion::Matches;
 use super::dial_field::DialField;
 use super::keymap::{Act, Key, Keymap, Place};
 use super::ladder::{self, Ladder};
+use super::log::Log;
 use super::past::Past;
 use super::people::People;
+use super::quality::Quality;
 use super::switchboard::Switchboard;
 use super::threads::Threads;
 use super::wall::Wall;
@@ -106,6 +108,10 @@ pub enum Mode {
     History(Pane),
     /// SIP messages as a ladder.
     Ladder(ladder::Pane),
+    /// How a call sounds.
+    Quality,
+    /// What happened.
+    Log,
     /// Several calls are up: which to hang up?
     AskHangup,
     /// The phone ends with the interface and a call is up: really?
@@ -177,6 +183,10 @@ pub struct Model {
     pub past: Past,
     /// SIP messages, while they are looked at.
     pub ladder: Ladder,
+    /// How calls sounded, second by second.
+    pub quality: Quality,
+    /// What happened since the interface was opened.
+    pub log: Log,
     /// The clock on the wall as of the last message.
     pub wall: Wall,
     /// Those who are watched.
@@ -227,6 +237,8 @@ impl Model {
             people: People::default(),
             past: Past::default(),
             ladder: Ladder::default(),
+            quality: Quality::default(),
+            log: Log::default(),
             wall: Wall::default(),
             switchboard: Switchboard::default(),
             wrap_up_until: None,
@@ -276,7 +288,9 @@ impl Model {
             self.mode,
             Mode::Help { .. } | Mode::Thread { .. } | Mode::Transfer { .. } | Mode::Contacts(_) | Mode::History(_)
         );
-        types || self.field.focused || self.mode == Mode::Switchboard && self.switchboard.searching
+        let searches =
+            self.mode == Mode::Switchboard && self.switchboard.searching || self.mode == Mode::Log && self.log.searches;
+        types || searches || self.field.focused
     }
 
     /// Where keys count now.
@@ -287,6 +301,8 @@ impl Model {
             Mode::Threads { .. } | Mode::Thread { .. } => Place::Messages,
             Mode::Ladder(_) => Place::Ladder,
             Mode::Switchboard => Place::Switchboard,
+            Mode::Quality => Place::Quality,
+            Mode::Log => Place::Log,
             Mode::Phone
             | Mode::Help { .. }
             | Mode::AskHangup

@@ -86,6 +86,14 @@ impl Quality {
         is_new
     }
 
+    /// The sound stops: the levels of a call that goes on no more are kept.
+    pub fn keep_levels(&mut self, live: impl Fn(&str) -> bool, levels: &VecDeque<Levels>) {
+        let gone = self.tracks.iter_mut().find(|track| !track.is_over && !live(&track.info.id));
+        if let Some(track) = gone.filter(|track| track.levels.is_empty()) {
+            track.levels = levels.clone();
+        }
+    }
+
     /// A call has ended: what is known of it stays as it is.
     pub fn end(&mut self, info: &CallInfo, levels: &VecDeque<Levels>) {
         self.take(info);
@@ -195,7 +203,9 @@ mod tests {
     #[test]
     fn counters_that_make_no_sense_harm_nothing() {
         let mut quality = Quality::default();
-        for media in [media(5, 5, 5), media(0, u64::MAX, 0), MediaInfo { playout_delay_ms: f64::NAN, ..media(1, 0, u64::MAX) }] {
+        for media in
+            [media(5, 5, 5), media(0, u64::MAX, 0), MediaInfo { playout_delay_ms: f64::NAN, ..media(1, 0, u64::MAX) }]
+        {
             quality.take(&call("c1", media));
         }
         let track = quality.shown(None).unwrap();

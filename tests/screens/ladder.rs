@@ -65,6 +65,15 @@ impl Wire {
     }
 }
 
+/// Any message at all, made safe to show as the phone does.
+pub fn any(sent: bool, start: &str, text: &str) -> Msg {
+    let safe = |text: &str| tuiphone::text::elided(text, 4_096);
+    let mut wire = Wire::of(sent.then_some("c1"), &safe(start).chars().take(2).collect::<String>());
+    wire.n = text.len() as u64;
+    let (way, method) = if sent { (Way::Sent, "1 INVITE") } else { (Way::Received, "2 OPTIONS") };
+    wire.next(way, text.len() as u64, &safe(start), method, &(safe(text) + "\n"), if sent { text } else { "" })
+}
+
 /// A call that is asked for a password, rings, is answered, held by us, and whose server is asked now and then.
 fn talk() -> Vec<Msg> {
     use Way::{Received, Sent};

@@ -102,6 +102,8 @@ fn message() -> impl Strategy<Value = Msg> {
         1 => end,
         1 => ".{0,300}".prop_map(Msg::Paste),
         1 => Just(Msg::Tick),
+        3 => (any::<bool>(), ".{0,80}", ".{0,400}").prop_map(|(sent, start, text)| crate::ladder::any(sent, &start, &text)),
+        1 => Just(Msg::TraceOver("gone".into())),
         1 => Just(Msg::Feed(Feed::Closed("gone".into()))),
     ]
 }

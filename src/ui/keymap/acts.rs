@@ -50,6 +50,12 @@ pub enum Act {
     Delete,
     /// SIP messages as a ladder.
     Ladder,
+    /// What happened.
+    Log,
+    /// Search the log.
+    LogSearch,
+    /// How a call sounds.
+    Quality,
     /// Why the chosen call or registration failed.
     LadderWhy,
     /// Keep-alives as one step, or each by itself.
@@ -224,21 +230,52 @@ const LADDER: &[Row] = &[
         "fold",
         "in the ladder: keep-alives as one step, or each by itself",
     ),
-    row(Act::Copy, "copy", &[Place::Ladder], &["y"], "copy", "in the ladder: copy the chosen message"),
-    row(Act::CopyAll, "copy-all", &[Place::Ladder], &["Y"], "copy all", "in the ladder: copy all of it as text"),
+    row(
+        Act::Copy,
+        "copy",
+        &[Place::Ladder, Place::Log, Place::Quality],
+        &["y"],
+        "copy",
+        "in the ladder and the log: copy the chosen message or line; in the quality: its facts",
+    ),
+    row(
+        Act::CopyAll,
+        "copy-all",
+        &[Place::Ladder, Place::Log],
+        &["Y"],
+        "copy all",
+        "in the ladder and the log: copy all of it as text",
+    ),
     row(
         Act::Export,
         "export",
-        &[Place::Ladder],
+        &[Place::Ladder, Place::Log],
         &["x"],
         "export",
-        "in the ladder: keep it in a file, as Mermaid, as text, or for Wireshark",
+        "in the ladder and the log: keep it in a file; a ladder as Mermaid, as text, or for Wireshark",
     ),
 ];
 
-const QUALITY: &[Row] = &[];
+const QUALITY: &[Row] = &[row(
+    Act::Quality,
+    "quality",
+    EVERYWHERE,
+    &["Q", "Space q"],
+    "quality",
+    "how a call sounds, each way, second by second, and what takes from it",
+)];
 
-const LOG: &[Row] = &[];
+const LOG: &[Row] = &[
+    row(
+        Act::Log,
+        "log",
+        EVERYWHERE,
+        &["O", "Space o"],
+        "log",
+        "what happened: registrations, calls, settings, devices, errors and what to do",
+    ),
+    row(Act::LogSearch, "log-search", &[Place::Log], &["/"], "search", "in the log: search; Tab chooses the level"),
+];
 
 const ACCOUNTS: &[Row] = &[];
 

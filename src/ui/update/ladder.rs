@@ -5,7 +5,7 @@ use crate::control::trace::export::{self, Form};
 use crate::control::trace::words::full;
 use crate::control::{CallInfo, Event, TraceLine, Traced};
 use crate::ui::keymap::{Act, Key};
-use crate::ui::ladder::{Export, Pane, Step, Talk};
+use crate::ui::ladder::{Export, Pane, Step, Talk, micros};
 use crate::ui::model::{Mode, Model};
 use crate::ui::msg::Action;
 use crossterm::event::KeyCode;
@@ -24,6 +24,12 @@ pub fn open(model: &mut Model) -> Vec<Action> {
     model.ladder.open(call);
     model.mode = Mode::Ladder(Pane::Steps);
     drawn()
+}
+
+/// Opens the words about the current call, else about what failed or was last.
+pub fn open_why(model: &mut Model) -> Vec<Action> {
+    open(model);
+    show(model, Pane::Why)
 }
 
 /// A key while it is open.
@@ -119,6 +125,11 @@ pub fn note_event(model: &mut Model, event: &Event) {
             model.ladder.ended(call);
             None
         }
+        // Told within seconds of it, so the phone's own times say when it was.
+        Event::CallQuality { call } => {
+            first_sound(model, call);
+            None
+        }
         Event::CallMediaLost { call, way, reason } => Some((call, crate::ui::view::words::silent(*way, reason))),
         Event::CallMediaReturned { call, .. } => Some((call, "there is sound again".to_owned())),
         Event::CallDtmf { call, digit, .. } => Some((call, format!("the far end pressed {digit}"))),
@@ -131,6 +142,15 @@ pub fn note_event(model: &mut Model, event: &Event) {
     if let Some((call, text)) = noted {
         model.ladder.note(call, at_us, text);
     }
+}
+
+/// Notes when the first sound of a call came, once.
+fn first_sound(model: &mut Model, call: &CallInfo) {
+    let Some(media) = &call.media else { return };
+    let (Some(answered), Some(first)) = (call.answered_after, media.first_rtp_after) else { return };
+    let after = ((answered + first).clamp(0.0, 1e7) * 1e6) as i64;
+    let text = format!("RTP comes {:.0} ms after the answer, {}", first * 1e3, crate::ui::view::words::codec(media));
+    model.ladder.note_once(call, micros(&call.started_at) + after, text);
 }
 
 fn show(model: &mut Model, pane: Pane) -> Vec<Action> {

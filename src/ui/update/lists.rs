@@ -3,6 +3,7 @@
 use super::{drawn, note, say};
 use crate::control::verb::Request;
 use crate::control::{CallDirection, CallInfo, CommandError, Contact, ContactsAsk, ExitCode, HistoryAsk, Kind, Query};
+use crate::ui::log::Level;
 use crate::ui::model::{Mode, Model, Pane, Weight};
 use crate::ui::msg::{Action, Answer};
 use crate::ui::past::{self, PastCall};
@@ -59,6 +60,7 @@ pub fn answer(model: &mut Model, request: &Request, answer: Result<Answer, Comma
         // An older phone does not know what was looked at; nothing was asked by hand.
         (Request::History { ask: HistoryAsk::Seen, .. }, _) | (_, Ok(_)) => Vec::new(),
         (_, Err(why)) => {
+            model.log.add(&model.wall, Level::Error, "refused", &why.message, why.hint.clone());
             say(model, Weight::Error, why.message, why.hint, now);
             drawn()
         }
@@ -103,6 +105,9 @@ fn calls_came(model: &mut Model, query: &Query, calls: Vec<PastCall>, more: bool
     let missed = model.past.missed;
     let outgoing = calls.iter().map(|past| &past.call).filter(|call| call.kind == Kind::Outgoing);
     let numbers: Vec<String> = outgoing.map(|call| call.number.clone()).collect();
+    if *query == past::recent() {
+        model.log.take_past(&calls);
+    }
     let next = model.past.take(query, calls, more);
     if *query == past::recent() {
         model.field.remember_older(numbers.iter().map(String::as_str));

@@ -5,10 +5,12 @@ mod form;
 mod help;
 mod ladder;
 mod lists;
+mod log;
 mod news;
 mod past;
 mod people;
 mod phone;
+mod quality;
 mod sequence;
 mod switchboard;
 mod threads;
@@ -144,6 +146,8 @@ fn press(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         (None, Mode::Contacts(pane)) => people::key(model, *pane, key, now),
         (None, Mode::History(pane)) => past::key(model, *pane, key, now),
         (None, Mode::Ladder(pane)) => ladder::key(model, *pane, key, now),
+        (None, Mode::Quality) => quality::key(model, key, now),
+        (None, Mode::Log) => log::key(model, key, now),
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
         (None, Mode::Transfer { .. }) => transfer::key(model, key, now),
@@ -153,14 +157,14 @@ fn press(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
 
 /// Does what a binding says; keys, the mouse and the help all come here.
 pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
-    if let Mode::Ladder(pane) = model.mode
-        && let Some(actions) = ladder::act(model, pane, act, now)
-    {
-        return actions;
-    }
-    if model.mode == Mode::Switchboard
-        && let Some(actions) = switchboard::act(model, act, now)
-    {
+    let own = match model.mode {
+        Mode::Ladder(pane) => ladder::act(model, pane, act, now),
+        Mode::Quality => quality::act(model, act),
+        Mode::Log => log::act(model, act, now),
+        Mode::Switchboard => switchboard::act(model, act, now),
+        _ => None,
+    };
+    if let Some(actions) = own {
         return actions;
     }
     match act {
@@ -174,6 +178,9 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Watched => switchboard::open(model, None, now),
         Act::Messages => threads::open(model),
         Act::Ladder => ladder::open(model),
+        Act::LadderWhy => ladder::open_why(model),
+        Act::Quality => quality::open(model),
+        Act::Log => log::open(model),
         Act::Quit => phone::quit(model),
         Act::Interrupt => vec![Action::Quit],
         Act::Suspend => vec![Action::Suspend],
@@ -185,7 +192,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Verb("hangup") => phone::run(model, act, now),
         act => {
             // Who writes may answer, hold or mute in between, and so does whoever sits at the switchboard.
-            let watches = matches!(model.mode, Mode::Ladder(_)) && is_about_a_call(act);
+            let watches = matches!(model.mode, Mode::Ladder(_) | Mode::Quality | Mode::Log) && is_about_a_call(act);
             let stays = matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form) | Mode::Switchboard);
             if !watches && !stays {
                 model.mode = Mode::Phone;
@@ -237,6 +244,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
                 model.matches.choose(&mut model.field, at);
                 drawn()
             }
+            Some(Hit::Entry(row)) => log::click(model, row),
             Some(Hit::Step(row)) => ladder::click(model, row),
             Some(Hit::Call(id)) => {
                 model.chosen = Some(id);
@@ -261,9 +269,11 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
         Mode::Thread { .. } => threads::paste(model, text),
         Mode::Contacts(Pane::Form) => form::paste(model, text),
         Mode::Contacts(_) => people::paste(model, text),
+        Mode::Log if !model.log.searches => return Vec::new(),
+        Mode::Log => log::paste(model, text),
         Mode::History(_) => return [past::paste(model, text), drawn()].concat(),
         Mode::Switchboard => switchboard::paste(model, text),
-        Mode::Threads { .. } | Mode::Ladder(_) | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
+        Mode::Threads { .. } | Mode::Ladder(_) | Mode::Quality | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
     }
     drawn()
 }

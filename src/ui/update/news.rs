@@ -6,6 +6,7 @@ use crate::control::{
     CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
 };
 use crate::ui::keymap::Act;
+use crate::ui::log::Level;
 use crate::ui::model::{CallRow, Connection, EndedCall, LEVEL_HISTORY, Mode, Model, SILENT, Weight};
 use crate::ui::msg::{Action, Urgency};
 use crate::ui::view::words;
@@ -22,6 +23,8 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
         Feed::Traced(_) => Vec::new(),
         Feed::Face(ask) => faces::asked(model, ask, now),
         Feed::Closed(reason) => {
+            let text = format!("the phone is gone: {reason}");
+            model.log.add(&model.wall, Level::Error, "phone", &text, None);
             model.connection = Connection::Closed(reason);
             model.calls.clear();
             model.mode = Mode::Phone;
@@ -60,6 +63,7 @@ pub fn reply(model: &mut Model, command: &Command, reply: Result<Reply, CommandE
             model.field.set(target);
         }
     }
+    model.log.add(&model.wall, Level::Error, "refused", &refusal.message, refusal.hint.clone());
     say(model, Weight::Error, refusal.message, refusal.hint, now);
     drawn()
 }
@@ -102,6 +106,7 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     }
     model.status = status;
     model.calls = calls;
+    let sounded = model.calls.iter().fold(false, |any, row| model.quality.take(&row.info) || any);
     model.connection = Connection::Open;
     if model.chosen.as_ref().is_some_and(|id| !model.calls.iter().any(|row| row.info.id == *id)) {
         model.chosen = None;
@@ -110,6 +115,8 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
         model.digits_sent.clear();
     }
     if !model.has_sound() {
+        let calls = &model.calls;
+        model.quality.keep_levels(|id| calls.iter().any(|row| row.info.id == id), &model.level_history);
         model.levels = SILENT;
         model.level_history.clear();
     }
@@ -134,7 +141,7 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     if question_gone {
         model.mode = Mode::Phone;
     }
-    if changed { drawn() } else { Vec::new() }
+    if changed || sounded && model.mode == Mode::Quality { drawn() } else { Vec::new() }
 }
 
 /// When the timer of a call read zero. Talk is dated by the phone, ringing by its first sight.
@@ -187,12 +194,22 @@ fn set_levels(model: &mut Model, levels: Levels) -> Vec<Action> {
 
 fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
     ladder::note_event(model, &event);
+    let is_logged = model.log.take(&model.wall, &event);
+    let mut actions = act_on(model, event, now);
+    if is_logged && model.mode == Mode::Log && actions.is_empty() {
+        actions.extend(drawn());
+    }
+    actions
+}
+
+fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
     match event {
         // A call that takes another's place rings for nobody.
         Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
         Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
         Event::CallAsked { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
         Event::CallEnded { call } => {
+            model.quality.end(&call, &model.level_history);
             on_ended(model, &call, now);
             return [lists::ended(model, &call), drawn()].concat();
         }

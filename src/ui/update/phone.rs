@@ -129,13 +129,17 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Details | Act::Add | Act::Edit | Act::Star | Act::Delete => {
             refuse(model, "open the contacts or the history first", now)
         }
-        Act::LadderWhy | Act::LadderFold | Act::Copy | Act::CopyAll | Act::Export => {
+        Act::LadderFold | Act::Copy | Act::CopyAll | Act::Export => {
             let key = model.keymap.key(Act::Ladder, false).map(|key| format!(" ({key})")).unwrap_or_default();
-            refuse(model, &format!("open the ladder first{key}"), now)
+            refuse(model, &format!("open the ladder or the log first{key}"), now)
         }
         // Keys of views that are not open.
         Act::Left | Act::Right | Act::Consult => Vec::new(),
+        Act::LogSearch => refuse(model, "open the log first", now),
         Act::Ladder
+        | Act::LadderWhy
+        | Act::Quality
+        | Act::Log
         | Act::Watched
         | Act::Messages
         | Act::Help

@@ -229,6 +229,28 @@ fn items(model: &Model) -> Vec<Item> {
         Mode::Contacts(pane) => contacts(model, *pane),
         Mode::History(pane) => history(model, *pane),
         Mode::Ladder(pane) => ladder(model, *pane),
+        Mode::Quality => vec![
+            told("Tab", "next call").filter(|_| model.quality.count() > 1),
+            bound(Act::Cancel, "close"),
+            bound(Act::Ladder, "ladder"),
+            verb("mute", if model.status.mic_muted { "unmute" } else { "mute" }).filter(|_| model.has_sound()),
+            bound(Act::Copy, "copy").filter(|_| model.quality.count() > 0),
+            told("Up/Down", "scroll"),
+            help,
+        ],
+        Mode::Log if model.log.searches => {
+            vec![told("Enter", "done"), told("Esc", "show all"), told("Up/Down", "choose")]
+        }
+        Mode::Log => vec![
+            bound(Act::LogSearch, "search"),
+            told("Tab", "level"),
+            bound(Act::Cancel, if model.log.search.is_empty() { "close" } else { "show all" }),
+            told("End", "follow").filter(|_| model.log.holds),
+            bound(Act::Copy, "copy"),
+            bound(Act::CopyAll, "copy all"),
+            bound(Act::Export, "export"),
+            help,
+        ],
         Mode::AskHangup => {
             vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
         }

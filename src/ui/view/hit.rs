@@ -1,7 +1,7 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming, ladder, lights, offers, shortcuts, switchboard, which_key};
+use super::{calls, footer, incoming, ladder, lights, log, offers, shortcuts, switchboard, which_key};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
@@ -23,6 +23,8 @@ pub enum Hit {
     Cell(usize),
     /// A shortcut, by its number.
     Shortcut(u8),
+    /// A line of the log, by its place.
+    Entry(usize),
     /// A step of the ladder, by its place.
     Step(usize),
     /// A number that is offered, by the place in the list.
@@ -48,6 +50,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if model.mode == Mode::Switchboard {
         return switchboard::cell_at(model, layout.overlay, at).map(Hit::Cell);
+    }
+    if model.mode == Mode::Log {
+        return log::row_at(model, layout.overlay, at).map(Hit::Entry);
     }
     if model.mode != Mode::Phone {
         return None;

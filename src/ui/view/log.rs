@@ -7,7 +7,6 @@ use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
-use unicode_width::UnicodeWidthStr;
 
 /// Columns from which the day and what it is about are told.
 const WIDE: u16 = 70;
@@ -127,10 +126,13 @@ fn sign(look: Look, level: Level) -> (&'static str, Role) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unicode_width::UnicodeWidthStr;
 
     #[test]
     fn what_an_entry_is_about_fits_its_column() {
-        for about in ["account", "call", "recording", "playing", "sound", "message", "voicemail", "settings", "contacts"] {
+        for about in
+            ["account", "call", "recording", "playing", "sound", "message", "voicemail", "settings", "contacts"]
+        {
             assert!(about.width() <= ABOUT, "{about}");
         }
     }

@@ -134,11 +134,7 @@ fn graph(look: Look, meter: &Meter, area: Rect, buf: &mut Buffer) {
     let newest = meter.history.iter().rev().take(usize::from(area.width));
     for (back, dbfs) in (1u16..).zip(newest) {
         let eighths = (fraction(*dbfs) * f32::from(area.height) * 8.0).round() as u16;
-        let role = match *dbfs {
-            CLIP_DBFS.. => Role::LevelClip,
-            LOUD_DBFS.. => Role::LevelLoud,
-            _ => Role::LevelPast,
-        };
+        let role = role(*dbfs);
         for up in 0..area.height {
             let step = eighths.saturating_sub(up * 8).min(8);
             let glyph = look.glyphs.bars.get(usize::from(step)).copied().unwrap_or(" ");
@@ -147,6 +143,16 @@ fn graph(look: Look, meter: &Meter, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn fraction(dbfs: f32) -> f32 {
+/// What a level of the past means.
+pub fn role(dbfs: f32) -> Role {
+    match dbfs {
+        CLIP_DBFS.. => Role::LevelClip,
+        LOUD_DBFS.. => Role::LevelLoud,
+        _ => Role::LevelPast,
+    }
+}
+
+/// How loud a level is, from 0 to 1.
+pub fn fraction(dbfs: f32) -> f32 {
     ((dbfs - FLOOR_DBFS) / -FLOOR_DBFS).clamp(0.0, 1.0)
 }

@@ -15,11 +15,13 @@ pub(super) mod ladder;
 pub mod layout;
 mod lights;
 mod list;
+mod log;
 mod message;
 mod meters;
 mod offers;
 mod past;
 mod people;
+pub(super) mod quality;
 mod shortcuts;
 pub(super) mod switchboard;
 mod threads;
@@ -131,6 +133,11 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             ladder::draw(model, look, *pane, over, buf);
             None
         }
+        Mode::Quality => {
+            quality::draw(model, look, over, buf);
+            None
+        }
+        Mode::Log => log::draw(model, look, over, buf),
         Mode::Contacts(pane) => people::draw(model, look, *pane, over, buf),
         Mode::History(pane) => past::draw(model, look, *pane, over, buf),
         Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } => cursor,

@@ -10,7 +10,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::collections::VecDeque;
 use std::time::Duration;
-use unicode_width::UnicodeWidthStr;
 
 /// Facts there are at most.
 pub const MOST_FACTS: usize = 24;
@@ -45,7 +44,10 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let room = usize::from(rest.height);
     let skip = model.quality.scroll.min(facts.len().saturating_sub(room));
     for (row, (label, text)) in (0..rest.height).zip(facts.into_iter().skip(skip)) {
-        let line = vec![look.span(Role::Dim, format!("{label:<width$}", width = usize::from(LABEL))), look.span(Role::Text, text)];
+        let line = vec![
+            look.span(Role::Dim, format!("{label:<width$}", width = usize::from(LABEL))),
+            look.span(Role::Text, text),
+        ];
         look.row(buf, rest, row, Line::from(line), Line::default());
     }
 }
@@ -127,7 +129,6 @@ fn cause_there(media: &MediaInfo) -> String {
 struct Graph {
     label: &'static str,
     figure: String,
-    role: Role,
     /// From 0 to 1; `None` = nothing is known.
     values: Vec<Option<(f32, Role)>>,
 }
@@ -141,24 +142,22 @@ fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mu
         let values = seconds.iter().map(|it| of(it).map(|mos| (scaled(mos), grade_role(Grade::of(f64::from(mos))))));
         values.collect::<Vec<_>>()
     };
-    let figure = |mos: Option<f64>| mos.filter(|mos| mos.is_finite()).map_or(String::new(), |mos| format!("MOS {mos:.1}"));
+    let figure =
+        |mos: Option<f64>| mos.filter(|mos| mos.is_finite()).map_or(String::new(), |mos| format!("MOS {mos:.1}"));
     let lost = format!("{:.1} % lost", words::loss_percent(media));
     // What matters most has its rows first.
     let in_order = [
-        Graph { label: "loss", figure: lost, role: Role::Bad, values: seconds.iter().map(loss_mark).collect() },
+        Graph { label: "loss", figure: lost, values: seconds.iter().map(loss_mark).collect() },
         Graph {
             label: "buffer",
             figure: format!("{:.0} ms", media.playout_delay_ms),
-            role: Role::LevelNormal,
-            values: seconds.iter().map(|it| Some((it.depth_ms / deepest, Role::LevelNormal))).collect(),
+            values: seconds.iter().map(|it| Some((it.depth_ms / deepest, Role::LevelPast))).collect(),
         },
-        Graph { label: "MOS here", figure: figure(media.mos_rx), role: Role::Good, values: mos(|it| it.mos_rx) },
-        Graph { label: "there", figure: figure(media.mos_tx), role: Role::Good, values: mos(|it| it.mos_tx) },
+        Graph { label: "MOS here", figure: figure(media.mos_rx), values: mos(|it| it.mos_rx) },
+        Graph { label: "there", figure: figure(media.mos_tx), values: mos(|it| it.mos_tx) },
     ];
-    let voices = [
-        voice("they say", levels, |levels| levels.speaker_dbfs),
-        voice("you say", levels, |levels| levels.mic_dbfs),
-    ];
+    let voices =
+        [voice("they say", levels, |levels| levels.speaker_dbfs), voice("you say", levels, |levels| levels.mic_dbfs)];
     if rest.width < 30 {
         for graph in in_order.into_iter().take(usize::from(rest.height)) {
             draw_graph(look, &graph, 1, rest, buf);
@@ -188,7 +187,7 @@ fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mu
 fn voice(label: &'static str, levels: &VecDeque<Levels>, of: fn(&Levels) -> f32) -> Graph {
     let values = levels.iter().map(|levels| Some((meters::fraction(of(levels)), meters::role(of(levels))))).collect();
     let figure = levels.back().map_or(String::new(), |last| format!("{:.0} dBFS", of(last).round() + 0.0));
-    Graph { label, figure, role: Role::LevelNormal, values }
+    Graph { label, figure, values }
 }
 
 /// A second without a loss leaves no mark.
@@ -210,22 +209,22 @@ fn draw_graph(look: Look, graph: &Graph, rows: u16, rest: &mut Rect, buf: &mut B
     let behind = look.clip(&graph.figure, figure.saturating_sub(1));
     buf.set_span(area.right() - figure, base, &look.span(Role::Text, format!(" {behind}")), figure);
     let lane = Rect { x: area.x + label, width: area.width.saturating_sub(label + figure), ..area };
-    let newest = graph.values.iter().rev().take(usize::from(lane.width));
-    for column in lane.left()..lane.right() {
-        buf.set_span(column, base, &look.span(Role::LevelEmpty, look.glyphs.quiet), 1);
-    }
-    for (back, value) in (1u16..).zip(newest) {
-        let Some((share, role)) = value else { continue };
-        let eighths = (share.clamp(0.0, 1.0) * f32::from(rows) * 8.0).round() as u16;
-        for up in 0..rows {
+    let mut newest = graph.values.iter().rev();
+    // A full one leaves a little room to what is drawn above it.
+    let most = f32::from(rows * 8 - 1);
+    for column in (lane.left()..lane.right()).rev() {
+        let value = newest.next().copied().flatten();
+        let (share, role) = value.unwrap_or((0.0, Role::LevelEmpty));
+        let eighths = (share.clamp(0.0, 1.0) * most).round() as u16;
+        if eighths == 0 {
+            buf.set_span(column, base, &look.span(Role::LevelEmpty, look.glyphs.meter_off), 1);
+        }
+        for up in 0..rows.min(eighths.div_ceil(8)) {
             let step = eighths.saturating_sub(up * 8).min(8);
             let glyph = look.glyphs.bars.get(usize::from(step)).copied().unwrap_or(" ");
-            if step > 0 {
-                buf.set_span(lane.right() - back, base - up, &look.span(*role, glyph), 1);
-            }
+            buf.set_span(column, base - up, &look.span(role, glyph), 1);
         }
     }
-    let _ = graph.role;
 }
 
 /// What is known beside: a label and its words.
@@ -250,7 +249,10 @@ pub fn facts(track: &Track) -> Vec<(&'static str, String)> {
     }
     facts.push(("repairs", format!("{} ms made up, {} ms stretched", media.concealed_ms, media.stretched_ms)));
     if media.mic_gaps > 0 || media.speaker_gaps > 0 {
-        facts.push(("devices", format!("{} gaps of the microphone, {} of the speaker", media.mic_gaps, media.speaker_gaps)));
+        facts.push((
+            "devices",
+            format!("{} gaps of the microphone, {} of the speaker", media.mic_gaps, media.speaker_gaps),
+        ));
     }
     if let Some(ice) = &media.ice {
         facts.push(("way", format!("{} (ICE)", ice.words())));
@@ -258,7 +260,8 @@ pub fn facts(track: &Track) -> Vec<(&'static str, String)> {
     if let Some(first) = media.first_rtp_after {
         facts.push(("first", format!("sound came {:.0} ms after the answer", first * 1_000.0)));
     }
-    let dropped: Vec<String> = media.dropped.iter().map(|(kind, count)| format!("{count} {}", kind.replace('_', " "))).collect();
+    let dropped: Vec<String> =
+        media.dropped.iter().map(|(kind, count)| format!("{count} {}", kind.replace('_', " "))).collect();
     if !dropped.is_empty() {
         facts.push(("dropped", dropped.join(", ")));
     }
@@ -288,6 +291,7 @@ fn summary(call: &CallInfo, media: &MediaInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unicode_width::UnicodeWidthStr;
 
     #[test]
     fn labels_fit_their_column() {

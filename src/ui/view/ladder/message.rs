@@ -4,7 +4,7 @@
 use super::super::{Look, list, words};
 use crate::control::trace::words::{clock, headers};
 use crate::control::{Traced, Way};
-use crate::ui::ladder::sdp;
+use crate::ui::ladder::{Step, sdp};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -19,7 +19,11 @@ const MOST_NAME: usize = 24;
 pub fn draw(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer) {
     let Some(kept) = model.ladder.chosen_message() else {
         let Some(inner) = list::panel(look, buf, area, "Message", focus) else { return };
-        list::instead(look, buf, inner, &["Choose a message: it is told here in full.".to_owned()]);
+        let words = match model.ladder.steps.get(model.ladder.row) {
+            Some(Step::Note(note)) => note.text.clone(),
+            _ => "Choose a message: it is told here in full.".to_owned(),
+        };
+        list::instead(look, buf, inner, &[words]);
         return;
     };
     let told = &kept.told;
