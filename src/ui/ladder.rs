@@ -163,7 +163,7 @@ impl Ladder {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        self.talks = steps::talks(&self.kept, accounts);
+        self.talks = steps::talks(&self.kept, accounts, &self.ended);
         let wanted = self.wanted.clone().filter(|wanted| self.talks.contains(wanted));
         self.chosen = wanted.or_else(|| self.talks.first().cloned());
         let Some(chosen) = &self.chosen else {

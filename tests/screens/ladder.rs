@@ -193,6 +193,19 @@ fn an_empty_ladder_says_what_to_do() {
 }
 
 #[test]
+fn a_call_that_was_never_sent_is_explained() {
+    let mut stage = Stage::new(120, 24);
+    let reason = "cannot find nowhere.example (udp): it has no address";
+    let mut info = ended(call("c1", CallState::Calling, "9", ""), 0, reason, "unreachable");
+    info.status = None;
+    stage.event(Event::CallEnded { call: info });
+    assert!(stage.screen().contains("L w tells why"), "{}", stage.screen());
+    stage.keys("L w");
+    let screen = stage.screen();
+    assert!(screen.contains("the call failed: cannot find") && screen.contains("leads nowhere"), "{screen}");
+}
+
+#[test]
 fn one_goes_from_call_to_account_to_the_rest_and_to_all() {
     let mut stage = open(120, 24);
     let mut wire = Wire::of(None, "reg@host");

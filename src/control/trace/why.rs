@@ -56,6 +56,7 @@ pub fn why(messages: &[&Traced], known: Known<'_>) -> Vec<Verdict> {
         .extend(messages.iter().filter(|message| message.status.is_none()).filter_map(|request| reason_of(request)));
     if verdicts.is_empty() {
         verdicts.extend(known.account.and_then(of_account));
+        verdicts.extend(known.call.filter(|_| messages.is_empty()).and_then(of_call));
     }
     if verdicts.is_empty() {
         verdicts.push(Verdict::well(standing(messages, &exchanges, known)));
@@ -350,6 +351,19 @@ fn of_account(account: &AccountInfo) -> Option<Verdict> {
         _ => causes::of_silence(&reason, &account.transport),
     };
     Some(Verdict::bad(format!("{} is not registered: {reason}", account.aor), causes))
+}
+
+/// A call of which no message tells: it failed before anything was sent, or long ago.
+fn of_call(call: &CallInfo) -> Option<Verdict> {
+    if call.state != CallState::Ended || call.answered_after.is_some() {
+        return None;
+    }
+    let reason = call.reason.clone().unwrap_or_else(|| "no answer".to_owned());
+    let causes = match call.status {
+        Some(status @ 300..) => causes::of_call(status),
+        _ => causes::of_silence(&reason, ""),
+    };
+    Some(Verdict::bad(format!("the call failed: {reason}"), causes))
 }
 
 /// How it stands where nothing failed.

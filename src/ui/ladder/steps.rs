@@ -2,7 +2,7 @@
 
 use super::{Kept, Note};
 use crate::control::trace::words::headers;
-use crate::control::{AccountInfo, RegistrationState, Traced};
+use crate::control::{AccountInfo, CallInfo, RegistrationState, Traced};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
@@ -78,7 +78,7 @@ fn is_of_call(told: &Traced) -> bool {
 }
 
 /// Whose messages there are: calls, the latest first; accounts, those that failed first; the rest; all.
-pub(super) fn talks(kept: &VecDeque<Kept>, accounts: &[AccountInfo]) -> Vec<Talk> {
+pub(super) fn talks(kept: &VecDeque<Kept>, accounts: &[AccountInfo], ended: &VecDeque<CallInfo>) -> Vec<Talk> {
     let aors = aors(kept);
     let (mut calls, mut registered, mut rest) = (Vec::new(), Vec::new(), false);
     for told in kept.iter().rev().map(|kept| &kept.told) {
@@ -90,6 +90,8 @@ pub(super) fn talks(kept: &VecDeque<Kept>, accounts: &[AccountInfo]) -> Vec<Talk
         }
     }
     // Those that fail before anything is sent have no messages.
+    let failed = ended.iter().filter(|call| call.answered_after.is_none() && !call.sip_call_id.is_empty());
+    failed.for_each(|call| push(&mut calls, Talk::Call(call.sip_call_id.clone())));
     let known = |failed: bool| {
         let of = move |account: &&AccountInfo| (account.state == RegistrationState::Failed) == failed;
         accounts.iter().filter(|account| !account.direct).filter(of).map(|account| Talk::Account(account.aor.clone()))

@@ -274,6 +274,11 @@ fn on_ended(model: &mut Model, call: &CallInfo, now: Instant) {
         (true, ..) | (_, _, Some(EndedBy::Local)) | (_, CallDirection::Incoming, _) => Weight::Note,
         _ => Weight::Error,
     };
-    say(model, weight, format!("{who}: {outcome}"), None, now);
+    let keys = [Act::Ladder, Act::LadderWhy].map(|act| model.keymap.key(act, false).map(|keys| keys.to_string()));
+    let hint = match keys {
+        [Some(ladder), Some(why)] if weight == Weight::Error => Some(format!("{ladder} {why} tells why")),
+        _ => None,
+    };
+    say(model, weight, format!("{who}: {outcome}"), hint, now);
     model.remember(EndedCall { who, direction: call.direction, outcome, answered });
 }

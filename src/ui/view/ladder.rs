@@ -194,6 +194,12 @@ fn nothing(ladder: &Ladder) -> Vec<String> {
                 "w tells how it stands, Tab goes on to what there is.".to_owned(),
             ];
         }
+        (None, Some(Talk::Call(_))) => {
+            return vec![
+                "The phone remembers no message of this call.".to_owned(),
+                "w tells how it ended, Tab goes on to what there is.".to_owned(),
+            ];
+        }
         (None, _) => "Nothing went over the wire yet that the phone remembers.".to_owned(),
     };
     vec![first, "Call somebody: each message shows here as it goes.".to_owned()]
