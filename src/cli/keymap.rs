@@ -56,7 +56,7 @@ fn actions(in_json: bool) {
     }
     for binding in keymap.bindings() {
         let keys = keys(binding).join(", ");
-        out::line(&format!("{:16} {keys:24} {}", binding.name, binding.doc).trim_end());
+        out::line(format!("{:16} {keys:24} {}", binding.name, binding.doc).trim_end());
     }
 }
 

@@ -62,13 +62,13 @@ pub fn news(new: &Traced, before: Option<&Traced>) -> Vec<String> {
 /// What an answer takes of an offer and what it leaves.
 pub fn taken(answer: &Traced, offer: &Traced) -> Vec<String> {
     let (answer, offer) = (read(body_of(answer)), read(body_of(offer)));
-    let lines = answer.media.iter().zip(&offer.media).filter_map(|(answer, offer)| {
+    let lines = answer.media.iter().zip(&offer.media).map(|(answer, offer)| {
         let left: Vec<&str> =
             offer.codecs.iter().filter(|codec| !answer.codecs.contains(codec)).map(String::as_str).collect();
         let foreign: Vec<&str> =
             answer.codecs.iter().filter(|codec| !offer.codecs.contains(codec)).map(String::as_str).collect();
         let mut line = match (answer.port.as_str(), answer.codecs.is_empty()) {
-            ("0", _) => return Some(format!("refuses {}", offer.kind)),
+            ("0", _) => return format!("refuses {}", offer.kind),
             (_, true) => "takes no codec".to_owned(),
             _ => format!("takes {}", answer.codecs.join(", ")),
         };
@@ -78,7 +78,7 @@ pub fn taken(answer: &Traced, offer: &Traced) -> Vec<String> {
         if !foreign.is_empty() {
             let _ = write!(line, "; was not offered {}", foreign.join(", "));
         }
-        Some(line)
+        line
     });
     lines.collect()
 }

@@ -128,9 +128,9 @@ fn nearest(wanted: (u8, u8, u8), among: std::ops::RangeInclusive<u8>) -> u8 {
 fn distance(one: (u8, u8, u8), other: (u8, u8, u8)) -> u32 {
     let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
     let mean = (u32::from(one.0) + u32::from(other.0)) / 2;
-    ((512 + mean) * square(one.0, other.0) >> 8)
+    (((512 + mean) * square(one.0, other.0)) >> 8)
         + 4 * square(one.1, other.1)
-        + ((767 - mean) * square(one.2, other.2) >> 8)
+        + (((767 - mean) * square(one.2, other.2)) >> 8)
 }
 
 /// Black on what is light, white on what is dark.

@@ -46,7 +46,8 @@ fn may_begin(model: &Model, key: Key) -> bool {
             | Mode::Contacts(Pane::AskDelete | Pane::AskClear)
             | Mode::History(Pane::AskDelete | Pane::AskClear)
     );
-    !asks && !(key.is_character() && model.is_typing())
+    let is_typed = key.is_character() && model.is_typing();
+    !asks && !is_typed
 }
 
 /// A key that does not follow: digits are never lost, and a function key may be the one that answers.
