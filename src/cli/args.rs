@@ -173,6 +173,13 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
         },
         theme: text(m, "theme"),
         keymap: text(m, "keymap"),
+        ascii: match (text(m, "glyphs").as_deref(), m.get_flag("ascii")) {
+            (_, true) | (Some("ascii"), _) => Some(Some(true)),
+            (Some("unicode"), _) => Some(Some(false)),
+            (Some(_), _) => Some(None),
+            (None, false) => None,
+        },
+        no_mouse: m.get_flag("no-mouse"),
         no_input: m.get_flag("no-input"),
         timeout: m.get_one("timeout").copied(),
         socket: m.get_one("socket").cloned(),

@@ -49,6 +49,10 @@ pub struct Options {
     pub theme: Option<String>,
     /// `--keymap`.
     pub keymap: Option<String>,
+    /// `--glyphs`, `--ascii`: signs are ASCII, or not; `None` = as the settings say.
+    pub ascii: Option<Option<bool>>,
+    /// `--no-mouse`.
+    pub no_mouse: bool,
     /// `--no-input`: never ask.
     pub no_input: bool,
     /// `--timeout SEC`.

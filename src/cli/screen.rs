@@ -2,10 +2,11 @@
 
 use super::options::{Color, Options};
 use super::{exit, keymap, theme};
-use crate::config::Settings;
+use crate::config::{Interface, Settings};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
-use crate::ui::glyphs::Glyphs;
+use crate::ui::glyphs::Width;
+use crate::ui::host::{Host, Wishes};
 use crate::ui::keymap::Keymap;
 use crate::ui::run::{UiError, UiOptions};
 use crate::ui::theme::{ColorDepth, Looks, Terminal, Theme};
@@ -29,6 +30,8 @@ pub struct Shown {
     pub looks: Looks,
     /// Its keys.
     pub keymap: Keymap,
+    /// How its terminal is treated.
+    pub interface: Interface,
 }
 
 impl Shown {
@@ -36,7 +39,7 @@ impl Shown {
     pub fn chosen(options: &Options, settings: &Settings, ini: &Path) -> Shown {
         let (looks, odd) = theme::Shelf::beside(ini).chosen(options.theme.as_ref().unwrap_or(&settings.theme));
         let (keymap, wrong) = keymap::Shelf::beside(ini).chosen(options.keymap.as_ref().unwrap_or(&settings.keymap));
-        Shown { looks, keymap, note: wrong.or(odd), ..Shown::default() }
+        Shown { looks, keymap, interface: settings.interface.clone(), note: wrong.or(odd), ..Shown::default() }
     }
 }
 
@@ -80,7 +83,17 @@ pub fn first_steps(ini: &Path) -> Vec<String> {
 pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCode, CommandError> {
     let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let term = variable("TERM");
-    let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
+    let interface = &shown.interface;
+    let wishes = Wishes {
+        is_ascii: options.ascii.unwrap_or(interface.ascii),
+        width: interface.wide.map(|wide| if wide { Width::Wide } else { Width::Narrow }),
+        asks: interface.queries,
+        meter_fps: Some(interface.meter_fps).filter(|fps| *fps > 0),
+        titles: interface.window_title,
+        mouse: interface.mouse && !options.no_mouse,
+        notices: interface.notices,
+        bell: interface.bell,
+    };
     let no_color = match options.color {
         Color::Auto => variable("NO_COLOR").is_some(),
         Color::Never => true,
@@ -94,7 +107,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
     };
     let ui = UiOptions {
         theme: Theme::new(&shown.looks, depth),
-        glyphs: Glyphs::for_terminal(term.as_deref(), locale.as_deref()),
+        host: Host::of(&variable, &wishes),
         keymap: shown.keymap,
         stays: shown.stays,
         welcome: shown.welcome,

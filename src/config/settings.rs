@@ -5,7 +5,7 @@ use super::choices::{
     NoiseSuppression,
 };
 use super::hook::Hooks;
-use super::{Decider, DialRules, Dialled, DirectorySettings, KeepDialled, Mqtt, Server, Shortcut, Webhook};
+use super::{Decider, DialRules, Dialled, DirectorySettings, Interface, KeepDialled, Mqtt, Server, Shortcut, Webhook};
 use std::net::SocketAddr;
 
 /// A code of the exchange, and whether it is used.
@@ -41,6 +41,8 @@ pub struct Settings {
     pub theme: String,
     /// The keys of the interface: a name, or a file; empty = the default ones.
     pub keymap: String,
+    /// How the interface treats its terminal.
+    pub interface: Interface,
     /// What links and callers over HTTP may dial (`[tuiphone] allowDial`, `denyDial`).
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
@@ -302,6 +304,7 @@ impl Default for Settings {
             dial_links: false,
             theme: String::new(),
             keymap: String::new(),
+            interface: Interface::default(),
             dial_rules: DialRules::default(),
             webhook: Webhook::default(),
             mqtt: Mqtt::default(),

@@ -1,4 +1,5 @@
-//! Every sign of the screen's chrome in one table, twice: for terminals that have Unicode, and for those that have not.
+//! Every sign of the screen's chrome in one table, three times: for terminals that have Unicode, for those that show
+//! ambiguous characters in two cells, and for those that have not.
 
 use ratatui::symbols::border;
 
@@ -77,6 +78,15 @@ pub const UNICODE: Glyphs = Glyphs {
     alarm: border::DOUBLE,
 };
 
+/// How many cells a character of ambiguous width takes (UAX #11): one, or two as in fonts of East Asia.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// One.
+    Narrow,
+    /// Two.
+    Wide,
+}
+
 const ASCII_BORDER: border::Set<'static> = border::Set {
     top_left: "+",
     top_right: "+",
@@ -117,14 +127,40 @@ pub const ASCII: Glyphs = Glyphs {
     alarm: border::Set { horizontal_top: "=", horizontal_bottom: "=", ..ASCII_BORDER },
 };
 
+/// For terminals with UTF-8 that show ambiguous characters in two cells: it has none of them. Lines are all ambiguous.
+pub const WIDE: Glyphs = Glyphs {
+    registered: "✔",
+    registering: "◌",
+    failed: "✗",
+    off: "◦",
+    message: "❖",
+    talking: "▸",
+    selected: "❙",
+    meter_on: "⠿",
+    meter_off: "⠒",
+    bars: [" ", "⡀", "⣀", "⣄", "⣤", "⣦", "⣶", "⣷", "⣿"],
+    dot: "⋅",
+    ellipsis: "⋯",
+    ..ASCII
+};
+
 impl Glyphs {
-    /// The set for a terminal: `term` is `TERM`, `locale` the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set.
-    pub fn for_terminal(term: Option<&str>, locale: Option<&str>) -> Glyphs {
+    /// The set for signs of this kind.
+    pub fn of(is_ascii: bool, width: Width) -> Glyphs {
+        match (is_ascii, width) {
+            (true, _) => ASCII,
+            (false, Width::Wide) => WIDE,
+            (false, Width::Narrow) => UNICODE,
+        }
+    }
+
+    /// A terminal has ASCII alone: `term` is `TERM`, `locale` the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set.
+    pub fn is_ascii(term: Option<&str>, locale: Option<&str>) -> bool {
         let term = term.unwrap_or_default();
         let plain_terminal = matches!(term, "linux" | "dumb" | "") || term.starts_with("vt");
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
         let utf8 = cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8");
-        if utf8 && (!plain_terminal || cfg!(windows)) { UNICODE } else { ASCII }
+        !(utf8 && (!plain_terminal || cfg!(windows)))
     }
 }
 
@@ -136,24 +172,24 @@ mod tests {
     #[test]
     fn the_console_and_plain_locales_get_ascii() {
         let rows = [
-            (Some("xterm-256color"), Some("de_DE.UTF-8"), UNICODE),
-            (Some("tmux-256color"), Some("C.utf8"), UNICODE),
-            (Some("xterm"), Some("C"), ASCII),
-            (Some("xterm"), None, ASCII),
-            (Some("linux"), Some("C.UTF-8"), ASCII),
-            (Some("dumb"), Some("C.UTF-8"), ASCII),
-            (Some("vt220"), Some("C.UTF-8"), ASCII),
+            (Some("xterm-256color"), Some("de_DE.UTF-8"), false),
+            (Some("tmux-256color"), Some("C.utf8"), false),
+            (Some("xterm"), Some("C"), true),
+            (Some("xterm"), None, true),
+            (Some("linux"), Some("C.UTF-8"), true),
+            (Some("dumb"), Some("C.UTF-8"), true),
+            (Some("vt220"), Some("C.UTF-8"), true),
         ];
         if cfg!(unix) {
-            for (term, locale, set) in rows {
-                assert_eq!(Glyphs::for_terminal(term, locale), set, "{term:?} {locale:?}");
+            for (term, locale, is_ascii) in rows {
+                assert_eq!(Glyphs::is_ascii(term, locale), is_ascii, "{term:?} {locale:?}");
             }
         }
     }
 
     #[test]
     fn every_glyph_is_one_cell_and_ascii_is_ascii() {
-        for set in [UNICODE, ASCII] {
+        for set in [UNICODE, ASCII, WIDE] {
             let singles = [
                 set.registered,
                 set.registering,
@@ -184,6 +220,7 @@ mod tests {
             ];
             for glyph in singles.into_iter().chain(set.bars) {
                 assert_eq!(glyph.width(), 1, "{glyph:?}");
+                assert!(set != WIDE || glyph.width_cjk() == 1, "{glyph:?} is ambiguous");
                 assert!(set != ASCII || glyph.is_ascii(), "{glyph:?}");
             }
         }

@@ -77,6 +77,8 @@ pub enum Action {
     Raise,
     /// Ring the terminal's bell.
     Bell,
+    /// Tell of this on the desktop of whoever sits at the terminal, where it can.
+    Notify(String),
     /// Put a text into the clipboard of whoever looks at the terminal; that it is there is said.
     Copy(String),
     /// Let the phone tell every message that goes over the wire, or no longer.

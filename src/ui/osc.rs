@@ -1,6 +1,7 @@
-//! What terminals are told beside the screen, as bytes: the clipboard. Wrapped where a multiplexer stands between.
+//! What terminals are told beside the screen, as bytes: the clipboard, the title of their window, a notice. Wrapped where a
+//! multiplexer stands between.
 
-use crate::text::sanitise_all;
+use crate::text::{elided, sanitise_all};
 use base64ct::{Base64, Encoding};
 
 /// Bytes of base64 that terminals take: xterm's bound for a control string, less the words around it.
@@ -68,6 +69,69 @@ pub fn copy(text: &str, between: Between) -> String {
     }
 }
 
+/// Characters of a title and of a notice, at most.
+const MOST_TITLE: usize = 80;
+const MOST_NOTICE: usize = 160;
+
+/// Names the terminal's window (OSC 2). A multiplexer makes it the title of its own part.
+pub fn title(text: &str) -> String {
+    format!("\x1b]2;{}\x1b\\", elided(text, MOST_TITLE))
+}
+
+/// How a terminal shows a notice on the desktop of whoever sits there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// As iTerm2 takes it.
+    Osc9,
+    /// As kitty takes it; it shows what nobody looks at.
+    Osc99,
+    /// As rxvt-unicode takes it, and many others.
+    Osc777,
+}
+
+/// Which variable names a terminal, and how that one is told: the first that begins so.
+const NOTICES: &[(&str, &str, Notice)] = &[
+    ("TERM", "xterm-kitty", Notice::Osc99),
+    ("TERM", "foot", Notice::Osc777),
+    ("TERM", "rxvt-unicode", Notice::Osc777),
+    ("TERM", "xterm-ghostty", Notice::Osc777),
+    ("TERM", "wezterm", Notice::Osc777),
+    ("TERM", "contour", Notice::Osc777),
+    ("TERM_PROGRAM", "iTerm.app", Notice::Osc9),
+    ("TERM_PROGRAM", "WezTerm", Notice::Osc777),
+    ("TERM_PROGRAM", "ghostty", Notice::Osc777),
+    ("TERM_PROGRAM", "WarpTerminal", Notice::Osc9),
+    // What a multiplexer, or SSH, has kept of the terminal behind it.
+    ("LC_TERMINAL", "iTerm2", Notice::Osc9),
+    ("KITTY_WINDOW_ID", "", Notice::Osc99),
+    ("WEZTERM_PANE", "", Notice::Osc777),
+    ("GHOSTTY_RESOURCES_DIR", "", Notice::Osc777),
+    ("KONSOLE_VERSION", "", Notice::Osc777),
+];
+
+impl Notice {
+    /// What the terminal takes, as the environment tells; `None`: its bell alone.
+    pub fn of(variable: &dyn Fn(&str) -> Option<String>) -> Option<Notice> {
+        let begins =
+            |(name, begin, _): &&(&str, &str, Notice)| variable(name).is_some_and(|value| value.starts_with(begin));
+        NOTICES.iter().find(begins).map(|(.., notice)| *notice)
+    }
+
+    /// Shows a text.
+    pub fn show(self, text: &str, between: Between) -> String {
+        // A semicolon would end the part it stands in.
+        let text = elided(text, MOST_NOTICE).replace(';', ",");
+        let strings = match self {
+            Notice::Osc9 => format!("\x1b]9;tuiphone: {text}\x07"),
+            Notice::Osc99 => format!(
+                "\x1b]99;i=tuiphone:d=0:o=unfocused;tuiphone\x1b\\\x1b]99;i=tuiphone:d=1:p=body:o=unfocused;{text}\x1b\\"
+            ),
+            Notice::Osc777 => format!("\x1b]777;notify;tuiphone;{text}\x1b\\"),
+        };
+        between.wrap(&strings)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +175,41 @@ mod tests {
         ] {
             assert_eq!(Between::of(tmux, sty), expected);
         }
+    }
+
+    #[test]
+    fn a_terminal_is_told_as_it_takes_it() {
+        let of = |name: &'static str, value: &'static str| {
+            Notice::of(&move |asked| (asked == name).then(|| value.to_owned()))
+        };
+        for (name, value, expected) in [
+            ("TERM", "xterm-kitty", Some(Notice::Osc99)),
+            ("TERM", "foot-extra", Some(Notice::Osc777)),
+            ("TERM", "xterm-256color", None),
+            ("TERM_PROGRAM", "iTerm.app", Some(Notice::Osc9)),
+            ("TERM_PROGRAM", "Apple_Terminal", None),
+            ("TERM_PROGRAM", "vscode", None),
+            ("KITTY_WINDOW_ID", "3", Some(Notice::Osc99)),
+        ] {
+            assert_eq!(of(name, value), expected, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn names_of_others_command_no_terminal() {
+        let evil = "Eve\x07\x1b]52;c;ZXZpbA==\x1b\\\u{9c};4;3\u{202e}";
+        let plain = |string: String, begin: &str, end: &str| {
+            let inner =
+                string.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end)).expect("as it begins and ends");
+            assert!(!inner.contains(char::is_control), "{string:?}");
+        };
+        plain(title(evil), "\x1b]2;", "\x1b\\");
+        plain(Notice::Osc9.show(evil, Between::Nothing), "\x1b]9;", "\x07");
+        plain(Notice::Osc777.show(evil, Between::Nothing), "\x1b]777;", "\x1b\\");
+        let kitty = Notice::Osc99.show(evil, Between::Nothing);
+        assert_eq!(kitty.matches('\x1b').count(), 4, "{kitty:?}");
+        assert!(Notice::Osc777.show("a;b", Between::Nothing).ends_with(";a,b\x1b\\"));
+        assert_eq!(Notice::Osc9.show("x", Between::Tmux), "\x1bPtmux;\x1b\x1b]9;tuiphone: x\x07\x1b\\");
+        assert!(title(&"x".repeat(5000)).len() < 100 + 4);
     }
 }

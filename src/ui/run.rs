@@ -2,48 +2,45 @@
 
 use super::asking::{LocalTime, ask_in_order, look_up};
 use super::following::Following;
-use super::glyphs::{Glyphs, UNICODE};
+use super::glyphs::{Glyphs, Width};
+use super::host::Host;
+use super::input::{Answer, Input, Reading};
 use super::keymap::Keymap;
 use super::ladder::Export;
 use super::model::{Message, Model, Weight};
 use super::msg::{Action, Msg, Urgency};
 use super::past;
-use super::term::{SignalAsks, Signals, Term};
+use super::pen::{Frames, Pace, Pen};
+use super::term::{SignalAsks, Signals, Term, forget_input};
 use super::theme::Theme;
 use super::update::update;
-use super::view::view;
+use super::view::{title::title, view, wide};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::trace::export;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, ContactsAsk, FaceAsk};
-use crossterm::event;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use std::future;
-use std::io::{self, Stdout, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
-/// The shortest time between two frames that only move the meters.
-const METER_FRAME: Duration = Duration::from_millis(100);
-/// Terminal events that may wait.
-const EVENTS: usize = 256;
+/// How long answers of the terminal are waited for at the end, so that they do not reach the shell.
+const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
 /// How the interface is to look and behave.
 #[derive(Debug, Clone)]
 pub struct UiOptions {
     /// The looks.
     pub theme: Theme,
-    /// The signs.
-    pub glyphs: Glyphs,
+    /// How the terminal is treated.
+    pub host: Host,
     /// The keys.
     pub keymap: Keymap,
-    /// Clicks on the dial pad, calls and keys.
-    pub mouse: bool,
-    /// The terminal's bell on an incoming call.
-    pub bell: bool,
     /// The phone lives on when the interface is left.
     pub stays: bool,
     /// Lines for an empty call list: what to try.
@@ -64,10 +61,8 @@ impl Default for UiOptions {
     fn default() -> UiOptions {
         UiOptions {
             theme: Theme::default(),
-            glyphs: UNICODE,
+            host: Host::default(),
             keymap: Keymap::default(),
-            mouse: true,
-            bell: true,
             stays: true,
             welcome: Vec::new(),
             dial: None,
@@ -93,14 +88,16 @@ pub enum UiError {
     Draw(#[source] io::Error),
 }
 
-type Screen = Terminal<CrosstermBackend<Stdout>>;
+type Screen = Terminal<CrosstermBackend<Pen>>;
 
 /// Runs the interface until it is left. The terminal is as before when this returns, whatever happened.
 pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     let mut feed = link.face().await.map_err(UiError::Phone)?;
-    let term = Term::take(options.mouse).map_err(UiError::Terminal)?;
+    let host = options.host;
+    let term = Term::take_of(host).map_err(UiError::Terminal)?;
     let mut signals = Signals::listen().map_err(UiError::Terminal)?;
-    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(UiError::Draw)?;
+    let pen = Pen::default();
+    let mut screen = Terminal::new(CrosstermBackend::new(pen.clone())).map_err(UiError::Draw)?;
     let size = screen.size().map_err(UiError::Draw)?;
     let mut model = Model::new((size.width, size.height), options.stays, options.welcome.clone());
     model.keymap = options.keymap.clone();
@@ -111,7 +108,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     if let Some(number) = options.fill.clone() {
         update(&mut model, Msg::Feed(Feed::Face(FaceAsk::Fill { number })), now());
     }
-    let mut events = read_terminal();
+    let mut events = Reading::begin(host.asks);
     let (ask, asked) = mpsc::unbounded_channel();
     let (answer, mut answers) = mpsc::unbounded_channel();
     let request = |command| {
@@ -134,10 +131,23 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
         let _ = ask.send(Command::Dial { target, account: None });
     }
 
-    let trace = Following::new(link.clone());
-    let mut shell =
-        Shell { term: &term, ask, look, tell, trace, options: &options, due: Some(Urgency::Now), drawn: None };
-    loop {
+    let mut shell = Shell {
+        term,
+        pen,
+        frames: Frames::default(),
+        pace: Pace::new(host.meter_frame, host.slow_meter_frame),
+        glyphs: host.glyphs,
+        width: host.width,
+        owes: host.asks,
+        ask,
+        look,
+        tell,
+        trace: Following::new(link.clone()),
+        options: &options,
+        due: Some(Urgency::Now),
+        drawn: None,
+    };
+    let is_left = loop {
         // 1. draw what is out of date, if it may be drawn yet
         shell.draw(&mut screen, &model).map_err(UiError::Draw)?;
         // 2. wait for the first thing to happen
@@ -145,48 +155,71 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
         let msg = tokio::select! {
             biased;
             asks = signals.next() => match asks {
-                SignalAsks::Leave => break,
+                SignalAsks::Leave => break false,
                 SignalAsks::Resized => match crossterm::terminal::size() {
                     Ok((columns, rows)) => Msg::Resize(columns, rows),
                     Err(_) => continue,
                 },
                 SignalAsks::Continue => {
-                    term.enter().map_err(UiError::Terminal)?;
+                    shell.term.enter().map_err(UiError::Terminal)?;
                     shell.repaint(&mut screen).map_err(UiError::Draw)?;
                     continue;
                 }
             },
-            event = events.recv() => match event {
-                Some(msg) => msg,
+            input = events.next() => match input {
+                Some(input) => match shell.of_terminal(&mut screen, input)? {
+                    Some(msg) => msg,
+                    None => continue,
+                },
                 // The terminal is gone: a closed window ends no call.
-                None => break,
+                None => break false,
             },
             Some((command, reply)) = answers.recv() => Msg::Reply(command, reply),
             Some(answer) = told.recv() => answer,
             Some(news) = feed.recv() => Msg::Feed(news),
             traced = shell.trace.next() => traced,
             () = sleep_until(wake) => Msg::Tick,
-            () = &mut asking => break,
-            () = &mut looking => break,
+            () = &mut asking => break false,
+            () = &mut looking => break false,
         };
         // 3. take it in, and all that waits behind it: several events, one frame
         let mut next = Some(msg);
-        while let Some(msg) = next {
-            if shell.take_in(&mut model, &mut screen, msg)? {
-                drop(screen);
-                drop(term);
-                return farewell(&model);
+        let mut leaves = false;
+        while let Some(msg) = next.take().filter(|_| !leaves) {
+            leaves = shell.take_in(&mut model, &mut screen, msg)?;
+            while next.is_none()
+                && let Some(input) = events.at_hand()
+            {
+                next = shell.of_terminal(&mut screen, input)?;
             }
-            let waiting = events.try_recv().ok().or_else(|| feed.try_recv().ok().map(Msg::Feed));
-            next = waiting.or_else(|| shell.trace.waiting());
+            next = next.or_else(|| feed.try_recv().ok().map(Msg::Feed)).or_else(|| shell.trace.waiting());
         }
+        if leaves {
+            break true;
+        }
+    };
+    if shell.owes {
+        let answered = async { while !matches!(events.next().await, None | Some(Input::Answer(Answer::Last))) {} };
+        let _ = tokio::time::timeout(LAST_ANSWERS, answered).await;
+        forget_input();
     }
-    Ok(())
+    drop(events);
+    drop(screen);
+    drop(shell);
+    if is_left { farewell(&model) } else { Ok(()) }
 }
 
 /// The parts of the loop that act.
 struct Shell<'a> {
-    term: &'a Term,
+    term: Term,
+    pen: Pen,
+    frames: Frames,
+    pace: Pace,
+    glyphs: Glyphs,
+    /// How wide ambiguous characters are.
+    width: Width,
+    /// The terminal has not answered everything yet.
+    owes: bool,
     ask: mpsc::UnboundedSender<Command>,
     look: mpsc::UnboundedSender<Request>,
     tell: mpsc::UnboundedSender<Msg>,
@@ -197,6 +230,26 @@ struct Shell<'a> {
 }
 
 impl Shell<'_> {
+    /// What came from the terminal, if it is a message: its answers are taken in here.
+    fn of_terminal(&mut self, screen: &mut Screen, input: Input) -> Result<Option<Msg>, UiError> {
+        let answer = match input {
+            Input::Event(event) => return Ok(Msg::of_terminal(event)),
+            Input::Answer(answer) => answer,
+        };
+        match answer {
+            Answer::Last => self.owes = false,
+            Answer::Column(column) if self.options.host.measures => {
+                let width = if column > 2 { Width::Wide } else { Width::Narrow };
+                if std::mem::replace(&mut self.width, width) != width {
+                    self.glyphs = Glyphs::of(self.options.host.is_ascii, width);
+                    self.repaint(screen).map_err(UiError::Draw)?;
+                }
+            }
+            answer => self.term.answered(answer).map_err(UiError::Draw)?,
+        }
+        Ok(None)
+    }
+
     /// Takes a message in and does what comes of it. True: leave.
     fn take_in(&mut self, model: &mut Model, screen: &mut Screen, msg: Msg) -> Result<bool, UiError> {
         model.wall.set(wall_us(), self.options.local_time);
@@ -210,10 +263,10 @@ impl Shell<'_> {
                 }
                 Action::Draw(urgency) => self.due = self.due.max(Some(urgency)),
                 Action::Repaint => self.repaint(screen).map_err(UiError::Draw)?,
-                Action::Bell if self.options.bell => self.term.bell().map_err(UiError::Draw)?,
-                Action::Bell => {}
+                Action::Bell => self.term.bell().map_err(UiError::Draw)?,
+                Action::Notify(text) => self.term.notice(&text).map_err(UiError::Draw)?,
                 Action::Copy(text) => self.term.copy(&text).map_err(UiError::Draw)?,
-                Action::Raise => self.term.raise(self.options.bell).map_err(UiError::Draw)?,
+                Action::Raise => self.term.raise().map_err(UiError::Draw)?,
                 Action::Trace(on) => self.trace.follow(on),
                 Action::Keep(export) => self.keep(*export),
                 Action::Suspend => {
@@ -244,9 +297,13 @@ impl Shell<'_> {
         });
     }
 
+    /// Everything is drawn again, whatever is thought to be there.
     fn repaint(&mut self, screen: &mut Screen) -> io::Result<()> {
         self.due = Some(Urgency::Now);
-        screen.clear()
+        self.frames.forget();
+        // Why not clear(): that asks the terminal where its cursor is, and waits.
+        let size = screen.size()?;
+        screen.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     fn draw(&mut self, screen: &mut Screen, model: &Model) -> io::Result<()> {
@@ -254,10 +311,20 @@ impl Shell<'_> {
         let may = match self.due {
             None => false,
             Some(Urgency::Now) => true,
-            Some(Urgency::Meter) => self.drawn.is_none_or(|drawn| now >= drawn + METER_FRAME),
+            Some(Urgency::Meter) => self.drawn.is_none_or(|drawn| now >= drawn + self.pace.frame(now)),
         };
         if may {
-            screen.draw(|frame| view(model, &self.options.theme, &self.options.glyphs, now, frame))?;
+            screen.draw(|frame| {
+                view(model, &self.options.theme, &self.glyphs, now, frame);
+                if self.width == Width::Wide {
+                    wide::apart(frame.buffer_mut());
+                }
+            })?;
+            let frame = self.frames.next(&self.pen, self.term.shows_in_one());
+            let begun = self::now();
+            self.term.draw(&frame)?;
+            self.pace.wrote(begun.elapsed(), begun);
+            self.term.title(title(model, &self.glyphs))?;
             self.drawn = Some(now);
             self.due = None;
         }
@@ -266,27 +333,10 @@ impl Shell<'_> {
 
     /// When to wake without any event; `None` while nothing moves.
     fn wake(&self, model: &Model) -> Option<Instant> {
-        let meter = self.due.and(self.drawn).map(|drawn| drawn + METER_FRAME);
-        [meter, model.next_wake(now())].into_iter().flatten().min()
+        let now = now();
+        let meter = self.due.and(self.drawn).map(|drawn| drawn + self.pace.frame(now));
+        [meter, model.next_wake(now)].into_iter().flatten().min()
     }
-}
-
-/// Reads the terminal on a thread of its own, which sleeps in the kernel; the channel closes when the terminal does.
-fn read_terminal() -> mpsc::Receiver<Msg> {
-    let (sender, receiver) = mpsc::channel(EVENTS);
-    let read = move || {
-        while super::term::wait_for_input() {
-            while event::poll(Duration::ZERO).unwrap_or(false) {
-                let Ok(event) = event::read() else { return };
-                if Msg::of_terminal(event).is_some_and(|msg| sender.blocking_send(msg).is_err()) {
-                    return;
-                }
-            }
-        }
-    };
-    // Without the thread the channel is closed at once, and the interface leaves.
-    let _ = std::thread::Builder::new().name("terminal".to_owned()).spawn(read);
-    receiver
 }
 
 fn farewell(model: &Model) -> Result<(), UiError> {
@@ -316,6 +366,6 @@ fn wall_us() -> i64 {
 }
 
 #[allow(clippy::disallowed_methods)]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }

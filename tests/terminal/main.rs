@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // These tests wait on the real clock, within bounds.
 #![cfg(unix)]
 
+mod guest;
 mod killed;
 mod lists;
 mod screen;
@@ -100,6 +101,8 @@ fn every_way_out_gives_the_terminal_back() {
     for leave in [Leave::Key("\u{3}"), Leave::Signal("TERM"), Leave::Signal("HUP"), Leave::Signal("INT")] {
         let mut screen = Screen::open(house.program(&[]), 24, 80);
         screen.wait_for("registered");
+        screen.answer(Duration::ZERO);
+        screen.wait_until_written("\x1b[>3u", 1);
         match leave {
             Leave::Key(key) => screen.press(key),
             Leave::Signal(name) => screen.signal(name),

@@ -32,7 +32,14 @@ impl Screen {
         }
         builder.env("TERM", "xterm-256color");
         builder.env("LANG", "C.UTF-8");
-        builder.env_remove("NO_COLOR");
+        // Where these tests run is nothing to them.
+        for name in
+            ["NO_COLOR", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "TERM_PROGRAM", "KITTY_WINDOW_ID"]
+        {
+            if command.get_envs().all(|(set, _)| set != name) {
+                builder.env_remove(name);
+            }
+        }
         let child = pair.slave.spawn_command(builder).expect("it starts");
         let mut reading = pair.master.try_clone_reader().expect("its output");
         let keys = pair.master.take_writer().expect("its input");
@@ -51,6 +58,34 @@ impl Screen {
 
     pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("typed");
+    }
+
+    /// Answers what is asked, as kitty does: each byte after a pause.
+    pub fn answer(&mut self, pause: Duration) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.has_written("\x1b[c") {
+            assert!(self.take_in(deadline), "it asked nothing: {:?}", String::from_utf8_lossy(&self.raw));
+        }
+        for byte in "\x1b[?0u\x1b[?2026;2$y\x1b[1;2R\x1b[?62;52;c".bytes() {
+            self.keys.write_all(&[byte]).and_then(|()| self.keys.flush()).expect("answered");
+            std::thread::sleep(pause);
+        }
+    }
+
+    pub fn has_written(&self, part: &str) -> bool {
+        self.times_written(part) > 0
+    }
+
+    pub fn times_written(&self, part: &str) -> usize {
+        self.raw.windows(part.len()).filter(|window| *window == part.as_bytes()).count()
+    }
+
+    /// Waits until this has been written so many times.
+    pub fn wait_until_written(&mut self, part: &str, times: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.times_written(part) < times {
+            assert!(self.take_in(deadline), "no {part:?}: {:?}", String::from_utf8_lossy(&self.raw));
+        }
     }
 
     pub fn text(&self) -> String {
@@ -143,7 +178,7 @@ impl Screen {
         self.ended();
     }
 
-    /// Alternate screen, mouse, paste mode and hidden cursor are undone.
+    /// Alternate screen, mouse, paste mode, hidden cursor, title and keyboard are undone.
     pub fn assert_restored(&self) {
         let raw = String::from_utf8_lossy(&self.raw);
         assert!(raw.contains("\x1b[?1049h"), "it never took the screen: {raw:?}");
@@ -152,6 +187,11 @@ impl Screen {
         assert!(!screen.hide_cursor(), "the cursor is hidden");
         assert!(!screen.bracketed_paste(), "paste is still bracketed");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        for (pushed, popped) in [("\x1b[>3u", "\x1b[<u"), ("\x1b[22;2t", "\x1b[23;2t")] {
+            assert!(raw.rfind(pushed) <= raw.rfind(popped), "{pushed:?} stays: {raw:?}");
+        }
+        let (begun, ended) = (self.times_written("\x1b[?2026h"), self.times_written("\x1b[?2026l"));
+        assert!(ended >= begun, "an update has no end: {raw:?}");
     }
 
     /// What was written after the screen was given back.

@@ -111,7 +111,13 @@ fn the_tape_of_the_demo_plays_to_its_end() {
     screen.wait_until("the prompt", |screen| screen.last_line().ends_with('>'));
     for (number, step) in read(&demo_tape()).expect("a tape") {
         match step {
-            Step::Keys(keys) => screen.press(&keys),
+            Step::Keys(keys) => {
+                screen.press(&keys);
+                // A letter at once behind it is that letter with Alt.
+                if keys == "\x1b" {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            }
             Step::Wait { screen: true, pattern } => {
                 screen.wait_until(&format!("line {number}: {pattern}"), |screen| pattern.is_match(&screen.text()));
             }

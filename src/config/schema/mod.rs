@@ -8,6 +8,7 @@ mod codec_rows;
 mod directory_rows;
 mod field;
 pub(super) mod hook_rows;
+mod interface_rows;
 mod kept;
 mod names;
 mod number_rows;
@@ -176,6 +177,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(hook_rows::ROWS)
         .chain(hook_rows::OWN_ROWS)
         .chain(own_rows::ROWS)
+        .chain(interface_rows::ROWS)
         .chain(outside_rows::ROWS)
         .chain(behaviour_rows::ROWS)
         .chain(directory_rows::ROWS)

@@ -51,26 +51,6 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.dial_links, flag(v)),
     ),
     tuiphone(
-        "theme",
-        Kind::Text,
-        "",
-        "colours of the interface: terminal (or empty), dark, light, high-contrast, mono, and others of tuiphone theme; or a \
-         theme file of your own, by its name in the folder themes beside this file",
-        |s| s.theme.clone(),
-        |s, v| set(&mut s.theme, v.to_owned()),
-    )
-    .at_start(),
-    tuiphone(
-        "keymap",
-        Kind::Text,
-        "",
-        "keys of the interface: default (or empty), vim, emacs, microsip; or a keymap file of your own, by its name in the \
-         folder keymaps beside this file",
-        |s| s.keymap.clone(),
-        |s, v| set(&mut s.keymap, v.to_owned()),
-    )
-    .at_start(),
-    tuiphone(
         "rtpTimeout",
         Kind::Number,
         "0",

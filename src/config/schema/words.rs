@@ -5,7 +5,8 @@ use super::super::{
     NoiseSuppression, Rewrite, Settings, SrtpMode, TurnTransport,
 };
 
-type Words<T> = &'static [(&'static str, T)];
+/// Words and what they mean.
+pub(super) type Words<T> = &'static [(&'static str, T)];
 
 const HIDE: Words<HideCallerId> = &[
     ("", HideCallerId::No),
@@ -180,12 +181,12 @@ pub(super) fn deny(s: &mut Settings, value: &str) -> Option<String> {
     read(DENY, &mut s.deny_incoming, value)
 }
 
-fn written<T: PartialEq>(words: Words<T>, meaning: T) -> String {
+pub(super) fn written<T: PartialEq>(words: Words<T>, meaning: T) -> String {
     words.iter().find(|(_, known)| *known == meaning).map(|(word, _)| (*word).to_owned()).unwrap_or_default()
 }
 
 /// An unknown word is as an empty one.
-fn read<T: Copy>(words: Words<T>, field: &mut T, value: &str) -> Option<String> {
+pub(super) fn read<T: Copy>(words: Words<T>, field: &mut T, value: &str) -> Option<String> {
     let of =
         |wanted: &str| words.iter().find(|(word, _)| word.eq_ignore_ascii_case(wanted)).map(|(_, meaning)| *meaning);
     let known = of(value);

@@ -206,8 +206,8 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
     match event {
         // A call that takes another's place rings for nobody.
         Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
-        Event::CallIncoming { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
-        Event::CallAsked { .. } => return vec![Action::Bell, Action::Draw(Urgency::Now)],
+        Event::CallIncoming { call } => return announced(format!("{} calls", words::who(&call))),
+        Event::CallAsked { ask } => return announced(words::ask(&ask).trim().to_owned()),
         Event::CallEnded { call } => {
             model.quality.end(&call, &model.level_history);
             on_ended(model, &call, now);
@@ -219,14 +219,14 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
                 return drawn();
             }
             let looked = threads::look(model);
+            let whom = message.remote.name.unwrap_or(message.remote.user);
             if looked.is_empty() {
                 let key = model.keymap.key(Act::Messages, model.field.focused);
                 let hint = key.map(|key| format!("{key} reads and answers"));
-                let whom = message.remote.name.unwrap_or(message.remote.user);
                 let text = format!("{whom} writes: {}", message.text.replace('\n', " / "));
                 say(model, Weight::Note, text, hint, now);
             }
-            return [looked, vec![Action::Bell, Action::Draw(Urgency::Now)]].concat();
+            return [looked, announced(format!("{whom} writes"))].concat();
         }
         Event::Composing { account, remote, for_s } => {
             model.threads.writes(&remote, &account, Duration::from_secs(for_s), now);
@@ -258,6 +258,11 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         _ => return Vec::new(),
     }
     drawn()
+}
+
+/// Somebody wants something: heard and seen also where nobody looks.
+fn announced(text: String) -> Vec<Action> {
+    vec![Action::Bell, Action::Notify(text), Action::Draw(Urgency::Now)]
 }
 
 fn note_of(model: &mut Model, words: Option<String>, now: Instant) {

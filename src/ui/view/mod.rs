@@ -25,7 +25,9 @@ pub(super) mod quality;
 mod shortcuts;
 pub(super) mod switchboard;
 mod threads;
+pub mod title;
 mod which_key;
+pub mod wide;
 pub mod words;
 
 use super::glyphs::Glyphs;
