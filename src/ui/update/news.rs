@@ -106,7 +106,8 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     }
     model.status = status;
     model.calls = calls;
-    let sounded = model.calls.iter().fold(false, |any, row| model.quality.take(&row.info) || any);
+    // Each is taken in, whatever the others tell.
+    let sounded = model.calls.iter().filter(|row| model.quality.take(&row.info)).count() > 0;
     model.connection = Connection::Open;
     if model.chosen.as_ref().is_some_and(|id| !model.calls.iter().any(|row| row.info.id == *id)) {
         model.chosen = None;
