@@ -89,7 +89,8 @@ impl Link {
     async fn answered(&self, request: &Request) -> Result<Map<String, Value>, CommandError> {
         match request {
             Request::Command(command) => Ok(json::reply_fields(&self.request(command.clone()).await?)),
-            Request::Devices => Ok(devices()),
+            // Whoever looks for cards may have to wait for them.
+            Request::Devices => Ok(tokio::task::spawn_blocking(devices).await.unwrap_or_default()),
             Request::Codecs => match self {
                 Link::Local(handle) => Ok(codecs(&handle.codecs())),
                 Link::Socket(path) => {

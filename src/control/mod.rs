@@ -50,3 +50,4 @@ pub use crate::ua::snapshot::{
     RecordingInfo, RecordingState, RegistrationState, ShortcutInfo, SoundWay, Status, TlsTrust, TransferInfo,
     TransferState, VoicemailInfo,
 };
+pub use told::SoundCard;

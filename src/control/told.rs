@@ -3,6 +3,7 @@
 use super::link::Link;
 use super::verb::Request;
 use super::{CommandError, Contact, ExitCode, Record, SettingChanged, SettingInfo};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -17,8 +18,32 @@ pub enum Told {
     Settings(Vec<SettingInfo>),
     /// What came of another value of one.
     Setting(SettingChanged),
+    /// The sound cards.
+    Cards(Vec<SoundCard>),
+    /// The codecs that are offered, the preferred first.
+    Codecs(Vec<String>),
     /// It is done.
     Done,
+}
+
+/// A sound card, one way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct SoundCard {
+    /// `input`, `output`.
+    pub direction: String,
+    /// What it is called; the phone takes this name.
+    pub name: String,
+    /// The system chooses it unless somebody does.
+    #[serde(rename = "default")]
+    pub is_default: bool,
+}
+
+/// A codec, as far as its place goes.
+#[derive(Debug, Deserialize)]
+struct Codec {
+    id: String,
+    place: Option<usize>,
 }
 
 impl Told {
@@ -33,6 +58,15 @@ impl Told {
         }
         if let Some(setting) = fields.remove("setting") {
             return Ok(Told::Setting(list(setting)?));
+        }
+        if let Some(cards) = fields.remove("devices") {
+            return Ok(Told::Cards(list(cards)?));
+        }
+        if let Some(codecs) = fields.remove("codecs") {
+            let mut codecs: Vec<Codec> = list(codecs)?;
+            codecs.retain(|codec| codec.place.is_some());
+            codecs.sort_by_key(|codec| codec.place);
+            return Ok(Told::Codecs(codecs.into_iter().map(|codec| codec.id).collect()));
         }
         match fields.remove("history") {
             Some(calls) => Ok(Told::Calls(list(calls)?, fields.get("more") == Some(&Value::Bool(true)))),
@@ -75,6 +109,13 @@ mod tests {
         let Value::Object(fields) = fields else { panic!() };
         assert_eq!(Told::read(fields), Ok(Told::Contacts(vec![contact], 1)));
         assert_eq!(Told::read(Map::new()), Ok(Told::Done));
+        let fields = crate::control::link::codecs(&["PCMU/8000/1".to_owned(), "opus/48000/2".to_owned()]);
+        assert_eq!(Told::read(fields), Ok(Told::Codecs(vec!["PCMU/8000/1".into(), "opus/48000/2".into()])));
+        let cards =
+            serde_json::json!({"devices": [{"direction": "input", "name": "USB", "default": true, "aec": "on"}]});
+        let Value::Object(cards) = cards else { panic!() };
+        let card = SoundCard { direction: "input".into(), name: "USB".into(), is_default: true };
+        assert_eq!(Told::read(cards), Ok(Told::Cards(vec![card])));
         let info = SettingInfo { key: "DND".into(), value: Some("1".into()), ..SettingInfo::default() };
         let fields = crate::control::setting::fields(&SettingTold::List(vec![info.clone()]));
         assert_eq!(Told::read(fields), Ok(Told::Settings(vec![info])));

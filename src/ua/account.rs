@@ -306,6 +306,8 @@ impl Line {
             reason: self.reason.clone(),
             expires_in,
             transport: if self.account.transport.is_empty() { "udp".into() } else { self.account.transport.clone() },
+            server: sanitise(&self.account.server),
+            hop: self.path.map(|flow| format!("{} {}", flow.transport, flow.remote)),
             tls: self.tls_trust(),
             selected,
             gruu: granted.pub_gruu.as_ref().map(|uri| sanitise(uri.as_str())),

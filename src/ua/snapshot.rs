@@ -213,6 +213,12 @@ pub struct AccountInfo {
     pub expires_in: Option<u64>,
     /// `udp`…
     pub transport: String,
+    /// Its server, as the settings name it; empty = none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub server: String,
+    /// Where requests go that are its own, once one went: `tls 192.0.2.1:5061`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hop: Option<String>,
     /// What its server has to prove; `None` without TLS.
     pub tls: Option<TlsTrust>,
     /// The account new calls use.

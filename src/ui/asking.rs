@@ -63,6 +63,8 @@ fn answer_of(told: Told, local_time: LocalTime) -> Answer {
         Told::Calls(calls, more) => Answer::Calls(calls.into_iter().map(dated).collect(), more),
         Told::Settings(settings) => Answer::Settings(settings),
         Told::Setting(changed) => Answer::Setting(changed),
+        Told::Cards(cards) => Answer::Cards(cards),
+        Told::Codecs(codecs) => Answer::Codecs(codecs),
         Told::Done => Answer::Done,
     }
 }

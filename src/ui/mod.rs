@@ -11,6 +11,7 @@
 
 pub mod asking;
 pub mod completion;
+pub mod devices;
 pub mod dial_field;
 pub mod editor;
 mod following;
@@ -29,7 +30,9 @@ pub mod past;
 pub mod pen;
 pub mod people;
 pub mod quality;
+pub mod registrations;
 pub mod run;
+pub mod settings;
 pub mod switchboard;
 pub mod term;
 pub mod theme;

@@ -1,6 +1,7 @@
 //! What the interface knows: the phone's last status, what is typed, what is open. Plain data; `update` changes it.
 
 use super::completion::Matches;
+use super::devices::Devices;
 use super::dial_field::DialField;
 use super::keymap::{Act, Key, Keymap, Place};
 use super::ladder::{self, Ladder};
@@ -8,6 +9,8 @@ use super::log::Log;
 use super::past::Past;
 use super::people::People;
 use super::quality::Quality;
+use super::registrations::Registrations;
+use super::settings::Settings;
 use super::switchboard::Switchboard;
 use super::threads::Threads;
 use super::wall::Wall;
@@ -90,6 +93,12 @@ pub enum Mode {
     },
     /// The grid of those who are watched.
     Switchboard,
+    /// The accounts and their registrations.
+    Accounts,
+    /// Every key of the settings.
+    Settings,
+    /// The sound devices.
+    Devices,
     /// The list of written conversations.
     Threads {
         /// The chosen row.
@@ -191,6 +200,12 @@ pub struct Model {
     pub wall: Wall,
     /// Those who are watched.
     pub switchboard: Switchboard,
+    /// Where the accounts stand, since when.
+    pub registrations: Registrations,
+    /// The settings, once they were looked at.
+    pub settings: Settings,
+    /// The sound devices, once they were looked at.
+    pub devices: Devices,
     /// When calls ring again after the last talk, if they do not yet.
     pub wrap_up_until: Option<Instant>,
     /// Digits sent in the present call.
@@ -241,6 +256,9 @@ impl Model {
             log: Log::default(),
             wall: Wall::default(),
             switchboard: Switchboard::default(),
+            registrations: Registrations::default(),
+            settings: Settings::default(),
+            devices: Devices::default(),
             wrap_up_until: None,
             digits_sent: String::new(),
             held: None,
@@ -290,7 +308,8 @@ impl Model {
         );
         let searches =
             self.mode == Mode::Switchboard && self.switchboard.searching || self.mode == Mode::Log && self.log.searches;
-        types || searches || self.field.focused
+        let sets = self.mode == Mode::Settings && (self.settings.searching || self.settings.edit.is_some());
+        types || searches || sets || self.field.focused
     }
 
     /// Where keys count now.
@@ -303,6 +322,9 @@ impl Model {
             Mode::Switchboard => Place::Switchboard,
             Mode::Quality => Place::Quality,
             Mode::Log => Place::Log,
+            Mode::Accounts => Place::Accounts,
+            Mode::Settings => Place::Settings,
+            Mode::Devices => Place::Devices,
             Mode::Phone
             | Mode::Help { .. }
             | Mode::AskHangup
@@ -337,7 +359,11 @@ impl Model {
             let left = until.saturating_duration_since(now).saturating_sub(Duration::from_nanos(1));
             until.checked_sub(Duration::from_secs(left.as_secs())).unwrap_or(until)
         });
-        let lights = (self.mode == Mode::Switchboard).then(|| self.switchboard.next_wake(now)).flatten();
+        let lights = match self.mode {
+            Mode::Switchboard => self.switchboard.next_wake(now),
+            Mode::Accounts => self.registrations.next_wake(now),
+            _ => None,
+        };
         [second, message, pressed, pending, wrap_up, lights, self.threads.next_wake()].into_iter().flatten().min()
     }
 

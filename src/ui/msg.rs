@@ -4,7 +4,7 @@ use super::ladder::Export;
 use super::past::PastCall;
 use crate::control::feed::Feed;
 use crate::control::verb::Request;
-use crate::control::{Command, CommandError, Contact, Reply, SettingChanged, SettingInfo, TraceLine};
+use crate::control::{Command, CommandError, Contact, Reply, SettingChanged, SettingInfo, SoundCard, TraceLine};
 use crossterm::event::{Event, KeyEvent, MouseEvent};
 
 /// What happened.
@@ -45,6 +45,10 @@ pub enum Answer {
     Settings(Vec<SettingInfo>),
     /// What came of another value of one.
     Setting(SettingChanged),
+    /// The sound cards.
+    Cards(Vec<SoundCard>),
+    /// The codecs that are offered, the preferred first.
+    Codecs(Vec<String>),
     /// It is done.
     Done,
 }

@@ -14,3 +14,4 @@ mod quality;
 mod stage;
 mod storm;
 mod switchboard;
+mod views;

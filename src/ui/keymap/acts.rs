@@ -30,6 +30,22 @@ pub enum Act {
     Last,
     /// The switchboard: those who are watched.
     Watched,
+    /// The accounts and their registrations.
+    Accounts,
+    /// Register the chosen account.
+    AccountRegister,
+    /// Un-register the chosen account.
+    AccountUnregister,
+    /// Every key of the settings.
+    Settings,
+    /// Only settings that are not as they come.
+    SettingsChanged,
+    /// The chosen setting as it comes.
+    SettingsDefault,
+    /// Take the last change of a setting back.
+    SettingsUndo,
+    /// The sound devices.
+    Devices,
     /// The cell to the left.
     Left,
     /// The cell to the right.
@@ -233,15 +249,15 @@ const LADDER: &[Row] = &[
     row(
         Act::Copy,
         "copy",
-        &[Place::Ladder, Place::Log, Place::Quality],
+        &[Place::Ladder, Place::Log, Place::Quality, Place::Accounts, Place::Settings],
         &["y"],
         "copy",
-        "in the ladder and the log: copy the chosen message or line; in the quality: its facts",
+        "copy what is chosen: a message, a line, an address, a setting; in the quality its facts",
     ),
     row(
         Act::CopyAll,
         "copy-all",
-        &[Place::Ladder, Place::Log],
+        &[Place::Ladder, Place::Log, Place::Accounts, Place::Settings],
         &["Y"],
         "copy all",
         "in the ladder and the log: copy all of it as text",
@@ -277,7 +293,32 @@ const LOG: &[Row] = &[
     row(Act::LogSearch, "log-search", &[Place::Log], &["/"], "search", "in the log: search; Tab chooses the level"),
 ];
 
-const ACCOUNTS: &[Row] = &[];
+const ACCOUNTS: &[Row] = &[
+    row(
+        Act::Accounts,
+        "account-details",
+        EVERYWHERE,
+        &["A", "Space a"],
+        "accounts",
+        "the accounts: where each registration stands, by which way, why it failed and what to do",
+    ),
+    row(
+        Act::AccountRegister,
+        "account-register",
+        &[Place::Accounts],
+        &["R"],
+        "register",
+        "in the accounts: register the chosen one now",
+    ),
+    row(
+        Act::AccountUnregister,
+        "account-unregister",
+        &[Place::Accounts],
+        &["U"],
+        "un-register",
+        "in the accounts: un-register the chosen one until told otherwise",
+    ),
+];
 
 const SWITCHBOARD: &[Row] = &[
     row(
@@ -300,9 +341,49 @@ const SWITCHBOARD: &[Row] = &[
     ),
 ];
 
-const SETTINGS: &[Row] = &[];
+const SETTINGS: &[Row] = &[
+    row(
+        Act::Settings,
+        "settings",
+        EVERYWHERE,
+        &[",", "Space s"],
+        "settings",
+        "every key of the settings: what it is, where its value comes from; Enter changes it",
+    ),
+    row(
+        Act::SettingsChanged,
+        "settings-changed",
+        &[Place::Settings],
+        &["c"],
+        "changed ones",
+        "in the settings: only those that are not as they come, or all",
+    ),
+    row(
+        Act::SettingsDefault,
+        "settings-default",
+        &[Place::Settings],
+        &["Delete"],
+        "as it comes",
+        "in the settings: take the chosen one's line out of the file, so that its default counts",
+    ),
+    row(
+        Act::SettingsUndo,
+        "settings-undo",
+        &[Place::Settings],
+        &["u"],
+        "undo",
+        "in the settings: take the last change back",
+    ),
+];
 
-const DEVICES: &[Row] = &[];
+const DEVICES: &[Row] = &[row(
+    Act::Devices,
+    "sound-devices",
+    EVERYWHERE,
+    &["D", "Space d"],
+    "devices",
+    "microphone, speaker and what rings: levels, volumes, what there is to choose from",
+)];
 
 const LEAVING: &[Row] = &[
     row(Act::Cancel, "cancel", EVERYWHERE, &["Esc"], "cancel", "close what is open, empty the field"),

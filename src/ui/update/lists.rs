@@ -1,8 +1,10 @@
 //! Answers about people and the past, and what the two lists have in common: keys that move through them.
 
-use super::{drawn, note, say};
+use super::{devices, drawn, note, say, settings};
 use crate::control::verb::Request;
-use crate::control::{CallDirection, CallInfo, CommandError, Contact, ContactsAsk, ExitCode, HistoryAsk, Kind, Query};
+use crate::control::{
+    CallDirection, CallInfo, CommandError, Contact, ContactsAsk, ExitCode, HistoryAsk, Kind, Query, SettingAsk,
+};
 use crate::ui::log::Level;
 use crate::ui::model::{Mode, Model, Pane, Weight};
 use crate::ui::msg::{Action, Answer};
@@ -38,6 +40,21 @@ pub fn answer(model: &mut Model, request: &Request, answer: Result<Answer, Comma
             drawn_in(model, false)
         }
         (Request::Contacts(ask), Ok(_)) => changed(model, ask, now),
+        (Request::Settings(SettingAsk::List), Ok(Answer::Settings(list))) => {
+            model.devices.take_wanted(&list);
+            settings::came(model, Ok(list))
+        }
+        (Request::Settings(SettingAsk::List), Err(why)) => settings::came(model, Err(why)),
+        (Request::Settings(ask), Ok(Answer::Setting(told))) => settings::changed(model, ask, Ok(told), now),
+        (Request::Settings(ask), Err(why)) => settings::changed(model, ask, Err(why), now),
+        (Request::Devices, Ok(Answer::Cards(cards))) => devices::came(model, Ok(cards)),
+        (Request::Devices, Err(why)) => devices::came(model, Err(why)),
+        (Request::Codecs, Ok(Answer::Codecs(codecs))) => {
+            model.registrations.codecs = codecs;
+            if model.mode == Mode::Accounts { drawn() } else { Vec::new() }
+        }
+        // An older phone has none to tell.
+        (Request::Codecs, _) => Vec::new(),
         (Request::History { ask: HistoryAsk::List(query), .. }, Ok(Answer::Calls(calls, more))) => {
             calls_came(model, query, calls, more)
         }

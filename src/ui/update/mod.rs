@@ -1,5 +1,6 @@
 //! `update`: a message changes the model and says what is to be done. No clock, no terminal, no phone.
 
+mod devices;
 mod faces;
 mod form;
 mod help;
@@ -11,7 +12,9 @@ mod past;
 mod people;
 mod phone;
 mod quality;
+mod registrations;
 mod sequence;
+mod settings;
 mod switchboard;
 mod threads;
 mod transfer;
@@ -140,6 +143,9 @@ fn press(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         (None, Mode::Phone) => phone::key(model, key, now),
         (None, Mode::Help { .. }) => help::key(model, key, now),
         (None, Mode::Switchboard) => switchboard::key(model, key, now),
+        (None, Mode::Accounts) => registrations::key(model, key, now),
+        (None, Mode::Settings) => settings::key(model, key, now),
+        (None, Mode::Devices) => devices::key(model, key, now),
         (None, Mode::Threads { .. }) => threads::list_key(model, key, now),
         (None, Mode::Thread { .. }) => threads::key(model, key, now),
         (None, Mode::Contacts(Pane::Form)) => form::key(model, key, now),
@@ -162,6 +168,9 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Mode::Quality => quality::act(model, act),
         Mode::Log => log::act(model, act, now),
         Mode::Switchboard => switchboard::act(model, act, now),
+        Mode::Accounts => registrations::act(model, act, now),
+        Mode::Settings => settings::act(model, act, now),
+        Mode::Devices => devices::act(model, act, now),
         _ => None,
     };
     if let Some(actions) = own {
@@ -176,6 +185,9 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             drawn()
         }
         Act::Watched => switchboard::open(model, None, now),
+        Act::Accounts => registrations::open(model, now),
+        Act::Settings => settings::open(model),
+        Act::Devices => devices::open(model),
         Act::Messages => threads::open(model),
         Act::Ladder => ladder::open(model),
         Act::LadderWhy => ladder::open_why(model),
@@ -192,7 +204,9 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Verb("hangup") => phone::run(model, act, now),
         act => {
             // Who writes may answer, hold or mute in between, and so does whoever sits at the switchboard.
-            let watches = matches!(model.mode, Mode::Ladder(_) | Mode::Quality | Mode::Log) && is_about_a_call(act);
+            let traces = matches!(model.mode, Mode::Ladder(_) | Mode::Quality | Mode::Log);
+            let views = traces || matches!(model.mode, Mode::Accounts | Mode::Settings | Mode::Devices);
+            let watches = views && is_about_a_call(act);
             let stays = matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form) | Mode::Switchboard);
             if !watches && !stays {
                 model.mode = Mode::Phone;
@@ -238,7 +252,12 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
             Some(Hit::Act(act)) => mean(model, act, now),
             Some(Hit::Next(key)) => sequence::key(model, key, now).unwrap_or_default(),
             Some(Hit::Light(place)) => switchboard::open(model, Some(place), now),
-            Some(Hit::Cell(row)) => switchboard::click(model, row, now),
+            Some(Hit::Cell(row)) => match model.mode {
+                Mode::Accounts => registrations::click(model, row, now),
+                Mode::Settings => settings::click(model, row, now),
+                Mode::Devices => devices::click(model, row, now),
+                _ => switchboard::click(model, row, now),
+            },
             Some(Hit::Shortcut(number)) => phone::shortcut(model, number, now),
             Some(Hit::Match(at)) => {
                 model.matches.choose(&mut model.field, at);
@@ -273,6 +292,8 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
         Mode::Log => log::paste(model, text),
         Mode::History(_) => return [past::paste(model, text), drawn()].concat(),
         Mode::Switchboard => switchboard::paste(model, text),
+        Mode::Settings => settings::paste(model, text),
+        Mode::Accounts | Mode::Devices => return Vec::new(),
         Mode::Threads { .. } | Mode::Ladder(_) | Mode::Quality | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
     }
     drawn()
@@ -288,6 +309,7 @@ fn on_tick(model: &mut Model, now: Instant) -> Vec<Action> {
     changed |= model.threads.tick(now);
     changed |= model.mode == Mode::Switchboard && model.switchboard.tick(now);
     changed |= sequence::tick(model, now);
+    changed |= model.mode == Mode::Accounts && model.registrations.tick(now);
     if model.pressed.is_some_and(|(_, until)| until <= now) {
         model.pressed = None;
         changed = true;

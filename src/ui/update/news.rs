@@ -1,6 +1,6 @@
 //! News from the phone: status, events, levels, answers.
 
-use super::{drawn, faces, ladder, lists, note, say, threads};
+use super::{devices, drawn, faces, ladder, lists, note, say, threads};
 use crate::control::feed::Feed;
 use crate::control::{
     CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
@@ -54,6 +54,7 @@ pub fn reply(model: &mut Model, command: &Command, reply: Result<Reply, CommandE
     match command {
         // An older phone knows neither; nothing was asked by hand.
         Command::Messages { .. } | Command::Composing { .. } => return Vec::new(),
+        Command::Device { .. } => return devices::refused(model, &refusal, now),
         Command::Message { target, text, .. } => model.threads.refused(target, text, &refusal.message),
         _ => {}
     }
@@ -79,6 +80,7 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
             CallRow { info, since }
         })
         .collect();
+    model.registrations.take(&status.accounts, now);
     for account in &mut status.accounts {
         // A countdown that nothing shows must not draw.
         account.expires_in = None;

@@ -136,6 +136,9 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         // Keys of views that are not open.
         Act::Left | Act::Right | Act::Consult => Vec::new(),
         Act::LogSearch => refuse(model, "open the log first", now),
+        Act::AccountRegister | Act::AccountUnregister => Vec::new(),
+        Act::SettingsChanged | Act::SettingsDefault | Act::SettingsUndo => Vec::new(),
+        Act::Accounts | Act::Settings | Act::Devices => Vec::new(),
         Act::Ladder
         | Act::LadderWhy
         | Act::Quality

@@ -5,6 +5,7 @@ use crate::control::{AccountInfo, CallState, LightInfo, LightState};
 use crate::ui::keymap::{Act, Keys};
 use crate::ui::ladder;
 use crate::ui::model::{CallRow, Mode, Model, Pane};
+use crate::ui::settings::{Field, is_on};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -205,6 +206,69 @@ fn switchboard(model: &Model) -> Vec<Option<Item>> {
     ]
 }
 
+fn accounts(model: &Model) -> Vec<Option<Item>> {
+    let account = model.status.accounts.get(model.registrations.row);
+    let any = |item: Option<Item>| item.filter(|_| account.is_some());
+    let is_on = account.is_some_and(|account| account.registered);
+    vec![
+        told("Enter", "use for calls").filter(|_| account.is_some_and(|account| !account.selected)),
+        any(here(model, Act::AccountRegister, if is_on { "register anew" } else { "register" })),
+        any(here(model, Act::AccountUnregister, "un-register")).filter(|_| is_on),
+        bound(model, Act::Cancel, true, "close"),
+        any(here(model, Act::Copy, "copy address")),
+        here(model, Act::Ladder, "ladder"),
+        here(model, Act::Settings, "settings"),
+        here(model, Act::Help, "help"),
+    ]
+}
+
+fn settings(model: &Model) -> Vec<Option<Item>> {
+    let settings = &model.settings;
+    let cancel = |label| bound(model, Act::Cancel, true, label);
+    match settings.edit.as_ref().map(|edit| &edit.field) {
+        Some(Field::Choice(..)) => {
+            return vec![told("Left/Right", "choose"), told("Enter", "save"), cancel("leave it")];
+        }
+        Some(_) => return vec![told("Enter", "save"), cancel("leave it")],
+        None => {}
+    }
+    let all = settings.search.is_empty() && !settings.only_changed;
+    let cancel = cancel(if all { "close" } else { "all" });
+    if settings.searching {
+        return vec![told("Enter", "choose"), cancel];
+    }
+    let chosen = settings.chosen().filter(|info| info.locked.is_none() && info.kept.is_none());
+    let enters = chosen.map(|info| match (info.kind.as_str(), info.value.as_deref()) {
+        ("flag", value) if value.is_some_and(is_on) => "turn off",
+        ("flag", _) => "turn on",
+        _ => "change",
+    });
+    vec![
+        enters.and_then(|label| told("Enter", label)),
+        here(model, Act::Type, "search"),
+        here(model, Act::SettingsChanged, if settings.only_changed { "all" } else { "changed ones" }),
+        cancel,
+        here(model, Act::SettingsUndo, "undo").filter(|_| settings.can_undo()),
+        here(model, Act::SettingsDefault, "as it comes").filter(|_| chosen.is_some_and(|info| info.origin == "file")),
+        here(model, Act::Copy, "copy"),
+        here(model, Act::Help, "help"),
+    ]
+}
+
+fn devices(model: &Model) -> Vec<Option<Item>> {
+    let status = &model.status;
+    vec![
+        told("Enter", "use it"),
+        told("Left/Right", "volume"),
+        here(model, Act::Verb("test-audio"), "test").filter(|_| model.calls.is_empty()),
+        bound(model, Act::Cancel, true, "close"),
+        here(model, Act::Verb("mute"), if status.mic_muted { "unmute" } else { "mute" }),
+        here(model, Act::MuteSpeaker, if status.speaker_muted { "speaker on" } else { "mute speaker" }),
+        here(model, Act::Echo, "echo call").filter(|_| status.echo.is_some() && model.calls.is_empty()),
+        here(model, Act::Help, "help"),
+    ]
+}
+
 fn items(model: &Model) -> Vec<Item> {
     let typing = model.field.focused;
     let bound = |act: Act, label: &'static str| bound(model, act, typing, label);
@@ -217,6 +281,9 @@ fn items(model: &Model) -> Vec<Item> {
     let items = match &model.mode {
         Mode::Help { .. } => vec![told("a-z", "search"), told("Enter", "do it"), bound(Act::Cancel, "close")],
         Mode::Switchboard => switchboard(model),
+        Mode::Accounts => accounts(model),
+        Mode::Settings => settings(model),
+        Mode::Devices => devices(model),
         Mode::Threads { .. } if model.threads.list().is_empty() => {
             vec![bound(Act::Type, "write to a number"), bound(Act::Cancel, "close")]
         }

@@ -1,7 +1,10 @@
 //! What the mouse points at.
 
 use super::layout::Layout;
-use super::{calls, footer, incoming, ladder, lights, log, offers, shortcuts, switchboard, which_key};
+use super::{
+    calls, devices, footer, incoming, ladder, lights, log, offers, registrations, settings, shortcuts, switchboard,
+    which_key,
+};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
 use ratatui::layout::{Position, Rect};
@@ -19,7 +22,7 @@ pub enum Hit {
     Call(String),
     /// Somebody who is watched, by the place in the list.
     Light(usize),
-    /// Somebody of the switchboard, by the place among those found.
+    /// A row of the switchboard, the accounts, the settings or the devices, by its place among those found.
     Cell(usize),
     /// A shortcut, by its number.
     Shortcut(u8),
@@ -48,8 +51,12 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     if let Mode::Ladder(pane) = model.mode {
         return ladder::step_at(model, pane, layout.overlay, at).map(Hit::Step);
     }
-    if model.mode == Mode::Switchboard {
-        return switchboard::cell_at(model, layout.overlay, at).map(Hit::Cell);
+    match model.mode {
+        Mode::Switchboard => return switchboard::cell_at(model, layout.overlay, at).map(Hit::Cell),
+        Mode::Accounts => return registrations::row_at(model, layout.overlay, at).map(Hit::Cell),
+        Mode::Settings => return settings::row_at(model, layout.overlay, at).map(Hit::Cell),
+        Mode::Devices => return devices::row_at(model, layout.overlay, at).map(Hit::Cell),
+        _ => {}
     }
     if model.mode == Mode::Log {
         return log::row_at(model, layout.overlay, at).map(Hit::Entry);

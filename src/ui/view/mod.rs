@@ -4,6 +4,7 @@ mod accounts;
 mod calls;
 mod card;
 mod detail;
+mod devices;
 mod dial_field;
 mod dial_pad;
 mod footer;
@@ -22,6 +23,8 @@ mod offers;
 mod past;
 mod people;
 pub(super) mod quality;
+mod registrations;
+mod settings;
 mod shortcuts;
 pub(super) mod switchboard;
 mod threads;
@@ -126,6 +129,15 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             None
         }
         Mode::Switchboard => switchboard::draw(model, look, over, buf),
+        Mode::Accounts => {
+            registrations::draw(model, look, over, buf);
+            None
+        }
+        Mode::Settings => settings::draw(model, look, over, buf),
+        Mode::Devices => {
+            devices::draw(model, look, over, buf);
+            None
+        }
         Mode::Threads { .. } => {
             threads::draw_list(model, look, over, buf);
             None
