@@ -180,6 +180,8 @@ fn options(m: &ArgMatches) -> Result<Options, CommandError> {
             (None, false) => None,
         },
         no_mouse: m.get_flag("no-mouse"),
+        line: m.get_flag("line") || m.get_flag("speak"),
+        speak: m.get_flag("speak"),
         no_input: m.get_flag("no-input"),
         timeout: m.get_one("timeout").copied(),
         socket: m.get_one("socket").cloned(),

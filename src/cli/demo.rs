@@ -184,6 +184,20 @@ pub async fn show(options: &Options, seed: Option<u64>, lively: bool) -> Result<
     code
 }
 
+/// The phone line by line.
+///
+/// # Errors
+/// What could not be started.
+pub async fn line(options: &Options, seed: Option<u64>, lively: bool) -> Result<ExitCode, CommandError> {
+    let phone = start(options, seed, lively, true).await?;
+    let numbers: Vec<String> = FAR_ENDS.iter().map(|far| format!("{} {}", far.user, far.name)).collect();
+    let note = Some(format!("The demo, with these far ends: {}.", numbers.join(", ")));
+    let shown = Shown { note, speaks: options.speak.then(String::new), ..Shown::default() };
+    let code = super::screen::speak(Link::Local(phone.handle.clone()), shown).await;
+    phone::stop(&phone.handle).await;
+    code
+}
+
 /// Without a terminal: registers, calls the echo, says each state and the result.
 ///
 /// # Errors

@@ -24,6 +24,7 @@ pub mod keyring;
 mod links;
 pub mod man;
 mod microsip;
+mod nobody;
 mod number_way;
 pub mod options;
 mod out;

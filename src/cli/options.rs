@@ -53,6 +53,10 @@ pub struct Options {
     pub ascii: Option<Option<bool>>,
     /// `--no-mouse`.
     pub no_mouse: bool,
+    /// `--line`: plain sentences in place of the screen.
+    pub line: bool,
+    /// `--speak`: line mode, spoken too.
+    pub speak: bool,
     /// `--no-input`: never ask.
     pub no_input: bool,
     /// `--timeout SEC`.

@@ -12,7 +12,8 @@ use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
     bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, keymap, links, man,
-    microsip, out, password_verb, people, phone, platform, probe, prompt, reset, saving, schema, screen, theme, verbs,
+    microsip, nobody, out, password_verb, people, phone, platform, probe, prompt, reset, saving, schema, screen, theme,
+    verbs,
 };
 use crate::audio::Spec;
 use crate::config::{AccountId, DialError, Loaded, dial};
@@ -66,6 +67,9 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
             return Ok(ExitCode::Ok);
         }
         Job::Demo { seed, lively, peer: Some(file) } => return demo::serve(*seed, *lively, file, &options).await,
+        Job::Demo { seed, lively, .. } if screen::is_line_mode(&options, false) => {
+            return demo::line(&options, *seed, *lively).await;
+        }
         Job::Demo { seed, lively, .. } if screen::is_there() => return demo::show(&options, *seed, *lively).await,
         Job::Demo { seed, .. } => return demo::speak(&options, *seed).await,
         Job::Links(what) => return links::run(*what, &options, &environment),
@@ -137,9 +141,15 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
             out::talk(&format!("tuiphone: {words}"));
         }
     }
-    let (job, password) = asked_of_nobody(job, password, alone, &session, &mut options);
+    let (job, password) = nobody::asked(job, password, alone, &session, &mut options);
     // MicroSIP's first run ignores it too: there is no file that says so.
-    if alone && is_bare && options.show.is_none() && session.loaded.settings.minimized && screen::is_there() {
+    if alone
+        && is_bare
+        && options.show.is_none()
+        && session.loaded.settings.minimized
+        && screen::is_there()
+        && !options.line
+    {
         options.show = Some(Show::Minimized);
     }
     if needs_phone(&job) && (alone || matches!(job, Job::Daemon { .. })) {
@@ -155,53 +165,6 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
     }
     let place = Place { options, session, socket, alone, log };
     place.carry_out(job).await
-}
-
-/// What a word for the phone that runs means where none does: it is started.
-fn asked_of_nobody(
-    job: Job,
-    password: Option<PasswordSource>,
-    alone: bool,
-    session: &Session,
-    options: &mut Options,
-) -> (Job, Option<PasswordSource>) {
-    let interface = |fill| Job::Interface { dial: None, fill };
-    let job = match job {
-        Job::Verb { request: Request::Background { silent }, .. } => {
-            options.show = Some(if silent { Show::Hidden } else { Show::Minimized });
-            interface(None)
-        }
-        // Whoever wants links dialled unasked has said so in the settings.
-        Job::Verb { verb: "url", request: Request::Face(FaceAsk::Fill { number }) }
-            if session.loaded.settings.dial_links =>
-        {
-            // Why no further: a page that knows a code of the exchange could turn calls elsewhere.
-            match session.loaded.settings.dial_rules.refuses(&number, &session.loaded.accounts) {
-                None => Job::Interface { dial: Some(number), fill: None },
-                Some(why) => {
-                    if !options.quiet {
-                        out::talk(&format!("tuiphone: a link does not dial that, a person may: {why} (see allowDial)"));
-                    }
-                    match alone {
-                        true => interface(Some(number)),
-                        false => Job::Verb { verb: "url", request: Request::Face(FaceAsk::Fill { number }) },
-                    }
-                }
-            }
-        }
-        Job::Verb { request: Request::Face(FaceAsk::Show), .. } if alone => interface(None),
-        Job::Verb { request: Request::Face(FaceAsk::Fill { number }), .. } if alone => interface(Some(number)),
-        Job::Verb { request: Request::Command(Command::SelectAccount { account }), .. } if alone => {
-            options.account = Some(account);
-            interface(None)
-        }
-        Job::Verb { request: Request::Command(Command::Password { account, password }), .. } if alone => {
-            options.account = account.or(options.account.take());
-            return (interface(None), Some(PasswordSource::Value(password)));
-        }
-        job => job,
-    };
-    (job, password)
 }
 
 /// True for a job that makes a phone where none runs.
@@ -267,6 +230,7 @@ impl Place {
             Job::Call(call) => self.call(call).await,
             Job::Test(job) => self.test(*job).await,
             Job::Interface { dial, .. } if self.options.hides() => self.background(dial).await,
+            Job::Interface { dial, fill } if self.options.line => self.interface(dial, fill).await,
             Job::Interface { dial: Some(number), .. } if !self.alone => self.dial(number).await,
             Job::Interface { dial: Some(number), .. } if !std::io::stdout().is_terminal() => {
                 self.call(CallJob { number, ..CallJob::default() }).await
@@ -428,12 +392,21 @@ impl Place {
     }
 
     async fn interface(self, dial: Option<String>, fill: Option<String>) -> Result<ExitCode, CommandError> {
+        let is_line_mode = screen::is_line_mode(&self.options, self.session.loaded.settings.line);
         if fill.as_deref() == Some("") && !screen::is_there() {
             let hint = Some("tuiphone call NUMBER".to_owned());
             return Err(CommandError { hint, ..exit::usage("there is no number to call") });
         }
-        screen::required()?;
+        if !is_line_mode {
+            screen::required()?;
+        }
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
+        if is_line_mode {
+            let settings = self.session.loaded.settings;
+            let speaks = (self.options.speak || settings.speak).then_some(settings.speak_sink);
+            return screen::speak(link, screen::Shown { dial, fill, stays: true, speaks, ..screen::Shown::default() })
+                .await;
+        }
         let is_new = !has_account(&self.session.loaded, &self.options);
         let welcome = if is_new { screen::first_steps(&self.session.ini.path) } else { Vec::new() };
         let settings = &self.session.loaded.settings;

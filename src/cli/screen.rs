@@ -8,6 +8,8 @@ use crate::control::{CommandError, ExitCode};
 use crate::ui::glyphs::Width;
 use crate::ui::host::{Host, Wishes};
 use crate::ui::keymap::Keymap;
+use crate::ui::line::run::LineOptions;
+use crate::ui::line::ssip::SpeechOptions;
 use crate::ui::run::{UiError, UiOptions};
 use crate::ui::theme::{ColorDepth, Looks, Terminal, Theme};
 use std::io::IsTerminal;
@@ -32,6 +34,8 @@ pub struct Shown {
     pub keymap: Keymap,
     /// How its terminal is treated.
     pub interface: Interface,
+    /// Line mode speaks, into this sink; empty = as the speech server likes.
+    pub speaks: Option<String>,
 }
 
 impl Shown {
@@ -46,6 +50,13 @@ impl Shown {
 /// True with a terminal on both sides.
 pub fn is_there() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// True where somebody is to have lines instead of a screen: asked for, or a terminal that can nothing else.
+pub fn is_line_mode(options: &Options, line_of_settings: bool) -> bool {
+    let accessible = std::env::var("ACCESSIBLE").is_ok_and(|value| !matches!(value.as_str(), "" | "0"));
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    options.line || (is_there() && (accessible || dumb || line_of_settings))
 }
 
 /// Refuses to go on without a terminal.
@@ -74,6 +85,42 @@ pub fn first_steps(ini: &Path) -> Vec<String> {
         "  tuiphone --user 101 --domain HOST".to_owned(),
         "  /  then name@host   call an address".to_owned(),
     ]
+}
+
+/// Speaks line by line until it is left, or nobody types any more.
+///
+/// # Errors
+/// The phone could not be had.
+pub async fn speak(link: Link, shown: Shown) -> Result<ExitCode, CommandError> {
+    let options = LineOptions {
+        stays: shown.stays,
+        dial: shown.dial,
+        fill: shown.fill,
+        notes: shown.note.into_iter().collect(),
+        local_time: super::platform::local_time,
+        speech: shown.speaks.map(|sink| SpeechOptions { address: speech_server(), sink }),
+    };
+    // A phone in this process brings libraries that write to stderr as they like.
+    let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);
+    ended(crate::ui::line::run::run(link, options).await)
+}
+
+/// Where speech-dispatcher listens.
+fn speech_server() -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    variable("SPEECHD_ADDRESS").filter(|address| address.contains(':')).unwrap_or_else(|| {
+        format!("unix_socket:{}/speech-dispatcher/speechd.sock", variable("XDG_RUNTIME_DIR").unwrap_or_default())
+    })
+}
+
+fn ended(result: Result<(), UiError>) -> Result<ExitCode, CommandError> {
+    match result {
+        Ok(()) => Ok(ExitCode::Ok),
+        Err(UiError::Phone(error)) => Err(error),
+        Err(other) => {
+            Err(CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: other.to_string(), hint: None })
+        }
+    }
 }
 
 /// Shows the interface until it is left. While it is up, nothing else reaches the terminal.
@@ -120,11 +167,5 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
     };
     // A phone in this process brings libraries that write to stderr as they like.
     let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);
-    match crate::ui::run::run(link, ui).await {
-        Ok(()) => Ok(ExitCode::Ok),
-        Err(UiError::Phone(error)) => Err(error),
-        Err(other) => {
-            Err(CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: other.to_string(), hint: None })
-        }
-    }
+    ended(crate::ui::run::run(link, ui).await)
 }

@@ -43,6 +43,12 @@ pub struct Settings {
     pub keymap: String,
     /// How the interface treats its terminal.
     pub interface: Interface,
+    /// Plain sentences, line by line, in place of the screen (`[tuiphone] line`).
+    pub line: bool,
+    /// Line mode speaks through speech-dispatcher (`[tuiphone] speak`).
+    pub speak: bool,
+    /// Into this sink of the sound server; empty = as speech-dispatcher likes (`[tuiphone] speakSink`).
+    pub speak_sink: String,
     /// What links and callers over HTTP may dial (`[tuiphone] allowDial`, `denyDial`).
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
@@ -305,6 +311,9 @@ impl Default for Settings {
             theme: String::new(),
             keymap: String::new(),
             interface: Interface::default(),
+            line: false,
+            speak: false,
+            speak_sink: String::new(),
             dial_rules: DialRules::default(),
             webhook: Webhook::default(),
             mqtt: Mqtt::default(),

@@ -22,6 +22,7 @@ pub mod input;
 pub mod keymap;
 pub mod ladder;
 pub mod layered;
+pub mod line;
 pub mod log;
 pub mod model;
 pub mod msg;

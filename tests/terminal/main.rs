@@ -6,6 +6,7 @@
 
 mod guest;
 mod killed;
+mod line;
 mod lists;
 mod screen;
 #[path = "../cli/support.rs"]

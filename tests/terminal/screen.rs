@@ -194,6 +194,11 @@ impl Screen {
         assert!(ended >= begun, "an update has no end: {raw:?}");
     }
 
+    /// Every byte that was written.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
     /// What was written after the screen was given back.
     pub fn raw_after_restore(&self) -> String {
         let raw = String::from_utf8_lossy(&self.raw);

@@ -316,6 +316,8 @@ fn global_args() -> Vec<Arg> {
         value("glyphs", "KIND", "Signs of the interface").value_parser(["auto", "unicode", "ascii"]),
         flag("ascii", "The same as --glyphs ascii").conflicts_with("glyphs"),
         flag("no-mouse", "Leave clicks to the terminal, to mark text with"),
+        flag("line", "No screen: plain sentences and commands, line by line; also ACCESSIBLE=1, TERM=dumb"),
+        flag("speak", "Line mode, its sentences spoken through speech-dispatcher"),
         flag("no-input", "Never ask"),
         value("timeout", "SEC", "Give up after that long").value_parser(seconds),
         value("socket", "PATH", "The control socket").value_parser(value_parser!(PathBuf)),

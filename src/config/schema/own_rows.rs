@@ -51,6 +51,33 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.dial_links, flag(v)),
     ),
     tuiphone(
+        "line",
+        Kind::Flag,
+        "0",
+        "1 = line mode: plain sentences and commands line by line in place of the screen, for screen readers and dumb terminals",
+        |s| digit(s.line),
+        |s, v| set(&mut s.line, flag(v)),
+    )
+    .at_start(),
+    tuiphone(
+        "speak",
+        Kind::Flag,
+        "0",
+        "1 = line mode speaks its sentences through speech-dispatcher, never over somebody who talks",
+        |s| digit(s.speak),
+        |s, v| set(&mut s.speak, flag(v)),
+    )
+    .at_start(),
+    tuiphone(
+        "speakSink",
+        Kind::Text,
+        "",
+        "sink of PulseAudio or PipeWire that line mode speaks into, through a speech-dispatcher of its own; empty = as it is set up",
+        |s| s.speak_sink.clone(),
+        |s, v| set(&mut s.speak_sink, v.to_owned()),
+    )
+    .at_start(),
+    tuiphone(
         "rtpTimeout",
         Kind::Number,
         "0",

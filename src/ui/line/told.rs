@@ -1,0 +1,328 @@
+//! What happens, as sentences: one for each event a person should know of.
+
+use super::present;
+use super::state::{Do, Line, Said, Thing, Topic, Verbosity, Weight, asks_for};
+use super::words::{caller, duration, name, party, sentence, who};
+use crate::control::feed::Feed;
+use crate::control::verb::Request;
+use crate::control::{
+    AccountInfo, CallDirection, CallInfo, CallState, ContactsAsk, EndedBy, Event, ExitCode, FaceAsk, IceState,
+    MessageInfo, RecordingState, RegistrationState, SoundWay, Status,
+};
+use crate::text::{sanitise, sanitise_trimmed};
+use crate::ui::view::words;
+
+/// Takes news in, and says what of it is to be said.
+pub fn feed(line: &mut Line, news: Feed) -> Vec<Do> {
+    match news {
+        Feed::Status(status) => take_status(line, *status),
+        Feed::Event(event) => take_event(line, &event),
+        Feed::Levels(levels) => {
+            line.levels = Some(levels);
+            Vec::new()
+        }
+        Feed::Face(ask) => asked(line, ask),
+        Feed::Traced(_) => Vec::new(),
+        Feed::Closed(why) => {
+            let text = format!("The phone is gone: {}", sentence(&sanitise(&why)));
+            line.closed = Some(why);
+            vec![news_of(text), Do::Leave]
+        }
+    }
+}
+
+fn news_of(text: impl Into<String>) -> Do {
+    Do::Say(Said { text: text.into(), weight: Weight::News })
+}
+
+fn take_status(line: &mut Line, status: Status) -> Vec<Do> {
+    line.status = status;
+    let calls = &mut line.status.calls;
+    calls.retain(|call| call.state != CallState::Ended);
+    if calls.is_empty() && !line.status.testing {
+        line.levels = None;
+    }
+    if line.chosen.as_ref().is_some_and(|id| line.call(id).is_none()) {
+        line.chosen = None;
+    }
+    if line.known {
+        return Vec::new();
+    }
+    line.known = true;
+    let mut out: Vec<Do> = present::greeting(line).into_iter().map(news_of).collect();
+    // Who rings already was announced to nobody here.
+    out.extend(line.ringing().map(|call| alarm(incoming(call))));
+    out.extend(names());
+    out
+}
+
+fn alarm(text: String) -> Do {
+    Do::Say(Said { text, weight: Weight::Alarm })
+}
+
+/// Asks for the contacts, to know their names.
+pub fn names() -> Vec<Do> {
+    asks_for(Request::Contacts(ContactsAsk::List { search: None }), Topic::Names)
+}
+
+/// What another program asks of the interfaces.
+fn asked(line: &mut Line, ask: FaceAsk) -> Vec<Do> {
+    match ask {
+        FaceAsk::Show => Vec::new(),
+        FaceAsk::Hide => vec![Do::Leave],
+        FaceAsk::Fill { number } if number.is_empty() => Vec::new(),
+        FaceAsk::Fill { number } => {
+            let text = format!("A link names {}. call calls it.", sanitise_trimmed(&number));
+            line.thing = Some(Thing::Somebody(number));
+            vec![news_of(text)]
+        }
+        FaceAsk::Digits { digits } => {
+            let digits = sanitise_trimmed(&digits);
+            vec![news_of(format!("The digits {digits} wait. dtmf {digits} sends them."))]
+        }
+    }
+}
+
+fn take_event(line: &mut Line, event: &Event) -> Vec<Do> {
+    if let Some(call) = call_of(event) {
+        match event {
+            Event::CallEnded { call } => line.take_ended(call),
+            _ => line.take_call(call),
+        }
+    }
+    let mut out = Vec::new();
+    if let Some((weight, verbosity, text)) = told(line, event)
+        && verbosity <= line.verbosity
+    {
+        out.push(Do::Say(Said { text, weight }));
+    }
+    match event {
+        Event::CallAnswered { .. } if !line.told_tones => {
+            line.told_tones = true;
+            if line.verbosity >= Verbosity::Normal {
+                out.push(news_of("Digits are tones now."));
+            }
+        }
+        Event::Directory { .. } => out.extend(names()),
+        Event::Exited => out.push(Do::Leave),
+        _ => {}
+    }
+    out
+}
+
+/// The call that an event tells the newest of.
+fn call_of(event: &Event) -> Option<&CallInfo> {
+    match event {
+        Event::CallIncoming { call }
+        | Event::CallOutgoing { call }
+        | Event::CallDialling { call }
+        | Event::CallRinging { call }
+        | Event::CallEarlyMedia { call }
+        | Event::CallAnswered { call }
+        | Event::CallHeld { call }
+        | Event::CallResumed { call }
+        | Event::CallRecording { call }
+        | Event::CallPlaying { call }
+        | Event::CallConference { call }
+        | Event::CallRenamed { call }
+        | Event::CallTransferred { call }
+        | Event::CallParked { call }
+        | Event::CallPath { call }
+        | Event::CallSecured { call }
+        | Event::CallDtmf { call, .. }
+        | Event::CallQuality { call }
+        | Event::CallMediaLost { call, .. }
+        | Event::CallMediaReturned { call, .. }
+        | Event::CallEnded { call } => Some(call),
+        _ => None,
+    }
+}
+
+type Told = (Weight, Verbosity, String);
+
+/// An event as a sentence, and who wants to hear it.
+fn told(line: &mut Line, event: &Event) -> Option<Told> {
+    use Verbosity::{All, Normal, Quiet};
+    let news = |verbosity, text: String| Some((Weight::News, verbosity, text));
+    match event {
+        Event::CallIncoming { call } if call.takes_over.is_some() => None,
+        Event::CallIncoming { call } => Some((Weight::Alarm, Quiet, incoming(call))),
+        Event::CallAsked { ask } => {
+            let text = format!("{} asks you to call {}. a does, r does not.", name(&ask.from), party(&ask.to));
+            Some((Weight::Alarm, Quiet, sentence(&text)))
+        }
+        Event::CallOutgoing { call } => news(Quiet, outgoing(call)),
+        Event::CallRinging { call } if call.direction == CallDirection::Outgoing => {
+            news(Normal, format!("Ringing at {}.", who(call)))
+        }
+        Event::CallEarlyMedia { .. } => news(All, "There is sound before the answer.".to_owned()),
+        Event::CallAnswered { call } => news(Quiet, format!("Talking to {}.", who(call))),
+        Event::CallHeld { call } => news(Quiet, sentence(&format!("{} is on hold", who(call)))),
+        Event::CallResumed { call } => news(Quiet, format!("Talking to {} again.", who(call))),
+        Event::CallRecording { call } => news(Quiet, recording(call)?),
+        Event::CallPlaying { call } => news(Quiet, sentence(&words::playing(call)?)),
+        Event::CallConference { call } if call.conference => {
+            news(Quiet, sentence(&format!("{} is in the conference", who(call))))
+        }
+        Event::CallConference { call } => news(Quiet, sentence(&format!("{} left the conference", who(call)))),
+        Event::CallRenamed { call } => news(Normal, format!("This is {}.", party(&call.remote))),
+        // Whoever handed it over is answered anyway.
+        Event::CallTransferred { call } if call.transfer.is_some() => news(All, transferred(call)),
+        Event::CallTransferred { call } => news(Quiet, transferred(call)),
+        Event::CallParked { call } => {
+            let place = call.transfer.as_ref().and_then(|it| it.parked_at.clone());
+            let place = place.map(|place| format!(" at {}", sanitise_trimmed(&place))).unwrap_or_default();
+            news(Quiet, sentence(&format!("{} is parked{place}", who(call))))
+        }
+        Event::CallPath { call } => match call.media.as_ref().and_then(|media| media.ice.as_ref())? {
+            ice if ice.state == IceState::Connected => news(All, format!("The sound goes {}.", ice.words())),
+            _ => None,
+        },
+        Event::CallSecured { call } => news(All, sentence(&words::protection(call.media.as_ref()?)?.0)),
+        Event::CallDtmf { call, digit, .. } => news(All, sentence(&format!("{} pressed {digit}", who(call)))),
+        Event::CallQuality { call } => news(All, present::quality(call)?),
+        Event::CallMediaLost { way: SoundWay::Rx, reason, .. } => {
+            news(Quiet, format!("Nothing is heard: {}", sentence(&sanitise(reason)).to_lowercase()))
+        }
+        Event::CallMediaLost { way: SoundWay::Tx, reason, .. } => {
+            news(Quiet, format!("You are not heard: {}", sentence(&sanitise(reason)).to_lowercase()))
+        }
+        Event::CallMediaReturned { way: SoundWay::Rx, .. } => news(Normal, "There is sound again.".to_owned()),
+        Event::CallMediaReturned { way: SoundWay::Tx, .. } => news(Normal, "You are heard again.".to_owned()),
+        Event::CallEnded { call } => news(Quiet, ended(call)),
+        Event::Message { message } if message.outgoing => None,
+        Event::Message { message } => news(Quiet, wrote(message)),
+        Event::Composing { remote, for_s, .. } if *for_s > 0 => {
+            news(All, sentence(&format!("{} is writing", name(remote))))
+        }
+        Event::Mwi { voicemail, .. } if voicemail.waiting => {
+            news(Normal, format!("{} v calls the mailbox.", sentence(&voicemail.words())))
+        }
+        Event::Presence { light } => news(All, present::light(light)),
+        Event::Voice { voice } => {
+            let how = voice.words().unwrap_or_else(|| "nothing".to_owned());
+            news(All, format!("The microphone's sound goes through {how}."))
+        }
+        Event::WrapUp { for_s: 0 } => news(Normal, "Calls ring again.".to_owned()),
+        Event::WrapUp { for_s } => {
+            news(Normal, format!("Pause of {}: callers find you busy. z ends it.", duration(*for_s as f64)))
+        }
+        Event::TalkingMuted => news(Quiet, "You are talking, and the microphone is muted. m opens it.".to_owned()),
+        // The first words tell of it.
+        Event::Registration { .. } if !line.known => None,
+        Event::Registration { account, changed } => registered(line, account, *changed),
+        Event::Config { changed, .. } if !changed.is_empty() && std::mem::take(&mut line.changes_settings) => None,
+        Event::Config { message, .. } | Event::Device { message } | Event::Directory { message } => {
+            news(Normal, sentence(&sanitise(message)))
+        }
+        Event::Hook { hook, message, .. } => news(Normal, sentence(&format!("{hook}: {}", sanitise(message)))),
+        Event::Error { message, hint } => {
+            let hint = hint.as_ref().map(|hint| format!(" {}", sentence(&sanitise(hint)))).unwrap_or_default();
+            news(Quiet, format!("{}{hint}", sentence(&sanitise(message))))
+        }
+        Event::Exited => news(Quiet, "The phone has ended.".to_owned()),
+        Event::CallDialling { .. }
+        | Event::CallRinging { .. }
+        | Event::Composing { .. }
+        | Event::Mwi { .. }
+        | Event::Notification { .. } => None,
+    }
+}
+
+/// Who rings, and what may be done about it.
+pub fn incoming(call: &CallInfo) -> String {
+    let via = words::via(call).map(|via| format!(", {}", sanitise(&via))).unwrap_or_default();
+    format!("Incoming call from {}{via}. a answers, r rejects.", caller(call))
+}
+
+fn outgoing(call: &CallInfo) -> String {
+    match (&call.referred_by, &call.picks_up) {
+        (Some(by), _) => format!("{} sends you to {}. Calling.", name(by), party(&call.remote)),
+        (None, Some(number)) => format!("Picking up the call of {}.", sanitise_trimmed(number)),
+        (None, None) => format!("Calling {}.", party(&call.remote)),
+    }
+}
+
+fn recording(call: &CallInfo) -> Option<String> {
+    let recording = call.recording.as_ref()?;
+    let file = sanitise(recording.file.rsplit(['/', '\\']).next().unwrap_or_default());
+    Some(match recording.state {
+        RecordingState::Recording => "Recording.".to_owned(),
+        RecordingState::Paused => "The recording is paused.".to_owned(),
+        RecordingState::Ended => format!("Recorded into {file}."),
+        RecordingState::Opening | RecordingState::Failed => return None,
+    })
+}
+
+fn transferred(call: &CallInfo) -> String {
+    match &call.transfer {
+        Some(transfer) => {
+            let to = sanitise_trimmed(&transfer.to);
+            let to = to.split_once(':').map_or(to.as_str(), |(_, rest)| rest.split('@').next().unwrap_or(rest));
+            sentence(&format!("{} is transferred to {to}", who(call)))
+        }
+        None => sentence(&format!("{} is transferred", who(call))),
+    }
+}
+
+/// How a call ended.
+pub fn ended(call: &CallInfo) -> String {
+    let (far, talked) = (who(call), duration(call.duration));
+    if call.answered_after.is_some() {
+        let why = call.reason.as_deref().map(sanitise).unwrap_or_default();
+        return sentence(&match call.ended_by {
+            Some(EndedBy::Remote) => format!("{far} hung up after {talked}"),
+            Some(EndedBy::Network) if !why.is_empty() => format!("The call with {far} broke off after {talked}: {why}"),
+            _ => format!("The call with {far} ended after {talked}"),
+        });
+    }
+    let kind = call.outcome.as_deref().unwrap_or_default();
+    let is_ours = call.ended_by == Some(EndedBy::Local);
+    sentence(&match (call.direction, kind) {
+        (_, "answered_elsewhere") => format!("The call from {far} was answered on another phone"),
+        (CallDirection::Incoming, _) if is_ours && call.status.is_some_and(|status| status >= 400) => {
+            format!("Rejected the call from {far}")
+        }
+        (CallDirection::Incoming, "forwarded" | "denied") => {
+            format!("The call from {far}: {}", call.reason.as_deref().map(sanitise).unwrap_or_default())
+        }
+        (CallDirection::Incoming, _) => format!("Missed call from {far}"),
+        (CallDirection::Outgoing, _) if is_ours && call.status.is_none_or(|status| status < 200) => {
+            format!("Gave up calling {far}")
+        }
+        (CallDirection::Outgoing, "busy") => format!("{far} is busy"),
+        (CallDirection::Outgoing, "no_answer") => format!("{far} did not answer"),
+        (CallDirection::Outgoing, "rejected") => format!("{far} rejected the call"),
+        (CallDirection::Outgoing, "no_such_number") => format!("There is no number {far}"),
+        (CallDirection::Outgoing, _) => format!("The call to {far} failed: {}. why tells more", meaning(kind)),
+    })
+}
+
+/// What an outcome means.
+pub fn meaning(kind: &str) -> &'static str {
+    let code = ExitCode::ALL.iter().find(|code| code.kind() == kind && **code != ExitCode::Ok);
+    match code {
+        None | Some(ExitCode::Failed | ExitCode::Unexpected) => "the server refused it",
+        Some(code) => code.meaning(),
+    }
+}
+
+fn wrote(message: &MessageInfo) -> String {
+    let text = message.text.split('\n').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" / ");
+    format!("Message from {}: {}", name(&message.remote), sanitise(&text))
+}
+
+/// Where an account stands, if that is news.
+fn registered(line: &mut Line, account: &AccountInfo, changed: bool) -> Option<Told> {
+    let settled = account.state != RegistrationState::Registering;
+    let awaited = settled && std::mem::take(&mut line.awaits_registration);
+    if !settled || !(changed || awaited) {
+        return None;
+    }
+    let verbosity = match account.state {
+        RegistrationState::Failed => Verbosity::Quiet,
+        _ if awaited => Verbosity::Quiet,
+        _ => Verbosity::Normal,
+    };
+    Some((Weight::News, verbosity, present::account(account)))
+}

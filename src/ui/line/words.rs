@@ -1,0 +1,231 @@
+//! Names, numbers and times, as they are best heard: nothing that a speech synthesiser would spell as a sign.
+
+use crate::control::{CallInfo, CommandError, Contact, ExitCode, Party, Record};
+use crate::text::sanitise_trimmed;
+
+/// Numbers this short are extensions.
+const EXTENSION: usize = 5;
+/// So many digits in a row are a number to be read digit by digit.
+const NUMBER: usize = 3;
+
+/// A sentence: the first letter large, a full stop at the end.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    // An address or the name of a file stays as it is.
+    let first_word = text.split(' ').next().unwrap_or_default();
+    let is_word = first_word.chars().all(|c| c.is_alphabetic() || "',:;?!".contains(c));
+    let mut out: String = match letters.next() {
+        Some(first) if is_word => first.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    };
+    if !out.ends_with(['.', '?', '!', ':']) {
+        out.push('.');
+    }
+    out
+}
+
+/// Somebody's name alone, else their number, else their address.
+pub fn name(party: &Party) -> String {
+    let name = party.name.as_deref().map(sanitise_trimmed).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| number(party))
+}
+
+/// Somebody's number, else their address.
+pub fn number(party: &Party) -> String {
+    let parts = [&party.user, &party.uri];
+    let known = parts.into_iter().map(|part| sanitise_trimmed(part)).find(|part| !part.is_empty());
+    known.unwrap_or_else(|| "an unknown number".to_owned())
+}
+
+/// Name and number: `Alice Smith, 201`.
+pub fn party(party: &Party) -> String {
+    let (name, number) = (name(party), number(party));
+    if name == number { name } else { format!("{name}, {number}") }
+}
+
+/// The far side of a call: its name alone.
+pub fn who(call: &CallInfo) -> String {
+    if call.anonymous { "somebody who hides the number".to_owned() } else { name(&call.remote) }
+}
+
+/// Name and number of a caller: `Alice Smith, extension 201`.
+pub fn caller(call: &CallInfo) -> String {
+    if call.anonymous {
+        return who(call);
+    }
+    let (name, number) = (name(&call.remote), number(&call.remote));
+    let is_digits = number.chars().all(|c| c.is_ascii_digit());
+    let kind = if is_digits && number.len() <= EXTENSION { "extension " } else { "" };
+    if name == number { format!("{kind}{number}") } else { format!("{name}, {kind}{number}") }
+}
+
+/// `Alice Smith, 201`.
+pub fn contact(contact: &Contact) -> String {
+    let (name, number) = (sanitise_trimmed(&contact.name), sanitise_trimmed(&contact.number));
+    if name.is_empty() || name == number { number } else { format!("{name}, {number}") }
+}
+
+/// Whom a call that was was with: `Alice Smith, 201`.
+pub fn past(call: &Record) -> String {
+    let (name, number) = (sanitise_trimmed(&call.name), sanitise_trimmed(&call.number));
+    if name.is_empty() || name == number { number } else { format!("{name}, {number}") }
+}
+
+/// `1 minute 12 seconds`.
+pub fn duration(seconds: f64) -> String {
+    let whole = if seconds.is_finite() { seconds.clamp(0.0, 1e7) as u64 } else { 0 };
+    let unit = |count: u64, unit: &str| {
+        (count > 0).then(|| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") })
+    };
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    // Nobody waits for the seconds of an hour.
+    let seconds = if hours > 0 { None } else { unit(seconds, "second") };
+    let parts = [unit(hours, "hour"), unit(minutes, "minute"), seconds];
+    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if words.is_empty() { "0 seconds".to_owned() } else { words }
+}
+
+/// `1 call`, `3 calls`.
+pub fn count(count: usize, what: &str) -> String {
+    let plural = if what.ends_with("ch") { "es" } else { "s" };
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}{plural}") }
+}
+
+/// `a, b and c`.
+pub fn list(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A refusal and what next, in a sentence or two.
+pub fn error(error: &CommandError) -> String {
+    // Hints name commands as a shell has them.
+    let plain = |text: &str| text.replace('`', "").replace("tuiphone ", "").replace("--", "");
+    let message = sentence(&plain(&error.message));
+    match &error.hint {
+        Some(hint) if error.code != ExitCode::NoDaemon => format!("{message} {}", sentence(&plain(hint))),
+        _ => message,
+    }
+}
+
+/// A moment as people say it: `today 14:02`, `yesterday 09:30`, `2 January 09:30`.
+pub fn moment(local: &str, today: &str, yesterday: &str) -> String {
+    let Some((day, time)) = local.split_once(' ') else { return local.to_owned() };
+    let time: String = time.chars().take(5).collect();
+    let of = |moment: &str| moment.split(' ').next().unwrap_or_default().to_owned();
+    if day == of(today) {
+        return format!("today {time}");
+    }
+    if day == of(yesterday) {
+        return format!("yesterday {time}");
+    }
+    let mut parts = day.split('-');
+    let (year, month, date) = (parts.next(), parts.next(), parts.next());
+    let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|n| MONTHS.get(n.checked_sub(1)?));
+    let date = date.and_then(|date| date.parse::<u8>().ok());
+    match (year, month, date) {
+        (Some(year), Some(month), Some(date)) if today.starts_with(year) => format!("{date} {month} {time}"),
+        (Some(year), Some(month), Some(date)) => format!("{date} {month} {year}"),
+        _ => local.to_owned(),
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// Numbers digit by digit: `extension 600` becomes `extension 6 0 0`. Counts and times have too few digits to be meant.
+pub fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut run = String::new();
+    let flush = |out: &mut String, run: &mut String| {
+        if run.len() >= NUMBER {
+            let digits: Vec<String> = run.chars().map(String::from).collect();
+            out.push_str(&digits.join(" "));
+        } else {
+            out.push_str(run);
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            run.push(c);
+        } else {
+            flush(&mut out, &mut run);
+            out.push(c);
+        }
+    }
+    flush(&mut out, &mut run);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_say_them() {
+        for (seconds, words) in [
+            (0.4, "0 seconds"),
+            (1.0, "1 second"),
+            (72.0, "1 minute 12 seconds"),
+            (120.0, "2 minutes"),
+            (3_723.0, "1 hour 2 minutes"),
+            (f64::NAN, "0 seconds"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+        let (today, yesterday) = ("2026-01-02 10:00:00", "2026-01-01 10:00:00");
+        for (local, words) in [
+            ("2026-01-02 09:05:01", "today 09:05"),
+            ("2026-01-01 23:59:59", "yesterday 23:59"),
+            ("2026-03-04 05:06:07", "4 March 05:06"),
+            ("2025-12-31 05:06:07", "31 December 2025"),
+            ("soon", "soon"),
+            ("x y", "x y"),
+        ] {
+            assert_eq!(moment(local, today, yesterday), words);
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_digit_by_digit() {
+        for (text, heard) in [
+            ("Alice, extension 600.", "Alice, extension 6 0 0."),
+            ("1 minute 12 seconds", "1 minute 12 seconds"),
+            ("today 14:02", "today 14:02"),
+            ("+4940123", "+4 9 4 0 1 2 3"),
+            ("", ""),
+        ] {
+            assert_eq!(spaced(text), heard);
+        }
+    }
+
+    #[test]
+    fn sentences_begin_large_and_end() {
+        for (text, told) in [
+            ("no call is ringing", "No call is ringing."),
+            ("sip:a@b is not known", "sip:a@b is not known."),
+            ("really?", "Really?"),
+            ("100@demo is registered", "100@demo is registered."),
+            ("", "."),
+        ] {
+            assert_eq!(sentence(text), told);
+        }
+    }
+}
