@@ -180,7 +180,7 @@ pub fn levels(line: &Line) -> Vec<String> {
         return vec!["There is no sound now. test-audio tests the microphone.".to_owned()];
     };
     let word = |dbfs: f32| match dbfs {
-        dbfs if !(dbfs >= SILENT_DBFS) => "silent",
+        dbfs if dbfs.is_nan() || dbfs < SILENT_DBFS => "silent",
         dbfs if dbfs < SOFT_DBFS => "soft",
         dbfs if dbfs > LOUD_DBFS => "too loud",
         _ => "good",

@@ -86,7 +86,12 @@ pub(super) fn command(line: &mut Line, text: &str, now: Now) -> Vec<Do> {
     let (name, rest) = named(text);
     if let Some(word) = commands::find(name) {
         // A trace with words of its own is the verb.
-        if !(word.own == Own::Ladder && rest.starts_with('-')) && !(word.own == Own::Where && !rest.is_empty()) {
+        let is_verb = match word.own {
+            Own::Ladder => rest.starts_with('-'),
+            Own::Where => !rest.is_empty(),
+            _ => false,
+        };
+        if !is_verb {
             return acts::own(line, word.own, rest, now);
         }
     }
