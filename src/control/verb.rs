@@ -8,11 +8,13 @@ mod row;
 mod seeing;
 mod sound;
 mod window;
+mod words;
 
 use super::format::Format;
 pub use super::values::Values;
 use super::{Command, CommandError, ExitCode, MAX_NAME, people, setting};
 pub use row::{Example, Make, Param, ParamKind, Request, TraceForm, VerbRow};
+pub use words::WORDS;
 
 /// Characters of an error: words of a request may be as long as its line.
 const MAX_MESSAGE: usize = 500;

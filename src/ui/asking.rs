@@ -2,6 +2,7 @@
 
 use super::msg::{Answer, Msg};
 use super::past::PastCall;
+use super::sheet::outline;
 use crate::control::link::Link;
 use crate::control::told::Told;
 use crate::control::verb::Request;
@@ -51,6 +52,12 @@ pub async fn look_up(
             return;
         }
     }
+}
+
+/// Asks what a command of the palette says; its answer comes when it does, and holds up nothing.
+pub async fn carry_out(link: Link, verb: &'static str, request: Request, answer: mpsc::UnboundedSender<Msg>) {
+    let told = link.fields(&request).await.map(|fields| outline(&fields));
+    let _ = answer.send(Msg::Ran(verb, told));
 }
 
 fn answer_of(told: Told, local_time: LocalTime) -> Answer {

@@ -6,11 +6,13 @@ use super::dial_field::DialField;
 use super::keymap::{Act, Key, Keymap, Place};
 use super::ladder::{self, Ladder};
 use super::log::Log;
+use super::palette::Palette;
 use super::past::Past;
 use super::people::People;
 use super::quality::Quality;
 use super::registrations::Registrations;
 use super::settings::Settings;
+use super::sheet::Sheet;
 use super::switchboard::Switchboard;
 use super::threads::Threads;
 use super::wall::Wall;
@@ -121,6 +123,10 @@ pub enum Mode {
     Quality,
     /// What happened.
     Log,
+    /// The palette: commands by name.
+    Palette,
+    /// An answer that is more than a line.
+    Sheet,
     /// Several calls are up: which to hang up?
     AskHangup,
     /// The phone ends with the interface and a call is up: really?
@@ -218,6 +224,12 @@ pub struct Model {
     pub pressed: Option<(char, Instant)>,
     /// What takes the keys.
     pub mode: Mode,
+    /// What takes them again once help, palette or sheet is closed.
+    pub returns: Mode,
+    /// What is typed into the palette, and what was.
+    pub palette: Palette,
+    /// An answer that is more than a line.
+    pub sheet: Sheet,
     /// Keys pressed that are the beginning of others.
     pub pending: Option<Pending>,
     /// What `Key::NONE` means while it is carried out.
@@ -265,6 +277,9 @@ impl Model {
             tells_releases: false,
             pressed: None,
             mode: Mode::Phone,
+            returns: Mode::Phone,
+            palette: Palette::default(),
+            sheet: Sheet::default(),
             pending: None,
             meant: None,
             message: None,
@@ -304,7 +319,12 @@ impl Model {
     pub fn is_typing(&self) -> bool {
         let types = matches!(
             self.mode,
-            Mode::Help { .. } | Mode::Thread { .. } | Mode::Transfer { .. } | Mode::Contacts(_) | Mode::History(_)
+            Mode::Palette
+                | Mode::Help { .. }
+                | Mode::Thread { .. }
+                | Mode::Transfer { .. }
+                | Mode::Contacts(_)
+                | Mode::History(_)
         );
         let searches =
             self.mode == Mode::Switchboard && self.switchboard.searching || self.mode == Mode::Log && self.log.searches;
@@ -314,7 +334,12 @@ impl Model {
 
     /// Where keys count now.
     pub fn place(&self) -> Place {
-        match self.mode {
+        self.place_of(&self.mode)
+    }
+
+    /// Where keys count in a mode.
+    pub fn place_of(&self, mode: &Mode) -> Place {
+        match mode {
             Mode::Contacts(_) => Place::Contacts,
             Mode::History(_) => Place::History,
             Mode::Threads { .. } | Mode::Thread { .. } => Place::Messages,
@@ -327,6 +352,8 @@ impl Model {
             Mode::Devices => Place::Devices,
             Mode::Phone
             | Mode::Help { .. }
+            | Mode::Palette
+            | Mode::Sheet
             | Mode::AskHangup
             | Mode::AskQuit
             | Mode::Digits { .. }

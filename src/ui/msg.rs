@@ -30,6 +30,8 @@ pub enum Msg {
     TraceOver(String),
     /// Where a trace was written to, or why it was not.
     Kept(Result<String, String>),
+    /// The answer to a command of the palette, by its verb: an outline.
+    Ran(&'static str, Result<Vec<String>, CommandError>),
     /// The moment `Model::next_wake` named has come.
     Tick,
 }
@@ -73,6 +75,8 @@ pub enum Action {
     Send(Command),
     /// Ask it about people or the past.
     Ask(Request),
+    /// Ask it what a command of the palette says, by its verb.
+    Run(&'static str, Box<Request>),
     /// The screen is out of date.
     Draw(Urgency),
     /// Draw the whole screen again, whatever is thought to be on it.

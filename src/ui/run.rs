@@ -1,6 +1,6 @@
 //! The shell around the pure parts: events in, frames and commands out. Sleeps unless something happens.
 
-use super::asking::{LocalTime, ask_in_order, look_up};
+use super::asking::{LocalTime, ask_in_order, carry_out, look_up};
 use super::following::Following;
 use super::glyphs::{Glyphs, Width};
 use super::host::Host;
@@ -133,6 +133,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
 
     let mut shell = Shell {
         term,
+        link: link.clone(),
         pen,
         frames: Frames::default(),
         pace: Pace::new(host.meter_frame, host.slow_meter_frame),
@@ -212,6 +213,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
 /// The parts of the loop that act.
 struct Shell<'a> {
     term: Term,
+    link: Link,
     pen: Pen,
     frames: Frames,
     pace: Pace,
@@ -260,6 +262,9 @@ impl Shell<'_> {
                 }
                 Action::Ask(request) => {
                     let _ = self.look.send(request);
+                }
+                Action::Run(verb, request) => {
+                    tokio::spawn(carry_out(self.link.clone(), verb, *request, self.tell.clone()));
                 }
                 Action::Draw(urgency) => self.due = self.due.max(Some(urgency)),
                 Action::Repaint => self.repaint(screen).map_err(UiError::Draw)?,

@@ -9,6 +9,7 @@ mod ladder;
 mod lists;
 mod log;
 mod messages;
+mod palette;
 mod pictures;
 mod quality;
 mod stage;

@@ -15,7 +15,7 @@ use tuiphone::ui::msg::{Action, Answer, Msg};
 
 fn key() -> impl Strategy<Value = Msg> {
     let code = prop_oneof![
-        4 => "[0-9*#+a-zA-Z?/ <>é日]".prop_map(|c| KeyCode::Char(c.chars().next().unwrap())),
+        4 => "[0-9*#+a-zA-Z?/: <>é日]".prop_map(|c| KeyCode::Char(c.chars().next().unwrap())),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::Backspace, KeyCode::Delete, KeyCode::Up, KeyCode::Down,
             KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown,

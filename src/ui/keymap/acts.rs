@@ -88,6 +88,8 @@ pub enum Act {
     Cancel,
     /// The list of keys.
     Help,
+    /// The palette: every command by name.
+    Palette,
     /// Leave the interface.
     Quit,
     /// Leave the interface without asking.
@@ -386,6 +388,14 @@ const DEVICES: &[Row] = &[row(
 )];
 
 const LEAVING: &[Row] = &[
+    row(
+        Act::Palette,
+        "palette",
+        EVERYWHERE,
+        &[":", "Ctrl-p", "Space p"],
+        "commands",
+        "every command by name: type a few letters, or a whole line as behind tuiphone",
+    ),
     row(Act::Cancel, "cancel", EVERYWHERE, &["Esc"], "cancel", "close what is open, empty the field"),
     row(
         Act::Help,

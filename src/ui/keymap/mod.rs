@@ -191,6 +191,11 @@ impl Keymap {
         next
     }
 
+    /// A key of this verb knows what to do without any words.
+    pub fn has_own_way(verb: &str) -> bool {
+        acts::VERB_KEYS.iter().any(|(name, ..)| *name == verb)
+    }
+
     /// The row of an act.
     pub fn binding(&self, act: Act) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.act == act)

@@ -1,6 +1,6 @@
 //! The list of keys while it is open: search, choose, do.
 
-use super::{drawn, run};
+use super::{back, drawn, mean};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
 use crate::ui::msg::Action;
@@ -18,8 +18,8 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     let Mode::Help { search, row } = &mut model.mode else { return Vec::new() };
     let last = rows.len().saturating_sub(1);
     match key.code {
-        KeyCode::Esc | KeyCode::F(1) => model.mode = Mode::Phone,
-        KeyCode::Char('?') if search.is_empty() => model.mode = Mode::Phone,
+        KeyCode::Esc | KeyCode::F(1) => back(model),
+        KeyCode::Char('?') if search.is_empty() => back(model),
         KeyCode::Up => *row = row.saturating_sub(1),
         KeyCode::Down => *row = (*row + 1).min(last),
         KeyCode::PageUp => *row = row.saturating_sub(PAGE),
@@ -36,9 +36,9 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         }
         KeyCode::Enter => {
             let act = rows.get(*row).and_then(|row| row.act);
-            model.mode = Mode::Phone;
+            back(model);
             if let Some(act) = act.filter(|act| *act != Act::Help) {
-                let mut actions = run(model, act, now);
+                let mut actions = mean(model, act, now);
                 actions.extend(drawn());
                 return actions;
             }

@@ -8,6 +8,7 @@ mod ladder;
 mod lists;
 mod log;
 mod news;
+mod palette;
 mod past;
 mod people;
 mod phone;
@@ -89,6 +90,7 @@ fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
         Msg::Traced(line) => ladder::traced(model, *line),
         Msg::TraceOver(why) => ladder::over(model, why),
         Msg::Kept(path) => ladder::kept(model, path, now),
+        Msg::Ran(verb, answer) => palette::ran(model, verb, answer, now),
         Msg::Tick => on_tick(model, now),
     }
 }
@@ -115,6 +117,23 @@ fn mean(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
     actions
 }
 
+/// Lays help, palette or an answer over what is open; closing it leads back there, if that is no question.
+fn open_over(model: &mut Model, mode: Mode) {
+    let asks = matches!(
+        model.mode,
+        Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } | Mode::Contacts(Pane::AskDelete)
+    );
+    if !matches!(model.mode, Mode::Help { .. } | Mode::Palette | Mode::Sheet) {
+        model.returns = if asks { Mode::Phone } else { model.mode.clone() };
+    }
+    model.mode = mode;
+}
+
+/// Leads back to what was open below.
+fn back(model: &mut Model) {
+    model.mode = std::mem::take(&mut model.returns);
+}
+
 /// The key by which lists and lines of text know what this one does, whatever it is bound to.
 fn plain(model: &Model, key: Key) -> Key {
     let code = match model.act(key) {
@@ -133,7 +152,7 @@ fn press(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     let key = if model.mode == Mode::Phone { key } else { plain(model, key) };
     // Function keys mean the same everywhere, so a call can be answered out of the help.
     let everywhere = model.act(key).filter(|act| {
-        let leaves = matches!(act, Act::Interrupt | Act::Suspend | Act::Repaint | Act::Quit);
+        let leaves = matches!(act, Act::Interrupt | Act::Suspend | Act::Repaint | Act::Quit | Act::Palette);
         // A shortcut calls: not out of a list somebody else is chosen in.
         let does = matches!(act, Act::Verb(verb) if *verb != "shortcut");
         key.is_command() && (leaves || does)
@@ -154,6 +173,8 @@ fn press(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         (None, Mode::Ladder(pane)) => ladder::key(model, *pane, key, now),
         (None, Mode::Quality) => quality::key(model, key, now),
         (None, Mode::Log) => log::key(model, key, now),
+        (None, Mode::Palette) => palette::key(model, key, now),
+        (None, Mode::Sheet) => palette::sheet_key(model, key, now),
         (None, Mode::AskHangup) => phone::answer_hangup(model, key, now),
         (None, Mode::AskQuit) => phone::answer_quit(model, key),
         (None, Mode::Transfer { .. }) => transfer::key(model, key, now),
@@ -178,12 +199,13 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
     }
     match act {
         Act::Help => {
-            model.mode = match model.mode {
-                Mode::Help { .. } => Mode::Phone,
-                _ => Mode::Help { search: String::new(), row: 0 },
-            };
+            match model.mode {
+                Mode::Help { .. } => back(model),
+                _ => open_over(model, Mode::Help { search: String::new(), row: 0 }),
+            }
             drawn()
         }
+        Act::Palette => palette::open(model),
         Act::Watched => switchboard::open(model, None, now),
         Act::Accounts => registrations::open(model, now),
         Act::Settings => settings::open(model),
@@ -258,6 +280,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
                 Mode::Devices => devices::click(model, row, now),
                 _ => switchboard::click(model, row, now),
             },
+            Some(Hit::Offer(row)) => palette::click(model, row, now),
             Some(Hit::Shortcut(number)) => phone::shortcut(model, number, now),
             Some(Hit::Match(at)) => {
                 model.matches.choose(&mut model.field, at);
@@ -285,6 +308,7 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
                 .extend(text.chars().filter(|c| !c.is_control()).take(help::SEARCH_CHARS.saturating_sub(search.len())));
             *row = 0;
         }
+        Mode::Palette => palette::paste(model, text),
         Mode::Thread { .. } => threads::paste(model, text),
         Mode::Contacts(Pane::Form) => form::paste(model, text),
         Mode::Contacts(_) => people::paste(model, text),
@@ -294,7 +318,9 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
         Mode::Switchboard => switchboard::paste(model, text),
         Mode::Settings => settings::paste(model, text),
         Mode::Accounts | Mode::Devices => return Vec::new(),
-        Mode::Threads { .. } | Mode::Ladder(_) | Mode::Quality | Mode::AskHangup | Mode::AskQuit => return Vec::new(),
+        Mode::Threads { .. } | Mode::Ladder(_) | Mode::Quality | Mode::Sheet | Mode::AskHangup | Mode::AskQuit => {
+            return Vec::new();
+        }
     }
     drawn()
 }

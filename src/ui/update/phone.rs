@@ -144,6 +144,7 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         | Act::Quality
         | Act::Log
         | Act::Watched
+        | Act::Palette
         | Act::Messages
         | Act::Help
         | Act::Quit

@@ -2,6 +2,7 @@
 
 use super::Look;
 use crate::control::{AccountInfo, CallState, LightInfo, LightState};
+use crate::ui::enabled::why_not;
 use crate::ui::keymap::{Act, Keys};
 use crate::ui::ladder;
 use crate::ui::model::{CallRow, Mode, Model, Pane};
@@ -69,7 +70,7 @@ fn placed(model: &Model, area: Rect) -> Vec<(u16, Item)> {
 }
 
 fn bound(model: &Model, act: Act, typing: bool, label: &'static str) -> Option<Item> {
-    let key = model.keymap.key(act, typing).map(|key| key.to_string());
+    let key = model.keymap.key(act, typing).filter(|_| why_not(model, act).is_none()).map(|key| key.to_string());
     key.map(|key| Item { act: Some(act), key, label })
 }
 
@@ -318,6 +319,13 @@ fn items(model: &Model) -> Vec<Item> {
             bound(Act::Export, "export"),
             help,
         ],
+        Mode::Palette => vec![
+            told("Enter", "do it"),
+            told("Tab", "complete"),
+            told("Up/Down", "choose"),
+            bound(Act::Cancel, "close"),
+        ],
+        Mode::Sheet => vec![told("Up/Down", "scroll"), bound(Act::Cancel, "close")],
         Mode::AskHangup => {
             vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
         }
@@ -385,7 +393,7 @@ fn items(model: &Model) -> Vec<Item> {
             items.extend([help, quit]);
             if state.is_none() {
                 let history = verb("history", "history").filter(|_| typing || model.past.missed == 0);
-                items.extend([verb("contacts", "contacts"), history]);
+                items.extend([verb("contacts", "contacts"), history, bound(Act::Palette, "commands")]);
             }
             // Where there is room for more.
             if state == Some(CallState::Connected) && !typing {

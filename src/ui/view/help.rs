@@ -2,7 +2,7 @@
 
 use super::Look;
 use crate::control::verb::VERBS;
-use crate::ui::keymap::Act;
+use crate::ui::keymap::{Act, Binding, Place};
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -23,7 +23,21 @@ pub struct Row {
 /// The rows that match what is searched for.
 pub fn rows(model: &Model) -> Vec<Row> {
     let Mode::Help { search, .. } = &model.mode else { return Vec::new() };
-    let keys = model.keymap.bindings().iter().filter(|binding| !binding.keys.is_empty()).map(|binding| {
+    let here = model.place_of(&model.returns);
+    // What counts in the view that is open stands first, what counts elsewhere last.
+    let order = |binding: &&Binding| match () {
+        () if binding.places.contains(&Place::Everywhere) => 1,
+        () => {
+            if binding.places.contains(&here) {
+                0
+            } else {
+                2
+            }
+        }
+    };
+    let mut bindings: Vec<&Binding> = model.keymap.bindings().iter().filter(|it| !it.keys.is_empty()).collect();
+    bindings.sort_by_key(order);
+    let keys = bindings.into_iter().map(|binding| {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.to_string()).collect();
         let what = match binding.act {
             Act::Verb(name) => format!("{}: {}", name, binding.doc),

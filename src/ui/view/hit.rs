@@ -2,8 +2,8 @@
 
 use super::layout::Layout;
 use super::{
-    calls, devices, footer, incoming, ladder, lights, log, offers, registrations, settings, shortcuts, switchboard,
-    which_key,
+    calls, devices, footer, incoming, ladder, lights, log, offers, palette, registrations, settings, shortcuts,
+    switchboard, which_key,
 };
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
@@ -24,6 +24,8 @@ pub enum Hit {
     Light(usize),
     /// A row of the switchboard, the accounts, the settings or the devices, by its place among those found.
     Cell(usize),
+    /// A row of the palette.
+    Offer(usize),
     /// A shortcut, by its number.
     Shortcut(u8),
     /// A line of the log, by its place.
@@ -60,6 +62,9 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     }
     if model.mode == Mode::Log {
         return log::row_at(model, layout.overlay, at).map(Hit::Entry);
+    }
+    if model.mode == Mode::Palette {
+        return palette::offer_at(model, layout.overlay, at).map(Hit::Offer);
     }
     if model.mode != Mode::Phone {
         return None;

@@ -20,11 +20,13 @@ mod log;
 mod message;
 mod meters;
 mod offers;
+mod palette;
 mod past;
 mod people;
 pub(super) mod quality;
 mod registrations;
 mod settings;
+mod sheet;
 mod shortcuts;
 pub(super) mod switchboard;
 mod threads;
@@ -152,6 +154,11 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             None
         }
         Mode::Log => log::draw(model, look, over, buf),
+        Mode::Palette => palette::draw(model, look, over, buf),
+        Mode::Sheet => {
+            sheet::draw(model, look, over, buf);
+            None
+        }
         Mode::Contacts(pane) => people::draw(model, look, *pane, over, buf),
         Mode::History(pane) => past::draw(model, look, *pane, over, buf),
         Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } => cursor,

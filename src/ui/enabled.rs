@@ -1,0 +1,63 @@
+//! What can be done now, and why something cannot: for the footer and the palette.
+
+use super::keymap::Act;
+use super::model::{CallRow, Connection, Model};
+use crate::control::CallState;
+
+/// Why an act would come to nothing now; nothing where it may be done.
+pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
+    if matches!(model.connection, Connection::Closed(_)) && matches!(act, Act::Verb(_) | Act::Echo) {
+        return Some("the phone is gone");
+    }
+    let Act::Verb(verb) = act else {
+        return (act == Act::Echo && model.status.echo.is_none()).then_some("no echo service is known: echoNumber");
+    };
+    let is = |state: CallState| move |row: &&CallRow| row.info.state == state;
+    let answered = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
+    let calls = || model.calls.iter();
+    match verb {
+        "answer" | "reject" => {
+            let rings = calls().any(|row| row.info.state == CallState::Incoming) || !model.status.asks.is_empty();
+            (!rings).then_some("nothing rings")
+        }
+        "ignore" => model.incoming().is_none().then_some("nothing rings"),
+        "hangup" | "hangupall" => model.calls.is_empty().then_some("no call is up"),
+        "hold" | "park" | "record" | "play" | "transfer" => {
+            calls().find(answered).is_none().then_some("no call is answered")
+        }
+        "resume" => calls().find(is(CallState::Held)).is_none().then_some("no call is on hold"),
+        "conference" => (calls().filter(answered).count() < 2).then_some("it takes two calls"),
+        "dtmf" => model.digit_call().is_none().then_some("no call takes digits"),
+        "available" => model.wrap_up_until.is_none().then_some("no pause after a call runs"),
+        "voicemail" => {
+            let known = model.status.accounts.iter().filter_map(|account| account.voicemail.as_ref());
+            let none = !known.into_iter().any(|voicemail| voicemail.number.is_some());
+            none.then_some("no mailbox is known: voicemailNumber")
+        }
+        "shortcut" => (!model.status.shortcuts_shown).then_some("shortcuts are off: enableShortcuts"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_phone_says_why() {
+        let model = Model::new((80, 24), true, Vec::new());
+        let why = |verb| why_not(&model, Act::Verb(verb));
+        assert_eq!(why("answer"), Some("nothing rings"));
+        assert_eq!(why("hangup"), Some("no call is up"));
+        assert_eq!(why("hold"), Some("no call is answered"));
+        assert_eq!((why("call"), why("dnd"), why_not(&model, Act::Help)), (None, None, None));
+    }
+
+    #[test]
+    fn a_phone_that_is_gone_can_be_left() {
+        let mut model = Model::new((80, 24), true, Vec::new());
+        model.connection = Connection::Closed("gone".into());
+        assert_eq!(why_not(&model, Act::Verb("call")), Some("the phone is gone"));
+        assert_eq!(why_not(&model, Act::Quit), None);
+    }
+}
