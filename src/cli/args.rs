@@ -326,6 +326,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
             let followed = CallJob { number: job.number.clone(), ..CallJob::default() } != job;
             Ok(if followed { Job::Call(job) } else { Job::Interface { dial: Some(job.number), fill: None } })
         }
+        "setup" => Ok(Job::Setup),
         "reset" => Ok(Job::Reset { unasked: below.get_flag("yes") }),
         "url" if below.get_flag("install") => Ok(Job::Links(Links::Install)),
         "url" if below.get_flag("uninstall") => Ok(Job::Links(Links::Uninstall)),

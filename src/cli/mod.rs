@@ -50,6 +50,7 @@ mod service;
 pub mod session;
 mod setting_files;
 mod settings_page;
+mod setup;
 pub mod shelf;
 pub mod signals;
 mod sound_test;

@@ -164,6 +164,8 @@ pub enum Job {
         /// Nobody is asked.
         unasked: bool,
     },
+    /// The questions of the first run.
+    Setup,
     /// The daemon in the foreground.
     Daemon {
         /// It tells its service manager how it goes.
@@ -232,6 +234,7 @@ impl Job {
             Job::Doctor(_) => Some("doctor"),
             Job::BugReport(_) => Some("bug-report"),
             Job::Daemon { .. } => Some("daemon"),
+            Job::Setup => Some("setup"),
             _ => None,
         }
     }

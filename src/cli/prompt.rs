@@ -35,12 +35,21 @@ pub fn password(whose: &str) -> io::Result<Option<Secret>> {
 /// # Errors
 /// Standard input has ended, or failed.
 pub fn line(question: &str, otherwise: &str) -> Result<String, CommandError> {
-    out::ask(&format!("{question} [{otherwise}]: "));
+    Ok(text(question, otherwise)?.to_lowercase())
+}
+
+/// As [`line`], letter for letter.
+///
+/// # Errors
+/// As [`line`].
+pub fn text(question: &str, otherwise: &str) -> Result<String, CommandError> {
+    let default = if otherwise.is_empty() { String::new() } else { format!(" [{otherwise}]") };
+    out::ask(&format!("{question}{default}: "));
     let mut line = String::new();
     let bound = u64::try_from(MAX_CHARS).unwrap_or(u64::MAX);
     let read = io::stdin().lock().take(bound).read_line(&mut line);
     match read {
-        Ok(1..) => Ok(Some(line.trim().to_lowercase()).filter(|it| !it.is_empty()).unwrap_or(otherwise.to_owned())),
+        Ok(1..) => Ok(Some(line.trim().to_owned()).filter(|it| !it.is_empty()).unwrap_or(otherwise.to_owned())),
         Ok(0) | Err(_) => {
             out::talk("");
             let message = "interrupted at a question; nothing was changed".to_owned();

@@ -2,20 +2,41 @@
 
 use super::ini_files::IniFiles;
 use super::options::Options;
+use super::out;
 use super::paths::Environment;
 use super::phone::{self, Wanted};
 use super::session::{self, Session, broker_account};
 use crate::config::{Account, Secret};
 use crate::control::CommandError;
+use crate::control::link::Link;
+use crate::control::socket::Client;
+use crate::control::verb::Request;
 use crate::engine::media;
 use crate::engine::reloading::{Cause, Fresh, Source};
 use crate::ua::sound;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Passwords that were given or found, by account. None of a file is among them: who takes one out of there means it.
 type Known = HashMap<(String, String), Secret>;
+
+/// A phone that runs reads the ini file anew, and what it says to that is told.
+pub async fn taken(ini: &Path, needs_restart: &[String], options: &Options, environment: &Environment) {
+    let socket = options.socket.clone().unwrap_or_else(|| environment.socket(ini));
+    if Client::connect(&socket).await.is_err() {
+        return;
+    }
+    let taken = Link::Socket(socket).fields(&Request::Reload).await;
+    let words = match (&taken, needs_restart) {
+        (Err(why), _) => format!("the phone that runs goes on as before: {why}"),
+        (Ok(_), []) => "the phone that runs has taken it".to_owned(),
+        (Ok(_), keys) => format!("the phone that runs takes {} when it is started anew", keys.join(", ")),
+    };
+    if taken.is_err() || !options.quiet {
+        out::talk(&format!("tuiphone: {words}"));
+    }
+}
 
 /// Reads what this session was read from.
 pub fn source(options: &Options, session: &Session) -> Source {

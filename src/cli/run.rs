@@ -7,16 +7,16 @@ use super::options::{CallJob, Job, Options, Show};
 use super::password::PasswordSource;
 use super::paths::Environment;
 use super::probe::ProbeJob;
-use super::session::{self, Session};
+use super::session::{self, Session, has_account, usable, without_account};
 use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
     bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, keymap, links, man,
-    microsip, nobody, out, password_verb, people, phone, platform, probe, prompt, reset, saving, schema, screen, theme,
-    verbs,
+    microsip, nobody, out, password_verb, people, phone, platform, probe, prompt, reload, reset, saving, schema,
+    screen, setup, theme, verbs,
 };
 use crate::audio::Spec;
-use crate::config::{AccountId, DialError, Loaded, dial};
+use crate::config::AccountId;
 use crate::control::link::{self, Link};
 use crate::control::socket::Client;
 use crate::control::verb::Request;
@@ -24,8 +24,9 @@ use crate::control::{AccountInfo, Command, CommandError, ExitCode, FaceAsk, Form
 use crate::engine::media;
 use crate::text::plain_error;
 use crate::ua::sound;
+use crate::ui::setup::Ending;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Runs the program; the code it ends with.
 pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
@@ -95,20 +96,23 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         _ => None,
     };
     if let Some(ran) = ran {
-        let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&ran.ini));
-        if ran.changed && Client::connect(&socket).await.is_ok() {
-            let taken = Link::Socket(socket).fields(&Request::Reload).await;
-            let words = match (&taken, ran.needs_restart.as_slice()) {
-                (Err(why), _) => format!("the phone that runs goes on as before: {why}"),
-                (Ok(_), []) => "the phone that runs has taken it".to_owned(),
-                (Ok(_), keys) => format!("the phone that runs takes {} when it is started anew", keys.join(", ")),
-            };
-            if taken.is_err() || !options.quiet {
-                out::talk(&format!("tuiphone: {words}"));
-            }
+        if ran.changed {
+            reload::taken(&ran.ini, &ran.needs_restart, &options, &environment).await;
         }
         return Ok(ran.code);
     }
+    let job = match job {
+        Job::Setup => match setup::run(&options, &environment).await? {
+            Ending::Demo => return demo::show(&options, None, false).await,
+            Ending::Saved if !setup::is_by_lines(&environment) => {
+                let ini = saving::own_files(&options, &environment)?.ini.path;
+                reload::taken(&ini, &[], &Options { quiet: true, ..options.clone() }, &environment).await;
+                Job::Interface { dial: None, fill: None }
+            }
+            ending => return Ok(setup::farewell(ending, &options)),
+        },
+        job => job,
+    };
     let mut session = session::load(&options, &environment)?;
     let socket = options.socket.clone().unwrap_or_else(|| environment.socket(&session.ini.path));
     // Whoever only asks a running phone needs no password, and no word about the file that phone has read.
@@ -139,6 +143,13 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         let words = told.unwrap_or_else(|why| format!("the password is not kept: {why}"));
         if !options.quiet {
             out::talk(&format!("tuiphone: {words}"));
+        }
+    }
+    if alone && is_bare && setup::is_due(&session, &options) {
+        match setup::run(&options, &environment).await? {
+            Ending::Demo => return demo::show(&options, None, false).await,
+            ending @ Ending::Left => return Ok(setup::farewell(ending, &options)),
+            Ending::Saved | Ending::Skipped => session = session::load(&options, &environment)?,
         }
     }
     let (job, password) = nobody::asked(job, password, alone, &session, &mut options);
@@ -262,7 +273,7 @@ impl Place {
                 Ok(verbs::run(&Link::Socket(self.socket), &self.options, verb, &request).await)
             }
             Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
-            Job::Links(_) | Job::Reset { .. } | Job::Doctor(_) | Job::BugReport(_) => Ok(ExitCode::Ok),
+            Job::Links(_) | Job::Reset { .. } | Job::Setup | Job::Doctor(_) | Job::BugReport(_) => Ok(ExitCode::Ok),
             Job::Man(_) | Job::Schema { .. } | Job::Theme(_) | Job::Keymap(_) | Job::Complete(_) => Ok(ExitCode::Ok),
         }
     }
@@ -449,23 +460,4 @@ impl Place {
         phone.stop(&mut interrupts).await;
         code
     }
-}
-
-/// Without an account only addresses can be called.
-fn usable(loaded: &Loaded, options: &Options, number: &str, ini: &Path) -> Result<(), CommandError> {
-    let numbered = has_account(loaded, options);
-    let local = loaded.accounts.first().map(|local| dial(number, local));
-    match local {
-        Some(Err(DialError::NoDomain(_))) | None if !numbered => Err(without_account(ini)),
-        _ => Ok(()),
-    }
-}
-
-fn without_account(ini: &Path) -> CommandError {
-    let hint = Some("give --user and --domain, or --ini FILE");
-    exit::config(format!("there is no account in {}", ini.display()), hint)
-}
-
-fn has_account(loaded: &Loaded, options: &Options) -> bool {
-    options.session.is_some() || loaded.accounts.iter().any(|account| account.id != AccountId(0))
 }

@@ -18,14 +18,7 @@ use crate::import;
 /// The file cannot be written, or the keyring does not take the password.
 pub fn session_account(options: &Options, environment: &Environment) -> Result<Vec<String>, CommandError> {
     let Some(session) = options.session.as_ref().filter(|_| options.save) else { return Ok(Vec::new()) };
-    let mut files = IniFiles::open(options, environment)?;
-    if files.ini.foreign {
-        let path = environment.own_ini();
-        files.ini = IniPath { exists: false, trusted: true, path, ..IniPath::default() };
-        files.main = Document::new(Encoding::Utf8);
-        files.overlays.clear();
-    }
-    files.begin(options.microsip);
+    let files = own_files(options, environment)?;
     let path = &files.ini.path;
     let loaded = config::load(&files.main, &files.overlays);
     let mut account = phone::session_account(session, Account::new(AccountId(0)));
@@ -40,17 +33,8 @@ pub fn session_account(options: &Options, environment: &Environment) -> Result<V
         true => Keep::None,
         false => keeping::decide(options.keep, !options.no_input && !options.json, &aor, path)?,
     };
-    let mut document = files.main.clone();
-    let number = account.id.0.to_string();
-    let selected = match files.layers().locked("Settings", "accountId") {
-        Some(_) => Ok(()),
-        None => document.set("Settings", "accountId", &number),
-    };
-    selected
-        .and_then(|()| import::write_account(&account, &mut document, keep == Keep::Plain))
-        .map_err(|why| exit::config(keeping::unwritten(path, &why), Some("nothing was changed")))?;
-    keeping::keep(keep, &account)?;
-    config_verb::write(path, &document.to_bytes())?;
+    write(&files, &account, keep)?;
+    let number = account.id.0;
     let password = match keep {
         Keep::Plain => ", its password as plain text".to_owned(),
         Keep::None if account.password.is_empty() => String::new(),
@@ -63,4 +47,38 @@ pub fn session_account(options: &Options, environment: &Environment) -> Result<V
         told.extend(config::too_long_for_microsip(&new));
     }
     Ok(told)
+}
+
+/// The ini file that is ours to write, and what overrules it; MicroSIP's own is not.
+///
+/// # Errors
+/// One of them cannot be read.
+pub fn own_files(options: &Options, environment: &Environment) -> Result<IniFiles, CommandError> {
+    let mut files = IniFiles::open(options, environment)?;
+    if files.ini.foreign {
+        let path = environment.own_ini();
+        files.ini = IniPath { exists: false, trusted: true, path, ..IniPath::default() };
+        files.main = Document::new(Encoding::Utf8);
+        files.overlays.clear();
+    }
+    files.begin(options.microsip);
+    Ok(files)
+}
+
+/// Writes a whole account and selects it; its password is kept there.
+///
+/// # Errors
+/// The file cannot be written, or the keyring does not take the password.
+pub fn write(files: &IniFiles, account: &Account, keep: Keep) -> Result<(), CommandError> {
+    let path = &files.ini.path;
+    let mut document = files.main.clone();
+    let selected = match files.layers().locked("Settings", "accountId") {
+        Some(_) => Ok(()),
+        None => document.set("Settings", "accountId", &account.id.0.to_string()),
+    };
+    selected
+        .and_then(|()| import::write_account(account, &mut document, keep == Keep::Plain))
+        .map_err(|why| exit::config(keeping::unwritten(path, &why), Some("nothing was changed")))?;
+    keeping::keep(keep, account)?;
+    config_verb::write(path, &document.to_bytes())
 }

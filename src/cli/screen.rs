@@ -102,7 +102,7 @@ pub async fn speak(link: Link, shown: Shown) -> Result<ExitCode, CommandError> {
     };
     // A phone in this process brings libraries that write to stderr as they like.
     let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);
-    ended(crate::ui::line::run::run(link, options).await)
+    crate::ui::line::run::run(link, options).await.map(|()| ExitCode::Ok).map_err(failed)
 }
 
 /// Where speech-dispatcher listens.
@@ -113,21 +113,8 @@ fn speech_server() -> String {
     })
 }
 
-fn ended(result: Result<(), UiError>) -> Result<ExitCode, CommandError> {
-    match result {
-        Ok(()) => Ok(ExitCode::Ok),
-        Err(UiError::Phone(error)) => Err(error),
-        Err(other) => {
-            Err(CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: other.to_string(), hint: None })
-        }
-    }
-}
-
-/// Shows the interface until it is left. While it is up, nothing else reaches the terminal.
-///
-/// # Errors
-/// The phone or the terminal could not be had.
-pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCode, CommandError> {
+/// The theme that is shown, and how this terminal is treated.
+pub fn look(shown: &Shown, options: &Options) -> (Theme, Host) {
     let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let term = variable("TERM");
     let interface = &shown.interface;
@@ -152,9 +139,18 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         Color::Depth(depth) => depth,
         _ => ColorDepth::for_terminal(terminal),
     };
+    (Theme::new(&shown.looks, depth), Host::of(&variable, &wishes))
+}
+
+/// Shows the interface until it is left. While it is up, nothing else reaches the terminal.
+///
+/// # Errors
+/// The phone or the terminal could not be had.
+pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCode, CommandError> {
+    let (theme, host) = look(&shown, options);
     let ui = UiOptions {
-        theme: Theme::new(&shown.looks, depth),
-        host: Host::of(&variable, &wishes),
+        theme,
+        host,
         keymap: shown.keymap,
         stays: shown.stays,
         welcome: shown.welcome,
@@ -167,5 +163,15 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
     };
     // A phone in this process brings libraries that write to stderr as they like.
     let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);
-    ended(crate::ui::run::run(link, ui).await)
+    crate::ui::run::run(link, ui).await.map(|()| ExitCode::Ok).map_err(failed)
+}
+
+/// Why an interface could not go on.
+pub fn failed(error: UiError) -> CommandError {
+    match error {
+        UiError::Phone(error) => error,
+        other => {
+            CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: other.to_string(), hint: None }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The configuration of a session: the ini file, `override.ini` beside it, and the passwords neither of them has.
 
+use super::exit;
 use super::ini_files::IniFiles;
 use super::keeping;
 use super::options::Options;
@@ -7,7 +8,8 @@ use super::password::{self, PasswordSource};
 use super::paths::{Environment, IniPath};
 use crate::config::hook::Hooks;
 use crate::config::{
-    self, Account, AccountId, Broker, Decider, DialRules, Loaded, Mqtt, PASSWORD_VARIABLE, Secret, Settings, Webhook,
+    self, Account, AccountId, Broker, Decider, DialError, DialRules, Loaded, Mqtt, PASSWORD_VARIABLE, Secret, Settings,
+    Webhook, dial,
 };
 use crate::control::{CommandError, Contact, ExitCode};
 use crate::import;
@@ -280,6 +282,30 @@ pub fn no_account(accounts: &[Account], name: &str) -> CommandError {
 
 fn selected(loaded: &mut Loaded) -> Option<&mut Account> {
     loaded.accounts.iter_mut().find(|account| account.id == loaded.selected)
+}
+
+/// Without an account only addresses can be called.
+///
+/// # Errors
+/// This is none, and there is no account.
+pub fn usable(loaded: &Loaded, options: &Options, number: &str, ini: &Path) -> Result<(), CommandError> {
+    let numbered = has_account(loaded, options);
+    let local = loaded.accounts.first().map(|local| dial(number, local));
+    match local {
+        Some(Err(DialError::NoDomain(_))) | None if !numbered => Err(without_account(ini)),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a file without one.
+pub fn without_account(ini: &Path) -> CommandError {
+    let hint = Some("give --user and --domain, or --ini FILE");
+    exit::config(format!("there is no account in {}", ini.display()), hint)
+}
+
+/// Somebody may be called by number.
+pub fn has_account(loaded: &Loaded, options: &Options) -> bool {
+    options.session.is_some() || loaded.accounts.iter().any(|account| account.id != AccountId(0))
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub mod quality;
 pub mod registrations;
 pub mod run;
 pub mod settings;
+pub mod setup;
 pub mod sheet;
 pub mod switchboard;
 pub mod term;

@@ -49,6 +49,7 @@ mod reload;
 mod schema;
 #[cfg(target_os = "linux")]
 mod service;
+mod setup;
 mod shortcuts;
 mod skew;
 mod soak;

@@ -12,6 +12,7 @@ mod messages;
 mod palette;
 mod pictures;
 mod quality;
+mod setup;
 mod stage;
 mod storm;
 mod switchboard;

@@ -12,10 +12,14 @@ use tuiphone::ui::theme::{ColorDepth, Looks, Theme};
 
 /// Compares with `expected/NAME.txt`.
 pub fn picture(name: &str, stage: &Stage) {
+    assert_picture(name, &stage.screen());
+}
+
+/// A screen is as the file of this name has it.
+pub fn assert_picture(name: &str, drawn: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/expected").join(format!("{name}.txt"));
-    let drawn = stage.screen();
     if std::env::var_os("UPDATE_SCREENS").is_some() {
-        fs::write(&path, &drawn).unwrap();
+        fs::write(&path, drawn).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default().replace('\r', "");
     assert!(drawn == expected, "{name}\nexpected\n{expected}\ndrawn\n{drawn}");

@@ -211,8 +211,8 @@ fn in_a_terminal_no_escape_is_written_and_what_is_typed_is_not_torn() {
     screen.press("\u{4}");
     assert_eq!(screen.ended(), 0);
     let raw = screen.raw();
-    assert!(!raw.contains(&0x1b), "{:?}", String::from_utf8_lossy(raw));
-    assert!(raw.contains(&0x07), "an incoming call rings the bell");
+    assert!(!raw.contains('\u{1b}'), "{raw:?}");
+    assert!(raw.contains('\u{7}'), "an incoming call rings the bell");
 }
 
 #[test]

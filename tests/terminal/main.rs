@@ -9,6 +9,7 @@ mod killed;
 mod line;
 mod lists;
 mod screen;
+mod setup;
 #[path = "../cli/support.rs"]
 #[allow(dead_code)]
 mod support;

@@ -194,9 +194,9 @@ impl Screen {
         assert!(ended >= begun, "an update has no end: {raw:?}");
     }
 
-    /// Every byte that was written.
-    pub fn raw(&self) -> &[u8] {
-        &self.raw
+    /// Everything that was written.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw).into_owned()
     }
 
     /// What was written after the screen was given back.

@@ -4,7 +4,7 @@ use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
     bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, man, password_verb, probe,
-    schema, theme,
+    schema, setup, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -125,6 +125,15 @@ const OWN_COMMANDS: &[Own] = &[
             ("tuiphone config print --default", "Every key and what it is for"),
         ],
         build: |_| config_args::command(),
+    },
+    Own {
+        name: "setup",
+        examples: &[
+            ("tuiphone setup", "Five questions, or what another softphone has; then the phone opens, registered"),
+            ("ACCESSIBLE=1 tuiphone setup", "The same line by line"),
+            ("tuiphone setup --no-input", "Only what to set, for a script"),
+        ],
+        build: setup::command,
     },
     Own {
         name: "import",

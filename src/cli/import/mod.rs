@@ -2,10 +2,12 @@
 //! nothing happens.
 
 mod args;
+mod offer;
 mod places;
 mod told;
 
 pub use args::{ImportJob, command, job};
+pub use offer::Offer;
 
 use super::config_verb::{self, Ran};
 use super::ini_files::IniFiles;

@@ -73,6 +73,12 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
     }
 }
 
+/// Draws one level in a row of its own.
+pub(super) fn one(look: Look, name: &'static str, dbfs: f32, area: Rect, buf: &mut Buffer) {
+    let name_width = if name.len() < 4 { 4 } else { 11 };
+    bar(look, &Meter { name, dbfs, muted: false, history: Vec::new() }, true, name_width, area, buf);
+}
+
 fn title(model: &Model, look: Look, width: u16) -> String {
     let audio = &model.status.audio;
     let devices = match (audio.input.as_str(), audio.output.as_str()) {

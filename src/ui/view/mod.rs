@@ -26,6 +26,7 @@ mod people;
 pub(super) mod quality;
 mod registrations;
 mod settings;
+pub mod setup;
 mod sheet;
 mod shortcuts;
 pub(super) mod switchboard;

@@ -1,0 +1,134 @@
+//! The questions of the first run, as people see them.
+
+use super::pictures::assert_picture;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::time::Instant;
+use tuiphone::control::{Levels, Secret};
+use tuiphone::ui::glyphs::{ASCII, Glyphs, UNICODE};
+use tuiphone::ui::keymap::Key;
+use tuiphone::ui::setup::update::{Msg, update};
+use tuiphone::ui::setup::{Answers, Ask, News, Offer, Refusal, Setup, Transport};
+use tuiphone::ui::theme::Theme;
+use tuiphone::ui::view::setup::{Drawn, view};
+
+const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (40, 10), (20, 5)];
+
+fn setup(size: (u16, u16), offer: bool) -> Setup {
+    let answers = Answers {
+        server: "pbx.example.net".into(),
+        user: "101".into(),
+        password: Secret::new("x"),
+        imported: true,
+        ..Answers::default()
+    };
+    let words = "101@pbx.example.net and 2 more of MicroSIP, Linphone, 34 contacts".to_owned();
+    let keeps = vec![
+        "In the keyring of this system".to_owned(),
+        "In a file that only you can read: ~/.config/tuiphone/passwords".to_owned(),
+        "As plain text in ~/.config/tuiphone/microsip.ini".to_owned(),
+        "Nowhere: it is asked for at each start".to_owned(),
+    ];
+    let offer = offer.then_some(Offer { words, answers, asks_password: None });
+    Setup::new(size, offer, keeps, "~/.config/tuiphone/microsip.ini".into())
+}
+
+fn press(setup: &mut Setup, keys: &str) {
+    for word in keys.split(' ') {
+        let keys = match Key::parse(word) {
+            Some(key) => vec![key],
+            None => word.chars().map(|c| Key { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE }).collect(),
+        };
+        for key in keys {
+            update(setup, Msg::Key(KeyEvent::new(key.code, key.modifiers)));
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods)]
+fn drawn(setup: &Setup, glyphs: &Glyphs) -> (String, Drawn) {
+    let (columns, rows) = setup.size;
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    let mut drawn = Drawn::default();
+    let theme = Theme::default();
+    terminal.draw(|frame| drawn = view(setup, &theme, glyphs, Instant::now(), frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let mut screen = String::new();
+    for row in 0..rows {
+        let line: String = (0..columns).map(|column| buffer[(column, row)].symbol()).collect();
+        screen.push_str(line.trim_end());
+        screen.push('\n');
+    }
+    (screen, drawn)
+}
+
+/// The questions of one setup, each before its picture is taken.
+fn steps(size: (u16, u16)) -> Vec<(&'static str, Setup)> {
+    let mut all = vec![("start", setup(size, true))];
+    let mut now = setup(size, false);
+    let mut add = |name, now: &Setup| all.push((name, now.clone()));
+    press(&mut now, "Enter Down");
+    add("server", &now);
+    press(&mut now, "Enter softphone");
+    add("user", &now);
+    press(&mut now, "Enter secret");
+    add("password", &now);
+    press(&mut now, "Enter Down");
+    add("connection", &now);
+    press(&mut now, "Enter");
+    add("trying", &now);
+    let mut refused = now.clone();
+    let no = Refusal::of(Some(403), "Forbidden", true);
+    update(&mut refused, Msg::News(News::Refused(1, no)));
+    add("refused", &refused);
+    update(&mut now, Msg::News(News::Registered(1, Transport::Udp)));
+    update(&mut now, Msg::News(News::Levels(Levels { mic_dbfs: -23.0, speaker_dbfs: -41.0 })));
+    update(&mut now, Msg::News(News::Sound("The microphone works: loudest -12 dBFS.".into())));
+    add("sound", &now);
+    press(&mut now, "Tab Down");
+    add("save", &now);
+    all
+}
+
+#[test]
+fn every_question_at_every_size() {
+    for size in SIZES {
+        for (name, setup) in steps(size) {
+            let (screen, _) = drawn(&setup, &UNICODE);
+            assert_picture(&format!("setup_{name}_{}x{}", size.0, size.1), &screen);
+            assert!(!screen.contains("secret"), "the password is shown:\n{screen}");
+        }
+    }
+    let (screen, _) = drawn(&steps((80, 24))[7].1, &ASCII);
+    assert!(screen.is_ascii(), "{screen}");
+    assert_picture("setup_sound_ascii", &screen);
+}
+
+#[test]
+fn a_click_chooses_what_is_seen() {
+    let mut setup = setup((80, 24), false);
+    press(&mut setup, "Enter pbx Enter 101 Enter x Enter");
+    let (screen, drawn) = drawn(&setup, &UNICODE);
+    let row = screen.lines().position(|line| line.contains("TLS, encrypted")).unwrap();
+    let pick = drawn.pick_at(u16::try_from(row).unwrap()).unwrap();
+    let asked = update(&mut setup, Msg::Click(pick));
+    let over = |answers: &Answers| answers.transport == Transport::Tls;
+    let is_asked = |effect: &tuiphone::ui::setup::update::Effect| matches!(effect, tuiphone::ui::setup::update::Effect::Ask(Ask::Try(1, answers)) if over(answers));
+    assert!(asked.iter().any(is_asked), "{asked:?}");
+    assert_eq!(drawn.pick_at(0), None);
+}
+
+#[test]
+fn no_size_and_no_text_breaks_the_screen() {
+    let long = "w".repeat(240);
+    for (columns, rows) in [(1, 1), (2, 2), (3, 1), (10, 3), (36, 9), (37, 10), (300, 100)] {
+        for (_, mut setup) in steps((columns, rows)) {
+            update(&mut setup, Msg::Paste(format!("{long}\u{1b}[2J\u{202e}名前")));
+            update(&mut setup, Msg::News(News::NotSaved(long.clone())));
+            update(&mut setup, Msg::News(News::Sound(long.clone())));
+            let (screen, _) = drawn(&setup, &UNICODE);
+            assert!(!screen.contains('\u{1b}'));
+        }
+    }
+}
