@@ -159,7 +159,6 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         note: shown.note,
         local_time: super::platform::local_time,
         traces: Some(super::paths::Environment::of_process().data_dir().join("tuiphone/traces")),
-        ..UiOptions::default()
     };
     // A phone in this process brings libraries that write to stderr as they like.
     let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);

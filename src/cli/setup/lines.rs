@@ -309,13 +309,11 @@ async fn call(link: &Link, target: String) -> String {
     }
     let follow = async {
         while let Some(fed) = feed.recv().await {
-            match fed {
-                Feed::Event(event) => match *event {
-                    Event::CallRinging { .. } => out::talk("It rings."),
-                    Event::CallAnswered { .. } => out::talk("Connected: say something, and it comes back."),
-                    Event::CallEnded { call } => return crate::cli::words::ended(&call),
-                    _ => {}
-                },
+            let Feed::Event(event) = fed else { continue };
+            match *event {
+                Event::CallRinging { .. } => out::talk("It rings."),
+                Event::CallAnswered { .. } => out::talk("Connected: say something, and it comes back."),
+                Event::CallEnded { call } => return crate::cli::words::ended(&call),
                 _ => {}
             }
         }

@@ -150,7 +150,7 @@ fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {
         Fact::of("gruu", account.gruu.clone().unwrap_or_default()),
         Fact::of("path", list(&account.path)),
         Fact::of("route", list(&account.service_route)),
-        Fact::of("voicemail", account.voicemail.as_ref().map(|it| voicemail(it)).unwrap_or_default()),
+        Fact::of("voicemail", account.voicemail.as_ref().map(voicemail).unwrap_or_default()),
         Fact::of("codecs", list(&model.registrations.codecs)),
     ];
     facts.into_iter().flatten().collect()
