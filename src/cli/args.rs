@@ -281,7 +281,7 @@ fn job(matches: &ArgMatches, options: &mut Options) -> Result<(Job, Option<Strin
         return Err(exit::usage(&format!("--call and {name} ask for two things at once")));
     }
     if let Some((name @ (SPELLED | MICROSIP), below)) = matches.subcommand() {
-        let words: Vec<&str> = below.get_many::<String>("line").into_iter().flatten().map(String::as_str).collect();
+        let words: Vec<&str> = below.get_many::<String>("spelled").into_iter().flatten().map(String::as_str).collect();
         let line = words.join(" ");
         let line = match name {
             MICROSIP => spelling::microsip_line(&line, false),

@@ -16,6 +16,9 @@ const ENDS: &[(&str, i32)] = &[
     // Nobody sits at a terminal.
     ("tuiphone", 2),
     ("tuiphone reset", 2),
+    ("tuiphone setup", 3),
+    ("ACCESSIBLE=1 tuiphone setup", 3),
+    ("tuiphone setup --no-input", 3),
     ("tuiphone show", 5),
     ("tuiphone url tel:+4940123", 5),
     // The exchange of the demo has neither this number nor a code to take calls by.
@@ -288,6 +291,7 @@ fn shares(verb: &str, line: &str) -> bool {
         "history",
         "reload",
         "setting",
+        "setup",
         "demo",
         "doctor",
         "bug-report",

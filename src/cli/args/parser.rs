@@ -129,7 +129,7 @@ const OWN_COMMANDS: &[Own] = &[
     Own {
         name: "setup",
         examples: &[
-            ("tuiphone setup", "Five questions, or what another softphone has; then the phone opens, registered"),
+            ("tuiphone setup", "Five questions, or what another softphone has, until it is registered"),
             ("ACCESSIBLE=1 tuiphone setup", "The same line by line"),
             ("tuiphone setup --no-input", "Only what to set, for a script"),
         ],
@@ -283,7 +283,8 @@ const OWN_COMMANDS: &[Own] = &[
 ];
 
 fn spelled_line(name: &'static str) -> Command {
-    Command::new(name).arg(Arg::new("line").required(true).num_args(1..).allow_negative_numbers(true))
+    Command::new(name)
+        .arg(Arg::new("spelled").value_name("LINE").required(true).num_args(1..).allow_negative_numbers(true))
 }
 
 fn value(name: &'static str, value: &'static str, doc: &'static str) -> Arg {
