@@ -1,6 +1,7 @@
 //! Screens as pictures.
 
 use crate::stage::{Stage, account, asking, call, ended, lights, message, shortcuts};
+use ratatui::style::Color;
 use std::fs;
 use std::path::Path;
 use tuiphone::control::{
@@ -8,7 +9,7 @@ use tuiphone::control::{
     TlsTrust, TransferInfo, TransferState, VoicemailInfo,
 };
 use tuiphone::ui::glyphs::ASCII;
-use tuiphone::ui::theme::{ColorDepth, Looks, Theme};
+use tuiphone::ui::theme::{ColorDepth, Looks, Theme, looks_of};
 
 /// Compares with `expected/NAME.txt`.
 pub fn picture(name: &str, stage: &Stage) {
@@ -386,4 +387,16 @@ fn wide_and_long_names_stay_in_their_cells() {
     let screen = stage.screen();
     assert!(screen.lines().all(|line| line.chars().count() <= 80));
     assert!(screen.lines().any(|line| line.ends_with("00:12 │")), "the timer was pushed off\n{screen}");
+}
+
+#[test]
+fn a_theme_with_a_background_has_it_behind_every_view() {
+    for keys in ["", "?", ":", "Space", "b", "i", "c", "w", "L", "Q", "O", "A", ",", "D", "/ 6"] {
+        let mut stage = in_call(80, 24);
+        stage.theme = Theme::new(&looks_of("dark"), ColorDepth::True);
+        stage.keys(keys);
+        let cells = stage.cells();
+        let bare = cells.content().iter().filter(|cell| cell.bg == Color::Reset).count();
+        assert_eq!(bare, 0, "after {keys}");
+    }
 }

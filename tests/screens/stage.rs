@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use std::time::{Duration, Instant};
 use tuiphone::control::feed::Feed;
 use tuiphone::control::{
@@ -98,12 +99,18 @@ impl Stage {
         self.now += Duration::from_secs_f64(seconds);
     }
 
-    /// The screen as lines of text without blanks at their ends.
-    pub fn screen(&self) -> String {
+    /// The screen, cell by cell.
+    pub fn cells(&self) -> Buffer {
         let (columns, rows) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
         terminal.draw(|frame| view(&self.model, &self.theme, &self.glyphs, self.now, frame)).unwrap();
-        let buffer = terminal.backend().buffer();
+        terminal.backend().buffer().clone()
+    }
+
+    /// The screen as lines of text without blanks at their ends.
+    pub fn screen(&self) -> String {
+        let (columns, rows) = self.model.size;
+        let buffer = self.cells();
         let mut screen = String::new();
         for row in 0..rows {
             let line: String = (0..columns).map(|column| buffer[(column, row)].symbol()).collect();

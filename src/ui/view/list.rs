@@ -7,7 +7,6 @@ use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
 /// Columns from which the details stand beside the list, and rows from which they stand below it.
 const BESIDE: u16 = 100;
@@ -55,7 +54,7 @@ pub fn panel(look: Look, buf: &mut Buffer, area: Rect, title: &str, focus: bool)
     if area.height < 2 || area.width < 4 {
         return None;
     }
-    Clear.render(area, buf);
+    look.clear(buf, area);
     let is_framed = inside(area) != area;
     Some(if is_framed { look.panel(buf, area, &look.clip(title, area.width.saturating_sub(4)), focus) } else { area })
 }

@@ -5,7 +5,6 @@ use super::{Look, people};
 use crate::ui::model::{Mode, Model};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::{Clear, Widget};
 
 /// Where they are; nothing if none are offered.
 pub fn area(model: &Model, layout: &Layout) -> Rect {
@@ -25,7 +24,7 @@ pub fn area(model: &Model, layout: &Layout) -> Rect {
 /// Draws them.
 pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
     let area = area(model, layout);
-    Clear.render(area, buf);
+    look.clear(buf, area);
     for (row, (at, offered)) in (0..area.height).zip(model.matches.list().iter().enumerate()) {
         let chosen = model.matches.chosen() == Some(at);
         let name = if offered.name.trim().is_empty() { "earlier call" } else { offered.name.as_str() };

@@ -8,7 +8,6 @@ use crate::ui::threads::{Fate, Thread};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
 /// Draws the list over the body of the screen.
 pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
@@ -18,7 +17,7 @@ pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     if area.height < 3 || area.width < 4 {
         return;
     }
-    Clear.render(area, buf);
+    look.clear(buf, area);
     let inner = look.panel(buf, area, "Messages", true);
     if threads.is_empty() {
         let key = model.keymap.key(Act::Messages, true).map(|key| key.to_string()).unwrap_or_default();
@@ -43,7 +42,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
     if area.height < 2 || area.width < 4 {
         return None;
     }
-    Clear.render(area, buf);
+    look.clear(buf, area);
     // Where there is little room, the frame makes way.
     let inner = if area.height >= 6 {
         let title = format!("Messages: {}", heading(thread));
