@@ -206,7 +206,7 @@ impl Following<'_> {
 
     /// Takes an event in; true when our call is over.
     async fn take(&mut self, event: &Event) -> Result<bool, CommandError> {
-        let Some(of) = call_of(event) else {
+        let Some(of) = event.call() else {
             if let Event::Device { .. } | Event::Error { .. } | Event::Registration { .. } = event {
                 self.say(event);
             }
@@ -345,49 +345,6 @@ pub fn outcome(call: &CallInfo) -> ExitCode {
         }
         Some(kind) => ExitCode::ALL.iter().copied().find(|c| c.kind() == kind).unwrap_or(ExitCode::Failed),
         None => ExitCode::Unexpected,
-    }
-}
-
-/// The call an event is about.
-pub fn call_of(event: &Event) -> Option<&CallInfo> {
-    match event {
-        Event::CallIncoming { call }
-        | Event::CallOutgoing { call }
-        | Event::CallDialling { call }
-        | Event::CallRinging { call }
-        | Event::CallEarlyMedia { call }
-        | Event::CallAnswered { call }
-        | Event::CallHeld { call }
-        | Event::CallResumed { call }
-        | Event::CallRecording { call }
-        | Event::CallPlaying { call }
-        | Event::CallConference { call }
-        | Event::CallRenamed { call }
-        | Event::CallTransferred { call }
-        | Event::CallParked { call }
-        | Event::CallPath { call }
-        | Event::CallSecured { call }
-        | Event::CallDtmf { call, .. }
-        | Event::CallQuality { call }
-        | Event::CallMediaLost { call, .. }
-        | Event::CallMediaReturned { call, .. }
-        | Event::CallEnded { call } => Some(call),
-        Event::Registration { .. }
-        | Event::Message { .. }
-        | Event::CallAsked { .. }
-        | Event::Composing { .. }
-        | Event::Mwi { .. }
-        | Event::Presence { .. }
-        | Event::Voice { .. }
-        | Event::TalkingMuted
-        | Event::Device { .. }
-        | Event::Directory { .. }
-        | Event::Hook { .. }
-        | Event::Notification { .. }
-        | Event::WrapUp { .. }
-        | Event::Config { .. }
-        | Event::Error { .. }
-        | Event::Exited => None,
     }
 }
 

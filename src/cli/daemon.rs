@@ -161,7 +161,7 @@ fn log(event: &Event, options: &Options) {
         return;
     }
     if let Some(sentence) = words::sentence(event) {
-        let call = super::call::call_of(event).map(|c| format!("{} ", c.id)).unwrap_or_default();
+        let call = event.call().map(|c| format!("{} ", c.id)).unwrap_or_default();
         out::talk(&format!("{} {call}{sentence}", out::time_now()));
     }
 }

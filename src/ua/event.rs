@@ -118,6 +118,49 @@ pub enum Event {
 }
 
 impl Event {
+    /// The call an event is about.
+    pub fn call(&self) -> Option<&CallInfo> {
+        match self {
+            Event::CallIncoming { call }
+            | Event::CallOutgoing { call }
+            | Event::CallDialling { call }
+            | Event::CallRinging { call }
+            | Event::CallEarlyMedia { call }
+            | Event::CallAnswered { call }
+            | Event::CallHeld { call }
+            | Event::CallResumed { call }
+            | Event::CallRecording { call }
+            | Event::CallPlaying { call }
+            | Event::CallConference { call }
+            | Event::CallRenamed { call }
+            | Event::CallTransferred { call }
+            | Event::CallParked { call }
+            | Event::CallPath { call }
+            | Event::CallSecured { call }
+            | Event::CallDtmf { call, .. }
+            | Event::CallQuality { call }
+            | Event::CallMediaLost { call, .. }
+            | Event::CallMediaReturned { call, .. }
+            | Event::CallEnded { call } => Some(call),
+            Event::Registration { .. }
+            | Event::Message { .. }
+            | Event::CallAsked { .. }
+            | Event::Composing { .. }
+            | Event::Mwi { .. }
+            | Event::Presence { .. }
+            | Event::Voice { .. }
+            | Event::TalkingMuted
+            | Event::Device { .. }
+            | Event::Directory { .. }
+            | Event::Hook { .. }
+            | Event::Notification { .. }
+            | Event::WrapUp { .. }
+            | Event::Config { .. }
+            | Event::Error { .. }
+            | Event::Exited => None,
+        }
+    }
+
     /// The name of each, as `watch` prints it.
     pub const NAMES: &[&str] = &[
         "registration",

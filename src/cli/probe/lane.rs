@@ -4,7 +4,6 @@ use super::ear::{Ear, chirps};
 use super::finding::{Digits, Finding};
 use super::job::ProbeJob;
 use super::script::{Deed, News, Runner};
-use crate::cli::call::call_of;
 use crate::control::{
     CallInfo, Command, CommandError, DtmfVia, Event, ExitCode, HangupWhich, PlayingState, Press, RecordAct, Reply,
 };
@@ -141,7 +140,7 @@ impl Lane<'_> {
 
     /// Takes an event in; true when our call is over.
     async fn take(&mut self, event: &Event) -> bool {
-        let Some(of) = call_of(event).filter(|of| of.id == self.call.id) else { return false };
+        let Some(of) = event.call().filter(|of| of.id == self.call.id) else { return false };
         let was_answered = self.call.answered_after.is_some();
         self.call = of.clone();
         match event {

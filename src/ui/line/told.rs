@@ -84,7 +84,7 @@ fn asked(line: &mut Line, ask: FaceAsk) -> Vec<Do> {
 }
 
 fn take_event(line: &mut Line, event: &Event) -> Vec<Do> {
-    if let Some(call) = call_of(event) {
+    if let Some(call) = event.call() {
         match event {
             Event::CallEnded { call } => line.take_ended(call),
             _ => line.take_call(call),
@@ -108,34 +108,6 @@ fn take_event(line: &mut Line, event: &Event) -> Vec<Do> {
         _ => {}
     }
     out
-}
-
-/// The call that an event tells the newest of.
-fn call_of(event: &Event) -> Option<&CallInfo> {
-    match event {
-        Event::CallIncoming { call }
-        | Event::CallOutgoing { call }
-        | Event::CallDialling { call }
-        | Event::CallRinging { call }
-        | Event::CallEarlyMedia { call }
-        | Event::CallAnswered { call }
-        | Event::CallHeld { call }
-        | Event::CallResumed { call }
-        | Event::CallRecording { call }
-        | Event::CallPlaying { call }
-        | Event::CallConference { call }
-        | Event::CallRenamed { call }
-        | Event::CallTransferred { call }
-        | Event::CallParked { call }
-        | Event::CallPath { call }
-        | Event::CallSecured { call }
-        | Event::CallDtmf { call, .. }
-        | Event::CallQuality { call }
-        | Event::CallMediaLost { call, .. }
-        | Event::CallMediaReturned { call, .. }
-        | Event::CallEnded { call } => Some(call),
-        _ => None,
-    }
 }
 
 type Told = (Weight, Verbosity, String);
