@@ -273,6 +273,19 @@ const TONE: &str = "tone.wav";
 
 /// A minute of 440 Hz, mono, as a WAV file.
 fn tone(rate: u32) -> Vec<u8> {
+    minute(rate, |_| 8_000.0)
+}
+
+/// The same, three times a second louder and softer as syllables are, with a pause each few.
+pub(super) fn file_of_voice(rate: u32) -> Vec<u8> {
+    minute(rate, |seconds| {
+        let phrase = (seconds * 0.4 * std::f64::consts::TAU).sin().max(0.0);
+        phrase * 12_000.0 * (seconds * 3.0 * std::f64::consts::TAU).sin().abs()
+    })
+}
+
+/// A minute of 440 Hz as loud as it is to be at each second, mono, as a WAV file.
+fn minute(rate: u32, loudness: impl Fn(f64) -> f64) -> Vec<u8> {
     let length = rate * 60 * 2;
     let mut file = Vec::with_capacity(44 + length as usize);
     file.extend(b"RIFF");
@@ -282,7 +295,10 @@ fn tone(rate: u32) -> Vec<u8> {
     file.extend((rate * 2).to_le_bytes());
     file.extend(b"\x02\0\x10\0data");
     file.extend(length.to_le_bytes());
-    let sample = |n: u32| (8_000.0 * (f64::from(n) * 440.0 * std::f64::consts::TAU / f64::from(rate)).sin()) as i16;
+    let sample = |n: u32| {
+        let seconds = f64::from(n) / f64::from(rate);
+        (loudness(seconds) * (seconds * 440.0 * std::f64::consts::TAU).sin()) as i16
+    };
     file.extend((0..rate * 60).flat_map(|n| sample(n).to_le_bytes()));
     file
 }

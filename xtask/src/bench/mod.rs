@@ -100,9 +100,10 @@ pub struct Wish {
 }
 
 /// The parts, in their order.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     "start",
     "idle",
+    "interface",
     "call",
     "joined",
     "load",
@@ -197,9 +198,10 @@ type Part = fn(&mut Column) -> Result<(), Failure>;
 /// All figures of one phone.
 fn measure(make: Make, wish: &Wish) -> Column {
     let mut column = Column { make, rows: Rows::new(), missing: Vec::new() };
-    let parts: [(&str, Part); 7] = [
+    let parts: [(&str, Part); 8] = [
         ("start", begin),
         ("idle", idle),
+        ("interface", interface::figures),
         ("call", talk),
         ("joined", joins),
         ("load", loaded),
@@ -253,15 +255,6 @@ fn idle(column: &mut Column) -> Result<(), Failure> {
         column.row("`tuiphone status`, start to end", milliseconds(median_of(|| control::status_process(&phone))?));
         column.row("dial request → INVITE out", milliseconds(median_of(|| control::dial(&phone, &mut line))?));
         column.row("start of `tuiphone call` → INVITE out", milliseconds(median_of(|| control::dial_process(&phone))?));
-        say("keys");
-        let seen = interface::watch(&phone)?;
-        let at = |hundredths: usize| seen.keys.get(seen.keys.len() * hundredths / 100).copied().unwrap_or_default();
-        column.row(
-            "key → first byte of its frame: median / p99",
-            format!("{} / {}", milliseconds(at(50)), milliseconds(at(99))),
-        );
-        let quiet = interface::QUIET.as_secs();
-        column.row(format!("idle interface: bytes drawn in {quiet} s"), seen.idle_bytes.to_string());
     }
     Ok(())
 }

@@ -84,6 +84,11 @@ impl Phone {
         command
     }
 
+    /// A file in its folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// The control socket, once it is there.
     pub fn control(&self) -> Result<PathBuf, Failure> {
         let folder = self.folder.join("tuiphone");
@@ -94,13 +99,7 @@ impl Phone {
 
     /// Resident and proportional memory as the system counts it, MB.
     pub fn memory(&self) -> Result<(f64, f64), Failure> {
-        let rollup = self.proc("smaps_rollup")?;
-        let megabytes = |field: &str| {
-            let line = rollup.lines().find_map(|l| l.strip_prefix(field));
-            let kilobytes = line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
-            kilobytes.map(|k| k / 1024.0).ok_or_else(|| format!("no {field} of the phone"))
-        };
-        Ok((megabytes("Rss:")?, megabytes("Pss:")?))
+        memory_of(self.child.id())
     }
 
     /// Processor time so far, user and system, seconds.
@@ -147,11 +146,6 @@ impl Phone {
         let found = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         Ok(found.filter_map(|entry| Some(entry.ok()?.path())).collect())
     }
-
-    fn proc(&self, file: &str) -> Result<String, Failure> {
-        let path = format!("/proc/{}/{file}", self.child.id());
-        fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))
-    }
 }
 
 impl Drop for Phone {
@@ -160,6 +154,18 @@ impl Drop for Phone {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Resident and proportional memory of a process as the system counts it, MB.
+pub fn memory_of(process: u32) -> Result<(f64, f64), Failure> {
+    let path = format!("/proc/{process}/smaps_rollup");
+    let rollup = fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
+    let megabytes = |field: &str| {
+        let line = rollup.lines().find_map(|l| l.strip_prefix(field));
+        let kilobytes = line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
+        kilobytes.map(|k| k / 1024.0).ok_or_else(|| format!("no {field} in {path}"))
+    };
+    Ok((megabytes("Rss:")?, megabytes("Pss:")?))
 }
 
 /// Waits until the phone has nothing to do any more: what it does at its start is no part of what it costs.
