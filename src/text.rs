@@ -4,9 +4,11 @@
 pub mod encoding;
 pub mod fold;
 mod masked;
+pub mod words;
 pub mod xml;
 
 pub use masked::{MASK, masked};
+pub(crate) use words::say;
 
 /// Longest text, in characters, that [`sanitise`] lets through.
 pub const MAX_CHARS: usize = 256;

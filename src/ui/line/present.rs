@@ -6,7 +6,7 @@ use super::words::{count, duration, list, name, party, sentence, who};
 use crate::control::{
     AccountInfo, CallInfo, CallState, EndedBy, Grade, Levels, LightInfo, RecordingState, RegistrationState, TlsTrust,
 };
-use crate::text::{sanitise, sanitise_trimmed};
+use crate::text::{sanitise, sanitise_trimmed, say};
 use crate::ui::view::words;
 
 /// Below this the microphone hears nothing, dBFS; below the second little; above the third it is too loud.
@@ -27,22 +27,22 @@ pub fn all(line: &Line) -> Vec<String> {
     let status = &line.status;
     let mut out: Vec<String> = status.calls.iter().map(call).collect();
     if out.is_empty() {
-        out.push("No call.".to_owned());
+        out.push(say!("line-no-call"));
     }
     let switches = [
-        (status.mic_muted && status.speaker_muted, "Microphone and speaker are muted."),
-        (status.mic_muted && !status.speaker_muted, "The microphone is muted."),
-        (!status.mic_muted && status.speaker_muted, "The speaker is muted."),
-        (status.dnd, "Do not disturb is on."),
-        (status.auto_answer, "Calls are answered by themselves."),
-        (status.auto_conference, "Answered calls join a conference."),
+        (status.mic_muted && status.speaker_muted, say!("line-muted-both")),
+        (status.mic_muted && !status.speaker_muted, say!("line-muted-microphone")),
+        (!status.mic_muted && status.speaker_muted, say!("line-muted-speaker")),
+        (status.dnd, say!("line-dnd-on")),
+        (status.auto_answer, say!("line-auto-answer-on")),
+        (status.auto_conference, say!("line-auto-conference-on")),
     ];
-    out.extend(switches.iter().filter(|(on, _)| *on).map(|(_, text)| (*text).to_owned()));
+    out.extend(switches.into_iter().filter(|(on, _)| *on).map(|(_, text)| text));
     if let Some(number) = &status.forward {
-        out.push(format!("Calls are forwarded to {}.", sanitise_trimmed(number)));
+        out.push(say!("line-forwarded", number = sanitise_trimmed(number)));
     }
     if let Some(seconds) = status.wrap_up {
-        out.push(format!("Pause of {}. z ends it.", duration(seconds as f64)));
+        out.push(say!("line-pause", time = duration(seconds as f64)));
     }
     out.extend(
         status.asks.iter().map(|ask| {
