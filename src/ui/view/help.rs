@@ -1,6 +1,6 @@
 //! The list of keys and verbs, made from the keymap and the verb table, searchable.
 
-use super::Look;
+use super::{Look, list};
 use crate::control::verb::VERBS;
 use crate::ui::keymap::{Act, Binding, Place};
 use crate::ui::model::{Mode, Model};
@@ -64,8 +64,6 @@ pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, 
         return;
     }
     let rows = rows(model);
-    let height = (rows.len().max(1) as u16).saturating_add(2).clamp(2, area.height);
-    let area = Rect { height, ..area };
     look.clear(buf, area);
     let title = if search.is_empty() { "Keys and verbs".to_owned() } else { format!("Keys and verbs: {search}") };
     let inner = look.panel(buf, area, &look.clip(&title, area.width.saturating_sub(4)), true);
@@ -76,16 +74,15 @@ pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, 
     let skip = (chosen + 1).saturating_sub(room);
     let how_width = if inner.width >= 70 { 22 } else { 14 };
     for (y, (at, row)) in (0u16..).zip(rows.iter().enumerate().skip(skip).take(room)) {
-        let (how_role, what_role) = match (row.act, at == chosen) {
-            (_, true) => (Role::Selected, Role::Selected),
-            (Some(_), false) => (Role::Key, Role::Text),
-            (None, false) => (Role::Dim, Role::Text),
-        };
+        let how_role = if row.act.is_some() { Role::Key } else { Role::Dim };
         let how = look.clip(&row.how, how_width);
         let pad = " ".repeat(usize::from(how_width).saturating_sub(Span::raw(how.as_str()).width()));
         let what = look.clip(&row.what, inner.width.saturating_sub(how_width + 3));
-        let line =
-            Line::from(vec![look.span(how_role, format!(" {how}{pad} ")), look.span(what_role, format!("{what} "))]);
-        look.row(buf, inner, y, line, Line::default());
+        let mark = list::mark(look, at == chosen);
+        let line = vec![mark, look.span(how_role, format!("{how}{pad} ")), look.span(Role::Text, what)];
+        look.row(buf, inner, y, Line::from(line), Line::default());
+        if at == chosen {
+            list::bar(look, buf, inner, y);
+        }
     }
 }

@@ -84,6 +84,12 @@ pub fn mark(look: Look, chosen: bool) -> Span<'static> {
     look.span(Role::Key, if chosen { look.glyphs.selected } else { " " })
 }
 
+/// Lays the colour of what is chosen over a row, beside its sign.
+pub fn bar(look: Look, buf: &mut Buffer, area: Rect, row: u16) {
+    let row = Rect { x: area.x + 1, y: area.y + row, width: area.width.saturating_sub(1), height: 1 };
+    buf.set_style(row.intersection(area), look.style(Role::Selected));
+}
+
 /// Words in place of a list.
 pub fn instead(look: Look, buf: &mut Buffer, area: Rect, lines: &[String]) {
     let width = usize::from(area.width.saturating_sub(2));

@@ -89,14 +89,16 @@ fn line(look: Look, entry: &Entry, chosen: bool, area: Rect, row: u16, buf: &mut
     if wide {
         left.push(look.span(Role::Dim, format!("{:<ABOUT$} ", entry.about)));
     }
-    let role = match (chosen, entry.level) {
-        (true, _) => Role::Selected,
-        (_, Level::Detail) => Role::Dim,
-        (_, Level::Error) => Role::Strong,
+    let role = match entry.level {
+        Level::Detail => Role::Dim,
+        Level::Error => Role::Strong,
         _ => Role::Text,
     };
     left.push(look.span(role, entry.text.clone()));
     look.row(buf, area, row, Line::from(left), Line::default());
+    if chosen {
+        list::bar(look, buf, area, row);
+    }
 }
 
 /// The chosen one: all of its words, and what to do next.

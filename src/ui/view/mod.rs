@@ -32,6 +32,7 @@ mod shortcuts;
 pub(super) mod switchboard;
 mod threads;
 pub mod title;
+mod underline;
 mod which_key;
 pub mod wide;
 pub mod words;
@@ -165,6 +166,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
         Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } => cursor,
     };
     which_key::draw(model, look, over, buf);
+    underline::of_words_only(buf);
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }

@@ -80,11 +80,7 @@ fn place(area: Rect, rows: usize) -> Rect {
 /// Name, what it is or why it cannot be, and its key.
 fn entry_line(look: Look, entry: &Entry, chosen: bool, area: Rect, y: u16, buf: &mut Buffer) {
     let is_on = entry.why.is_none();
-    let role = |role| match (chosen, is_on) {
-        (true, _) => Role::Selected,
-        (false, true) => role,
-        (false, false) => Role::Dim,
-    };
+    let role = |role| if is_on { role } else { Role::Dim };
     let key = format!(" {} ", entry.key);
     let sentence = match entry.why {
         Some(why) => format!("{} {why}", look.glyphs.dot),
@@ -100,4 +96,7 @@ fn entry_line(look: Look, entry: &Entry, chosen: bool, area: Rect, y: u16, buf: 
     ]);
     let key = if entry.key.is_empty() { String::new() } else { key };
     look.row(buf, area, y, left, Line::from(look.span(role(Role::Key), key)));
+    if chosen {
+        list::bar(look, buf, area, y);
+    }
 }

@@ -1,6 +1,6 @@
 //! The questions of the first run: one panel, of which what matters least makes way where there is little room.
 
-use super::{Look, dial_field, meters, words};
+use super::{Look, dial_field, meters, underline, words};
 use crate::ui::editor::{Editor, Motion};
 use crate::ui::glyphs::Glyphs;
 use crate::ui::setup::answers::{MAX_CHARS, Question};
@@ -98,6 +98,7 @@ pub fn view(setup: &Setup, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
         }
         cursor = cursor.or(part(setup, look, row.part, area, buf));
     }
+    underline::of_words_only(buf);
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }

@@ -13,7 +13,6 @@ use ratatui::text::{Line, Span};
 pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let Mode::Threads { row: chosen } = model.mode else { return };
     let threads = model.threads.list();
-    let area = Rect { height: (threads.len().max(2) as u16).saturating_add(2).min(area.height), ..area };
     if area.height < 3 || area.width < 4 {
         return;
     }
