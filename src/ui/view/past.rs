@@ -102,18 +102,30 @@ fn draw_details(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Bu
     let title = chosen.map_or("Call".to_owned(), |past| who(&past.call).to_owned());
     let Some(inner) = list::panel(look, buf, area, &title, focus) else { return };
     let Some(past) = chosen else { return };
-    list::facts(look, buf, inner, &facts(past), if focus { model.past.scroll } else { 0 });
+    let goes_on = goes_on(model, &past.call);
+    list::facts(look, buf, inner, &facts(past, goes_on), if focus { model.past.scroll } else { 0 });
 }
 
-fn facts(past: &PastCall) -> Vec<Fact> {
+/// It is among the calls of now. One without an outcome that is not was cut off together with the phone.
+fn goes_on(model: &Model, call: &Record) -> bool {
+    call.outcome.is_empty() && model.calls.iter().any(|now| now.info.sip_call_id == call.sip_call_id)
+}
+
+fn facts(past: &PastCall, goes_on: bool) -> Vec<Fact> {
     let call = &past.call;
     let talked = Duration::from_secs(call.duration_s.into());
-    let talked = if call.duration_s > 0 { words::clock(talked) } else { "not at all".to_owned() };
+    let talked = match call.outcome.is_empty() {
+        true if goes_on => "it goes on".to_owned(),
+        true => "nobody knows: the phone ended first".to_owned(),
+        false if call.duration_s > 0 => words::clock(talked),
+        false => "not at all".to_owned(),
+    };
     let status = call.status.map(|status| status.to_string());
     // That it was brought over says nothing of its end.
     let outcome = Some(call.outcome.replace('_', " ")).filter(|word| word != "imported");
     let ended = [Some(call.info.clone()), status, outcome];
-    let ended: Vec<String> = ended.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    let ended = ended.into_iter().flatten().filter(|text| !text.is_empty() && !call.outcome.is_empty());
+    let ended: Vec<String> = ended.collect();
     let mos = call.mos.filter(|mos| mos.is_finite()).map(|mos| format!("{}, MOS {mos:.1}", Grade::of(mos).word()));
     let facts = [
         Fact::of("number", call.number.clone()),
@@ -137,5 +149,27 @@ fn sign(look: Look, kind: Kind) -> (&'static str, Role) {
         Kind::Incoming => (look.glyphs.incoming, Role::Good),
         Kind::Missed => (look.glyphs.failed, Role::Bad),
         Kind::AnsweredElsewhere => (look.glyphs.off, Role::Dim),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_without_an_end_is_not_said_to_have_one() {
+        let text = |outcome: &str, goes_on, label| {
+            let call = Record { status: Some(200), outcome: outcome.to_owned(), ..Record::default() };
+            let past = PastCall { call, local: String::new() };
+            facts(&past, goes_on).into_iter().find(|fact| fact.label == label).map(|fact| fact.text)
+        };
+        for (outcome, goes_on, talked, ended) in [
+            ("", true, "it goes on", None),
+            ("", false, "nobody knows: the phone ended first", None),
+            ("cancelled", false, "not at all", Some("200, cancelled")),
+        ] {
+            assert_eq!(text(outcome, goes_on, "talked").as_deref(), Some(talked));
+            assert_eq!(text(outcome, goes_on, "ended").as_deref(), ended);
+        }
     }
 }
