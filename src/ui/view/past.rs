@@ -115,7 +115,7 @@ fn facts(past: &PastCall, goes_on: bool) -> Vec<Fact> {
     let call = &past.call;
     let talked = Duration::from_secs(call.duration_s.into());
     let talked = match call.outcome.is_empty() {
-        true if goes_on => "it goes on".to_owned(),
+        true if goes_on => "not over yet".to_owned(),
         true => "nobody knows: the phone ended first".to_owned(),
         false if call.duration_s > 0 => words::clock(talked),
         false => "not at all".to_owned(),
@@ -164,7 +164,7 @@ mod tests {
             facts(&past, goes_on).into_iter().find(|fact| fact.label == label).map(|fact| fact.text)
         };
         for (outcome, goes_on, talked, ended) in [
-            ("", true, "it goes on", None),
+            ("", true, "not over yet", None),
             ("", false, "nobody knows: the phone ended first", None),
             ("cancelled", false, "not at all", Some("200, cancelled")),
         ] {
