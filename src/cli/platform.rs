@@ -1,5 +1,9 @@
 //! What the standard library does not have and every system does in its own way.
 
+mod watching;
+
+pub use watching::watch;
+
 use crate::engine::handle::Handle;
 use std::io;
 use std::path::Path;

@@ -11,9 +11,10 @@ use crate::ui::keymap::Keymap;
 use crate::ui::line::run::LineOptions;
 use crate::ui::line::ssip::SpeechOptions;
 use crate::ui::run::{UiError, UiOptions};
-use crate::ui::theme::{ColorDepth, Looks, Terminal, Theme};
+use crate::ui::theme::{ColorDepth, Looks, Terminal, Theme, Wardrobe};
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What differs between one showing and another.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,10 @@ pub struct Shown {
     pub note: Option<String>,
     /// The looks of its parts.
     pub looks: Looks,
+    /// What the option or the setting calls them.
+    pub theme: String,
+    /// Where other looks come from.
+    pub wardrobe: Option<Arc<dyn Wardrobe>>,
     /// Its keys.
     pub keymap: Keymap,
     /// How its terminal is treated.
@@ -41,9 +46,19 @@ pub struct Shown {
 impl Shown {
     /// Looks and keys as the options or else the settings name them, with a note on what is odd about them.
     pub fn chosen(options: &Options, settings: &Settings, ini: &Path) -> Shown {
-        let (looks, odd) = theme::Shelf::beside(ini).chosen(options.theme.as_ref().unwrap_or(&settings.theme));
+        let theme = options.theme.clone().unwrap_or_else(|| settings.theme.clone());
+        let shelf = theme::Shelf::beside(ini);
+        let (looks, odd) = shelf.chosen(&theme);
         let (keymap, wrong) = keymap::Shelf::beside(ini).chosen(options.keymap.as_ref().unwrap_or(&settings.keymap));
-        Shown { looks, keymap, interface: settings.interface.clone(), note: wrong.or(odd), ..Shown::default() }
+        Shown {
+            looks,
+            theme,
+            wardrobe: Some(Arc::new(shelf)),
+            keymap,
+            interface: settings.interface.clone(),
+            note: wrong.or(odd),
+            ..Shown::default()
+        }
     }
 }
 
@@ -107,7 +122,6 @@ pub async fn speak(link: Link, shown: Shown) -> Result<ExitCode, CommandError> {
 
 /// Where speech-dispatcher listens.
 fn speech_server() -> String {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     variable("SPEECHD_ADDRESS").filter(|address| address.contains(':')).unwrap_or_else(|| {
         format!("unix_socket:{}/speech-dispatcher/speechd.sock", variable("XDG_RUNTIME_DIR").unwrap_or_default())
     })
@@ -115,8 +129,6 @@ fn speech_server() -> String {
 
 /// The theme that is shown, and how this terminal is treated.
 pub fn look(shown: &Shown, options: &Options) -> (Theme, Host) {
-    let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-    let term = variable("TERM");
     let interface = &shown.interface;
     let wishes = Wishes {
         is_ascii: options.ascii.unwrap_or(interface.ascii),
@@ -128,18 +140,24 @@ pub fn look(shown: &Shown, options: &Options) -> (Theme, Host) {
         notices: interface.notices,
         bell: interface.bell,
     };
-    let no_color = match options.color {
-        Color::Auto => variable("NO_COLOR").is_some(),
-        Color::Never => true,
-        Color::Always | Color::Depth(_) => false,
+    (Theme::new(&shown.looks, depth(options.color, &variable)), Host::of(&variable, &wishes))
+}
+
+/// How many colours there are: as the option says, else as the variables do, no colours before colours everywhere.
+fn depth(color: Color, variable: &dyn Fn(&str) -> Option<String>) -> ColorDepth {
+    let (no_color, forced) = match color {
+        Color::Depth(depth) => return depth,
+        Color::Never => (true, false),
+        Color::Always => (false, true),
+        Color::Auto => (variable("NO_COLOR").is_some(), variable("CLICOLOR_FORCE").is_some_and(|value| value != "0")),
     };
-    let colorterm = variable("COLORTERM");
-    let terminal = Terminal { no_color, term: term.as_deref(), colorterm: colorterm.as_deref() };
-    let depth = match options.color {
-        Color::Depth(depth) => depth,
-        _ => ColorDepth::for_terminal(terminal),
-    };
-    (Theme::new(&shown.looks, depth), Host::of(&variable, &wishes))
+    let (term, colorterm) = (variable("TERM"), variable("COLORTERM"));
+    ColorDepth::for_terminal(Terminal { no_color, forced, term: term.as_deref(), colorterm: colorterm.as_deref() })
+}
+
+/// A variable of the environment that is not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Shows the interface until it is left. While it is up, nothing else reaches the terminal.
@@ -150,6 +168,9 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
     let (theme, host) = look(&shown, options);
     let ui = UiOptions {
         theme,
+        theme_name: shown.theme,
+        depth: depth(options.color, &variable),
+        wardrobe: shown.wardrobe,
         host,
         keymap: shown.keymap,
         stays: shown.stays,
@@ -171,6 +192,42 @@ pub fn failed(error: UiError) -> CommandError {
         UiError::Phone(error) => error,
         other => {
             CommandError { code: ExitCode::Unexpected, kind: "unexpected", message: other.to_string(), hint: None }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_goes_before_the_variables_and_no_colours_before_colours_everywhere() {
+        let rows: &[(Color, &[(&str, &str)], ColorDepth)] = &[
+            (Color::Auto, &[], ColorDepth::Indexed256),
+            (Color::Auto, &[("COLORTERM", "truecolor")], ColorDepth::True),
+            (Color::Auto, &[("NO_COLOR", "1")], ColorDepth::None),
+            (Color::Auto, &[("NO_COLOR", "0")], ColorDepth::None),
+            (Color::Auto, &[("NO_COLOR", "")], ColorDepth::Indexed256),
+            (Color::Auto, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], ColorDepth::None),
+            (Color::Auto, &[("CLICOLOR_FORCE", "1")], ColorDepth::Indexed256),
+            (Color::Auto, &[("CLICOLOR_FORCE", "1"), ("TERM", "vt100")], ColorDepth::Ansi16),
+            (Color::Auto, &[("CLICOLOR_FORCE", "0"), ("TERM", "linux")], ColorDepth::Ansi16),
+            (Color::Never, &[("CLICOLOR_FORCE", "1"), ("COLORTERM", "truecolor")], ColorDepth::None),
+            (Color::Always, &[("NO_COLOR", "1")], ColorDepth::Indexed256),
+            (Color::Always, &[("NO_COLOR", "1"), ("TERM", "vt220")], ColorDepth::Ansi16),
+            (Color::Depth(ColorDepth::True), &[("NO_COLOR", "1"), ("TERM", "vt220")], ColorDepth::True),
+            (Color::Depth(ColorDepth::Ansi16), &[("COLORTERM", "truecolor")], ColorDepth::Ansi16),
+        ];
+        for (color, variables, expected) in rows {
+            let of = |name: &str| {
+                let set = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+                set.or((name == "TERM").then_some("xterm-256color")).map(str::to_owned).filter(|it| !it.is_empty())
+            };
+            assert_eq!(depth(*color, &of), *expected, "{color:?} {variables:?}");
+        }
+        if cfg!(unix) {
+            let dull = |name: &str| (name == "TERM").then(|| "vt100".to_owned());
+            assert_eq!(depth(Color::Auto, &dull), ColorDepth::None);
         }
     }
 }

@@ -155,11 +155,15 @@ impl Shelf {
         self.own(name).and_then(|file| contents(&file).ok())
     }
 
+    /// The file where one of one's own of this name is, or would be.
+    pub fn place(&self, name: &str) -> PathBuf {
+        if is_path(name) { PathBuf::from(name) } else { self.folder.join(format!("{name}.ini")) }
+    }
+
     /// The file of this name that somebody wrote, if there is one: a file's own path, or a name in the folder.
     pub fn own(&self, name: &str) -> Option<PathBuf> {
-        let is_path = name.contains(['/', '\\']) || name.ends_with(".ini");
-        let file = if is_path { PathBuf::from(name) } else { self.folder.join(format!("{name}.ini")) };
-        (is_path || file.is_file()).then_some(file)
+        let file = self.place(name);
+        (is_path(name) || file.is_file()).then_some(file)
     }
 
     /// All names in order, each with its file or that it comes along.
@@ -169,7 +173,7 @@ impl Shelf {
     }
 
     /// All names in order, each with the file of one's own.
-    fn all(&self) -> Vec<(String, Option<PathBuf>)> {
+    pub fn all(&self) -> Vec<(String, Option<PathBuf>)> {
         let mut all: Vec<(String, Option<PathBuf>)> =
             self.kind.built_in.iter().map(|one| (one.name.to_owned(), self.own(one.name))).collect();
         let mut more: Vec<(String, Option<PathBuf>)> = std::fs::read_dir(&self.folder)
@@ -187,6 +191,10 @@ impl Shelf {
         all.extend(more);
         all
     }
+}
+
+fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\']) || name.ends_with(".ini")
 }
 
 /// No more than such a file may have, and one byte that tells that there is more.

@@ -3,13 +3,16 @@
 use super::options::{Job, Options};
 use super::paths::Environment;
 use super::shelf::{self, ShelfJob};
-use super::{exit, out};
+use super::{exit, out, platform};
 use crate::control::{CommandError, ExitCode};
+use crate::text::sanitise;
 use crate::ui::layered::Fault;
-use crate::ui::theme::{Looks, Role, THEMES, read};
+use crate::ui::theme::{Garment, Looks, Role, THEMES, Wardrobe, read};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
 
 /// The command as the parser has it.
 pub fn command() -> Command {
@@ -56,7 +59,7 @@ impl Shelf {
 
     /// The looks that a setting names, and what is odd about them in a line; with a fault of the whole, the terminal's.
     pub fn chosen(&self, name: &str) -> (Looks, Option<String>) {
-        let name = if name.trim().is_empty() { THEMES.first() } else { name.trim() };
+        let name = named(name);
         match self.looks(name) {
             Err(why) => (Looks::default(), Some(why.message)),
             Ok((looks, faults)) => (looks, self.0.odd(name, &faults)),
@@ -71,6 +74,49 @@ impl Shelf {
     fn looks(&self, name: &str) -> Result<(Looks, Vec<Fault>), CommandError> {
         Ok(read(&self.0.bytes(name)?, &|other| self.0.other(other)))
     }
+
+    /// The files a theme is made of, and those that would go before one that comes along.
+    fn files(&self, name: &str) -> Vec<PathBuf> {
+        let names = RefCell::new(vec![name.to_owned()]);
+        let other = |other: &str| {
+            names.borrow_mut().push(other.to_owned());
+            self.0.other(other)
+        };
+        if let Ok(bytes) = self.0.bytes(name) {
+            read(&bytes, &other);
+        }
+        names.into_inner().iter().map(|name| self.0.place(name)).collect()
+    }
+}
+
+impl Wardrobe for Shelf {
+    fn names(&self) -> Vec<(String, bool)> {
+        let all = self.0.all().into_iter().map(|(name, file)| (name, file.is_some()));
+        // A name that commands a terminal is nobody's choice.
+        all.filter(|(name, _)| sanitise(name) == *name).collect()
+    }
+
+    fn read(&self, name: &str) -> Garment {
+        let name = named(name);
+        let (looks, faults) = match self.looks(name) {
+            Err(why) => return Garment { looks: Looks::default(), trouble: Some(sanitise(&why.message)) },
+            Ok(read) => read,
+        };
+        let file = self.0.place(name);
+        let file = file.file_name().unwrap_or_default().to_string_lossy();
+        let first = faults.iter().find(|fault| !fault.is_note);
+        let trouble = first.map(|fault| sanitise(&format!("{file}:{}: {}", fault.line, fault.words)));
+        Garment { looks, trouble }
+    }
+
+    fn watch(&self, name: &str) -> Option<mpsc::Receiver<()>> {
+        platform::watch(&self.files(named(name)))
+    }
+}
+
+/// What is meant by what a setting says.
+fn named(name: &str) -> &str {
+    if name.trim().is_empty() { THEMES.first() } else { name.trim() }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::registrations::Registrations;
 use super::settings::Settings;
 use super::sheet::Sheet;
 use super::switchboard::Switchboard;
+use super::themes::Themes;
 use super::threads::Threads;
 use super::wall::Wall;
 use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
@@ -123,6 +124,8 @@ pub enum Mode {
     Quality,
     /// What happened.
     Log,
+    /// The themes to choose from.
+    Themes,
     /// The palette: commands by name.
     Palette,
     /// An answer that is more than a line.
@@ -212,6 +215,8 @@ pub struct Model {
     pub settings: Settings,
     /// The sound devices, once they were looked at.
     pub devices: Devices,
+    /// The themes, while one is chosen.
+    pub themes: Themes,
     /// When calls ring again after the last talk, if they do not yet.
     pub wrap_up_until: Option<Instant>,
     /// Digits sent in the present call.
@@ -271,6 +276,7 @@ impl Model {
             registrations: Registrations::default(),
             settings: Settings::default(),
             devices: Devices::default(),
+            themes: Themes::default(),
             wrap_up_until: None,
             digits_sent: String::new(),
             held: None,
@@ -352,6 +358,7 @@ impl Model {
             Mode::Devices => Place::Devices,
             Mode::Phone
             | Mode::Help { .. }
+            | Mode::Themes
             | Mode::Palette
             | Mode::Sheet
             | Mode::AskHangup

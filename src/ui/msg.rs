@@ -2,6 +2,7 @@
 
 use super::ladder::Export;
 use super::past::PastCall;
+use super::themes::Choice;
 use crate::control::feed::Feed;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, Contact, Reply, SettingChanged, SettingInfo, SoundCard, TraceLine};
@@ -30,6 +31,10 @@ pub enum Msg {
     TraceOver(String),
     /// Where a trace was written to, or why it was not.
     Kept(Result<String, String>),
+    /// Every theme there is.
+    Themes(Vec<Choice>),
+    /// The file of the theme that is worn was written: it is worn anew, or else what is wrong with it.
+    Dressed(Option<String>),
     /// The answer to a command of the palette, by its verb: an outline.
     Ran(&'static str, Result<Vec<String>, CommandError>),
     /// The moment `Model::next_wake` named has come.
@@ -93,6 +98,10 @@ pub enum Action {
     Trace(bool),
     /// Write a trace into a file of its own.
     Keep(Box<Export>),
+    /// Tell every theme there is.
+    LayOutThemes,
+    /// Wear the theme of this name from now on; an empty one means the first.
+    Wear(String),
     /// Stop until the shell's `fg`.
     Suspend,
     /// Leave.

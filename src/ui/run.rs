@@ -1,6 +1,7 @@
 //! The shell around the pure parts: events in, frames and commands out. Sleeps unless something happens.
 
 use super::asking::{LocalTime, ask_in_order, carry_out, look_up};
+use super::dressing::Dressing;
 use super::following::Following;
 use super::glyphs::{Glyphs, Width};
 use super::host::Host;
@@ -12,7 +13,7 @@ use super::msg::{Action, Msg, Urgency};
 use super::past;
 use super::pen::{Frames, Pace, Pen};
 use super::term::{SignalAsks, Signals, Term, forget_input};
-use super::theme::Theme;
+use super::theme::{ColorDepth, Theme, Wardrobe};
 use super::update::update;
 use super::view::{title::title, view, wide};
 use crate::control::feed::Feed;
@@ -20,12 +21,14 @@ use crate::control::link::Link;
 use crate::control::trace::export;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, ContactsAsk, FaceAsk};
+use crossterm::event::Event;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use std::future;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
@@ -37,6 +40,12 @@ const LAST_ANSWERS: Duration = Duration::from_millis(100);
 pub struct UiOptions {
     /// The looks.
     pub theme: Theme,
+    /// What the setting calls them; empty = the first theme.
+    pub theme_name: String,
+    /// How many colours other themes are fitted to.
+    pub depth: ColorDepth,
+    /// Where other themes come from.
+    pub wardrobe: Option<Arc<dyn Wardrobe>>,
     /// How the terminal is treated.
     pub host: Host,
     /// The keys.
@@ -61,6 +70,9 @@ impl Default for UiOptions {
     fn default() -> UiOptions {
         UiOptions {
             theme: Theme::default(),
+            theme_name: String::new(),
+            depth: ColorDepth::default(),
+            wardrobe: None,
             host: Host::default(),
             keymap: Keymap::default(),
             stays: true,
@@ -101,6 +113,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     let size = screen.size().map_err(UiError::Draw)?;
     let mut model = Model::new((size.width, size.height), options.stays, options.welcome.clone());
     model.keymap = options.keymap.clone();
+    model.themes.worn = options.theme_name.clone();
     if let Some(text) = options.note.clone() {
         model.message =
             Some(Message { text, hint: None, weight: Weight::Note, until: now() + Duration::from_secs(20) });
@@ -144,6 +157,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
         look,
         tell,
         trace: Following::new(link.clone()),
+        dressing: Dressing::new(options.theme.clone(), &options.theme_name, options.depth, options.wardrobe.clone()),
         options: &options,
         due: Some(Urgency::Now),
         drawn: None,
@@ -179,6 +193,10 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
             Some(answer) = told.recv() => answer,
             Some(news) = feed.recv() => Msg::Feed(news),
             traced = shell.trace.next() => traced,
+            () = shell.dressing.changed() => match shell.dressing.look_again() {
+                Some(msg) => msg,
+                None => continue,
+            },
             () = sleep_until(wake) => Msg::Tick,
             () = &mut asking => break false,
             () = &mut looking => break false,
@@ -226,6 +244,7 @@ struct Shell<'a> {
     look: mpsc::UnboundedSender<Request>,
     tell: mpsc::UnboundedSender<Msg>,
     trace: Following,
+    dressing: Dressing,
     options: &'a UiOptions,
     due: Option<Urgency>,
     drawn: Option<Instant>,
@@ -235,6 +254,8 @@ impl Shell<'_> {
     /// What came from the terminal, if it is a message: its answers are taken in here.
     fn of_terminal(&mut self, screen: &mut Screen, input: Input) -> Result<Option<Msg>, UiError> {
         let answer = match input {
+            // Whoever wrote a theme in another window comes back.
+            Input::Event(Event::FocusGained) if self.dressing.must_look() => return Ok(self.dressing.look_again()),
             Input::Event(event) => return Ok(Msg::of_terminal(event)),
             Input::Answer(answer) => answer,
         };
@@ -267,13 +288,22 @@ impl Shell<'_> {
                     tokio::spawn(carry_out(self.link.clone(), verb, *request, self.tell.clone()));
                 }
                 Action::Draw(urgency) => self.due = self.due.max(Some(urgency)),
-                Action::Repaint => self.repaint(screen).map_err(UiError::Draw)?,
+                Action::Repaint => {
+                    let looked = self.dressing.look_again();
+                    self.told(looked);
+                    self.repaint(screen).map_err(UiError::Draw)?;
+                }
                 Action::Bell => self.term.bell().map_err(UiError::Draw)?,
                 Action::Notify(text) => self.term.notice(&text).map_err(UiError::Draw)?,
                 Action::Copy(text) => self.term.copy(&text).map_err(UiError::Draw)?,
                 Action::Raise => self.term.raise().map_err(UiError::Draw)?,
                 Action::Trace(on) => self.trace.follow(on),
                 Action::Keep(export) => self.keep(*export),
+                Action::LayOutThemes => self.dressing.lay_out(self.tell.clone()),
+                Action::Wear(name) => {
+                    let trouble = self.dressing.wear(&name);
+                    self.told(trouble.map(|why| Msg::Dressed(Some(why))));
+                }
                 Action::Suspend => {
                     let farewell = if model.stays {
                         "tuiphone: calls go on; fg brings the screen back"
@@ -287,6 +317,13 @@ impl Shell<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// A message of our own, to be taken in with the next.
+    fn told(&self, msg: Option<Msg>) {
+        if let Some(msg) = msg {
+            let _ = self.tell.send(msg);
+        }
     }
 
     /// Writes a trace into a file; what came of it is told.
@@ -320,7 +357,7 @@ impl Shell<'_> {
         };
         if may {
             screen.draw(|frame| {
-                view(model, &self.options.theme, &self.glyphs, now, frame);
+                view(model, self.dressing.theme(), &self.glyphs, now, frame);
                 if self.width == Width::Wide {
                     wide::apart(frame.buffer_mut());
                 }

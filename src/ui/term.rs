@@ -4,7 +4,9 @@ use super::host::Host;
 use super::input::Answer;
 use super::osc;
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+};
 use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
@@ -38,7 +40,7 @@ pub struct Term {
 }
 
 impl Term {
-    /// Takes the terminal as it is: raw mode, alternate screen, bracketed paste, the mouse if wanted.
+    /// Takes the terminal as it is: raw mode, alternate screen, bracketed paste, news of the focus, the mouse if wanted.
     pub fn take(mouse: bool) -> io::Result<Term> {
         Term::take_of(Host { mouse, titles: false, asks: false, ..Host::default() })
     }
@@ -72,7 +74,7 @@ impl Term {
             CHANGED.fetch_or(TITLED, Ordering::SeqCst);
             queue!(out, Print("\x1b[22;2t"), Print(title_of(&self.title)))?;
         }
-        queue!(out, EnterAlternateScreen, EnableBracketedPaste)?;
+        queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         if self.host.mouse {
             enable_mouse(&mut out)?;
         }
@@ -200,6 +202,7 @@ fn give_back() {
         undo(UPDATES, "\x1b[?2026l"),
         undo(KEYBOARD, "\x1b[<u"),
         DisableMouseCapture,
+        DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         Show,

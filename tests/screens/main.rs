@@ -16,4 +16,6 @@ mod setup;
 mod stage;
 mod storm;
 mod switchboard;
+mod themes;
+mod title;
 mod views;

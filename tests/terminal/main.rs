@@ -14,6 +14,7 @@ mod setup;
 #[allow(dead_code)]
 mod support;
 mod tape;
+mod themes;
 mod vanish;
 
 use screen::Screen;

@@ -33,9 +33,18 @@ impl Screen {
         builder.env("TERM", "xterm-256color");
         builder.env("LANG", "C.UTF-8");
         // Where these tests run is nothing to them.
-        for name in
-            ["NO_COLOR", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "TERM_PROGRAM", "KITTY_WINDOW_ID"]
-        {
+        for name in [
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "COLORTERM",
+            "TMUX",
+            "STY",
+            "SSH_CONNECTION",
+            "SSH_TTY",
+            "SSH_CLIENT",
+            "TERM_PROGRAM",
+            "KITTY_WINDOW_ID",
+        ] {
             if command.get_envs().all(|(set, _)| set != name) {
                 builder.env_remove(name);
             }

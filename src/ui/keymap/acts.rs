@@ -46,6 +46,8 @@ pub enum Act {
     SettingsUndo,
     /// The sound devices.
     Devices,
+    /// The themes to choose from.
+    Themes,
     /// The cell to the left.
     Left,
     /// The cell to the right.
@@ -133,7 +135,9 @@ const EVERYWHERE: &[Place] = &[Place::Everywhere];
 
 /// All of them, in the order of the help.
 pub(super) fn own() -> impl Iterator<Item = &'static Row> {
-    [PHONE, LISTS, LADDER, QUALITY, LOG, ACCOUNTS, SWITCHBOARD, SETTINGS, DEVICES, LEAVING].into_iter().flatten()
+    [PHONE, LISTS, LADDER, QUALITY, LOG, ACCOUNTS, SWITCHBOARD, SETTINGS, DEVICES, THEMES, LEAVING]
+        .into_iter()
+        .flatten()
 }
 
 const PHONE: &[Row] = &[
@@ -385,6 +389,15 @@ const DEVICES: &[Row] = &[row(
     &["D", "Space d"],
     "devices",
     "microphone, speaker and what rings: levels, volumes, what there is to choose from",
+)];
+
+const THEMES: &[Row] = &[row(
+    Act::Themes,
+    "themes",
+    EVERYWHERE,
+    &["Space t"],
+    "themes",
+    "the colours of the interface: every theme there is, each tried at once on the whole screen; Enter keeps it",
 )];
 
 const LEAVING: &[Row] = &[

@@ -21,6 +21,8 @@ pub enum ColorDepth {
 pub struct Terminal<'a> {
     /// `NO_COLOR` is set and not empty, or colours were refused.
     pub no_color: bool,
+    /// Colours are wanted even where `TERM` promises none: `CLICOLOR_FORCE` is set, or somebody asked.
+    pub forced: bool,
     /// `TERM`.
     pub term: Option<&'a str>,
     /// `COLORTERM`.
@@ -34,7 +36,7 @@ impl ColorDepth {
         let colourless = !cfg!(windows) && matches!(term, "" | "dumb" | "vt100" | "vt102" | "vt220");
         let is_true = matches!(terminal.colorterm, Some("truecolor" | "24bit")) || term.ends_with("-direct");
         match () {
-            () if terminal.no_color || colourless => ColorDepth::None,
+            () if terminal.no_color || colourless && !terminal.forced => ColorDepth::None,
             // The console of Linux says so too, and shows sixteen.
             () if term == "linux" => ColorDepth::Ansi16,
             () if is_true => ColorDepth::True,
@@ -161,7 +163,7 @@ mod tests {
     use super::*;
 
     fn depth(no_color: bool, term: &str, colorterm: Option<&str>) -> ColorDepth {
-        ColorDepth::for_terminal(Terminal { no_color, term: Some(term), colorterm })
+        ColorDepth::for_terminal(Terminal { no_color, forced: false, term: Some(term), colorterm })
     }
 
     #[test]

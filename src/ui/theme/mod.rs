@@ -4,11 +4,13 @@
 mod depth;
 mod file;
 mod role;
+mod wardrobe;
 mod words;
 
 pub use depth::{ColorDepth, Terminal};
 pub use file::{Looks, THEMES, looks_of, read};
 pub use role::Role;
+pub use wardrobe::{Garment, Wardrobe};
 
 use ratatui::style::Style;
 

@@ -17,6 +17,7 @@ mod registrations;
 mod sequence;
 mod settings;
 mod switchboard;
+mod themes;
 mod threads;
 mod transfer;
 
@@ -90,6 +91,8 @@ fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
         Msg::Traced(line) => ladder::traced(model, *line),
         Msg::TraceOver(why) => ladder::over(model, why),
         Msg::Kept(path) => ladder::kept(model, path, now),
+        Msg::Themes(list) => themes::came(model, list),
+        Msg::Dressed(trouble) => themes::dressed(model, trouble, now),
         Msg::Ran(verb, answer) => palette::ran(model, verb, answer, now),
         Msg::Tick => on_tick(model, now),
     }
@@ -117,13 +120,13 @@ fn mean(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
     actions
 }
 
-/// Lays help, palette or an answer over what is open; closing it leads back there, if that is no question.
+/// Lays help, palette, themes or an answer over what is open; closing it leads back there, if that is no question.
 fn open_over(model: &mut Model, mode: Mode) {
     let asks = matches!(
         model.mode,
         Mode::AskHangup | Mode::AskQuit | Mode::Transfer { .. } | Mode::Digits { .. } | Mode::Contacts(Pane::AskDelete)
     );
-    if !matches!(model.mode, Mode::Help { .. } | Mode::Palette | Mode::Sheet) {
+    if !matches!(model.mode, Mode::Help { .. } | Mode::Palette | Mode::Sheet | Mode::Themes) {
         model.returns = if asks { Mode::Phone } else { model.mode.clone() };
     }
     model.mode = mode;
@@ -165,6 +168,7 @@ fn press(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         (None, Mode::Accounts) => registrations::key(model, key, now),
         (None, Mode::Settings) => settings::key(model, key, now),
         (None, Mode::Devices) => devices::key(model, key, now),
+        (None, Mode::Themes) => themes::key(model, key, now),
         (None, Mode::Threads { .. }) => threads::list_key(model, key, now),
         (None, Mode::Thread { .. }) => threads::key(model, key, now),
         (None, Mode::Contacts(Pane::Form)) => form::key(model, key, now),
@@ -192,6 +196,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Mode::Accounts => registrations::act(model, act, now),
         Mode::Settings => settings::act(model, act, now),
         Mode::Devices => devices::act(model, act, now),
+        Mode::Themes => themes::act(model, act),
         _ => None,
     };
     if let Some(actions) = own {
@@ -210,6 +215,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Accounts => registrations::open(model, now),
         Act::Settings => settings::open(model),
         Act::Devices => devices::open(model),
+        Act::Themes => themes::open(model),
         Act::Messages => threads::open(model),
         Act::Ladder => ladder::open(model),
         Act::LadderWhy => ladder::open_why(model),
@@ -227,7 +233,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         act => {
             // Who writes may answer, hold or mute in between, and so does whoever sits at the switchboard.
             let traces = matches!(model.mode, Mode::Ladder(_) | Mode::Quality | Mode::Log);
-            let views = traces || matches!(model.mode, Mode::Accounts | Mode::Settings | Mode::Devices);
+            let views = traces || matches!(model.mode, Mode::Accounts | Mode::Settings | Mode::Devices | Mode::Themes);
             let watches = views && is_about_a_call(act);
             let stays = matches!(model.mode, Mode::Thread { .. } | Mode::Contacts(Pane::Form) | Mode::Switchboard);
             if !watches && !stays {
@@ -278,6 +284,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
                 Mode::Accounts => registrations::click(model, row, now),
                 Mode::Settings => settings::click(model, row, now),
                 Mode::Devices => devices::click(model, row, now),
+                Mode::Themes => themes::click(model, row),
                 _ => switchboard::click(model, row, now),
             },
             Some(Hit::Offer(row)) => palette::click(model, row, now),
@@ -317,7 +324,7 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
         Mode::History(_) => return [past::paste(model, text), drawn()].concat(),
         Mode::Switchboard => switchboard::paste(model, text),
         Mode::Settings => settings::paste(model, text),
-        Mode::Accounts | Mode::Devices => return Vec::new(),
+        Mode::Accounts | Mode::Devices | Mode::Themes => return Vec::new(),
         Mode::Threads { .. } | Mode::Ladder(_) | Mode::Quality | Mode::Sheet | Mode::AskHangup | Mode::AskQuit => {
             return Vec::new();
         }

@@ -138,7 +138,7 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::LogSearch => refuse(model, "open the log first", now),
         Act::AccountRegister | Act::AccountUnregister => Vec::new(),
         Act::SettingsChanged | Act::SettingsDefault | Act::SettingsUndo => Vec::new(),
-        Act::Accounts | Act::Settings | Act::Devices => Vec::new(),
+        Act::Accounts | Act::Settings | Act::Devices | Act::Themes => Vec::new(),
         Act::Ladder
         | Act::LadderWhy
         | Act::Quality

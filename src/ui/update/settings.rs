@@ -1,6 +1,6 @@
 //! Keys of the settings: search, choose, turn, type, save, take back.
 
-use super::{Weight, drawn, lists, note, phone, say};
+use super::{Weight, drawn, lists, note, phone, say, themes};
 use crate::control::{CommandError, SettingAsk, SettingChanged, SettingInfo};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
@@ -151,6 +151,10 @@ pub fn changed(
         }
     };
     model.settings.saved(&told.name, told.changed);
+    let anew = vec![Action::Ask(settings::ask())];
+    if let Some(worn) = themes::set(model, ask, now) {
+        return [anew, worn].concat();
+    }
     let mut text = match (told.changed, told.needs_restart) {
         (false, _) => format!("{} is so already", told.name),
         (true, false) => format!("{} is saved", told.name),
@@ -160,7 +164,7 @@ pub fn changed(
         text = format!("{text}; {more}");
     }
     note(model, text, now);
-    [vec![Action::Ask(settings::ask())], drawn()].concat()
+    [anew, drawn()].concat()
 }
 
 fn enter(model: &mut Model, now: Instant) -> Vec<Action> {

@@ -285,6 +285,13 @@ fn items(model: &Model) -> Vec<Item> {
         Mode::Accounts => accounts(model),
         Mode::Settings => settings(model),
         Mode::Devices => devices(model),
+        Mode::Themes => vec![
+            verb("answer", "answer").filter(|_| model.incoming().is_some()),
+            told("Enter", "keep it"),
+            told("Up/Down", "try"),
+            bound(Act::Cancel, "as before"),
+            help,
+        ],
         Mode::Threads { .. } if model.threads.list().is_empty() => {
             vec![bound(Act::Type, "write to a number"), bound(Act::Cancel, "close")]
         }

@@ -3,7 +3,7 @@
 use super::layout::Layout;
 use super::{
     calls, devices, footer, incoming, ladder, lights, log, offers, palette, registrations, settings, shortcuts,
-    switchboard, which_key,
+    switchboard, themes, which_key,
 };
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
@@ -22,7 +22,7 @@ pub enum Hit {
     Call(String),
     /// Somebody who is watched, by the place in the list.
     Light(usize),
-    /// A row of the switchboard, the accounts, the settings or the devices, by its place among those found.
+    /// A row of the switchboard, the accounts, the settings, the devices or the themes, by its place among those found.
     Cell(usize),
     /// A row of the palette.
     Offer(usize),
@@ -58,6 +58,7 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
         Mode::Accounts => return registrations::row_at(model, layout.overlay, at).map(Hit::Cell),
         Mode::Settings => return settings::row_at(model, layout.overlay, at).map(Hit::Cell),
         Mode::Devices => return devices::row_at(model, layout.overlay, at).map(Hit::Cell),
+        Mode::Themes => return themes::row_at(model, layout.overlay, at).map(Hit::Cell),
         _ => {}
     }
     if model.mode == Mode::Log {

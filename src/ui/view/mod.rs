@@ -30,6 +30,7 @@ pub mod setup;
 mod sheet;
 mod shortcuts;
 pub(super) mod switchboard;
+mod themes;
 mod threads;
 pub mod title;
 mod underline;
@@ -109,6 +110,9 @@ impl Look<'_> {
 pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: &mut Frame) {
     let area = frame.area();
     let layout = Layout::of(model, area);
+    // One that is tried is seen on the whole screen.
+    let tried = model.themes.tried().filter(|_| model.mode == Mode::Themes);
+    let theme = tried.map_or(theme, |one| &one.theme);
     let look = Look { theme, glyphs, now };
     let buf = frame.buffer_mut();
     buf.set_style(area, look.style(Role::Text));
@@ -140,6 +144,10 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
         Mode::Settings => settings::draw(model, look, over, buf),
         Mode::Devices => {
             devices::draw(model, look, over, buf);
+            None
+        }
+        Mode::Themes => {
+            themes::draw(model, look, over, buf);
             None
         }
         Mode::Threads { .. } => {
