@@ -11,8 +11,8 @@ use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount,
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, man, password_verb, probe,
-    schema, theme,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, languages, man, password_verb,
+    probe, schema, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
@@ -310,6 +310,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         "schema" => Ok(schema::job(below)),
         "theme" => Ok(theme::job(below)),
         "keymap" => Ok(keymap::job(below)),
+        "words" => Ok(languages::job(below)),
         "import" => Ok(import::job(below)),
         "test" => Ok(Job::Test(Box::new(probe::job::read(below)?))),
         "password" => password_verb::job(below, options),

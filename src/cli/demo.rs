@@ -8,7 +8,7 @@ use super::paths::Environment;
 use super::screen::Shown;
 use super::session::Session;
 use super::signals::Interrupts;
-use super::{config_verb, exit, out, phone, reload, session, setting_files};
+use super::{config_verb, exit, languages, out, phone, reload, session, setting_files};
 use crate::audio::Spec;
 use crate::config::{Account, AccountId, Loaded, Settings};
 use crate::control::link::Link;
@@ -192,6 +192,8 @@ pub async fn line(options: &Options, seed: Option<u64>, lively: bool) -> Result<
     let phone = start(options, seed, lively, true).await?;
     let numbers: Vec<String> = FAR_ENDS.iter().map(|far| format!("{} {}", far.user, far.name)).collect();
     let note = Some(format!("The demo, with these far ends: {}.", numbers.join(", ")));
+    let named = options.ini.as_ref().map(|ini| ini.to_string_lossy());
+    languages::choose("", &Environment::of_process().ini(named.as_deref()).path);
     let shown = Shown { note, speaks: options.speak.then(String::new), ..Shown::default() };
     let code = super::screen::speak(Link::Local(phone.handle.clone()), shown).await;
     phone::stop(&phone.handle).await;

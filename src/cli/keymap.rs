@@ -14,7 +14,7 @@ use std::path::Path;
 /// The command as the parser has it.
 pub fn command() -> Command {
     let actions = Command::new("actions").about("List what a key can do, and the keys of the default keymap");
-    shelf::command(&KEYMAPS, "List, show and check keymaps of the interface", actions, false)
+    shelf::command(&KEYMAPS, "List, show and check keymaps of the interface", Some(actions), false)
 }
 
 /// What its words ask for.

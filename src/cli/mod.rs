@@ -21,6 +21,7 @@ pub mod ini_files;
 pub mod keeping;
 pub mod keymap;
 pub mod keyring;
+pub mod languages;
 mod links;
 pub mod man;
 mod microsip;

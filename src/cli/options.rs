@@ -210,6 +210,8 @@ pub enum Job {
     Theme(ShelfJob),
     /// `keymap`.
     Keymap(ShelfJob),
+    /// `words`.
+    Words(ShelfJob),
     /// The shape of a JSON; without a name the names.
     Schema {
         /// Which.

@@ -11,8 +11,8 @@ use super::session::{self, Session, has_account, usable, without_account};
 use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
-    bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, keymap, links, man,
-    microsip, nobody, out, password_verb, people, phone, platform, probe, prompt, reload, reset, saving, schema,
+    bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, keymap, languages, links,
+    man, microsip, nobody, out, password_verb, people, phone, platform, probe, prompt, reload, reset, saving, schema,
     screen, setup, theme, verbs,
 };
 use crate::audio::Spec;
@@ -78,6 +78,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         Job::Schema { name } => return schema::run(name.as_deref(), &options),
         Job::Theme(job) => return theme::run(job, &options, &environment),
         Job::Keymap(job) => return keymap::run(job, &options, &environment),
+        Job::Words(job) => return languages::run(job, &options, &environment),
         Job::Complete(words) => return completion::run(words, &environment).await,
         _ => {}
     }
@@ -274,7 +275,9 @@ impl Place {
             }
             Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
             Job::Links(_) | Job::Reset { .. } | Job::Setup | Job::Doctor(_) | Job::BugReport(_) => Ok(ExitCode::Ok),
-            Job::Man(_) | Job::Schema { .. } | Job::Theme(_) | Job::Keymap(_) | Job::Complete(_) => Ok(ExitCode::Ok),
+            Job::Man(_) | Job::Schema { .. } | Job::Theme(_) | Job::Keymap(_) | Job::Words(_) | Job::Complete(_) => {
+                Ok(ExitCode::Ok)
+            }
         }
     }
 
@@ -414,9 +417,10 @@ impl Place {
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
         if is_line_mode {
             let settings = self.session.loaded.settings;
+            let note = languages::choose(&settings.language, &self.session.ini.path);
             let speaks = (self.options.speak || settings.speak).then_some(settings.speak_sink);
-            return screen::speak(link, screen::Shown { dial, fill, stays: true, speaks, ..screen::Shown::default() })
-                .await;
+            let shown = screen::Shown { dial, fill, stays: true, speaks, note, ..screen::Shown::default() };
+            return screen::speak(link, shown).await;
         }
         let is_new = !has_account(&self.session.loaded, &self.options);
         let welcome = if is_new { screen::first_steps(&self.session.ini.path) } else { Vec::new() };

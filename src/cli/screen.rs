@@ -1,7 +1,7 @@
 //! The interface as the command line starts it: is there a terminal, what can it show.
 
 use super::options::{Color, Options};
-use super::{exit, keymap, theme};
+use super::{exit, keymap, languages, theme};
 use crate::config::{Interface, Settings};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
@@ -44,8 +44,10 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Looks and keys as the options or else the settings name them, with a note on what is odd about them.
+    /// Looks and keys as the options or else the settings name them, with a note on what is odd about them; from here on the
+    /// interface speaks the language of the settings.
     pub fn chosen(options: &Options, settings: &Settings, ini: &Path) -> Shown {
+        let unsaid = languages::choose(&settings.language, ini);
         let theme = options.theme.clone().unwrap_or_else(|| settings.theme.clone());
         let shelf = theme::Shelf::beside(ini);
         let (looks, odd) = shelf.chosen(&theme);
@@ -56,7 +58,7 @@ impl Shown {
             wardrobe: Some(Arc::new(shelf)),
             keymap,
             interface: settings.interface.clone(),
-            note: wrong.or(odd),
+            note: wrong.or(odd).or(unsaid),
             ..Shown::default()
         }
     }

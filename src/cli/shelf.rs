@@ -1,4 +1,4 @@
-//! Themes and keymaps: those that come along, those of one's own in a folder beside the ini file, and the verbs that list,
+//! Themes, keymaps and languages: those that come along, those of one's own in a folder beside the ini file, and the verbs that list,
 //! show and check them.
 
 use super::options::Options;
@@ -6,7 +6,7 @@ use super::paths::Environment;
 use super::{exit, out};
 use crate::control::{CommandError, ExitCode};
 use crate::text::{plain_error, sanitise};
-use crate::ui::layered::{Fault, Kind, MAX_FILE};
+use crate::ui::layered::{Fault, Kind};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 use std::io::Read;
@@ -28,15 +28,15 @@ pub enum ShelfJob {
     Check(String),
 }
 
-/// The commands of a kind as the parser has them; `parts` lists what such a file may name, `show_names` that `show` is told
+/// The commands of a kind as the parser has them; `parts` lists what such a file may name, `show_names`: `show` is to be told
 /// which one.
-pub fn command(kind: &'static Kind, about: &'static str, parts: Command, show_names: bool) -> Command {
+pub fn command(kind: &'static Kind, about: &'static str, parts: Option<Command>, show_names: bool) -> Command {
     let word = kind.word;
     let name = || Arg::new("name").value_name(word.to_uppercase()).help("Its name or file");
-    Command::new(word)
+    Command::new(kind.verb)
         .about(about)
         .subcommand(Command::new("list").about(format!("List the {word}s there are")))
-        .subcommand(parts)
+        .subcommands(parts)
         .subcommand(Command::new("show").about(format!("Print the file of a {word}")).arg(name().required(show_names)))
         .subcommand(
             Command::new("check")
@@ -54,6 +54,11 @@ pub fn job(matches: &ArgMatches) -> ShelfJob {
         None | Some(("list", _)) => ShelfJob::List,
         Some(_) => ShelfJob::Parts,
     }
+}
+
+/// True where a name is that of a file.
+pub fn is_path(kind: &Kind, name: &str) -> bool {
+    name.contains(['/', '\\']) || name.strip_suffix(kind.extension).is_some_and(|name| name.ends_with('.'))
 }
 
 /// A fault behind the name of its file.
@@ -79,23 +84,23 @@ impl Shelf {
 
     /// The folder beside this ini file.
     pub fn beside(kind: &'static Kind, ini: &Path) -> Shelf {
-        Shelf { kind, folder: ini.with_file_name(format!("{}s", kind.word)) }
+        Shelf { kind, folder: ini.with_file_name(kind.folder) }
     }
 
     /// What is odd about one in a line, if anything is.
     pub fn odd(&self, name: &str, faults: &[Fault]) -> Option<String> {
-        let word = self.kind.word;
+        let (word, verb) = (self.kind.word, self.kind.verb);
         let first = faults.iter().find(|fault| !fault.is_note)?;
-        Some(sanitise(&format!("{word} {name}{}; tuiphone {word} check {name} tells all", told(first))))
+        Some(sanitise(&format!("{word} {name}{}; tuiphone {verb} check {name} tells all", told(first))))
     }
 
     /// Prints the names, each with the file of one's own.
     pub fn list(&self, in_json: bool) {
-        let (all, word) = (self.all(), self.kind.word);
+        let (all, word, verb) = (self.all(), self.kind.word, self.kind.verb);
         if in_json {
             let names: Vec<Value> =
                 all.iter().map(|(name, file)| json!({ "name": name, "file": file.as_ref() })).collect();
-            out::json(&json!({ "v": 1, "verb": word, "ok": true, (format!("{word}s")): names }));
+            out::json(&json!({ "v": 1, "verb": verb, "ok": true, (format!("{word}s")): names }));
             return;
         }
         for (name, file) in all {
@@ -108,7 +113,7 @@ impl Shelf {
     pub fn show(&self, name: &str, bytes: &[u8], in_json: bool) {
         let text = String::from_utf8_lossy(bytes);
         if in_json {
-            out::json(&json!({ "v": 1, "verb": self.kind.word, "ok": true, "name": name, "text": text }));
+            out::json(&json!({ "v": 1, "verb": self.kind.verb, "ok": true, "name": name, "text": text }));
         } else {
             text.lines().for_each(|line| out::line(&sanitise(line)));
         }
@@ -120,7 +125,7 @@ impl Shelf {
         if in_json {
             let fault = |it: &Fault| json!({ "line": it.line, "message": it.words, "note": it.is_note });
             let faults: Vec<Value> = faults.iter().map(fault).collect();
-            out::json(&json!({ "v": 1, "verb": self.kind.word, "ok": wrong == 0, "name": name, "faults": faults }));
+            out::json(&json!({ "v": 1, "verb": self.kind.verb, "ok": wrong == 0, "name": name, "faults": faults }));
         } else {
             let name = sanitise(name);
             faults.iter().for_each(|fault| out::line(&format!("{name}{}", told(fault))));
@@ -141,29 +146,30 @@ impl Shelf {
             let built_in = self.kind.find(name).map(|one| one.text.as_bytes().to_vec());
             return built_in.ok_or_else(|| {
                 let mut error = exit::config(format!("there is no {word} {}", sanitise(name)), None);
-                error.hint = Some(format!("tuiphone {word} list"));
+                error.hint = Some(format!("tuiphone {} list", self.kind.verb));
                 error
             });
         };
-        contents(&file).map_err(|why| {
+        contents(&file, self.kind.max_bytes).map_err(|why| {
             exit::config(format!("cannot read the {word} {}: {}", file.display(), plain_error(&why)), None)
         })
     }
 
     /// The bytes of one of one's own, for another that begins with it.
     pub fn other(&self, name: &str) -> Option<Vec<u8>> {
-        self.own(name).and_then(|file| contents(&file).ok())
+        self.own(name).and_then(|file| contents(&file, self.kind.max_bytes).ok())
     }
 
     /// The file where one of one's own of this name is, or would be.
     pub fn place(&self, name: &str) -> PathBuf {
-        if is_path(name) { PathBuf::from(name) } else { self.folder.join(format!("{name}.ini")) }
+        let extension = self.kind.extension;
+        if is_path(self.kind, name) { PathBuf::from(name) } else { self.folder.join(format!("{name}.{extension}")) }
     }
 
     /// The file of this name that somebody wrote, if there is one: a file's own path, or a name in the folder.
     pub fn own(&self, name: &str) -> Option<PathBuf> {
         let file = self.place(name);
-        (is_path(name) || file.is_file()).then_some(file)
+        (is_path(self.kind, name) || file.is_file()).then_some(file)
     }
 
     /// All names in order, each with its file or that it comes along.
@@ -183,7 +189,8 @@ impl Shelf {
             .filter_map(|entry| {
                 let file = entry.ok()?.path();
                 let name = file.file_stem()?.to_str()?.to_owned();
-                let is_one = file.extension().is_some_and(|ext| ext == "ini") && self.kind.find(&name).is_none();
+                let is_one =
+                    file.extension().is_some_and(|ext| ext == self.kind.extension) && self.kind.find(&name).is_none();
                 is_one.then_some((name, Some(file)))
             })
             .collect();
@@ -193,13 +200,9 @@ impl Shelf {
     }
 }
 
-fn is_path(name: &str) -> bool {
-    name.contains(['/', '\\']) || name.ends_with(".ini")
-}
-
 /// No more than such a file may have, and one byte that tells that there is more.
-fn contents(file: &Path) -> std::io::Result<Vec<u8>> {
+fn contents(file: &Path, max_bytes: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(file)?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    std::fs::File::open(file)?.take(max_bytes as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

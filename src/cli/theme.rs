@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 /// The command as the parser has it.
 pub fn command() -> Command {
     let roles = Command::new("roles").about("List what a theme gives looks to");
-    shelf::command(&THEMES, "List, show and check themes of the interface", roles, true)
+    shelf::command(&THEMES, "List, show and check themes of the interface", Some(roles), true)
 }
 
 /// What its words ask for.

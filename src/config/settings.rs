@@ -41,6 +41,8 @@ pub struct Settings {
     pub theme: String,
     /// The keys of the interface: a name, or a file; empty = the default ones.
     pub keymap: String,
+    /// The language of the interface: a name, or a file; empty = as the locale says.
+    pub language: String,
     /// How the interface treats its terminal.
     pub interface: Interface,
     /// Plain sentences, line by line, in place of the screen (`[tuiphone] line`).
@@ -310,6 +312,7 @@ impl Default for Settings {
             dial_links: false,
             theme: String::new(),
             keymap: String::new(),
+            language: String::new(),
             interface: Interface::default(),
             line: false,
             speak: false,

@@ -22,8 +22,16 @@ pub struct BuiltIn {
 /// What is written in such files.
 #[derive(Debug)]
 pub struct Kind {
-    /// What one is called; also the section of `inherits`, the setting and the verb.
+    /// What one is called; also the section of `inherits`, and the setting.
     pub word: &'static str,
+    /// The verb that lists, shows and checks them.
+    pub verb: &'static str,
+    /// The folder of one's own, beside the ini file.
+    pub folder: &'static str,
+    /// The end of the names of its files.
+    pub extension: &'static str,
+    /// Bytes of a file, at most.
+    pub max_bytes: usize,
     /// All its sections.
     pub sections: &'static [&'static str],
     /// Those that come along, the one that counts unless another is named first.

@@ -35,6 +35,7 @@ mod import;
 mod incoming;
 mod keymap;
 mod killed;
+mod languages;
 mod man;
 mod message;
 mod nat;

@@ -3,8 +3,8 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, man, password_verb, probe,
-    schema, setup, theme,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, languages, man, password_verb,
+    probe, schema, setup, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -277,6 +277,15 @@ const OWN_COMMANDS: &[Own] = &[
             ("tuiphone keymap actions", "What a key can do"),
         ],
         build: |_| keymap::command(),
+    },
+    Own {
+        name: "words",
+        examples: &[
+            ("tuiphone words", "The languages there are: [tuiphone] language=NAME, or the locale, chooses"),
+            ("tuiphone words show > de.ftl", "All texts, to translate into words/de.ftl"),
+            ("tuiphone words check en", "What is wrong with one or missing, line by line"),
+        ],
+        build: |_| languages::command(),
     },
     Own { name: SPELLED, examples: &[], build: spelled_line },
     Own { name: MICROSIP, examples: &[], build: spelled_line },

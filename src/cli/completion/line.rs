@@ -23,6 +23,8 @@ pub(super) enum Wanted {
     Themes,
     /// The name of a keymap, or the file of one.
     Keymaps,
+    /// The name of a language, or the file of one.
+    Languages,
     /// Something of a phone that runs.
     Live(Live),
     /// A file.
@@ -197,6 +199,7 @@ fn of_arg(command: &str, arg: &Arg) -> Vec<Wanted> {
         ("schema", "name") => Some(Wanted::Schemas),
         ("theme", "name") | (_, "theme") => Some(Wanted::Themes),
         ("keymap", "name") | (_, "keymap") => Some(Wanted::Keymaps),
+        ("words", "name") => Some(Wanted::Languages),
         _ => None,
     };
     own.into_iter().chain(more).collect()
@@ -259,6 +262,7 @@ mod tests {
             ("--theme ", vec![Wanted::Themes]),
             ("keymap show ", vec![Wanted::Keymaps]),
             ("--keymap ", vec![Wanted::Keymaps]),
+            ("words check ", vec![Wanted::Languages]),
             ("help ", vec![Wanted::Commands]),
             ("hangup -- -", live(Live::Calls)),
             ("nonsense ", vec![]),

@@ -5,7 +5,7 @@ mod live;
 
 use super::options::Job;
 use super::paths::Environment;
-use super::{args, keymap, out, theme};
+use super::{args, keymap, languages, out, theme};
 use crate::control::schema;
 use crate::control::verb::VERBS;
 use crate::control::{CommandError, ExitCode};
@@ -80,6 +80,10 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<ExitCode
             }
             Wanted::Keymaps => {
                 found.extend(keymap::Shelf::beside(&environment.ini(line.ini.as_deref()).path).names());
+                kind = "files";
+            }
+            Wanted::Languages => {
+                found.extend(languages::names(&environment.ini(line.ini.as_deref()).path));
                 kind = "files";
             }
             Wanted::Files => kind = "files",

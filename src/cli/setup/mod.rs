@@ -10,7 +10,7 @@ use super::options::Options;
 use super::paths::Environment;
 use super::screen::Shown;
 use super::session::Session;
-use super::{exit, out, prompt, saving, screen};
+use super::{exit, languages, out, prompt, saving, screen};
 use crate::config::AccountId;
 use crate::control::{CommandError, ExitCode};
 use crate::import::{FoundAccount, Password};
@@ -45,6 +45,7 @@ pub async fn run(options: &Options, environment: &Environment) -> Result<Ending,
     let keeps = keeps(options, &short(&ini, environment), environment);
     let helper = Helper::new(options, environment, offer, keeps.iter().map(|(keep, _)| *keep).collect())?;
     if options.line || is_by_lines(environment) || !screen::is_there() {
+        languages::choose(&helper.settings().language, &ini);
         return lines::run(helper, &keeps, &short(&ini, environment)).await;
     }
     let offered = helper.offer().and_then(offered);

@@ -33,6 +33,16 @@ pub(super) const ROWS: &[Row] = &[
     )
     .at_start(),
     tuiphone(
+        "language",
+        Kind::Text,
+        "",
+        "language of the interface: empty = as LC_ALL, LC_MESSAGES or LANG say, where there is a file of it, else English; en, or \
+         a file of your own, by its name in the folder words beside this file",
+        |s| s.language.clone(),
+        |s, v| set(&mut s.language, v.to_owned()),
+    )
+    .at_start(),
+    tuiphone(
         "glyphs",
         Kind::Word(&["auto", "unicode", "ascii"]),
         "auto",

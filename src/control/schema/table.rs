@@ -193,6 +193,7 @@ pub(super) static SHAPES: &[Shape] = &[
         &["keymap"],
         &[of::<files::Keymaps>()],
     ),
+    outcome("words", "words: what there is, what is wrong with one", &["words"], &[of::<files::Languages>()]),
     print("version", "--version", &[], &[of::<files::Version>()]),
     shape(
         "event",

@@ -139,9 +139,10 @@ fn faults(text: &str) -> Vec<Spot> {
     let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count() + 1);
     let fault = |error: parser::ParserError| {
         let at = error.slice.as_ref().map_or(error.pos.start, |slice| slice.start);
+        let at = at + text.get(at..).map_or(0, |rest| rest.len() - rest.trim_start().len());
         let id = text.get(at..).and_then(|rest| rest.split(['=', '\n']).next()).unwrap_or_default().trim();
         let words = format!("{}: {}", crate::text::elided(id, MAX_SHOWN), error.kind);
-        Spot { line: line(error.pos.start), words, is_note: false }
+        Spot { line: line(at), words, is_note: false }
     };
     errors.into_iter().map(fault).collect()
 }

@@ -59,7 +59,7 @@ fn whatever_cannot_be_said_is_said_in_english_and_never_without_end() {
 fn a_file_is_bounded_and_its_faults_have_their_lines() {
     let (read, faults) = Catalogue::read(b"good = yes\n\nbad = { $x\nfine = no\x1b[2J\n");
     assert!(read.has("good") && read.has("fine") && faults.len() == 1, "{faults:?}");
-    assert!(faults[0].words.starts_with("bad: ") && (3..=4).contains(&faults[0].line), "{faults:?}");
+    assert!(faults[0].words.starts_with("bad: ") && faults[0].line == 3, "{faults:?}");
     assert_eq!(Words::of("xx", read).said("fine", &[]).as_deref(), Some("no[2J"));
     for bytes in [vec![b'a'; MAX_FILE + 1], vec![0xff]] {
         let (read, faults) = Catalogue::read(&bytes);

@@ -12,7 +12,7 @@
 
 use super::{Binding, Key, Keymap, Keys};
 use crate::text::elided;
-use crate::ui::layered::{BuiltIn, Fault, Kind, MAX_SHOWN, Written, read as read_layers};
+use crate::ui::layered::{BuiltIn, Fault, Kind, MAX_FILE, MAX_SHOWN, Written, read as read_layers};
 use crossterm::event::{KeyCode, KeyModifiers};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,10 @@ macro_rules! built_in {
         /// Keymaps, and those that come with the program. The first one is the table of acts itself.
         pub static KEYMAPS: Kind = Kind {
             word: "keymap",
+            verb: "keymap",
+            folder: "keymaps",
+            extension: "ini",
+            max_bytes: MAX_FILE,
             sections: &["keymap", "keys"],
             built_in: &[$(BuiltIn { name: $name, text: include_str!(concat!("../../../keymaps/", $name, ".ini")) }),*],
         };

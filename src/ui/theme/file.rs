@@ -14,7 +14,7 @@ use super::depth::contrast;
 use super::role::Role;
 use super::words::{Palette, color, look};
 use crate::text::elided;
-use crate::ui::layered::{BuiltIn, Fault, Kind, MAX_SHOWN, Written, read as read_layers};
+use crate::ui::layered::{BuiltIn, Fault, Kind, MAX_FILE, MAX_SHOWN, Written, read as read_layers};
 use ratatui::style::{Color, Style};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -27,6 +27,10 @@ macro_rules! built_in {
         /// Themes, and those that come with the program.
         pub static THEMES: Kind = Kind {
             word: "theme",
+            verb: "theme",
+            folder: "themes",
+            extension: "ini",
+            max_bytes: MAX_FILE,
             sections: &["theme", "palette", "roles"],
             built_in: &[$(BuiltIn { name: $name, text: include_str!(concat!("../../../themes/", $name, ".ini")) }),*],
         };
@@ -155,7 +159,6 @@ fn faint(looks: &Looks) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::layered::MAX_FILE;
     use ratatui::style::Modifier;
 
     fn of(text: &str) -> (Looks, Vec<Fault>) {

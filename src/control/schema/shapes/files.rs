@@ -274,6 +274,23 @@ pub struct Keymaps {
     faults: Option<Vec<ThemeFault>>,
 }
 
+/// Keys by what was asked.
+#[derive(JsonSchema)]
+pub struct Languages {
+    /// words list
+    #[serde(skip_serializing_if = "Option::is_none")]
+    languages: Option<Vec<ThemeName>>,
+    /// words show, words check
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// words show
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// words check
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<Vec<ThemeFault>>,
+}
+
 #[derive(JsonSchema)]
 pub struct KeymapAction {
     name: String,
