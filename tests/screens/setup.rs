@@ -8,14 +8,15 @@ use std::time::Instant;
 use tuiphone::control::{Levels, Secret};
 use tuiphone::ui::glyphs::{ASCII, Glyphs, UNICODE};
 use tuiphone::ui::keymap::Key;
-use tuiphone::ui::setup::update::{Msg, update};
+use tuiphone::ui::setup::update::{Effect, Msg, update};
 use tuiphone::ui::setup::{Answers, Ask, News, Offer, Refusal, Setup, Transport};
 use tuiphone::ui::theme::Theme;
 use tuiphone::ui::view::setup::{Drawn, view};
 
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (40, 10), (20, 5)];
 
-fn setup(size: (u16, u16), offer: bool) -> Setup {
+/// Before the first key, with what another softphone has or without.
+pub fn setup(size: (u16, u16), offer: bool) -> Setup {
     let answers = Answers {
         server: "pbx.example.net".into(),
         user: "101".into(),
@@ -46,8 +47,28 @@ fn press(setup: &mut Setup, keys: &str) {
     }
 }
 
+/// News of this kind about a try.
+pub fn news(kind: u8, of: u32, words: String) -> News {
+    match kind {
+        0 => News::Trying(of, Transport::Tcp),
+        1 => News::Registered(of, Transport::Udp),
+        2 => News::Refused(of, Refusal::of(Some(403), &words, true)),
+        3 => News::Levels(Levels { mic_dbfs: -23.0, speaker_dbfs: f32::NAN }),
+        4 => News::Sound(words),
+        5 => News::Heard(true),
+        6 => News::Call(words, true),
+        _ => News::NotSaved(words),
+    }
+}
+
+/// It calls, or writes the answers down.
+pub fn is_weighty(effect: &Effect) -> bool {
+    matches!(effect, Effect::Ask(Ask::Echo(_) | Ask::Save(..)))
+}
+
+/// The screen, and where a click chooses.
 #[allow(clippy::disallowed_methods)]
-fn drawn(setup: &Setup, glyphs: &Glyphs) -> (String, Drawn) {
+pub fn drawn(setup: &Setup, glyphs: &Glyphs) -> (String, Drawn) {
     let (columns, rows) = setup.size;
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     let mut drawn = Drawn::default();
@@ -114,7 +135,7 @@ fn a_click_chooses_what_is_seen() {
     let pick = drawn.pick_at(u16::try_from(row).unwrap()).unwrap();
     let asked = update(&mut setup, Msg::Click(pick));
     let over = |answers: &Answers| answers.transport == Transport::Tls;
-    let is_asked = |effect: &tuiphone::ui::setup::update::Effect| matches!(effect, tuiphone::ui::setup::update::Effect::Ask(Ask::Try(1, answers)) if over(answers));
+    let is_asked = |effect: &Effect| matches!(effect, Effect::Ask(Ask::Try(1, answers)) if over(answers));
     assert!(asked.iter().any(is_asked), "{asked:?}");
     assert_eq!(drawn.pick_at(0), None);
 }

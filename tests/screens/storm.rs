@@ -1,112 +1,15 @@
-//! Anything, in any order, at any size: the interface neither panics nor writes outside its screen.
+//! Anything, in any order, at any size: the interface neither panics nor writes outside its screen, and calls nobody.
 
-use crate::stage::{Stage, account, call, ended, light, message as message_of};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crate::stage::Stage;
+use crate::strays::{Allowed, CALLING, is_call};
+use crate::weather::{Dice, answer, key, message, news, size};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use tuiphone::control::feed::Feed;
-use tuiphone::control::verb::Request;
-use tuiphone::control::{
-    CallState, Command, Contact, ContactsAsk, Event, Levels, LightState, RegistrationState, Status,
-};
+use std::collections::BTreeSet;
 use tuiphone::ui::glyphs::{ASCII, UNICODE};
 use tuiphone::ui::keymap::{Act, KEYMAPS, Key, Keymap};
-use tuiphone::ui::msg::{Action, Answer, Msg};
-
-fn key() -> impl Strategy<Value = Msg> {
-    let code = prop_oneof![
-        4 => "[0-9*#+a-zA-Z?/: <>é日]".prop_map(|c| KeyCode::Char(c.chars().next().unwrap())),
-        2 => prop::sample::select(vec![
-            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::Backspace, KeyCode::Delete, KeyCode::Up, KeyCode::Down,
-            KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown,
-        ]),
-        1 => (1u8..=12).prop_map(KeyCode::F),
-    ];
-    let modifiers =
-        prop_oneof![4 => Just(KeyModifiers::NONE), 1 => Just(KeyModifiers::CONTROL), 1 => Just(KeyModifiers::ALT)];
-    (code, modifiers).prop_map(|(code, modifiers)| Msg::Key(KeyEvent::new(code, modifiers)))
-}
-
-fn state() -> impl Strategy<Value = CallState> {
-    use CallState::{Calling, Connected, EarlyMedia, Ended, Held, Incoming, Ringing};
-    prop::sample::select(vec![Calling, Ringing, EarlyMedia, Incoming, Connected, Held, Ended])
-}
-
-fn status() -> impl Strategy<Value = Msg> {
-    let one = (0u8..6, state(), "[ -~日é]{0,60}", prop::num::f64::ANY).prop_map(|(id, state, name, duration)| {
-        let mut call = call(&format!("c{id}"), state, "600", &name);
-        call.duration = duration;
-        if let Some(media) = &mut call.media {
-            media.mos_rx = Some(duration);
-            media.rx_lost = u64::MAX;
-        }
-        call
-    });
-    (prop::collection::vec(one, 0..5), 0usize..9, any::<bool>(), 0u32..12).prop_map(
-        |(calls, accounts, muted, unread)| {
-            let lights = (0..unread).map(|n| light(&format!("watched {n}"), LightState::Busy)).collect();
-            let failed = RegistrationState::Failed;
-            let accounts = (0..accounts).map(|n| {
-                if n % 2 == 0 { account() } else { tuiphone::control::AccountInfo { state: failed, ..account() } }
-            });
-            let status =
-                Status { calls, accounts: accounts.collect(), lights, unread, mic_muted: muted, ..Status::default() };
-            Msg::Feed(Feed::Status(Box::new(status)))
-        },
-    )
-}
-
-fn written() -> impl Strategy<Value = Msg> {
-    let status = prop::option::of(prop::sample::select(vec![200u16, 202, 404]));
-    ("[a-c]", ".{0,200}", status, 0u8..8, any::<bool>()).prop_map(|(user, text, status, id, types)| {
-        let message = message_of(&format!("m{id}"), &user, "", &text, status);
-        let (account, remote) = (message.account.clone(), message.remote.clone());
-        let composing = Event::Composing { account, remote, for_s: u64::from(id) };
-        Msg::Feed(Feed::Event(Box::new(if types { composing } else { Event::Message { message } })))
-    })
-}
-
-fn message() -> impl Strategy<Value = Msg> {
-    let mouse = (0u16..320, 0u16..110).prop_map(|(column, row)| {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
-    });
-    let levels = (prop::num::f32::ANY, prop::num::f32::ANY)
-        .prop_map(|(mic_dbfs, speaker_dbfs)| Msg::Feed(Feed::Levels(Levels { mic_dbfs, speaker_dbfs })));
-    let end = state().prop_map(|state| {
-        let call = ended(call("c1", state, "602", "x"), 486, "Busy Here", "busy");
-        Msg::Feed(Feed::Event(Box::new(Event::CallEnded { call })))
-    });
-    let people = prop::collection::vec((".{0,40}", "[0-9]{1,9}"), 0..40).prop_map(|people| {
-        let contact = |(name, number): (String, String)| Contact { name, number, presence: true, ..Contact::default() };
-        let contacts = people.into_iter().map(contact).collect();
-        let asked = Request::Contacts(ContactsAsk::List { search: None });
-        Msg::Answer(asked, Ok(Answer::Contacts(contacts, 1)))
-    });
-    let past = (any::<bool>(), 0usize..9).prop_map(|(more, skip)| {
-        let [recent, _] = tuiphone::ui::past::at_start();
-        Msg::Answer(recent, Ok(Answer::Calls(crate::lists::calls().into_iter().skip(skip).collect(), more)))
-    });
-    let small = (0u16..90, 0u16..30).prop_map(|(columns, rows)| Msg::Resize(columns, rows));
-    let large = (0u16..320, 0u16..110).prop_map(|(columns, rows)| Msg::Resize(columns, rows));
-    prop_oneof![
-        8 => key(),
-        3 => status(),
-        2 => written(),
-        2 => mouse,
-        2 => levels,
-        2 => small,
-        1 => people,
-        1 => past,
-        1 => large,
-        1 => end,
-        1 => ".{0,300}".prop_map(Msg::Paste),
-        1 => Just(Msg::Tick),
-        3 => (any::<bool>(), ".{0,80}", ".{0,400}").prop_map(|(sent, start, text)| crate::ladder::any(sent, &start, &text)),
-        1 => Just(Msg::TraceOver("gone".into())),
-        1 => Just(Msg::Feed(Feed::Closed("gone".into()))),
-    ]
-}
+use tuiphone::ui::msg::{Action, Msg};
+use tuiphone::ui::setup::{Ask, update as setup};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
@@ -127,48 +30,220 @@ proptest! {
     }
 }
 
-/// Acts that place a call: what is asked for by them is no stray one.
-const CALLING: [Act; 7] = [
-    Act::Verb("call"),
-    Act::Verb("redial"),
-    Act::Verb("voicemail"),
-    Act::Verb("shortcut"),
-    Act::Verb("pickup"),
-    Act::Verb("retrieve"),
-    Act::Echo,
+/// The keys of a storm, in each keymap.
+const KEYS: usize = 10_000;
+/// What it begins with; another one is another storm.
+const SEED: u64 = 20_260_102;
+/// After so many keys another view is opened; so often news come, and the size is another; so often it is drawn.
+const ANOTHER_VIEW: usize = 25;
+const NEWS: usize = 5;
+const ANOTHER_SIZE: usize = 11;
+const DRAWN: usize = 40;
+
+/// Acts that open a view, or lay something over it.
+const OPENING: [Act; 13] = [
+    Act::Verb("contacts"),
+    Act::Verb("history"),
+    Act::Verb("transfer"),
+    Act::Messages,
+    Act::Ladder,
+    Act::Quality,
+    Act::Log,
+    Act::Accounts,
+    Act::Settings,
+    Act::Devices,
+    Act::Watched,
+    Act::Palette,
+    Act::Help,
 ];
 
-/// Random keys through every mode, with calls that come and go: nothing panics, and nothing is called but by Enter or by a
-/// key that is there for it.
-#[test]
-fn ten_thousand_keys_call_nobody_by_accident() {
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let mut draw = move |one: BoxedStrategy<Msg>| one.new_tree(&mut runner).unwrap().current();
-    for keymap in KEYMAPS.built_in {
+/// What must have been open in a storm that deserves its name.
+const OPENED: [&str; 18] = [
+    "Accounts",
+    "Contacts",
+    "Devices",
+    "Help",
+    "History",
+    "Ladder",
+    "Log",
+    "Palette",
+    "Phone",
+    "Quality",
+    "Settings",
+    "Sheet",
+    "Switchboard",
+    "Thread",
+    "Threads",
+    "Transfer",
+    "AskHangup",
+    "which-key",
+];
+
+/// An interface in a storm.
+struct Storm {
+    stage: Stage,
+    /// What was open, by name.
+    opened: BTreeSet<String>,
+    /// How often somebody was called or answered.
+    calls: usize,
+}
+
+impl Storm {
+    fn new(keymap: &str) -> Storm {
         let mut stage = Stage::new(80, 24);
-        stage.model.keymap = Keymap::built_in(keymap.name);
-        for step in 0..2_500 {
-            if step % 60 == 0 {
-                stage.msg(draw(status().boxed()));
+        stage.model.keymap = Keymap::built_in(keymap);
+        Storm { stage, opened: BTreeSet::new(), calls: 0 }
+    }
+
+    /// A message, and answers to all that is asked for it; what calls or answers somebody.
+    fn takes(&mut self, msg: Msg) -> Vec<Action> {
+        let mut calls = Vec::new();
+        let mut waiting = vec![msg];
+        for _ in 0..8 {
+            let Some(msg) = waiting.pop() else { break };
+            for action in self.stage.msg(msg) {
+                if let Action::Ask(request) = &action
+                    && let Some(told) = answer(request)
+                {
+                    waiting.push(Msg::Answer(request.clone(), Ok(told)));
+                }
+                if is_call(&action) {
+                    calls.push(action);
+                }
             }
-            let message = draw(key().boxed());
-            let Msg::Key(event) = &message else { continue };
-            let pressed = Key::from(*event);
-            let begun = stage.model.pending.as_ref().map(|pending| pending.keys.clone()).unwrap_or_default();
-            let typed = begun.is_empty() && pressed.is_character() && stage.model.is_typing();
-            let keys = [begun, vec![pressed]].concat();
-            let act = stage.model.keymap.find(stage.model.place(), &keys).act();
-            let means = !typed && act.is_some_and(|act| CALLING.contains(&act));
-            let chooses = matches!(event.code, KeyCode::Enter | KeyCode::Tab);
-            let calls = stage.msg(message.clone()).into_iter().any(|action| {
-                matches!(action, Action::Send(Command::Dial { .. } | Command::Pickup { .. } | Command::Retrieve { .. }))
-            });
-            assert!(!calls || means || chooses, "{} {step}: {keys:?} in {:?}", keymap.name, stage.model.mode);
-            stage.pass(0.2);
-            if step % 20 == 0 {
-                stage.screen();
+        }
+        let mode = format!("{:?}", self.stage.model.mode);
+        let name = mode.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        if !self.opened.contains(name) {
+            self.opened.insert(name.to_owned());
+        }
+        if self.stage.model.pending.is_some() {
+            self.opened.insert("which-key".into());
+        }
+        calls
+    }
+
+    /// A key. What calls or answers because of it must have been there to be called or answered by it.
+    fn press(&mut self, key: Key, at: &str) {
+        let allowed = Allowed::by(key, &self.stage.model);
+        for call in self.takes(Msg::Key(KeyEvent::new(key.code, key.modifiers))) {
+            self.calls += 1;
+            assert!(allowed.has(&call), "{at}: {key} called somebody nobody meant: {call:?}, allowed {allowed:?}");
+        }
+    }
+
+    /// The key of an act, and whatever closes what would take it for a letter.
+    fn open(&mut self, act: Act, at: &str) {
+        for act in [Act::Cancel, Act::Cancel, Act::Cancel, act] {
+            let keys = self.stage.model.keymap.key(act, self.stage.model.is_typing()).cloned();
+            keys.iter().flat_map(|keys| keys.list()).for_each(|key| self.press(*key, at));
+        }
+    }
+
+    /// So many of these keys, with news between them and at ever other sizes.
+    fn rages(&mut self, keys: usize, key: &BoxedStrategy<Msg>, dice: &mut Dice, name: &str) {
+        let (news, size) = (news().boxed(), size().boxed());
+        let views = prop::sample::select(OPENING.to_vec()).boxed();
+        for step in 0..keys {
+            let at = format!("seed {SEED}, {name}, key {step} in {:?}", self.stage.model.mode);
+            if step % ANOTHER_VIEW == 0 {
+                let view = dice.draw(&views);
+                self.open(view, &at);
+            }
+            if step % NEWS == 0 {
+                let news = dice.draw(&news);
+                let calls = self.takes(news);
+                assert!(calls.is_empty(), "{at}: news alone called somebody: {calls:?}");
+            }
+            if step % ANOTHER_SIZE == 0 {
+                let size = dice.draw(&size);
+                self.takes(size);
+            }
+            if let Msg::Key(event) = dice.draw(key) {
+                self.press(Key::from(event), &at);
+            }
+            self.stage.pass(0.2);
+            if step % DRAWN == 0 {
+                self.stage.screen();
             }
         }
     }
+}
+
+/// Whatever is pressed: who is called was typed, chosen or has a key of their own, and who is answered rings.
+#[test]
+fn ten_thousand_keys_call_nobody_by_accident() {
+    for keymap in KEYMAPS.built_in {
+        let mut storm = Storm::new(keymap.name);
+        storm.rages(KEYS, &key().boxed(), &mut Dice::new(SEED), keymap.name);
+        assert!(storm.calls > 20, "{}: {} calls are no storm", keymap.name, storm.calls);
+        let missed: Vec<&&str> = OPENED.iter().filter(|name| !storm.opened.contains(**name)).collect();
+        assert!(missed.is_empty(), "{}: never open: {missed:?}", keymap.name);
+    }
+}
+
+/// Without Enter, without Tab, which may ask somebody before a call is handed over, and without the keys that are there to call and to answer, nobody is ever called or answered.
+#[test]
+fn keys_that_call_nobody_call_nobody() {
+    for keymap in KEYMAPS.built_in {
+        let mut storm = Storm::new(keymap.name);
+        let calling: Vec<Key> = CALLING
+            .iter()
+            .filter_map(|act| storm.stage.model.keymap.binding(*act))
+            .flat_map(|binding| binding.keys.iter().filter_map(|keys| keys.list().last().copied()))
+            .collect();
+        let calms = move |msg: &Msg| match msg {
+            Msg::Key(event) => {
+                let chooses = matches!(event.code, KeyCode::Enter | KeyCode::Tab);
+                !chooses && !calling.contains(&Key::from(*event))
+            }
+            _ => false,
+        };
+        let calm = key().prop_filter("it may call", calms).boxed();
+        storm.rages(KEYS / 4, &calm, &mut Dice::new(SEED), keymap.name);
+        assert_eq!(storm.calls, 0, "seed {SEED}, {}", keymap.name);
+    }
+}
+
+/// The first run's questions: any key, any news, any size. The echo is called, and written down is, by Enter, a number of
+/// the list or a click alone.
+#[test]
+fn a_storm_over_the_questions_of_the_first_run() {
+    let (mut dice, size) = (Dice::new(SEED), size().boxed());
+    let pressed = |code| Msg::Key(KeyEvent::new(code, KeyModifiers::NONE));
+    // What is chosen more often than by chance, and what a server says more often.
+    let key = prop_oneof![4 => key(), 2 => Just(pressed(KeyCode::Enter)), 1 => Just(pressed(KeyCode::Down))].boxed();
+    let news = (prop_oneof![2 => Just(1u8), 1 => Just(2), 2 => 0u8..8], 0u32..2, ".{0,80}").boxed();
+    let mut questions = crate::setup::setup((80, 24), true);
+    let (mut steps, mut echoes, mut savings) = (BTreeSet::new(), 0, 0);
+    for step in 0..KEYS {
+        // A server answers soon.
+        if step % 9 == 0 || questions.trying.is_some() {
+            let (kind, ago, words) = dice.draw(&news);
+            let news = crate::setup::news(kind, questions.tries.saturating_sub(ago), words);
+            let asked = setup::update(&mut questions, setup::Msg::News(news));
+            assert!(!asked.iter().any(crate::setup::is_weighty), "seed {SEED}, {step}: {asked:?}");
+        }
+        if step % ANOTHER_SIZE == 0
+            && let Msg::Resize(columns, rows) = dice.draw(&size)
+        {
+            setup::update(&mut questions, setup::Msg::Resize(columns, rows));
+        }
+        let Msg::Key(event) = dice.draw(&key) else { continue };
+        let asked = setup::update(&mut questions, setup::Msg::Key(event));
+        if asked.iter().any(crate::setup::is_weighty) {
+            let chooses = matches!(event.code, KeyCode::Enter | KeyCode::Char('1'..='9'));
+            assert!(chooses, "seed {SEED}, {step}: {event:?}: {asked:?}");
+            let saves = asked.iter().any(|effect| matches!(effect, setup::Effect::Ask(Ask::Save(..))));
+            (echoes, savings) = if saves { (echoes, savings + 1) } else { (echoes + 1, savings) };
+        }
+        if asked.iter().any(|effect| matches!(effect, setup::Effect::Leave(_))) {
+            questions = crate::setup::setup(questions.size, step % 2 == 0);
+        }
+        steps.insert(format!("{:?}", questions.step).split('{').next().unwrap_or_default().trim().to_owned());
+        if step % DRAWN == 0 {
+            crate::setup::drawn(&questions, &UNICODE);
+        }
+    }
+    assert!(steps.len() >= 8 && echoes > 0 && savings > 10, "{echoes} calls, {savings} savings, seen: {steps:?}");
 }

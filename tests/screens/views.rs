@@ -13,7 +13,7 @@ use tuiphone::ui::msg::{Action, Answer, Msg};
 
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (40, 10), (20, 5)];
 
-fn settings() -> Vec<SettingInfo> {
+pub fn settings() -> Vec<SettingInfo> {
     let info = |section: &str, key: &str, kind: &str, default: &str, value: &str, doc: &str| SettingInfo {
         section: section.into(),
         key: key.into(),
