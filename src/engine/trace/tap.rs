@@ -1,7 +1,7 @@
 //! The last SIP messages of a running phone, and the next ones for whoever asks.
 //!
 //! ```text
-//!  Signalling ─▶ Tap: a bounded ring ─▶ past
+//!  Signalling ─▶ Tap: a bounded ring for calls, one for the rest ─▶ past
 //!                 └▶ broadcast, while somebody listens ─▶ Stream ─▶ filter ─▶ Traced
 //! ```
 //!
@@ -16,10 +16,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::broadcast;
 
-/// Messages that are remembered.
-pub const MOST_MESSAGES: usize = 256;
-/// Their bytes together.
-const MOST_BYTES: usize = 192 << 10;
+/// Messages of calls that are remembered, and their bytes together.
+const OF_CALLS: (usize, usize) = (256, 192 << 10);
+/// The same of registrations, lights and keep-alives: these never end, and so must not push a call out.
+const OF_THE_REST: (usize, usize) = (128, 64 << 10);
+/// Messages that are remembered in all.
+pub const MOST_MESSAGES: usize = OF_CALLS.0 + OF_THE_REST.0;
 /// Calls whose names are remembered.
 const MOST_CALLS: usize = 256;
 /// Messages that a slow reader may fall behind by.
@@ -31,8 +33,8 @@ pub(crate) type Named = (Arc<Kept>, Option<String>);
 /// The signalling task's end.
 #[derive(Debug)]
 pub struct Tap {
-    kept: VecDeque<Arc<Kept>>,
-    bytes: usize,
+    calls_kept: Ring,
+    rest_kept: Ring,
     next: u64,
     /// Calls by their Call-ID, the latest last.
     calls: VecDeque<(String, String)>,
@@ -44,8 +46,31 @@ pub struct Tap {
 impl Default for Tap {
     fn default() -> Tap {
         let (live, _) = broadcast::channel(BACKLOG);
-        let (kept, calls) = (VecDeque::new(), VecDeque::new());
-        Tap { kept, bytes: 0, next: 1, calls, fresh: Vec::new(), live }
+        let (calls_kept, rest_kept) = (Ring::of(OF_CALLS), Ring::of(OF_THE_REST));
+        Tap { calls_kept, rest_kept, next: 1, calls: VecDeque::new(), fresh: Vec::new(), live }
+    }
+}
+
+/// The last messages of a kind.
+#[derive(Debug)]
+struct Ring {
+    kept: VecDeque<Arc<Kept>>,
+    bytes: usize,
+    most: (usize, usize),
+}
+
+impl Ring {
+    fn of(most: (usize, usize)) -> Ring {
+        Ring { kept: VecDeque::new(), bytes: 0, most }
+    }
+
+    fn push(&mut self, kept: Arc<Kept>) {
+        self.bytes += kept.size();
+        self.kept.push_back(kept);
+        while self.kept.len() > self.most.0 || self.bytes > self.most.1 {
+            let Some(gone) = self.kept.pop_front() else { return };
+            self.bytes -= gone.size();
+        }
     }
 }
 
@@ -54,15 +79,10 @@ impl Tap {
     pub fn saw(&mut self, way: Way, flow: &Flow, bytes: &[u8], at: SystemTime) {
         let Some(kept) = Kept::new(self.next, way, flow, bytes, at).map(Arc::new) else { return };
         self.next += 1;
-        self.bytes += kept.size();
         if self.live.receiver_count() > 0 {
             self.fresh.push(kept.clone());
         }
-        self.kept.push_back(kept);
-        while self.kept.len() > MOST_MESSAGES || self.bytes > MOST_BYTES {
-            let Some(gone) = self.kept.pop_front() else { return };
-            self.bytes -= gone.size();
-        }
+        if self.is_of_call(&kept) { &mut self.calls_kept } else { &mut self.rest_kept }.push(kept);
     }
 
     /// Something happened; a call may have a name by it.
@@ -101,8 +121,15 @@ impl Tap {
 
     /// The last messages, and those to come.
     pub fn open(&self) -> Opened {
-        let past = self.kept.iter().map(|kept| (kept.clone(), self.call_of(kept))).collect();
+        let kept = self.calls_kept.kept.iter().chain(&self.rest_kept.kept);
+        let mut past: Vec<Named> = kept.map(|kept| (kept.clone(), self.call_of(kept))).collect();
+        past.sort_by_key(|(kept, _)| kept.n);
         Opened { past, live: self.live.subscribe() }
+    }
+
+    fn is_of_call(&self, kept: &Kept) -> bool {
+        const METHODS: [&str; 6] = ["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE"];
+        METHODS.contains(&kept.method().as_str()) || self.call_of(kept).is_some()
     }
 
     fn call_of(&self, kept: &Kept) -> Option<String> {
@@ -212,19 +239,41 @@ mod tests {
     }
 
     #[test]
-    fn the_ring_is_bounded_by_count_and_by_bytes() {
+    fn each_ring_is_bounded_by_count_and_by_bytes() {
         let mut tap = Tap::default();
-        for n in 0..2 * MOST_MESSAGES {
+        for n in 0..MOST_MESSAGES {
+            saw(&mut tap, &request("INVITE", &n.to_string(), "a@b"));
             saw(&mut tap, &request("OPTIONS", &n.to_string(), "a@b"));
         }
         let numbers = past(&tap, usize::MAX, Filter::default());
         assert_eq!((numbers.len(), numbers.last().unwrap().0), (MOST_MESSAGES, 2 * MOST_MESSAGES as u64));
         for _ in 0..64 {
-            saw(&mut tap, &"x".repeat(60_000));
+            saw(&mut tap, &format!("OPTIONS {}", "x".repeat(30_000)));
+            saw(&mut tap, &format!("INVITE {}", "x".repeat(30_000)));
         }
-        let held: usize = tap.kept.iter().map(|kept| kept.size()).sum();
-        assert!(held == tap.bytes && held <= MOST_BYTES && tap.kept.len() < 8, "{held} in {}", tap.kept.len());
+        for ring in [&tap.calls_kept, &tap.rest_kept] {
+            let held: usize = ring.kept.iter().map(|kept| kept.size()).sum();
+            assert!(held == ring.bytes && held <= ring.most.1 && ring.kept.len() < 8, "{held} in {}", ring.kept.len());
+        }
         assert!(tap.fresh.is_empty(), "nothing waits where nobody listens");
+    }
+
+    #[test]
+    fn keep_alives_push_no_call_out_and_all_is_told_in_its_order() {
+        let mut tap = Tap::default();
+        saw(&mut tap, &request("INVITE", "one", "100@demo"));
+        tap.note(&Event::CallDialling { call: call("c1", "one") });
+        saw(&mut tap, &request("REGISTER", "r", "100@demo"));
+        saw(&mut tap, &request("INFO", "one", "100@demo"));
+        for n in 0..2 * MOST_MESSAGES {
+            saw(&mut tap, &request("OPTIONS", &n.to_string(), "a@b"));
+        }
+        saw(&mut tap, &request("BYE", "one", "100@demo"));
+        let of_call = past(&tap, usize::MAX, Filter { call: Some("c1".into()), ..Filter::default() });
+        let last = 2 * MOST_MESSAGES as u64 + 4;
+        assert_eq!(of_call.iter().map(|(n, _)| *n).collect::<Vec<_>>(), [1, 3, last]);
+        let all = past(&tap, usize::MAX, Filter::default());
+        assert!(all.is_sorted_by_key(|(n, _)| *n) && all.len() == 3 + OF_THE_REST.0, "{}", all.len());
     }
 
     #[test]
