@@ -186,10 +186,16 @@ pub fn of_register(status: u16) -> (&'static str, &'static str) {
 pub fn of_silence(reason: &str, transport: &str) -> (&'static str, &'static str) {
     let says = |words: &[&str]| words.iter().any(|word| reason.to_ascii_lowercase().contains(word));
     if says(&["cannot find", "no address", "lookup", "resolver", "not known"]) {
-        return ("the name of the server leads nowhere: a typo, or no way to a name server", "the check dns says more");
+        return (
+            "the name of the server leads nowhere: a typo, or no way to a name server",
+            "look at the name; tuiphone doctor asks the name servers",
+        );
     }
     if says(&["certificate", "tls"]) {
-        return ("the server does not prove who it is", "the check tls says more");
+        return (
+            "the server does not prove who it is",
+            "tuiphone doctor shows its certificate, and what is wrong with it",
+        );
     }
     if says(&["refused"]) {
         return (
