@@ -66,26 +66,6 @@ pub struct UiOptions {
     pub traces: Option<PathBuf>,
 }
 
-impl Default for UiOptions {
-    fn default() -> UiOptions {
-        UiOptions {
-            theme: Theme::default(),
-            theme_name: String::new(),
-            depth: ColorDepth::default(),
-            wardrobe: None,
-            host: Host::default(),
-            keymap: Keymap::default(),
-            stays: true,
-            welcome: Vec::new(),
-            dial: None,
-            fill: None,
-            note: None,
-            local_time: |_| None,
-            traces: None,
-        }
-    }
-}
-
 /// Why the interface could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum UiError {
