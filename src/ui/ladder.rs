@@ -2,10 +2,13 @@
 //! Which messages came is the phone's to tell; nothing is kept and nothing asked for while the view is closed.
 
 pub mod sdp;
+mod search;
 mod steps;
 
+pub use search::MAX_SEARCH;
 pub use steps::{Step, Talk, peer};
 
+use super::editor::Editor;
 use crate::control::trace::export::Form;
 use crate::control::{AccountInfo, CallInfo, Traced};
 use std::collections::{HashMap, VecDeque};
@@ -94,6 +97,12 @@ pub struct Ladder {
     pub unfolded: bool,
     /// Rows that the message, or the words about it, are scrolled by.
     pub scroll: usize,
+    /// What is searched for.
+    pub search: Editor,
+    /// The search takes the keys.
+    pub searches: bool,
+    /// The steps that have it.
+    found: Vec<usize>,
     stale: bool,
 }
 
@@ -103,6 +112,7 @@ impl Ladder {
         self.forget();
         (self.chosen, self.wanted) = (None, wanted);
         (self.row, self.holds, self.unfolded, self.scroll) = (0, false, false, 0);
+        self.stop_search();
         self.stale = true;
     }
 
@@ -168,6 +178,7 @@ impl Ladder {
         self.chosen = wanted.or_else(|| self.talks.first().cloned());
         let Some(chosen) = &self.chosen else {
             (self.steps, self.peers) = (Vec::new(), Vec::new());
+            self.find();
             return;
         };
         let aors: HashMap<&str, String> = steps::aors(&self.kept);
@@ -181,6 +192,7 @@ impl Ladder {
             None if self.holds => self.row.min(last),
             None => last,
         };
+        self.find();
     }
 
     /// Goes to the next one whose messages there are, or to the one before.
@@ -272,7 +284,7 @@ mod tests {
     use super::*;
     use crate::control::Way;
 
-    fn message(n: u64, size: usize) -> Traced {
+    pub(in crate::ui::ladder) fn message(n: u64, size: usize) -> Traced {
         Traced {
             n,
             time: format!("2026-01-01T12:00:00.{:06}Z", n % 1_000_000),

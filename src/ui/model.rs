@@ -334,6 +334,7 @@ impl Model {
         );
         let searches =
             self.mode == Mode::Switchboard && self.switchboard.searching || self.mode == Mode::Log && self.log.searches;
+        let searches = searches || matches!(self.mode, Mode::Ladder(_)) && self.ladder.searches;
         let sets = self.mode == Mode::Settings && (self.settings.searching || self.settings.edit.is_some());
         types || searches || sets || self.field.focused
     }

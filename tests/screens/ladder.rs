@@ -173,6 +173,63 @@ fn nothing_is_asked_for_until_it_opens_nor_after_it_closes() {
 }
 
 #[test]
+fn help_and_palette_lie_over_it_while_messages_go_on_coming() {
+    for over in ["?", ":"] {
+        let mut stage = open(120, 40);
+        stage.keys("Home");
+        let traces = |actions: &[Action]| actions.iter().any(|action| matches!(action, Action::Trace(_)));
+        assert!(!traces(&stage.key(over)), "it is open still");
+        let mut wire = Wire::of(Some("c1"), "c1@host");
+        wire.n = 900;
+        stage.msg(wire.next(Way::Received, 99_000, "BYE sip:101@192.0.2.1 SIP/2.0", "4 BYE", "", ""));
+        assert!(!traces(&stage.key("Esc")));
+        let screen = stage.screen();
+        assert!(screen.contains("BYE") && screen.contains("407 Proxy") && stage.model.ladder.row == 0, "{screen}");
+    }
+    let mut stage = open(120, 40);
+    stage.keys(":");
+    let last = "history".chars().map(|c| stage.key(&c.to_string())).last();
+    assert!(last.is_some() && stage.key("Enter").contains(&Action::Trace(false)), "the palette leads elsewhere");
+}
+
+#[test]
+fn messages_are_searched_and_gone_through() {
+    for (columns, rows) in [(120, 40), (80, 24), (40, 10), (20, 5)] {
+        let mut stage = open(columns, rows);
+        stage.keys("Home / a c k");
+        picture(&format!("ladder_search_{columns}x{rows}"), &stage);
+    }
+    let mut stage = open(120, 40);
+    stage.keys("Home / A C K Enter");
+    for (key, told) in [("n", " 2 of 3 "), ("n", " 3 of 3 "), ("n", " 1 of 3 "), ("N", " 3 of 3 ")] {
+        stage.keys(key);
+        assert!(stage.screen().contains(told), "{key} {told}\n{}", stage.screen());
+    }
+    stage.keys("Enter n");
+    assert!(stage.model.ladder.chosen_message().is_some_and(|kept| kept.told.method == "ACK"));
+    stage.keys("Esc Esc");
+    assert!(matches!(stage.model.mode, Mode::Ladder(_)) && !stage.screen().contains("find:"), "{}", stage.screen());
+    assert_eq!(stage.keys("n"), [], "nobody is called again");
+    assert!(stage.screen().contains("nothing is searched for yet"), "{}", stage.screen());
+    stage.keys("/ x y z");
+    stage.msg(Msg::Paste("Proxy-Authorization\n".into()));
+    assert!(stage.screen().contains(" 1 of 1 "), "{}", stage.screen());
+    stage.keys("Esc Esc");
+    assert_eq!(stage.model.mode, Mode::Phone);
+}
+
+#[test]
+fn times_are_those_of_the_clock_on_the_wall() {
+    let mut stage = Stage::new(120, 40);
+    stage.model.wall.set(1_767_268_800_000_000, |second| Some(format!("2026-01-01 21:30:{:02}", second % 60)));
+    stage.keys("L");
+    talk().into_iter().for_each(|msg| drop(stage.msg(msg)));
+    stage.keys("Home Down Down");
+    let screen = stage.screen();
+    assert!(screen.contains(" 21:30:00 ") && screen.contains("21:30:00.513 (+0.513) udp"), "{screen}");
+}
+
+#[test]
 fn an_empty_ladder_says_what_to_do() {
     let mut stage = Stage::new(80, 24);
     stage.keys("L");

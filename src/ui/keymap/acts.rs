@@ -78,6 +78,12 @@ pub enum Act {
     LadderWhy,
     /// Keep-alives as one step, or each by itself.
     LadderFold,
+    /// Search the ladder.
+    LadderSearch,
+    /// The next step with what is searched for.
+    LadderNext,
+    /// The one before.
+    LadderPrevious,
     /// Copy the chosen line.
     Copy,
     /// Copy all of it.
@@ -251,6 +257,30 @@ const LADDER: &[Row] = &[
         &["z"],
         "fold",
         "in the ladder: keep-alives as one step, or each by itself",
+    ),
+    row(
+        Act::LadderSearch,
+        "ladder-search",
+        &[Place::Ladder],
+        &["/"],
+        "search",
+        "in the ladder: search the messages: a method, a status, anything in a header",
+    ),
+    row(
+        Act::LadderNext,
+        "ladder-next",
+        &[Place::Ladder],
+        &["n"],
+        "next",
+        "in the ladder: the next message with what is searched for",
+    ),
+    row(
+        Act::LadderPrevious,
+        "ladder-previous",
+        &[Place::Ladder],
+        &["N"],
+        "previous",
+        "in the ladder: the message before with what is searched for",
     ),
     row(
         Act::Copy,

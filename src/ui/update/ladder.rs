@@ -5,10 +5,10 @@ use crate::control::trace::export::{self, Form};
 use crate::control::trace::words::full;
 use crate::control::{CallInfo, Event, TraceLine, Traced};
 use crate::ui::keymap::{Act, Key};
-use crate::ui::ladder::{Export, Pane, Step, Talk, micros};
+use crate::ui::ladder::{Export, MAX_SEARCH, Pane, Step, Talk, micros};
 use crate::ui::model::{Mode, Model};
 use crate::ui::msg::Action;
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 use std::time::Instant;
 
 /// Rows that a page key scrolls by.
@@ -36,6 +36,7 @@ pub fn open_why(model: &mut Model) -> Vec<Action> {
 pub fn key(model: &mut Model, pane: Pane, key: Key, now: Instant) -> Vec<Action> {
     let own = match pane {
         Pane::AskForm => Some(form_key(model, key, now)),
+        Pane::Steps if model.ladder.searches => Some(search_key(model, key, now)),
         Pane::Steps => steps_key(model, key),
         Pane::Message | Pane::Why => read_key(model, pane, key),
     };
@@ -55,6 +56,22 @@ pub fn key(model: &mut Model, pane: Pane, key: Key, now: Instant) -> Vec<Action>
 /// What an act does here, if it is one of the ladder's; keys and clicks alike.
 pub fn act(model: &mut Model, pane: Pane, act: Act, now: Instant) -> Option<Vec<Action>> {
     Some(match (act, pane) {
+        (Act::Cancel, Pane::Steps) if model.ladder.searches || !model.ladder.search.is_empty() => {
+            model.ladder.stop_search();
+            drawn()
+        }
+        (Act::LadderSearch, _) => {
+            model.ladder.searches = true;
+            show(model, Pane::Steps)
+        }
+        (Act::LadderNext | Act::LadderPrevious, _) => {
+            let is_searched = !model.ladder.search.is_empty();
+            if !model.ladder.search_on(act == Act::LadderNext) {
+                let why = if is_searched { "no message has it" } else { "nothing is searched for yet" };
+                return Some(phone::refuse(model, why, now));
+            }
+            show(model, if pane == Pane::Message { pane } else { Pane::Steps })
+        }
         (Act::Cancel, Pane::Steps) | (Act::Ladder, _) => {
             model.mode = Mode::Phone;
             drawn()
@@ -93,7 +110,7 @@ pub fn traced(model: &mut Model, line: TraceLine) -> Vec<Action> {
         // What comes late was asked for by a ladder that is closed.
         TraceLine::Sip(told) if model.ladder.followed => {
             model.ladder.take(told);
-            drawn()
+            if matches!(model.mode, Mode::Ladder(_)) { drawn() } else { Vec::new() }
         }
         _ => Vec::new(),
     }
@@ -153,6 +170,13 @@ fn first_sound(model: &mut Model, call: &CallInfo) {
     model.ladder.note_once(call, micros(&call.started_at) + after, text);
 }
 
+/// Pasted text is searched for.
+pub fn paste(model: &mut Model, text: &str) {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    model.ladder.search.set(line.trim(), MAX_SEARCH);
+    model.ladder.search_anew();
+}
+
 fn show(model: &mut Model, pane: Pane) -> Vec<Action> {
     model.mode = Mode::Ladder(pane);
     drawn()
@@ -177,6 +201,34 @@ fn steps_key(model: &mut Model, key: Key) -> Option<Vec<Action>> {
         _ => return None,
     }
     Some(drawn())
+}
+
+/// A key while the search takes them. Enter and the arrows lead back to the steps.
+fn search_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
+    let ladder = &mut model.ladder;
+    match (key.code, key.modifiers) {
+        (KeyCode::Char(c), _) if key.is_character() => ladder.search.insert(c, MAX_SEARCH),
+        (KeyCode::Char('u'), KeyModifiers::CONTROL) => ladder.search.clear(),
+        (KeyCode::Enter, _) => {
+            ladder.searches = false;
+            return drawn();
+        }
+        (KeyCode::Esc, _) => {
+            ladder.stop_search();
+            return drawn();
+        }
+        (KeyCode::Up | KeyCode::Down, _) => {
+            ladder.search_on(key.code == KeyCode::Down);
+            return drawn();
+        }
+        (code, modifiers) if ladder.search.key(code, modifiers) => {}
+        _ => {
+            let act = model.act(key).filter(|_| key.is_command());
+            return act.map_or_else(Vec::new, |act| super::run(model, act, now));
+        }
+    }
+    ladder.search_anew();
+    drawn()
 }
 
 /// A key while a message, or the words about it, take the keys.

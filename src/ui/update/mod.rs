@@ -57,9 +57,11 @@ fn copied(action: &Action) -> Option<&'static str> {
     }
 }
 
-/// The phone tells what goes over the wire for as long as the ladder is open, and no longer.
+/// The phone tells what goes over the wire for as long as the ladder is open, and no longer. One that help, palette or an
+/// answer lies over is open.
 fn follow(model: &mut Model) -> Option<Action> {
-    let is_open = matches!(model.mode, Mode::Ladder(_));
+    let is_covered = matches!(model.mode, Mode::Help { .. } | Mode::Palette | Mode::Sheet);
+    let is_open = matches!(if is_covered { &model.returns } else { &model.mode }, Mode::Ladder(_));
     if is_open {
         model.ladder.refresh(&model.status.accounts);
     }
@@ -320,6 +322,7 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
         Mode::Contacts(Pane::Form) => form::paste(model, text),
         Mode::Contacts(_) => people::paste(model, text),
         Mode::Log if !model.log.searches => return Vec::new(),
+        Mode::Ladder(_) if model.ladder.searches => ladder::paste(model, text),
         Mode::Log => log::paste(model, text),
         Mode::History(_) => return [past::paste(model, text), drawn()].concat(),
         Mode::Switchboard => switchboard::paste(model, text),

@@ -129,7 +129,13 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Details | Act::Add | Act::Edit | Act::Star | Act::Delete => {
             refuse(model, "open the contacts or the history first", now)
         }
-        Act::LadderFold | Act::Copy | Act::CopyAll | Act::Export => {
+        Act::LadderFold
+        | Act::LadderSearch
+        | Act::LadderNext
+        | Act::LadderPrevious
+        | Act::Copy
+        | Act::CopyAll
+        | Act::Export => {
             let key = model.keymap.key(Act::Ladder, false).map(|key| format!(" ({key})")).unwrap_or_default();
             refuse(model, &format!("open the ladder or the log first{key}"), now)
         }

@@ -139,15 +139,21 @@ fn ladder(model: &Model, pane: ladder::Pane) -> Vec<Option<Item>> {
     let steps = &model.ladder.steps;
     let any = |item: Option<Item>| item.filter(|_| !steps.is_empty());
     let others = told("Tab", "next call").filter(|_| model.ladder.talks.len() > 1);
+    let is_searched = !model.ladder.search.is_empty();
     match pane {
         ladder::Pane::AskForm => {
             vec![told("m", "Mermaid"), told("t", "text"), told("p", "capture"), bound(Act::Cancel, "leave it")]
         }
+        ladder::Pane::Steps if model.ladder.searches => {
+            vec![told("Enter", "done"), told("Up/Down", "next"), told("Esc", "no search")]
+        }
         ladder::Pane::Steps => vec![
             any(told("Enter", "message")),
+            bound(Act::LadderNext, "next found").filter(|_| is_searched),
             bound(Act::LadderWhy, "why"),
-            bound(Act::Cancel, "close"),
+            bound(Act::Cancel, if is_searched { "no search" } else { "close" }),
             others,
+            any(bound(Act::LadderSearch, "search")),
             any(bound(Act::Copy, "copy")),
             any(bound(Act::Export, "export")),
             any(bound(Act::CopyAll, "copy all")),

@@ -1,7 +1,7 @@
 //! The ladder of SIP messages: we and the far ends as lines that go down, an arrow for each message.
 //!
 //! ```text
-//!  12:00:01Z         this phone                    192.0.2.2:5060 udp
+//!  12:00:01          this phone                    192.0.2.2:5060 udp
 //!     0.000              │────── INVITE (SDP) ×2 ───────▶│
 //!     0.512    +0.512    │◀╌╌╌╌╌╌╌ 180 Ringing ╌╌╌╌╌╌╌╌╌╌│
 //! ```
@@ -10,7 +10,7 @@ mod message;
 mod why;
 
 use super::{Look, list, words};
-use crate::control::trace::words::{brief, clock};
+use crate::control::trace::words::brief;
 use crate::control::{CallInfo, Traced, Way};
 use crate::ui::ladder::{Kept, Ladder, Pane, Step, Talk, peer};
 use crate::ui::model::Model;
@@ -30,11 +30,12 @@ const GAP: u16 = 9;
 const LEAST_SPAN: u16 = 22;
 const MOST_SPAN: u16 = 60;
 
-/// Draws it over the body of the screen.
-pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer) {
+/// Draws it over the body of the screen; gives where the cursor of the search is.
+pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let Places { steps, detail } = places(area, pane);
+    let mut cursor = None;
     if !steps.is_empty() {
-        draw_steps(model, look, pane, steps, buf);
+        cursor = draw_steps(model, look, pane, steps, buf);
     }
     if !detail.is_empty() {
         match pane {
@@ -42,6 +43,7 @@ pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer)
             _ => message::draw(model, look, detail, pane == Pane::Message, buf),
         }
     }
+    cursor
 }
 
 /// The step at a cell.
@@ -49,6 +51,7 @@ pub fn step_at(model: &Model, pane: Pane, area: Rect, at: Position) -> Option<us
     let steps = places(area, pane).steps;
     let framed = u16::from(steps.height >= 6);
     let inner = Rect { y: steps.y + framed, height: steps.height.saturating_sub(2 * framed), ..steps };
+    let inner = below_search(model, inner);
     let heads = heads(inner);
     let row = at.y.checked_sub(inner.y + heads)?;
     if !inner.contains(at) {
@@ -116,6 +119,27 @@ fn heads(inner: Rect) -> u16 {
     u16::from(inner.width >= LINES && inner.height >= 4)
 }
 
+/// What the line of the search leaves.
+fn below_search(model: &Model, inner: Rect) -> Rect {
+    let is_shown = model.ladder.searches || !model.ladder.search.is_empty();
+    let above = u16::from(is_shown).min(inner.height);
+    Rect { y: inner.y + above, height: inner.height - above, ..inner }
+}
+
+/// What is searched for, and how many steps have it.
+fn draw_search(look: Look, ladder: &Ladder, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let told = match ladder.found() {
+        _ if ladder.search.is_empty() => String::new(),
+        (0, _) => "none ".to_owned(),
+        (all, Some(at)) => format!("{at} of {all} "),
+        (all, None) => format!("{all} "),
+    };
+    let role = if ladder.found().0 == 0 { Role::Pending } else { Role::Dim };
+    let width = (told.width() as u16).min(area.width);
+    buf.set_span(area.right() - width, area.y, &look.span(role, told), width);
+    list::search(look, buf, Rect { width: area.width - width, ..area }, &ladder.search).filter(|_| ladder.searches)
+}
+
 /// Where the lines are.
 struct Lanes {
     ours: u16,
@@ -145,17 +169,20 @@ impl Lanes {
     }
 }
 
-fn draw_steps(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer) {
+fn draw_steps(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let ladder = &model.ladder;
-    let Some(inner) = list::panel(look, buf, area, &title(model), pane == Pane::Steps) else { return };
+    let whole = list::panel(look, buf, area, &title(model), pane == Pane::Steps)?;
+    let inner = below_search(model, whole);
+    let cursor = if inner == whole { None } else { draw_search(look, ladder, whole, buf) };
     if ladder.steps.is_empty() {
         list::instead(look, buf, inner, &nothing(ladder));
-        return;
+        return cursor;
     }
     let lanes = (inner.width >= LINES).then(|| Lanes::of(inner, ladder.peers.len()));
     let heads = heads(inner);
     if let Some(lanes) = lanes.as_ref().filter(|_| heads > 0) {
-        draw_heads(look, ladder, lanes, inner, buf);
+        let began = model.wall.time_of(ladder.began_us());
+        draw_heads(look, ladder, lanes, &began, inner, buf);
     }
     let rows = Rect { y: inner.y + heads, height: inner.height - heads, ..inner };
     let told = ladder.over.as_ref().map(|why| format!("no more messages come: {why}"));
@@ -175,13 +202,19 @@ fn draw_steps(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffe
     for (row, (at, step)) in (0..).zip(shown) {
         let before = at.checked_sub(1).and_then(|before| ladder.at_us(ladder.steps.get(before)?));
         let at_us = ladder.at_us(step).unwrap_or(began);
-        let line =
-            StepLine { step, chosen: at == ladder.row, since_us: at_us - began, gap_us: before.map(|it| at_us - it) };
+        let line = StepLine {
+            step,
+            chosen: at == ladder.row,
+            found: ladder.is_found(at),
+            since_us: at_us - began,
+            gap_us: before.map(|it| at_us - it),
+        };
         match &lanes {
             Some(lanes) => draw_step(look, ladder, lanes, &line, Rect { y: rows.y + row, height: 1, ..rows }, buf),
             None => draw_narrow(look, ladder, &line, rows, row, buf),
         }
     }
+    cursor
 }
 
 /// What stands in place of steps.
@@ -208,15 +241,15 @@ fn nothing(ladder: &Ladder) -> Vec<String> {
 struct StepLine<'s> {
     step: &'s Step,
     chosen: bool,
+    /// It has what is searched for.
+    found: bool,
     since_us: i64,
     gap_us: Option<i64>,
 }
 
-fn draw_heads(look: Look, ladder: &Ladder, lanes: &Lanes, area: Rect, buf: &mut Buffer) {
-    let first = ladder.steps.iter().find_map(|step| ladder.message(step));
-    let began = first.and_then(|kept| clock(&kept.told.time).get(..8)).unwrap_or_default();
+fn draw_heads(look: Look, ladder: &Ladder, lanes: &Lanes, began: &str, area: Rect, buf: &mut Buffer) {
     if lanes.gaps {
-        buf.set_span(area.x + 1, area.y, &look.span(Role::Dim, format!("{began}Z")), TIME);
+        buf.set_span(area.x + 1, area.y, &look.span(Role::Dim, began), TIME);
     }
     centred(look, buf, area, lanes.ours, "phone", 6, Role::Title);
     for at in 0..usize::from(lanes.count) {
@@ -242,7 +275,8 @@ fn draw_step(look: Look, ladder: &Ladder, lanes: &Lanes, line: &StepLine<'_>, ar
     let y = area.y;
     buf.set_span(area.x, y, &list::mark(look, line.chosen), 1);
     let width = usize::from(TIME) - 1;
-    buf.set_span(area.x + 1, y, &look.span(Role::Text, format!("{:>width$}", elapsed(line.since_us))), TIME);
+    let role = if line.found { Role::Key } else { Role::Text };
+    buf.set_span(area.x + 1, y, &look.span(role, format!("{:>width$}", elapsed(line.since_us))), TIME);
     if lanes.gaps {
         let gap = line.gap_us.map(|gap| format!("+{}", elapsed(gap))).unwrap_or_default();
         buf.set_span(area.x + 1 + TIME, y, &look.span(Role::Dim, format!("{gap:>width$}")), GAP);
@@ -312,8 +346,8 @@ fn draw_narrow(look: Look, ladder: &Ladder, line: &StepLine<'_>, area: Rect, row
     };
     let role = if line.chosen { Role::Selected } else { role };
     let left = vec![list::mark(look, line.chosen), look.span(role, format!("{sign} {text}"))];
-    let right =
-        if area.width >= 28 { Line::from(look.span(Role::Dim, elapsed(line.since_us))) } else { Line::default() };
+    let role = if line.found { Role::Key } else { Role::Dim };
+    let right = if area.width >= 28 { Line::from(look.span(role, elapsed(line.since_us))) } else { Line::default() };
     look.row(buf, area, row, Line::from(left), right);
 }
 

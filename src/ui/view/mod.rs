@@ -155,10 +155,7 @@ pub fn view(model: &Model, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
             None
         }
         Mode::Thread { .. } => threads::draw(model, look, over, buf),
-        Mode::Ladder(pane) => {
-            ladder::draw(model, look, *pane, over, buf);
-            None
-        }
+        Mode::Ladder(pane) => ladder::draw(model, look, *pane, over, buf),
         Mode::Quality => {
             quality::draw(model, look, over, buf);
             None

@@ -2,9 +2,9 @@
 //! body.
 
 use super::super::{Look, list, words};
-use crate::control::trace::words::{clock, headers};
+use crate::control::trace::words::headers;
 use crate::control::{Traced, Way};
-use crate::ui::ladder::{Step, sdp};
+use crate::ui::ladder::{Kept, Step, sdp};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -29,17 +29,20 @@ pub fn draw(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer
     let told = &kept.told;
     let Some(inner) = list::panel(look, buf, area, told.start.trim_start_matches("SIP/2.0 "), focus) else { return };
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
-    let lines = lines(model, look, told, usize::from(inner.width.max(1)));
+    let lines = lines(model, look, kept, usize::from(inner.width.max(1)));
     let skip = if focus { model.ladder.scroll.min(lines.len().saturating_sub(usize::from(inner.height))) } else { 0 };
     for (row, line) in (0..inner.height).zip(lines.into_iter().skip(skip)) {
         look.row(buf, inner, row, line, Line::default());
     }
 }
 
-fn lines<'s>(model: &Model, look: Look, told: &Traced, width: usize) -> Vec<Line<'s>> {
+fn lines<'s>(model: &Model, look: Look, kept: &Kept, width: usize) -> Vec<Line<'s>> {
+    let told = &kept.told;
     let Traced { local, remote, transport, bytes, way, .. } = told;
     let (from, to) = if *way == Way::Sent { (local, remote) } else { (remote, local) };
-    let facts = format!("{}Z {transport} {from} -> {to}, {bytes} bytes", clock(&told.time));
+    let at = model.wall.exact_time_of(kept.at_us);
+    let since = super::elapsed(kept.at_us - model.ladder.began_us());
+    let facts = format!("{at} (+{since}) {transport} {from} -> {to}, {bytes} bytes");
     let mut out: Vec<Line> = Vec::new();
     let mut say = |role: Role, text: &str| {
         out.extend(words::wrap(text, width).into_iter().map(|text| Line::from(look.span(role, text))));
