@@ -4,7 +4,7 @@ use crate::pictures::picture;
 use crate::stage::{Stage, account, call, commands};
 use tuiphone::control::verb::Request;
 use tuiphone::control::{
-    AccountInfo, CallState, Command, CommandError, ExitCode, RegistrationState, SettingAsk, SettingChanged,
+    AccountInfo, CallState, Command, CommandError, Event, ExitCode, RegistrationState, SettingAsk, SettingChanged,
     SettingInfo, SoundCard, SoundDevice, SoundPath, TlsTrust, VoicemailInfo, VolumeChange,
 };
 use tuiphone::ui::glyphs::ASCII;
@@ -110,6 +110,42 @@ fn a_setting_is_turned_typed_chosen_and_taken_back() {
     assert!(next.contains(&Action::Ask(Request::Settings(SettingAsk::List))));
     assert_eq!(press(&mut stage, "u"), set("Settings.DND", "1"));
     assert!(!stage.screen().contains("secret"), "{}", stage.screen());
+}
+
+#[test]
+fn keys_in_the_footer_are_clicked_while_somebody_types() {
+    let mut typed = stage(120, 24, ",");
+    press(&mut typed, "Down Down Enter End 5");
+    assert_eq!(asked(typed.click("Enter save")), [("Settings.sourcePort".to_owned(), Some("05".to_owned()))]);
+    typed.click("Esc leave it");
+    assert!(!typed.screen().contains("sourcePort: 05"), "{}", typed.screen());
+    let mut chosen = stage(120, 24, ",");
+    press(&mut chosen, "/ h o w Enter Enter");
+    assert_eq!(asked(chosen.click("Enter save")), [], "it is so already");
+    let mut searched = stage(120, 24, ",");
+    press(&mut searched, "/ d n d");
+    searched.click("Enter choose");
+    assert!(searched.screen().contains("Enter turn off"), "{}", searched.screen());
+}
+
+#[test]
+fn what_somebody_else_changes_is_looked_up_and_the_chosen_key_stays() {
+    let changed = || Event::Config {
+        message: "settings read again: DND".into(),
+        changed: vec!["Settings.DND".into()],
+        needs_restart: Vec::new(),
+    };
+    let mut stage = stage(80, 24, ",");
+    stage.keys("Down Down");
+    let key = |stage: &Stage| stage.model.settings.chosen().map(|info| info.key.clone());
+    let before = key(&stage);
+    let list = Request::Settings(SettingAsk::List);
+    assert!(stage.event(changed()).contains(&Action::Ask(list.clone())));
+    let more = settings().into_iter().skip(1).collect();
+    stage.msg(Msg::Answer(list.clone(), Ok(Answer::Settings(more))));
+    assert!(before.is_some() && key(&stage) == before, "{:?}", key(&stage));
+    stage.keys("Esc");
+    assert!(!stage.event(changed()).contains(&Action::Ask(list)), "nobody looks");
 }
 
 #[test]

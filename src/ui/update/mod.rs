@@ -280,6 +280,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent, now: Instant) -> Vec<Action> {
         MouseEventKind::Down(MouseButton::Left) => match hit(model, mouse.column, mouse.row) {
             Some(Hit::Pad(c)) => phone::press(model, c, now),
             Some(Hit::Act(act)) => mean(model, act, now),
+            Some(Hit::Press(key)) => sequence::key(model, key, now).unwrap_or_else(|| press(model, key, now)),
             Some(Hit::Next(key)) => sequence::key(model, key, now).unwrap_or_default(),
             Some(Hit::Light(place)) => switchboard::open(model, Some(place), now),
             Some(Hit::Cell(row)) => match model.mode {

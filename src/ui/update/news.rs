@@ -9,6 +9,7 @@ use crate::ui::keymap::Act;
 use crate::ui::log::Level;
 use crate::ui::model::{CallRow, Connection, EndedCall, LEVEL_HISTORY, Mode, Model, SILENT, Weight};
 use crate::ui::msg::{Action, Urgency};
+use crate::ui::settings;
 use crate::ui::view::words;
 use std::mem;
 use std::time::{Duration, Instant};
@@ -249,9 +250,14 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
             let hint = key.map(|key| format!("{key} opens it"));
             say(model, Weight::Error, "you are talking, and the microphone is muted".to_owned(), hint, now);
         }
-        Event::Device { message } | Event::Config { message, .. } | Event::Directory { message } => {
-            note(model, message, now)
+        Event::Config { message, .. } => {
+            note(model, message, now);
+            // Whoever else has changed the file: what is looked at is as it is there now.
+            if matches!(model.mode, Mode::Settings | Mode::Devices) {
+                return [vec![Action::Ask(settings::ask())], drawn()].concat();
+            }
         }
+        Event::Device { message } | Event::Directory { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
         Event::Exited => {
             model.connection = Connection::Closed("the phone has ended".to_owned());

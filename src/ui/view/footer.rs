@@ -1,9 +1,10 @@
 //! The keys that are valid now, the most important first.
 
 use super::Look;
+use super::hit::Hit;
 use crate::control::{AccountInfo, CallState, LightInfo, LightState};
 use crate::ui::enabled::why_not;
-use crate::ui::keymap::{Act, Keys};
+use crate::ui::keymap::{Act, Key, Keys};
 use crate::ui::ladder;
 use crate::ui::model::{CallRow, Mode, Model, Pane};
 use crate::ui::settings::{Field, is_on};
@@ -16,7 +17,7 @@ use unicode_width::UnicodeWidthStr;
 /// Columns from which every key of an idle phone has room.
 const WIDE: u16 = 60;
 
-/// A key and what it does; one without an act is told, not clicked.
+/// A key and what it does. A click on one without an act presses that key.
 struct Item {
     act: Option<Act>,
     key: String,
@@ -43,12 +44,11 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// What a click at this column does.
-pub fn act_at(model: &Model, area: Rect, column: u16) -> Option<Act> {
-    placed(model, area)
-        .into_iter()
-        .find(|(x, item)| (*x..*x + item.width()).contains(&column))
-        .and_then(|(_, item)| item.act)
+/// What a click at this column does: an act, or a key that is pressed.
+pub fn hit_at(model: &Model, area: Rect, column: u16) -> Option<Hit> {
+    let at = |(x, item): &(u16, Item)| (*x..*x + item.width()).contains(&column);
+    let (_, item) = placed(model, area).into_iter().find(at)?;
+    item.act.map(Hit::Act).or_else(|| Key::parse(&item.key).map(Hit::Press))
 }
 
 fn placed(model: &Model, area: Rect) -> Vec<(u16, Item)> {

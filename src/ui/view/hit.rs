@@ -16,6 +16,8 @@ pub enum Hit {
     Pad(char),
     /// A key named on screen.
     Act(Act),
+    /// A key that is told of on screen, as if it were pressed.
+    Press(Key),
     /// A key that may follow those pressed.
     Next(Key),
     /// A live call, by id.
@@ -42,7 +44,7 @@ pub fn hit(model: &Model, column: u16, row: u16) -> Option<Hit> {
     let layout = Layout::of(model, area);
     let at = Position::new(column, row);
     if layout.footer.contains(at) {
-        return footer::act_at(model, layout.footer, column).map(Hit::Act);
+        return footer::hit_at(model, layout.footer, column);
     }
     if layout.banner.contains(at) {
         return incoming::act_at(model, layout.banner, at).map(Hit::Act);
