@@ -9,9 +9,10 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
     if matches!(model.connection, Connection::Closed(_)) && matches!(act, Act::Verb(_) | Act::Echo) {
         return Some("the phone is gone");
     }
-    let Act::Verb(verb) = act else {
-        return (act == Act::Echo && model.status.echo.is_none()).then_some("no echo service is known: echoNumber");
-    };
+    if let Some(why) = lacks(model, act) {
+        return Some(why);
+    }
+    let Act::Verb(verb) = act else { return None };
     let is = |state: CallState| move |row: &&CallRow| row.info.state == state;
     let answered = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
     let calls = || model.calls.iter();
@@ -29,12 +30,20 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
         "conference" => (calls().filter(answered).count() < 2).then_some("it takes two calls"),
         "dtmf" => model.digit_call().is_none().then_some("no call takes digits"),
         "available" => model.wrap_up_until.is_none().then_some("no pause after a call runs"),
-        "voicemail" => {
+        _ => None,
+    }
+}
+
+/// What has to be set before an act can be done at all; nothing where all is.
+pub fn lacks(model: &Model, act: Act) -> Option<&'static str> {
+    match act {
+        Act::Echo => model.status.echo.is_none().then_some("no echo service is known: echoNumber"),
+        Act::Verb("voicemail") => {
             let known = model.status.accounts.iter().filter_map(|account| account.voicemail.as_ref());
             let none = !known.into_iter().any(|voicemail| voicemail.number.is_some());
             none.then_some("no mailbox is known: voicemailNumber")
         }
-        "shortcut" => (!model.status.shortcuts_shown).then_some("shortcuts are off: enableShortcuts"),
+        Act::Verb("shortcut") => (!model.status.shortcuts_shown).then_some("shortcuts are off: enableShortcuts"),
         _ => None,
     }
 }
@@ -50,6 +59,8 @@ mod tests {
         assert_eq!(why("answer"), Some("nothing rings"));
         assert_eq!(why("hangup"), Some("no call is up"));
         assert_eq!(why("hold"), Some("no call is answered"));
+        assert_eq!((why("voicemail"), lacks(&model, Act::Verb("hold"))), (lacks(&model, Act::Verb("voicemail")), None));
+        assert!(lacks(&model, Act::Echo).is_some_and(|why| why.contains("echoNumber")));
         assert_eq!((why("call"), why("dnd"), why_not(&model, Act::Help)), (None, None, None));
     }
 

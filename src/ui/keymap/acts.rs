@@ -296,7 +296,7 @@ const LADDER: &[Row] = &[
         &[Place::Ladder, Place::Log, Place::Accounts, Place::Settings],
         &["Y"],
         "copy all",
-        "in the ladder and the log: copy all of it as text",
+        "in the ladder and the log: copy all of it as text; in the accounts and the settings a row, as y does",
     ),
     row(
         Act::Export,

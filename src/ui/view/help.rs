@@ -2,6 +2,7 @@
 
 use super::{Look, list};
 use crate::control::verb::VERBS;
+use crate::ui::enabled::lacks;
 use crate::ui::keymap::{Act, Binding, Place};
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
@@ -9,9 +10,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
+/// Rows inside the frame from which there is room for headings.
+const HEADINGS: u16 = 8;
+
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
+    /// Where it counts, for the heading of those it stands with.
+    pub place: &'static str,
     /// What Enter does; nothing for verbs of the command line alone.
     pub act: Option<Act>,
     /// The keys, or the verb with its arguments.
@@ -24,16 +30,14 @@ pub struct Row {
 pub fn rows(model: &Model) -> Vec<Row> {
     let Mode::Help { search, .. } = &model.mode else { return Vec::new() };
     let here = model.place_of(&model.returns);
+    let place = |binding: &Binding| match binding.places.contains(&here) {
+        true => here,
+        false => binding.places.first().copied().unwrap_or(Place::Everywhere),
+    };
     // What counts in the view that is open stands first, what counts elsewhere last.
-    let order = |binding: &&Binding| match () {
-        () if binding.places.contains(&Place::Everywhere) => 1,
-        () => {
-            if binding.places.contains(&here) {
-                0
-            } else {
-                2
-            }
-        }
+    let order = |binding: &&Binding| {
+        let place = place(binding);
+        (place != here, Place::ALL.iter().position(|known| *known == place))
     };
     let mut bindings: Vec<&Binding> = model.keymap.bindings().iter().filter(|it| !it.keys.is_empty()).collect();
     bindings.sort_by_key(order);
@@ -43,18 +47,48 @@ pub fn rows(model: &Model) -> Vec<Row> {
             Act::Verb(name) => format!("{}: {}", name, binding.doc),
             _ => binding.doc.to_owned(),
         };
-        Row { act: Some(binding.act), how: keys.join(", "), what }
+        // The footer is silent about what lacks something; here it is said what that is.
+        let why = lacks(model, binding.act).map(|why| format!(" ({why})")).unwrap_or_default();
+        Row { place: place(binding).words(), act: Some(binding.act), how: keys.join(", "), what: what + &why }
     });
-    let dialling = Row { act: None, how: "0-9 * # +".to_owned(), what: "dial; in a call, send tones".to_owned() };
+    let dialling = Row {
+        place: Place::Everywhere.words(),
+        act: None,
+        how: "0-9 * # +".to_owned(),
+        what: "dial; in a call, send tones".to_owned(),
+    };
     let bound = |name| model.keymap.key(Act::Verb(name), false).is_some();
     let verbs = VERBS.iter().filter(|verb| !bound(verb.name)).map(|verb| Row {
+        place: "on the command line",
         act: None,
         how: format!("tuiphone {}", verb.name),
         what: verb.doc.to_owned(),
     });
     let wanted = search.to_lowercase();
     let matches = |row: &Row| row.how.to_lowercase().contains(&wanted) || row.what.to_lowercase().contains(&wanted);
-    std::iter::once(dialling).chain(keys).chain(verbs).filter(matches).collect()
+    let mut rows: Vec<Row> = keys.collect();
+    let everywhere = rows.iter().position(|row| row.place == dialling.place).unwrap_or(0);
+    rows.insert(everywhere, dialling);
+    rows.into_iter().chain(verbs).filter(matches).collect()
+}
+
+/// A line as it is drawn.
+enum Drawn<'r> {
+    Heading(&'static str),
+    Row(usize, &'r Row),
+}
+
+/// The rows, each place under its heading where there is room for them.
+fn lines(rows: &[Row], headed: bool) -> Vec<Drawn<'_>> {
+    let mut lines = Vec::with_capacity(rows.len() + Place::ALL.len());
+    let mut place = None;
+    for (at, row) in rows.iter().enumerate() {
+        if headed && place.replace(row.place) != Some(row.place) {
+            lines.push(Drawn::Heading(row.place));
+        }
+        lines.push(Drawn::Row(at, row));
+    }
+    lines
 }
 
 /// Draws it over the body of the screen.
@@ -64,6 +98,7 @@ pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, 
         return;
     }
     let rows = rows(model);
+    let lines = lines(&rows, area.height >= HEADINGS);
     look.clear(buf, area);
     let title = if search.is_empty() { "Keys and verbs".to_owned() } else { format!("Keys and verbs: {search}") };
     let inner = look.panel(buf, area, &look.clip(&title, area.width.saturating_sub(4)), true);
@@ -71,9 +106,17 @@ pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, 
         look.row(buf, inner, 0, Line::from(look.span(Role::Dim, " nothing matches")), Line::default());
     }
     let room = usize::from(inner.height);
-    let skip = (chosen + 1).saturating_sub(room);
+    let is_chosen = |line: &Drawn<'_>| matches!(line, Drawn::Row(at, _) if *at == chosen);
+    let skip = (lines.iter().position(is_chosen).unwrap_or(0) + 1).saturating_sub(room);
     let how_width = if inner.width >= 70 { 22 } else { 14 };
-    for (y, (at, row)) in (0u16..).zip(rows.iter().enumerate().skip(skip).take(room)) {
+    for (y, line) in (0u16..).zip(lines.iter().skip(skip).take(room)) {
+        let (at, row) = match line {
+            Drawn::Row(at, row) => (*at, *row),
+            Drawn::Heading(place) => {
+                look.row(buf, inner, y, Line::from(look.span(Role::Title, format!(" {place}"))), Line::default());
+                continue;
+            }
+        };
         let how_role = if row.act.is_some() { Role::Key } else { Role::Dim };
         let how = look.clip(&row.how, how_width);
         let pad = " ".repeat(usize::from(how_width).saturating_sub(Span::raw(how.as_str()).width()));

@@ -42,6 +42,21 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         ]);
         buf.set_line(cell.place.x, cell.place.y, &line, cell.place.width);
     }
+    if let Some((place, text)) = left_out(model, area) {
+        buf.set_span(place.x, place.y, &look.span(Role::Dim, text), place.width);
+    }
+}
+
+/// How many more keys there are than have room, in the last cells of the last row.
+fn left_out(model: &Model, area: Rect) -> Option<(Rect, String)> {
+    let (_, _, all) = columns(model, area)?;
+    let shown = cells(model, area);
+    let count = all.checked_sub(shown.len()).filter(|count| *count > 0)?;
+    let last = shown.iter().map(|cell| cell.place.y).max()?;
+    let text = format!(" +{count}");
+    let width = (text.width() as u16).min(area.width);
+    let framed = u16::from(area.height >= FRAMED);
+    Some((Rect::new(area.right() - framed - width, last, width, 1), text))
 }
 
 /// The key that a click chooses.
@@ -101,6 +116,19 @@ mod tests {
     #[allow(clippy::disallowed_methods)]
     fn now() -> Instant {
         Instant::now()
+    }
+
+    #[test]
+    fn what_has_no_room_is_counted() {
+        let mut model = Model::new((20, 5), true, Vec::new());
+        let space = Key::parse("Space").expect("a key");
+        model.pending = Some(crate::ui::model::Pending { keys: vec![space], until: now() });
+        let area = Rect::new(0, 1, 20, 3);
+        let all = model.keymap.next(Place::Everywhere, &[space]).len();
+        let shown = cells(&model, area).len();
+        let (place, text) = left_out(&model, area).expect("a count");
+        assert_eq!((text, area.intersection(place)), (format!(" +{}", all - shown), place));
+        assert_eq!(left_out(&model, Rect::new(0, 2, 80, 20)), None);
     }
 
     #[test]
