@@ -3,11 +3,12 @@
 use super::keymap::Act;
 use super::model::{CallRow, Connection, Model};
 use crate::control::CallState;
+use crate::text::say;
 
 /// Why an act would come to nothing now; nothing where it may be done.
-pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
+pub fn why_not(model: &Model, act: Act) -> Option<String> {
     if matches!(model.connection, Connection::Closed(_)) && matches!(act, Act::Verb(_) | Act::Echo) {
-        return Some("the phone is gone");
+        return Some(say!("why-not-the-phone-is-gone"));
     }
     if let Some(why) = lacks(model, act) {
         return Some(why);
@@ -19,31 +20,33 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
     match verb {
         "answer" | "reject" => {
             let rings = calls().any(|row| row.info.state == CallState::Incoming) || !model.status.asks.is_empty();
-            (!rings).then_some("nothing rings")
+            (!rings).then(|| say!("why-not-nothing-rings"))
         }
-        "ignore" => model.incoming().is_none().then_some("nothing rings"),
-        "hangup" | "hangupall" => model.calls.is_empty().then_some("no call is up"),
+        "ignore" => model.incoming().is_none().then(|| say!("why-not-nothing-rings")),
+        "hangup" | "hangupall" => model.calls.is_empty().then(|| say!("why-not-no-call-is-up")),
         "hold" | "park" | "record" | "play" | "transfer" => {
-            calls().find(answered).is_none().then_some("no call is answered")
+            calls().find(answered).is_none().then(|| say!("why-not-no-call-is-answered"))
         }
-        "resume" => calls().find(is(CallState::Held)).is_none().then_some("no call is on hold"),
-        "conference" => (calls().filter(answered).count() < 2).then_some("it takes two calls"),
-        "dtmf" => model.digit_call().is_none().then_some("no call takes digits"),
-        "available" => model.wrap_up_until.is_none().then_some("no pause after a call runs"),
+        "resume" => calls().find(is(CallState::Held)).is_none().then(|| say!("why-not-no-call-is-on-hold")),
+        "conference" => (calls().filter(answered).count() < 2).then(|| say!("why-not-it-takes-two-calls")),
+        "dtmf" => model.digit_call().is_none().then(|| say!("why-not-no-call-takes-digits")),
+        "available" => model.wrap_up_until.is_none().then(|| say!("why-not-no-pause-after-a-call")),
         _ => None,
     }
 }
 
 /// What has to be set before an act can be done at all; nothing where all is.
-pub fn lacks(model: &Model, act: Act) -> Option<&'static str> {
+pub fn lacks(model: &Model, act: Act) -> Option<String> {
     match act {
-        Act::Echo => model.status.echo.is_none().then_some("no echo service is known: echoNumber"),
+        Act::Echo => model.status.echo.is_none().then(|| say!("why-not-no-echo-service-is-known")),
         Act::Verb("voicemail") => {
             let known = model.status.accounts.iter().filter_map(|account| account.voicemail.as_ref());
             let none = !known.into_iter().any(|voicemail| voicemail.number.is_some());
-            none.then_some("no mailbox is known: voicemailNumber")
+            none.then(|| say!("why-not-no-mailbox-is-known-voicemailnumber"))
         }
-        Act::Verb("shortcut") => (!model.status.shortcuts_shown).then_some("shortcuts are off: enableShortcuts"),
+        Act::Verb("shortcut") => {
+            (!model.status.shortcuts_shown).then(|| say!("why-not-shortcuts-are-off-enableshortcuts"))
+        }
         _ => None,
     }
 }
@@ -56,9 +59,9 @@ mod tests {
     fn an_idle_phone_says_why() {
         let model = Model::new((80, 24), true, Vec::new());
         let why = |verb| why_not(&model, Act::Verb(verb));
-        assert_eq!(why("answer"), Some("nothing rings"));
-        assert_eq!(why("hangup"), Some("no call is up"));
-        assert_eq!(why("hold"), Some("no call is answered"));
+        assert_eq!(why("answer").as_deref(), Some("nothing rings"));
+        assert_eq!(why("hangup").as_deref(), Some("no call is up"));
+        assert_eq!(why("hold").as_deref(), Some("no call is answered"));
         assert_eq!((why("voicemail"), lacks(&model, Act::Verb("hold"))), (lacks(&model, Act::Verb("voicemail")), None));
         assert!(lacks(&model, Act::Echo).is_some_and(|why| why.contains("echoNumber")));
         assert_eq!((why("call"), why("dnd"), why_not(&model, Act::Help)), (None, None, None));
@@ -68,7 +71,7 @@ mod tests {
     fn a_phone_that_is_gone_can_be_left() {
         let mut model = Model::new((80, 24), true, Vec::new());
         model.connection = Connection::Closed("gone".into());
-        assert_eq!(why_not(&model, Act::Verb("call")), Some("the phone is gone"));
+        assert_eq!(why_not(&model, Act::Verb("call")).as_deref(), Some("the phone is gone"));
         assert_eq!(why_not(&model, Act::Quit), None);
     }
 }

@@ -5,6 +5,7 @@ use super::past::PastCall;
 use super::view::words;
 use super::wall::Wall;
 use crate::control::{AccountInfo, CallInfo, EndedBy, Event, Grade, Kind, Party, RegistrationState, causes};
+use crate::text::say;
 use std::collections::VecDeque;
 
 /// Entries that are kept.
@@ -30,12 +31,12 @@ pub enum Level {
 
 impl Level {
     /// Those that are shown from this one on, in words.
-    pub fn words(self) -> &'static str {
+    pub fn words(self) -> String {
         match self {
-            Level::Detail => "everything",
-            Level::Note => "events",
-            Level::Warning => "warnings and errors",
-            Level::Error => "errors",
+            Level::Detail => say!("log-everything"),
+            Level::Note => say!("log-events"),
+            Level::Warning => say!("log-warnings-and-errors"),
+            Level::Error => say!("log-errors"),
         }
     }
 
@@ -204,11 +205,11 @@ impl Log {
             return false;
         }
         self.poor = bad.then(|| call.id.clone());
-        let mos = |mos: Option<f64>| mos.map_or("not known".to_owned(), |mos| format!("{mos:.1}"));
-        let why = media.cause_rx.iter().map(|why| format!("; from them to you: {why}"));
-        let why: String = why.chain(media.cause_tx.iter().map(|why| format!("; from you to them: {why}"))).collect();
-        let (here, there) = (mos(media.mos_rx), mos(media.mos_tx));
-        let text = format!("{}: MOS here {here}, there {there}{why}", words::who(call));
+        let mos = |mos: Option<f64>| mos.map_or(say!("log-not-known"), |mos| format!("{mos:.1}"));
+        let (who, here, there) = (words::who(call), mos(media.mos_rx), mos(media.mos_tx));
+        let mut text = say!("log-quality", who, here, there);
+        text.extend(media.cause_rx.iter().map(|why| say!("log-quality-from-them", why)));
+        text.extend(media.cause_tx.iter().map(|why| say!("log-quality-from-you", why)));
         let level = if bad { Level::Warning } else { Level::Note };
         self.add(wall, level, "quality", &text, None)
     }
@@ -219,76 +220,92 @@ type Words = (Level, &'static str, String, Option<String>);
 fn told(event: &Event) -> Option<Words> {
     use Level::{Detail, Error, Note, Warning};
     let plain = |level, about, text: String| Some((level, about, text, None));
-    let of = |call: &CallInfo, text: &str| format!("{}: {text}", words::who(call));
+    let of = |call: &CallInfo, text: String| format!("{}: {text}", words::who(call));
     match event {
         Event::Registration { account, changed } => registration(account, *changed),
         Event::CallIncoming { call } => {
-            let via = words::via(call).map(|via| format!(", {via}")).unwrap_or_default();
-            plain(Note, "call", format!("{} ({}) calls{via}", words::who(call), words::number(call)))
+            let (who, number) = (words::who(call), words::number(call));
+            plain(
+                Note,
+                "call",
+                match words::via(call) {
+                    Some(via) => say!("log-incoming-via", who, number, via),
+                    None => say!("log-incoming", who, number),
+                },
+            )
         }
-        Event::CallOutgoing { call } => plain(Note, "call", format!("calling {}", words::who(call))),
-        Event::CallDialling { call } => plain(Detail, "call", of(call, "our INVITE is out")),
-        Event::CallRinging { call } => plain(Detail, "call", of(call, "it rings")),
-        Event::CallEarlyMedia { call } => plain(Detail, "call", of(call, "there is sound before the answer")),
-        Event::CallAnswered { call } => plain(Note, "call", of(call, "answered")),
-        Event::CallHeld { call } if call.remote_hold => plain(Note, "call", of(call, "put on hold by the far end")),
-        Event::CallHeld { call } => plain(Note, "call", of(call, "on hold")),
-        Event::CallResumed { call } => plain(Note, "call", of(call, "talking again")),
-        Event::CallConference { call } if call.conference => plain(Note, "call", of(call, "joined the conference")),
-        Event::CallConference { call } => plain(Note, "call", of(call, "left the conference")),
-        Event::CallRenamed { call } => plain(Detail, "call", format!("it is {} now", words::who(call))),
-        Event::CallTransferred { call } => plain(Note, "call", of(call, &words::outcome(call))),
-        Event::CallParked { call } => plain(Note, "call", of(call, &words::outcome(call))),
+        Event::CallOutgoing { call } => plain(Note, "call", say!("log-calling-who", who = words::who(call))),
+        Event::CallDialling { call } => plain(Detail, "call", of(call, say!("log-our-invite-is-out"))),
+        Event::CallRinging { call } => plain(Detail, "call", of(call, say!("log-it-rings"))),
+        Event::CallEarlyMedia { call } => plain(Detail, "call", of(call, say!("log-there-is-sound-before-the"))),
+        Event::CallAnswered { call } => plain(Note, "call", of(call, say!("log-answered"))),
+        Event::CallHeld { call } if call.remote_hold => plain(Note, "call", of(call, say!("log-put-on-hold-by-the"))),
+        Event::CallHeld { call } => plain(Note, "call", of(call, say!("log-on-hold"))),
+        Event::CallResumed { call } => plain(Note, "call", of(call, say!("log-talking-again"))),
+        Event::CallConference { call } if call.conference => {
+            plain(Note, "call", of(call, say!("log-joined-the-conference")))
+        }
+        Event::CallConference { call } => plain(Note, "call", of(call, say!("log-left-the-conference"))),
+        Event::CallRenamed { call } => plain(Detail, "call", say!("log-it-is-who-now", who = words::who(call))),
+        Event::CallTransferred { call } => plain(Note, "call", of(call, words::outcome(call))),
+        Event::CallParked { call } => plain(Note, "call", of(call, words::outcome(call))),
         Event::CallAsked { ask } => plain(Note, "call", words::ask(ask).trim().to_owned()),
-        Event::CallRecording { call } => plain(Note, "recording", of(call, &words::recording(call)?)),
-        Event::CallPlaying { call } => plain(Note, "playing", of(call, &words::playing(call)?)),
+        Event::CallRecording { call } => plain(Note, "recording", of(call, words::recording(call)?)),
+        Event::CallPlaying { call } => plain(Note, "playing", of(call, words::playing(call)?)),
         Event::CallPath { call } => {
             let ice = call.media.as_ref().and_then(|media| media.ice.as_ref())?;
-            plain(Detail, "sound", of(call, &format!("ICE: {}", ice.words())))
+            plain(Detail, "sound", of(call, say!("log-ice-ice", ice = ice.words())))
         }
         Event::CallSecured { call } => {
             let (text, is_good) = words::protection(call.media.as_ref()?)?;
-            plain(if is_good == Some(false) { Error } else { Detail }, "sound", of(call, &text))
+            plain(if is_good == Some(false) { Error } else { Detail }, "sound", of(call, text))
         }
-        Event::CallDtmf { call, digit, .. } => plain(Note, "call", of(call, &format!("pressed {digit}"))),
-        Event::CallMediaLost { call, way, reason } => plain(Error, "sound", of(call, &words::silent(*way, reason))),
-        Event::CallMediaReturned { call, .. } => plain(Note, "sound", of(call, "there is sound again")),
-        Event::CallEnded { call } => plain(ended_level(call), "call", of(call, &ended(call))),
+        Event::CallDtmf { call, digit, .. } => plain(Note, "call", of(call, say!("log-pressed-digit", digit))),
+        Event::CallMediaLost { call, way, reason } => plain(Error, "sound", of(call, words::silent(*way, reason))),
+        Event::CallMediaReturned { call, .. } => plain(Note, "sound", of(call, say!("log-there-is-sound-again"))),
+        Event::CallEnded { call } => plain(ended_level(call), "call", of(call, ended(call))),
         Event::Message { message } => {
             let who = name(&message.remote);
             match (message.outgoing, message.delivered) {
-                (false, _) => plain(Note, "message", format!("{who} writes")),
+                (false, _) => plain(Note, "message", say!("log-who-writes", who)),
                 (true, Some(false)) => {
-                    let why = message.reason.clone().unwrap_or_else(|| "no answer".to_owned());
-                    plain(Error, "message", format!("to {who}: not delivered: {why}"))
+                    let why = message.reason.clone().unwrap_or_else(|| say!("log-no-answer"));
+                    plain(Error, "message", say!("log-to-who-not-delivered-why", who, why))
                 }
-                (true, _) => plain(Detail, "message", format!("to {who}: delivered")),
+                (true, _) => plain(Detail, "message", say!("log-to-who-delivered", who)),
             }
         }
         Event::Mwi { account, voicemail } => {
             plain(Note, "voicemail", format!("{account}: {}", voicemail.words().trim_start_matches("voicemail: ")))
         }
         Event::Presence { light } => {
-            let why = words::light_detail(light).map(|why| format!(" ({why})")).unwrap_or_default();
-            plain(Detail, "light", format!("{} is {}{why}", light.called(), words::light(light.state)))
+            let (name, state) = (light.called(), words::light(light.state));
+            plain(
+                Detail,
+                "light",
+                match words::light_detail(light) {
+                    Some(detail) => say!("log-light-detail", name, state, detail),
+                    None => say!("log-light", name, state),
+                },
+            )
         }
         Event::Voice { voice } => {
-            plain(Detail, "sound", format!("voice: {}", voice.words().unwrap_or_else(|| "as it is".to_owned())))
+            plain(Detail, "sound", say!("log-voice", how = voice.words().unwrap_or_else(|| say!("log-voice-as-it-is"))))
         }
-        Event::WrapUp { for_s: 0 } => plain(Note, "phone", "calls ring again".to_owned()),
-        Event::WrapUp { for_s } => plain(Note, "phone", format!("a pause of {for_s} s: new calls find it busy")),
-        Event::TalkingMuted => plain(Warning, "sound", "you talked, and the microphone was muted".to_owned()),
+        Event::WrapUp { for_s: 0 } => plain(Note, "phone", say!("log-calls-ring-again")),
+        Event::WrapUp { for_s } => plain(Note, "phone", say!("log-pause", seconds = *for_s)),
+        Event::TalkingMuted => plain(Warning, "sound", say!("log-you-talked-and-the-microphone")),
         Event::Device { message } => plain(Note, "device", message.clone()),
         Event::Directory { message } => plain(Note, "contacts", message.clone()),
         Event::Hook { hook, message, .. } => plain(Note, "hook", format!("{hook}: {message}")),
         Event::Config { message, changed, needs_restart } => {
             let keys = if changed.is_empty() { String::new() } else { format!(": {}", changed.join(", ")) };
             let hint = (!needs_restart.is_empty())
-                .then(|| format!("{} counts once the phone is started anew", needs_restart.join(", ")));
+                .then(|| say!("log-counts-from-next-start", keys = needs_restart.join(", ")));
             Some((Note, "settings", format!("{message}{keys}"), hint))
         }
         Event::Error { message, hint } => Some((Error, "error", message.clone(), hint.clone())),
-        Event::Exited => plain(Error, "phone", "the phone has ended".to_owned()),
+        Event::Exited => plain(Error, "phone", say!("log-the-phone-has-ended")),
         Event::CallQuality { .. } | Event::Composing { .. } | Event::Notification { .. } => None,
     }
 }
@@ -298,21 +315,24 @@ fn registration(account: &AccountInfo, changed: bool) -> Option<Words> {
     let aor = &account.aor;
     match account.state {
         RegistrationState::Failed => {
-            let reason = account.reason.clone().unwrap_or_else(|| "no answer".to_owned());
+            let reason = account.reason.clone().unwrap_or_else(|| say!("log-no-answer"));
             let (cause, next) = match account.status {
                 Some(status @ 300..) => causes::of_register(status),
                 _ => causes::of_silence(&reason, &account.transport),
             };
-            let status = account.status.map(|status| format!("{status} ")).unwrap_or_default();
-            let text = format!("{aor} is not registered: {status}{reason}; likely {cause}");
+            let why = account.status.map_or(reason.clone(), |status| format!("{status} {reason}"));
+            let text = say!("log-not-registered", aor, why, cause);
             Some((Level::Error, "account", text, Some(next.to_owned())))
         }
         RegistrationState::Registered if !changed => None,
-        RegistrationState::Registered => {
-            Some((Level::Note, "account", format!("{aor} is registered over {}", account.transport), None))
-        }
-        RegistrationState::Registering => Some((Level::Detail, "account", format!("{aor} registers"), None)),
-        RegistrationState::Off => changed.then(|| (Level::Note, "account", format!("{aor} is off"), None)),
+        RegistrationState::Registered => Some((
+            Level::Note,
+            "account",
+            say!("log-aor-is-registered-over-transport", aor, transport = &account.transport),
+            None,
+        )),
+        RegistrationState::Registering => Some((Level::Detail, "account", say!("log-aor-registers", aor), None)),
+        RegistrationState::Off => changed.then(|| (Level::Note, "account", say!("log-aor-is-off", aor), None)),
     }
 }
 
@@ -344,12 +364,12 @@ fn of_past(past: &PastCall) -> Entry {
     let call = &past.call;
     let who = if call.name.trim().is_empty() { &call.number } else { &call.name };
     let text = match (call.kind, call.duration_s) {
-        (Kind::Missed, _) => format!("{who} called: missed"),
-        (Kind::AnsweredElsewhere, _) => format!("{who} called: answered elsewhere"),
-        (Kind::Outgoing, 0) => format!("called {who}: {}", call.ended()),
-        (Kind::Incoming, 0) => format!("{who} called: {}", call.ended()),
-        (Kind::Outgoing, seconds) => format!("called {who}: talked {}", clock(seconds)),
-        (Kind::Incoming, seconds) => format!("{who} called: talked {}", clock(seconds)),
+        (Kind::Missed, _) => say!("log-who-called-missed", who),
+        (Kind::AnsweredElsewhere, _) => say!("log-who-called-answered-elsewhere", who),
+        (Kind::Outgoing, 0) => say!("log-called-who-ended", who, ended = call.ended()),
+        (Kind::Incoming, 0) => say!("log-who-called-ended", who, ended = call.ended()),
+        (Kind::Outgoing, seconds) => say!("log-called-who-talked-seconds", who, seconds = clock(seconds)),
+        (Kind::Incoming, seconds) => say!("log-who-called-talked-seconds", who, seconds = clock(seconds)),
     };
     let level = if call.kind == Kind::Missed { Level::Warning } else { Level::Note };
     Entry { at: past.local.clone(), level, about: "call", text: crate::text::elided(&text, MOST_TEXT), hint: None }

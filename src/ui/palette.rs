@@ -7,7 +7,7 @@ use super::keymap::{Act, Binding, Keymap, Place};
 use super::model::{CallRow, Mode, Model};
 use super::people::Wanted;
 use crate::control::verb::{self, Param, ParamKind, VerbRow, WORDS};
-use crate::text::fold::fold;
+use crate::text::{fold::fold, words as catalogue};
 
 /// Characters of a line.
 pub const MAX_CHARS: usize = 300;
@@ -58,7 +58,7 @@ pub struct Entry {
     /// Its keys, the first one.
     pub key: String,
     /// Why it would come to nothing now.
-    pub why: Option<&'static str>,
+    pub why: Option<String>,
 }
 
 /// A line whose verb is known.
@@ -216,7 +216,7 @@ fn rank(binding: &Binding, wanted: &str) -> Option<u32> {
     }
     let by_key = binding.keys.iter().any(|keys| keys.to_string() == wanted).then_some(5_000);
     let by_name = fuzzy(binding.name, wanted).or_else(|| fuzzy(binding.short, wanted)).map(|points| 1_000 + points);
-    let in_doc = fold(binding.doc).contains(&fold(wanted)).then_some(1);
+    let in_doc = fold(&catalogue::of("act", binding.name, binding.doc)).contains(&fold(wanted)).then_some(1);
     by_key.max(by_name).max(in_doc)
 }
 

@@ -21,6 +21,7 @@ use crate::control::link::Link;
 use crate::control::trace::export;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, ContactsAsk, FaceAsk};
+use crate::text::say;
 use crossterm::event::Event;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -313,7 +314,7 @@ impl Shell<'_> {
             let Export { name, form, bytes } = export;
             let kept = match folder {
                 Some(folder) => export::keep(&folder, &name, form, &bytes).map(|path| path.display().to_string()),
-                None => Err("there is no folder for traces here".to_owned()),
+                None => Err(say!("screen-there-is-no-folder-for")),
             };
             let _ = tell.send(Msg::Kept(kept));
         });

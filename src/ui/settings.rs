@@ -5,7 +5,8 @@ use super::editor::Editor;
 use super::people::Wanted;
 use crate::control::verb::Request;
 use crate::control::{Secret, SettingAsk, SettingInfo};
-use crate::text::fold::fold;
+use crate::text::{fold::fold, say, words};
+use std::borrow::Cow;
 
 /// Longest value, in characters.
 pub const MAX_CHARS: usize = 1_000;
@@ -75,7 +76,7 @@ impl Settings {
         let words = |info: &SettingInfo| {
             let value = info.value.as_deref().unwrap_or_default();
             let kept = info.kept.as_deref().unwrap_or_default();
-            fold(&[&info.name(), &info.doc, value, kept].map(|text| text.to_owned()).join("\n"))
+            fold(&[info.name().as_str(), &*doc(info), value, kept].join("\n"))
         };
         self.list = settings.into_iter().map(|info| (info.clone(), words(&info))).collect();
         self.known = true;
@@ -141,9 +142,9 @@ impl Settings {
     /// # Errors
     /// It cannot be changed, and why.
     pub fn begin(&mut self) -> Result<Option<Request>, String> {
-        let Some(info) = self.chosen().cloned() else { return Err("no key is chosen".to_owned()) };
+        let Some(info) = self.chosen().cloned() else { return Err(say!("settings-no-key-is-chosen")) };
         if let Some(why) = &info.kept {
-            return Err(format!("{} stays in the file, and is not used: {why}", info.key));
+            return Err(say!("settings-key-stays-in-the-file", key = &info.key, why));
         }
         if let Some(why) = &info.locked {
             return Err(format!("{}: {why}", info.key));
@@ -181,9 +182,9 @@ impl Settings {
             Field::Choice(words, at) => words.get(*at).cloned().unwrap_or_default(),
         };
         let complaint = match &edit.field {
-            Field::Hidden(_) if value.is_empty() => Some("nothing is typed; Esc leaves it as it is".to_owned()),
+            Field::Hidden(_) if value.is_empty() => Some(say!("settings-nothing-is-typed-esc-leaves")),
             Field::Text(_) if info.kind == "number" && !value.is_empty() && value.parse::<i64>().is_err() => {
-                Some(format!("{value} is no whole number"))
+                Some(say!("settings-value-is-no-whole-number", value = &value))
             }
             _ => None,
         };
@@ -209,10 +210,12 @@ impl Settings {
     /// # Errors
     /// There is none, or it cannot be changed, and why.
     pub fn unset(&mut self) -> Result<Request, String> {
-        let Some(info) = self.chosen().cloned() else { return Err("no key is chosen".to_owned()) };
+        let Some(info) = self.chosen().cloned() else { return Err(say!("settings-no-key-is-chosen")) };
         match &info.locked {
             Some(why) => Err(format!("{}: {why}", info.key)),
-            None if info.origin != "file" || info.inherited => Err(format!("{} is as it comes", info.key)),
+            None if info.origin != "file" || info.inherited => {
+                Err(say!("settings-key-is-as-it-comes", key = &info.key))
+            }
             None => {
                 self.asked = Some((info.name(), before(&info)));
                 Ok(Request::Settings(SettingAsk::Unset { name: info.name() }))
@@ -289,6 +292,12 @@ pub fn is_on(value: &str) -> bool {
 /// Asks for all of them.
 pub fn ask() -> Request {
     Request::Settings(SettingAsk::List)
+}
+
+/// What a key is for, in the language that is spoken.
+pub fn doc(info: &SettingInfo) -> Cow<'_, str> {
+    let section = info.section.trim_end_matches(|c: char| c.is_ascii_digit());
+    words::of("setting", &format!("{section}.{}", info.key), &info.doc)
 }
 
 #[cfg(test)]

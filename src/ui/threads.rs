@@ -2,7 +2,7 @@
 
 use super::editor::Editor;
 use crate::control::{MessageInfo, Party};
-use crate::text::sanitise_text;
+use crate::text::{sanitise_text, say};
 use std::time::{Duration, Instant};
 
 /// Longest message that can be typed, in characters.
@@ -247,7 +247,7 @@ fn fate(message: &MessageInfo) -> Fate {
         (true, Some(true), Some(202)) => Fate::Taken,
         (true, Some(true), _) => Fate::Delivered,
         (true, Some(false), status) => {
-            let reason = message.reason.clone().unwrap_or_else(|| "no answer".to_owned());
+            let reason = message.reason.clone().unwrap_or_else(|| say!("messages-no-answer"));
             Fate::Refused(status.map_or_else(|| reason.clone(), |status| format!("{status} {reason}")))
         }
         (true, None, _) => Fate::Sending,

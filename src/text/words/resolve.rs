@@ -58,6 +58,12 @@ impl<'a> From<&'a Cow<'a, str>> for Value<'a> {
     }
 }
 
+impl From<&char> for Value<'_> {
+    fn from(character: &char) -> Self {
+        Value::from(*character)
+    }
+}
+
 impl From<char> for Value<'_> {
     fn from(character: char) -> Self {
         Value::Text(Cow::Owned(character.to_string()))
@@ -69,6 +75,12 @@ macro_rules! numbers {
         impl From<$number> for Value<'_> {
             fn from(number: $number) -> Self {
                 Value::Number(i64::try_from(number).unwrap_or(i64::MAX))
+            }
+        }
+
+        impl From<&$number> for Value<'_> {
+            fn from(number: &$number) -> Self {
+                Value::from(*number)
             }
         }
     )*};

@@ -2,14 +2,14 @@
 
 use super::state::{Do, Line, Now, Thing, Topic, says};
 use super::told::names;
-use super::words::{self, count, sentence};
+use super::words::{self, sentence};
 use super::{lists, settings};
 use crate::control::verb::Request;
 use crate::control::{
     CallInfo, Command, CommandError, Contact, ContactsAsk, MessageInfo, PingInfo, Record, Reloaded, SoundDevice,
     SoundPath, SoundTestResult, Switch, Traced, TransferTo, VoicePart, Way,
 };
-use crate::text::{sanitise, sanitise_trimmed};
+use crate::text::{sanitise, sanitise_trimmed, say};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -71,12 +71,16 @@ fn plain(line: &mut Line, request: &Request, fields: &Map<String, Value>, now: N
         Request::Settings(_) => settings::changed(line, fields),
         Request::History { .. } => history(line, fields, now),
         Request::Status { .. } => says(text(fields, "text")),
-        Request::Ready => says(if fields.get("ready") == Some(&Value::Bool(true)) { "Ready." } else { "Not ready." }),
+        Request::Ready => says(if fields.get("ready") == Some(&Value::Bool(true)) {
+            say!("line-ready")
+        } else {
+            say!("line-not-ready")
+        }),
         Request::Codecs => codecs(line, fields),
         Request::Reload => {
             line.changes_settings = false;
             let told = serde_json::from_value::<Reloaded>(Value::Object(fields.clone()));
-            says(told.map_or_else(|_| "The settings were read again.".to_owned(), |told| sentence(&told.words())))
+            says(told.map_or_else(|_| say!("line-the-settings-were-read-again"), |told| sentence(&told.words())))
         }
         _ => Vec::new(),
     }
@@ -89,88 +93,90 @@ fn text(fields: &Map<String, Value>, key: &str) -> String {
 /// What a command has brought about, where no event tells it; the status that follows is anticipated.
 fn command(line: &mut Line, done: &Command, fields: &Map<String, Value>) -> Vec<Do> {
     let status = &mut line.status;
-    let switch = |on: bool| if on { "on" } else { "off" };
     match done {
         Command::Mute { path } | Command::Unmute { path } => {
             let muted = matches!(done, Command::Mute { .. });
-            let what = match path {
-                SoundPath::Mic => {
-                    status.mic_muted = muted;
-                    "Microphone"
-                }
-                SoundPath::Speaker => {
-                    status.speaker_muted = muted;
-                    "Speaker"
-                }
-            };
-            says(format!("{what} {}.", if muted { "muted" } else { "open" }))
+            match path {
+                SoundPath::Mic => status.mic_muted = muted,
+                SoundPath::Speaker => status.speaker_muted = muted,
+            }
+            says(match (path, muted) {
+                (SoundPath::Mic, true) => say!("line-microphone-muted"),
+                (SoundPath::Mic, false) => say!("line-microphone-open"),
+                (SoundPath::Speaker, true) => say!("line-speaker-muted"),
+                (SoundPath::Speaker, false) => say!("line-speaker-open"),
+            })
         }
         Command::Volume { path, .. } => {
-            let what = if *path == SoundPath::Mic { "Microphone" } else { "Speaker" };
             let level = fields.get("level").and_then(Value::as_u64);
-            level.map_or_else(Vec::new, |level| says(format!("{what} volume {level}.")))
+            let told = |level| match path {
+                SoundPath::Mic => say!("line-microphone-volume", level),
+                SoundPath::Speaker => say!("line-speaker-volume", level),
+            };
+            level.map_or_else(Vec::new, |level: u64| says(told(level)))
         }
         Command::Dnd { on } => {
             status.dnd = *on;
-            says(format!("Do not disturb is {}.", switch(*on)))
+            says(if *on { say!("line-dnd-on") } else { say!("line-dnd-off") })
         }
         Command::AutoAnswer { on } => {
             status.auto_answer = *on;
-            says(if *on { "Calls are answered by themselves." } else { "Calls ring again." })
+            says(if *on { say!("line-auto-answer-on") } else { say!("line-auto-answer-off") })
         }
         Command::AutoConference { on } => {
             status.auto_conference = *on;
-            says(format!("Answered calls join a conference: {}.", switch(*on)))
+            says(if *on { say!("line-joins-on") } else { say!("line-joins-off") })
         }
         Command::Forward { number } => {
             status.forward.clone_from(number);
             says(match number {
-                Some(number) => format!("Calls are forwarded to {}.", sanitise_trimmed(number)),
-                None => "Calls are not forwarded.".to_owned(),
+                Some(number) => say!("line-forwarded", number = sanitise_trimmed(number)),
+                None => say!("line-calls-are-not-forwarded"),
             })
         }
         Command::Voice { part, how } => {
-            let what = match part {
-                VoicePart::Echo => "Echo canceller",
-                VoicePart::Noise => "Noise suppression",
-                VoicePart::Rnnoise => "Noise suppression by RNNoise",
-                VoicePart::Gain => "Automatic gain",
-                VoicePart::Boost => "Microphone boost",
-            };
             let how = match how {
                 Switch::Auto => "automatic",
                 Switch::On => "on",
                 Switch::Off => "off",
             };
-            says(format!("{what} {how}."))
+            says(match part {
+                VoicePart::Echo => say!("line-voice-echo", how),
+                VoicePart::Noise => say!("line-voice-noise", how),
+                VoicePart::Rnnoise => say!("line-voice-rnnoise", how),
+                VoicePart::Gain => say!("line-voice-gain", how),
+                VoicePart::Boost => say!("line-voice-boost", how),
+            })
         }
         Command::Device { device, name } => {
-            let what = match device {
-                SoundDevice::Input => "Microphone",
-                SoundDevice::Output => "Speaker",
-                SoundDevice::Ring => "Ringer",
-            };
-            let name = if name.is_empty() { "the system's".to_owned() } else { sanitise_trimmed(name) };
-            says(format!("{what}: {name}."))
+            let name = if name.is_empty() { say!("line-device-of-system") } else { sanitise_trimmed(name) };
+            says(match device {
+                SoundDevice::Input => say!("line-takes-microphone", name),
+                SoundDevice::Output => say!("line-takes-speaker", name),
+                SoundDevice::Ring => say!("line-takes-ringer", name),
+            })
         }
         Command::SelectAccount { account } => {
             let known = status.accounts.iter().find(|it| it.id.to_string() == *account);
             let name = known.map_or(account.as_str(), |it| if it.aor.is_empty() { &it.label } else { &it.aor });
-            says(format!("Calls go out as {}.", sanitise_trimmed(name)))
+            says(say!("line-calls-go-out-as-name", name = sanitise_trimmed(name)))
         }
-        Command::Ignore { .. } => says("It rings on, not here."),
+        Command::Ignore { .. } => says(say!("line-it-rings-on-not-here")),
         Command::Message { .. } => {
             let code = fields.get("message").and_then(|message| message.get("status")).and_then(Value::as_u64);
-            says(if code == Some(202) { "Taken, on its way." } else { "Delivered." })
+            says(if code == Some(202) { say!("line-taken-on-its-way") } else { say!("line-delivered") })
         }
         Command::Transfer { to, .. } => says(match to {
-            TransferTo::Number(number) => format!("Transferred to {}.", sanitise_trimmed(number)),
-            TransferTo::Call(_) => "The two are connected.".to_owned(),
+            TransferTo::Number(number) => say!("line-transferred-to-number", number = sanitise_trimmed(number)),
+            TransferTo::Call(_) => say!("line-the-two-are-connected"),
         }),
         Command::Ping { .. } => match read::<PingInfo>(fields, "ping") {
-            Some(ping) => {
-                says(format!("{} answers {} within {:.0} milliseconds.", sanitise(&ping.uri), ping.status, ping.rtt_ms))
-            }
+            Some(ping) => says(say!(
+                "line-ping-answers",
+                uri = sanitise(&ping.uri),
+                status = ping.status,
+                time = format!("{:.0}", ping.rtt_ms)
+            )),
             None => Vec::new(),
         },
         Command::TestAudio => match read::<SoundTestResult>(fields, "sound_test") {
@@ -181,7 +187,7 @@ fn command(line: &mut Line, done: &Command, fields: &Map<String, Value>) -> Vec<
             note if note.is_empty() => Vec::new(),
             note => says(sentence(&note)),
         },
-        Command::Password { .. } => says("The password is taken."),
+        Command::Password { .. } => says(say!("line-the-password-is-taken")),
         _ => Vec::new(),
     }
 }
@@ -190,11 +196,10 @@ fn command(line: &mut Line, done: &Command, fields: &Map<String, Value>) -> Vec<
 fn sound_test(result: &SoundTestResult) -> String {
     let words = result.words();
     let words = words.split(": ").next().unwrap_or(&words);
-    let loudest = format!("loudest minus {:.0} decibels", result.loudest_dbfs.abs());
     if result.heard {
-        sentence(&format!("{words}, {loudest}"))
+        sentence(&say!("line-sound-test", result = words, level = format!("{:.0}", result.loudest_dbfs.abs())))
     } else {
-        "No sound came from the microphone. devices chooses another one.".to_owned()
+        say!("line-no-sound-came-from-the")
     }
 }
 
@@ -203,22 +208,22 @@ fn contacts(line: &mut Line, ask: &ContactsAsk, fields: &Map<String, Value>) -> 
     let mut out = Vec::new();
     if let ContactsAsk::Remove { .. } = ask {
         line.thing = None;
-        out.extend(says("Deleted."));
+        out.extend(says(say!("line-deleted")));
     } else if let Some(contact) = read::<Contact>(fields, "contact") {
-        out.extend(says(format!("{}. Kept.", words::contact(&contact))));
+        out.extend(says(say!("line-contact-kept", contact = words::contact(&contact))));
         if matches!(line.thing, Some(Thing::Contact(_))) {
             line.thing = Some(Thing::Contact(Box::new(contact)));
         }
     } else if let Some(exported) = number("exported") {
-        out.extend(says(format!("{exported} written to {}", text(fields, "file"))));
+        out.extend(says(say!("line-exported", count = exported, file = text(fields, "file"))));
     } else if let (Some(added), Some(changed), Some(same)) = (number("added"), number("changed"), number("same")) {
-        out.extend(says(format!("{added} added, {changed} changed, {same} known already.")));
+        out.extend(says(say!("line-contacts-imported", added, changed, same)));
     } else {
-        out.extend(says("Done."));
+        out.extend(says(say!("line-done")));
     }
     let problems = fields.get("problems").and_then(Value::as_array).map_or(0, Vec::len);
     if problems > 0 {
-        out.extend(says(format!("{} could not be read.", count(problems, "part"))));
+        out.extend(says(say!("line-parts-unread", count = problems)));
     }
     out
 }
@@ -229,10 +234,9 @@ fn history(line: &mut Line, fields: &Map<String, Value>, now: Now) -> Vec<Do> {
     }
     let number = |key: &str| fields.get(key).and_then(Value::as_u64);
     says(match (number("removed"), number("imported")) {
-        (Some(1), _) => "1 call forgotten.".to_owned(),
-        (Some(removed), _) => format!("{removed} calls forgotten."),
-        (None, Some(imported)) => format!("{imported} brought over."),
-        (None, None) => "Nothing is new any more.".to_owned(),
+        (Some(removed), _) => say!("line-calls-forgotten", count = removed),
+        (None, Some(imported)) => say!("line-history-imported", count = imported),
+        (None, None) => say!("line-nothing-is-new-any-more"),
     })
 }
 
@@ -242,8 +246,8 @@ fn codecs(line: &mut Line, fields: &Map<String, Value>) -> Vec<Do> {
         let id = sanitise(codec.get("id").and_then(Value::as_str).unwrap_or_default());
         match (codec.get("place").and_then(Value::as_u64), codec.get("why").and_then(Value::as_str)) {
             (Some(place), _) => format!("{place} {id}."),
-            (None, Some(why)) => format!("{id} is not to be had: {}", sentence(&sanitise(why))),
-            (None, None) => format!("{id} is not offered."),
+            (None, Some(why)) => say!("line-codec-not-to-be-had", id, why = sentence(&sanitise(why))),
+            (None, None) => say!("line-codec-not-offered", id),
         }
     };
     let lines = codecs.iter().map(row).collect();
@@ -253,25 +257,31 @@ fn codecs(line: &mut Line, fields: &Map<String, Value>) -> Vec<Do> {
 /// SIP messages, a sentence each.
 fn ladder(line: &mut Line, messages: &[Traced]) -> Vec<Do> {
     if messages.is_empty() {
-        return says("No messages of that call are remembered.");
+        return says(say!("line-no-messages-of-that-call"));
     }
     let mut lines: Vec<String> = Vec::new();
     let (mut peer, mut last) = (None, String::new());
     for message in messages {
         let far = (message.remote, message.transport.as_str());
         if peer.replace(far) != Some(far) {
-            lines.push(format!("Between us and {}, {}:", message.remote, sanitise(&message.transport)));
+            lines.push(say!(
+                "line-ladder-between",
+                address = message.remote.to_string(),
+                transport = sanitise(&message.transport)
+            ));
         }
-        let body = if message.content.as_deref() == Some("application/sdp") { ", with SDP" } else { "" };
         let answer = message.start.split_once(' ').map_or("", |(_, answer)| answer).trim();
-        let text = sanitise(&match (message.status, message.way) {
-            (None, Way::Sent) => format!("We send {}{body}.", message.method),
-            (None, Way::Received) => format!("They send {}{body}.", message.method),
-            (Some(_), Way::Sent) => format!("We answer {answer} to {}{body}.", message.method),
-            (Some(_), Way::Received) => format!("They answer {answer} to {}{body}.", message.method),
-        });
+        let method = &message.method;
+        let told = match (message.status, message.way) {
+            (None, Way::Sent) => say!("line-ladder-we-send", method),
+            (None, Way::Received) => say!("line-ladder-they-send", method),
+            (Some(_), Way::Sent) => say!("line-ladder-we-answer", answer, method),
+            (Some(_), Way::Received) => say!("line-ladder-they-answer", answer, method),
+        };
+        let has_sdp = message.content.as_deref() == Some("application/sdp");
+        let text = sanitise(&if has_sdp { say!("line-ladder-with-sdp", told) } else { format!("{told}.") });
         if text == last {
-            lines.push("The same again.".to_owned());
+            lines.push(say!("line-the-same-again"));
         } else {
             last.clone_from(&text);
             lines.push(text);

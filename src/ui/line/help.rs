@@ -6,20 +6,22 @@ use super::settings;
 use super::state::{Do, Line, Wish, says};
 use super::words::{self, list, sentence};
 use crate::control::verb::{self, ParamKind, VerbRow};
-use crate::text::elided;
 use crate::text::fold::fold;
+use crate::text::{elided, say, words as catalogue};
 
 /// Words of a completion at most.
 const OFFERED: usize = 12;
 
-const FIRST: &[&str] = &[
-    "a answers, r rejects, h hangs up, o holds, m mutes, t and a number transfers.",
-    "Digits dial. In a call they are tones.",
-    "w is where am I. A full stop repeats. Enter goes on.",
-    "b contacts, i history, c messages, v voicemail, D devices, A accounts.",
-    "quiet, normal or all: how much is said.",
-    "help and a command tells more. help all lists every command. q leaves.",
-];
+fn first() -> [String; 6] {
+    [
+        say!("line-help-keys"),
+        say!("line-help-digits"),
+        say!("line-help-where"),
+        say!("line-help-lists"),
+        say!("line-help-verbosity"),
+        say!("line-help-more"),
+    ]
+}
 
 /// The first page, or all about a command.
 pub fn help(line: &mut Line, about: &str) -> Vec<Do> {
@@ -27,7 +29,7 @@ pub fn help(line: &mut Line, about: &str) -> Vec<Do> {
     let letter = letters.next().filter(|_| letters.next().is_none()).and_then(commands::of_letter);
     let about = letter.unwrap_or(about);
     if about.is_empty() {
-        return FIRST.iter().flat_map(|text| says(*text)).collect();
+        return first().into_iter().flat_map(says).collect();
     }
     if about.eq_ignore_ascii_case("all") {
         let lines = commands::names().map(in_a_line).collect();
@@ -46,19 +48,20 @@ pub fn help(line: &mut Line, about: &str) -> Vec<Do> {
 /// `hangup, h: end a call.`
 fn in_a_line(name: &'static str) -> String {
     let letter = commands::letter_of(name).map(|letter| format!(", {}", spoken(letter))).unwrap_or_default();
-    let doc = commands::find(name).map(|word| word.doc).or_else(|| verb::find(name).map(|row| row.doc));
-    format!("{name}{letter}: {}", words::sentence(doc.unwrap_or_default()))
+    let of_line = commands::find(name).map(|word| catalogue::of("line", name, word.doc));
+    let doc = of_line.or_else(|| verb::find(name).map(|row| catalogue::of("act", name, row.doc)));
+    format!("{name}{letter}: {}", words::sentence(&doc.unwrap_or_default()))
 }
 
 /// A letter as it is heard: a large one is said to be one.
 fn spoken(letter: char) -> String {
     match letter {
-        '.' => "full stop".to_owned(),
-        '!' => "exclamation mark".to_owned(),
-        '?' => "question mark".to_owned(),
-        '<' => "less than".to_owned(),
-        '>' => "greater than".to_owned(),
-        letter if letter.is_uppercase() => format!("capital {letter}"),
+        '.' => say!("line-full-stop"),
+        '!' => say!("line-exclamation-mark"),
+        '?' => say!("line-question-mark"),
+        '<' => say!("line-less-than"),
+        '>' => say!("line-greater-than"),
+        letter if letter.is_uppercase() => say!("line-capital-letter", letter),
         letter => letter.to_string(),
     }
 }
@@ -67,24 +70,23 @@ fn of_word(word: &Word) -> String {
     let name = word.names.first().copied().unwrap_or_default();
     let letter = commands::letter_of(name).map(|letter| format!(", {}", spoken(letter))).unwrap_or_default();
     let takes = if word.takes.is_empty() { String::new() } else { format!(" {}", word.takes.replace(['[', ']'], "")) };
-    format!("{name}{takes}{letter}: {}", sentence(word.doc))
+    format!("{name}{takes}{letter}: {}", sentence(&catalogue::of("line", name, word.doc)))
 }
 
 fn of_verb(row: &VerbRow) -> Vec<String> {
     let mut lines = vec![in_a_line(row.name)];
     for param in row.params {
         let name = match param.kind {
-            ParamKind::Option => format!("--{} and a value", param.name),
+            ParamKind::Option => say!("line-option-and-a-value", name = param.name),
             ParamKind::Flag => format!("--{}", param.name),
             _ => param.name.to_uppercase(),
         };
         lines.push(format!("{name}: {}", sentence(param.doc)));
     }
     let examples = row.examples.iter().filter(|(example, _)| !example.contains('|') && !example.contains("--json"));
-    lines.extend(
-        examples
-            .map(|(example, doc)| format!("For example: {}. {}", example.replacen("tuiphone ", "", 1), sentence(doc))),
-    );
+    lines.extend(examples.map(|(example, doc)| {
+        say!("line-for-example", line = example.replacen("tuiphone ", "", 1), doc = sentence(doc))
+    }));
     lines
 }
 
@@ -101,10 +103,10 @@ pub fn complete(line: &Line, begun: &str) -> Vec<Do> {
         Some(rest) => behind(line, first, rest),
     };
     match offers.as_slice() {
-        [] => says("Nothing goes on from there."),
+        [] => says(say!("line-nothing-goes-on-from-there")),
         offers if offers.len() > OFFERED => {
             let some: Vec<String> = offers.iter().take(OFFERED).cloned().collect();
-            says(format!("{} and {} more.", some.join(", "), offers.len() - OFFERED))
+            says(say!("line-and-more", words = some.join(", "), count = offers.len() - OFFERED))
         }
         offers => says(format!("{}.", list(offers))),
     }
@@ -125,18 +127,24 @@ fn behind(line: &Line, command: &str, begun: &str) -> Vec<String> {
     match command.as_str() {
         "help" | "complete" => of_names(begun),
         "answer" | "reject" | "ignore" => line.ringing().map(|call| call.id.clone()).collect(),
-        "hangup" | "hold" | "resume" | "ladder" | "conference" => {
-            line.status.calls.iter().map(|call| format!("{} for {}", call.id, words::who(call))).collect()
-        }
+        "hangup" | "hold" | "resume" | "ladder" | "conference" => line
+            .status
+            .calls
+            .iter()
+            .map(|call| say!("line-id-for-who", id = &call.id, who = words::who(call)))
+            .collect(),
         "dnd" | "autoanswer" | "autoconference" | "aec" | "denoise" | "agc" | "boost" => {
             vec!["on".to_owned(), "off".to_owned()]
         }
         "call" | "dial" | "transfer" | "message" | "forward" | "pickup" | "find" | "contacts" | "history" => {
             people(line, begun)
         }
-        "account" | "register" | "unregister" => {
-            line.status.accounts.iter().map(|account| format!("{} for {}", account.id, account.aor)).collect()
-        }
+        "account" | "register" | "unregister" => line
+            .status
+            .accounts
+            .iter()
+            .map(|account| say!("line-id-for-aor", id = account.id, aor = &account.aor))
+            .collect(),
         other => match verb::find(other) {
             Some(row) => vec![row.usage().replace("...", "").replace(['[', ']'], "")],
             None => Vec::new(),

@@ -2,11 +2,11 @@
 
 use super::present;
 use super::state::{Choice, Do, Line, Now, Thing, Topic, asks, asks_for, says};
-use super::words::{self, count, duration, moment, party, sentence};
+use super::words::{self, duration, moment, party, sentence};
 use crate::control::verb::Request;
 use crate::control::{CallInfo, Command, Contact, HangupWhich, Kind, LightState, MessageInfo, Record, SoundDevice};
 use crate::text::fold::fold;
-use crate::text::{sanitise, sanitise_trimmed};
+use crate::text::{sanitise, sanitise_trimmed, say};
 use serde_json::Value;
 
 /// Rows that have a number.
@@ -53,8 +53,8 @@ pub fn somebody(line: &Line, text: &str) -> Found {
 }
 
 /// Says a list whose rows can be chosen by their number.
-fn numbered(line: &mut Line, what: &str, rows: Vec<(String, Choice)>) -> Vec<Do> {
-    let mut lines = vec![format!("{}. Type a number.", count(rows.len(), what))];
+fn numbered(line: &mut Line, head: String, rows: Vec<(String, Choice)>) -> Vec<Do> {
+    let mut lines = vec![head];
     let (texts, choices): (Vec<String>, Vec<Choice>) = rows.into_iter().take(MOST).unzip();
     lines.extend(texts.into_iter().enumerate().map(|(at, text)| {
         let text = if text.ends_with('.') { text } else { format!("{text}.") };
@@ -66,28 +66,28 @@ fn numbered(line: &mut Line, what: &str, rows: Vec<(String, Choice)>) -> Vec<Do>
 }
 
 /// A list of which the chosen row asks the phone.
-pub fn requests(line: &mut Line, what: &str, rows: Vec<(String, Request)>) -> Vec<Do> {
+pub fn requests(line: &mut Line, head: String, rows: Vec<(String, Request)>) -> Vec<Do> {
     let rows = rows.into_iter().map(|(text, request)| (text, Choice::Ask(Box::new(request)))).collect();
-    numbered(line, what, rows)
+    numbered(line, head, rows)
 }
 
 /// Does what a chosen row is for.
 pub fn choose(line: &mut Line, choice: Choice, now: Now) -> Vec<Do> {
     match choice {
         Choice::Contact(contact) => {
-            let text = format!("{}. call, write, details, edit, star or delete.", words::contact(&contact));
+            let text = say!("line-contact-chosen", contact = words::contact(&contact));
             line.thing = Some(Thing::Contact(contact));
             says(text)
         }
         Choice::Past(call) => {
-            let text = format!("{} call, write, details, add or delete.", past_row(line, &call, now));
+            let text = say!("line-past-chosen", call = past_row(line, &call, now));
             line.thing = Some(Thing::Past(call));
             says(text)
         }
         Choice::Call(id) => {
             let told = line.call(&id).map(present::call);
             line.chosen = Some(id);
-            says(told.unwrap_or_else(|| "That call is over.".to_owned()))
+            says(told.unwrap_or_else(|| say!("line-that-call-is-over")))
         }
         Choice::Thread(with) => {
             line.thing = Some(Thing::Somebody(with.clone()));
@@ -101,11 +101,11 @@ pub fn choose(line: &mut Line, choice: Choice, now: Now) -> Vec<Do> {
 pub fn calls(line: &mut Line) -> Vec<Do> {
     let calls = line.status.calls.clone();
     match calls.as_slice() {
-        [] => says("No call."),
+        [] => says(say!("line-no-call")),
         [one] => says(present::call(one)),
         several => {
             let rows = several.iter().map(|call| (present::call(call), Choice::Call(call.id.clone()))).collect();
-            numbered(line, "call", rows)
+            numbered(line, say!("line-list-calls", count = several.len()), rows)
         }
     }
 }
@@ -114,7 +114,7 @@ pub fn calls(line: &mut Line) -> Vec<Do> {
 pub fn ringing(line: &mut Line, calls: &[CallInfo]) -> Vec<Do> {
     let request = |call: &CallInfo| Request::Command(Command::Answer { call: Some(call.id.clone()) });
     let rows = calls.iter().map(|call| (party(&call.remote), request(call))).collect();
-    requests(line, "ringing call", rows)
+    requests(line, say!("line-list-ringing", count = calls.len()), rows)
 }
 
 /// Several are up: which is to end?
@@ -122,70 +122,72 @@ pub fn hang_up_which(line: &mut Line, calls: &[CallInfo]) -> Vec<Do> {
     let hang_up = |which| Request::Command(Command::Hangup { which });
     let mut rows: Vec<(String, Request)> =
         calls.iter().map(|call| (present::call(call), hang_up(HangupWhich::Call(call.id.clone())))).collect();
-    rows.push(("All of them".to_owned(), hang_up(HangupWhich::AllButRinging)));
-    let mut out = requests(line, "call", rows);
-    if let Some(Do::Say(head)) = out.first_mut() {
-        head.text = format!("Hang up which of {} calls? Type a number.", calls.len());
-    }
-    out
+    rows.push((say!("line-all-of-them"), hang_up(HangupWhich::AllButRinging)));
+    requests(line, say!("line-list-hang-up", count = calls.len()), rows)
 }
 
 /// Contacts, as they were found.
 pub fn contacts(line: &mut Line, search: &str, contacts: Vec<Contact>, now: Now) -> Vec<Do> {
     match contacts.len() {
-        0 if search.is_empty() => says("No contacts. add NUMBER NAME makes one."),
-        0 => says(format!("Nobody is called {}.", sanitise_trimmed(search))),
+        0 if search.is_empty() => says(say!("line-no-contacts-add-number-name")),
+        0 => says(say!("line-nobody-is-called", name = sanitise_trimmed(search))),
         1 if !search.is_empty() => {
             contacts.into_iter().next().map_or_else(Vec::new, |one| choose(line, Choice::Contact(Box::new(one)), now))
         }
         _ => {
             let row = |it: Contact| {
-                let star = if it.starred { ", star" } else { "" };
+                let name = words::contact(&it);
+                let name = if it.starred { say!("line-contact-star", name) } else { name };
                 let info = sanitise_trimmed(&it.info);
-                let info = if info.is_empty() { info } else { format!(", {info}") };
-                (format!("{}{star}{info}", words::contact(&it)), Choice::Contact(Box::new(it)))
+                let text = if info.is_empty() { name } else { format!("{name}, {info}") };
+                (text, Choice::Contact(Box::new(it)))
             };
-            let what = if search.is_empty() { "contact" } else { "match" };
-            numbered(line, what, contacts.into_iter().map(row).collect())
+            let count = contacts.len();
+            let head = if search.is_empty() { say!("line-list-contacts", count) } else { matches(count) };
+            numbered(line, head, contacts.into_iter().map(row).collect())
         }
     }
 }
 
+/// So many contacts may be meant.
+pub fn matches(count: usize) -> String {
+    say!("line-list-matches", count)
+}
+
 /// All that is known of a contact.
 pub fn contact_in_full(it: &Contact) -> Vec<String> {
-    let name = if it.starred { format!("{}, with a star", words::contact(it)) } else { words::contact(it) };
+    let name =
+        if it.starred { say!("line-contact-with-a-star", contact = words::contact(it)) } else { words::contact(it) };
     let first = it.first_name.trim();
     let town = format!("{} {} {}", it.zip, it.city, it.state);
     let rows = [
-        ("First name", first),
-        ("Last name", it.last_name.trim()),
-        ("Home", &it.phone),
-        ("Mobile", &it.mobile),
-        ("Mail", &it.email),
-        ("Street", &it.address),
-        ("Town", town.trim()),
-        ("Comment", &it.comment),
-        ("State", &it.info),
+        (say!("line-contact-first-name"), first),
+        (say!("line-contact-last-name"), it.last_name.trim()),
+        (say!("line-contact-home"), &it.phone),
+        (say!("line-contact-mobile"), &it.mobile),
+        (say!("line-contact-mail"), &it.email),
+        (say!("line-contact-street"), &it.address),
+        (say!("line-contact-town"), town.trim()),
+        (say!("line-contact-comment"), &it.comment),
+        (say!("line-contact-state"), &it.info),
     ];
     let known = rows.iter().map(|(what, value)| (what, sanitise_trimmed(value))).filter(|(_, value)| !value.is_empty());
     let mut out = vec![format!("{name}.")];
     out.extend(known.map(|(what, value)| format!("{what}: {value}.")));
-    out.extend(it.presence.then(|| "Is watched.".to_owned()));
-    out.extend(it.directory.then(|| "Comes from a directory.".to_owned()));
+    out.extend(it.presence.then(|| say!("line-is-watched")));
+    out.extend(it.directory.then(|| say!("line-comes-from-a-directory")));
     out
 }
 
 /// Calls that were.
 pub fn past(line: &mut Line, calls: Vec<Record>, more: bool, now: Now) -> Vec<Do> {
     if calls.is_empty() {
-        return says("No such calls.");
+        return says(say!("line-no-such-calls"));
     }
+    let count = calls.len();
     let rows = calls.into_iter().map(|it| (past_row(line, &it, now), Choice::Past(Box::new(it)))).collect();
-    let mut out = numbered(line, "call", rows);
-    if let (Some(Do::Say(head)), true) = (out.first_mut(), more) {
-        head.text = format!("The last {}", head.text);
-    }
-    out
+    let head = if more { say!("line-list-last-calls", count) } else { say!("line-list-calls", count) };
+    numbered(line, head, rows)
 }
 
 fn when(line: &Line, seconds: i64, now: Now) -> String {
@@ -199,64 +201,76 @@ fn when(line: &Line, seconds: i64, now: Now) -> String {
 }
 
 fn past_row(line: &Line, call: &Record, now: Now) -> String {
-    let kind = match call.kind {
-        Kind::Outgoing => "called",
-        Kind::Incoming => "called you",
-        Kind::Missed => "missed",
-        _ => "answered elsewhere",
+    let (name, time) = (words::past(call), when(line, call.started_s(), now));
+    let told = match call.kind {
+        Kind::Outgoing => say!("line-past-called", name, time),
+        Kind::Incoming => say!("line-past-called-you", name, time),
+        Kind::Missed => say!("line-past-missed", name, time),
+        _ => say!("line-past-elsewhere", name, time),
     };
-    let talked = match (call.duration_s, call.kind) {
-        (0, Kind::Outgoing) if !call.outcome.is_empty() => ", in vain".to_owned(),
-        (0, Kind::Incoming | Kind::Outgoing) if call.outcome.is_empty() => ", goes on".to_owned(),
-        (0, _) => String::new(),
-        (seconds, _) => format!(", {}", duration(f64::from(seconds))),
-    };
-    format!("{}, {kind}, {}{talked}.", words::past(call), when(line, call.started_s(), now))
+    match (call.duration_s, call.kind) {
+        (0, Kind::Outgoing) if !call.outcome.is_empty() => say!("line-past-in-vain", call = told),
+        (0, Kind::Incoming | Kind::Outgoing) if call.outcome.is_empty() => say!("line-past-goes-on", call = told),
+        (0, _) => format!("{told}."),
+        (seconds, _) => format!("{told}, {}.", duration(f64::from(seconds))),
+    }
 }
 
 /// All that is known of a call that was.
 pub fn past_in_full(line: &Line, call: &Record, now: Now) -> Vec<String> {
     let mut out = vec![past_row(line, call, now)];
     let ended = sanitise(&call.ended());
-    out.extend((!ended.is_empty()).then(|| format!("It ended: {}", sentence(&ended))));
-    let sound = call.mos.map(|mos| format!(", {mos:.1} of 5")).unwrap_or_default();
-    out.extend((!call.codec.is_empty()).then(|| format!("Sound {}{sound}.", sanitise_trimmed(&call.codec))));
-    out.extend((!call.account.is_empty()).then(|| format!("Account {}.", sanitise_trimmed(&call.account))));
-    out.extend((!call.uri.is_empty()).then(|| format!("Address {}", sanitise_trimmed(&call.uri))));
-    out.extend((!call.recording.is_empty()).then(|| format!("Recorded into {}", sanitise(&call.recording))));
+    out.extend((!ended.is_empty()).then(|| say!("line-it-ended-ended", ended = sentence(&ended))));
+    let codec = sanitise_trimmed(&call.codec);
+    out.extend((!codec.is_empty()).then(|| match call.mos {
+        Some(mos) => say!("line-past-sound-graded", codec, mos = format!("{mos:.1}")),
+        None => say!("line-past-sound", codec),
+    }));
+    out.extend(
+        (!call.account.is_empty()).then(|| say!("line-account-account", account = sanitise_trimmed(&call.account))),
+    );
+    out.extend((!call.uri.is_empty()).then(|| say!("line-address-uri", uri = sanitise_trimmed(&call.uri))));
+    out.extend(
+        (!call.recording.is_empty())
+            .then(|| say!("line-recorded-into-recording", recording = sanitise(&call.recording))),
+    );
     out
 }
 
 /// What happened.
 pub fn log(line: &mut Line, now: Now) -> Vec<Do> {
     let lines: Vec<String> = line.log().rev().map(|(at, text)| format!("{}. {text}", when(line, *at, now))).collect();
-    if lines.is_empty() { says("Nothing has happened yet.") } else { line.pages(lines) }
+    if lines.is_empty() { says(say!("line-nothing-has-happened-yet")) } else { line.pages(lines) }
 }
 
 /// Those who are watched.
 pub fn lights(line: &mut Line) -> Vec<Do> {
     let lights = line.status.lights.clone();
     if lights.is_empty() {
-        return says("Nobody is watched. set watch NUMBERS names some.");
+        return says(say!("line-nobody-is-watched-set-watch"));
     }
     let rows = lights.iter().map(|light| {
         let number = light.target.clone();
-        let (act, command) = match light.state {
-            LightState::Ringing => ("pick up", Command::Pickup { number: Some(number), account: None }),
-            _ => ("call", Command::Dial { target: number, account: None }),
-        };
         let text = present::light(light);
-        (format!("{}: {act}", text.trim_end_matches('.')), Request::Command(command))
+        let light_said = text.trim_end_matches('.');
+        let (text, command) = match light.state {
+            LightState::Ringing => (
+                say!("line-light-pick-up", light = light_said),
+                Command::Pickup { number: Some(number), account: None },
+            ),
+            _ => (say!("line-light-call", light = light_said), Command::Dial { target: number, account: None }),
+        };
+        (text, Request::Command(command))
     });
     let rows = rows.collect();
-    requests(line, "light", rows)
+    requests(line, say!("line-list-lights", count = lights.len()), rows)
 }
 
 /// Numbers at hand.
 pub fn shortcuts(line: &mut Line) -> Vec<Do> {
     let shortcuts = line.status.shortcuts.clone();
     if shortcuts.is_empty() {
-        return says("There are no shortcuts.");
+        return says(say!("line-there-are-no-shortcuts"));
     }
     let rows = shortcuts.iter().map(|it| {
         let (label, number) = (sanitise_trimmed(&it.label), sanitise_trimmed(&it.number));
@@ -265,23 +279,24 @@ pub fn shortcuts(line: &mut Line) -> Vec<Do> {
         (format!("{label}{number}, {}", sanitise_trimmed(&it.act)), Request::Command(press))
     });
     let rows = rows.collect();
-    requests(line, "shortcut", rows)
+    requests(line, say!("line-list-shortcuts", count = shortcuts.len()), rows)
 }
 
 /// Accounts: one is told in full; of several the number chooses the one calls go out with.
 pub fn accounts(line: &mut Line) -> Vec<Do> {
     let accounts = line.status.accounts.clone();
     match accounts.as_slice() {
-        [] => says("No account. set Account1.username and its like make one."),
+        [] => says(say!("line-no-account-set-account1-username")),
         [one] => present::account_in_full(one).into_iter().flat_map(says).collect(),
         several => {
             let rows = several.iter().map(|it| {
-                let selected = if it.selected { " Calls go out with it." } else { "" };
+                let account = present::account(it);
                 let select = Command::SelectAccount { account: it.id.to_string() };
-                (format!("{}{selected}", present::account(it)), Request::Command(select))
+                let text = if it.selected { say!("line-account-selected", account) } else { account };
+                (text, Request::Command(select))
             });
             let rows = rows.collect();
-            requests(line, "account", rows)
+            requests(line, say!("line-list-accounts", count = several.len()), rows)
         }
     }
 }
@@ -294,15 +309,17 @@ pub fn devices(line: &mut Line, devices: &[Value]) -> Vec<Do> {
         .iter()
         .map(|device| {
             let (name, is_input) = (text(device, "name"), text(device, "direction") == "input");
-            let (kind, use_as) =
-                if is_input { ("microphone", SoundDevice::Input) } else { ("speaker", SoundDevice::Output) };
-            let request = Request::Command(Command::Device { device: use_as, name: name.clone() });
-            (format!("{kind} {}", sanitise_trimmed(&name)), request)
+            let shown = sanitise_trimmed(&name);
+            let (text, device) = match is_input {
+                true => (say!("line-device-microphone", name = shown), SoundDevice::Input),
+                false => (say!("line-device-speaker", name = shown), SoundDevice::Output),
+            };
+            (text, Request::Command(Command::Device { device, name }))
         })
         .collect();
     match rows.is_empty() {
-        true => out.extend(says("There is no sound card.")),
-        false => out.extend(requests(line, "device", rows)),
+        true => out.extend(says(say!("line-there-is-no-sound-card"))),
+        false => out.extend(requests(line, say!("line-list-devices", count = rows.len()), rows)),
     }
     out
 }
@@ -326,15 +343,16 @@ pub fn threads(line: &mut Line, messages: &[MessageInfo]) -> Vec<Do> {
         }
     }
     match rows.as_slice() {
-        [] => says("No messages."),
+        [] => says(say!("line-no-messages")),
         [(uri, ..)] => choose_thread(line, uri.clone()),
         _ => {
             let rows = rows.into_iter().map(|(uri, who, all, new)| {
-                let new = if new > 0 { format!(", {new} new") } else { String::new() };
-                (format!("{who}, {}{new}", count(all, "message")), Choice::Thread(uri))
+                let told = say!("line-thread", name = who, count = all);
+                let told = if new > 0 { say!("line-thread-new", thread = told, count = new) } else { told };
+                (told, Choice::Thread(uri))
             });
-            let rows = rows.collect();
-            numbered(line, "conversation", rows)
+            let rows: Vec<(String, Choice)> = rows.collect();
+            numbered(line, say!("line-list-threads", count = rows.len()), rows)
         }
     }
 }
@@ -346,20 +364,20 @@ fn choose_thread(line: &mut Line, uri: String) -> Vec<Do> {
 
 /// What was written with one, the last page of it.
 pub fn messages(line: &mut Line, messages: &[MessageInfo]) -> Vec<Do> {
-    let Some(last) = messages.last() else { return says("No messages.") };
+    let Some(last) = messages.last() else { return says(say!("line-no-messages")) };
     line.thing = Some(Thing::Somebody(last.remote.uri.clone()));
     let row = |message: &MessageInfo| {
         let text = sanitise(&message.text.replace('\n', " / "));
         match (message.outgoing, message.delivered) {
             (false, _) => format!("{}: {text}", words::name(&message.remote)),
-            (true, Some(false)) => format!("You, not delivered: {text}"),
-            (true, _) => format!("You: {text}"),
+            (true, Some(false)) => say!("line-you-not-delivered-text", text),
+            (true, _) => say!("line-you-text", text),
         }
     };
     let lines = messages.iter().rev().map(row).collect();
     let mut out = line.pages(lines);
     if line.more.is_empty() {
-        out.extend(says("write TEXT answers."));
+        out.extend(says(say!("line-write-text-answers")));
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use super::state::Line;
 use super::told::{ended, meaning};
-use super::words::{count, duration, list, name, party, sentence, who};
+use super::words::{duration, list, name, party, sentence, who};
 use crate::control::{
     AccountInfo, CallInfo, CallState, EndedBy, Grade, Levels, LightInfo, RecordingState, RegistrationState, TlsTrust,
 };
@@ -16,7 +16,7 @@ const LOUD_DBFS: f32 = -3.0;
 
 /// The first words.
 pub fn greeting(line: &Line) -> Vec<String> {
-    let mut out = vec![format!("tuiphone. {} Question mark is help.", accounts_in_short(line))];
+    let mut out = vec![say!("line-tuiphone-accounts-in-short-question", accounts_in_short = accounts_in_short(line))];
     let up: Vec<&CallInfo> = line.status.calls.iter().filter(|call| call.state != CallState::Incoming).collect();
     out.extend(up.into_iter().map(call));
     out
@@ -45,15 +45,13 @@ pub fn all(line: &Line) -> Vec<String> {
         out.push(say!("line-pause", time = duration(seconds as f64)));
     }
     out.extend(
-        status.asks.iter().map(|ask| {
-            sentence(&format!("{} asks you to call {}. a does, r does not", name(&ask.from), party(&ask.to)))
-        }),
+        status
+            .asks
+            .iter()
+            .map(|ask| sentence(&say!("line-name-asks-you-to-call", name = name(&ask.from), whom = party(&ask.to)))),
     );
     if status.unread > 0 {
-        out.push(format!(
-            "{} unread. c reads.",
-            sentence(&count(status.unread as usize, "message")).trim_end_matches('.')
-        ));
+        out.push(say!("line-unread", count = status.unread));
     }
     let voicemail = status.accounts.iter().filter_map(|account| account.voicemail.as_ref()).find(|it| it.waiting);
     out.extend(voicemail.map(|it| sentence(&it.words())));
@@ -65,23 +63,26 @@ pub fn all(line: &Line) -> Vec<String> {
 pub fn call(call: &CallInfo) -> String {
     let far = who(call);
     let told = match call.state {
-        CallState::Calling => format!("Calling {}", party(&call.remote)),
-        CallState::Ringing => format!("Ringing at {far}"),
-        CallState::EarlyMedia => format!("Calling {far}, with sound before the answer"),
-        CallState::Incoming if call.ignored => format!("{far} rings, ignored"),
-        CallState::Incoming => format!("{} rings. a answers, r rejects", party(&call.remote)),
-        CallState::Connected if call.remote_hold => format!("{far} has put you on hold, {}", duration(call.duration)),
-        CallState::Connected => format!("Talking to {}, {}", party(&call.remote), duration(call.duration)),
-        CallState::Held => format!("{far} is on hold, {}", duration(call.duration)),
+        CallState::Calling => say!("line-calling-whom", whom = party(&call.remote)),
+        CallState::Ringing => say!("line-ringing-at-far", far),
+        CallState::EarlyMedia => say!("line-calling-far-with-sound-before", far),
+        CallState::Incoming if call.ignored => say!("line-far-rings-ignored", far),
+        CallState::Incoming => say!("line-whom-rings-a-answers-r", whom = party(&call.remote)),
+        CallState::Connected if call.remote_hold => {
+            say!("line-far-has-put-you-on", far, time = duration(call.duration))
+        }
+        CallState::Connected => {
+            say!("line-talking-to-whom-time", whom = party(&call.remote), time = duration(call.duration))
+        }
+        CallState::Held => say!("line-far-is-on-hold-time", far, time = duration(call.duration)),
         CallState::Ended => ended(call),
     };
-    let recorded = match call.recording.as_ref().map(|it| it.state) {
-        Some(RecordingState::Recording) => ", recorded",
-        Some(RecordingState::Paused) => ", the recording is paused",
-        _ => "",
-    };
-    let conference = if call.conference { ", in the conference" } else { "" };
-    sentence(&format!("{told}{conference}{recorded}"))
+    let told = if call.conference { say!("line-call-in-conference", call = told) } else { told };
+    sentence(&match call.recording.as_ref().map(|it| it.state) {
+        Some(RecordingState::Recording) => say!("line-call-recorded", call = told),
+        Some(RecordingState::Paused) => say!("line-call-recording-paused", call = told),
+        _ => told,
+    })
 }
 
 fn accounts_in_short(line: &Line) -> String {
@@ -90,11 +91,11 @@ fn accounts_in_short(line: &Line) -> String {
         accounts.iter().filter(|it| it.registered).map(|it| sanitise_trimmed(&it.aor)).collect();
     let failed = accounts.iter().find(|it| it.state == RegistrationState::Failed);
     match (accounts.as_slice(), registered.as_slice(), failed) {
-        ([], ..) => "No account.".to_owned(),
+        ([], ..) => say!("line-no-account"),
         (_, [], Some(failed)) => account(failed),
         ([one], [], None) => account(one),
-        (_, [], None) => "Not registered.".to_owned(),
-        (_, some, _) => format!("Registered as {}.", list(some)),
+        (_, [], None) => say!("line-not-registered"),
+        (_, some, _) => say!("line-registered-as-names", names = list(some)),
     }
 }
 
@@ -110,14 +111,14 @@ pub fn account(account: &AccountInfo) -> String {
     };
     match (account.state, why) {
         (RegistrationState::Registered, _) if account.tls == Some(TlsTrust::Unverified) => {
-            format!("Registered as {aor}. The server's certificate is not verified.")
+            say!("line-registered-as-aor-the-servers", aor)
         }
-        (RegistrationState::Registered, _) => format!("Registered as {aor}."),
-        (RegistrationState::Registering, _) => format!("Registering as {aor}."),
-        (RegistrationState::Off, _) if account.direct => sentence(&format!("{aor} is ready, without a server")),
-        (RegistrationState::Off, _) => format!("Not registered as {aor}."),
-        (RegistrationState::Failed, Some(why)) => format!("Cannot register as {aor}: {why}."),
-        (RegistrationState::Failed, None) => format!("Cannot register as {aor}: no answer."),
+        (RegistrationState::Registered, _) => say!("line-registered-as-aor", aor),
+        (RegistrationState::Registering, _) => say!("line-registering-as-aor", aor),
+        (RegistrationState::Off, _) if account.direct => sentence(&say!("line-aor-is-ready-without-a", aor)),
+        (RegistrationState::Off, _) => say!("line-not-registered-as-aor", aor),
+        (RegistrationState::Failed, Some(why)) => say!("line-cannot-register-as-aor-why", aor, why),
+        (RegistrationState::Failed, None) => say!("line-cannot-register-as-aor-no", aor),
     }
 }
 
@@ -125,10 +126,13 @@ pub fn account(account: &AccountInfo) -> String {
 pub fn account_in_full(it: &AccountInfo) -> Vec<String> {
     let mut out = vec![account(it)];
     let label = sanitise_trimmed(&it.label);
-    let selected = if it.selected { ", calls go out with it" } else { "" };
-    out.push(sentence(&format!("Number {}, {label}, over {}{selected}", it.id, sanitise_trimmed(&it.transport))));
-    out.extend(it.expires_in.map(|seconds| format!("Renewed within {}.", duration(seconds as f64))));
-    out.extend(it.public.as_ref().map(|at| format!("Seen from outside at {}.", sanitise_trimmed(at))));
+    let transport = sanitise_trimmed(&it.transport);
+    out.push(sentence(&match it.selected {
+        true => say!("line-account-number-selected", number = it.id, label, transport),
+        false => say!("line-account-number", number = it.id, label, transport),
+    }));
+    out.extend(it.expires_in.map(|seconds| say!("line-renewed-within-time", time = duration(seconds as f64))));
+    out.extend(it.public.as_ref().map(|at| say!("line-seen-from-outside-at-at", at = sanitise_trimmed(at))));
     out.extend(it.rewritten.as_ref().map(|words| sentence(&sanitise(words))));
     out.extend(it.voicemail.as_ref().map(|voicemail| sentence(&voicemail.words())));
     out
@@ -138,56 +142,61 @@ pub fn account_in_full(it: &AccountInfo) -> Vec<String> {
 pub fn quality(call: &CallInfo) -> Option<String> {
     let media = call.media.as_ref()?;
     if let Some(why) = &media.nothing_heard {
-        return Some(format!("Nothing is heard: {}", sentence(&sanitise(why)).to_lowercase()));
+        return Some(say!("line-nothing-is-heard-why", why = sentence(&sanitise(why)).to_lowercase()));
     }
     let of = |grade: Option<Grade>, mos: Option<f64>, cause: &Option<String>| {
-        let cause = cause.as_ref().map(|cause| format!(", because of {}", sanitise(cause).replace('%', "percent")));
-        Some(format!("{}, {:.1} of 5{}", grade?.word(), mos.filter(|mos| mos.is_finite())?, cause.unwrap_or_default()))
+        let (grade, mos) = (grade?.word(), format!("{:.1}", mos.filter(|mos| mos.is_finite())?));
+        Some(match cause {
+            Some(cause) => {
+                say!("line-sound-graded-because", grade, mos, cause = sanitise(cause).replace('%', "percent"))
+            }
+            None => say!("line-sound-graded", grade, mos),
+        })
     };
     let Some(here) = of(media.grade_rx, media.mos_rx, &media.cause_rx) else {
-        return Some("The sound is not measured yet.".to_owned());
+        return Some(say!("line-the-sound-is-not-measured"));
     };
     let there = of(media.grade_tx, media.mos_tx, &media.cause_tx);
-    let there = match (&media.not_heard, there) {
-        (Some(_), _) => " You are not heard.".to_owned(),
-        (None, Some(there)) => format!(" There it is {there}."),
-        (None, None) => String::new(),
-    };
-    Some(format!("The sound here is {here}.{there}"))
+    Some(match (&media.not_heard, there) {
+        (Some(_), _) => say!("line-sound-not-heard", here),
+        (None, Some(there)) => say!("line-sound-here-and-there", here, there),
+        (None, None) => say!("line-sound-here", here),
+    })
 }
 
 /// The same, and what it is made of.
 pub fn quality_in_full(call: &CallInfo) -> Vec<String> {
     let Some(media) = call.media.as_ref().filter(|media| !media.codec.is_empty()) else {
-        return vec![format!("There is no sound with {} yet.", who(call))];
+        return vec![say!("line-there-is-no-sound-with", who = who(call))];
     };
     let mut out: Vec<String> = quality(call).into_iter().collect();
-    let round_trip = media.rtt_ms.map(|ms| format!(", round trip {ms:.0} milliseconds")).unwrap_or_default();
-    let lost = words::loss_percent(media);
-    out.push(format!(
-        "Lost {lost:.1} percent, delay {:.0} milliseconds, jitter {:.0}{round_trip}.",
-        media.playout_delay_ms, media.jitter_ms
-    ));
-    let khz = f64::from(media.clock_rate) / 1000.0;
-    let protected = words::protected(media);
-    out.push(sentence(&format!("Codec {}, {khz} kilohertz, {protected}", sanitise_trimmed(&media.codec))));
+    let lost = format!("{:.1}", words::loss_percent(media));
+    let (delay, jitter) = (format!("{:.0}", media.playout_delay_ms), format!("{:.0}", media.jitter_ms));
+    out.push(match media.rtt_ms {
+        Some(ms) => say!("line-sound-figures-trip", lost, delay, jitter, trip = format!("{ms:.0}")),
+        None => say!("line-sound-figures", lost, delay, jitter),
+    });
+    let rate = (f64::from(media.clock_rate) / 1000.0).to_string();
+    let protection = words::protected(media).to_string();
+    out.push(sentence(&say!("line-sound-codec", codec = sanitise_trimmed(&media.codec), rate, protection)));
     out
 }
 
 /// How loud it is, in words.
 pub fn levels(line: &Line) -> Vec<String> {
     let Some(Levels { mic_dbfs, speaker_dbfs }) = line.levels else {
-        return vec!["There is no sound now. test-audio tests the microphone.".to_owned()];
+        return vec![say!("line-there-is-no-sound-now")];
     };
-    let word = |dbfs: f32| match dbfs {
-        dbfs if dbfs.is_nan() || dbfs < SILENT_DBFS => "silent",
-        dbfs if dbfs < SOFT_DBFS => "soft",
-        dbfs if dbfs > LOUD_DBFS => "too loud",
-        _ => "good",
+    let word = |dbfs: f32, is_muted: bool| match dbfs {
+        _ if is_muted => say!("line-level-muted"),
+        dbfs if dbfs.is_nan() || dbfs < SILENT_DBFS => say!("line-level-silent"),
+        dbfs if dbfs < SOFT_DBFS => say!("line-level-soft"),
+        dbfs if dbfs > LOUD_DBFS => say!("line-level-too-loud"),
+        _ => say!("line-level-good"),
     };
-    let mic = if line.status.mic_muted { "muted" } else { word(mic_dbfs) };
-    let speaker = if line.status.speaker_muted { "muted" } else { word(speaker_dbfs) };
-    vec![format!("Microphone {mic}, speaker {speaker}.")]
+    let microphone = word(mic_dbfs, line.status.mic_muted);
+    let speaker = word(speaker_dbfs, line.status.speaker_muted);
+    vec![say!("line-levels", microphone, speaker)]
 }
 
 /// Which devices carry the sound, and how loud they are set.
@@ -195,13 +204,17 @@ pub fn sound(line: &Line) -> Vec<String> {
     let status = &line.status;
     let device = |name: &str| {
         let name = sanitise_trimmed(name);
-        if name.is_empty() { "none in use".to_owned() } else { name }
+        if name.is_empty() { say!("line-none-in-use") } else { name }
     };
     let mut out = vec![
-        format!("Microphone: {}, volume {}.", device(&status.audio.input), status.volume_mic),
-        format!("Speaker: {}, volume {}.", device(&status.audio.output), status.volume),
+        say!(
+            "line-microphone-input-volume-volume-mic",
+            input = device(&status.audio.input),
+            volume_mic = status.volume_mic
+        ),
+        say!("line-speaker-output-volume-volume", output = device(&status.audio.output), volume = status.volume),
     ];
-    out.extend(status.voice.words().map(|words| format!("The voice goes through {words}.")));
+    out.extend(status.voice.words().map(|words| say!("line-the-voice-goes-through-words", words)));
     out.extend(status.audio.warning.as_ref().map(|warning| sentence(&sanitise(warning))));
     out
 }
@@ -209,36 +222,38 @@ pub fn sound(line: &Line) -> Vec<String> {
 /// Why the last call ended as it did.
 pub fn why(line: &Line) -> Vec<String> {
     let Some(call) = line.ended.front() else {
-        return vec!["No call has ended since you came.".to_owned()];
+        return vec![say!("line-no-call-has-ended-since")];
     };
     let mut out = vec![ended(call)];
     let reason = call.reason.as_deref().map(sanitise).filter(|reason| !reason.is_empty());
     let by = match call.ended_by {
-        Some(EndedBy::Local) => "This side ended it",
-        Some(EndedBy::Remote) => "The far side ended it",
-        Some(EndedBy::Network) => "The network ended it",
-        None => "It ended",
+        Some(EndedBy::Local) => say!("line-ended-here"),
+        Some(EndedBy::Remote) => say!("line-ended-there"),
+        Some(EndedBy::Network) => say!("line-ended-network"),
+        None => say!("line-ended"),
     };
-    let said = match (call.status, reason) {
-        (Some(status), Some(reason)) => format!("{by}: {status} {reason}"),
-        (Some(status), None) => format!("{by}: status {status}"),
-        (None, Some(reason)) => format!("{by}: {reason}"),
-        (None, None) => by.to_owned(),
+    let why = match (call.status, reason) {
+        (Some(status), Some(reason)) => Some(format!("{status} {reason}")),
+        (Some(status), None) => Some(say!("line-ended-status", status)),
+        (None, reason) => reason,
     };
-    out.push(sentence(&said));
+    out.push(sentence(&why.map_or(by.clone(), |why| say!("line-ended-why", by, why))));
     if call.answered_after.is_none() {
         let outcome = call.outcome.as_deref().unwrap_or_default();
         let is_said = matches!(outcome, "busy" | "no_answer" | "rejected" | "no_such_number");
         if call.ended_by != Some(EndedBy::Local) && !is_said {
-            out.push(sentence(&format!("That means: {}", meaning(outcome))));
+            out.push(sentence(&say!("line-that-means-outcome", outcome = meaning(outcome))));
         }
-        out.push(format!("ladder {} tells its messages.", call.id));
+        out.push(say!("line-ladder-id-tells-its-messages", id = &call.id));
     }
     out
 }
 
 /// Somebody who is watched.
 pub fn light(light: &LightInfo) -> String {
-    let detail = words::light_detail(light).map(|detail| format!(", {}", sanitise(&detail))).unwrap_or_default();
-    sentence(&format!("{} is {}{detail}", sanitise_trimmed(light.called()), words::light(light.state)))
+    let (name, state) = (sanitise_trimmed(light.called()), words::light(light.state));
+    sentence(&match words::light_detail(light) {
+        Some(detail) => say!("line-light-detail", name, state, detail = sanitise(&detail)),
+        None => say!("line-light", name, state),
+    })
 }

@@ -10,7 +10,7 @@ use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError};
-use crate::text::sanitise;
+use crate::text::{sanitise, say};
 use crate::ui::asking::LocalTime;
 use crate::ui::run::UiError;
 use crate::ui::term::{SignalAsks, Signals};
@@ -259,8 +259,7 @@ impl Shell {
         }
         let calls = match self.line.status.calls.len() {
             0 => return,
-            1 => "The call goes on.".to_owned(),
-            count => format!("{count} calls go on."),
+            count => say!("line-calls-go-on", count),
         };
         self.write(&calls, Weight::Answer);
     }

@@ -4,8 +4,9 @@ use super::state::{Do, Line, Topic, Wish, asks, says};
 use super::words::{list, sentence};
 use crate::control::verb::Request;
 use crate::control::{Secret, SettingAsk, SettingChanged, SettingInfo};
-use crate::text::{elided, sanitise};
+use crate::text::{elided, sanitise, say};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Keys that are named where none fits.
 const NEAR: usize = 5;
@@ -21,8 +22,8 @@ pub fn asks_for(wish: Wish) -> Vec<Do> {
 pub fn set(text: &str) -> Vec<Do> {
     match text.split_once([' ', '=']) {
         Some((key, value)) => asks_for(Wish::Set(key.to_owned(), Secret::new(value.trim()))),
-        None if text.is_empty() => says("Set what? set KEY VALUE. settings lists the keys."),
-        None => says(format!("Set {} to what? unset {0} is as it comes.", elided(text, SHOWN))),
+        None if text.is_empty() => says(say!("line-set-what-set-key-value")),
+        None => says(say!("line-set-to-what", key = elided(text, SHOWN))),
     }
 }
 
@@ -32,8 +33,8 @@ pub fn answer(line: &mut Line, wish: Wish, known: Vec<SettingInfo>) -> Vec<Do> {
         Wish::Find(text) => {
             let lines = found(text, &known);
             return match (lines.is_empty(), text.is_empty()) {
-                (true, true) => says("All settings are as they come."),
-                (true, false) => says(format!("No setting has {} in it.", elided(text, SHOWN))),
+                (true, true) => says(say!("line-all-settings-are-as-they")),
+                (true, false) => says(say!("line-no-setting-has-what-in", what = elided(text, SHOWN))),
                 (false, _) => line.pages(lines),
             };
         }
@@ -59,17 +60,19 @@ pub fn answer(line: &mut Line, wish: Wish, known: Vec<SettingInfo>) -> Vec<Do> {
             asks(Request::Settings(SettingAsk::Unset { name }))
         }
         Wish::Help(_) => {
-            let mut out = says(format!("{name}: {}", sentence(&info.doc)));
+            let mut out = says(format!("{name}: {}", sentence(&doc(info))));
             if !info.words.is_empty() {
                 let words: Vec<String> = info.words.iter().filter(|word| !word.is_empty()).cloned().collect();
-                out.extend(says(format!("It is one of {}.", list(&words))));
+                out.extend(says(say!("line-it-is-one-of-names", names = list(&words))));
             }
             out
         }
         Wish::Get(_) | Wish::Find(_) => {
-            let locked =
-                info.locked.as_ref().map(|why| format!(" Locked: {}", sentence(&sanitise(why)))).unwrap_or_default();
-            says(format!("{} {}{locked}", value_of(info), sentence(&info.doc)))
+            let told = format!("{} {}", value_of(info), sentence(&doc(info)));
+            says(match &info.locked {
+                Some(why) => say!("line-setting-locked", told, why = sentence(&sanitise(why))),
+                None => told,
+            })
         }
     }
 }
@@ -77,12 +80,13 @@ pub fn answer(line: &mut Line, wish: Wish, known: Vec<SettingInfo>) -> Vec<Do> {
 /// What came of a change.
 pub fn changed(line: &mut Line, fields: &Map<String, Value>) -> Vec<Do> {
     let told = fields.get("setting").cloned().and_then(|told| serde_json::from_value::<SettingChanged>(told).ok());
-    let Some(told) = told else { return says("Done.") };
+    let Some(told) = told else { return says(say!("line-done")) };
     line.changes_settings &= told.changed;
-    let restart = if told.needs_restart { " It counts from the next start of the phone on." } else { "" };
-    let mut out = says(match told.changed {
-        true => format!("{} is changed.{restart}", sanitise(&told.name)),
-        false => format!("{} was so already.", sanitise(&told.name)),
+    let name = sanitise(&told.name);
+    let mut out = says(match (told.changed, told.needs_restart) {
+        (true, true) => say!("line-setting-changed-restart", name),
+        (true, false) => say!("line-setting-changed", name),
+        (false, _) => say!("line-setting-same", name),
     });
     out.extend(told.notes.iter().flat_map(|note| says(sentence(&sanitise(note)))));
     out
@@ -91,22 +95,27 @@ pub fn changed(line: &mut Line, fields: &Map<String, Value>) -> Vec<Do> {
 /// `Settings.DND is off.`
 fn value_of(info: &SettingInfo) -> String {
     let value = info.value.as_deref().map(sanitise);
-    let words = match (info.kind.as_str(), value.as_deref()) {
-        ("secret", _) if info.set => "set, and not told",
-        ("secret", _) => "not set",
-        ("flag", Some("1")) => "on",
-        ("flag", Some("0" | "")) => "off",
-        (_, None | Some("")) => "empty",
-        (_, Some(value)) => value,
-    };
-    format!("{} is {}.", info.name(), words.trim_end_matches('.'))
+    let name = info.name();
+    match (info.kind.as_str(), value.as_deref()) {
+        ("secret", _) if info.set => say!("line-setting-secret", name),
+        ("secret", _) => say!("line-setting-no-secret", name),
+        ("flag", Some("1")) => say!("line-setting-on", name),
+        ("flag", Some("0" | "")) => say!("line-setting-off", name),
+        (_, None | Some("")) => say!("line-setting-empty", name),
+        (_, Some(value)) => say!("line-setting-is", name, value = value.trim_end_matches('.')),
+    }
+}
+
+/// What it is for, in the language that is spoken.
+fn doc(info: &SettingInfo) -> Cow<'_, str> {
+    crate::ui::settings::doc(info)
 }
 
 fn found(text: &str, known: &[SettingInfo]) -> Vec<String> {
     let text = text.to_lowercase();
     let fits = |info: &&SettingInfo| match text.is_empty() {
         true => info.origin != "default" && !info.inherited,
-        false => info.name().to_lowercase().contains(&text) || info.doc.to_lowercase().contains(&text),
+        false => info.name().to_lowercase().contains(&text) || doc(info).to_lowercase().contains(&text),
     };
     known.iter().filter(fits).map(value_of).collect()
 }
@@ -132,9 +141,9 @@ fn unknown(wish: &Wish, key: &str, known: &[SettingInfo]) -> String {
         .collect();
     match (wish, near.is_empty()) {
         (Wish::Help(_), true) => {
-            format!("There is neither a command nor a setting {shown}. help all lists the commands.")
+            say!("line-there-is-neither-a-command", shown)
         }
-        (_, true) => format!("There is no setting {shown}. settings {shown} looks for it."),
-        (_, false) => format!("There is no setting {shown}, but {}.", list(&near)),
+        (_, true) => say!("line-there-is-no-setting-shown", shown),
+        (_, false) => say!("line-there-is-no-setting-shown-2", shown, names = list(&near)),
     }
 }

@@ -3,6 +3,7 @@
 use super::state::{Said, Weight};
 use super::words::spaced;
 use crate::control::Levels;
+use crate::text::say;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,6 @@ const PAUSE: Duration = Duration::from_millis(700);
 const STALE: Duration = Duration::from_secs(20);
 /// What a voice takes for a letter, about.
 const LETTER: Duration = Duration::from_millis(70);
-/// What somebody who talks hears of an incoming call.
-const SHORT: &str = "Incoming call.";
 
 /// What the speech server is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +50,7 @@ impl Voice {
     /// A sentence is to be heard.
     pub fn offer(&mut self, said: &Said, now: Instant) {
         if said.weight == Weight::Alarm && self.somebody_talks(now) {
-            self.at_once.push_back(Out::Speak { text: SHORT.to_owned(), urgent: true });
+            self.at_once.push_back(Out::Speak { text: say!("line-incoming-short"), urgent: true });
         }
         if said.weight == Weight::Alarm {
             self.queue.push_front((spaced(&said.text), said.weight, now));

@@ -2,6 +2,7 @@
 //! server does, nothing here waits without an end and nothing piles up.
 
 use super::speech::Out;
+use crate::text::say;
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -54,8 +55,7 @@ pub fn start(options: SpeechOptions) -> (mpsc::Sender<Out>, mpsc::UnboundedRecei
                     Err(why) => {
                         if !std::mem::replace(&mut is_told, true) {
                             let why = crate::text::plain_error(&why);
-                            let _ =
-                                trouble.send(format!("The speech server is away, sentences are only written: {why}."));
+                            let _ = trouble.send(say!("line-the-speech-server-is-away", why));
                         }
                         None
                     }
@@ -67,7 +67,7 @@ pub fn start(options: SpeechOptions) -> (mpsc::Sender<Out>, mpsc::UnboundedRecei
             {
                 talk = None;
                 if !std::mem::replace(&mut is_told, true) {
-                    let _ = trouble.send("The speech server has gone, sentences are only written.".to_owned());
+                    let _ = trouble.send(say!("line-the-speech-server-has-gone"));
                 }
             }
         }

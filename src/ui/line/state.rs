@@ -3,6 +3,7 @@
 use crate::control::feed::Feed;
 use crate::control::verb::Request;
 use crate::control::{CallInfo, CallState, CommandError, Contact, Levels, Record, Secret, Status};
+use crate::text::say;
 use crate::ui::asking::LocalTime;
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
@@ -344,7 +345,7 @@ impl Line {
         let count = if fits { self.more.len() } else { PAGE };
         let mut out: Vec<Do> = self.more.drain(..count).flat_map(says).collect();
         if !fits {
-            out.extend(says(format!("{} more. Enter goes on.", self.more.len())));
+            out.extend(says(say!("line-count-more-enter-goes-on", count = self.more.len())));
         }
         out
     }

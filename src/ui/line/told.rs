@@ -9,8 +9,9 @@ use crate::control::{
     AccountInfo, CallDirection, CallInfo, CallState, ContactsAsk, EndedBy, Event, ExitCode, FaceAsk, IceState,
     MessageInfo, RecordingState, RegistrationState, SoundWay, Status,
 };
-use crate::text::{sanitise, sanitise_trimmed};
+use crate::text::{sanitise, sanitise_trimmed, say};
 use crate::ui::view::words;
+use std::borrow::Cow;
 
 /// Takes news in, and says what of it is to be said.
 pub fn feed(line: &mut Line, news: Feed) -> Vec<Do> {
@@ -24,7 +25,7 @@ pub fn feed(line: &mut Line, news: Feed) -> Vec<Do> {
         Feed::Face(ask) => asked(line, ask),
         Feed::Traced(_) => Vec::new(),
         Feed::Closed(why) => {
-            let text = format!("The phone is gone: {}", sentence(&sanitise(&why)));
+            let text = say!("line-the-phone-is-gone-why", why = sentence(&sanitise(&why)));
             line.closed = Some(why);
             vec![news_of(text), Do::Leave]
         }
@@ -72,13 +73,13 @@ fn asked(line: &mut Line, ask: FaceAsk) -> Vec<Do> {
         FaceAsk::Hide => vec![Do::Leave],
         FaceAsk::Fill { number } if number.is_empty() => Vec::new(),
         FaceAsk::Fill { number } => {
-            let text = format!("A link names {}. call calls it.", sanitise_trimmed(&number));
+            let text = say!("line-a-link-names-number-call", number = sanitise_trimmed(&number));
             line.thing = Some(Thing::Somebody(number));
             vec![news_of(text)]
         }
         FaceAsk::Digits { digits } => {
             let digits = sanitise_trimmed(&digits);
-            vec![news_of(format!("The digits {digits} wait. dtmf {digits} sends them."))]
+            vec![news_of(say!("line-the-digits-digits-wait-dtmf", digits))]
         }
     }
 }
@@ -100,7 +101,7 @@ fn take_event(line: &mut Line, event: &Event) -> Vec<Do> {
         Event::CallAnswered { .. } if !line.told_tones => {
             line.told_tones = true;
             if line.verbosity >= Verbosity::Normal {
-                out.push(news_of("Digits are tones now."));
+                out.push(news_of(say!("line-digits-are-tones-now")));
             }
         }
         Event::Directory { .. } => out.extend(names()),
@@ -120,66 +121,74 @@ fn told(line: &mut Line, event: &Event) -> Option<Told> {
         Event::CallIncoming { call } if call.takes_over.is_some() => None,
         Event::CallIncoming { call } => Some((Weight::Alarm, Quiet, incoming(call))),
         Event::CallAsked { ask } => {
-            let text = format!("{} asks you to call {}. a does, r does not.", name(&ask.from), party(&ask.to));
+            let text = say!("line-name-asks-you-to-call-2", name = name(&ask.from), whom = party(&ask.to));
             Some((Weight::Alarm, Quiet, sentence(&text)))
         }
         Event::CallOutgoing { call } => news(Quiet, outgoing(call)),
         Event::CallRinging { call } if call.direction == CallDirection::Outgoing => {
-            news(Normal, format!("Ringing at {}.", who(call)))
+            news(Normal, say!("line-ringing-at-who", who = who(call)))
         }
-        Event::CallEarlyMedia { .. } => news(All, "There is sound before the answer.".to_owned()),
-        Event::CallAnswered { call } => news(Quiet, format!("Talking to {}.", who(call))),
-        Event::CallHeld { call } => news(Quiet, sentence(&format!("{} is on hold", who(call)))),
-        Event::CallResumed { call } => news(Quiet, format!("Talking to {} again.", who(call))),
+        Event::CallEarlyMedia { .. } => news(All, say!("line-there-is-sound-before-the")),
+        Event::CallAnswered { call } => news(Quiet, say!("line-talking-to-who", who = who(call))),
+        Event::CallHeld { call } => news(Quiet, sentence(&say!("line-who-is-on-hold", who = who(call)))),
+        Event::CallResumed { call } => news(Quiet, say!("line-talking-to-who-again", who = who(call))),
         Event::CallRecording { call } => news(Quiet, recording(call)?),
         Event::CallPlaying { call } => news(Quiet, sentence(&words::playing(call)?)),
         Event::CallConference { call } if call.conference => {
-            news(Quiet, sentence(&format!("{} is in the conference", who(call))))
+            news(Quiet, sentence(&say!("line-who-is-in-the-conference", who = who(call))))
         }
-        Event::CallConference { call } => news(Quiet, sentence(&format!("{} left the conference", who(call)))),
-        Event::CallRenamed { call } => news(Normal, format!("This is {}.", party(&call.remote))),
+        Event::CallConference { call } => news(Quiet, sentence(&say!("line-who-left-the-conference", who = who(call)))),
+        Event::CallRenamed { call } => news(Normal, say!("line-this-is-whom", whom = party(&call.remote))),
         // Whoever handed it over is answered anyway.
         Event::CallTransferred { call } if call.transfer.is_some() => news(All, transferred(call)),
         Event::CallTransferred { call } => news(Quiet, transferred(call)),
         Event::CallParked { call } => {
             let place = call.transfer.as_ref().and_then(|it| it.parked_at.clone());
-            let place = place.map(|place| format!(" at {}", sanitise_trimmed(&place))).unwrap_or_default();
-            news(Quiet, sentence(&format!("{} is parked{place}", who(call))))
+            let name = who(call);
+            news(
+                Quiet,
+                sentence(&match place.as_deref().map(sanitise_trimmed) {
+                    Some(place) => say!("line-parked-at", name, place),
+                    None => say!("line-parked", name),
+                }),
+            )
         }
         Event::CallPath { call } => match call.media.as_ref().and_then(|media| media.ice.as_ref())? {
-            ice if ice.state == IceState::Connected => news(All, format!("The sound goes {}.", ice.words())),
+            ice if ice.state == IceState::Connected => news(All, say!("line-the-sound-goes-ice", ice = ice.words())),
             _ => None,
         },
         Event::CallSecured { call } => news(All, sentence(&words::protection(call.media.as_ref()?)?.0)),
-        Event::CallDtmf { call, digit, .. } => news(All, sentence(&format!("{} pressed {digit}", who(call)))),
+        Event::CallDtmf { call, digit, .. } => {
+            news(All, sentence(&say!("line-who-pressed-digit", who = who(call), digit)))
+        }
         Event::CallQuality { call } => news(All, present::quality(call)?),
         Event::CallMediaLost { way: SoundWay::Rx, reason, .. } => {
-            news(Quiet, format!("Nothing is heard: {}", sentence(&sanitise(reason)).to_lowercase()))
+            news(Quiet, say!("line-nothing-is-heard-reason", reason = sentence(&sanitise(reason)).to_lowercase()))
         }
         Event::CallMediaLost { way: SoundWay::Tx, reason, .. } => {
-            news(Quiet, format!("You are not heard: {}", sentence(&sanitise(reason)).to_lowercase()))
+            news(Quiet, say!("line-you-are-not-heard-reason", reason = sentence(&sanitise(reason)).to_lowercase()))
         }
-        Event::CallMediaReturned { way: SoundWay::Rx, .. } => news(Normal, "There is sound again.".to_owned()),
-        Event::CallMediaReturned { way: SoundWay::Tx, .. } => news(Normal, "You are heard again.".to_owned()),
+        Event::CallMediaReturned { way: SoundWay::Rx, .. } => news(Normal, say!("line-there-is-sound-again")),
+        Event::CallMediaReturned { way: SoundWay::Tx, .. } => news(Normal, say!("line-you-are-heard-again")),
         Event::CallEnded { call } => news(Quiet, ended(call)),
         Event::Message { message } if message.outgoing => None,
         Event::Message { message } => news(Quiet, wrote(message)),
         Event::Composing { remote, for_s, .. } if *for_s > 0 => {
-            news(All, sentence(&format!("{} is writing", name(remote))))
+            news(All, sentence(&say!("line-name-is-writing", name = name(remote))))
         }
         Event::Mwi { voicemail, .. } if voicemail.waiting => {
-            news(Normal, format!("{} v calls the mailbox.", sentence(&voicemail.words())))
+            news(Normal, say!("line-voicemail-v-calls-the-mailbox", voicemail = sentence(&voicemail.words())))
         }
         Event::Presence { light } => news(All, present::light(light)),
         Event::Voice { voice } => {
             let how = voice.words().unwrap_or_else(|| "nothing".to_owned());
-            news(All, format!("The microphone's sound goes through {how}."))
+            news(All, say!("line-the-microphones-sound-goes-through", how))
         }
-        Event::WrapUp { for_s: 0 } => news(Normal, "Calls ring again.".to_owned()),
+        Event::WrapUp { for_s: 0 } => news(Normal, say!("line-auto-answer-off")),
         Event::WrapUp { for_s } => {
-            news(Normal, format!("Pause of {}: callers find you busy. z ends it.", duration(*for_s as f64)))
+            news(Normal, say!("line-pause-of-time-callers-find", time = duration(*for_s as f64)))
         }
-        Event::TalkingMuted => news(Quiet, "You are talking, and the microphone is muted. m opens it.".to_owned()),
+        Event::TalkingMuted => news(Quiet, say!("line-you-are-talking-and-the")),
         // The first words tell of it.
         Event::Registration { .. } if !line.known => None,
         Event::Registration { account, changed } => registered(line, account, *changed),
@@ -192,7 +201,7 @@ fn told(line: &mut Line, event: &Event) -> Option<Told> {
             let hint = hint.as_ref().map(|hint| format!(" {}", sentence(&sanitise(hint)))).unwrap_or_default();
             news(Quiet, format!("{}{hint}", sentence(&sanitise(message))))
         }
-        Event::Exited => news(Quiet, "The phone has ended.".to_owned()),
+        Event::Exited => news(Quiet, say!("line-the-phone-has-ended")),
         Event::CallDialling { .. }
         | Event::CallRinging { .. }
         | Event::Composing { .. }
@@ -203,15 +212,18 @@ fn told(line: &mut Line, event: &Event) -> Option<Told> {
 
 /// Who rings, and what may be done about it.
 pub fn incoming(call: &CallInfo) -> String {
-    let via = words::via(call).map(|via| format!(", {}", sanitise(&via))).unwrap_or_default();
-    format!("Incoming call from {}{via}. a answers, r rejects.", caller(call))
+    let caller = caller(call);
+    match words::via(call) {
+        Some(via) => say!("line-incoming-via", caller, via = sanitise(&via)),
+        None => say!("line-incoming", caller),
+    }
 }
 
 fn outgoing(call: &CallInfo) -> String {
     match (&call.referred_by, &call.picks_up) {
-        (Some(by), _) => format!("{} sends you to {}. Calling.", name(by), party(&call.remote)),
-        (None, Some(number)) => format!("Picking up the call of {}.", sanitise_trimmed(number)),
-        (None, None) => format!("Calling {}.", party(&call.remote)),
+        (Some(by), _) => say!("line-name-sends-you-to-whom", name = name(by), whom = party(&call.remote)),
+        (None, Some(number)) => say!("line-picking-up-the-call-of", number = sanitise_trimmed(number)),
+        (None, None) => say!("line-calling-whom-2", whom = party(&call.remote)),
     }
 }
 
@@ -219,9 +231,9 @@ fn recording(call: &CallInfo) -> Option<String> {
     let recording = call.recording.as_ref()?;
     let file = sanitise(recording.file.rsplit(['/', '\\']).next().unwrap_or_default());
     Some(match recording.state {
-        RecordingState::Recording => "Recording.".to_owned(),
-        RecordingState::Paused => "The recording is paused.".to_owned(),
-        RecordingState::Ended => format!("Recorded into {file}."),
+        RecordingState::Recording => say!("line-recording"),
+        RecordingState::Paused => say!("line-the-recording-is-paused"),
+        RecordingState::Ended => say!("line-recorded-into-file", file),
         RecordingState::Opening | RecordingState::Failed => return None,
     })
 }
@@ -231,9 +243,9 @@ fn transferred(call: &CallInfo) -> String {
         Some(transfer) => {
             let to = sanitise_trimmed(&transfer.to);
             let to = to.split_once(':').map_or(to.as_str(), |(_, rest)| rest.split('@').next().unwrap_or(rest));
-            sentence(&format!("{} is transferred to {to}", who(call)))
+            sentence(&say!("line-who-is-transferred-to-to", who = who(call), to))
         }
-        None => sentence(&format!("{} is transferred", who(call))),
+        None => sentence(&say!("line-who-is-transferred", who = who(call))),
     }
 }
 
@@ -243,45 +255,45 @@ pub fn ended(call: &CallInfo) -> String {
     if call.answered_after.is_some() {
         let why = call.reason.as_deref().map(sanitise).unwrap_or_default();
         return sentence(&match call.ended_by {
-            Some(EndedBy::Remote) => format!("{far} hung up after {talked}"),
-            Some(EndedBy::Network) if !why.is_empty() => format!("The call with {far} broke off after {talked}: {why}"),
-            _ => format!("The call with {far} ended after {talked}"),
+            Some(EndedBy::Remote) => say!("line-far-hung-up-after-talked", far, talked),
+            Some(EndedBy::Network) if !why.is_empty() => say!("line-the-call-with-far-broke", far, talked, why),
+            _ => say!("line-the-call-with-far-ended", far, talked),
         });
     }
     let kind = call.outcome.as_deref().unwrap_or_default();
     let is_ours = call.ended_by == Some(EndedBy::Local);
     sentence(&match (call.direction, kind) {
-        (_, "answered_elsewhere") => format!("The call from {far} was answered on another phone"),
+        (_, "answered_elsewhere") => say!("line-the-call-from-far-was", far),
         (CallDirection::Incoming, _) if is_ours && call.status.is_some_and(|status| status >= 400) => {
-            format!("Rejected the call from {far}")
+            say!("line-rejected-the-call-from-far", far)
         }
         (CallDirection::Incoming, "forwarded" | "denied") => {
-            format!("The call from {far}: {}", call.reason.as_deref().map(sanitise).unwrap_or_default())
+            say!("line-the-call-from-far-as", far, as_deref = call.reason.as_deref().map(sanitise).unwrap_or_default())
         }
-        (CallDirection::Incoming, _) => format!("Missed call from {far}"),
+        (CallDirection::Incoming, _) => say!("line-missed-call-from-far", far),
         (CallDirection::Outgoing, _) if is_ours && call.status.is_none_or(|status| status < 200) => {
-            format!("Gave up calling {far}")
+            say!("line-gave-up-calling-far", far)
         }
-        (CallDirection::Outgoing, "busy") => format!("{far} is busy"),
-        (CallDirection::Outgoing, "no_answer") => format!("{far} did not answer"),
-        (CallDirection::Outgoing, "rejected") => format!("{far} rejected the call"),
-        (CallDirection::Outgoing, "no_such_number") => format!("There is no number {far}"),
-        (CallDirection::Outgoing, _) => format!("The call to {far} failed: {}. why tells more", meaning(kind)),
+        (CallDirection::Outgoing, "busy") => say!("line-far-is-busy", far),
+        (CallDirection::Outgoing, "no_answer") => say!("line-far-did-not-answer", far),
+        (CallDirection::Outgoing, "rejected") => say!("line-far-rejected-the-call", far),
+        (CallDirection::Outgoing, "no_such_number") => say!("line-there-is-no-number-far", far),
+        (CallDirection::Outgoing, _) => say!("line-the-call-to-far-failed", far, kind = meaning(kind)),
     })
 }
 
 /// What an outcome means.
-pub fn meaning(kind: &str) -> &'static str {
+pub fn meaning(kind: &str) -> Cow<'static, str> {
     let code = ExitCode::ALL.iter().find(|code| code.kind() == kind && **code != ExitCode::Ok);
     match code {
-        None | Some(ExitCode::Failed | ExitCode::Unexpected) => "the server refused it",
-        Some(code) => code.meaning(),
+        None | Some(ExitCode::Failed | ExitCode::Unexpected) => say!("line-server-refused").into(),
+        Some(code) => code.meaning().into(),
     }
 }
 
 fn wrote(message: &MessageInfo) -> String {
     let text = message.text.split('\n').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" / ");
-    format!("Message from {}: {}", name(&message.remote), sanitise(&text))
+    say!("line-message-from-name-what", name = name(&message.remote), what = sanitise(&text))
 }
 
 /// Where an account stands, if that is news.

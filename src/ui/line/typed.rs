@@ -7,7 +7,7 @@ use super::words::{error, party, who};
 use super::{acts, help, lists};
 use crate::control::verb::{self, Request};
 use crate::control::{CallState, Command, ExitCode, HistoryAsk, Press, TraceAsk, spelling};
-use crate::text::elided;
+use crate::text::{elided, say};
 
 /// Characters of a word that an error repeats.
 const SHOWN: usize = 40;
@@ -28,7 +28,7 @@ pub fn line(line: &mut Line, text: &str, now: Now) -> Vec<Do> {
         return help::complete(line, begun);
     }
     if text.chars().any(char::is_control) {
-        return says("That line has control characters. Nothing was done.");
+        return says(say!("line-that-line-has-control-characters"));
     }
     let text = text.trim();
     if text.is_empty() {
@@ -40,7 +40,7 @@ pub fn line(line: &mut Line, text: &str, now: Now) -> Vec<Do> {
     if let Some(question) = line.question.take() {
         match text.to_ascii_lowercase().as_str() {
             "y" | "yes" => return consented(question),
-            "n" | "no" => return says("Nothing was done."),
+            "n" | "no" => return says(say!("line-nothing-was-done")),
             // Whoever goes on with something else has not consented.
             _ => {}
         }
@@ -118,7 +118,7 @@ fn verb_line(line: &mut Line, text: &str) -> Vec<Do> {
             let known = verb::find(first).is_some() || text.starts_with(['{', '[', '/']) || text.contains([':', '=']);
             match known {
                 true => says(error(&why)),
-                false => says(format!("There is no command {}. Question mark is help.", elided(first, SHOWN))),
+                false => says(say!("line-there-is-no-command-first", first = elided(first, SHOWN))),
             }
         }
         Err(why) => says(error(&why)),
@@ -129,22 +129,18 @@ fn verb_line(line: &mut Line, text: &str) -> Vec<Do> {
 pub(super) fn requested(line: &mut Line, request: Request) -> Vec<Do> {
     match &request {
         Request::Command(Command::Exit) => {
-            let calls = match line.status.calls.len() {
-                0 => String::new(),
-                1 => " and the call".to_owned(),
-                count => format!(" and {count} calls"),
-            };
             line.question = Some(Question::Ask(Box::new(request)));
-            says(format!("This ends the phone{calls}. leave only leaves. End it? y or n."))
+            says(match line.status.calls.len() {
+                0 => say!("line-end-phone"),
+                count => say!("line-end-phone-and-calls", count),
+            })
         }
         Request::History { ask: HistoryAsk::Clear, .. } => {
             line.question = Some(Question::Ask(Box::new(request)));
-            says("Forget all calls that were? y or n.")
+            says(say!("line-forget-all-calls-that-were"))
         }
-        Request::Watch { .. } | Request::Attach { .. } => {
-            says("What happens is said here anyway. all says everything.")
-        }
-        Request::Sound { .. } => says("The sound of a call needs a program: tuiphone sound, in a shell."),
+        Request::Watch { .. } | Request::Attach { .. } => says(say!("line-what-happens-is-said-here")),
+        Request::Sound { .. } => says(say!("line-the-sound-of-a-call")),
         Request::Trace { ask, .. } => {
             let ask = TraceAsk { follow: false, sound: None, data: false, ..ask.clone() };
             acts::ladder(ask)
@@ -172,20 +168,21 @@ fn digits(line: &mut Line, text: &str) -> Vec<Do> {
     let is_tones = text.chars().all(|c| c.is_ascii_digit() || "*#,".contains(c));
     if let Some(call) = line.tone_call() {
         if !is_tones {
-            return says(format!("In a call digits are tones. call {text} dials."));
+            return says(say!("line-in-a-call-digits-are", text));
         }
         let call = Some(call.id.clone());
         let tones = Command::Dtmf { call, digits: text.to_owned(), press: Press::Tap, via: None };
         return asks(Request::Command(tones));
     }
     if let Some(call) = line.ringing().find(|call| !call.ignored) {
-        return says(format!("{} rings. a answers, r rejects. call {text} dials.", party(&call.remote)));
+        return says(say!("line-whom-rings-a-answers-r-2", whom = party(&call.remote), text));
     }
     let waits = |state| matches!(state, CallState::Calling | CallState::Ringing);
     if let Some(call) = line.current().filter(|call| waits(call.state)) {
-        return says(format!(
-            "{} has not answered yet. call {text} dials.",
-            super::words::sentence(&who(call)).trim_end_matches('.')
+        return says(say!(
+            "line-who-has-not-answered-yet",
+            who = super::words::sentence(&who(call)).trim_end_matches('.'),
+            text
         ));
     }
     asks(Request::Command(Command::Dial { target: text.to_owned(), account: None }))

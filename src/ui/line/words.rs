@@ -1,7 +1,7 @@
 //! Names, numbers and times, as they are best heard: nothing that a speech synthesiser would spell as a sign.
 
 use crate::control::{CallInfo, CommandError, Contact, ExitCode, Party, Record};
-use crate::text::sanitise_trimmed;
+use crate::text::{sanitise_trimmed, say};
 
 /// Numbers this short are extensions.
 const EXTENSION: usize = 5;
@@ -35,7 +35,7 @@ pub fn name(party: &Party) -> String {
 pub fn number(party: &Party) -> String {
     let parts = [&party.user, &party.uri];
     let known = parts.into_iter().map(|part| sanitise_trimmed(part)).find(|part| !part.is_empty());
-    known.unwrap_or_else(|| "an unknown number".to_owned())
+    known.unwrap_or_else(|| say!("line-unknown-number"))
 }
 
 /// Name and number: `Alice Smith, 201`.
@@ -46,7 +46,7 @@ pub fn party(party: &Party) -> String {
 
 /// The far side of a call: its name alone.
 pub fn who(call: &CallInfo) -> String {
-    if call.anonymous { "somebody who hides the number".to_owned() } else { name(&call.remote) }
+    if call.anonymous { say!("line-hidden-number") } else { name(&call.remote) }
 }
 
 /// Name and number of a caller: `Alice Smith, extension 201`.
@@ -56,8 +56,13 @@ pub fn caller(call: &CallInfo) -> String {
     }
     let (name, number) = (name(&call.remote), number(&call.remote));
     let is_digits = number.chars().all(|c| c.is_ascii_digit());
-    let kind = if is_digits && number.len() <= EXTENSION { "extension " } else { "" };
-    if name == number { format!("{kind}{number}") } else { format!("{name}, {kind}{number}") }
+    let is_extension = is_digits && number.len() <= EXTENSION;
+    match (is_extension, name == number) {
+        (true, true) => say!("line-extension", number),
+        (true, false) => say!("line-name-and-extension", name, number),
+        (false, true) => number,
+        (false, false) => format!("{name}, {number}"),
+    }
 }
 
 /// `Alice Smith, 201`.
@@ -75,21 +80,16 @@ pub fn past(call: &Record) -> String {
 /// `1 minute 12 seconds`.
 pub fn duration(seconds: f64) -> String {
     let whole = if seconds.is_finite() { seconds.clamp(0.0, 1e7) as u64 } else { 0 };
-    let unit = |count: u64, unit: &str| {
-        (count > 0).then(|| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") })
-    };
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    let minutes_said = (minutes > 0).then(|| say!("line-minutes", count = minutes));
     // Nobody waits for the seconds of an hour.
-    let seconds = if hours > 0 { None } else { unit(seconds, "second") };
-    let parts = [unit(hours, "hour"), unit(minutes, "minute"), seconds];
-    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    if words.is_empty() { "0 seconds".to_owned() } else { words }
-}
-
-/// `1 call`, `3 calls`.
-pub fn count(count: usize, what: &str) -> String {
-    let plural = if what.ends_with("ch") { "es" } else { "s" };
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}{plural}") }
+    let is_short = hours == 0 && (seconds > 0 || minutes == 0);
+    let parts = [
+        (hours > 0).then(|| say!("line-hours", count = hours)),
+        minutes_said,
+        is_short.then(|| say!("line-seconds", count = seconds)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// `a, b and c`.
@@ -97,7 +97,7 @@ pub fn list(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => say!("line-and", first = first.join(", "), last),
     }
 }
 
@@ -118,36 +118,41 @@ pub fn moment(local: &str, today: &str, yesterday: &str) -> String {
     let time: String = time.chars().take(5).collect();
     let of = |moment: &str| moment.split(' ').next().unwrap_or_default().to_owned();
     if day == of(today) {
-        return format!("today {time}");
+        return say!("line-today", time);
     }
     if day == of(yesterday) {
-        return format!("yesterday {time}");
+        return say!("line-yesterday", time);
     }
     let mut parts = day.split('-');
     let (year, month, date) = (parts.next(), parts.next(), parts.next());
-    let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|n| MONTHS.get(n.checked_sub(1)?));
+    let month = month.and_then(|month| month.parse::<u8>().ok()).and_then(month_name);
     let date = date.and_then(|date| date.parse::<u8>().ok());
     match (year, month, date) {
-        (Some(year), Some(month), Some(date)) if today.starts_with(year) => format!("{date} {month} {time}"),
-        (Some(year), Some(month), Some(date)) => format!("{date} {month} {year}"),
+        (Some(year), Some(month), Some(date)) if today.starts_with(year) => {
+            say!("line-day-and-time", day = date, month, time)
+        }
+        (Some(year), Some(month), Some(date)) => say!("line-day-and-year", day = date, month, year),
         _ => local.to_owned(),
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+fn month_name(month: u8) -> Option<String> {
+    Some(match month {
+        1 => say!("line-month-january"),
+        2 => say!("line-month-february"),
+        3 => say!("line-month-march"),
+        4 => say!("line-month-april"),
+        5 => say!("line-month-may"),
+        6 => say!("line-month-june"),
+        7 => say!("line-month-july"),
+        8 => say!("line-month-august"),
+        9 => say!("line-month-september"),
+        10 => say!("line-month-october"),
+        11 => say!("line-month-november"),
+        12 => say!("line-month-december"),
+        _ => return None,
+    })
+}
 
 /// Numbers digit by digit: `extension 600` becomes `extension 6 0 0`. Counts and times have too few digits to be meant.
 pub fn spaced(text: &str) -> String {

@@ -153,7 +153,7 @@ fn enter(model: &mut Model, now: Instant) -> Vec<Action> {
 }
 
 fn act_on(model: &mut Model, entry: &Entry, now: Instant) -> Vec<Action> {
-    if let Some(why) = entry.why {
+    if let Some(why) = &entry.why {
         return phone::refuse(model, &format!("{}: {why}", entry.name), now);
     }
     if asks(model, entry) {

@@ -82,7 +82,7 @@ fn entry_line(look: Look, entry: &Entry, chosen: bool, area: Rect, y: u16, buf: 
     let is_on = entry.why.is_none();
     let role = |role| if is_on { role } else { Role::Dim };
     let key = format!(" {} ", entry.key);
-    let sentence = match entry.why {
+    let sentence = match &entry.why {
         Some(why) => format!("{} {why}", look.glyphs.dot),
         None if area.width >= SENTENCES => entry.doc.to_owned(),
         None => String::new(),
