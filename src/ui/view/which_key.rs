@@ -137,7 +137,7 @@ mod tests {
         let space = Key::parse("Space").expect("a key");
         model.pending = Some(crate::ui::model::Pending { keys: vec![space], until: now() });
         let all = model.keymap.next(Place::Everywhere, &[space]).len();
-        for (columns, rows) in [(120, 36), (80, 20), (40, 8), (300, 90)] {
+        for (columns, rows) in [(120, 36), (80, 20), (40, 9), (300, 90)] {
             let area = Rect::new(0, 2, columns, rows);
             let cells = cells(&model, area);
             assert_eq!(cells.len(), all, "{columns} x {rows}");
