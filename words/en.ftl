@@ -539,3 +539,383 @@ why-not-no-call-takes-digits = no call takes digits
 why-not-no-pause-after-a-call = no pause after a call runs
 why-not-no-mailbox-is-known-voicemailnumber = no mailbox is known: voicemailNumber
 why-not-shortcuts-are-off-enableshortcuts = shortcuts are off: enableShortcuts
+
+## View: ladder
+
+ladder-title-none = Ladder
+ladder-title = Ladder: { $name }
+ladder-title-of = Ladder: { $name } ({ $at } of { $all })
+ladder-call = call { $id }
+ladder-rest = neither calls nor registrations
+ladder-all = all messages
+ladder-none-found = none
+ladder-found = { $at } of { $all }
+ladder-over = no more messages come: { $why }
+ladder-dropped = { $count } older messages made room
+ladder-no-messages = no messages come: { $why }
+ladder-none-of-account = The phone remembers no message of { $aor }.
+ladder-why-account = w tells how it stands, Tab goes on to what there is.
+ladder-none-of-call = The phone remembers no message of this call.
+ladder-why-call = w tells how it ended, Tab goes on to what there is.
+ladder-nothing = Nothing went over the wire yet that the phone remembers.
+ladder-call-somebody = Call somebody: each message shows here as it goes.
+# The name above our own line: six cells.
+ladder-phone = phone
+ladder-keep-alives = { $count } keep-alives, each answered (OPTIONS)
+ladder-message = Message
+ladder-choose = Choose a message: it is told here in full.
+ladder-facts = { $at } (+{ $since }) { $transport } { $from } -> { $to }, { $bytes } bytes
+ladder-sdp = SDP: { $line }
+ladder-sdp-new = SDP, new: { $line }
+ladder-sdp-same = SDP: nothing new against the one before
+ladder-sdp-answer = of the offer it { $line }
+ladder-why = Why
+ladder-why-of = Why: { $name }
+ladder-likely = Likely: { $cause }
+ladder-next = Next: { $next }
+
+## View: lights
+
+lights-title = Watched
+lights-more = and { $count } more
+lights-more-key = and { $count } more: { $key }
+
+## View: lists
+
+list-find = find:
+
+## View: log
+
+log-title = Log: { $level }
+log-newer = { $count } newer below
+log-dropped = { $count } older ones made room
+log-nothing-yet = Nothing has happened yet: registrations, calls, messages and errors are written down here.
+log-none-of-level = Nothing of this level; Tab shows others.
+log-none-found = Nothing fits; Esc shows all.
+log-next = Next: { $hint }
+
+## View: message line
+
+message-transfer = transfer { $call }: to which number?
+message-transfer-or = transfer { $call }: Enter connects with { $other }, or type a number
+message-hang-up = { $count } calls are up: hang up { $who }?
+message-quit = the call ends with this program: quit?
+message-delete = delete { $name } ({ $number })?
+message-forget = forget the call with { $who }, { $when }?
+message-forget-all = forget every call there was?
+message-form = keep it as: m Mermaid, t text, p capture for Wireshark?
+message-digits = send these digits to { $who }?
+
+## View: meters
+
+# The names before the bars: three and seven cells.
+meters-mic = mic
+meters-spk = spk
+meters-speaker = speaker
+meters-title = Sound
+meters-test = { $key } test
+meters-muted = MUTED
+
+## View: offers
+
+offers-earlier = earlier call
+
+## View: palette
+
+palette-title = Commands
+palette-enter = Enter does it
+palette-none = no command is called so
+
+## View: past calls
+
+past-title = History
+past-title-kind = History, { $kind }
+past-title-count = { $title }: { $count }
+past-title-more = { $title }: { $count } and older ones
+past-outgoing = outgoing
+past-incoming = incoming
+past-missed = missed
+past-elsewhere = elsewhere
+past-asking = asking the phone
+past-none-found = no call is found; Esc shows all
+past-none = no calls yet
+past-call = Call
+past-not-over = not over yet
+past-cut-off = nobody knows: the phone ended first
+past-not-at-all = not at all
+past-fact-number = number
+past-fact-kind = kind
+past-fact-began = began
+past-fact-talked = talked
+past-fact-ended = ended
+past-fact-codec = codec
+past-fact-quality = quality
+past-fact-recording = recording
+past-fact-account = account
+past-fact-address = address
+past-fact-call-id = call id
+
+## View: people
+
+people-title = Contacts
+people-title-count = Contacts: { $count }
+people-title-found = Contacts: { $found } of { $count }
+people-asking = asking the phone
+people-nobody-yet = nobody yet
+people-add = { $key } adds somebody; tuiphone contacts import FILE brings many
+people-nobody-found = nobody is found; { $key } adds somebody
+people-contact = Contact
+people-new = New contact
+people-change = Change { $name }
+people-yes = yes
+people-no = no
+people-space = (Space changes it)
+people-fact-said = said
+people-fact-id = id
+people-fact-from = from
+people-directory = the directory, which may change this again
+
+## View: quality
+
+quality-title-none = Quality
+quality-title = Quality: { $who }, { $state }
+quality-title-of = Quality: { $who }, { $state } ({ $at } of { $count })
+quality-no-sound = No call has had any sound yet.
+quality-call-somebody = Call somebody: how it sounds, each way, shows here second by second.
+# Before the verdicts: nine cells, or five where there is little room.
+quality-you-hear = you hear
+quality-they-hear = they hear
+quality-here = here
+quality-there = there
+quality-nothing = nothing
+quality-not-known = not known: no report came yet
+quality-cause-here = { $cause }, from them to you, counted here
+quality-cause-there = { $cause }, from you to them, told by RTCP
+# Before the graphs: eight cells.
+quality-graph-loss = loss
+quality-graph-buffer = buffer
+quality-graph-mos = MOS here
+quality-they-say = they say
+quality-you-say = you say
+quality-lost = { $percent } % lost
+# Before the facts: eight cells.
+quality-fact-summary = summary
+quality-fact-codec = codec
+quality-fact-packets = packets
+quality-fact-delay = delay
+quality-fact-far-end = far end
+quality-fact-so-far = so far
+quality-fact-repairs = repairs
+quality-fact-devices = devices
+quality-fact-way = way
+quality-fact-first = first
+quality-fact-dropped = dropped
+quality-codec = { $codec }, { $ptime_ms } ms packets, { $protection }
+quality-packets = { $sent } sent, { $received } received, { $lost } lost, { $late } late
+quality-jitter = jitter { $jitter_ms } ms
+quality-buffer = buffer { $depth_ms } ms
+quality-round-trip = round trip { $rtt_ms } ms
+quality-mouth-to-ear = mouth to ear { $delay_ms } ms
+quality-so-far = MOS here { $mean } on average, { $least } at its worst
+quality-repairs = { $concealed_ms } ms made up, { $stretched_ms } ms stretched
+quality-gaps = { $microphone } gaps of the microphone, { $speaker } of the speaker
+quality-first = sound came { $after_ms } ms after the answer
+quality-misses = misses { $now } % of your packets now, { $all } % in all
+quality-misses-now = misses { $now } % of your packets now
+quality-misses-in-all = misses { $all } % of your packets in all
+quality-no-report = has sent no report (RTCP) yet
+quality-on-average = { $grade } on average (MOS { $mos })
+
+## View: registrations
+
+accounts-title = Accounts
+accounts-title-count = Accounts: { $count }
+accounts-none = no account yet
+accounts-setup = tuiphone setup asks for one; { $key } shows the settings, where [Account1] is the first
+accounts-default = default
+accounts-direct = ready: it has no registrar, and calls by address
+accounts-since = { $state }, for { $time }
+accounts-renewed = in { $time }, and is renewed before
+accounts-failures = { $count } since this interface was opened
+accounts-tls-verified = encrypted; the server has proven its name
+accounts-tls-pinned = encrypted; the server has the one certificate of tlsFingerprint
+accounts-tls-unverified = encrypted, but not verified: anybody could be there (tlsVerify=0)
+accounts-tls-none = none: what is signalled can be read on the way
+accounts-nat-between = { $at }: a NAT is between
+accounts-mailbox = { $words }; { $number } is the mailbox
+accounts-seconds = { $count } s
+accounts-minutes = { $count } min
+accounts-hours = { $time } h
+# Before the facts: ten cells.
+accounts-fact-state = state
+accounts-fact-why = why
+accounts-fact-try = try
+accounts-fact-last-said = last said
+accounts-fact-failures = failures
+accounts-fact-expires = expires
+accounts-fact-address = address
+accounts-fact-server = server
+accounts-fact-by-way-of = by way of
+accounts-fact-tls = tls
+accounts-fact-seen-as = seen as
+accounts-fact-nat = nat
+accounts-fact-rewritten = rewritten
+accounts-fact-gruu = gruu
+accounts-fact-path = path
+accounts-fact-route = route
+accounts-fact-voicemail = voicemail
+accounts-fact-codecs = codecs
+
+## View: settings
+
+settings-title = Settings
+settings-title-count = Settings: { $count }
+settings-title-found = Settings: { $found } of { $count }
+settings-title-changed = { $title }, changed ones
+settings-asking = asking the phone
+settings-none-found = no key is found; Esc shows all
+settings-empty-word = (empty)
+settings-kept = MicroSIP's own: kept in the file, not used
+settings-locked = locked
+settings-hidden = set, not shown
+settings-on = on
+settings-off = off
+settings-one = Setting
+settings-flag-on = on (1)
+settings-flag-off = off (0)
+settings-empty = empty
+settings-value-hidden = set, and not shown
+settings-not-set = not set
+settings-from-default = nowhere: the default counts
+settings-from-command-line = the command line, until the phone ends
+settings-from-common = { $place }, which counts for every account
+settings-takes-restart = when the phone is started the next time
+settings-takes-anew = at once; the account registers anew
+settings-takes-now = at once, or with the next call
+# Before the facts: ten cells.
+settings-fact-what = what
+settings-fact-unused = unused
+settings-fact-value = value
+settings-fact-locked = locked
+settings-fact-choices = choices
+settings-fact-default = default
+settings-fact-from = from
+settings-fact-counts = counts
+settings-fact-key = key
+
+## View: sheet
+
+sheet-title = { $title }: lines { $first } to { $last } of { $all }
+
+## View: shortcuts
+
+shortcuts-title = Shortcuts
+shortcuts-title-key = Shortcuts from { $key } on
+shortcuts-write = write
+shortcuts-keys = keys
+shortcuts-transfer = transfer
+shortcuts-conference = conference
+shortcuts-call-transfer = call, transfer
+shortcuts-call-conference = call, conference
+shortcuts-not-known = not known
+
+## View: switchboard
+
+switchboard-title = Switchboard
+switchboard-title-count = Switchboard: { $count }
+switchboard-title-found = Switchboard: { $found } of { $count }
+switchboard-ringing = { $count } ringing
+switchboard-talking = { $count } talking
+switchboard-more = and { $count } more
+switchboard-minutes = { $count } min
+switchboard-hours = { $time } h
+switchboard-none-found = nobody is found; Esc shows all
+switchboard-nobody = nobody is watched yet
+switchboard-contacts = { $contacts } opens the contacts, { $edit } changes one: with 'light' on, this shows what they do
+switchboard-watch = or name numbers: { $example }
+switchboard-to = { $who } to { $whom }?
+switchboard-talks-with = talking with { $who }
+switchboard-for = { $does }, for { $time }
+# What a light shows in one letter, where there is room for no more.
+switchboard-letter-unknown = ?
+switchboard-letter-offline = O
+switchboard-letter-free = F
+switchboard-letter-ringing = R
+switchboard-letter-talking = T
+switchboard-letter-away = A
+
+## View: threads
+
+threads-title = Messages
+threads-title-with = Messages: { $who }
+threads-none = none yet
+threads-how = type a number; { $key } writes to it
+threads-writes = { $who } is writing
+threads-write = write:
+threads-new = { $count } new
+threads-you = you: { $text }
+threads-sending = sending
+threads-delivered = delivered
+threads-on-its-way = on its way
+threads-refused = not delivered: { $why }
+threads-nothing = nothing written yet
+
+## View: window title
+
+title-calls = calls
+
+## View: words for states
+
+words-unknown = unknown
+words-via = via { $name }
+words-calling = calling
+words-ringing = ringing
+words-progress = progress
+words-incoming = incoming
+words-transfer = transfer
+words-held-there = held by far end
+words-talking = talking
+words-on-hold = on hold
+words-ended = ended
+words-transfer-asked = to { $to }: asked
+words-transfer-ringing = to { $to }: ringing
+words-transfer-calling = to { $to }: calling
+words-recording = recording into { $file }
+words-recording-paused = the recording is paused
+words-recorded = recorded: { $file }
+words-playing = playing { $file }
+words-played = played { $file }
+words-played-no-longer = { $file } is played no longer
+words-sent-by = sent by { $who }
+words-picked-up = picked up from { $number }
+words-asks = { $who } asks you to call { $whom }
+words-ready = ready
+words-off = off
+words-registering = registering
+words-registered = registered
+words-failed = failed
+words-light-unknown = not known
+words-light-offline = offline
+words-light-free = free
+words-light-ringing = ringing
+words-light-busy = on the phone
+words-light-away = away
+words-parked-at = parked at { $place }
+words-transferred = transferred to { $to }
+words-talked = talked { $time }
+words-cancelled = cancelled
+words-answered-elsewhere = answered elsewhere
+words-no-keys = no keys
+words-encrypted-by = encrypted { $srtp }
+words-waits-for-keys = waits for keys
+words-keys-in-clear = encrypted, keys in clear
+words-encrypted = encrypted
+words-not-encrypted = not encrypted
+words-good = good
+words-fair = fair
+words-poor = poor
+words-bad = bad
+words-nothing-heard = nothing is heard
+words-nothing-heard-why = nothing is heard: { $why }
+words-not-heard = you are not heard
+words-not-heard-why = you are not heard: { $why }

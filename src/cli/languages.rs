@@ -7,6 +7,7 @@ use crate::config::schema;
 use crate::control::verb::VERBS;
 use crate::control::{CommandError, ExitCode};
 use crate::text::words::{self, Catalogue, ENGLISH, MAX_FILE, Spot, Words, against, id_of, message};
+use crate::ui::form::FIELDS;
 use crate::ui::keymap::Keymap;
 use crate::ui::layered::{BuiltIn, Fault, Kind};
 use clap::{ArgMatches, Command};
@@ -107,6 +108,10 @@ fn template() -> String {
     text.push_str("\n## What keys do, in a word for the footer\n\n");
     for binding in keymap.bindings().iter().filter(|binding| !binding.short.is_empty()) {
         text.push_str(&message(&id_of("key", binding.name), binding.short));
+    }
+    text.push_str("\n## Fields of a contact\n\n");
+    for field in FIELDS {
+        text.push_str(&message(&id_of("field", field.attribute), field.label));
     }
     text.push_str("\n## Settings\n\n");
     let mut known = std::collections::BTreeSet::new();

@@ -12,6 +12,7 @@ mod why;
 use super::{Look, list, words};
 use crate::control::trace::words::brief;
 use crate::control::{CallInfo, Traced, Way};
+use crate::text::say;
 use crate::ui::ladder::{Kept, Ladder, Pane, Step, Talk, peer};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -66,10 +67,12 @@ pub fn step_at(model: &Model, pane: Pane, area: Rect, at: Position) -> Option<us
 /// Whose messages are shown, in words.
 pub fn title(model: &Model) -> String {
     let ladder = &model.ladder;
-    let Some(talk) = &ladder.chosen else { return "Ladder".to_owned() };
+    let Some(talk) = &ladder.chosen else { return say!("ladder-title-none") };
     let at = ladder.talks.iter().position(|known| known == talk).map_or(0, |at| at + 1);
-    let of = if ladder.talks.len() > 1 { format!(" ({at} of {})", ladder.talks.len()) } else { String::new() };
-    format!("Ladder: {}{of}", name(model, talk))
+    match ladder.talks.len() {
+        all @ 2.. => say!("ladder-title-of", name = name(model, talk), at, all),
+        _ => say!("ladder-title", name = name(model, talk)),
+    }
 }
 
 /// The call these messages belong to, as far as it is known.
@@ -87,15 +90,15 @@ fn name(model: &Model, talk: &Talk) -> String {
         (Talk::Call(_), Some(call)) => format!("{}, {}", words::who(call), words::call_state(call)),
         (Talk::Call(id), None) => {
             let named = model.ladder.messages().iter().find_map(|told| told.call.clone());
-            format!("call {}", named.unwrap_or_else(|| id.clone()))
+            say!("ladder-call", id = named.unwrap_or_else(|| id.clone()))
         }
         (Talk::Account(aor), _) => {
             let account = model.status.accounts.iter().find(|account| account.aor == *aor);
             let state = account.map(|account| format!(", {}", words::registration(account))).unwrap_or_default();
             format!("{aor}{state}")
         }
-        (Talk::Rest, _) => "neither calls nor registrations".to_owned(),
-        (Talk::All, _) => "all messages".to_owned(),
+        (Talk::Rest, _) => say!("ladder-rest"),
+        (Talk::All, _) => say!("ladder-all"),
     }
 }
 
@@ -130,8 +133,8 @@ fn below_search(model: &Model, inner: Rect) -> Rect {
 fn draw_search(look: Look, ladder: &Ladder, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let told = match ladder.found() {
         _ if ladder.search.is_empty() => String::new(),
-        (0, _) => "none ".to_owned(),
-        (all, Some(at)) => format!("{at} of {all} "),
+        (0, _) => say!("ladder-none-found") + " ",
+        (all, Some(at)) => say!("ladder-found", at, all) + " ",
         (all, None) => format!("{all} "),
     };
     let role = if ladder.found().0 == 0 { Role::Pending } else { Role::Dim };
@@ -185,8 +188,8 @@ fn draw_steps(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffe
         draw_heads(look, ladder, lanes, &began, inner, buf);
     }
     let rows = Rect { y: inner.y + heads, height: inner.height - heads, ..inner };
-    let told = ladder.over.as_ref().map(|why| format!("no more messages come: {why}"));
-    let told = told.or_else(|| (ladder.dropped > 0).then(|| format!("{} older messages made room", ladder.dropped)));
+    let told = ladder.over.as_ref().map(|why| say!("ladder-over", why));
+    let told = told.or_else(|| (ladder.dropped > 0).then(|| say!("ladder-dropped", count = ladder.dropped)));
     let rows = match told.filter(|_| rows.height > 2) {
         Some(told) => {
             let last = Line::from(look.span(Role::Pending, format!(" {told}")));
@@ -220,22 +223,16 @@ fn draw_steps(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffe
 /// What stands in place of steps.
 fn nothing(ladder: &Ladder) -> Vec<String> {
     let first = match (&ladder.over, &ladder.chosen) {
-        (Some(why), _) => format!("no messages come: {why}"),
+        (Some(why), _) => say!("ladder-no-messages", why),
         (None, Some(Talk::Account(aor))) => {
-            return vec![
-                format!("The phone remembers no message of {aor}."),
-                "w tells how it stands, Tab goes on to what there is.".to_owned(),
-            ];
+            return vec![say!("ladder-none-of-account", aor), say!("ladder-why-account")];
         }
         (None, Some(Talk::Call(_))) => {
-            return vec![
-                "The phone remembers no message of this call.".to_owned(),
-                "w tells how it ended, Tab goes on to what there is.".to_owned(),
-            ];
+            return vec![say!("ladder-none-of-call"), say!("ladder-why-call")];
         }
-        (None, _) => "Nothing went over the wire yet that the phone remembers.".to_owned(),
+        (None, _) => say!("ladder-nothing"),
     };
-    vec![first, "Call somebody: each message shows here as it goes.".to_owned()]
+    vec![first, say!("ladder-call-somebody")]
 }
 
 struct StepLine<'s> {
@@ -251,7 +248,7 @@ fn draw_heads(look: Look, ladder: &Ladder, lanes: &Lanes, began: &str, area: Rec
     if lanes.gaps {
         buf.set_span(area.x + 1, area.y, &look.span(Role::Dim, began), TIME);
     }
-    centred(look, buf, area, lanes.ours, "phone", 6, Role::Title);
+    centred(look, buf, area, lanes.ours, &look.clip(&say!("ladder-phone"), 6), 6, Role::Title);
     for at in 0..usize::from(lanes.count) {
         let is_last = at + 1 == usize::from(lanes.count);
         let more = ladder.peers.len().saturating_sub(at + 1);
@@ -354,7 +351,7 @@ fn draw_narrow(look: Look, ladder: &Ladder, line: &StepLine<'_>, area: Rect, row
 /// What a step that is no message says.
 fn aside(step: &Step) -> (Role, String) {
     match step {
-        Step::Fold { count, .. } => (Role::Dim, format!("{count} keep-alives, each answered (OPTIONS)")),
+        Step::Fold { count, .. } => (Role::Dim, say!("ladder-keep-alives", count = *count)),
         Step::Note(note) => (Role::Pending, note.text.clone()),
         Step::Message { .. } => (Role::Dim, String::new()),
     }

@@ -2,6 +2,7 @@
 
 use super::{Look, words};
 use crate::control::{LightInfo, LightState};
+use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -25,7 +26,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let inner = look.panel(buf, area, "Watched", false);
+    let inner = look.panel(buf, area, &say!("lights-title"), false);
     let lights = &model.status.lights;
     let shown = visible(lights.len(), inner.height);
     for (row, light) in (0..).zip(lights.iter().take(shown)) {
@@ -33,8 +34,12 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         look.row(buf, inner, row, Line::from(left), Line::default());
     }
     if shown < lights.len() {
-        let key = model.keymap.key(Act::Watched, false).map(|key| format!(": {key}")).unwrap_or_default();
-        let more = look.span(Role::Dim, format!(" and {} more{key}", lights.len() - shown));
+        let count = lights.len() - shown;
+        let more = match model.keymap.key(Act::Watched, false) {
+            Some(key) => say!("lights-more-key", count, key = key.to_string()),
+            None => say!("lights-more", count),
+        };
+        let more = look.span(Role::Dim, format!(" {more}"));
         look.row(buf, inner, shown as u16, Line::from(more), Line::default());
     }
 }

@@ -2,6 +2,7 @@
 //! made, and facts, a line each.
 
 use super::{Look, dial_field, words};
+use crate::text::say;
 use crate::ui::editor::Editor;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -21,7 +22,7 @@ const LABEL: usize = 10;
 /// Something known of somebody or something.
 pub struct Fact {
     /// What it is.
-    pub label: &'static str,
+    pub label: String,
     /// What is known.
     pub text: String,
     /// The keys have chosen it.
@@ -30,9 +31,9 @@ pub struct Fact {
 
 impl Fact {
     /// One that is not to be chosen; `None` if nothing is known.
-    pub fn of(label: &'static str, text: impl Into<String>) -> Option<Fact> {
+    pub fn of(label: impl Into<String>, text: impl Into<String>) -> Option<Fact> {
         let text = text.into();
-        (!text.is_empty()).then_some(Fact { label, text, chosen: false })
+        (!text.is_empty()).then(|| Fact { label: label.into(), text, chosen: false })
     }
 }
 
@@ -66,7 +67,7 @@ pub fn inside(area: Rect) -> Rect {
 
 /// The line that searches, in the first row; gives where its cursor is.
 pub fn search(look: Look, buf: &mut Buffer, area: Rect, line: &Editor) -> Option<Position> {
-    let label = look.span(Role::Title, " find: ");
+    let label = look.span(Role::Title, format!(" {} ", say!("list-find")));
     let width = (label.width() as u16).min(area.width);
     buf.set_span(area.x, area.y, &label, width);
     dial_field::line(look, line, Rect { x: area.x + width, width: area.width - width, height: 1, ..area }, buf)
@@ -105,11 +106,11 @@ pub fn facts(look: Look, buf: &mut Buffer, area: Rect, facts: &[Fact], skip: usi
     let mut rows = Vec::new();
     for fact in facts {
         for (at, text) in words::wrap(&fact.text, width).into_iter().enumerate() {
-            let label = if at == 0 { fact.label } else { "" };
+            let label = if at == 0 { fact.label.as_str() } else { "" };
             let role = if fact.chosen { Role::Strong } else { Role::Text };
             rows.push(Line::from(vec![
                 mark(look, fact.chosen && at == 0),
-                look.span(Role::Dim, format!("{label:<LABEL$} ")),
+                look.span(Role::Dim, words::pad(label, LABEL) + " "),
                 look.span(role, text),
             ]));
         }

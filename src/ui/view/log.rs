@@ -1,6 +1,7 @@
 //! The log: what happened, the newest last, each in a line; the chosen one in full below.
 
 use super::{Look, list, words};
+use crate::text::say;
 use crate::ui::log::{Entry, Level};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -24,11 +25,11 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
     let cursor = if search.is_empty() { None } else { list::search(look, buf, search, &log.search) };
     if log.is_empty() {
         let words = match (log.count(), log.search.is_empty()) {
-            (0, _) => "Nothing has happened yet: registrations, calls, messages and errors are written down here.",
-            (_, true) => "Nothing of this level; Tab shows others.",
-            (_, false) => "Nothing fits; Esc shows all.",
+            (0, _) => say!("log-nothing-yet"),
+            (_, true) => say!("log-none-of-level"),
+            (_, false) => say!("log-none-found"),
         };
-        list::instead(look, buf, rows, &[words.to_owned()]);
+        list::instead(look, buf, rows, &[words]);
     }
     let room = usize::from(rows.height);
     let first = list::first(log.row, log.len(), room);
@@ -75,9 +76,10 @@ fn places(model: &Model, inner: Rect) -> Places {
 fn title(model: &Model) -> String {
     let log = &model.log;
     let newer = log.len().saturating_sub(log.row + 1);
-    let held = if log.holds { format!(", {newer} newer below") } else { String::new() };
-    let dropped = if log.dropped > 0 { format!(", {} older ones made room", log.dropped) } else { String::new() };
-    format!("Log: {}{held}{dropped}", log.least.words())
+    let mut parts = vec![say!("log-title", level = log.least.words())];
+    parts.extend(log.holds.then(|| say!("log-newer", count = newer)));
+    parts.extend((log.dropped > 0).then(|| say!("log-dropped", count = log.dropped)));
+    parts.join(", ")
 }
 
 fn line(look: Look, entry: &Entry, chosen: bool, area: Rect, row: u16, buf: &mut Buffer) {
@@ -87,7 +89,7 @@ fn line(look: Look, entry: &Entry, chosen: bool, area: Rect, row: u16, buf: &mut
     let mut left = vec![list::mark(look, chosen), look.span(Role::Dim, format!("{at} "))];
     left.push(look.span(role, format!("{sign} ")));
     if wide {
-        left.push(look.span(Role::Dim, format!("{:<ABOUT$} ", entry.about)));
+        left.push(look.span(Role::Dim, words::pad(entry.about, ABOUT) + " "));
     }
     let role = match entry.level {
         Level::Detail => Role::Dim,
@@ -106,7 +108,7 @@ fn in_full(look: Look, entry: &Entry, area: Rect, buf: &mut Buffer) {
     let rule = look.glyphs.border.horizontal_top.repeat(usize::from(area.width));
     buf.set_span(area.x, area.y, &look.span(Role::Border, rule), area.width);
     let width = usize::from(area.width.saturating_sub(2)).max(1);
-    let next = entry.hint.as_ref().map(|hint| format!("Next: {hint}"));
+    let next = entry.hint.as_ref().map(|hint| say!("log-next", hint));
     let next: Vec<String> = next.iter().flat_map(|next| words::wrap(next, width)).take(1).collect();
     let room = usize::from(area.height - 1).saturating_sub(next.len());
     let texts = words::wrap(&entry.text, width).into_iter().take(room).map(|text| (Role::Text, text));

@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::{Look, past, words};
+use crate::text::say;
 use crate::ui::ladder;
 use crate::ui::model::{Mode, Model, Pane, Weight};
 use crate::ui::theme::Role;
@@ -26,33 +27,33 @@ fn whom(model: &Model, call: &str, other: Option<&str>) -> String {
     let who = |id: &str| model.calls.iter().find(|row| row.info.id == id).map(|row| words::who(&row.info));
     let call = who(call).unwrap_or_default();
     match other.and_then(who).filter(|_| model.field.is_empty()) {
-        Some(other) => format!(" transfer {call}: Enter connects with {other}, or type a number "),
-        None => format!(" transfer {call}: to which number? "),
+        Some(other) => say!("message-transfer-or", call, other),
+        None => say!("message-transfer", call),
     }
 }
 
 fn line(model: &Model, look: Look) -> Option<Line<'static>> {
     let who = || model.current().map(|row| words::who(&row.info)).unwrap_or_default();
     let question = match model.mode {
-        Mode::AskHangup => Some(format!(" {} calls are up: hang up {}? ", model.calls.len(), who())),
-        Mode::AskQuit => Some(" the call ends with this program: quit? ".to_owned()),
+        Mode::AskHangup => Some(say!("message-hang-up", count = model.calls.len(), who = who())),
+        Mode::AskQuit => Some(say!("message-quit")),
         Mode::Transfer { ref call, ref other } => Some(whom(model, call, other.as_deref())),
         Mode::Contacts(Pane::AskDelete) => {
-            model.people.chosen().map(|contact| format!(" delete {} ({})? ", contact.name, contact.number))
+            model.people.chosen().map(|contact| say!("message-delete", name = &contact.name, number = &contact.number))
         }
         Mode::History(Pane::AskDelete) => {
-            model.past.chosen().map(|past| format!(" forget the call with {}, {}? ", past::who(&past.call), past.local))
+            model.past.chosen().map(|past| say!("message-forget", who = past::who(&past.call), when = &past.local))
         }
-        Mode::History(Pane::AskClear) => Some(" forget every call there was? ".to_owned()),
-        Mode::Ladder(ladder::Pane::AskForm) => {
-            Some(" keep it as: m Mermaid, t text, p capture for Wireshark? ".to_owned())
+        Mode::History(Pane::AskClear) => Some(say!("message-forget-all")),
+        Mode::Ladder(ladder::Pane::AskForm) => Some(say!("message-form")),
+        Mode::Digits { .. } => Some(say!("message-digits", who = who())),
+        Mode::Phone if model.incoming().is_none() => {
+            model.status.asks.first().map(|ask| words::ask(ask).trim().to_owned())
         }
-        Mode::Digits { .. } => Some(format!(" send these digits to {}? ", who())),
-        Mode::Phone if model.incoming().is_none() => model.status.asks.first().map(words::ask),
         _ => None,
     };
     if let Some(question) = question {
-        return Some(Line::from(look.span(Role::Alert, question)));
+        return Some(Line::from(look.span(Role::Alert, format!(" {question} "))));
     }
     let message = model.message.as_ref()?;
     let mut spans = match message.weight {

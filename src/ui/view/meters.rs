@@ -1,6 +1,7 @@
 //! The level meters, both ways, in dBFS; on tall screens their last half minute too.
 
-use super::Look;
+use super::{Look, words};
+use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::{Model, SILENCE_DBFS};
 use crate::ui::theme::Role;
@@ -19,7 +20,7 @@ const FIGURE_WIDTH: u16 = 9;
 
 /// One meter.
 struct Meter {
-    name: &'static str,
+    name: String,
     dbfs: f32,
     muted: bool,
     history: Vec<f32>,
@@ -33,13 +34,13 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
     let live = model.has_sound();
     let history = |of: fn(&crate::control::Levels) -> f32| model.level_history.iter().map(of).collect();
     let mic = Meter {
-        name: "mic",
+        name: say!("meters-mic"),
         dbfs: model.levels.mic_dbfs,
         muted: model.status.mic_muted,
         history: history(|levels| levels.mic_dbfs),
     };
     let speaker = Meter {
-        name: if framed { "speaker" } else { "spk" },
+        name: if framed { say!("meters-speaker") } else { say!("meters-spk") },
         dbfs: model.levels.speaker_dbfs,
         muted: model.status.speaker_muted,
         history: history(|levels| levels.speaker_dbfs),
@@ -74,9 +75,9 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
 }
 
 /// Draws one level in a row of its own.
-pub(super) fn one(look: Look, name: &'static str, dbfs: f32, area: Rect, buf: &mut Buffer) {
+pub(super) fn one(look: Look, name: &str, dbfs: f32, area: Rect, buf: &mut Buffer) {
     let name_width = if name.len() < 4 { 4 } else { 11 };
-    bar(look, &Meter { name, dbfs, muted: false, history: Vec::new() }, true, name_width, area, buf);
+    bar(look, &Meter { name: name.to_owned(), dbfs, muted: false, history: Vec::new() }, true, name_width, area, buf);
 }
 
 fn title(model: &Model, look: Look, width: u16) -> String {
@@ -86,25 +87,28 @@ fn title(model: &Model, look: Look, width: u16) -> String {
         (input, output) if input == output => format!(" {} {input}", look.glyphs.dot),
         (input, output) => format!(" {} {input} {} {output}", look.glyphs.dot, look.glyphs.outgoing),
     };
-    let treated = model.status.voice.words().map(|words| format!(" {} {words}", look.glyphs.dot)).unwrap_or_default();
+    let treated =
+        model.status.voice.words().map(|treated| format!(" {} {treated}", look.glyphs.dot)).unwrap_or_default();
     let title = match &audio.warning {
-        Some(warning) => format!("Sound {} {warning}", look.glyphs.failed),
-        None => format!("Sound{devices}{treated}"),
+        Some(warning) => format!("{} {} {warning}", say!("meters-title"), look.glyphs.failed),
+        None => say!("meters-title") + &devices + &treated,
     };
     let title = look.clip(&title, width.saturating_sub(4));
     let key = model.keymap.key(Act::Verb("test-audio"), false).filter(|_| model.calls.is_empty() && !model.has_sound());
-    let hint = key.map(|key| format!(" {} {key} test", look.glyphs.dot)).unwrap_or_default();
+    let hint = key
+        .map(|key| format!(" {} {}", look.glyphs.dot, say!("meters-test", key = key.to_string())))
+        .unwrap_or_default();
     let fits = title.width() + hint.width() <= usize::from(width.saturating_sub(4));
     if fits { title + &hint } else { title }
 }
 
 fn bar(look: Look, meter: &Meter, live: bool, name_width: usize, area: Rect, buf: &mut Buffer) {
-    let name = look.span(Role::Text, format!("{:<name_width$}", meter.name));
+    let name = look.span(Role::Text, words::pad(&meter.name, name_width));
     let figure_width = if name_width > 4 { FIGURE_WIDTH } else { 4 };
     let width = area.width.saturating_sub(name_width as u16 + figure_width + u16::from(name_width <= 4));
     let mut spans = vec![name];
     if meter.muted {
-        spans.push(look.span(Role::Alert, " MUTED "));
+        spans.push(look.span(Role::Alert, format!(" {} ", say!("meters-muted"))));
     } else {
         spans.extend(cells(look, if live { meter.dbfs } else { SILENCE_DBFS }, width));
         // A sum, for there is no -0 dBFS.

@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::{Look, people};
+use crate::text::say;
 use crate::ui::model::{Mode, Model};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -27,8 +28,8 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
     look.clear(buf, area);
     for (row, (at, offered)) in (0..area.height).zip(model.matches.list().iter().enumerate()) {
         let chosen = model.matches.chosen() == Some(at);
-        let name = if offered.name.trim().is_empty() { "earlier call" } else { offered.name.as_str() };
-        let (left, right) = people::offered(look, name, &offered.number, chosen, area.width);
+        let name = if offered.name.trim().is_empty() { say!("offers-earlier") } else { offered.name.clone() };
+        let (left, right) = people::offered(look, &name, &offered.number, chosen, area.width);
         look.row(buf, area, row, left, right);
     }
 }

@@ -1,6 +1,7 @@
 //! The palette: a line, and what may become of it.
 
 use super::{Look, dial_field, list};
+use crate::text::{say, words};
 use crate::ui::model::Model;
 use crate::ui::palette::{Entry, Offer, offers, typing};
 use crate::ui::theme::Role;
@@ -20,7 +21,7 @@ const SENTENCES: u16 = 50;
 pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let rows = offers(model);
     let area = place(area, rows.len());
-    let inner = list::panel(look, buf, area, "Commands", true)?;
+    let inner = list::panel(look, buf, area, &say!("palette-title"), true)?;
     let sign = look.span(Role::Title, " : ");
     buf.set_span(inner.x, inner.y, &sign, inner.width);
     let line = Rect { x: inner.x + 3, width: inner.width.saturating_sub(3), height: 1, ..inner };
@@ -33,8 +34,8 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
         look.row(buf, body, 0, Line::from(look.span(Role::Dim, words)), Line::default());
         body = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
     } else if rows.is_empty() {
-        let words = if asked.is_some() { " Enter does it" } else { " no command is called so" };
-        look.row(buf, body, 0, Line::from(look.span(Role::Dim, words)), Line::default());
+        let words = if asked.is_some() { say!("palette-enter") } else { say!("palette-none") };
+        look.row(buf, body, 0, Line::from(look.span(Role::Dim, format!(" {words}"))), Line::default());
     }
     let meant = (asked.is_none() && !text.trim().is_empty()).then_some(0);
     let chosen = model.palette.row.or(meant);
@@ -84,7 +85,7 @@ fn entry_line(look: Look, entry: &Entry, chosen: bool, area: Rect, y: u16, buf: 
     let key = format!(" {} ", entry.key);
     let sentence = match &entry.why {
         Some(why) => format!("{} {why}", look.glyphs.dot),
-        None if area.width >= SENTENCES => entry.doc.to_owned(),
+        None if area.width >= SENTENCES => words::of("act", entry.name, entry.doc).into_owned(),
         None => String::new(),
     };
     let room = usize::from(area.width).saturating_sub(NAME + 3 + key.width());

@@ -3,6 +3,7 @@
 use super::list::{self, Fact};
 use super::{Look, words};
 use crate::control::{Grade, Kind, Record};
+use crate::text::say;
 use crate::ui::model::{Model, Pane};
 use crate::ui::past::PastCall;
 use crate::ui::theme::Role;
@@ -30,12 +31,12 @@ pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer)
 }
 
 /// A kind of call in a word.
-pub fn kind(kind: Kind) -> &'static str {
+pub fn kind(kind: Kind) -> String {
     match kind {
-        Kind::Outgoing => "outgoing",
-        Kind::Incoming => "incoming",
-        Kind::Missed => "missed",
-        Kind::AnsweredElsewhere => "elsewhere",
+        Kind::Outgoing => say!("past-outgoing"),
+        Kind::Incoming => say!("past-incoming"),
+        Kind::Missed => say!("past-missed"),
+        Kind::AnsweredElsewhere => say!("past-elsewhere"),
     }
 }
 
@@ -47,21 +48,24 @@ pub fn who(call: &Record) -> &str {
 fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let past = &model.past;
     let calls = past.calls();
-    let of = past.kind.map_or(String::new(), |only| format!(", {}", kind(only)));
-    let count = if calls.is_empty() { String::new() } else { format!(": {}", calls.len()) };
-    let more = if past.has_more() { " and older ones" } else { "" };
-    let inner = list::panel(look, buf, area, &format!("History{of}{count}{more}"), true)?;
+    let title = past.kind.map_or_else(|| say!("past-title"), |only| say!("past-title-kind", kind = kind(only)));
+    let title = match (calls.len(), past.has_more()) {
+        (0, _) => title,
+        (count, false) => say!("past-title-count", title, count),
+        (count, true) => say!("past-title-more", title, count),
+    };
+    let inner = list::panel(look, buf, area, &title, true)?;
     let cursor = list::search(look, buf, inner, &past.search);
     let rows = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     if calls.is_empty() {
         let is_filtered = !past.search.is_empty() || past.kind.is_some();
         let words = match (&past.trouble, past.known) {
-            (Some(trouble), _) => trouble.as_str(),
-            (None, false) => "asking the phone",
-            (None, true) if is_filtered => "no call is found; Esc shows all",
-            (None, true) => "no calls yet",
+            (Some(trouble), _) => trouble.clone(),
+            (None, false) => say!("past-asking"),
+            (None, true) if is_filtered => say!("past-none-found"),
+            (None, true) => say!("past-none"),
         };
-        list::instead(look, buf, rows, &[words.to_owned()]);
+        list::instead(look, buf, rows, &[words]);
     }
     let room = usize::from(rows.height);
     let first = list::first(past.row, calls.len(), room);
@@ -76,7 +80,8 @@ fn call_line(look: Look, past: &PastCall, chosen: bool, area: Rect, row: u16, bu
     let call = &past.call;
     let (glyph, role) = sign(look, call.kind);
     let long = area.width >= NARROW;
-    let mut left = vec![list::mark(look, chosen), look.span(role, format!("{glyph} {:<KIND$} ", kind(call.kind)))];
+    let mut left =
+        vec![list::mark(look, chosen), look.span(role, format!("{glyph} {} ", words::pad(&kind(call.kind), KIND)))];
     left.push(look.span(Role::Strong, who(call).to_owned()));
     if long && who(call) != call.number {
         left.push(look.span(Role::Dim, format!("  {}", call.number)));
@@ -93,13 +98,13 @@ fn ended(call: &Record) -> String {
     match (call.duration_s, call.kind) {
         (0, Kind::Missed | Kind::AnsweredElsewhere) => String::new(),
         (0, _) => call.ended(),
-        (seconds, _) => format!("talked {}", words::clock(Duration::from_secs(seconds.into()))),
+        (seconds, _) => say!("words-talked", time = words::clock(Duration::from_secs(seconds.into()))),
     }
 }
 
 fn draw_details(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer) {
     let chosen = model.past.chosen();
-    let title = chosen.map_or("Call".to_owned(), |past| who(&past.call).to_owned());
+    let title = chosen.map_or_else(|| say!("past-call"), |past| who(&past.call).to_owned());
     let Some(inner) = list::panel(look, buf, area, &title, focus) else { return };
     let Some(past) = chosen else { return };
     let goes_on = goes_on(model, &past.call);
@@ -115,10 +120,10 @@ fn facts(past: &PastCall, goes_on: bool) -> Vec<Fact> {
     let call = &past.call;
     let talked = Duration::from_secs(call.duration_s.into());
     let talked = match call.outcome.is_empty() {
-        true if goes_on => "not over yet".to_owned(),
-        true => "nobody knows: the phone ended first".to_owned(),
+        true if goes_on => say!("past-not-over"),
+        true => say!("past-cut-off"),
         false if call.duration_s > 0 => words::clock(talked),
-        false => "not at all".to_owned(),
+        false => say!("past-not-at-all"),
     };
     let status = call.status.map(|status| status.to_string());
     // That it was brought over says nothing of its end.
@@ -126,19 +131,21 @@ fn facts(past: &PastCall, goes_on: bool) -> Vec<Fact> {
     let ended = [Some(call.info.clone()), status, outcome];
     let ended = ended.into_iter().flatten().filter(|text| !text.is_empty() && !call.outcome.is_empty());
     let ended: Vec<String> = ended.collect();
-    let mos = call.mos.filter(|mos| mos.is_finite()).map(|mos| format!("{}, MOS {mos:.1}", Grade::of(mos).word()));
+    let mos =
+        call.mos.filter(|mos| mos.is_finite()).map(|mos| format!("{}, MOS {mos:.1}", words::grade(Grade::of(mos))));
+    let how = if call.kind == Kind::AnsweredElsewhere { say!("words-answered-elsewhere") } else { kind(call.kind) };
     let facts = [
-        Fact::of("number", call.number.clone()),
-        Fact::of("kind", if call.kind == Kind::AnsweredElsewhere { "answered elsewhere" } else { kind(call.kind) }),
-        Fact::of("began", past.local.clone()),
-        Fact::of("talked", talked),
-        Fact::of("ended", ended.join(", ")),
-        Fact::of("codec", call.codec.clone()),
-        Fact::of("quality", mos.unwrap_or_default()),
-        Fact::of("recording", call.recording.clone()),
-        Fact::of("account", call.account.clone()),
-        Fact::of("address", call.uri.clone()),
-        Fact::of("call id", call.sip_call_id.clone()),
+        Fact::of(say!("past-fact-number"), call.number.clone()),
+        Fact::of(say!("past-fact-kind"), how),
+        Fact::of(say!("past-fact-began"), past.local.clone()),
+        Fact::of(say!("past-fact-talked"), talked),
+        Fact::of(say!("past-fact-ended"), ended.join(", ")),
+        Fact::of(say!("past-fact-codec"), call.codec.clone()),
+        Fact::of(say!("past-fact-quality"), mos.unwrap_or_default()),
+        Fact::of(say!("past-fact-recording"), call.recording.clone()),
+        Fact::of(say!("past-fact-account"), call.account.clone()),
+        Fact::of(say!("past-fact-address"), call.uri.clone()),
+        Fact::of(say!("past-fact-call-id"), call.sip_call_id.clone()),
     ];
     facts.into_iter().flatten().collect()
 }

@@ -3,7 +3,8 @@
 use super::list::{self, Fact};
 use super::{Look, dial_field, lights, words};
 use crate::control::Contact;
-use crate::ui::form::{FIELDS, Form, Part, Typed};
+use crate::text::{say, words as texts};
+use crate::ui::form::{FIELDS, Form, FormField, Part, Typed};
 use crate::ui::keymap::Act;
 use crate::ui::model::{Model, Pane};
 use crate::ui::people::{self, Person};
@@ -36,9 +37,9 @@ pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer)
 fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let people = &model.people;
     let title = match (people.list().len(), people.found()) {
-        (0, _) => "Contacts".to_owned(),
-        (all, found) if all == found => format!("Contacts: {all}"),
-        (all, found) => format!("Contacts: {found} of {all}"),
+        (0, _) => say!("people-title"),
+        (all, found) if all == found => say!("people-title-count", count = all),
+        (all, found) => say!("people-title-found", found, count = all),
     };
     let inner = list::panel(look, buf, area, &title, true)?;
     let cursor = list::search(look, buf, inner, &people.search);
@@ -60,11 +61,11 @@ fn nobody(model: &Model) -> Vec<String> {
     let key = model.keymap.key(Act::Add, true).map(|key| key.to_string()).unwrap_or_default();
     match (&people.trouble, people.known) {
         (Some(trouble), _) => vec![trouble.clone()],
-        (None, false) => vec!["asking the phone".to_owned()],
+        (None, false) => vec![say!("people-asking")],
         (None, true) if people.list().is_empty() => {
-            vec!["nobody yet".to_owned(), format!("{key} adds somebody; tuiphone contacts import FILE brings many")]
+            vec![say!("people-nobody-yet"), say!("people-add", key)]
         }
-        (None, true) => vec![format!("nobody is found; {key} adds somebody")],
+        (None, true) => vec![say!("people-nobody-found", key)],
     }
 }
 
@@ -87,7 +88,7 @@ fn person_line(model: &Model, look: Look, person: &Person, chosen: bool, area: R
 
 fn draw_details(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer) {
     let chosen = model.people.chosen();
-    let title = chosen.map_or("Contact".to_owned(), |contact| contact.name.clone());
+    let title = chosen.map_or_else(|| say!("people-contact"), |contact| contact.name.clone());
     let Some(inner) = list::panel(look, buf, area, &title, focus) else { return };
     let Some(contact) = chosen else { return };
     let facts = facts(model, contact, focus);
@@ -98,27 +99,35 @@ fn draw_details(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Bu
 fn facts(model: &Model, contact: &Contact, focus: bool) -> Vec<Fact> {
     let mut numbers = 0;
     let fields = FIELDS.iter().filter_map(|field| match field.part {
-        Part::Text(get) => Fact::of(field.label, get(contact)),
-        Part::Number(get) => Fact::of(field.label, get(contact)).map(|fact| {
+        Part::Text(get) => Fact::of(label(field), get(contact)),
+        Part::Number(get) => Fact::of(label(field), get(contact)).map(|fact| {
             numbers += 1;
             Fact { chosen: focus && numbers == model.people.number + 1, ..fact }
         }),
-        Part::Flag(get) => Fact::of(field.label, if get(contact) { "yes" } else { "" }),
+        Part::Flag(get) => Fact::of(label(field), if get(contact) { say!("people-yes") } else { String::new() }),
     });
     let mut facts: Vec<Fact> = fields.collect();
     if let Some(light) = people::light(&model.status.lights, contact) {
         let detail = words::light_detail(light).map(|detail| format!(" ({detail})")).unwrap_or_default();
-        facts.retain(|fact| fact.label != "light");
-        facts.extend(Fact::of("light", format!("{}{detail}", words::light(light.state))));
+        let label = FIELDS.iter().find(|field| field.attribute == "presence").map(label).unwrap_or_default();
+        facts.retain(|fact| fact.label != label);
+        facts.extend(Fact::of(label, format!("{}{detail}", words::light(light.state))));
     }
-    facts.extend(Fact::of("said", contact.info.clone()));
-    facts.extend(Fact::of("id", contact.id.clone()));
-    facts.extend(Fact::of("from", if contact.directory { "the directory, which may change this again" } else { "" }));
+    facts.extend(Fact::of(say!("people-fact-said"), contact.info.clone()));
+    facts.extend(Fact::of(say!("people-fact-id"), contact.id.clone()));
+    let from = if contact.directory { say!("people-directory") } else { String::new() };
+    facts.extend(Fact::of(say!("people-fact-from"), from));
     facts
 }
 
+/// What a field is called.
+fn label(field: &FormField) -> String {
+    texts::of("field", field.attribute, field.label).into_owned()
+}
+
 fn draw_form(look: Look, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let title = form.old.as_ref().map_or("New contact".to_owned(), |old| format!("Change {}", old.name));
+    let title = form.old.as_ref();
+    let title = title.map_or_else(|| say!("people-new"), |old| say!("people-change", name = &old.name));
     let inner = list::panel(look, buf, area, &title, true)?;
     let room = usize::from(inner.height);
     let first = list::first(form.row, FIELDS.len(), room);
@@ -127,7 +136,7 @@ fn draw_form(look: Look, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Po
     for (row, (at, (field, typed))) in (0..).zip(fields) {
         let chosen = at == form.row;
         let role = if chosen { Role::Title } else { Role::Dim };
-        let label = vec![list::mark(look, chosen), look.span(role, format!("{:<LABEL$} ", field.label))];
+        let label = vec![list::mark(look, chosen), look.span(role, words::pad(&label(field), LABEL) + " ")];
         let width = (LABEL as u16 + 2).min(inner.width);
         let place = Rect { x: inner.x + width, y: inner.y + row, width: inner.width - width, height: 1 };
         match typed {
@@ -140,8 +149,11 @@ fn draw_form(look: Look, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Po
                 look.row(buf, inner, row, Line::from([label, vec![text]].concat()), Line::default());
             }
             Typed::Flag(on) => {
-                let hint = if chosen { "  (Space changes it)" } else { "" };
-                let text = vec![look.span(Role::Text, if *on { "yes" } else { "no" }), look.span(Role::Dim, hint)];
+                let hint = if chosen { format!("  {}", say!("people-space")) } else { String::new() };
+                let text = vec![
+                    look.span(Role::Text, if *on { say!("people-yes") } else { say!("people-no") }),
+                    look.span(Role::Dim, hint),
+                ];
                 look.row(buf, inner, row, Line::from([label, text].concat()), Line::default());
                 cursor = if chosen { Some(Position::new(place.x, place.y)) } else { cursor };
             }

@@ -2,6 +2,7 @@
 
 use super::{Look, list, meters, words};
 use crate::control::{CallInfo, Grade, Levels, MediaInfo};
+use crate::text::say;
 use crate::ui::model::Model;
 use crate::ui::quality::{Second, Track};
 use crate::ui::theme::Role;
@@ -27,14 +28,10 @@ const MUCH: f32 = 0.2;
 pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let current = model.current().map(|row| row.info.id.as_str());
     let track = model.quality.shown(current);
-    let title = track.map_or("Quality".to_owned(), |track| title(model, track));
+    let title = track.map_or_else(|| say!("quality-title-none"), |track| title(model, track));
     let Some(inner) = list::panel(look, buf, area, &title, true) else { return };
     let Some((track, media)) = track.and_then(|track| Some((track, track.info.media.as_ref()?))) else {
-        let lines = [
-            "No call has had any sound yet.".to_owned(),
-            "Call somebody: how it sounds, each way, shows here second by second.".to_owned(),
-        ];
-        list::instead(look, buf, inner, &lines);
+        list::instead(look, buf, inner, &[say!("quality-no-sound"), say!("quality-call-somebody")]);
         return;
     };
     let inner = if inner.width > 40 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
@@ -44,25 +41,25 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let room = usize::from(rest.height);
     let skip = model.quality.scroll.min(facts.len().saturating_sub(room));
     for (row, (label, text)) in (0..rest.height).zip(facts.into_iter().skip(skip)) {
-        let line = vec![
-            look.span(Role::Dim, format!("{label:<width$}", width = usize::from(LABEL))),
-            look.span(Role::Text, text),
-        ];
+        let line = vec![look.span(Role::Dim, words::pad(&label, usize::from(LABEL))), look.span(Role::Text, text)];
         look.row(buf, rest, row, Line::from(line), Line::default());
     }
 }
 
 fn title(model: &Model, track: &Track) -> String {
     let call = &track.info;
-    let state = if track.is_over { words::outcome(call) } else { words::call_state(call).to_owned() };
+    let state = if track.is_over { words::outcome(call) } else { words::call_state(call) };
     let count = model.quality.count();
-    let of = if count > 1 { format!(" ({} of {count})", model.quality.place(&call.id)) } else { String::new() };
-    format!("Quality: {}, {state}{of}", words::who(call))
+    let who = words::who(call);
+    match count {
+        2.. => say!("quality-title-of", who, state, at = model.quality.place(&call.id), count),
+        _ => say!("quality-title", who, state),
+    }
 }
 
 /// A way of the sound in words.
 struct Heard<'m> {
-    label: &'static str,
+    label: String,
     mos: Option<f64>,
     cause: String,
     silent: Option<&'m str>,
@@ -71,13 +68,16 @@ struct Heard<'m> {
 /// What is heard here and there, and why not better; gives the rows that are left.
 fn verdicts(look: Look, media: &MediaInfo, area: Rect, buf: &mut Buffer) -> Rect {
     let wide = area.width >= WIDE;
-    let (here, there) = if area.width >= 30 { ("you hear", "they hear") } else { ("here", "there") };
+    let (here, there) = match area.width {
+        30.. => (say!("quality-you-hear"), say!("quality-they-hear")),
+        _ => (say!("quality-here"), say!("quality-there")),
+    };
     let heard = [
         Heard { label: here, mos: media.mos_rx, cause: cause_here(media), silent: media.nothing_heard.as_deref() },
         Heard { label: there, mos: media.mos_tx, cause: cause_there(media), silent: media.not_heard.as_deref() },
     ];
     for (row, heard) in (0..).zip(&heard) {
-        let label = if area.width >= 30 { format!("{:<10}", heard.label) } else { format!("{:<6}", heard.label) };
+        let label = words::pad(&heard.label, if area.width >= 30 { 10 } else { 6 });
         let mut spans = vec![look.span(Role::Dim, label)];
         spans.extend(verdict(look, heard, wide || area.width >= 36));
         look.row(buf, area, row, Line::from(spans), Line::default());
@@ -88,10 +88,13 @@ fn verdicts(look: Look, media: &MediaInfo, area: Rect, buf: &mut Buffer) -> Rect
 
 fn verdict<'s>(look: Look, heard: &Heard<'_>, explains: bool) -> Vec<Span<'s>> {
     if let Some(why) = heard.silent {
-        return vec![look.span(Role::Alert, " nothing "), look.span(Role::Strong, format!(" {why}"))];
+        return vec![
+            look.span(Role::Alert, format!(" {} ", say!("quality-nothing"))),
+            look.span(Role::Strong, format!(" {why}")),
+        ];
     }
     let Some(mos) = heard.mos.filter(|mos| mos.is_finite()) else {
-        let why = if explains { " not known: no report came yet" } else { "" };
+        let why = if explains { format!(" {}", say!("quality-not-known")) } else { String::new() };
         return vec![look.span(Role::Dim, format!("{}{why}", look.glyphs.missing))];
     };
     let grade = Grade::of(mos);
@@ -101,7 +104,7 @@ fn verdict<'s>(look: Look, heard: &Heard<'_>, explains: bool) -> Vec<Span<'s>> {
         Grade::Fair => look.glyphs.registering,
         Grade::Poor | Grade::Bad => look.glyphs.failed,
     };
-    let mut spans = vec![look.span(role, format!("{sign} {} {mos:.1}", grade.word()))];
+    let mut spans = vec![look.span(role, format!("{sign} {} {mos:.1}", words::grade(grade)))];
     if explains && !heard.cause.is_empty() {
         spans.push(look.span(Role::Text, format!("  {}", heard.cause)));
     }
@@ -117,17 +120,17 @@ fn grade_role(grade: Grade) -> Role {
 }
 
 fn cause_here(media: &MediaInfo) -> String {
-    media.cause_rx.as_ref().map_or_else(String::new, |cause| format!("{cause}, from them to you, counted here"))
+    media.cause_rx.as_ref().map_or_else(String::new, |cause| say!("quality-cause-here", cause))
 }
 
 /// What the far end hears is told by its reports alone.
 fn cause_there(media: &MediaInfo) -> String {
-    media.cause_tx.as_ref().map_or_else(String::new, |cause| format!("{cause}, from you to them, told by RTCP"))
+    media.cause_tx.as_ref().map_or_else(String::new, |cause| say!("quality-cause-there", cause))
 }
 
 /// A row of values, drawn as rising bars, the newest at the right.
 struct Graph {
-    label: &'static str,
+    label: String,
     figure: String,
     /// From 0 to 1; `None` = nothing is known.
     values: Vec<Option<(f32, Role)>>,
@@ -144,20 +147,22 @@ fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mu
     };
     let figure =
         |mos: Option<f64>| mos.filter(|mos| mos.is_finite()).map_or(String::new(), |mos| format!("MOS {mos:.1}"));
-    let lost = format!("{:.1} % lost", words::loss_percent(media));
+    let lost = say!("quality-lost", percent = format!("{:.1}", words::loss_percent(media)));
     // What matters most has its rows first.
     let in_order = [
-        Graph { label: "loss", figure: lost, values: seconds.iter().map(loss_mark).collect() },
+        Graph { label: say!("quality-graph-loss"), figure: lost, values: seconds.iter().map(loss_mark).collect() },
         Graph {
-            label: "buffer",
+            label: say!("quality-graph-buffer"),
             figure: format!("{:.0} ms", media.playout_delay_ms),
             values: seconds.iter().map(|it| Some((it.depth_ms / deepest, Role::LevelPast))).collect(),
         },
-        Graph { label: "MOS here", figure: figure(media.mos_rx), values: mos(|it| it.mos_rx) },
-        Graph { label: "there", figure: figure(media.mos_tx), values: mos(|it| it.mos_tx) },
+        Graph { label: say!("quality-graph-mos"), figure: figure(media.mos_rx), values: mos(|it| it.mos_rx) },
+        Graph { label: say!("quality-there"), figure: figure(media.mos_tx), values: mos(|it| it.mos_tx) },
     ];
-    let voices =
-        [voice("they say", levels, |levels| levels.speaker_dbfs), voice("you say", levels, |levels| levels.mic_dbfs)];
+    let voices = [
+        voice(say!("quality-they-say"), levels, |levels| levels.speaker_dbfs),
+        voice(say!("quality-you-say"), levels, |levels| levels.mic_dbfs),
+    ];
     if rest.width < 30 {
         for graph in in_order.into_iter().take(usize::from(rest.height)) {
             draw_graph(look, &graph, 1, rest, buf);
@@ -184,7 +189,7 @@ fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mu
     }
 }
 
-fn voice(label: &'static str, levels: &VecDeque<Levels>, of: fn(&Levels) -> f32) -> Graph {
+fn voice(label: String, levels: &VecDeque<Levels>, of: fn(&Levels) -> f32) -> Graph {
     let values = levels.iter().map(|levels| Some((meters::fraction(of(levels)), meters::role(of(levels))))).collect();
     let figure = levels.back().map_or(String::new(), |last| format!("{:.0} dBFS", of(last).round() + 0.0));
     Graph { label, figure, values }
@@ -204,7 +209,7 @@ fn draw_graph(look: Look, graph: &Graph, rows: u16, rest: &mut Rect, buf: &mut B
     *rest = Rect { y: rest.y + rows, height: rest.height - rows, ..*rest };
     let (label, figure) = if area.width >= 30 { (LABEL, FIGURE) } else { (6, 0) };
     let base = area.bottom() - 1;
-    let name = look.clip(graph.label, label - 1);
+    let name = look.clip(&graph.label, label - 1);
     buf.set_span(area.x, base, &look.span(Role::Dim, name), label);
     let behind = look.clip(&graph.figure, figure.saturating_sub(1));
     buf.set_span(area.right() - figure, base, &look.span(Role::Text, format!(" {behind}")), figure);
@@ -228,64 +233,83 @@ fn draw_graph(look: Look, graph: &Graph, rows: u16, rest: &mut Rect, buf: &mut B
 }
 
 /// What is known beside: a label and its words.
-pub fn facts(track: &Track) -> Vec<(&'static str, String)> {
+pub fn facts(track: &Track) -> Vec<(String, String)> {
     let call = &track.info;
     let Some(media) = &call.media else { return Vec::new() };
     let mut facts = Vec::new();
     if track.is_over {
-        facts.push(("summary", summary(call, media)));
+        facts.push((say!("quality-fact-summary"), summary(call, media)));
     }
-    let protection = words::protected(media);
-    facts.push(("codec", format!("{}, {} ms packets, {protection}", words::codec(media), media.ptime_ms)));
-    let sent = format!("{} sent, {} received", media.tx_packets, media.rx_packets);
-    facts.push(("packets", format!("{sent}, {} lost, {} late", media.rx_lost, media.rx_late)));
-    let rtt = media.rtt_ms.map_or(String::new(), |rtt| format!(", round trip {rtt:.0} ms"));
-    let delay = format!("jitter {:.1} ms, buffer {:.0} ms{rtt}", media.jitter_ms, media.playout_delay_ms);
-    let ear = if media.delay_ms > 0.0 { format!(", mouth to ear {:.0} ms", media.delay_ms) } else { String::new() };
-    facts.push(("delay", delay + &ear));
-    facts.push(("far end", far_end(media)));
+    let (codec, protection) = (words::codec(media), words::protected(media));
+    let codec = say!("quality-codec", codec, ptime_ms = media.ptime_ms, protection);
+    facts.push((say!("quality-fact-codec"), codec));
+    let packets = say!(
+        "quality-packets",
+        sent = media.tx_packets,
+        received = media.rx_packets,
+        lost = media.rx_lost,
+        late = media.rx_late,
+    );
+    facts.push((say!("quality-fact-packets"), packets));
+    facts.push((say!("quality-fact-delay"), delay(media)));
+    facts.push((say!("quality-fact-far-end"), far_end(media)));
     if let (Some(mean), Some(least)) = (media.mos_rx_mean, media.mos_rx_least) {
-        facts.push(("so far", format!("MOS here {mean:.1} on average, {least:.1} at its worst")));
+        let so_far = say!("quality-so-far", mean = format!("{mean:.1}"), least = format!("{least:.1}"));
+        facts.push((say!("quality-fact-so-far"), so_far));
     }
-    facts.push(("repairs", format!("{} ms made up, {} ms stretched", media.concealed_ms, media.stretched_ms)));
+    let repairs = say!("quality-repairs", concealed_ms = media.concealed_ms, stretched_ms = media.stretched_ms);
+    facts.push((say!("quality-fact-repairs"), repairs));
     if media.mic_gaps > 0 || media.speaker_gaps > 0 {
-        facts.push((
-            "devices",
-            format!("{} gaps of the microphone, {} of the speaker", media.mic_gaps, media.speaker_gaps),
-        ));
+        let gaps = say!("quality-gaps", microphone = media.mic_gaps, speaker = media.speaker_gaps);
+        facts.push((say!("quality-fact-devices"), gaps));
     }
     if let Some(ice) = &media.ice {
-        facts.push(("way", format!("{} (ICE)", ice.words())));
+        facts.push((say!("quality-fact-way"), format!("{} (ICE)", ice.words())));
     }
     if let Some(first) = media.first_rtp_after {
-        facts.push(("first", format!("sound came {:.0} ms after the answer", first * 1_000.0)));
+        let after = say!("quality-first", after_ms = format!("{:.0}", first * 1_000.0));
+        facts.push((say!("quality-fact-first"), after));
     }
     let dropped: Vec<String> =
         media.dropped.iter().map(|(kind, count)| format!("{count} {}", kind.replace('_', " "))).collect();
     if !dropped.is_empty() {
-        facts.push(("dropped", dropped.join(", ")));
+        facts.push((say!("quality-fact-dropped"), dropped.join(", ")));
     }
     facts
 }
 
+fn delay(media: &MediaInfo) -> String {
+    let ms = |value: f64| format!("{value:.0}");
+    let parts = [
+        Some(say!("quality-jitter", jitter_ms = format!("{:.1}", media.jitter_ms))),
+        Some(say!("quality-buffer", depth_ms = ms(media.playout_delay_ms))),
+        media.rtt_ms.map(|rtt| say!("quality-round-trip", rtt_ms = ms(rtt))),
+        (media.delay_ms > 0.0).then(|| say!("quality-mouth-to-ear", delay_ms = ms(media.delay_ms))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 fn far_end(media: &MediaInfo) -> String {
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
     let loss = match (media.tx_loss, media.tx_loss_total) {
-        (Some(now), Some(all)) => format!("misses {} of your packets now, {} in all", percent(now), percent(all)),
-        (Some(now), None) => format!("misses {} of your packets now", percent(now)),
-        (None, Some(all)) => format!("misses {} of your packets in all", percent(all)),
-        (None, None) => return "has sent no report (RTCP) yet".to_owned(),
+        (Some(now), Some(all)) => say!("quality-misses", now = percent(now), all = percent(all)),
+        (Some(now), None) => say!("quality-misses-now", now = percent(now)),
+        (None, Some(all)) => say!("quality-misses-in-all", all = percent(all)),
+        (None, None) => return say!("quality-no-report"),
     };
-    let jitter = media.tx_jitter_ms.map_or(String::new(), |jitter| format!(", jitter {jitter:.1} ms"));
-    format!("{loss}{jitter}")
+    let jitter = media.tx_jitter_ms.map(|jitter| say!("quality-jitter", jitter_ms = format!("{jitter:.1}")));
+    [Some(loss), jitter].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn summary(call: &CallInfo, media: &MediaInfo) -> String {
     let seconds = if call.duration.is_finite() { call.duration.clamp(0.0, 1e7) } else { 0.0 };
-    let talked = words::clock(Duration::from_secs_f64(seconds));
     let mos = media.mos_rx_mean.or(media.mos_rx).filter(|mos| mos.is_finite());
-    let mos = mos.map_or(String::new(), |mos| format!(", {} on average (MOS {mos:.1})", Grade::of(mos).word()));
-    format!("talked {talked}{mos}, {:.1} % lost", words::loss_percent(media))
+    let parts = [
+        Some(say!("words-talked", time = words::clock(Duration::from_secs_f64(seconds)))),
+        mos.map(|mos| say!("quality-on-average", grade = words::grade(Grade::of(mos)), mos = format!("{mos:.1}"))),
+        Some(say!("quality-lost", percent = format!("{:.1}", words::loss_percent(media)))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::list::{self, Fact};
 use super::{Look, accounts, words};
 use crate::control::{AccountInfo, RegistrationState, TlsTrust, causes};
+use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -33,7 +34,10 @@ pub fn draw(model: &Model, look: Look, body: Rect, buf: &mut Buffer) {
     let (places, details) = split(model, body);
     let all = &model.status.accounts;
     let chosen = all.get(model.registrations.row);
-    let title = if all.is_empty() { "Accounts".to_owned() } else { format!("Accounts: {}", all.len()) };
+    let title = match all.len() {
+        0 => say!("accounts-title"),
+        count => say!("accounts-title-count", count),
+    };
     if let Some(rows) = list::panel(look, buf, places, &title, true) {
         if all.is_empty() {
             list::instead(look, buf, rows, &none(model));
@@ -67,10 +71,7 @@ fn split(model: &Model, body: Rect) -> (Rect, Rect) {
 
 fn none(model: &Model) -> Vec<String> {
     let key = model.keymap.key(Act::Settings, false).map(|key| key.to_string()).unwrap_or_default();
-    vec![
-        "no account yet".to_owned(),
-        format!("tuiphone setup asks for one; {key} shows the settings, where [Account1] is the first"),
-    ]
+    vec![say!("accounts-none"), say!("accounts-setup", key)]
 }
 
 fn name(account: &AccountInfo) -> &str {
@@ -85,7 +86,10 @@ fn account_line(look: Look, account: &AccountInfo, chosen: bool, area: Rect, row
         look.span(if account.selected { Role::Strong } else { Role::Text }, name(account)),
         Span::raw("  "),
     ];
-    let default = if account.selected && area.width >= NARROW { " default" } else { "" };
+    let default = match account.selected && area.width >= NARROW {
+        true => format!(" {}", say!("accounts-default")),
+        false => String::new(),
+    };
     let mut right = vec![look.span(role, words::registration(account)), look.span(Role::Dim, format!("{default} "))];
     if area.width < NARROW_WORDS {
         right.clear();
@@ -96,14 +100,13 @@ fn account_line(look: Look, account: &AccountInfo, chosen: bool, area: Rect, row
 fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {
     let seen = model.registrations.of(account.id);
     let since = seen.and_then(|seen| seen.since).map(|since| look.now.saturating_duration_since(since));
-    let since = since.map(|time| format!(", for {}", about(time))).unwrap_or_default();
-    let state = if account.direct && account.state == RegistrationState::Off {
-        "ready: it has no registrar, and calls by address".to_owned()
-    } else {
-        format!("{}{since}", words::registration(account))
+    let state = match since {
+        _ if account.direct && account.state == RegistrationState::Off => say!("accounts-direct"),
+        Some(time) => say!("accounts-since", state = words::registration(account), time = about(time)),
+        None => words::registration(account),
     };
     let until = seen.and_then(|seen| seen.until).map(|until| until.saturating_duration_since(look.now));
-    let expires = until.map(|left| format!("in {}, and is renewed before", about(left))).unwrap_or_default();
+    let expires = until.map(|left| say!("accounts-renewed", time = about(left))).unwrap_or_default();
     let last = match (account.status, &account.reason) {
         (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => format!("{status} {reason}"),
         (_, Some(reason)) => reason.clone(),
@@ -118,40 +121,40 @@ fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {
         _ => ("", ""),
     };
     let failures = seen.map_or(0, |seen| seen.failures);
-    let failures = if failures > 0 { format!("{failures} since this interface was opened") } else { String::new() };
+    let failures = if failures > 0 { say!("accounts-failures", count = failures) } else { String::new() };
     let trust = match account.tls {
-        Some(TlsTrust::Verified) => "encrypted; the server has proven its name",
-        Some(TlsTrust::Pinned) => "encrypted; the server has the one certificate of tlsFingerprint",
-        Some(TlsTrust::Unverified) => "encrypted, but not verified: anybody could be there (tlsVerify=0)",
-        None if account.direct => "",
-        None => "none: what is signalled can be read on the way",
+        Some(TlsTrust::Verified) => say!("accounts-tls-verified"),
+        Some(TlsTrust::Pinned) => say!("accounts-tls-pinned"),
+        Some(TlsTrust::Unverified) => say!("accounts-tls-unverified"),
+        None if account.direct => String::new(),
+        None => say!("accounts-tls-none"),
     };
     let way = account.hop.clone().unwrap_or_else(|| account.transport.clone());
-    let public = account.public.as_ref().map(|at| format!("{at}: a NAT is between")).unwrap_or_default();
+    let public = account.public.as_ref().map(|at| say!("accounts-nat-between", at)).unwrap_or_default();
     let nat = model.status.nat.as_ref().map(|nat| match &nat.address {
         Some(address) => format!("{address}, {}", nat.words),
         None => nat.words.clone(),
     });
     let list = |routes: &[String]| routes.join(", ");
     let facts = [
-        Fact::of("state", state),
-        Fact::of("why", why),
-        Fact::of("try", next),
-        Fact::of("last said", last),
-        Fact::of("failures", failures),
-        Fact::of("expires", expires),
-        Fact::of("address", account.aor.clone()),
-        Fact::of("server", account.server.clone()),
-        Fact::of("by way of", way),
-        Fact::of("tls", trust),
-        Fact::of("seen as", public),
-        Fact::of("nat", nat.unwrap_or_default()),
-        Fact::of("rewritten", account.rewritten.clone().unwrap_or_default()),
-        Fact::of("gruu", account.gruu.clone().unwrap_or_default()),
-        Fact::of("path", list(&account.path)),
-        Fact::of("route", list(&account.service_route)),
-        Fact::of("voicemail", account.voicemail.as_ref().map(voicemail).unwrap_or_default()),
-        Fact::of("codecs", list(&model.registrations.codecs)),
+        Fact::of(say!("accounts-fact-state"), state),
+        Fact::of(say!("accounts-fact-why"), why),
+        Fact::of(say!("accounts-fact-try"), next),
+        Fact::of(say!("accounts-fact-last-said"), last),
+        Fact::of(say!("accounts-fact-failures"), failures),
+        Fact::of(say!("accounts-fact-expires"), expires),
+        Fact::of(say!("accounts-fact-address"), account.aor.clone()),
+        Fact::of(say!("accounts-fact-server"), account.server.clone()),
+        Fact::of(say!("accounts-fact-by-way-of"), way),
+        Fact::of(say!("accounts-fact-tls"), trust),
+        Fact::of(say!("accounts-fact-seen-as"), public),
+        Fact::of(say!("accounts-fact-nat"), nat.unwrap_or_default()),
+        Fact::of(say!("accounts-fact-rewritten"), account.rewritten.clone().unwrap_or_default()),
+        Fact::of(say!("accounts-fact-gruu"), account.gruu.clone().unwrap_or_default()),
+        Fact::of(say!("accounts-fact-path"), list(&account.path)),
+        Fact::of(say!("accounts-fact-route"), list(&account.service_route)),
+        Fact::of(say!("accounts-fact-voicemail"), account.voicemail.as_ref().map(voicemail).unwrap_or_default()),
+        Fact::of(say!("accounts-fact-codecs"), list(&model.registrations.codecs)),
     ];
     facts.into_iter().flatten().collect()
 }
@@ -160,7 +163,7 @@ fn voicemail(voicemail: &crate::control::VoicemailInfo) -> String {
     let words = voicemail.words();
     let words = words.strip_prefix("voicemail: ").unwrap_or(&words);
     match &voicemail.number {
-        Some(number) => format!("{words}; {number} is the mailbox"),
+        Some(number) => say!("accounts-mailbox", words, number),
         None => words.to_owned(),
     }
 }
@@ -168,9 +171,9 @@ fn voicemail(voicemail: &crate::control::VoicemailInfo) -> String {
 /// `4 min`, `40 s`: in steps that do not flicker.
 fn about(time: Duration) -> String {
     match time.as_secs() {
-        seconds @ 0..60 => format!("{} s", seconds / 10 * 10),
-        seconds @ 60..3_600 => format!("{} min", seconds / 60),
-        seconds => format!("{}:{:02} h", seconds / 3_600, seconds / 60 % 60),
+        seconds @ 0..60 => say!("accounts-seconds", count = seconds / 10 * 10),
+        seconds @ 60..3_600 => say!("accounts-minutes", count = seconds / 60),
+        seconds => say!("accounts-hours", time = format!("{}:{:02}", seconds / 3_600, seconds / 60 % 60)),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::list::{self, Fact};
 use super::{Look, dial_field, words};
 use crate::control::SettingInfo;
+use crate::text::{say, words as texts};
 use crate::ui::editor::Editor;
 use crate::ui::model::Model;
 use crate::ui::settings::{Edit, Field, Line as Row, is_changed, is_on};
@@ -42,11 +43,11 @@ pub fn draw(model: &Model, look: Look, body: Rect, buf: &mut Buffer) -> Option<P
 fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let settings = &model.settings;
     let title = match settings.count() {
-        (0, _) => "Settings".to_owned(),
-        (all, found) if all == found => format!("Settings: {all}"),
-        (all, found) => format!("Settings: {found} of {all}"),
+        (0, _) => say!("settings-title"),
+        (all, found) if all == found => say!("settings-title-count", count = all),
+        (all, found) => say!("settings-title-found", found, count = all),
     };
-    let title = if settings.only_changed { format!("{title}, changed ones") } else { title };
+    let title = if settings.only_changed { say!("settings-title-changed", title) } else { title };
     let inner = list::panel(look, buf, area, &title, true)?;
     let mut cursor = None;
     if let Some(edit) = &settings.edit {
@@ -58,11 +59,11 @@ fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<
     let lines = settings.lines();
     if lines.is_empty() {
         let text = match (&settings.trouble, settings.known) {
-            (Some(trouble), _) => trouble.as_str(),
-            (None, false) => "asking the phone",
-            (None, true) => "no key is found; Esc shows all",
+            (Some(trouble), _) => trouble.clone(),
+            (None, false) => say!("settings-asking"),
+            (None, true) => say!("settings-none-found"),
         };
-        list::instead(look, buf, rows, &[text.to_owned()]);
+        list::instead(look, buf, rows, &[text]);
         return cursor;
     }
     let first = first(model, &lines, rows);
@@ -114,7 +115,7 @@ fn draw_edit(look: Look, edit: &Edit, area: Rect, buf: &mut Buffer) -> Option<Po
             dial_field::line(look, &shown, place, buf)
         }
         Field::Choice(words, at) => {
-            let word = |word: &String| if word.is_empty() { "(empty)".to_owned() } else { word.clone() };
+            let word = |word: &String| if word.is_empty() { say!("settings-empty-word") } else { word.clone() };
             let before: usize = words.iter().take(*at).map(|text| word(text).width() + 2).sum();
             let chosen = words.get(*at).map_or(0, |text| word(text).width() + 2);
             let width = usize::from(place.width);
@@ -139,7 +140,7 @@ fn draw_edit(look: Look, edit: &Edit, area: Rect, buf: &mut Buffer) -> Option<Po
 
 fn heading(look: Look, info: &SettingInfo, area: Rect, row: u16, buf: &mut Buffer) {
     let text = match info.kept {
-        Some(_) => "MicroSIP's own: kept in the file, not used".to_owned(),
+        Some(_) => say!("settings-kept"),
         None => format!("[{}]", info.section),
     };
     look.row(buf, area, row, Line::from(look.span(Role::Title, format!(" {text}"))), Line::default());
@@ -164,7 +165,7 @@ fn key_line(look: Look, info: &SettingInfo, chosen: bool, area: Rect, row: u16, 
         look.span(value_role, shown(look, info)),
     ];
     let mark = match (&info.locked, info.kept.is_some()) {
-        (Some(_), false) => Some((Role::Alert, " locked ")),
+        (Some(_), false) => Some((Role::Alert, format!(" {} ", say!("settings-locked")))),
         _ => None,
     };
     let right = mark.map(|(role, text)| look.span(role, text));
@@ -174,53 +175,68 @@ fn key_line(look: Look, info: &SettingInfo, chosen: bool, area: Rect, row: u16, 
 /// A value as people read it.
 fn shown(look: Look, info: &SettingInfo) -> String {
     match (&info.value, info.kind.as_str()) {
-        (None, _) if info.set => "set, not shown".to_owned(),
-        (Some(value), "flag") => if is_on(value) { "on" } else { "off" }.to_owned(),
+        (None, _) if info.set => say!("settings-hidden"),
+        (Some(value), "flag") => {
+            if is_on(value) {
+                say!("settings-on")
+            } else {
+                say!("settings-off")
+            }
+        }
         (Some(value), _) if !value.is_empty() => value.clone(),
         _ => look.glyphs.missing.to_owned(),
     }
 }
 
 fn title_of(model: &Model) -> String {
-    model.settings.chosen().map_or("Setting".to_owned(), |info| info.key.clone())
+    model.settings.chosen().map_or_else(|| say!("settings-one"), |info| info.key.clone())
+}
+
+/// What a key is, by its row in the table of keys: all accounts have the same.
+fn doc(info: &SettingInfo) -> String {
+    let section = info.section.trim_end_matches(|c: char| c.is_ascii_digit());
+    texts::of("setting", &format!("{section}.{}", info.key), &info.doc).into_owned()
 }
 
 fn facts(info: &SettingInfo) -> Vec<Fact> {
-    let flag = |value: &str| if is_on(value) { "on (1)" } else { "off (0)" }.to_owned();
+    let flag = |value: &str| if is_on(value) { say!("settings-flag-on") } else { say!("settings-flag-off") };
     let text = |value: &str| match info.kind.as_str() {
         "flag" => flag(value),
-        _ if value.is_empty() => "empty".to_owned(),
+        _ if value.is_empty() => say!("settings-empty"),
         _ => value.to_owned(),
     };
     let value = match &info.value {
         Some(value) => text(value),
-        None if info.set => "set, and not shown".to_owned(),
-        None => "not set".to_owned(),
+        None if info.set => say!("settings-value-hidden"),
+        None => say!("settings-not-set"),
     };
     let from = match (info.origin.as_str(), &info.place) {
-        ("default", _) => "nowhere: the default counts".to_owned(),
-        ("command_line", _) => "the command line, until the phone ends".to_owned(),
-        (_, Some(place)) if info.inherited => format!("{place}, which counts for every account"),
+        ("default", _) => say!("settings-from-default"),
+        ("command_line", _) => say!("settings-from-command-line"),
+        (_, Some(place)) if info.inherited => say!("settings-from-common", place),
         (_, Some(place)) => place.clone(),
         (origin, None) => origin.to_owned(),
     };
     let takes = match info.takes.as_str() {
-        _ if info.kept.is_some() => "",
-        "restart" => "when the phone is started the next time",
-        "anew" => "at once; the account registers anew",
-        _ => "at once, or with the next call",
+        _ if info.kept.is_some() => String::new(),
+        "restart" => say!("settings-takes-restart"),
+        "anew" => say!("settings-takes-anew"),
+        _ => say!("settings-takes-now"),
     };
     let choices: Vec<&str> = info.words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
     let facts = [
-        Fact::of("what", info.doc.clone()),
-        Fact::of("unused", info.kept.clone().unwrap_or_default()),
-        Fact::of("value", value),
-        Fact::of("locked", info.locked.as_deref().map(|why| why.trim_start_matches("locked ")).unwrap_or_default()),
-        Fact::of("choices", choices.join(", ")),
-        Fact::of("default", info.default.as_deref().map(text).unwrap_or_default()),
-        Fact::of("from", from),
-        Fact::of("counts", takes),
-        Fact::of("key", words::clip(&info.name(), 200, "~")),
+        Fact::of(say!("settings-fact-what"), doc(info)),
+        Fact::of(say!("settings-fact-unused"), info.kept.clone().unwrap_or_default()),
+        Fact::of(say!("settings-fact-value"), value),
+        Fact::of(
+            say!("settings-fact-locked"),
+            info.locked.as_deref().map(|why| why.trim_start_matches("locked ")).unwrap_or_default(),
+        ),
+        Fact::of(say!("settings-fact-choices"), choices.join(", ")),
+        Fact::of(say!("settings-fact-default"), info.default.as_deref().map(text).unwrap_or_default()),
+        Fact::of(say!("settings-fact-from"), from),
+        Fact::of(say!("settings-fact-counts"), takes),
+        Fact::of(say!("settings-fact-key"), words::clip(&info.name(), 200, "~")),
     ];
     facts.into_iter().flatten().collect()
 }

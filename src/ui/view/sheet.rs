@@ -1,6 +1,7 @@
 //! An answer that is more than a line.
 
 use super::{Look, list};
+use crate::text::say;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -13,7 +14,9 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let room = usize::from(list::inside(area).height);
     let first = sheet.scroll.min(sheet.lines.len().saturating_sub(room));
     let title = match sheet.lines.len() {
-        all if all > room => format!("{}: lines {} to {} of {all}", sheet.title, first + 1, (first + room).min(all)),
+        all if all > room => {
+            say!("sheet-title", title = &sheet.title, first = first + 1, last = (first + room).min(all), all)
+        }
         _ => sheet.title.clone(),
     };
     let Some(inner) = list::panel(look, buf, area, &title, true) else { return };

@@ -3,6 +3,7 @@
 use super::Look;
 use super::lights::sign;
 use crate::control::ShortcutInfo;
+use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -26,8 +27,9 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let key = model.keymap.key(Act::Verb("shortcut"), false).map(|key| format!(" from {key} on")).unwrap_or_default();
-    look.panel(buf, area, &format!("Shortcuts{key}"), false);
+    let key = model.keymap.key(Act::Verb("shortcut"), false);
+    let title = key.map_or_else(|| say!("shortcuts-title"), |key| say!("shortcuts-title-key", key = key.to_string()));
+    look.panel(buf, area, &title, false);
     for (shortcut, cell) in cells(model, area) {
         look.row(buf, cell, 0, Line::from(spans(look, shortcut)), Line::default());
     }
@@ -66,7 +68,7 @@ fn spans(look: Look, shortcut: &ShortcutInfo) -> Vec<Span<'static>> {
     }
     spans.push(look.span(Role::Strong, shortcut.label.clone()));
     let number = Some(shortcut.number.as_str()).filter(|number| *number != shortcut.label);
-    let rest: Vec<&str> = [act(&shortcut.act), number].into_iter().flatten().collect();
+    let rest: Vec<String> = [act(&shortcut.act), number.map(str::to_owned)].into_iter().flatten().collect();
     if !rest.is_empty() {
         spans.push(look.span(Role::Dim, format!(" {}", rest.join(" "))));
     }
@@ -74,15 +76,15 @@ fn spans(look: Look, shortcut: &ShortcutInfo) -> Vec<Span<'static>> {
 }
 
 /// What a press does that is no call, in a word or two.
-fn act(act: &str) -> Option<&'static str> {
-    match act {
-        "call" | "video" => None,
-        "message" => Some("write"),
-        "dtmf" => Some("keys"),
-        "transfer" | "attendedTransfer" => Some("transfer"),
-        "conference" => Some("conference"),
-        "callOrBT" | "callOrAT" => Some("call, transfer"),
-        "callOrConference" => Some("call, conference"),
-        _ => Some("not known"),
-    }
+fn act(act: &str) -> Option<String> {
+    Some(match act {
+        "call" | "video" => return None,
+        "message" => say!("shortcuts-write"),
+        "dtmf" => say!("shortcuts-keys"),
+        "transfer" | "attendedTransfer" => say!("shortcuts-transfer"),
+        "conference" => say!("shortcuts-conference"),
+        "callOrBT" | "callOrAT" => say!("shortcuts-call-transfer"),
+        "callOrConference" => say!("shortcuts-call-conference"),
+        _ => say!("shortcuts-not-known"),
+    })
 }

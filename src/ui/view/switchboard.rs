@@ -4,6 +4,7 @@
 use super::list;
 use super::{Look, words};
 use crate::control::{CallState, LightInfo, LightState};
+use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::{CallRow, Model};
 use crate::ui::switchboard::is_on_the_phone;
@@ -99,8 +100,10 @@ pub fn draw(model: &Model, look: Look, body: Rect, buf: &mut Buffer) -> Option<P
     if let Some(call) = talk(model) {
         let (role, state) = (Role::Good, words::call_state(&call.info));
         let since = words::clock(look.now.saturating_duration_since(call.since));
-        let more = model.calls.len() - 1;
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = match model.calls.len() - 1 {
+            0 => String::new(),
+            count => format!(" {}", say!("switchboard-more", count)),
+        };
         let left = vec![
             look.span(role, format!(" {} {state} ", look.glyphs.talking)),
             look.span(Role::Strong, words::who(&call.info)),
@@ -139,8 +142,8 @@ fn minutes(time: Option<Duration>) -> Option<String> {
     let minutes = time?.as_secs() / 60;
     match (minutes / 60, minutes % 60) {
         (0, 0) => None,
-        (0, minutes) => Some(format!("{minutes} min")),
-        (hours, minutes) => Some(format!("{hours}:{minutes:02} h")),
+        (0, minutes) => Some(say!("switchboard-minutes", count = minutes)),
+        (hours, minutes) => Some(say!("switchboard-hours", time = format!("{hours}:{minutes:02}"))),
     }
 }
 
@@ -162,31 +165,29 @@ fn title(model: &Model) -> String {
     let lights = &model.status.lights;
     let count = |state: LightState| lights.iter().filter(|light| light.state == state).count();
     let all = match (lights.len(), model.switchboard.found()) {
-        (0, _) => return "Switchboard".to_owned(),
-        (all, found) if all == found => all.to_string(),
-        (all, found) => format!("{found} of {all}"),
+        (0, _) => return say!("switchboard-title"),
+        (all, found) if all == found => say!("switchboard-title-count", count = all),
+        (all, found) => say!("switchboard-title-found", found, count = all),
     };
-    let told = [LightState::Ringing, LightState::Busy].map(|state| (count(state), word(state)));
-    let told = told.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}"));
-    format!("Switchboard: {all}{}", told.collect::<String>())
+    let ringing = Some(count(LightState::Ringing)).filter(|count| *count > 0);
+    let talking = Some(count(LightState::Busy)).filter(|count| *count > 0);
+    let ringing = ringing.map(|count| say!("switchboard-ringing", count));
+    let talking = talking.map(|count| say!("switchboard-talking", count));
+    [Some(all), ringing, talking].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Why there is no cell.
 fn nobody(model: &Model) -> Vec<String> {
     if !model.status.lights.is_empty() {
-        return vec!["nobody is found; Esc shows all".to_owned()];
+        return vec![say!("switchboard-none-found")];
     }
     let key = |act| model.keymap.key(act, true).or_else(|| model.keymap.key(act, false));
     let key = |act| key(act).map(|key| key.to_string()).unwrap_or_default();
     vec![
-        "nobody is watched yet".to_owned(),
+        say!("switchboard-nobody"),
         String::new(),
-        format!(
-            "{} opens the contacts, {} changes one: with 'light' on, this shows what they do",
-            key(Act::Verb("contacts")),
-            key(Act::Edit)
-        ),
-        "or name numbers: tuiphone config set tuiphone.watch='102 103'".to_owned(),
+        say!("switchboard-contacts", contacts = key(Act::Verb("contacts")), edit = key(Act::Edit)),
+        say!("switchboard-watch", example = "tuiphone config set tuiphone.watch='102 103'"),
     ]
 }
 
@@ -232,47 +233,50 @@ fn draw_detail(model: &Model, look: Look, light: &LightInfo, lasts: Option<Durat
     let line = look.glyphs.border.horizontal_top.repeat(usize::from(area.width));
     look.row(buf, area, 0, Line::from(look.span(Role::Border, line)), Line::default());
     if let Some(call) = talk(model).filter(|_| model.switchboard.asking) {
-        let whom = vec![
-            look.span(Role::Pending, format!(" {} ", words::who(&call.info))),
-            look.span(Role::Text, "to "),
-            look.span(Role::Pending, light.called().to_owned()),
-            look.span(Role::Text, "?"),
-        ];
+        let whom = vec![look.span(
+            Role::Pending,
+            format!(" {}", say!("switchboard-to", who = words::who(&call.info), whom = light.called())),
+        )];
         return look.row(buf, area, 1, Line::from(whom), Line::default());
     }
     let (glyph, role) = super::lights::sign(look, light.state);
     let mut does = format!("{glyph} {}", word(light.state));
     if let Some(detail) = words::light_detail(light) {
-        let joint = if light.state == LightState::Busy && light.remote.is_some() { " with" } else { ":" };
-        does = format!("{does}{joint} {detail}");
+        does = match light.state == LightState::Busy && light.remote.is_some() {
+            true => format!("{glyph} {}", say!("switchboard-talks-with", who = detail)),
+            false => format!("{does}: {detail}"),
+        };
     }
     if let Some(remote) = light.remote.as_ref().filter(|remote| remote.name.is_some() && !remote.user.is_empty()) {
         does = format!("{does} ({})", remote.user);
     }
     if let Some(minutes) = minutes(lasts) {
-        does = format!("{does}, for {minutes}");
+        does = say!("switchboard-for", does, time = minutes);
     }
     let left = vec![look.span(Role::Strong, format!(" {}  ", light.called())), look.span(role, does)];
     look.row(buf, area, 1, Line::from(left), Line::default());
-    let account = if model.status.accounts.len() > 1 { format!("  via {}", light.account) } else { String::new() };
+    let account = match model.status.accounts.len() {
+        ..=1 => String::new(),
+        _ => format!("  {}", say!("words-via", name = &light.account)),
+    };
     let left = look.span(Role::Dim, format!(" {}  {}{account}", light.target, light.uri));
     look.row(buf, area, 2, Line::from(left), Line::from(look.span(Role::Dim, format!("{} ", light.package))));
 }
 
 /// What a light shows, in a word that fits a cell.
-fn word(state: LightState) -> &'static str {
-    if state == LightState::Busy { "talking" } else { words::light(state) }
+fn word(state: LightState) -> String {
+    if state == LightState::Busy { say!("words-talking") } else { words::light(state) }
 }
 
 /// The same in a letter: where there is room for no more.
-fn letter(state: LightState) -> &'static str {
+fn letter(state: LightState) -> String {
     match state {
-        LightState::Unknown => "?",
-        LightState::Offline => "O",
-        LightState::Idle => "F",
-        LightState::Ringing => "R",
-        LightState::Busy => "T",
-        LightState::Away => "A",
+        LightState::Unknown => say!("switchboard-letter-unknown"),
+        LightState::Offline => say!("switchboard-letter-offline"),
+        LightState::Idle => say!("switchboard-letter-free"),
+        LightState::Ringing => say!("switchboard-letter-ringing"),
+        LightState::Busy => say!("switchboard-letter-talking"),
+        LightState::Away => say!("switchboard-letter-away"),
     }
 }
 

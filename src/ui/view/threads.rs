@@ -1,6 +1,7 @@
 //! Written conversations: the list of them, and one with a line to write in. Everything is in words.
 
 use super::{Look, dial_field, words};
+use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
@@ -17,10 +18,10 @@ pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         return;
     }
     look.clear(buf, area);
-    let inner = look.panel(buf, area, "Messages", true);
+    let inner = look.panel(buf, area, &say!("threads-title"), true);
     if threads.is_empty() {
         let key = model.keymap.key(Act::Messages, true).map(|key| key.to_string()).unwrap_or_default();
-        let lines = [" none yet".to_owned(), format!(" type a number; {key} writes to it")];
+        let lines = [say!("threads-none"), say!("threads-how", key)].map(|text| format!(" {text}"));
         for (row, text) in (0..).zip(lines) {
             look.row(buf, inner, row, Line::from(look.span(Role::Dim, text)), Line::default());
         }
@@ -44,7 +45,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
     look.clear(buf, area);
     // Where there is little room, the frame makes way.
     let inner = if area.height >= 6 {
-        let title = format!("Messages: {}", heading(thread));
+        let title = say!("threads-title-with", who = heading(thread));
         look.panel(buf, area, &look.clip(&title, area.width.saturating_sub(4)), true)
     } else {
         area
@@ -58,10 +59,10 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
         look.row(buf, said, row, Line::from(vec![Span::raw(" "), look.span(role, text)]), Line::default());
     }
     if writes {
-        let text = look.span(Role::Pending, format!(" {} is writing", thread.name()));
+        let text = look.span(Role::Pending, format!(" {}", say!("threads-writes", who = thread.name())));
         look.row(buf, inner, said.height, Line::from(text), Line::default());
     }
-    let label = look.span(Role::Title, " write: ");
+    let label = look.span(Role::Title, format!(" {} ", say!("threads-write")));
     let width = (label.width() as u16).min(inner.width);
     let y = inner.bottom() - 1;
     buf.set_span(inner.x, y, &label, width);
@@ -72,11 +73,13 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
 fn summary(look: Look, thread: &Thread) -> Vec<Span<'static>> {
     let new = match thread.unread() {
         0 => None,
-        new => Some(look.span(Role::Pending, format!("{} {new} new  ", look.glyphs.message))),
+        new => {
+            Some(look.span(Role::Pending, format!("{} {}  ", look.glyphs.message, say!("threads-new", count = new))))
+        }
     };
     let last = thread.lines.last().map(|line| {
-        let mine = if line.fate == Fate::Theirs { "" } else { "you: " };
-        format!("{mine}{}", line.text.replace('\n', " / "))
+        let text = line.text.replace('\n', " / ");
+        if line.fate == Fate::Theirs { text } else { say!("threads-you", text) }
     });
     let name = look.span(Role::Strong, format!("{}  ", heading(thread)));
     new.into_iter().chain([name]).chain(last.map(|last| look.span(Role::Dim, last))).collect()
@@ -93,10 +96,10 @@ fn rows(look: Look, thread: &Thread, width: usize) -> Vec<(Role, String)> {
     for line in &thread.lines {
         let (fate, bad) = match &line.fate {
             Fate::Theirs => (String::new(), false),
-            Fate::Sending => (" (sending)".to_owned(), false),
-            Fate::Delivered => (" (delivered)".to_owned(), false),
-            Fate::Taken => (" (on its way)".to_owned(), false),
-            Fate::Refused(why) => (format!(" (not delivered: {why})"), true),
+            Fate::Sending => (say!("threads-sending"), false),
+            Fate::Delivered => (say!("threads-delivered"), false),
+            Fate::Taken => (say!("threads-on-its-way"), false),
+            Fate::Refused(why) => (say!("threads-refused", why), true),
         };
         let mine = line.fate != Fate::Theirs;
         let role = if bad {
@@ -106,12 +109,14 @@ fn rows(look: Look, thread: &Thread, width: usize) -> Vec<(Role, String)> {
         } else {
             Role::Text
         };
-        let speaker = if mine { "you".to_owned() } else { thread.name() };
-        let said = format!("{speaker}: {}{fate}", line.text);
+        let fate = if fate.is_empty() { fate } else { format!(" ({fate})") };
+        let said =
+            if mine { say!("threads-you", text = &line.text) } else { format!("{}: {}", thread.name(), line.text) };
+        let said = said + &fate;
         rows.extend(words::wrap(&said, width).into_iter().map(|row| (role, row)));
     }
     if rows.is_empty() {
-        rows.push((Role::Dim, look.clip("nothing written yet", width as u16)));
+        rows.push((Role::Dim, look.clip(&say!("threads-nothing"), width as u16)));
     }
     rows
 }

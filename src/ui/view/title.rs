@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::control::CallState;
+use crate::text::say;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::model::Model;
 
@@ -10,7 +11,7 @@ pub fn title(model: &Model, glyphs: &Glyphs) -> String {
     let call = model.incoming().or_else(|| model.current());
     let Some(call) = call.map(|row| &row.info) else { return "tuiphone".to_owned() };
     let what = match call.state {
-        CallState::Incoming => "calls",
+        CallState::Incoming => say!("title-calls"),
         _ => words::call_state(call),
     };
     let more = match model.calls.len() {

@@ -4,6 +4,7 @@ use crate::control::{
     AccountInfo, AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, Handshake, LightInfo, LightState, MediaInfo,
     Party, PlayingState, RecordingState, RegistrationState, SoundWay, TransferState,
 };
+use crate::text::say;
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -17,50 +18,50 @@ pub fn who(call: &CallInfo) -> String {
 pub fn number(call: &CallInfo) -> String {
     let remote = &call.remote;
     let parts = [&remote.user, &remote.uri];
-    parts.into_iter().find(|part| !part.is_empty()).cloned().unwrap_or_else(|| "unknown".to_owned())
+    parts.into_iter().find(|part| !part.is_empty()).cloned().unwrap_or_else(|| say!("words-unknown"))
 }
 
 /// Who sent the call on to us, `via Reception`.
 pub fn via(call: &CallInfo) -> Option<String> {
     let via = call.via.as_ref()?;
     let name = via.name.as_deref().filter(|name| !name.trim().is_empty());
-    Some(format!("via {}", name.unwrap_or(&via.user)))
+    Some(say!("words-via", name = name.unwrap_or(&via.user)))
 }
 
 /// A call's state in a word or two.
-pub fn call_state(call: &CallInfo) -> &'static str {
+pub fn call_state(call: &CallInfo) -> String {
     match call.state {
-        CallState::Calling => "calling",
-        CallState::Ringing => "ringing",
-        CallState::EarlyMedia => "progress",
-        CallState::Incoming => "incoming",
-        CallState::Connected | CallState::Held if transfer(call).is_some() => "transfer",
-        CallState::Connected if call.remote_hold => "held by far end",
-        CallState::Connected => "talking",
-        CallState::Held => "on hold",
-        CallState::Ended => "ended",
+        CallState::Calling => say!("words-calling"),
+        CallState::Ringing => say!("words-ringing"),
+        CallState::EarlyMedia => say!("words-progress"),
+        CallState::Incoming => say!("words-incoming"),
+        CallState::Connected | CallState::Held if transfer(call).is_some() => say!("words-transfer"),
+        CallState::Connected if call.remote_hold => say!("words-held-there"),
+        CallState::Connected => say!("words-talking"),
+        CallState::Held => say!("words-on-hold"),
+        CallState::Ended => say!("words-ended"),
     }
 }
 
 /// How far the handing over of a call has come.
 pub fn transfer(call: &CallInfo) -> Option<String> {
     let transfer = call.transfer.as_ref()?;
-    let step = match (transfer.state, transfer.status) {
+    let to = short(&transfer.to);
+    Some(match (transfer.state, transfer.status) {
         (TransferState::Failed | TransferState::Done, _) => return None,
-        (TransferState::Holding | TransferState::Asked, _) => "asked".to_owned(),
-        (TransferState::Accepted, Some(180..=189)) => "ringing".to_owned(),
-        (TransferState::Accepted, _) => "calling".to_owned(),
-    };
-    Some(format!("to {}: {step}", short(&transfer.to)))
+        (TransferState::Holding | TransferState::Asked, _) => say!("words-transfer-asked", to),
+        (TransferState::Accepted, Some(180..=189)) => say!("words-transfer-ringing", to),
+        (TransferState::Accepted, _) => say!("words-transfer-calling", to),
+    })
 }
 
 /// What becomes of a call's recording. Why it failed is said by an error of its own.
 pub fn recording(call: &CallInfo) -> Option<String> {
     let recording = call.recording.as_ref()?;
     Some(match recording.state {
-        RecordingState::Recording => format!("recording into {}", recording.file),
-        RecordingState::Paused => "the recording is paused".to_owned(),
-        RecordingState::Ended => format!("recorded: {}", recording.file),
+        RecordingState::Recording => say!("words-recording", file = &recording.file),
+        RecordingState::Paused => say!("words-recording-paused"),
+        RecordingState::Ended => say!("words-recorded", file = &recording.file),
         RecordingState::Opening | RecordingState::Failed => return None,
     })
 }
@@ -69,9 +70,9 @@ pub fn recording(call: &CallInfo) -> Option<String> {
 pub fn playing(call: &CallInfo) -> Option<String> {
     let playing = call.playing.as_ref()?;
     Some(match playing.state {
-        PlayingState::Playing => format!("playing {}", playing.file),
-        PlayingState::Ended => format!("played {}", playing.file),
-        PlayingState::Stopped => format!("{} is played no longer", playing.file),
+        PlayingState::Playing => say!("words-playing", file = &playing.file),
+        PlayingState::Ended => say!("words-played", file = &playing.file),
+        PlayingState::Stopped => say!("words-played-no-longer", file = &playing.file),
         PlayingState::Failed => return None,
     })
 }
@@ -80,9 +81,9 @@ pub fn playing(call: &CallInfo) -> Option<String> {
 pub fn origin(call: &CallInfo) -> Option<String> {
     let by = call.referred_by.as_ref().map(|by| {
         let name = by.name.as_deref().filter(|name| !name.trim().is_empty());
-        format!("sent by {}", name.unwrap_or(if by.user.is_empty() { &by.uri } else { &by.user }))
+        say!("words-sent-by", who = name.unwrap_or(if by.user.is_empty() { &by.uri } else { &by.user }))
     });
-    call.picks_up.as_ref().map(|number| format!("picked up from {number}")).or(by)
+    call.picks_up.as_ref().map(|number| say!("words-picked-up", number)).or(by)
 }
 
 /// Who asks for a call to whom.
@@ -91,7 +92,7 @@ pub fn ask(ask: &AskInfo) -> String {
         let name = party.name.clone().filter(|name| !name.trim().is_empty());
         name.unwrap_or_else(|| if party.user.is_empty() { party.uri.clone() } else { party.user.clone() })
     };
-    format!(" {} asks you to call {} ", name(&ask.from), ask.to.uri)
+    format!(" {} ", say!("words-asks", who = name(&ask.from), whom = &ask.to.uri))
 }
 
 /// The user of an address, else all of it.
@@ -101,25 +102,25 @@ fn short(address: &str) -> &str {
 }
 
 /// Where an account stands, in a word.
-pub fn registration(account: &AccountInfo) -> &'static str {
+pub fn registration(account: &AccountInfo) -> String {
     match account.state {
-        RegistrationState::Off if account.direct => "ready",
-        RegistrationState::Off => "off",
-        RegistrationState::Registering => "registering",
-        RegistrationState::Registered => "registered",
-        RegistrationState::Failed => "failed",
+        RegistrationState::Off if account.direct => say!("words-ready"),
+        RegistrationState::Off => say!("words-off"),
+        RegistrationState::Registering => say!("words-registering"),
+        RegistrationState::Registered => say!("words-registered"),
+        RegistrationState::Failed => say!("words-failed"),
     }
 }
 
 /// What somebody who is watched does, in a word or two: `102 is …`.
-pub fn light(state: LightState) -> &'static str {
+pub fn light(state: LightState) -> String {
     match state {
-        LightState::Unknown => "not known",
-        LightState::Offline => "offline",
-        LightState::Idle => "free",
-        LightState::Ringing => "ringing",
-        LightState::Busy => "on the phone",
-        LightState::Away => "away",
+        LightState::Unknown => say!("words-light-unknown"),
+        LightState::Offline => say!("words-light-offline"),
+        LightState::Idle => say!("words-light-free"),
+        LightState::Ringing => say!("words-light-ringing"),
+        LightState::Busy => say!("words-light-busy"),
+        LightState::Away => say!("words-light-away"),
     }
 }
 
@@ -133,31 +134,31 @@ pub fn light_detail(light: &LightInfo) -> Option<String> {
 pub fn outcome(call: &CallInfo) -> String {
     if let Some(transfer) = call.transfer.as_ref().filter(|transfer| transfer.state == TransferState::Done) {
         return match &transfer.parked_at {
-            Some(place) => format!("parked at {place}"),
-            None => format!("transferred to {}", short(&transfer.to)),
+            Some(place) => say!("words-parked-at", place),
+            None => say!("words-transferred", to = short(&transfer.to)),
         };
     }
     if call.answered_after.is_some() {
         let seconds = if call.duration.is_finite() { call.duration.clamp(0.0, 1e7) } else { 0.0 };
-        return format!("talked {}", clock(Duration::from_secs_f64(seconds)));
+        return say!("words-talked", time = clock(Duration::from_secs_f64(seconds)));
     }
     if let (Some("forwarded" | "denied"), Some(reason)) = (call.outcome.as_deref(), &call.reason) {
         return reason.clone();
     }
     if call.ended_by == Some(EndedBy::Local) {
-        return "cancelled".to_owned();
+        return say!("words-cancelled");
     }
     if is_taken_elsewhere(call) {
-        return "answered elsewhere".to_owned();
+        return say!("words-answered-elsewhere");
     }
     let kind = call.outcome.as_deref().unwrap_or_default();
     let meaning = ExitCode::ALL.iter().find(|code| code.kind() == kind && **code != ExitCode::Ok);
-    let words = meaning.map_or("ended", |code| code.meaning());
+    let words = meaning.map_or_else(|| say!("words-ended"), |code| code.meaning().to_owned());
     match (call.status, call.reason.as_deref()) {
         (Some(status), Some(reason)) => format!("{words} ({status} {reason})"),
         (Some(status), None) => format!("{words} ({status})"),
         (None, Some(reason)) => format!("{words} ({reason})"),
-        (None, None) => words.to_owned(),
+        (None, None) => words,
     }
 }
 
@@ -182,9 +183,9 @@ pub fn codec(media: &MediaInfo) -> String {
 /// What protects the sound, or why nothing does yet; and whether that is good, `None` = neither.
 pub fn protection(media: &MediaInfo) -> Option<(String, Option<bool>)> {
     match (&media.srtp, media.dtls) {
-        (_, Some(Handshake::Failed | Handshake::Closed)) => Some(("no keys".to_owned(), Some(false))),
-        (Some(srtp), _) => Some((format!("encrypted {srtp}"), Some(true))),
-        (None, Some(_)) => Some(("waits for keys".to_owned(), None)),
+        (_, Some(Handshake::Failed | Handshake::Closed)) => Some((say!("words-no-keys"), Some(false))),
+        (Some(srtp), _) => Some((say!("words-encrypted-by", srtp), Some(true))),
+        (None, Some(_)) => Some((say!("words-waits-for-keys"), None)),
         (None, None) => None,
     }
 }
@@ -192,35 +193,45 @@ pub fn protection(media: &MediaInfo) -> Option<(String, Option<bool>)> {
 /// The same where there is room for few words: in full it stands with the details.
 pub fn protection_mark(media: &MediaInfo) -> Option<(String, Option<bool>)> {
     match media.srtp.as_deref() {
-        Some(srtp) if srtp.ends_with("keys in clear") => Some(("encrypted, keys in clear".to_owned(), None)),
-        Some(_) if media.dtls.is_none_or(|dtls| dtls == Handshake::Done) => Some(("encrypted".to_owned(), Some(true))),
+        Some(srtp) if srtp.ends_with("keys in clear") => Some((say!("words-keys-in-clear"), None)),
+        Some(_) if media.dtls.is_none_or(|dtls| dtls == Handshake::Done) => Some((say!("words-encrypted"), Some(true))),
         _ => protection(media),
     }
 }
 
 /// The same of a call that goes on whether something protects it or not.
 pub fn protected(media: &MediaInfo) -> String {
-    protection(media).map_or("not encrypted".to_owned(), |(words, _)| words)
+    protection(media).map_or_else(|| say!("words-not-encrypted"), |(words, _)| words)
 }
 
 /// The quality of what is heard: a word, the MOS it stands for, and whether it is bad.
 pub fn quality(media: &MediaInfo) -> Option<(String, bool)> {
     let mos = media.mos_rx.filter(|mos| mos.is_finite())?;
-    Some((format!("{} {mos:.1}", Grade::of(mos).word()), mos < 3.6))
+    Some((format!("{} {mos:.1}", grade(Grade::of(mos))), mos < 3.6))
+}
+
+/// A grade in a word.
+pub fn grade(grade: Grade) -> String {
+    match grade {
+        Grade::Good => say!("words-good"),
+        Grade::Fair => say!("words-fair"),
+        Grade::Poor => say!("words-poor"),
+        Grade::Bad => say!("words-bad"),
+    }
 }
 
 /// That there is no sound, and why.
 pub fn silent(way: SoundWay, why: &str) -> String {
     match way {
-        SoundWay::Rx => format!("nothing is heard: {why}"),
-        SoundWay::Tx => format!("you are not heard: {why}"),
+        SoundWay::Rx => say!("words-nothing-heard-why", why),
+        SoundWay::Tx => say!("words-not-heard-why", why),
     }
 }
 
 /// That there is no sound now, in few words.
-pub fn silence(media: &MediaInfo) -> Option<&'static str> {
-    let nothing_heard = media.nothing_heard.is_some().then_some("nothing is heard");
-    nothing_heard.or(media.not_heard.is_some().then_some("you are not heard"))
+pub fn silence(media: &MediaInfo) -> Option<String> {
+    let nothing_heard = media.nothing_heard.is_some().then(|| say!("words-nothing-heard"));
+    nothing_heard.or_else(|| media.not_heard.is_some().then(|| say!("words-not-heard")))
 }
 
 /// Packets lost or too late, in percent of those due.
@@ -251,6 +262,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// A text and as many blanks as fill this width in cells.
+pub fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 /// Cuts to a width in cells; what is cut ends in `ellipsis` (one cell).
@@ -287,6 +303,13 @@ mod tests {
         ];
         for (text, width, expected) in rows {
             assert_eq!(clip(text, width, "…"), expected, "{text} in {width}");
+        }
+    }
+
+    #[test]
+    fn texts_are_padded_by_cells() {
+        for (text, width, expected) in [("ab", 4, "ab  "), ("日本", 5, "日本 "), ("long", 2, "long")] {
+            assert_eq!(pad(text, width), expected);
         }
     }
 

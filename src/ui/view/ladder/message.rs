@@ -4,6 +4,7 @@
 use super::super::{Look, list, words};
 use crate::control::trace::words::headers;
 use crate::control::{Traced, Way};
+use crate::text::say;
 use crate::ui::ladder::{Kept, Step, sdp};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -18,10 +19,10 @@ const MOST_NAME: usize = 24;
 /// Draws it.
 pub fn draw(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer) {
     let Some(kept) = model.ladder.chosen_message() else {
-        let Some(inner) = list::panel(look, buf, area, "Message", focus) else { return };
+        let Some(inner) = list::panel(look, buf, area, &say!("ladder-message"), focus) else { return };
         let words = match model.ladder.steps.get(model.ladder.row) {
             Some(Step::Note(note)) => note.text.clone(),
-            _ => "Choose a message: it is told here in full.".to_owned(),
+            _ => say!("ladder-choose"),
         };
         list::instead(look, buf, inner, &[words]);
         return;
@@ -42,7 +43,8 @@ fn lines<'s>(model: &Model, look: Look, kept: &Kept, width: usize) -> Vec<Line<'
     let (from, to) = if *way == Way::Sent { (local, remote) } else { (remote, local) };
     let at = model.wall.exact_time_of(kept.at_us);
     let since = super::elapsed(kept.at_us - model.ladder.began_us());
-    let facts = format!("{at} (+{since}) {transport} {from} -> {to}, {bytes} bytes");
+    let (from, to) = (from.to_string(), to.to_string());
+    let facts = say!("ladder-facts", at, since, transport, from, to, bytes = *bytes);
     let mut out: Vec<Line> = Vec::new();
     let mut say = |role: Role, text: &str| {
         out.extend(words::wrap(text, width).into_iter().map(|text| Line::from(look.span(role, text))));
@@ -83,9 +85,9 @@ fn described(model: &Model, told: &Traced) -> Vec<String> {
     let before = model.ladder.described_before(told.n).find(|other| other.way == told.way);
     let news = sdp::news(told, before);
     let mut lines: Vec<String> = match (before, news.is_empty()) {
-        (Some(_), true) => vec!["SDP: nothing new against the one before".to_owned()],
-        (Some(_), false) => news.into_iter().map(|line| format!("SDP, new: {line}")).collect(),
-        (None, _) => news.into_iter().map(|line| format!("SDP: {line}")).collect(),
+        (Some(_), true) => vec![say!("ladder-sdp-same")],
+        (Some(_), false) => news.into_iter().map(|line| say!("ladder-sdp-new", line)).collect(),
+        (None, _) => news.into_iter().map(|line| say!("ladder-sdp", line)).collect(),
     };
     let answers = told.status.is_some() || told.method == "ACK" || told.method == "PRACK";
     // An answer is to the offer of the same transaction.
@@ -93,7 +95,7 @@ fn described(model: &Model, told: &Traced) -> Vec<String> {
         |told: &Traced| headers(told, &["CSeq"]).next().and_then(|value| value.split(' ').next().map(str::to_owned));
     let offer = model.ladder.described_before(told.n).find(|other| other.way != told.way);
     if let Some(offer) = offer.filter(|offer| answers && sequence(offer) == sequence(told)) {
-        lines.extend(sdp::taken(told, offer).into_iter().map(|line| format!("of the offer it {line}")));
+        lines.extend(sdp::taken(told, offer).into_iter().map(|line| say!("ladder-sdp-answer", line)));
     }
     lines
 }

@@ -2,6 +2,7 @@
 
 use super::super::{Look, list, words};
 use crate::control::trace::why::{Known, why};
+use crate::text::say;
 use crate::ui::ladder::Talk;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -12,7 +13,7 @@ use ratatui::text::Line;
 /// Draws them.
 pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let talk = model.ladder.chosen.as_ref();
-    let title = talk.map_or("Why".to_owned(), |talk| format!("Why: {}", super::name(model, talk)));
+    let title = talk.map_or_else(|| say!("ladder-why"), |talk| say!("ladder-why-of", name = super::name(model, talk)));
     let Some(inner) = list::panel(look, buf, area, &title, true) else { return };
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let lines = lines(model, look, usize::from(inner.width.max(1)));
@@ -39,12 +40,12 @@ fn lines<'s>(model: &Model, look: Look, width: usize) -> Vec<Line<'s>> {
             let sign = if at == 0 { format!("{sign} ") } else { indent.to_owned() };
             out.push(Line::from(vec![look.span(role, sign), look.span(Role::Strong, text)]));
         }
-        for (word, role, text) in [("Likely: ", Role::Text, &verdict.cause), ("Next: ", Role::Key, &verdict.next)] {
-            if text.is_empty() {
-                continue;
-            }
+        let cause = (!verdict.cause.is_empty()).then(|| say!("ladder-likely", cause = &verdict.cause));
+        let next = (!verdict.next.is_empty()).then(|| say!("ladder-next", next = &verdict.next));
+        for (role, text) in [(Role::Text, cause), (Role::Key, next)] {
+            let Some(text) = text else { continue };
             out.push(Line::default());
-            for text in words::wrap(&format!("{word}{text}"), narrow) {
+            for text in words::wrap(&text, narrow) {
                 out.push(Line::from(vec![look.span(Role::Dim, indent), look.span(role, text)]));
             }
         }
