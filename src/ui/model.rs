@@ -336,7 +336,9 @@ impl Model {
             self.mode == Mode::Switchboard && self.switchboard.searching || self.mode == Mode::Log && self.log.searches;
         let searches = searches || matches!(self.mode, Mode::Ladder(_)) && self.ladder.searches;
         let sets = self.mode == Mode::Settings && (self.settings.searching || self.settings.edit.is_some());
-        types || searches || sets || self.field.focused
+        // A number that is half typed waits below a view.
+        let dials = matches!(self.mode, Mode::Phone | Mode::AskHangup | Mode::AskQuit | Mode::Digits { .. });
+        types || searches || sets || dials && self.field.focused
     }
 
     /// Where keys count now.

@@ -107,6 +107,20 @@ impl Stage {
         terminal.backend().buffer().clone()
     }
 
+    /// The screen as it is drawn, before a terminal leaves out what wide characters lie over.
+    pub fn drawn(&self) -> Buffer {
+        let (columns, rows) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        let mut drawn = Buffer::default();
+        terminal
+            .draw(|frame| {
+                view(&self.model, &self.theme, &self.glyphs, self.now, frame);
+                drawn = frame.buffer_mut().clone();
+            })
+            .unwrap();
+        drawn
+    }
+
     /// The screen as lines of text without blanks at their ends.
     pub fn screen(&self) -> String {
         let (columns, rows) = self.model.size;

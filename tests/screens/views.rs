@@ -171,6 +171,14 @@ fn what_the_phone_refuses_stays_typed_and_typing_answers_no_call() {
 }
 
 #[test]
+fn a_view_over_a_half_typed_number_has_its_letters() {
+    let mut stage = stage(80, 24, "/ 5 Ctrl-p s e t t i n g s Enter");
+    assert_eq!(press(&mut stage, "j Enter"), [("Settings.DND".to_owned(), Some("0".to_owned()))]);
+    stage.keys("Esc");
+    assert!(stage.model.is_typing() && stage.model.field.text() == "5");
+}
+
+#[test]
 fn accounts_are_chosen_registered_and_told_of() {
     let mut stage = Stage::new(80, 24);
     let other = AccountInfo { id: 2, label: "Branch".into(), aor: "7@branch".into(), selected: false, ..account() };

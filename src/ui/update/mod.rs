@@ -26,6 +26,7 @@ use super::model::{Message, Mode, Model, Pane, Weight};
 use super::msg::{Action, Msg, Urgency};
 use super::osc::MOST_COPIED;
 use super::view::hit::{Hit, hit};
+use crate::text::sanitise;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
 
@@ -314,8 +315,8 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
     match &mut model.mode {
         Mode::Phone | Mode::Transfer { .. } | Mode::Digits { .. } => model.field.paste(text),
         Mode::Help { search, row } => {
-            search
-                .extend(text.chars().filter(|c| !c.is_control()).take(help::SEARCH_CHARS.saturating_sub(search.len())));
+            let text = sanitise(text);
+            search.extend(text.chars().take(help::SEARCH_CHARS.saturating_sub(search.len())));
             *row = 0;
         }
         Mode::Palette => palette::paste(model, text),

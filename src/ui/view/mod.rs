@@ -49,6 +49,10 @@ use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 use std::time::Instant;
+use unicode_width::UnicodeWidthStr;
+
+/// The most cells that lie behind the first one of a character.
+const MOST_CELLS: usize = 4;
 
 /// What every panel is drawn with.
 #[derive(Clone, Copy)]
@@ -73,6 +77,9 @@ impl Look<'_> {
 
     /// Empties a place for what lies over the rest.
     fn clear(&self, buf: &mut Buffer, area: Rect) {
+        for y in area.top()..area.bottom() {
+            make_way(buf, buf.area.x, area.x, y);
+        }
         Clear.render(area, buf);
         buf.set_style(area, self.style(Role::Text));
     }
@@ -100,9 +107,22 @@ impl Look<'_> {
         let left_width = area.width.saturating_sub(right_width).saturating_sub(u16::from(right_width > 0));
         buf.set_line(area.x, y, &left, left_width);
         if left.width() > usize::from(left_width) && left_width > 0 {
-            buf.set_string(area.x + left_width - 1, y, self.glyphs.ellipsis, self.style(Role::Dim));
+            let end = area.x + left_width - 1;
+            make_way(buf, area.x, end, y);
+            buf.set_string(end, y, self.glyphs.ellipsis, self.style(Role::Dim));
         }
         buf.set_line(area.x + area.width - right_width, y, &right, right_width);
+    }
+}
+
+/// A wide character before `x` that reaches into it goes as a whole: a terminal would leave out what is drawn there.
+/// `from` is where its row begins.
+fn make_way(buf: &mut Buffer, from: u16, x: u16, y: u16) {
+    let mut before = (from..x).rev().take(MOST_CELLS);
+    let reaches =
+        |column: &u16| buf.cell((*column, y)).is_some_and(|cell| cell.symbol().width() > usize::from(x - column));
+    if let Some(cell) = before.find(reaches).and_then(|column| buf.cell_mut((column, y))) {
+        cell.set_symbol(" ");
     }
 }
 
