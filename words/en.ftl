@@ -526,6 +526,27 @@ settings-nothing-is-typed-esc-leaves = nothing is typed; Esc leaves it as it is
 settings-value-is-no-whole-number = { $value } is no whole number
 settings-key-is-as-it-comes = { $key } is as it comes
 
+## Tips
+
+tip-help = Tip: { $key } lists every key, and searches them.
+tip-palette = Tip: { $key } finds every command by a few of its letters.
+tip-contacts = Tip: { $key } opens your contacts; the dial field looks there too.
+tip-type = Tip: { $key } types letters: a name, or an address such as ann@example.net.
+tip-history = Tip: { $key } opens the calls that were; Enter calls back.
+tip-echo = Tip: { $key } calls an echo: hear yourself as others do.
+tip-test-audio = Tip: { $key } tests the microphone: speak, then hear yourself.
+tip-watched = Tip: { $key } opens the switchboard: who is free, who talks, who rings.
+tip-messages = Tip: { $key } opens messages; with a number typed it writes to it.
+tip-ladder = Tip: { $key } shows every SIP message, and why a call failed.
+tip-quality = Tip: { $key } shows how a call sounds, and what takes from it.
+tip-dnd = Tip: { $key } turns do not disturb on and off.
+tip-forward = Tip: { $key } sends calls on to another number.
+tip-settings = Tip: { $key } lists every setting, says what it does and changes it.
+tip-themes = Tip: { $key } tries other colours on.
+tip-suspend = Tip: { $key } is the shell for a while; calls go on, and fg comes back.
+tip-quit = Tip: { $key } leaves the screen; the phone goes on in the background.
+tip-off = tips are off: [tuiphone] tips=1 shows them
+
 ## Why something cannot be done now
 
 why-not-the-phone-is-gone = the phone is gone

@@ -12,6 +12,7 @@ use crate::ui::line::run::LineOptions;
 use crate::ui::line::ssip::SpeechOptions;
 use crate::ui::run::{UiError, UiOptions};
 use crate::ui::theme::{ColorDepth, Looks, Terminal, Theme, Wardrobe};
+use crate::ui::tips::Tips;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
@@ -180,12 +181,18 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         dial: shown.dial,
         fill: shown.fill,
         note: shown.note,
+        tips: shown.interface.tips.then(|| Tips::new(tip_of_now())),
         local_time: super::platform::local_time,
         traces: Some(super::paths::Environment::of_process().data_dir().join("tuiphone/traces")),
     };
     // A phone in this process brings libraries that write to stderr as they like.
     let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);
     crate::ui::run::run(link, ui).await.map(|()| ExitCode::Ok).map_err(failed)
+}
+
+/// Another tip to begin with each time.
+fn tip_of_now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Why an interface could not go on.

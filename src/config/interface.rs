@@ -19,6 +19,8 @@ pub struct Interface {
     pub bell: bool,
     /// The terminal is asked to show a notice on the desktop (`terminalNotices`).
     pub notices: bool,
+    /// A tip stands where an idle phone says nothing (`tips`).
+    pub tips: bool,
 }
 
 impl Default for Interface {
@@ -32,6 +34,7 @@ impl Default for Interface {
             mouse: true,
             bell: true,
             notices: true,
+            tips: true,
         }
     }
 }

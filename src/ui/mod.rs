@@ -44,6 +44,7 @@ pub mod term;
 pub mod theme;
 pub mod themes;
 pub mod threads;
+pub mod tips;
 pub mod update;
 pub mod view;
 pub mod wall;

@@ -16,6 +16,7 @@ use super::sheet::Sheet;
 use super::switchboard::Switchboard;
 use super::themes::Themes;
 use super::threads::Threads;
+use super::tips::Tips;
 use super::wall::Wall;
 use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
 use std::collections::VecDeque;
@@ -251,6 +252,8 @@ pub struct Model {
     pub stays: bool,
     /// What to try, for an empty call list.
     pub welcome: Vec<String>,
+    /// What is good to know, while the phone is idle; `None` = nobody wants to.
+    pub tips: Option<Tips>,
 }
 
 impl Model {
@@ -294,6 +297,7 @@ impl Model {
             size,
             stays,
             welcome,
+            tips: None,
         }
     }
 

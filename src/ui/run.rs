@@ -14,6 +14,7 @@ use super::past;
 use super::pen::{Frames, Pace, Pen};
 use super::term::{SignalAsks, Signals, Term, forget_input};
 use super::theme::{ColorDepth, Theme, Wardrobe};
+use super::tips::Tips;
 use super::update::update;
 use super::view::{title::title, view, wide};
 use crate::control::feed::Feed;
@@ -61,6 +62,8 @@ pub struct UiOptions {
     pub fill: Option<String>,
     /// A note for the message line at the start.
     pub note: Option<String>,
+    /// Tips, from this one on.
+    pub tips: Option<Tips>,
     /// How the clock on the wall tells a moment.
     pub local_time: LocalTime,
     /// The folder of traces that somebody keeps.
@@ -94,6 +97,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     let size = screen.size().map_err(UiError::Draw)?;
     let mut model = Model::new((size.width, size.height), options.stays, options.welcome.clone());
     model.keymap = options.keymap.clone();
+    model.tips = options.tips;
     model.themes.worn = options.theme_name.clone();
     if let Some(text) = options.note.clone() {
         model.message =

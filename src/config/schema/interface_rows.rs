@@ -115,6 +115,15 @@ pub(super) const ROWS: &[Row] = &[
         |s, v| set(&mut s.interface.notices, flag(v)),
     )
     .at_start(),
+    tuiphone(
+        "tips",
+        Kind::Flag,
+        "1",
+        "0 = no tips on the line where an idle phone says nothing",
+        |s| digit(s.interface.tips),
+        |s, v| set(&mut s.interface.tips, flag(v)),
+    )
+    .at_start(),
 ];
 
 fn meter_fps(s: &mut Settings, value: &str) -> Option<String> {

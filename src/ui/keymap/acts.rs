@@ -106,6 +106,8 @@ pub enum Act {
     Suspend,
     /// Draw the whole screen again.
     Repaint,
+    /// The next tip.
+    NextTip,
 }
 
 /// A row of the interface's own acts.
@@ -452,6 +454,14 @@ const LEAVING: &[Row] = &[
     row(Act::Interrupt, "quit-now", EVERYWHERE, &["Ctrl-c"], "leave", "leave the interface without asking"),
     row(Act::Suspend, "suspend", EVERYWHERE, &["Ctrl-z"], "suspend", "back to the shell until fg"),
     row(Act::Repaint, "repaint", EVERYWHERE, &["Ctrl-l"], "repaint", "draw the whole screen again"),
+    row(
+        Act::NextTip,
+        "next-tip",
+        EVERYWHERE,
+        &["X"],
+        "next tip",
+        "another tip, where one stands while the phone is idle",
+    ),
 ];
 
 /// Verbs that need more than an interface has: a stream that goes on, or a secret.

@@ -6,6 +6,7 @@ use crate::control::{
     AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, SoundPath, Switch, VoicePart,
     VolumeChange,
 };
+use crate::text::say;
 use crate::ui::keymap::{Act, Binding, Key};
 use crate::ui::model::{CallRow, Connection, Mode, Model};
 use crate::ui::msg::{Action, Urgency};
@@ -157,7 +158,16 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         | Act::Interrupt
         | Act::Suspend
         | Act::Repaint => Vec::new(),
+        Act::NextTip => next_tip(model, now),
     }
+}
+
+/// Another tip, where one is shown.
+fn next_tip(model: &mut Model, now: Instant) -> Vec<Action> {
+    let Some(tips) = &mut model.tips else { return refuse(model, &say!("tip-off"), now) };
+    tips.turn();
+    model.message = None;
+    drawn()
 }
 
 /// Leaves; asks first only if a call would end with the interface.

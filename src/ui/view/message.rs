@@ -12,7 +12,8 @@ use ratatui::text::Line;
 
 /// Draws it; where there is no line for it, an error takes the last one of the calls.
 pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
-    let Some(line) = line(model, look) else { return };
+    let room = if layout.message.is_empty() { 0 } else { layout.message.width };
+    let Some(line) = line(model, look).or_else(|| tip(model, look, room)) else { return };
     let mut area = layout.message;
     if area.is_empty() && layout.calls.height > 0 {
         area = Rect { y: layout.calls.bottom() - 1, height: 1, ..layout.calls };
@@ -20,6 +21,15 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
         buf.set_string(area.x, area.y, " ".repeat(usize::from(area.width)), look.style(Role::Text));
     }
     look.row(buf, area, 0, line, Line::default());
+}
+
+/// A tip, where nothing goes on, nobody types and all of it has room.
+fn tip(model: &Model, look: Look, room: u16) -> Option<Line<'static>> {
+    let is_idle =
+        model.mode == Mode::Phone && model.calls.is_empty() && model.field.is_empty() && model.pending.is_none();
+    let text = model.tips.filter(|_| is_idle)?.due(&model.keymap)?;
+    let line = Line::from(look.span(Role::Dim, format!(" {text}")));
+    (line.width() <= usize::from(room)).then_some(line)
 }
 
 /// The question of a transfer.
