@@ -147,6 +147,7 @@ fn the_tape_waits_after_every_key_and_shows_what_it_should() {
     assert!(steps.iter().any(|(_, step)| matches!(step, Step::Require(name) if name == "tuiphone")));
     let typed = |part: &str| steps.iter().any(|(_, step)| matches!(step, Step::Keys(keys) if keys.contains(part)));
     assert!(typed("demo --seed "), "a demo that is the same each time");
+    assert!(typed(":"), "the palette");
 }
 
 #[test]
