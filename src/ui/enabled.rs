@@ -7,7 +7,7 @@ use crate::text::say;
 
 /// Why an act would come to nothing now; nothing where it may be done.
 pub fn why_not(model: &Model, act: Act) -> Option<String> {
-    if matches!(model.connection, Connection::Closed(_)) && matches!(act, Act::Verb(_) | Act::Echo) {
+    if matches!(model.connection, Connection::Closed(_)) && matches!(act, Act::Verb(_) | Act::Echo | Act::PushToTalk) {
         return Some(say!("why-not-the-phone-is-gone"));
     }
     if let Some(why) = lacks(model, act) {

@@ -222,10 +222,12 @@ pub struct Model {
     pub wrap_up_until: Option<Instant>,
     /// Digits sent in the present call.
     pub digits_sent: String,
-    /// The digit whose key is held, until it ends by itself. Terminals that tell of keys let go of are known once they do.
+    /// The digit whose key is held, until it ends by itself.
     pub held: Option<(char, Instant)>,
-    /// See `held`.
+    /// The terminal tells of keys that are let go of: it said so, or does.
     pub tells_releases: bool,
+    /// The key that is held to talk.
+    pub talk: Option<Key>,
     /// The key of the dial pad that shows as pressed, and until when.
     pub pressed: Option<(char, Instant)>,
     /// What takes the keys.
@@ -284,6 +286,7 @@ impl Model {
             digits_sent: String::new(),
             held: None,
             tells_releases: false,
+            talk: None,
             pressed: None,
             mode: Mode::Phone,
             returns: Mode::Phone,

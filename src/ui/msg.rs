@@ -19,6 +19,10 @@ pub enum Msg {
     Paste(String),
     /// The terminal's new size: columns, rows.
     Resize(u16, u16),
+    /// Keys go to the terminal from now on, or no longer.
+    Focus(bool),
+    /// The terminal tells of keys that are let go of.
+    TellsReleases,
     /// News from the phone.
     Feed(Feed),
     /// The phone's answer to a command.
@@ -61,14 +65,15 @@ pub enum Answer {
 }
 
 impl Msg {
-    /// A terminal's event; `None` for those that mean nothing here.
-    pub fn of_terminal(event: Event) -> Option<Msg> {
+    /// A terminal's event.
+    pub fn of_terminal(event: Event) -> Msg {
         match event {
-            Event::Key(key) => Some(Msg::Key(key)),
-            Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
-            Event::Paste(text) => Some(Msg::Paste(text)),
-            Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
-            Event::FocusGained | Event::FocusLost => None,
+            Event::Key(key) => Msg::Key(key),
+            Event::Mouse(mouse) => Msg::Mouse(mouse),
+            Event::Paste(text) => Msg::Paste(text),
+            Event::Resize(columns, rows) => Msg::Resize(columns, rows),
+            Event::FocusGained => Msg::Focus(true),
+            Event::FocusLost => Msg::Focus(false),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::trace::export;
 use crate::control::verb::Request;
-use crate::control::{Command, CommandError, ContactsAsk, FaceAsk};
+use crate::control::{Command, CommandError, ContactsAsk, FaceAsk, SoundPath};
 use crate::text::say;
 use crossterm::event::Event;
 use ratatui::Terminal;
@@ -36,6 +36,9 @@ use tokio::sync::mpsc;
 
 /// How long answers of the terminal are waited for at the end, so that they do not reach the shell.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
+
+/// How long the phone may take to mute the microphone at the end.
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// How the interface is to look and behave.
 #[derive(Debug, Clone)]
@@ -99,6 +102,8 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     model.keymap = options.keymap.clone();
     model.tips = options.tips;
     model.themes.worn = options.theme_name.clone();
+    // Windows does, all of them.
+    model.tells_releases = cfg!(windows);
     if let Some(text) = options.note.clone() {
         model.message =
             Some(Message { text, hint: None, weight: Weight::Note, until: now() + Duration::from_secs(20) });
@@ -202,6 +207,11 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
             break true;
         }
     };
+    if model.talk.is_some() {
+        // Whoever holds a key to talk does so no longer.
+        let mute = link.request(Command::Mute { path: SoundPath::Mic });
+        let _ = tokio::time::timeout(LAST_WORD, mute).await;
+    }
     if shell.owes {
         let answered = async { while !matches!(events.next().await, None | Some(Input::Answer(Answer::Last))) {} };
         let _ = tokio::time::timeout(LAST_ANSWERS, answered).await;
@@ -240,8 +250,12 @@ impl Shell<'_> {
     fn of_terminal(&mut self, screen: &mut Screen, input: Input) -> Result<Option<Msg>, UiError> {
         let answer = match input {
             // Whoever wrote a theme in another window comes back.
-            Input::Event(Event::FocusGained) if self.dressing.must_look() => return Ok(self.dressing.look_again()),
-            Input::Event(event) => return Ok(Msg::of_terminal(event)),
+            Input::Event(Event::FocusGained) if self.dressing.must_look() => {
+                let looked = self.dressing.look_again();
+                self.told(looked);
+                return Ok(Some(Msg::Focus(true)));
+            }
+            Input::Event(event) => return Ok(Some(Msg::of_terminal(event))),
             Input::Answer(answer) => answer,
         };
         match answer {
@@ -253,7 +267,10 @@ impl Shell<'_> {
                     self.repaint(screen).map_err(UiError::Draw)?;
                 }
             }
-            answer => self.term.answered(answer).map_err(UiError::Draw)?,
+            answer => {
+                self.term.answered(answer).map_err(UiError::Draw)?;
+                return Ok((answer == Answer::Keyboard).then_some(Msg::TellsReleases));
+            }
         }
         Ok(None)
     }

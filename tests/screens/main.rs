@@ -19,6 +19,7 @@ mod stage;
 mod storm;
 mod strays;
 mod switchboard;
+mod talk;
 mod themes;
 mod tips;
 mod title;

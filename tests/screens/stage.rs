@@ -78,7 +78,7 @@ impl Stage {
     /// One key is pressed.
     pub fn key(&mut self, key: &str) -> Vec<Action> {
         let key = Key::parse(key).unwrap();
-        self.msg(Msg::of_terminal(Event::Key(KeyEvent::new(key.code, key.modifiers))).unwrap())
+        self.msg(Msg::of_terminal(Event::Key(KeyEvent::new(key.code, key.modifiers))))
     }
 
     /// The left button goes down on the first cell of this text.

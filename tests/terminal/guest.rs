@@ -111,3 +111,34 @@ fn a_stop_gives_the_terminal_back_and_takes_all_of_it_again() {
     assert_eq!(screen.ended(), 0);
     screen.assert_restored();
 }
+
+#[test]
+fn a_key_that_is_held_opens_the_microphone_and_whatever_ends_that_mutes_it() {
+    let house = House::open();
+    let daemon = house.daemon();
+    let mut wire = daemon.connect();
+    wire.ask("mute");
+    let mut is_muted = |muted: bool| crate::support::until(|| wire.ask("status")["mic_muted"] == muted);
+    for leave in ["\u{11}", "\u{3}"] {
+        let mut screen = Screen::open(house.program(&[]), 24, 80);
+        screen.wait_for("MIC MUTED");
+        screen.answer(Duration::ZERO);
+        screen.wait_until_written("\x1b[>3u", 1);
+        for end in ["\x1b[115;1:3u", "\x1b[O"] {
+            // Told again and again, as a terminal does.
+            screen.press("s\x1b[115;1:2us");
+            screen.wait_for(" TALKING ");
+            assert!(is_muted(false));
+            screen.press(end);
+            screen.wait_for("MIC MUTED");
+            assert!(is_muted(true));
+        }
+        screen.press("s");
+        screen.wait_for(" TALKING ");
+        assert!(is_muted(false));
+        screen.press(leave);
+        screen.ended();
+        assert!(is_muted(true), "whoever left lets go");
+        screen.assert_restored();
+    }
+}

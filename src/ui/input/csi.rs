@@ -200,6 +200,16 @@ mod tests {
         assert_eq!(kind("53;1:2", b'u'), KeyEventKind::Repeat);
         assert_eq!(kind("1;1:2", b'B'), KeyEventKind::Press, "a list goes on scrolling");
         assert_eq!(kind("1;1:3", b'B'), KeyEventKind::Release);
+        for (body, last, code) in [
+            ("115;1:3", b'u', KeyCode::Char('s')),
+            ("115;3:3", b'u', KeyCode::Char('s')),
+            ("115:83;2:3", b'u', KeyCode::Char('S')),
+            ("115;65:3", b'u', KeyCode::Char('s')),
+            ("18;1:3", b'~', KeyCode::F(7)),
+            ("1;1:3", b'P', KeyCode::F(1)),
+        ] {
+            assert_eq!(key(body, last).map(|key| (key.code, key.kind)), Some((code, KeyEventKind::Release)), "{body}");
+        }
     }
 
     #[test]

@@ -85,10 +85,7 @@ impl Reading {
     pub async fn recv(&mut self) -> Option<Msg> {
         loop {
             match self.inputs.recv().await? {
-                Input::Event(event) => match Msg::of_terminal(event) {
-                    Some(msg) => return Some(msg),
-                    None => continue,
-                },
+                Input::Event(event) => return Some(Msg::of_terminal(event)),
                 Input::Answer(_) => continue,
             }
         }

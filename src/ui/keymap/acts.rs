@@ -10,6 +10,8 @@ pub enum Act {
     Verb(&'static str),
     /// Type a number or address, letters too.
     Type,
+    /// Open the microphone for as long as the key is held.
+    PushToTalk,
     /// Mute the speaker, or open it again.
     MuteSpeaker,
     /// Speaker louder.
@@ -175,6 +177,15 @@ const PHONE: &[Row] = &[
     ),
     row(Act::First, "first", EVERYWHERE, &["Home"], "first call", "choose the first call, or the first row of a list"),
     row(Act::Last, "last", EVERYWHERE, &["End"], "last call", "choose the last call, or the last row of a list"),
+    row(
+        Act::PushToTalk,
+        "push-to-talk",
+        EVERYWHERE,
+        &["s", "Alt-s"],
+        "push to talk",
+        "hold it to talk while the microphone is muted; where the terminal does not tell that a key was let go of, it opens and \
+         mutes in turn",
+    ),
     row(
         Act::MuteSpeaker,
         "mute-speaker",

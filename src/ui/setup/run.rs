@@ -78,7 +78,7 @@ pub async fn run(
                 }
             }
             let waiting = match events.at_hand() {
-                Some(Input::Event(event)) => msg::Msg::of_terminal(event).and_then(|event| of_event(event, &drawn)),
+                Some(Input::Event(event)) => of_event(msg::Msg::of_terminal(event), &drawn),
                 _ => None,
             };
             next = waiting.or_else(|| news.try_recv().ok().map(Msg::News));

@@ -17,6 +17,7 @@ mod registrations;
 mod sequence;
 mod settings;
 mod switchboard;
+mod talk;
 mod themes;
 mod threads;
 mod transfer;
@@ -88,6 +89,12 @@ fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
             model.size = (columns, rows);
             drawn()
         }
+        Msg::Focus(true) => Vec::new(),
+        Msg::Focus(false) => talk::end(model),
+        Msg::TellsReleases => {
+            model.tells_releases = true;
+            drawn()
+        }
         Msg::Feed(feed) => news::feed(model, feed, now),
         Msg::Reply(command, reply) => news::reply(model, &command, reply, now),
         Msg::Answer(request, answer) => lists::answer(model, &request, answer, now),
@@ -109,7 +116,7 @@ fn on_key(model: &mut Model, event: KeyEvent, now: Instant) -> Vec<Action> {
         KeyEventKind::Release => return phone::let_go(model, Key::from(event)),
     }
     let key = Key::from(event);
-    match sequence::key(model, key, now) {
+    match talk::key(model, key, now).or_else(|| sequence::key(model, key, now)) {
         Some(actions) => actions,
         None => press(model, key, now),
     }
@@ -226,6 +233,11 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Log => log::open(model),
         Act::Quit => phone::quit(model),
         Act::Interrupt => vec![Action::Quit],
+        // Whoever is stopped mutes nothing.
+        Act::Suspend if model.talk.is_some() => {
+            note(model, "the microphone is muted again; once more stops", now);
+            talk::end(model)
+        }
         Act::Suspend => vec![Action::Suspend],
         Act::Repaint => vec![Action::Repaint],
         Act::Verb("contacts") => people::open(model),
@@ -250,7 +262,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
 /// What is done to a call or its sound: whoever watches its messages or its quality goes on watching.
 fn is_about_a_call(act: Act) -> bool {
     match act {
-        Act::MuteSpeaker | Act::SpeakerUp | Act::SpeakerDown | Act::MicUp | Act::MicDown => true,
+        Act::PushToTalk | Act::MuteSpeaker | Act::SpeakerUp | Act::SpeakerDown | Act::MicUp | Act::MicDown => true,
         Act::Verb(verb) => {
             const WATCHED: [&str; 16] = [
                 "answer",

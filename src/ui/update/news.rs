@@ -28,6 +28,7 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
             model.log.add(&model.wall, Level::Error, "phone", &text, None);
             model.connection = Connection::Closed(reason);
             model.calls.clear();
+            model.talk = None;
             model.mode = Mode::Phone;
             drawn()
         }

@@ -1,6 +1,6 @@
 //! Keys of the phone itself: typing, dialling, calls, sound, and the two questions it asks.
 
-use super::{drawn, note};
+use super::{drawn, note, talk};
 use crate::control::verb::{self, Request};
 use crate::control::{
     AccountInfo, CallState, Command, HangupWhich, PlayingState, Press, RecordAct, SoundPath, Switch, VoicePart,
@@ -67,9 +67,12 @@ pub(super) fn completes(model: &mut Model, key: Key) -> bool {
     key.modifiers.is_empty() && !model.field.is_empty() && model.matches.step(&mut model.field, down)
 }
 
-/// A key was let go of: its tone ends.
+/// A key was let go of: its tone ends, or what is said while it is held.
 pub fn let_go(model: &mut Model, key: Key) -> Vec<Action> {
     model.tells_releases = true;
+    if let Some(actions) = talk::let_go(model, key) {
+        return actions;
+    }
     let KeyCode::Char(c) = key.code else { return Vec::new() };
     let call = model.digit_call().map(|row| row.info.id.clone());
     match model.held.take_if(|(held, _)| *held == c) {
@@ -108,6 +111,7 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
             model.field.focused = true;
             drawn()
         }
+        Act::PushToTalk => mute(model, SoundPath::Mic),
         Act::MuteSpeaker => mute(model, SoundPath::Speaker),
         Act::SpeakerUp => volume(SoundPath::Speaker, VOLUME_STEP),
         Act::SpeakerDown => volume(SoundPath::Speaker, -VOLUME_STEP),

@@ -38,7 +38,7 @@ pub fn tick(model: &mut Model, now: Instant) -> bool {
 }
 
 /// A letter that is typed begins nothing, nor does one that answers a question.
-fn may_begin(model: &Model, key: Key) -> bool {
+pub(super) fn may_begin(model: &Model, key: Key) -> bool {
     let asks = matches!(
         model.mode,
         Mode::AskHangup

@@ -367,9 +367,12 @@ fn items(model: &Model) -> Vec<Item> {
                 items.extend([verb("call", "call"), offered]);
                 items.extend([bound(Act::Messages, "write"), bound(Act::Cancel, "clear")]);
             }
+            let talks = if model.talk.is_some() { "let go to mute" } else { "hold to talk" };
+            let holds = model.tells_releases && (model.status.mic_muted || model.talk.is_some());
+            let talk = bound(Act::PushToTalk, talks).filter(|_| holds);
             match state {
                 Some(CallState::Connected) => {
-                    items.extend([verb("hangup", "hang up"), verb("hold", "hold"), mute]);
+                    items.extend([verb("hangup", "hang up"), verb("hold", "hold"), mute, talk]);
                     items.push(verb("transfer", "transfer").filter(|_| !typing));
                     items.push(bound(Act::Type, "new call").filter(|_| !typing));
                 }

@@ -101,6 +101,7 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
     match (status.mic_muted, long) {
         (true, true) if status.voice.talking_muted => spans.push(look.span(Role::Alert, " MIC MUTED: YOU TALK ")),
         (true, _) => spans.push(look.span(Role::Alert, " MIC MUTED ")),
+        (false, _) if model.talk.is_some() => spans.push(look.span(Role::Pressed, " TALKING ")),
         (false, true) => spans.push(look.span(Role::Dim, format!("mic {}%", status.volume_mic))),
         (false, false) if alone => spans.push(look.span(Role::Dim, "mic on")),
         (false, false) => {}

@@ -45,6 +45,8 @@ pub fn rows(model: &Model) -> Vec<Row> {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.to_string()).collect();
         let what = match binding.act {
             Act::Verb(name) => format!("{}: {}", name, binding.doc),
+            Act::PushToTalk if model.tells_releases => "hold it to talk while the microphone is muted".to_owned(),
+            Act::PushToTalk => "open the muted microphone to talk, or mute it again".to_owned(),
             _ => binding.doc.to_owned(),
         };
         // The footer is silent about what lacks something; here it is said what that is.
