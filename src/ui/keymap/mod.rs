@@ -3,6 +3,7 @@
 mod acts;
 mod file;
 mod key;
+mod verb_keys;
 
 use crate::control::verb::VERBS;
 pub use acts::Act;
@@ -114,8 +115,8 @@ pub struct Keymap {
 impl Default for Keymap {
     fn default() -> Keymap {
         let read = |keys: &[&str]| keys.iter().filter_map(|keys| Keys::parse(keys)).collect::<Vec<_>>();
-        let verbs = VERBS.iter().filter(|row| !acts::NOT_HERE.contains(&row.name)).map(|row| {
-            let own = acts::VERB_KEYS.iter().find(|(name, ..)| *name == row.name);
+        let verbs = VERBS.iter().filter(|row| !verb_keys::NOT_HERE.contains(&row.name)).map(|row| {
+            let own = verb_keys::VERB_KEYS.iter().find(|(name, ..)| *name == row.name);
             let mut keys = own.map(|(.., keys)| read(keys)).unwrap_or_default();
             keys.extend(row.key.and_then(Keys::parse));
             Binding {
@@ -193,7 +194,7 @@ impl Keymap {
 
     /// A key of this verb knows what to do without any words.
     pub fn has_own_way(verb: &str) -> bool {
-        acts::VERB_KEYS.iter().any(|(name, ..)| *name == verb)
+        verb_keys::VERB_KEYS.iter().any(|(name, ..)| *name == verb)
     }
 
     /// The row of an act.

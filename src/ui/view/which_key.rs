@@ -29,7 +29,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let Some(pending) = &model.pending else { return };
     let Some(frame) = frame(model, area) else { return };
     look.clear(buf, frame);
-    if area.height >= FRAMED {
+    if border(model, area) > 0 {
         let keys: Vec<String> = pending.keys.iter().map(Key::to_string).collect();
         look.panel(buf, frame, &look.clip(&keys.join(" "), frame.width.saturating_sub(4)), true);
     }
@@ -55,8 +55,7 @@ fn left_out(model: &Model, area: Rect) -> Option<(Rect, String)> {
     let last = shown.iter().map(|cell| cell.place.y).max()?;
     let text = format!(" +{count}");
     let width = (text.width() as u16).min(area.width);
-    let framed = u16::from(area.height >= FRAMED);
-    Some((Rect::new(area.right() - framed - width, last, width, 1), text))
+    Some((Rect::new(area.right() - border(model, area) - width, last, width, 1), text))
 }
 
 /// The key that a click chooses.
@@ -68,9 +67,14 @@ pub fn key_at(model: &Model, area: Rect, at: Position) -> Option<Key> {
 pub fn frame(model: &Model, area: Rect) -> Option<Rect> {
     model.pending.as_ref()?;
     let (columns, _, count) = columns(model, area)?;
-    let border = if area.height >= FRAMED { 2 } else { 0 };
-    let height = (count.div_ceil(columns) as u16 + border).min(area.height);
+    let height = (count.div_ceil(columns) as u16 + 2 * border(model, area)).min(area.height);
     Some(Rect { y: area.bottom() - height, height, ..area })
+}
+
+/// Cells of the frame at each side: it makes way for keys.
+fn border(model: &Model, area: Rect) -> u16 {
+    let rows = columns(model, area).map_or(0, |(columns, _, count)| count.div_ceil(columns));
+    u16::from(area.height >= FRAMED && rows + 2 <= usize::from(area.height))
 }
 
 /// Columns, the width of one, and how many keys there are.
@@ -88,7 +92,7 @@ fn columns(model: &Model, area: Rect) -> Option<(usize, usize, usize)> {
 fn cells(model: &Model, area: Rect) -> Vec<Cell> {
     let (Some(pending), Some(frame)) = (&model.pending, frame(model, area)) else { return Vec::new() };
     let Some((columns, ..)) = columns(model, area) else { return Vec::new() };
-    let border = u16::from(area.height >= FRAMED);
+    let border = border(model, area);
     let inner = Rect {
         x: frame.x + border,
         y: frame.y + border,
