@@ -54,10 +54,8 @@ impl Helper {
         keeps: Vec<Keep>,
     ) -> Result<Helper, CommandError> {
         let files = saving::own_files(options, environment)?;
-        let Loaded { mut settings, common, .. } = files.load();
-        // Nothing is set off, and nobody told, by what is only tried.
-        (settings.hooks, settings.webhook) = (Hooks::default(), Webhook::default());
-        (settings.mqtt, settings.decider) = (Mqtt::default(), Decider::default());
+        let Loaded { settings, common, .. } = files.load();
+        let settings = on_trial(settings);
         let options = Options { session: None, account: None, ..options.clone() };
         let environment = environment.clone();
         Ok(Helper { options, environment, settings, common, offer, keeps, phone: None, proven: None })
@@ -287,6 +285,21 @@ impl Helper {
     }
 }
 
+/// Nothing is set off, and nobody told, by what is only tried; and whoever calls meanwhile hears that it is busy, for here is
+/// no key that would answer.
+fn on_trial(settings: Settings) -> Settings {
+    Settings {
+        hooks: Hooks::default(),
+        webhook: Webhook::default(),
+        mqtt: Mqtt::default(),
+        decider: Decider::default(),
+        dnd: true,
+        dnd_on_code: String::new(),
+        dnd_off_code: String::new(),
+        ..settings
+    }
+}
+
 /// What was answered otherwise than `before` goes into the account.
 fn apply(answers: &Answers, before: &Answers, account: &mut Account) {
     if answers.server != before.server || answers.domain != before.domain {
@@ -382,6 +395,14 @@ mod tests {
             (account.domain.as_str(), account.proxies.as_slice()),
             ("example.net", ["pbx".to_owned()].as_slice())
         );
+    }
+
+    #[test]
+    fn a_phone_on_trial_rings_for_nobody_and_tells_nobody() {
+        let own = Settings { dnd_on_code: "*78".into(), echo_number: "600".into(), ..Settings::default() };
+        let trial = on_trial(own);
+        assert!(trial.dnd && trial.dnd_on_code.is_empty() && trial.hooks == Hooks::default());
+        assert_eq!(trial.echo_number, "600", "what is asked for stays");
     }
 
     #[test]
