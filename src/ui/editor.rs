@@ -1,8 +1,9 @@
 //! A line of text with a cursor: what typing does to it, wherever it stands on the screen.
 
 use crossterm::event::{KeyCode, KeyModifiers};
+use zeroize::Zeroize;
 
-/// A line being typed.
+/// A line being typed. A password may be: what it held is wiped when it is emptied, grows or goes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Editor {
     text: Vec<char>,
@@ -17,6 +18,12 @@ pub enum Motion {
     Right,
     Home,
     End,
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
 }
 
 impl Editor {
@@ -43,8 +50,19 @@ impl Editor {
     /// Types a character; control characters and what exceeds `most` characters are dropped.
     pub fn insert(&mut self, c: char, most: usize) {
         if !c.is_control() && self.text.len() < most {
+            self.make_room();
             self.text.insert(self.cursor, c);
             self.cursor += 1;
+        }
+    }
+
+    /// Room for one more character; a vector that grew by itself would leave a copy behind.
+    fn make_room(&mut self) {
+        if self.text.len() == self.text.capacity() {
+            let mut more = Vec::with_capacity((2 * self.text.len()).max(32));
+            more.extend_from_slice(&self.text);
+            self.text.zeroize();
+            self.text = more;
         }
     }
 
@@ -75,13 +93,15 @@ impl Editor {
 
     /// Empties it.
     pub fn clear(&mut self) {
-        self.text.clear();
+        self.text.zeroize();
         self.cursor = 0;
     }
 
     /// Shows this text, the cursor at its end.
     pub fn set(&mut self, text: &str, most: usize) {
-        self.text = text.chars().filter(|c| !c.is_control()).take(most).collect();
+        self.clear();
+        self.text.reserve_exact(text.chars().count().min(most));
+        self.text.extend(text.chars().filter(|c| !c.is_control()).take(most));
         self.cursor = self.text.len();
     }
 
@@ -108,6 +128,18 @@ impl Editor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_is_made_before_it_is_needed() {
+        let mut editor = Editor::default();
+        "p4ssw0rd".chars().for_each(|c| editor.insert(c, 99));
+        assert!(editor.text.capacity() >= 32, "eight characters are typed without a move");
+        editor.clear();
+        "x".repeat(100).chars().for_each(|c| editor.insert(c, 99));
+        assert_eq!((editor.text().len(), editor.cursor), (99, 99), "it grows all the same");
+        editor.set("héllo\u{1b}", 4);
+        assert_eq!((editor.text().as_str(), editor.cursor), ("héll", 4));
+    }
 
     #[test]
     fn editing_moves_inserts_and_deletes_by_character() {
