@@ -636,6 +636,8 @@ meters-speaker = speaker
 meters-title = Sound
 meters-test = { $key } test
 meters-muted = MUTED
+meters-closed = the microphone is closed: a call opens it
+meters-closed-key = the microphone is closed: a call opens it, or a test ({ $key })
 
 ## View: offers
 

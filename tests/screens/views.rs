@@ -234,6 +234,15 @@ fn devices_are_chosen_and_made_louder() {
 }
 
 #[test]
+fn levels_that_rest_say_why() {
+    let mut stage = stage(80, 24, "D");
+    let why = "the microphone is closed: a call opens it, or a test (T)";
+    assert!(stage.screen().contains(why), "{}", stage.screen());
+    stage.calls(vec![call("c1", CallState::Connected, "600", "Echo")]);
+    assert!(!stage.screen().contains(why), "{}", stage.screen());
+}
+
+#[test]
 fn pictures_of_accounts_settings_and_devices() {
     for (columns, rows) in SIZES {
         let mut accounts = Stage::new(columns, rows);

@@ -3,7 +3,7 @@
 use super::{Look, words};
 use crate::text::say;
 use crate::ui::keymap::Act;
-use crate::ui::model::{Model, SILENCE_DBFS};
+use crate::ui::model::{Mode, Model, SILENCE_DBFS};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -55,6 +55,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
     let inner = look.panel(buf, area, &title(model, look, area.width), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let each = inner.height / 2;
+    let rests = !live && !mic.muted && model.mode == Mode::Devices;
     for (at, meter) in (0u16..).zip([mic, speaker]) {
         let area = Rect { y: inner.y + at * each, height: each, ..inner };
         bar(look, &meter, live, 8, area, buf);
@@ -72,6 +73,20 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
             );
         }
     }
+    if rests {
+        draw_rest(model, look, inner, buf);
+    }
+}
+
+/// Why the levels rest, in place of the first bar: only the view of devices is there to look at them.
+fn draw_rest(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
+    let why = match model.keymap.key(Act::Verb("test-audio"), false) {
+        Some(key) => say!("meters-closed-key", key = key.to_string()),
+        None => say!("meters-closed"),
+    };
+    let width = area.width.saturating_sub(8 + FIGURE_WIDTH);
+    let why = look.clip(&why, width.saturating_sub(2));
+    buf.set_span(area.x + 8, area.y, &look.span(Role::Dim, format!(" {why} ")), width);
 }
 
 /// Draws one level in a row of its own.
