@@ -547,6 +547,128 @@ tip-suspend = Tip: { $key } is the shell for a while; calls go on, and fg comes 
 tip-quit = Tip: { $key } leaves the screen; the phone goes on in the background.
 tip-off = tips are off: [tuiphone] tips=1 shows them
 
+## What keys and news come to
+
+told-device = { $part ->
+    [microphone] the microphone is { $name } from now on
+    [speaker] the speaker is { $name } from now on
+   *[ringer] what rings is { $name } from now on
+}
+told-not-hidden = not hidden: the phone would end with this program
+told-link-keys = { $call } calls it, { $cancel } does not
+told-link = a link asks to call { $number }
+told-digits-no-call = digits { $digits } were to be sent, and there is no call
+told-no-digits = no digits to send
+told-not-saved = not saved yet: Enter saves, Esc once more leaves without
+told-number-missing = a number is missing
+told-contact-known = { $number } is a contact already: { $name }
+told-message-not-found = no message has it
+told-nothing-searched = nothing is searched for yet
+told-no-message-to-keep = there is no message to keep
+told-kept = kept in { $path }
+told-sound-again = there is sound again
+told-far-end-pressed = the far end pressed { $digit }
+told-sound-protected = sound: { $words }
+told-first-sound = RTP comes { $ms } ms after the answer, { $codec }
+told-nothing-kept = nothing kept
+told-no-message-chosen = no message is chosen
+told-no-message-to-copy = there is no message to copy
+told-all-forgotten = every call is forgotten
+told-forgotten = forgotten
+told-contacts-unread = { $count ->
+    [one] 1 place in the file of contacts could not be read: tuiphone contacts tells where
+   *[other] { $count } places in the file of contacts could not be read: tuiphone contacts tells where
+}
+told-contact-added = { $number } is a contact now
+told-saved = saved
+told-contact-removed = { $who } is no contact any more
+told-no-line = there is no line
+told-copied-beginning = copied the beginning: a terminal takes 56 kB
+told-copied = copied
+told-phone-gone-why = the phone is gone: { $reason }
+told-calls = { $who } calls
+told-writes-key = { $key } reads and answers
+told-writes-text = { $who } writes: { $text }
+told-writes = { $who } writes
+told-of-call = { $who }: { $what }
+told-pressed = { $who } pressed { $digit }
+told-muted-key = { $key } opens it
+told-talking-muted = you are talking, and the microphone is muted
+told-phone-ended = the phone has ended
+told-why-keys = { $keys } tells why
+told-verb-done = { $verb }: done
+told-verb-says = { $verb }: { $text }
+told-verb-says-more = { $verb }: { $text } and { $count } lines more
+told-exit-again = Enter once more ends the phone and every call
+told-goes-on = { $verb } goes on: in a shell, tuiphone { $verb }
+told-call-whom = call: to which number?
+told-nothing-forgotten = nothing forgotten
+told-no-call-chosen = no call is chosen
+told-nothing-deleted = nothing deleted
+told-nobody-chosen = nobody is chosen
+told-no-echo = no echo service is known; name its number in echoNumber, under [tuiphone]
+told-open-list-first = open the contacts or the history first
+told-open-ladder-first = open the ladder or the log first
+told-open-ladder-by = open the ladder or the log first ({ $key })
+told-open-log-first = open the log first
+told-nothing-hung-up = nothing hung up
+told-shortcuts-off = shortcuts are off; enableShortcuts=1 turns them on
+told-no-shortcut = there is no shortcut { $number }
+told-phone-gone = the phone is gone; leave and start it again
+told-speak = speak after the tone: three seconds are recorded, then played back
+told-none-rings = no call is ringing
+told-shortcut-key = { $key } presses the first of them
+told-none-to-park = no call to park
+told-more-words = { $verb } needs more words: tuiphone help { $verb }
+told-type-first = type a number first
+told-none-to-hang-up = no call to hang up
+told-none-to-hold = no call to hold
+told-none-held = no call is on hold
+told-none-to-record = no call to record
+told-none-to-play-to = no call to play a file to
+told-play-how = type { $types } and the name of a WAV file; { $plays } then plays it
+told-no-mailbox = no mailbox is known; name it in the account's voicemailNumber
+told-forward-how = type a number; { $key } sends calls on to it
+told-voice-echo = { $how ->
+    [auto] echo canceller: automatic, not for headsets
+    [on] echo canceller: on
+   *[off] echo canceller: off
+}
+told-voice-noise = { $how ->
+    [auto] noise suppression: automatic, not for headsets
+    [on] noise suppression: on
+   *[off] noise suppression: off
+}
+told-voice-gain = { $how ->
+    [auto] automatic gain: automatic, not for headsets
+    [on] automatic gain: on
+   *[off] automatic gain: off
+}
+told-voice-boost = { $how ->
+    [auto] microphone boost: automatic, not for headsets
+    [on] microphone boost: on
+   *[off] microphone boost: off
+}
+told-no-account = there is no account
+told-registering = registering { $account }
+told-unregistered = { $account } is un-registered until told otherwise
+told-account-already = calls go out by { $account } already
+told-account-now = calls go out by { $account } from now on
+told-no-key-followed = { $keys }: no key followed
+told-leads-nowhere = { $keys } leads nowhere
+told-nothing-to-take-back = nothing to take back
+told-no-value-to-copy = there is no value to copy
+told-setting-same = { $name } is so already
+told-setting-saved = { $name } is saved
+told-setting-saved-for-later = { $name } is saved; the phone takes it when it is started the next time
+told-nobody-rings = nobody's phone rings
+told-with-them-already = that call is with them already
+told-none-to-transfer = no call to transfer
+told-asked-first = calling { $who }; { $key } hands the call over
+told-write-how = type a number; { $key } writes to it
+told-colours-stay = the colours stay as they were
+told-theme = the theme is { $name } from now on
+
 ## Why something cannot be done now
 
 why-not-the-phone-is-gone = the phone is gone

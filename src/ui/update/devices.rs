@@ -88,12 +88,13 @@ fn choose(model: &mut Model, now: Instant) -> Vec<Action> {
     if let Some(why) = settings::locked(model, key_of(row.device)) {
         return phone::refuse(model, &why, now);
     }
-    let what = match row.device {
-        SoundDevice::Input => "the microphone",
-        SoundDevice::Output => "the speaker",
-        SoundDevice::Ring => "what rings",
+    let part = match row.device {
+        SoundDevice::Input => "microphone",
+        SoundDevice::Output => "speaker",
+        SoundDevice::Ring => "ringer",
     };
-    note(model, format!("{what} is {} from now on", if row.is_systems { "the system's" } else { &row.name }), now);
+    let name = if row.is_systems { say!("line-device-of-system") } else { row.name.clone() };
+    note(model, say!("told-device", part, name), now);
     model.devices.want(row.device, &row.name);
     phone::send(Command::Device { device: row.device, name: row.name })
 }

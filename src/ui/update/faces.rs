@@ -14,7 +14,7 @@ pub fn asked(model: &mut Model, ask: FaceAsk, now: Instant) -> Vec<Action> {
         FaceAsk::Show => vec![Action::Raise, Action::Draw(Urgency::Now)],
         FaceAsk::Hide if model.stays => vec![Action::Quit],
         FaceAsk::Hide => {
-            note(model, "not hidden: the phone would end with this program", now);
+            note(model, say!("told-not-hidden"), now);
             drawn()
         }
         FaceAsk::Fill { number } => {
@@ -22,14 +22,14 @@ pub fn asked(model: &mut Model, ask: FaceAsk, now: Instant) -> Vec<Action> {
             fill(model, &number);
             if !number.is_empty() {
                 let key = |act| model.keymap.key(act, true).map(|key| key.to_string()).unwrap_or_default();
-                let hint = format!("{} calls it, {} does not", key(Act::Verb("call")), key(Act::Cancel));
-                say(model, Weight::Note, format!("a link asks to call {number}"), Some(hint), now);
+                let hint = say!("told-link-keys", call = key(Act::Verb("call")), cancel = key(Act::Cancel));
+                say(model, Weight::Note, say!("told-link", number = &number), Some(hint), now);
             }
             raised()
         }
         FaceAsk::Digits { digits } => {
             let Some(call) = model.digit_call().map(|row| row.info.id.clone()) else {
-                return phone::refuse(model, &format!("digits {digits} were to be sent, and there is no call"), now);
+                return phone::refuse(model, say!("told-digits-no-call", digits), now);
             };
             fill(model, &digits);
             model.mode = Mode::Digits { call };
@@ -56,7 +56,7 @@ fn send_digits(model: &mut Model, now: Instant) -> Vec<Action> {
     let Mode::Digits { call } = model.mode.clone() else { return Vec::new() };
     let digits = model.field.text().trim().to_owned();
     if digits.is_empty() {
-        return phone::refuse(model, "no digits to send", now);
+        return phone::refuse(model, say!("told-no-digits"), now);
     }
     close(model);
     phone::send(Command::Dtmf { call: Some(call), digits, press: Press::Tap, via: None })

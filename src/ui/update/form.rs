@@ -1,6 +1,6 @@
 //! Keys of the form somebody is written down in.
 
-use super::{drawn, note};
+use super::{drawn, note, say};
 use crate::control::verb::Request;
 use crate::ui::form::{FIELDS, Form, MAX_CHARS, Typed};
 use crate::ui::keymap::Key;
@@ -22,7 +22,7 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         KeyCode::Esc if leaving || !is_changed => return leave(model),
         KeyCode::Esc => {
             form.leaving = true;
-            note(model, "not saved yet: Enter saves, Esc once more leaves without", now);
+            note(model, say!("told-not-saved"), now);
         }
         KeyCode::Up | KeyCode::BackTab => form.row = form.row.saturating_sub(1),
         KeyCode::Down | KeyCode::Tab => form.row = (form.row + 1).min(last),
@@ -63,13 +63,13 @@ fn save(model: &mut Model, now: Instant) -> Vec<Action> {
     let number = form.any_number();
     if number.is_empty() {
         form.row = FIELDS.iter().position(|field| field.attribute == "number").unwrap_or(0);
-        note(model, "a number is missing", now);
+        note(model, say!("told-number-missing"), now);
         return drawn();
     }
     let Some(ask) = form.ask() else { return leave(model) };
     let is_new = form.old.is_none();
     if let Some(name) = model.people.with_number(&number).filter(|_| is_new).map(|known| known.name.clone()) {
-        note(model, format!("{number} is a contact already: {name}"), now);
+        note(model, say!("told-contact-known", number, name), now);
         return drawn();
     }
     [vec![Action::Ask(Request::Contacts(ask))], drawn()].concat()

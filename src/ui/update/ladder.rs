@@ -1,6 +1,6 @@
 //! Keys of the ladder: whose messages, which one, why it failed, copies and files of them.
 
-use super::{drawn, lists, note, phone};
+use super::{drawn, lists, note, phone, say};
 use crate::control::trace::export::{self, Form};
 use crate::control::trace::words::full;
 use crate::control::{CallInfo, Event, TraceLine, Traced};
@@ -67,7 +67,7 @@ pub fn act(model: &mut Model, pane: Pane, act: Act, now: Instant) -> Option<Vec<
         (Act::LadderNext | Act::LadderPrevious, _) => {
             let is_searched = !model.ladder.search.is_empty();
             if !model.ladder.search_on(act == Act::LadderNext) {
-                let why = if is_searched { "no message has it" } else { "nothing is searched for yet" };
+                let why = if is_searched { say!("told-message-not-found") } else { say!("told-nothing-searched") };
                 return Some(phone::refuse(model, why, now));
             }
             show(model, if pane == Pane::Message { pane } else { Pane::Steps })
@@ -89,7 +89,7 @@ pub fn act(model: &mut Model, pane: Pane, act: Act, now: Instant) -> Option<Vec<
         (Act::Copy, _) => copy_one(model, now),
         (Act::CopyAll, _) => copy_all(model, now),
         (Act::Export, _) if model.ladder.messages().is_empty() => {
-            note(model, "there is no message to keep", now);
+            note(model, say!("told-no-message-to-keep"), now);
             drawn()
         }
         (Act::Export, _) => show(model, Pane::AskForm),
@@ -128,7 +128,7 @@ pub fn over(model: &mut Model, why: String) -> Vec<Action> {
 /// A file was written, or could not be.
 pub fn kept(model: &mut Model, path: Result<String, String>, now: Instant) -> Vec<Action> {
     match path {
-        Ok(path) => note(model, format!("kept in {path}"), now),
+        Ok(path) => note(model, say!("told-kept", path), now),
         Err(why) => super::say(model, crate::ui::model::Weight::Error, why, None, now),
     }
     drawn()
@@ -148,11 +148,11 @@ pub fn note_event(model: &mut Model, event: &Event) {
             None
         }
         Event::CallMediaLost { call, way, reason } => Some((call, crate::ui::view::words::silent(*way, reason))),
-        Event::CallMediaReturned { call, .. } => Some((call, "there is sound again".to_owned())),
-        Event::CallDtmf { call, digit, .. } => Some((call, format!("the far end pressed {digit}"))),
+        Event::CallMediaReturned { call, .. } => Some((call, say!("told-sound-again"))),
+        Event::CallDtmf { call, digit, .. } => Some((call, say!("told-far-end-pressed", digit))),
         Event::CallSecured { call } => {
             let words = call.media.as_ref().and_then(crate::ui::view::words::protection);
-            words.map(|(words, _)| (call, format!("sound: {words}")))
+            words.map(|(words, _)| (call, say!("told-sound-protected", words)))
         }
         _ => None,
     };
@@ -166,7 +166,8 @@ fn first_sound(model: &mut Model, call: &CallInfo) {
     let Some(media) = &call.media else { return };
     let (Some(answered), Some(first)) = (call.answered_after, media.first_rtp_after) else { return };
     let after = ((answered + first).clamp(0.0, 1e7) * 1e6) as i64;
-    let text = format!("RTP comes {:.0} ms after the answer, {}", first * 1e3, crate::ui::view::words::codec(media));
+    let text =
+        say!("told-first-sound", ms = format!("{:.0}", first * 1e3), codec = crate::ui::view::words::codec(media));
     model.ladder.note_once(call, micros(&call.started_at) + after, text);
 }
 
@@ -256,7 +257,7 @@ fn form_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
         KeyCode::Char('t') | KeyCode::Enter => Form::Text,
         KeyCode::Char('p') => Form::Pcapng,
         _ => {
-            note(model, "nothing kept", now);
+            note(model, say!("told-nothing-kept"), now);
             return drawn();
         }
     };
@@ -276,7 +277,7 @@ fn copy_one(model: &mut Model, now: Instant) -> Vec<Action> {
     match model.ladder.chosen_message() {
         Some(kept) => vec![Action::Copy(full(&kept.told))],
         None => {
-            note(model, "no message is chosen", now);
+            note(model, say!("told-no-message-chosen"), now);
             drawn()
         }
     }
@@ -285,7 +286,7 @@ fn copy_one(model: &mut Model, now: Instant) -> Vec<Action> {
 fn copy_all(model: &mut Model, now: Instant) -> Vec<Action> {
     let messages: Vec<&Traced> = model.ladder.messages();
     if messages.is_empty() {
-        note(model, "there is no message to copy", now);
+        note(model, say!("told-no-message-to-copy"), now);
         return drawn();
     }
     vec![Action::Copy(export::ladder(&messages))]

@@ -65,13 +65,13 @@ pub fn answer(model: &mut Model, request: &Request, answer: Result<Answer, Comma
         }
         (Request::History { ask: HistoryAsk::Remove(ids), .. }, Ok(_)) => {
             model.past.forget(ids);
-            note(model, "forgotten", now);
+            note(model, say!("told-forgotten"), now);
             [ask(model.past.ask()), drawn()].concat()
         }
         (Request::History { ask: HistoryAsk::Clear, .. }, Ok(_)) => {
             model.past.forget_all();
             model.field.forget_dialled();
-            note(model, "every call is forgotten", now);
+            note(model, say!("told-all-forgotten"), now);
             drawn()
         }
         // An older phone does not know what was looked at; nothing was asked by hand.
@@ -112,8 +112,7 @@ pub fn ask_contacts() -> Vec<Action> {
 
 fn contacts_came(model: &mut Model, contacts: Vec<Contact>, problems: usize) -> Vec<Action> {
     model.people.take(contacts);
-    model.people.trouble = (problems > 0)
-        .then(|| format!("{problems} places in the file of contacts could not be read: tuiphone contacts tells where"));
+    model.people.trouble = (problems > 0).then(|| say!("told-contacts-unread", count = problems));
     model.matches.forget();
     drawn_in(model, false)
 }
@@ -138,9 +137,9 @@ fn calls_came(model: &mut Model, query: &Query, calls: Vec<PastCall>, more: bool
 /// The file of contacts is another one now.
 fn changed(model: &mut Model, ask: &ContactsAsk, now: Instant) -> Vec<Action> {
     let told = match ask {
-        ContactsAsk::Add { number, .. } => Some(format!("{number} is a contact now")),
-        ContactsAsk::Edit { .. } => Some("saved".to_owned()),
-        ContactsAsk::Remove { who, .. } => Some(format!("{who} is no contact any more")),
+        ContactsAsk::Add { number, .. } => Some(say!("told-contact-added", number)),
+        ContactsAsk::Edit { .. } => Some(say!("told-saved")),
+        ContactsAsk::Remove { who, .. } => Some(say!("told-contact-removed", who)),
         _ => None,
     };
     if let Some(told) = told {

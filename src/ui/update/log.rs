@@ -1,6 +1,6 @@
 //! Keys of the log: search, levels, follow and hold, copies and files of it.
 
-use super::{drawn, lists, note};
+use super::{drawn, lists, note, say};
 use crate::control::trace::export::Form;
 use crate::ui::keymap::{Act, Key};
 use crate::ui::ladder::Export;
@@ -109,7 +109,7 @@ pub fn act(model: &mut Model, act: Act, now: Instant) -> Option<Vec<Action>> {
 }
 
 fn nothing(model: &mut Model, now: Instant) -> Vec<Action> {
-    note(model, "there is no line", now);
+    note(model, say!("told-no-line"), now);
     drawn()
 }
 

@@ -28,6 +28,7 @@ use super::msg::{Action, Msg, Urgency};
 use super::osc::MOST_COPIED;
 use super::view::hit::{Hit, hit};
 use crate::text::sanitise;
+use crate::text::words::say;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
 
@@ -51,10 +52,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
 }
 
 /// That a text was copied, for the message line.
-fn copied(action: &Action) -> Option<&'static str> {
+fn copied(action: &Action) -> Option<String> {
     match action {
-        Action::Copy(text) if text.len() > MOST_COPIED => Some("copied the beginning: a terminal takes 56 kB"),
-        Action::Copy(_) => Some("copied"),
+        Action::Copy(text) if text.len() > MOST_COPIED => Some(say!("told-copied-beginning")),
+        Action::Copy(_) => Some(say!("told-copied")),
         _ => None,
     }
 }

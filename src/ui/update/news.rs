@@ -24,7 +24,7 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
         Feed::Traced(_) => Vec::new(),
         Feed::Face(ask) => faces::asked(model, ask, now),
         Feed::Closed(reason) => {
-            let text = format!("the phone is gone: {reason}");
+            let text = say!("told-phone-gone-why", reason = &reason);
             model.log.add(&model.wall, Level::Error, "phone", &text, None);
             model.connection = Connection::Closed(reason);
             model.calls.clear();
@@ -211,7 +211,7 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
     match event {
         // A call that takes another's place rings for nobody.
         Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
-        Event::CallIncoming { call } => return announced(format!("{} calls", words::who(&call))),
+        Event::CallIncoming { call } => return announced(say!("told-calls", who = words::who(&call))),
         Event::CallAsked { ask } => return announced(words::ask(&ask).trim().to_owned()),
         Event::CallEnded { call } => {
             model.quality.end(&call, &model.level_history);
@@ -227,29 +227,37 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
             let whom = message.remote.name.unwrap_or(message.remote.user);
             if looked.is_empty() {
                 let key = model.keymap.key(Act::Messages, model.field.focused);
-                let hint = key.map(|key| format!("{key} reads and answers"));
-                let text = format!("{whom} writes: {}", message.text.replace('\n', " / "));
+                let hint = key.map(|key| say!("told-writes-key", key = key.to_string()));
+                let text = say!("told-writes-text", who = &whom, text = message.text.replace('\n', " / "));
                 say(model, Weight::Note, text, hint, now);
             }
-            return [looked, announced(format!("{whom} writes"))].concat();
+            return [looked, announced(say!("told-writes", who = whom))].concat();
         }
         Event::Composing { account, remote, for_s } => {
             model.threads.writes(&remote, &account, Duration::from_secs(for_s), now);
         }
-        Event::CallParked { call } => note(model, format!("{}: {}", words::who(&call), words::outcome(&call)), now),
+        Event::CallParked { call } => {
+            note(model, say!("told-of-call", who = words::who(&call), what = words::outcome(&call)), now)
+        }
         Event::CallRecording { call } => note_of(model, words::recording(&call), now),
         Event::CallPlaying { call } => note_of(model, words::playing(&call), now),
         Event::CallMediaLost { call, way, reason } => {
-            say(model, Weight::Error, format!("{}: {}", words::who(&call), words::silent(way, &reason)), None, now);
+            say(
+                model,
+                Weight::Error,
+                say!("told-of-call", who = words::who(&call), what = words::silent(way, &reason)),
+                None,
+                now,
+            );
         }
         Event::CallMediaReturned { call, .. } => {
-            note(model, format!("{}: there is sound again", words::who(&call)), now)
+            note(model, say!("told-of-call", who = words::who(&call), what = say!("told-sound-again")), now)
         }
-        Event::CallDtmf { call, digit, .. } => note(model, format!("{} pressed {digit}", words::who(&call)), now),
+        Event::CallDtmf { call, digit, .. } => note(model, say!("told-pressed", who = words::who(&call), digit), now),
         Event::TalkingMuted => {
             let key = model.keymap.key(Act::Verb("mute"), model.field.focused);
-            let hint = key.map(|key| format!("{key} opens it"));
-            say(model, Weight::Error, "you are talking, and the microphone is muted".to_owned(), hint, now);
+            let hint = key.map(|key| say!("told-muted-key", key = key.to_string()));
+            say(model, Weight::Error, say!("told-talking-muted"), hint, now);
         }
         Event::Config { message, .. } => {
             note(model, message, now);
@@ -261,7 +269,7 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         Event::Device { message } | Event::Directory { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
         Event::Exited => {
-            model.connection = Connection::Closed("the phone has ended".to_owned());
+            model.connection = Connection::Closed(say!("told-phone-ended"));
             model.calls.clear();
         }
         // The status that goes with these says it all.
@@ -291,9 +299,11 @@ fn on_ended(model: &mut Model, call: &CallInfo, now: Instant) {
     };
     let keys = [Act::Ladder, Act::LadderWhy].map(|act| model.keymap.key(act, false).map(|keys| keys.to_string()));
     let hint = match keys {
-        [Some(ladder), Some(why)] if weight == Weight::Error => Some(format!("{ladder} {why} tells why")),
+        [Some(ladder), Some(why)] if weight == Weight::Error => {
+            Some(say!("told-why-keys", keys = format!("{ladder} {why}")))
+        }
         _ => None,
     };
-    say(model, weight, format!("{who}: {outcome}"), hint, now);
+    say(model, weight, say!("told-of-call", who = &who, what = &outcome), hint, now);
     model.remember(EndedCall { who, direction: call.direction, outcome, answered });
 }

@@ -69,11 +69,11 @@ pub fn ran(model: &mut Model, verb: &str, answer: Result<Vec<String>, CommandErr
     match answer {
         Err(why) => say(model, Weight::Error, why.message, why.hint, now),
         Ok(lines) => match lines.as_slice() {
-            [] => note(model, format!("{verb}: done"), now),
-            [one] => note(model, format!("{verb}: {}", one.trim()), now),
+            [] => note(model, say!("told-verb-done", verb), now),
+            [one] => note(model, say!("told-verb-says", verb, text = one.trim()), now),
             // Whoever types, or is asked something, is not interrupted.
             [first, ..] if model.is_typing() || matches!(model.mode, Mode::AskHangup | Mode::AskQuit) => {
-                note(model, format!("{verb}: {} and {} lines more", first.trim(), lines.len() - 1), now);
+                note(model, say!("told-verb-says-more", verb, text = first.trim(), count = lines.len() - 1), now);
             }
             _ => {
                 model.sheet = Sheet { title: verb.to_owned(), lines, scroll: 0 };
@@ -154,7 +154,7 @@ fn enter(model: &mut Model, now: Instant) -> Vec<Action> {
 
 fn act_on(model: &mut Model, entry: &Entry, now: Instant) -> Vec<Action> {
     if let Some(why) = &entry.why {
-        return phone::refuse(model, &format!("{}: {why}", entry.name), now);
+        return phone::refuse(model, say!("told-verb-says", verb = entry.name, text = why), now);
     }
     if asks(model, entry) {
         model.palette.set(&format!("{} ", entry.name));
@@ -163,7 +163,7 @@ fn act_on(model: &mut Model, entry: &Entry, now: Instant) -> Vec<Action> {
     if entry.act == Act::Verb("exit") && !model.palette.armed {
         model.palette.set(entry.name);
         model.palette.armed = true;
-        return phone::refuse(model, "Enter once more ends the phone and every call", now);
+        return phone::refuse(model, say!("told-exit-again"), now);
     }
     let has_key = match entry.act {
         Act::Verb(verb) => Keymap::has_own_way(verb),
@@ -190,9 +190,9 @@ fn carry_out(model: &mut Model, text: &str, now: Instant) -> Vec<Action> {
     };
     let actions = match request {
         Request::Watch { .. } | Request::Trace { .. } | Request::Sound { .. } | Request::Attach { .. } => {
-            return phone::refuse(model, &format!("{0} goes on: in a shell, tuiphone {0}", line.verb), now);
+            return phone::refuse(model, say!("told-goes-on", verb = line.verb), now);
         }
-        Request::Face(_) if line.verb == "call" => return phone::refuse(model, "call: to which number?", now),
+        Request::Face(_) if line.verb == "call" => return phone::refuse(model, say!("told-call-whom"), now),
         Request::Face(ask) => {
             back(model);
             return [faces::asked(model, ask, now), drawn()].concat();

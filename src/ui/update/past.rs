@@ -1,6 +1,6 @@
 //! Keys of the history: search, choose, call back, write to, keep as a contact, forget.
 
-use super::{drawn, lists, note, people, phone, threads};
+use super::{drawn, lists, note, people, phone, say, threads};
 use crate::control::HistoryAsk;
 use crate::control::verb::Request;
 use crate::ui::form::Form;
@@ -121,7 +121,7 @@ fn ask_key(model: &mut Model, pane: Pane, key: Key, now: Instant) -> Vec<Action>
         }
         (Pane::AskClear, KeyCode::Char('y')) => HistoryAsk::Clear,
         _ => {
-            note(model, "nothing forgotten", now);
+            note(model, say!("told-nothing-forgotten"), now);
             return drawn();
         }
     };
@@ -138,7 +138,7 @@ fn call_back(model: &mut Model, now: Instant) -> Vec<Action> {
 fn chosen(model: &mut Model, now: Instant) -> Option<PastCall> {
     let chosen = model.past.chosen().cloned();
     if chosen.is_none() {
-        note(model, "no call is chosen", now);
+        note(model, say!("told-no-call-chosen"), now);
     }
     chosen
 }

@@ -1,6 +1,6 @@
 //! Keys of the contacts: search, choose, call, write to, and change.
 
-use super::{drawn, lists, note, phone, threads};
+use super::{drawn, lists, note, phone, say, threads};
 use crate::control::verb::Request;
 use crate::control::{Contact, ContactsAsk};
 use crate::ui::form::{FIELDS, Form, Part};
@@ -142,7 +142,7 @@ fn act_on(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
 fn ask_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     show(model);
     if key.code != KeyCode::Char('y') {
-        note(model, "nothing deleted", now);
+        note(model, say!("told-nothing-deleted"), now);
         return drawn();
     }
     let Some(contact) = chosen(model, now) else { return drawn() };
@@ -154,7 +154,7 @@ fn ask_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
 fn chosen(model: &mut Model, now: Instant) -> Option<Contact> {
     let chosen = model.people.chosen().cloned();
     if chosen.is_none() {
-        note(model, "nobody is chosen", now);
+        note(model, say!("told-nobody-chosen"), now);
     }
     chosen
 }

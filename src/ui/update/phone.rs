@@ -129,10 +129,10 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         }
         Act::Echo => match model.status.echo.clone() {
             Some(target) => send(Command::Dial { target, account: None }),
-            None => refuse(model, "no echo service is known; name its number in echoNumber, under [tuiphone]", now),
+            None => refuse(model, say!("told-no-echo"), now),
         },
         Act::Details | Act::Add | Act::Edit | Act::Star | Act::Delete => {
-            refuse(model, "open the contacts or the history first", now)
+            refuse(model, say!("told-open-list-first"), now)
         }
         Act::LadderFold
         | Act::LadderSearch
@@ -141,12 +141,13 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         | Act::Copy
         | Act::CopyAll
         | Act::Export => {
-            let key = model.keymap.key(Act::Ladder, false).map(|key| format!(" ({key})")).unwrap_or_default();
-            refuse(model, &format!("open the ladder or the log first{key}"), now)
+            let key =
+                model.keymap.key(Act::Ladder, false).map(|key| say!("told-open-ladder-by", key = key.to_string()));
+            refuse(model, key.unwrap_or_else(|| say!("told-open-ladder-first")), now)
         }
         // Keys of views that are not open.
         Act::Left | Act::Right | Act::Consult => Vec::new(),
-        Act::LogSearch => refuse(model, "open the log first", now),
+        Act::LogSearch => refuse(model, say!("told-open-log-first"), now),
         Act::AccountRegister | Act::AccountUnregister => Vec::new(),
         Act::SettingsChanged | Act::SettingsDefault | Act::SettingsUndo => Vec::new(),
         Act::Accounts | Act::Settings | Act::Devices | Act::Themes => Vec::new(),
@@ -201,7 +202,7 @@ pub fn answer_hangup(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     match which {
         Some(which) => send(Command::Hangup { which }),
         None => {
-            note(model, "nothing hung up", now);
+            note(model, say!("told-nothing-hung-up"), now);
             drawn()
         }
     }
@@ -219,10 +220,10 @@ pub fn answer_quit(model: &mut Model, key: Key) -> Vec<Action> {
 /// Presses a shortcut. One that writes opens the conversation with its number.
 pub(super) fn shortcut(model: &mut Model, wanted: u8, now: Instant) -> Vec<Action> {
     if !model.status.shortcuts_shown {
-        return refuse(model, "shortcuts are off; enableShortcuts=1 turns them on", now);
+        return refuse(model, say!("told-shortcuts-off"), now);
     }
     let Some(shortcut) = model.status.shortcuts.iter().find(|shortcut| shortcut.n == wanted) else {
-        return refuse(model, &format!("there is no shortcut {wanted}"), now);
+        return refuse(model, say!("told-no-shortcut", number = wanted), now);
     };
     let (writes, number) = (shortcut.act == "message", shortcut.number.clone());
     if writes {
@@ -235,7 +236,7 @@ pub(super) fn shortcut(model: &mut Model, wanted: u8, now: Instant) -> Vec<Actio
 
 fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
     if let Connection::Closed(_) = model.connection {
-        note(model, "the phone is gone; leave and start it again", now);
+        note(model, say!("told-phone-gone"), now);
         return drawn();
     }
     // Whoever asks for a call waits like one.
@@ -244,25 +245,25 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
     match verb {
         "call" => dial(model, now),
         "test-audio" => {
-            note(model, "speak after the tone: three seconds are recorded, then played back", now);
+            note(model, say!("told-speak"), now);
             send(Command::TestAudio)
         }
         "ignore" => match model.incoming().map(|row| row.info.id.clone()) {
             Some(id) => send(Command::Ignore { call: Some(id) }),
-            None => refuse(model, "no call is ringing", now),
+            None => refuse(model, say!("told-none-rings"), now),
         },
         "voicemail" => voicemail(model, now),
         "shortcut" => {
             let key = model.keymap.key(Act::Verb("shortcut"), false).map(|key| key.to_string()).unwrap_or_default();
-            refuse(model, &format!("{key} presses the first of them"), now)
+            refuse(model, say!("told-shortcut-key", key), now)
         }
         "answer" => match ringing.or_else(|| ignored(model)) {
             Some(id) => send(Command::Answer { call: Some(id) }),
-            None => refuse(model, "no call is ringing", now),
+            None => refuse(model, say!("told-none-rings"), now),
         },
         "reject" => match ringing {
             Some(id) => send(Command::Reject { call: Some(id), code: None }),
-            None => refuse(model, "no call is ringing", now),
+            None => refuse(model, say!("told-none-rings"), now),
         },
         "hangup" => hangup(model, now),
         "hold" => hold(model, now),
@@ -277,7 +278,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         }
         "park" => match model.current().filter(|row| is_answered(row)).map(|row| row.info.id.clone()) {
             Some(id) => send(Command::Park { call: Some(id), number: model.field.take() }),
-            None => refuse(model, "no call to park", now),
+            None => refuse(model, say!("told-none-to-park"), now),
         },
         "retrieve" => {
             let number = model.field.take();
@@ -289,7 +290,7 @@ fn run_verb(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
         "aec" | "denoise" | "agc" | "boost" => voice(model, verb, now),
         _ => match verb::find(verb).map(|row| row.parse_words(&[])) {
             Some(Ok(Request::Command(command))) => send(command),
-            _ => refuse(model, &format!("{verb} needs more words: tuiphone help {verb}"), now),
+            _ => refuse(model, say!("told-more-words", verb), now),
         },
     }
 }
@@ -311,7 +312,7 @@ fn dial(model: &mut Model, now: Instant) -> Vec<Action> {
             send(Command::Dial { target, account: None })
         }
         None if model.field.recall(true) => drawn(),
-        None => refuse(model, "type a number first", now),
+        None => refuse(model, say!("told-type-first"), now),
     }
 }
 
@@ -319,7 +320,7 @@ fn dial(model: &mut Model, now: Instant) -> Vec<Action> {
 pub(super) fn call(model: &mut Model, target: &str, account: Option<String>, now: Instant) -> Vec<Action> {
     model.mode = Mode::Phone;
     if let Connection::Closed(_) = model.connection {
-        return refuse(model, "the phone is gone; leave and start it again", now);
+        return refuse(model, say!("told-phone-gone"), now);
     }
     model.field.remember(target);
     model.message = None;
@@ -329,7 +330,7 @@ pub(super) fn call(model: &mut Model, target: &str, account: Option<String>, now
 fn hangup(model: &mut Model, now: Instant) -> Vec<Action> {
     let asked = model.mode == Mode::AskHangup;
     match (model.calls.len(), current_id(model)) {
-        (0, _) | (_, None) => refuse(model, "no call to hang up", now),
+        (0, _) | (_, None) => refuse(model, say!("told-none-to-hang-up"), now),
         (1, Some(id)) => send(Command::Hangup { which: HangupWhich::Call(id) }),
         (_, Some(id)) if asked => {
             model.mode = Mode::Phone;
@@ -347,7 +348,7 @@ fn hold(model: &mut Model, now: Instant) -> Vec<Action> {
     match call {
         Some((id, CallState::Held)) => send(Command::Resume { call: Some(id) }),
         Some((id, CallState::Connected)) => send(Command::Hold { call: Some(id) }),
-        _ => refuse(model, "no call to hold", now),
+        _ => refuse(model, say!("told-none-to-hold"), now),
     }
 }
 
@@ -356,14 +357,14 @@ fn resume(model: &mut Model, now: Instant) -> Vec<Action> {
     let call = model.current().filter(held).or_else(|| model.calls.iter().find(held));
     match call.map(|row| row.info.id.clone()) {
         Some(id) => send(Command::Resume { call: Some(id) }),
-        None => refuse(model, "no call is on hold", now),
+        None => refuse(model, say!("told-none-held"), now),
     }
 }
 
 /// Records the current call, or no longer.
 fn record(model: &mut Model, now: Instant) -> Vec<Action> {
     let Some(call) = model.current().filter(|row| is_answered(row)).map(|row| row.info.clone()) else {
-        return refuse(model, "no call to record", now);
+        return refuse(model, say!("told-none-to-record"), now);
     };
     let is_on = call.recording.is_some_and(|it| it.state.is_on());
     let act = if is_on { RecordAct::Stop } else { RecordAct::Start { file: None } };
@@ -373,7 +374,7 @@ fn record(model: &mut Model, now: Instant) -> Vec<Action> {
 /// Plays the file whose name is typed to the current call; with nothing typed, no longer.
 fn play(model: &mut Model, now: Instant) -> Vec<Action> {
     let Some(call) = model.current().filter(|row| is_answered(row)).map(|row| row.info.clone()) else {
-        return refuse(model, "no call to play a file to", now);
+        return refuse(model, say!("told-none-to-play-to"), now);
     };
     let id = Some(call.id);
     match model.field.take() {
@@ -384,7 +385,7 @@ fn play(model: &mut Model, now: Instant) -> Vec<Action> {
         None => {
             let key = |act, typing| model.keymap.key(act, typing).map(|key| key.to_string()).unwrap_or_default();
             let (types, plays) = (key(Act::Type, false), key(Act::Verb("play"), true));
-            refuse(model, &format!("type {types} and the name of a WAV file; {plays} then plays it"), now)
+            refuse(model, say!("told-play-how", types, plays), now)
         }
     }
 }
@@ -406,7 +407,7 @@ fn voicemail(model: &mut Model, now: Instant) -> Vec<Action> {
     mailboxes.sort_by_key(|(account, _)| (!waits(account), !account.selected));
     match mailboxes.into_iter().next() {
         Some((account, target)) => send(Command::Dial { target, account: Some(account.aor.clone()) }),
-        None => refuse(model, "no mailbox is known; name it in the account's voicemailNumber", now),
+        None => refuse(model, say!("told-no-mailbox"), now),
     }
 }
 
@@ -419,7 +420,7 @@ fn forward(model: &mut Model, now: Instant) -> Vec<Action> {
     let number = model.field.take();
     if number.is_none() && model.status.forward.is_none() {
         let key = model.keymap.key(Act::Verb("forward"), true).map(|key| key.to_string()).unwrap_or_default();
-        return refuse(model, &format!("type a number; {key} sends calls on to it"), now);
+        return refuse(model, say!("told-forward-how", key), now);
     }
     send(Command::Forward { number })
 }
@@ -435,20 +436,26 @@ fn mute(model: &Model, path: SoundPath) -> Vec<Action> {
 /// Turns a treatment of the microphone's sound on or off; for the echo canceller on means as the devices want it.
 fn voice(model: &mut Model, verb: &str, now: Instant) -> Vec<Action> {
     let voice = &model.status.voice;
-    let (part, name, is_on, on) = match verb {
-        "aec" => (VoicePart::Echo, "echo canceller", voice.aec != "off", Switch::Auto),
-        "denoise" => (VoicePart::Noise, "noise suppression", voice.noise_suppression, Switch::On),
-        "agc" => (VoicePart::Gain, "automatic gain", voice.agc, Switch::On),
-        _ => (VoicePart::Boost, "microphone boost", voice.mic_boost_db > 0, Switch::On),
+    let (part, is_on, on) = match verb {
+        "aec" => (VoicePart::Echo, voice.aec != "off", Switch::Auto),
+        "denoise" => (VoicePart::Noise, voice.noise_suppression, Switch::On),
+        "agc" => (VoicePart::Gain, voice.agc, Switch::On),
+        _ => (VoicePart::Boost, voice.mic_boost_db > 0, Switch::On),
     };
-    let how = if is_on { Switch::Off } else { on };
-    let state = match how {
-        Switch::Auto => "automatic, not for headsets",
+    let switched = if is_on { Switch::Off } else { on };
+    let how = match switched {
+        Switch::Auto => "auto",
         Switch::On => "on",
         Switch::Off => "off",
     };
-    note(model, format!("{name}: {state}"), now);
-    [drawn(), send(Command::Voice { part, how })].concat()
+    let told = match verb {
+        "aec" => say!("told-voice-echo", how),
+        "denoise" => say!("told-voice-noise", how),
+        "agc" => say!("told-voice-gain", how),
+        _ => say!("told-voice-boost", how),
+    };
+    note(model, told, now);
+    [drawn(), send(Command::Voice { part, how: switched })].concat()
 }
 
 fn volume(path: SoundPath, by: i16) -> Vec<Action> {
@@ -487,7 +494,7 @@ fn current_id(model: &Model) -> Option<String> {
     model.current().map(|row| row.info.id.clone())
 }
 
-pub(super) fn refuse(model: &mut Model, why: &str, now: Instant) -> Vec<Action> {
+pub(super) fn refuse(model: &mut Model, why: impl Into<String>, now: Instant) -> Vec<Action> {
     note(model, why, now);
     drawn()
 }

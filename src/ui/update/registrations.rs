@@ -1,6 +1,6 @@
 //! Keys of the accounts: choose, use, register, un-register, copy.
 
-use super::{drawn, lists, note, phone};
+use super::{drawn, lists, note, phone, say};
 use crate::control::verb::Request;
 use crate::control::{AccountInfo, Command};
 use crate::ui::keymap::{Act, Key};
@@ -54,14 +54,14 @@ pub fn act(model: &mut Model, act: Act, now: Instant) -> Option<Vec<Action>> {
             drawn()
         }
         (Act::AccountRegister | Act::AccountUnregister | Act::Copy | Act::CopyAll, None) => {
-            phone::refuse(model, "there is no account", now)
+            phone::refuse(model, say!("told-no-account"), now)
         }
         (Act::AccountRegister, Some((id, aor))) => {
-            note(model, format!("registering {aor}"), now);
+            note(model, say!("told-registering", account = aor), now);
             phone::send(Command::Register { account: Some(id) })
         }
         (Act::AccountUnregister, Some((id, aor))) => {
-            note(model, format!("{aor} is un-registered until told otherwise"), now);
+            note(model, say!("told-unregistered", account = aor), now);
             phone::send(Command::Unregister { account: Some(id) })
         }
         (Act::Copy | Act::CopyAll, Some((_, aor))) => vec![Action::Copy(format!("sip:{aor}"))],
@@ -81,12 +81,12 @@ pub fn click(model: &mut Model, row: usize, now: Instant) -> Vec<Action> {
 
 fn choose(model: &mut Model, now: Instant) -> Vec<Action> {
     let Some((id, aor, selected)) = chosen(model).map(|it| (it.id.to_string(), it.aor.clone(), it.selected)) else {
-        return phone::refuse(model, "there is no account", now);
+        return phone::refuse(model, say!("told-no-account"), now);
     };
     if selected {
-        return phone::refuse(model, &format!("calls go out by {aor} already"), now);
+        return phone::refuse(model, say!("told-account-already", account = aor), now);
     }
-    note(model, format!("calls go out by {aor} from now on"), now);
+    note(model, say!("told-account-now", account = aor), now);
     phone::send(Command::SelectAccount { account: id })
 }
 

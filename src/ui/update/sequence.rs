@@ -1,6 +1,6 @@
 //! Keys pressed one after another: a prefix waits for the next one while a box lists what may follow.
 
-use super::{drawn, mean, note};
+use super::{drawn, mean, note, say};
 use crate::ui::keymap::{Found, Key};
 use crate::ui::model::{Mode, Model, Pane, Pending};
 use crate::ui::msg::Action;
@@ -33,7 +33,7 @@ pub fn key(model: &mut Model, key: Key, now: Instant) -> Option<Vec<Action>> {
 /// A prefix that was forgotten. True if there was one.
 pub fn tick(model: &mut Model, now: Instant) -> bool {
     let Some(forgotten) = model.pending.take_if(|pending| pending.until <= now) else { return false };
-    note(model, format!("{}: no key followed", words(&forgotten.keys)), now);
+    note(model, say!("told-no-key-followed", keys = words(&forgotten.keys)), now);
     true
 }
 
@@ -55,7 +55,7 @@ fn leave(model: &mut Model, keys: &[Key], key: Key, now: Instant) -> Option<Vec<
     match key.code {
         KeyCode::Char('0'..='9' | '*' | '#' | '+') | KeyCode::F(_) => return None,
         KeyCode::Esc | KeyCode::Backspace => {}
-        _ => note(model, format!("{} leads nowhere", words(keys)), now),
+        _ => note(model, say!("told-leads-nowhere", keys = words(keys)), now),
     }
     Some(drawn())
 }

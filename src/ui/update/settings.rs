@@ -77,11 +77,11 @@ pub fn act(model: &mut Model, act: Act, now: Instant) -> Option<Vec<Action>> {
         },
         Act::SettingsUndo => match settings.undo() {
             Some(request) => vec![Action::Ask(request)],
-            None => phone::refuse(model, "nothing to take back", now),
+            None => phone::refuse(model, say!("told-nothing-to-take-back"), now),
         },
         Act::Copy | Act::CopyAll => match settings.chosen().and_then(|info| Some((info.name(), info.value.clone()?))) {
             Some((name, value)) => vec![Action::Copy(format!("{name}={value}"))],
-            None => phone::refuse(model, "there is no value to copy", now),
+            None => phone::refuse(model, say!("told-no-value-to-copy"), now),
         },
         _ => return None,
     })
@@ -156,9 +156,9 @@ pub fn changed(
         return [anew, worn].concat();
     }
     let mut text = match (told.changed, told.needs_restart) {
-        (false, _) => format!("{} is so already", told.name),
-        (true, false) => format!("{} is saved", told.name),
-        (true, true) => format!("{} is saved; the phone takes it when it is started the next time", told.name),
+        (false, _) => say!("told-setting-same", name = &told.name),
+        (true, false) => say!("told-setting-saved", name = &told.name),
+        (true, true) => say!("told-setting-saved-for-later", name = &told.name),
     };
     for more in &told.notes {
         text = format!("{text}; {more}");

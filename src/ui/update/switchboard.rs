@@ -1,6 +1,6 @@
 //! Keys of the switchboard: choose somebody, call, pick up, hand a call over, write, search.
 
-use super::{drawn, lists, phone, threads};
+use super::{drawn, lists, phone, say, threads};
 use crate::control::{CallState, Command, LightInfo, LightState, TransferTo};
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Connection, Mode, Model};
@@ -164,7 +164,7 @@ fn enter(model: &mut Model, asked: bool, now: Instant) -> Vec<Action> {
 
 fn dial(model: &mut Model, light: LightInfo, now: Instant) -> Vec<Action> {
     if let Connection::Closed(_) = model.connection {
-        return phone::refuse(model, "the phone is gone; leave and start it again", now);
+        return phone::refuse(model, say!("told-phone-gone"), now);
     }
     model.message = None;
     phone::send(Command::Dial { target: light.target, account: Some(light.account) })
@@ -179,7 +179,7 @@ fn pick_up(model: &mut Model, now: Instant) -> Vec<Action> {
     if model.status.lights.iter().any(|light| light.state == LightState::Ringing) {
         return phone::send(Command::Pickup { number: None, account: None });
     }
-    phone::refuse(model, "nobody's phone rings", now)
+    phone::refuse(model, say!("told-nobody-rings"), now)
 }
 
 /// Hands the call over to the chosen one: at once, or by joining the two calls if one is with them already.
@@ -192,7 +192,7 @@ fn transfer(model: &mut Model, now: Instant) -> Vec<Action> {
     let current = model.current().filter(|row| others().any(|other| other.info.id == row.info.id));
     let held = others().find(|row| row.info.state == CallState::Held).filter(|_| with.is_some());
     let Some(call) = held.or(current).or_else(|| others().next()).map(|row| row.info.id.clone()) else {
-        let why = if with.is_some() { "that call is with them already" } else { "no call to transfer" };
+        let why = if with.is_some() { say!("told-with-them-already") } else { say!("told-none-to-transfer") };
         return phone::refuse(model, why, now);
     };
     let to = with.map_or(TransferTo::Number(light.target), |with| TransferTo::Call(Some(with)));
@@ -206,10 +206,10 @@ fn consult(model: &mut Model, now: Instant) -> Vec<Action> {
         return transfer(model, now);
     }
     if !model.calls.iter().any(phone::is_answered) {
-        return phone::refuse(model, "no call to transfer", now);
+        return phone::refuse(model, say!("told-none-to-transfer"), now);
     }
     let key = model.keymap.key(Act::Verb("transfer"), false).map(|key| key.to_string());
-    let text = format!("calling {}; {} hands the call over", light.called(), key.unwrap_or_default());
+    let text = say!("told-asked-first", who = light.called(), key = key.unwrap_or_default());
     let actions = dial(model, light, now);
     super::note(model, text, now);
     actions
@@ -219,7 +219,7 @@ fn chosen(model: &mut Model, now: Instant) -> Option<LightInfo> {
     let place = model.switchboard.place();
     let light = place.and_then(|place| model.status.lights.get(place)).cloned();
     if light.is_none() {
-        super::note(model, "nobody is chosen", now);
+        super::note(model, say!("told-nobody-chosen"), now);
     }
     light
 }

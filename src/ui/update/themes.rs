@@ -72,7 +72,7 @@ pub fn dressed(model: &mut Model, trouble: Option<String>, now: Instant) -> Vec<
     match trouble {
         Some(why) => {
             model.themes.complaint = Some(why.clone());
-            say(model, Weight::Error, why, Some("the colours stay as they were".to_owned()), now);
+            say(model, Weight::Error, why, Some(say!("told-colours-stay")), now);
         }
         None => {
             let said = model.themes.complaint.take();
@@ -91,7 +91,7 @@ pub fn set(model: &mut Model, ask: &SettingAsk, now: Instant) -> Option<Vec<Acti
         _ => return None,
     };
     let shown = if name.is_empty() { THEMES.first() } else { name.as_str() };
-    note(model, format!("the theme is {shown} from now on"), now);
+    note(model, say!("told-theme", name = shown), now);
     Some(wear(model, name))
 }
 

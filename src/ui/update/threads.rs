@@ -1,6 +1,6 @@
 //! Keys of the written conversations: the list, and one of them with a line to write in.
 
-use super::{drawn, note, phone};
+use super::{drawn, note, phone, say};
 use crate::control::Command;
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
@@ -57,7 +57,7 @@ pub fn list_key(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
             return match act {
                 Some(Act::Messages | Act::Cancel) | None => drawn(),
                 Some(Act::Type) => {
-                    note(model, format!("type a number; {key} writes to it"), now);
+                    note(model, say!("told-write-how", key), now);
                     super::run(model, Act::Type, now)
                 }
                 Some(act) => [super::run(model, act, now), drawn()].concat(),

@@ -1,6 +1,6 @@
 //! Keys of a transfer: whom the call is handed over to.
 
-use super::{drawn, phone};
+use super::{drawn, phone, say};
 use crate::control::{CallState, Command, TransferTo};
 use crate::ui::keymap::Key;
 use crate::ui::model::{Mode, Model};
@@ -14,7 +14,7 @@ pub fn open(model: &mut Model, now: Instant) -> Vec<Action> {
         return carry_out(model, now);
     }
     let Some(row) = model.current().filter(|row| phone::is_answered(row)) else {
-        return phone::refuse(model, "no call to transfer", now);
+        return phone::refuse(model, say!("told-none-to-transfer"), now);
     };
     let call = row.info.id.clone();
     let other = model.others(&call).next().map(|row| row.info.id.clone());
@@ -57,7 +57,7 @@ fn carry_out(model: &mut Model, now: Instant) -> Vec<Action> {
             let (call, with) = if is_held(&other) && !is_held(&call) { (other, call) } else { (call, other) };
             (call, TransferTo::Call(Some(with)))
         }
-        (None, None) => return phone::refuse(model, "type a number first", now),
+        (None, None) => return phone::refuse(model, say!("told-type-first"), now),
     };
     close(model);
     phone::send(Command::Transfer { call: Some(call), to })
@@ -65,7 +65,7 @@ fn carry_out(model: &mut Model, now: Instant) -> Vec<Action> {
 
 /// Calls the number first; the transfer is for later.
 fn consult(model: &mut Model, now: Instant) -> Vec<Action> {
-    let Some(target) = model.field.take() else { return phone::refuse(model, "type a number first", now) };
+    let Some(target) = model.field.take() else { return phone::refuse(model, say!("told-type-first"), now) };
     close(model);
     phone::send(Command::Dial { target, account: None })
 }
