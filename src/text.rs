@@ -1,8 +1,10 @@
 //! The one gate for foreign text: whatever came from the network or a file passes here before it
 //! reaches a terminal, a log, a notification or a file name.
 
+pub mod bidi;
 pub mod encoding;
 pub mod fold;
+pub mod local;
 mod masked;
 pub mod words;
 pub mod xml;

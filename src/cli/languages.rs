@@ -6,6 +6,7 @@ use super::shelf::{self, ShelfJob};
 use crate::config::schema;
 use crate::control::verb::VERBS;
 use crate::control::{CommandError, ExitCode};
+use crate::text::local::{self, Local};
 use crate::text::words::{self, Catalogue, ENGLISH, MAX_FILE, Spot, Words, against, id_of, message};
 use crate::ui::form::FIELDS;
 use crate::ui::keymap::Keymap;
@@ -60,13 +61,15 @@ pub fn names(ini: &Path) -> Vec<(String, String)> {
     shelf::Shelf::beside(&LANGUAGES, ini).names().collect()
 }
 
-/// From here on the interface speaks the language of the settings, else of the locale, where it has a file; a line on what is
-/// odd about it.
+/// From here on the interface speaks the language of the settings, else of the locale, where it has a file, and writes dates
+/// and numbers as the locale does; a line on what is odd about the file.
 pub fn choose(setting: &str, ini: &Path) -> Option<String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = |of: &str| ["LC_ALL", of, "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    local::choose(Local::of(&locale("LC_TIME"), &locale("LC_NUMERIC")));
     let shelf = shelf::Shelf::beside(&LANGUAGES, ini);
     let setting = setting.trim();
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].map(std::env::var).into_iter().flatten().find(|it| !it.is_empty());
-    let asked = if setting.is_empty() { locale.unwrap_or_default() } else { setting.to_owned() };
+    let asked = if setting.is_empty() { locale("LC_MESSAGES") } else { setting.to_owned() };
     let names = if shelf::is_path(&LANGUAGES, &asked) { vec![asked.clone()] } else { tags(&asked) };
     let Some(name) = names.iter().find(|name| shelf.own(name).is_some()) else {
         let is_there = setting.is_empty() || names.iter().any(|name| LANGUAGES.find(name).is_some());

@@ -116,11 +116,19 @@ pub async fn speak(link: Link, shown: Shown) -> Result<ExitCode, CommandError> {
         fill: shown.fill,
         notes: shown.note.into_iter().collect(),
         local_time: super::platform::local_time,
+        isolates: is_utf8(),
         speech: shown.speaks.map(|sink| SpeechOptions { address: speech_server(), sink }),
     };
     // A phone in this process brings libraries that write to stderr as they like.
     let _quiet = matches!(link, Link::Local(_)).then(crate::audio::quiet::StderrGuard::new);
     crate::ui::line::run::run(link, options).await.map(|()| ExitCode::Ok).map_err(failed)
+}
+
+/// True where the locale has UTF-8.
+fn is_utf8() -> bool {
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].map(std::env::var).into_iter().flatten().find(|value| !value.is_empty());
+    !crate::ui::glyphs::Glyphs::is_ascii(Some("xterm"), locale.as_deref())
 }
 
 /// Where speech-dispatcher listens.

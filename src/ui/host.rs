@@ -51,6 +51,8 @@ pub struct Host {
     pub glyphs: Glyphs,
     /// They are ASCII.
     pub is_ascii: bool,
+    /// Text that runs from right to left stands in marks that keep it apart.
+    pub isolates: bool,
     /// How wide ambiguous characters are held to be until then.
     pub width: Width,
     /// It is to say how wide ambiguous characters are.
@@ -98,6 +100,7 @@ impl Host {
         Host {
             glyphs: Glyphs::of(is_ascii, width),
             is_ascii,
+            isolates: !is_ascii && term != "linux",
             width,
             measures: asks && wishes.width.is_none(),
             asks,

@@ -16,7 +16,7 @@ use super::term::{SignalAsks, Signals, Term, forget_input};
 use super::theme::{ColorDepth, Theme, Wardrobe};
 use super::tips::Tips;
 use super::update::update;
-use super::view::{title::title, view, wide};
+use super::view::{bidi, title::title, view, wide};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::trace::export;
@@ -362,6 +362,9 @@ impl Shell<'_> {
                 view(model, self.dressing.theme(), &self.glyphs, now, frame);
                 if self.width == Width::Wide {
                     wide::apart(frame.buffer_mut());
+                }
+                if self.options.host.isolates {
+                    bidi::isolate(frame.buffer_mut());
                 }
             })?;
             let frame = self.frames.next(&self.pen, self.term.shows_in_one());

@@ -6,7 +6,7 @@ use super::words::{self, duration, moment, party, sentence};
 use crate::control::verb::Request;
 use crate::control::{CallInfo, Command, Contact, HangupWhich, Kind, LightState, MessageInfo, Record, SoundDevice};
 use crate::text::fold::fold;
-use crate::text::{sanitise, sanitise_trimmed, say};
+use crate::text::{local, sanitise, sanitise_trimmed, say};
 use serde_json::Value;
 
 /// Rows that have a number.
@@ -223,7 +223,7 @@ pub fn past_in_full(line: &Line, call: &Record, now: Now) -> Vec<String> {
     out.extend((!ended.is_empty()).then(|| say!("line-it-ended-ended", ended = sentence(&ended))));
     let codec = sanitise_trimmed(&call.codec);
     out.extend((!codec.is_empty()).then(|| match call.mos {
-        Some(mos) => say!("line-past-sound-graded", codec, mos = format!("{mos:.1}")),
+        Some(mos) => say!("line-past-sound-graded", codec, mos = local::decimal(mos, 1)),
         None => say!("line-past-sound", codec),
     }));
     out.extend(

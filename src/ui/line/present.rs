@@ -6,6 +6,7 @@ use super::words::{duration, list, name, party, sentence, who};
 use crate::control::{
     AccountInfo, CallInfo, CallState, EndedBy, Grade, Levels, LightInfo, RecordingState, RegistrationState, TlsTrust,
 };
+use crate::text::local::decimal;
 use crate::text::{sanitise, sanitise_trimmed, say};
 use crate::ui::view::words;
 
@@ -145,7 +146,7 @@ pub fn quality(call: &CallInfo) -> Option<String> {
         return Some(say!("line-nothing-is-heard-why", why = sentence(&sanitise(why)).to_lowercase()));
     }
     let of = |grade: Option<Grade>, mos: Option<f64>, cause: &Option<String>| {
-        let (grade, mos) = (grade?.word(), format!("{:.1}", mos.filter(|mos| mos.is_finite())?));
+        let (grade, mos) = (grade?.word(), decimal(mos.filter(|mos| mos.is_finite())?, 1));
         Some(match cause {
             Some(cause) => {
                 say!("line-sound-graded-because", grade, mos, cause = sanitise(cause).replace('%', "percent"))
@@ -170,13 +171,13 @@ pub fn quality_in_full(call: &CallInfo) -> Vec<String> {
         return vec![say!("line-there-is-no-sound-with", who = who(call))];
     };
     let mut out: Vec<String> = quality(call).into_iter().collect();
-    let lost = format!("{:.1}", words::loss_percent(media));
+    let lost = decimal(words::loss_percent(media), 1);
     let (delay, jitter) = (format!("{:.0}", media.playout_delay_ms), format!("{:.0}", media.jitter_ms));
     out.push(match media.rtt_ms {
         Some(ms) => say!("line-sound-figures-trip", lost, delay, jitter, trip = format!("{ms:.0}")),
         None => say!("line-sound-figures", lost, delay, jitter),
     });
-    let rate = (f64::from(media.clock_rate) / 1000.0).to_string();
+    let rate = decimal(f64::from(media.clock_rate) / 1000.0, usize::from(media.clock_rate % 1000 != 0));
     let protection = words::protected(media).to_string();
     out.push(sentence(&say!("line-sound-codec", codec = sanitise_trimmed(&media.codec), rate, protection)));
     out

@@ -10,7 +10,7 @@ use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError};
-use crate::text::{sanitise, say};
+use crate::text::{bidi::isolated, sanitise, say};
 use crate::ui::asking::LocalTime;
 use crate::ui::run::UiError;
 use crate::ui::term::{SignalAsks, Signals};
@@ -44,6 +44,8 @@ pub struct LineOptions {
     pub notes: Vec<String>,
     /// How the clock on the wall tells a moment.
     pub local_time: LocalTime,
+    /// What reads the lines takes UTF-8: names that run from right to left are kept apart.
+    pub isolates: bool,
     /// Sentences are spoken too.
     pub speech: Option<SpeechOptions>,
 }
@@ -133,6 +135,8 @@ struct Shell {
     queue: VecDeque<(Box<Request>, Topic)>,
     /// Somebody may be typing where the sentences are written.
     is_terminal: bool,
+    /// What reads them takes UTF-8.
+    isolates: bool,
     voice: Option<(Voice, mpsc::Sender<Out>)>,
     troubles: Option<mpsc::UnboundedReceiver<String>>,
     typed: Option<Instant>,
@@ -152,6 +156,7 @@ impl Shell {
             busy: None,
             under_way: 0,
             queue: VecDeque::new(),
+            isolates: options.isolates,
             is_terminal: io::stdin().is_terminal() && io::stdout().is_terminal(),
             voice: server.map(|server| (Voice::default(), server)),
             troubles,
@@ -241,6 +246,7 @@ impl Shell {
     fn write(&mut self, text: &str, weight: Weight) {
         let text = sanitise_long(text);
         let text = if self.line.spaced { words::spaced(&text) } else { text };
+        let text = if self.isolates { isolated(&text) } else { text };
         let is_fresh = self.typed.is_some_and(|typed| now() < typed + JUST_TYPED);
         let apart = self.is_terminal && weight != Weight::Answer && !is_fresh;
         let mut out = io::stdout().lock();

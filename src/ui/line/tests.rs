@@ -426,3 +426,27 @@ fn ten_thousand_lines_do_no_harm() {
     }
     assert!(dialled > 0, "some of them do");
 }
+
+#[test]
+fn another_language_says_what_it_has_and_english_the_rest() {
+    use crate::text::words::{Catalogue, Words, speaking};
+    let german = "line-no-call = Kein Anruf.\n\
+                  line-incoming = Anruf von { $caller }. a nimmt an, r lehnt ab.\n\
+                  line-muted-microphone = { $nobody }\n";
+    let words = std::sync::Arc::new(Words::of("de", Catalogue::new(german)));
+    speaking(words, || {
+        let mut phone = phone();
+        assert_eq!(phone.says("w"), ["Kein Anruf.", "Registered as 100@demo."]);
+        let call = call("c1", "incoming", "incoming", "Alice { line-no-call }", "201");
+        let told = phone.event(Event::CallIncoming { call });
+        assert_eq!(
+            told,
+            ["Anruf von Alice { line-no-call }, extension 201. a nimmt an, r lehnt ab."],
+            "names are data"
+        );
+        phone.line.status.mic_muted = true;
+        phone.line.status.calls.clear();
+        assert_eq!(phone.says("w")[1], "The microphone is muted.", "what asks for too much stays English");
+    });
+    assert_eq!(phone().says("w")[0], "No call.");
+}

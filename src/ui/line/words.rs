@@ -1,7 +1,7 @@
 //! Names, numbers and times, as they are best heard: nothing that a speech synthesiser would spell as a sign.
 
 use crate::control::{CallInfo, CommandError, Contact, ExitCode, Party, Record};
-use crate::text::{sanitise_trimmed, say};
+use crate::text::{local, sanitise_trimmed, say};
 
 /// Numbers this short are extensions.
 const EXTENSION: usize = 5;
@@ -115,7 +115,7 @@ pub fn error(error: &CommandError) -> String {
 /// A moment as people say it: `today 14:02`, `yesterday 09:30`, `2 January 09:30`.
 pub fn moment(local: &str, today: &str, yesterday: &str) -> String {
     let Some((day, time)) = local.split_once(' ') else { return local.to_owned() };
-    let time: String = time.chars().take(5).collect();
+    let time = local::moment(&time.chars().take(5).collect::<String>());
     let of = |moment: &str| moment.split(' ').next().unwrap_or_default().to_owned();
     if day == of(today) {
         return say!("line-today", time);

@@ -86,6 +86,7 @@ fn line(look: Look, entry: &Entry, chosen: bool, area: Rect, row: u16, buf: &mut
     let (sign, role) = sign(look, entry.level);
     let wide = area.width >= WIDE;
     let at = if wide { entry.at.get(5..) } else { entry.at.get(11..19) }.unwrap_or(&entry.at);
+    let at = crate::text::local::moment(at);
     let mut left = vec![list::mark(look, chosen), look.span(Role::Dim, format!("{at} "))];
     left.push(look.span(role, format!("{sign} ")));
     if wide {

@@ -1,6 +1,7 @@
 //! `view`: draws the model, a file per thing on screen. Reads everything, changes nothing.
 
 mod accounts;
+pub mod bidi;
 mod calls;
 mod card;
 mod detail;

@@ -3,6 +3,7 @@
 use super::list::{self, Fact};
 use super::{Look, words};
 use crate::control::{Grade, Kind, Record};
+use crate::text::local::moment;
 use crate::text::say;
 use crate::ui::model::{Model, Pane};
 use crate::ui::past::PastCall;
@@ -88,7 +89,7 @@ fn call_line(look: Look, past: &PastCall, chosen: bool, area: Rect, row: u16, bu
     }
     let ended = look.clip(&ended(call), area.width / 4);
     let when = if long { past.local.get(..16) } else { past.local.get(5..16) };
-    let when = when.unwrap_or(&past.local);
+    let when = moment(when.unwrap_or(&past.local));
     let right = if long { format!("{ended}  {when} ") } else { format!("{when} ") };
     look.row(buf, area, row, Line::from(left), Line::from(look.span(Role::Dim, right)));
 }
@@ -137,7 +138,7 @@ fn facts(past: &PastCall, goes_on: bool) -> Vec<Fact> {
     let facts = [
         Fact::of(say!("past-fact-number"), call.number.clone()),
         Fact::of(say!("past-fact-kind"), how),
-        Fact::of(say!("past-fact-began"), past.local.clone()),
+        Fact::of(say!("past-fact-began"), moment(&past.local)),
         Fact::of(say!("past-fact-talked"), talked),
         Fact::of(say!("past-fact-ended"), ended.join(", ")),
         Fact::of(say!("past-fact-codec"), call.codec.clone()),
