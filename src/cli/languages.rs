@@ -11,6 +11,7 @@ use crate::text::words::{self, Catalogue, ENGLISH, MAX_FILE, Spot, Words, agains
 use crate::ui::form::FIELDS;
 use crate::ui::keymap::Keymap;
 use crate::ui::layered::{BuiltIn, Fault, Kind};
+use crate::ui::line::commands;
 use clap::{ArgMatches, Command};
 use std::path::Path;
 
@@ -112,6 +113,10 @@ fn template() -> String {
     for binding in keymap.bindings().iter().filter(|binding| !binding.short.is_empty()) {
         text.push_str(&message(&id_of("key", binding.name), binding.short));
     }
+    text.push_str("\n## Words of line mode\n\n");
+    for word in commands::WORDS {
+        text.push_str(&message(&id_of("word", word.names.first().copied().unwrap_or_default()), word.doc));
+    }
     text.push_str("\n## Fields of a contact\n\n");
     for field in FIELDS {
         text.push_str(&message(&id_of("field", field.attribute), field.label));
@@ -146,8 +151,15 @@ mod tests {
     #[test]
     fn what_a_translator_begins_with_is_whole_and_without_fault() {
         assert_eq!(faults(template().as_bytes()), []);
-        let lines = template().lines().count();
-        assert!(lines > 300, "{lines}");
+        let template = template();
+        for id in
+            ["act-answer", "key-answer", "word-where", "field-number", "setting-Settings-DND", "setting-Account-label"]
+        {
+            assert!(template.contains(&format!("\n{id} = ")), "{id}");
+        }
+        let (catalogue, _) = Catalogue::read(template.as_bytes());
+        let starts = template.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic())).count();
+        assert_eq!(starts, catalogue.ids().count(), "an id stands twice");
     }
 
     #[test]

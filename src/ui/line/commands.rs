@@ -200,8 +200,7 @@ pub fn is_for_programs(verb: &str) -> bool {
 }
 
 /// Acts of the screen that a line has no use for: it is typed anyway, dropped with Ctrl-u, and the shell suspends.
-pub const OF_SCREENS: &[&str] =
-    &["type", "cancel", "suspend", "palette", "next-tip", "themes", "push-to-talk"];
+pub const OF_SCREENS: &[&str] = &["type", "cancel", "suspend", "palette", "next-tip", "themes", "push-to-talk"];
 
 /// True for an act of the keymap, by its name, that a line does too.
 pub fn does(act: &str) -> bool {

@@ -8,6 +8,7 @@ use super::words::{self, list, sentence};
 use crate::control::verb::{self, ParamKind, VerbRow};
 use crate::text::fold::fold;
 use crate::text::{elided, say, words as catalogue};
+use std::borrow::Cow;
 
 /// Words of a completion at most.
 const OFFERED: usize = 12;
@@ -48,7 +49,7 @@ pub fn help(line: &mut Line, about: &str) -> Vec<Do> {
 /// `hangup, h: end a call.`
 fn in_a_line(name: &'static str) -> String {
     let letter = commands::letter_of(name).map(|letter| format!(", {}", spoken(letter))).unwrap_or_default();
-    let of_line = commands::find(name).map(|word| catalogue::of("line", name, word.doc));
+    let of_line = commands::find(name).map(doc_of);
     let doc = of_line.or_else(|| verb::find(name).map(|row| catalogue::of("act", name, row.doc)));
     format!("{name}{letter}: {}", words::sentence(&doc.unwrap_or_default()))
 }
@@ -66,11 +67,16 @@ fn spoken(letter: char) -> String {
     }
 }
 
+/// What a word of line mode does, in the language that is spoken.
+fn doc_of(word: &Word) -> Cow<'static, str> {
+    catalogue::of("word", word.names.first().copied().unwrap_or_default(), word.doc)
+}
+
 fn of_word(word: &Word) -> String {
     let name = word.names.first().copied().unwrap_or_default();
     let letter = commands::letter_of(name).map(|letter| format!(", {}", spoken(letter))).unwrap_or_default();
     let takes = if word.takes.is_empty() { String::new() } else { format!(" {}", word.takes.replace(['[', ']'], "")) };
-    format!("{name}{takes}{letter}: {}", sentence(&catalogue::of("line", name, word.doc)))
+    format!("{name}{takes}{letter}: {}", sentence(&doc_of(word)))
 }
 
 fn of_verb(row: &VerbRow) -> Vec<String> {
