@@ -140,7 +140,7 @@ impl Local {
             return Some(iso.to_owned());
         }
         let half = if hour < 12 { "am" } else { "pm" };
-        let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
+        let hour = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
         // Columns stay columns.
         Some(format!("{hour:02}:{rest} {half}"))
     }
