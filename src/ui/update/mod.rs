@@ -20,6 +20,7 @@ mod switchboard;
 mod talk;
 mod themes;
 mod threads;
+mod tips;
 mod transfer;
 
 use super::keymap::{Act, Key};

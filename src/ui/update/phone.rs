@@ -163,16 +163,8 @@ pub fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         | Act::Interrupt
         | Act::Suspend
         | Act::Repaint => Vec::new(),
-        Act::NextTip => next_tip(model, now),
+        Act::NextTip => super::tips::next(model, now),
     }
-}
-
-/// Another tip, where one is shown.
-fn next_tip(model: &mut Model, now: Instant) -> Vec<Action> {
-    let Some(tips) = &mut model.tips else { return refuse(model, &say!("tip-off"), now) };
-    tips.turn();
-    model.message = None;
-    drawn()
 }
 
 /// Leaves; asks first only if a call would end with the interface.
