@@ -683,6 +683,110 @@ why-not-no-pause-after-a-call = no pause after a call runs
 why-not-no-mailbox-is-known-voicemailnumber = no mailbox is known: voicemailNumber
 why-not-shortcuts-are-off-enableshortcuts = shortcuts are off: enableShortcuts
 
+## View: accounts in short
+
+accounts-panel-title = Accounts
+accounts-panel-none = none yet
+accounts-panel-more = and { $count } more
+accounts-panel-no-registrar = { $state }, no registrar
+accounts-panel-not-verified = { $state }, not verified
+
+## View: calls
+
+calls-title = Calls
+calls-none = No calls.
+calls-looking-for-the-phone = Looking for the phone
+calls-the-phone-is-gone = The phone is gone: { $reason }
+calls-type-a-number = Type a number, press Enter.
+calls-answered-by-itself = answered by itself
+calls-playing-a-file = playing a file
+calls-conference = conference
+calls-records = REC
+calls-recording-paused = REC paused
+calls-recording-failed = REC failed
+calls-missed = missed: { $outcome }
+
+## View: card of a call
+
+card-as = as { $account }
+card-to = to { $account }
+card-asking = asking
+
+## View: devices
+
+devices-title = Devices
+devices-microphone = Microphone
+devices-speaker = Speaker
+devices-ringing = Ringing
+devices-now = now: { $used }
+devices-muted = MUTED
+devices-default = default: what the system chooses
+devices-not-in-use = not in use
+devices-bare = no sound card is found: calls go on in silence; plug one in, or see tuiphone doctor
+devices-asking = asking for the cards
+devices-null = null, which is silence
+devices-no-card = { $name }, in place of a card
+
+## View: dial field
+
+dial-field-to = to
+dial-field-send = send
+dial-field-tones = tones
+dial-field-dial = dial
+dial-field-keys-send-tones = keys send tones
+dial-field-type-a-number = type a number
+
+## View: dial pad
+
+dial-pad-transfer-to = Transfer to
+dial-pad-send-digits = Send digits
+dial-pad-tones = Tones
+dial-pad-dial = Dial
+
+## View: header
+
+header-connecting = connecting
+header-phone-gone = phone gone
+header-no-account = no account
+header-failed = { $count } failed
+header-server-not-verified = SERVER NOT VERIFIED
+header-unverified = UNVERIFIED
+header-records = REC
+header-dnd = DND
+header-wrapping-up = WRAPPING UP { $seconds } s
+header-wrap = WRAP { $seconds } s
+header-answers-itself = ANSWERS ITSELF
+header-auto-answer = AA
+header-forwards = FWD { $number }
+header-voicemail = voicemail
+header-voicemail-new = voicemail { $count }
+header-messages = messages { $count }
+header-missed = missed { $count }
+header-muted-you-talk = MIC MUTED: YOU TALK
+header-muted = MIC MUTED
+header-talking = TALKING
+header-mic = mic { $level }%
+header-mic-on = mic on
+header-speaker-muted = SPEAKER MUTED
+header-spk-muted = SPK MUTED
+header-speaker = speaker { $level }%
+
+## View: help
+
+help-title = Keys and verbs
+help-title-search = Keys and verbs: { $search }
+help-nothing-matches = nothing matches
+help-dial = dial; in a call, send tones
+help-hold-to-talk = hold it to talk while the microphone is muted
+help-talk-in-turn = open the muted microphone to talk, or mute it again
+
+## View: incoming call
+
+incoming-title = INCOMING CALL
+incoming-call = CALL
+incoming-answer = ANSWER
+incoming-reject = REJECT
+
 ## View: ladder
 
 ladder-title-none = Ladder

@@ -2,6 +2,7 @@
 
 use super::{Look, words};
 use crate::control::{AccountInfo, RegistrationState, TlsTrust};
+use crate::text::say;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -24,11 +25,11 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let inner = look.panel(buf, area, "Accounts", false);
+    let inner = look.panel(buf, area, &say!("accounts-panel-title"), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let accounts = &model.status.accounts;
     if accounts.is_empty() {
-        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, "none yet")), Line::default());
+        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, say!("accounts-panel-none"))), Line::default());
         return;
     }
     let mut row = 0;
@@ -37,7 +38,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         let left = accounts.len() - at;
         if row + lines.len() as u16 > inner.height && left > 0 {
             let last = inner.height.saturating_sub(1);
-            let more = look.span(Role::Dim, format!("and {left} more"));
+            let more = look.span(Role::Dim, say!("accounts-panel-more", count = left));
             look.row(
                 buf,
                 Rect { y: inner.y + row.min(last), height: 1, ..inner },
@@ -71,11 +72,11 @@ fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
             (None, None) => {}
         }
     } else if account.direct {
-        second.push_str(", no registrar");
+        second = say!("accounts-panel-no-registrar", state = second);
     } else if !account.transport.is_empty() && account.state == RegistrationState::Registered {
         second = format!("{second} {} {}", look.glyphs.dot, account.transport);
         if account.tls == Some(TlsTrust::Unverified) {
-            second.push_str(", not verified");
+            second = say!("accounts-panel-not-verified", state = second);
         }
     }
     let indent = width.saturating_sub(2);

@@ -3,6 +3,7 @@
 use super::layout::Layout;
 use super::{Look, words};
 use crate::control::{CallDirection, CallInfo, CallState, IceState, MediaInfo, PlayingState, RecordingState};
+use crate::text::say;
 use crate::ui::model::{CallRow, Connection, EndedCall, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -20,7 +21,7 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let inner = if framed { look.panel(buf, area, "Calls", false) } else { area };
+    let inner = if framed { look.panel(buf, area, &say!("calls-title"), false) } else { area };
     let mut row = 0;
     let current = model.current().map(|call| call.info.id.as_str());
     for (at, call) in visible(model, layout, inner) {
@@ -125,11 +126,11 @@ pub(super) fn fitting<'s>(look: Look, parts: Vec<Span<'s>>, indent: usize, room:
 /// What is particular about a call: recorded, played to, handed over, sent here.
 pub(super) fn marks(look: Look, info: &CallInfo) -> Vec<Span<'static>> {
     let mut parts = Vec::new();
-    parts.extend(info.auto_answered.then(|| look.span(Role::Pending, "answered by itself")));
+    parts.extend(info.auto_answered.then(|| look.span(Role::Pending, say!("calls-answered-by-itself"))));
     parts.extend(recording(info).map(|(role, mark)| look.span(role, mark)));
     let plays = info.playing.as_ref().is_some_and(|playing| playing.state == PlayingState::Playing);
-    parts.extend(plays.then(|| look.span(Role::Pending, "playing a file")));
-    parts.extend(info.conference.then(|| look.span(Role::Good, "conference")));
+    parts.extend(plays.then(|| look.span(Role::Pending, say!("calls-playing-a-file"))));
+    parts.extend(info.conference.then(|| look.span(Role::Good, say!("calls-conference"))));
     parts.extend(words::transfer(info).map(|step| look.span(Role::Pending, step)));
     parts.extend(words::via(info).map(|via| look.span(Role::Dim, via)));
     parts.extend(words::origin(info).map(|origin| look.span(Role::Dim, origin)));
@@ -183,11 +184,11 @@ pub(super) fn way(look: Look, media: &MediaInfo) -> Option<Span<'static>> {
 }
 
 /// The mark of a recorded call.
-fn recording(info: &CallInfo) -> Option<(Role, &'static str)> {
+fn recording(info: &CallInfo) -> Option<(Role, String)> {
     match info.recording.as_ref()?.state {
-        RecordingState::Recording => Some((Role::Alert, " REC ")),
-        RecordingState::Paused => Some((Role::Pending, "REC paused")),
-        RecordingState::Failed => Some((Role::Bad, "REC failed")),
+        RecordingState::Recording => Some((Role::Alert, format!(" {} ", say!("calls-records")))),
+        RecordingState::Paused => Some((Role::Pending, say!("calls-recording-paused"))),
+        RecordingState::Failed => Some((Role::Bad, say!("calls-recording-failed"))),
         RecordingState::Opening | RecordingState::Ended => None,
     }
 }
@@ -200,7 +201,7 @@ fn ended_line(look: Look, ended: &EndedCall, area: Rect, row: u16, buf: &mut Buf
     let missed = !ended.answered && ended.direction == CallDirection::Incoming;
     let role = if missed { Role::Pending } else { Role::Dim };
     let outcome = if missed && ended.outcome != "cancelled" {
-        format!("missed: {}", ended.outcome)
+        say!("calls-missed", outcome = &ended.outcome)
     } else {
         ended.outcome.clone()
     };
@@ -211,14 +212,14 @@ fn ended_line(look: Look, ended: &EndedCall, area: Rect, row: u16, buf: &mut Buf
 
 fn empty(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) {
     let mut lines = match &model.connection {
-        Connection::Open => vec!["No calls.".to_owned()],
-        Connection::Opening => vec!["Looking for the phone".to_owned()],
-        Connection::Closed(reason) => vec![format!("The phone is gone: {reason}")],
+        Connection::Open => vec![say!("calls-none")],
+        Connection::Opening => vec![say!("calls-looking-for-the-phone")],
+        Connection::Closed(reason) => vec![say!("calls-the-phone-is-gone", reason)],
     };
     if model.connection == Connection::Open {
         lines.extend(model.welcome.iter().cloned());
         if model.welcome.is_empty() {
-            lines.push("Type a number, press Enter.".to_owned());
+            lines.push(say!("calls-type-a-number"));
         }
     }
     let edge = u16::from(framed);

@@ -2,6 +2,7 @@
 
 use super::{Look, calls, words};
 use crate::control::{CallDirection, CallState, MediaInfo};
+use crate::text::say;
 use crate::ui::model::{CallRow, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -44,10 +45,10 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     }
     if inner.height >= 5 {
         let way = match info.direction {
-            CallDirection::Outgoing => "as",
-            CallDirection::Incoming => "to",
+            CallDirection::Outgoing => say!("card-as", account = &info.account),
+            CallDirection::Incoming => say!("card-to", account = &info.account),
         };
-        rows.push(look.span(Role::Dim, look.clip(&format!("{way} {}", info.account), beside.width)));
+        rows.push(look.span(Role::Dim, look.clip(&way, beside.width)));
     }
     let room = inner.height.saturating_sub(2).max(1);
     for (row, span) in (0..room).zip(rows) {
@@ -61,7 +62,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         Some(media) if !media.codec.is_empty() => sound(look, media, inner.width),
         _ => {
             let status = info.status.zip(info.reason.as_deref()).map(|(status, reason)| format!("{status} {reason}"));
-            vec![look.span(Role::Dim, status.unwrap_or_else(|| "asking".to_owned()))]
+            vec![look.span(Role::Dim, status.unwrap_or_else(|| say!("card-asking")))]
         }
     };
     let marks = calls::fitting(look, marks, 0, inner.width);

@@ -3,6 +3,7 @@
 use super::list;
 use super::{Look, meters};
 use crate::control::SoundDevice;
+use crate::text::say;
 use crate::ui::devices::Row;
 use crate::ui::keymap::Act;
 use crate::ui::model::Model;
@@ -40,7 +41,7 @@ pub fn draw(model: &Model, look: Look, body: Rect, buf: &mut Buffer) {
         look.clear(buf, top);
         meters::draw(model, look, top, true, buf);
     }
-    let Some(inner) = list::panel(look, buf, places, "Devices", true) else { return };
+    let Some(inner) = list::panel(look, buf, places, &say!("devices-title"), true) else { return };
     let entries = entries(model);
     let first = first(model, &entries, inner);
     for (row, entry) in (0..inner.height).zip(entries.iter().skip(first)) {
@@ -73,9 +74,8 @@ fn entries(model: &Model) -> Vec<Entry> {
         entries.push(Entry::Row(at, row));
     }
     let warning = model.status.audio.warning.clone();
-    let bare = (model.devices.known && model.devices.is_bare())
-        .then(|| "no sound card is found: calls go on in silence; plug one in, or see tuiphone doctor".to_owned());
-    let waits = (!model.devices.known && model.devices.trouble.is_none()).then(|| "asking for the cards".to_owned());
+    let bare = (model.devices.known && model.devices.is_bare()).then(|| say!("devices-bare"));
+    let waits = (!model.devices.known && model.devices.trouble.is_none()).then(|| say!("devices-asking"));
     entries.extend([warning, model.devices.trouble.clone(), bare, waits].into_iter().flatten().map(Entry::Words));
     entries
 }
@@ -90,23 +90,29 @@ fn heading(model: &Model, look: Look, device: SoundDevice, area: Rect, row: u16,
     let status = &model.status;
     let (title, used, state) = match device {
         SoundDevice::Input => (
-            "Microphone",
+            say!("devices-microphone"),
             in_words(&status.audio.input),
             Some((status.volume_mic, status.mic_muted, Act::Verb("mute"))),
         ),
-        SoundDevice::Output => {
-            ("Speaker", in_words(&status.audio.output), Some((status.volume, status.speaker_muted, Act::MuteSpeaker)))
-        }
-        SoundDevice::Ring => ("Ringing", String::new(), None),
+        SoundDevice::Output => (
+            say!("devices-speaker"),
+            in_words(&status.audio.output),
+            Some((status.volume, status.speaker_muted, Act::MuteSpeaker)),
+        ),
+        SoundDevice::Ring => (say!("devices-ringing"), String::new(), None),
     };
     let mut left = vec![look.span(Role::Title, format!(" {title}"))];
     if !used.is_empty() {
-        left.push(look.span(Role::Dim, format!("  now: {used}")));
+        left.push(look.span(Role::Dim, format!("  {}", say!("devices-now", used))));
     }
     let right = match state {
         Some((_, true, act)) => {
             let key = model.keymap.key(act, false).map(|key| format!("{key} ")).unwrap_or_default();
-            vec![look.span(Role::Key, key), look.span(Role::Alert, " MUTED "), Span::raw(" ")]
+            vec![
+                look.span(Role::Key, key),
+                look.span(Role::Alert, format!(" {} ", say!("devices-muted"))),
+                Span::raw(" "),
+            ]
         }
         Some((volume, false, _)) => vec![look.span(Role::Text, format!("{volume}% "))],
         None => Vec::new(),
@@ -116,7 +122,7 @@ fn heading(model: &Model, look: Look, device: SoundDevice, area: Rect, row: u16,
 
 fn device_line(model: &Model, look: Look, one: &Row, chosen: bool, area: Rect, row: u16, buf: &mut Buffer) {
     let glyph = if one.is_wanted { look.glyphs.registered } else { look.glyphs.off };
-    let name = if one.is_systems { "default: what the system chooses" } else { &one.name };
+    let name = if one.is_systems { say!("devices-default") } else { one.name.clone() };
     let role = if one.is_wanted { Role::Good } else { Role::Dim };
     let left = vec![
         list::mark(look, chosen),
@@ -130,7 +136,7 @@ fn device_line(model: &Model, look: Look, one: &Row, chosen: bool, area: Rect, r
     };
     // What is wanted and not in use is what somebody looks for whose headset is silent.
     let right = match one.is_wanted && !one.is_systems && !used.is_empty() && !used.contains(one.name.as_str()) {
-        true => vec![look.span(Role::Bad, "not in use ")],
+        true => vec![look.span(Role::Bad, format!("{} ", say!("devices-not-in-use")))],
         false => Vec::new(),
     };
     look.row(buf, area, row, Line::from(left), Line::from(right));
@@ -139,12 +145,11 @@ fn device_line(model: &Model, look: Look, one: &Row, chosen: bool, area: Rect, r
 /// What is in use, the devices that are no cards in plain words.
 fn in_words(name: &str) -> String {
     let kind = name.split([':', ' ']).next().unwrap_or_default();
-    let about = match kind {
-        "null" => "null, which is silence",
-        "file" | "loop" | "tone" | "pipe" => return format!("{name}, in place of a card"),
-        _ => return name.to_owned(),
-    };
-    about.to_owned()
+    match kind {
+        "null" => say!("devices-null"),
+        "file" | "loop" | "tone" | "pipe" => say!("devices-no-card", name),
+        _ => name.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Look;
 use super::layout::Layout;
+use crate::text::say;
 use crate::ui::editor::Editor;
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
@@ -18,24 +19,25 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) -> Opt
     }
     if !layout.framed {
         let label = if let Mode::Transfer { .. } = model.mode {
-            " to "
+            say!("dial-field-to")
         } else if let Mode::Digits { .. } = model.mode {
-            " send "
+            say!("dial-field-send")
         } else if model.digit_call().is_some() && !model.field.focused {
-            " tones "
+            say!("dial-field-tones")
         } else {
-            " dial "
+            say!("dial-field-dial")
         };
-        let width = (label.len() as u16).min(area.width);
+        let label = format!(" {label} ");
+        let width = (label.width() as u16).min(area.width);
         buf.set_span(area.x, area.y, &look.span(Role::Title, label), width);
         area = Rect { x: area.x + width, width: area.width - width, ..area };
     }
     let field = &model.field;
     if field.is_empty() && !field.focused {
         let (role, text) = match model.digit_call() {
-            Some(_) if model.digits_sent.is_empty() => (Role::Dim, "keys send tones".to_owned()),
+            Some(_) if model.digits_sent.is_empty() => (Role::Dim, say!("dial-field-keys-send-tones")),
             Some(_) => (Role::Strong, tail(&model.digits_sent, usize::from(area.width))),
-            None => (Role::Dim, "type a number".to_owned()),
+            None => (Role::Dim, say!("dial-field-type-a-number")),
         };
         buf.set_line(area.x, area.y, &Line::from(look.span(role, look.clip(&text, area.width))), area.width);
         return None;

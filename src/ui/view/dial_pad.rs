@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::{Look, offers};
+use crate::text::say;
 use crate::ui::model::{Mode, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -15,15 +16,15 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
         return;
     }
     let title = if let Mode::Transfer { .. } = model.mode {
-        "Transfer to"
+        say!("dial-pad-transfer-to")
     } else if let Mode::Digits { .. } = model.mode {
-        "Send digits"
+        say!("dial-pad-send-digits")
     } else if model.digit_call().is_some() && !model.field.focused {
-        "Tones"
+        say!("dial-pad-tones")
     } else {
-        "Dial"
+        say!("dial-pad-dial")
     };
-    look.panel(buf, layout.dial, title, model.field.focused);
+    look.panel(buf, layout.dial, &title, model.field.focused);
     let line = Rect { y: layout.field.y + 1, ..layout.field };
     let rule = look.glyphs.meter_off.repeat(usize::from(line.width));
     buf.set_string(line.x, line.y, rule, look.style(Role::Border));

@@ -2,6 +2,7 @@
 
 use super::{Look, words};
 use crate::control::{AccountInfo, CallInfo, RecordingState, RegistrationState, TlsTrust};
+use crate::text::say;
 use crate::ui::model::{Connection, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -26,13 +27,13 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
 
 fn state(model: &Model, look: Look) -> Vec<Span<'static>> {
     match &model.connection {
-        Connection::Opening => return vec![look.span(Role::Pending, "connecting")],
-        Connection::Closed(_) => return vec![look.span(Role::Alert, " phone gone ")],
+        Connection::Opening => return vec![look.span(Role::Pending, say!("header-connecting"))],
+        Connection::Closed(_) => return vec![look.span(Role::Alert, format!(" {} ", say!("header-phone-gone")))],
         Connection::Open => {}
     }
     let accounts = &model.status.accounts;
     let shown = accounts.iter().find(|account| account.selected).or(accounts.first());
-    let Some(account) = shown else { return vec![look.span(Role::Dim, "no account")] };
+    let Some(account) = shown else { return vec![look.span(Role::Dim, say!("header-no-account"))] };
     let (glyph, role) = super::accounts::sign(look, account);
     let mut spans = vec![look.span(role, format!("{glyph} {}", words::registration(account)))];
     // The account that calls by address has none itself.
@@ -41,7 +42,7 @@ fn state(model: &Model, look: Look) -> Vec<Span<'static>> {
     let failed =
         accounts.iter().filter(|other| other.state == RegistrationState::Failed && other.id != account.id).count();
     if failed > 0 {
-        spans.push(look.span(Role::Bad, format!("  {} {failed} failed", look.glyphs.failed)));
+        spans.push(look.span(Role::Bad, format!("  {} {}", look.glyphs.failed, say!("header-failed", count = failed))));
     }
     spans
 }
@@ -51,66 +52,82 @@ fn sound(model: &Model, look: Look, width: u16) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     let is_unverified = |account: &AccountInfo| account.registered && account.tls == Some(TlsTrust::Unverified);
     if status.accounts.iter().any(is_unverified) {
-        spans
-            .push(look.span(Role::Alert, if width >= NARROW_WORDS { " SERVER NOT VERIFIED " } else { " UNVERIFIED " }));
+        let word = if width >= NARROW_WORDS { say!("header-server-not-verified") } else { say!("header-unverified") };
+        spans.push(look.span(Role::Alert, format!(" {word} ")));
         spans.push(Span::raw(" "));
     }
     let records = |call: &CallInfo| call.recording.as_ref().is_some_and(|r| r.state == RecordingState::Recording);
     if model.calls.iter().any(|row| records(&row.info)) {
-        spans.push(look.span(Role::Alert, " REC "));
+        spans.push(look.span(Role::Alert, format!(" {} ", say!("header-records"))));
         spans.push(Span::raw(" "));
     }
     if status.dnd {
-        spans.push(look.span(Role::Alert, " DND "));
+        spans.push(look.span(Role::Alert, format!(" {} ", say!("header-dnd"))));
         spans.push(Span::raw(" "));
     }
     if let Some(until) = model.wrap_up_until {
         let left = until.saturating_duration_since(look.now);
         let left_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-        let word = if width >= NARROW_WORDS { "WRAPPING UP" } else { "WRAP" };
-        spans.push(look.span(Role::Alert, format!(" {word} {left_s} s ")));
+        let words = match width >= NARROW_WORDS {
+            true => say!("header-wrapping-up", seconds = left_s),
+            false => say!("header-wrap", seconds = left_s),
+        };
+        spans.push(look.span(Role::Alert, format!(" {words} ")));
         spans.push(Span::raw(" "));
     }
     if status.auto_answer {
-        spans.push(look.span(Role::Alert, if width >= NARROW_WORDS { " ANSWERS ITSELF " } else { " AA " }));
+        let word = if width >= NARROW_WORDS { say!("header-answers-itself") } else { say!("header-auto-answer") };
+        spans.push(look.span(Role::Alert, format!(" {word} ")));
         spans.push(Span::raw(" "));
     }
     if let Some(number) = &status.forward {
         let number = look.clip(number, width / 4);
-        spans.push(look.span(Role::Alert, format!(" FWD {number} ")));
+        spans.push(look.span(Role::Alert, format!(" {} ", say!("header-forwards", number))));
         spans.push(Span::raw(" "));
     }
     let waiting = status.accounts.iter().filter_map(|account| account.voicemail.as_ref()).filter(|v| v.waiting);
     let new = waiting.clone().fold(0_u32, |sum, voicemail| sum.saturating_add(voicemail.new));
     if waiting.count() > 0 {
-        let count = if new > 0 { format!(" {new}") } else { String::new() };
-        spans.push(look.span(Role::Pending, format!("{} voicemail{count}", look.glyphs.message)));
+        let words = if new > 0 { say!("header-voicemail-new", count = new) } else { say!("header-voicemail") };
+        spans.push(look.span(Role::Pending, format!("{} {words}", look.glyphs.message)));
         spans.push(Span::raw("  "));
     }
     let unread = model.threads.unread();
     if unread > 0 {
-        spans.push(look.span(Role::Pending, format!("{} messages {unread}", look.glyphs.message)));
+        spans.push(
+            look.span(Role::Pending, format!("{} {}", look.glyphs.message, say!("header-messages", count = unread))),
+        );
         spans.push(Span::raw("  "));
     }
     if model.past.missed > 0 {
-        spans.push(look.span(Role::Pending, format!("{} missed {}", look.glyphs.message, model.past.missed)));
+        spans.push(look.span(
+            Role::Pending,
+            format!("{} {}", look.glyphs.message, say!("header-missed", count = model.past.missed)),
+        ));
         spans.push(Span::raw("  "));
     }
     let long = width >= NARROW_WORDS;
     let alone = spans.is_empty();
     match (status.mic_muted, long) {
-        (true, true) if status.voice.talking_muted => spans.push(look.span(Role::Alert, " MIC MUTED: YOU TALK ")),
-        (true, _) => spans.push(look.span(Role::Alert, " MIC MUTED ")),
-        (false, _) if model.talk.is_some() => spans.push(look.span(Role::Pressed, " TALKING ")),
-        (false, true) => spans.push(look.span(Role::Dim, format!("mic {}%", status.volume_mic))),
-        (false, false) if alone => spans.push(look.span(Role::Dim, "mic on")),
+        (true, true) if status.voice.talking_muted => {
+            spans.push(look.span(Role::Alert, format!(" {} ", say!("header-muted-you-talk"))))
+        }
+        (true, _) => spans.push(look.span(Role::Alert, format!(" {} ", say!("header-muted")))),
+        (false, _) if model.talk.is_some() => {
+            spans.push(look.span(Role::Pressed, format!(" {} ", say!("header-talking"))))
+        }
+        (false, true) => spans.push(look.span(Role::Dim, say!("header-mic", level = status.volume_mic))),
+        (false, false) if alone => spans.push(look.span(Role::Dim, say!("header-mic-on"))),
         (false, false) => {}
     }
     if status.speaker_muted {
         spans.push(Span::raw(" "));
-        spans.push(look.span(Role::Alert, if long { " SPEAKER MUTED " } else { " SPK MUTED " }));
+        let word = if long { say!("header-speaker-muted") } else { say!("header-spk-muted") };
+        spans.push(look.span(Role::Alert, format!(" {word} ")));
     } else if long {
-        spans.push(look.span(Role::Dim, format!(" {} speaker {}%", look.glyphs.dot, status.volume)));
+        spans.push(
+            look.span(Role::Dim, format!(" {} {}", look.glyphs.dot, say!("header-speaker", level = status.volume))),
+        );
     }
     spans
 }

@@ -2,6 +2,7 @@
 
 use super::{Look, list};
 use crate::control::verb::VERBS;
+use crate::text::say;
 use crate::ui::enabled::lacks;
 use crate::ui::keymap::{Act, Binding, Place};
 use crate::ui::model::{Mode, Model};
@@ -45,20 +46,16 @@ pub fn rows(model: &Model) -> Vec<Row> {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.to_string()).collect();
         let what = match binding.act {
             Act::Verb(name) => format!("{}: {}", name, binding.doc),
-            Act::PushToTalk if model.tells_releases => "hold it to talk while the microphone is muted".to_owned(),
-            Act::PushToTalk => "open the muted microphone to talk, or mute it again".to_owned(),
+            Act::PushToTalk if model.tells_releases => say!("help-hold-to-talk"),
+            Act::PushToTalk => say!("help-talk-in-turn"),
             _ => binding.doc.to_owned(),
         };
         // The footer is silent about what lacks something; here it is said what that is.
         let why = lacks(model, binding.act).map(|why| format!(" ({why})")).unwrap_or_default();
         Row { place: place(binding).words(), act: Some(binding.act), how: keys.join(", "), what: what + &why }
     });
-    let dialling = Row {
-        place: Place::Everywhere.words(),
-        act: None,
-        how: "0-9 * # +".to_owned(),
-        what: "dial; in a call, send tones".to_owned(),
-    };
+    let dialling =
+        Row { place: Place::Everywhere.words(), act: None, how: "0-9 * # +".to_owned(), what: say!("help-dial") };
     let bound = |name| model.keymap.key(Act::Verb(name), false).is_some();
     let verbs = VERBS.iter().filter(|verb| !bound(verb.name)).map(|verb| Row {
         place: "on the command line",
@@ -102,10 +99,16 @@ pub fn draw(model: &Model, look: Look, search: &str, chosen: usize, area: Rect, 
     let rows = rows(model);
     let lines = lines(&rows, area.height >= HEADINGS);
     look.clear(buf, area);
-    let title = if search.is_empty() { "Keys and verbs".to_owned() } else { format!("Keys and verbs: {search}") };
+    let title = if search.is_empty() { say!("help-title") } else { say!("help-title-search", search) };
     let inner = look.panel(buf, area, &look.clip(&title, area.width.saturating_sub(4)), true);
     if rows.is_empty() {
-        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, " nothing matches")), Line::default());
+        look.row(
+            buf,
+            inner,
+            0,
+            Line::from(look.span(Role::Dim, format!(" {}", say!("help-nothing-matches")))),
+            Line::default(),
+        );
     }
     let room = usize::from(inner.height);
     let is_chosen = |line: &Drawn<'_>| matches!(line, Drawn::Row(at, _) if *at == chosen);

@@ -1,6 +1,7 @@
 //! The banner of a ringing call: who, on which account, and the keys that answer it. Nothing covers it.
 
 use super::{Look, words};
+use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -8,9 +9,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
+use unicode_width::UnicodeWidthStr;
 
-/// The two buttons, left to right.
-const BUTTONS: [(&str, &str); 2] = [("answer", "ANSWER"), ("reject", "REJECT")];
+/// The verbs of the two buttons, left to right.
+const BUTTONS: [&str; 2] = ["answer", "reject"];
 
 /// Draws the banner, framed if there is room.
 pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
@@ -18,7 +20,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let style = look.style(Role::Incoming);
     let inner = inside(area);
     if inner != area {
-        let title = look.span(Role::Incoming, " INCOMING CALL ");
+        let title = look.span(Role::Incoming, format!(" {} ", say!("incoming-title")));
         let block = Block::bordered().border_set(look.glyphs.alarm).border_style(style).title(Line::from(title));
         block.render(area, buf);
     }
@@ -29,7 +31,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     );
     let mut first = vec![Span::raw(" ")];
     if inner == area {
-        first.push(Span::styled(format!("{} CALL ", look.glyphs.incoming), style));
+        first.push(Span::styled(format!("{} {} ", look.glyphs.incoming, say!("incoming-call")), style));
     }
     first.push(Span::styled(name.clone(), style));
     if number != name {
@@ -62,7 +64,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
 /// What a click does.
 pub fn act_at(model: &Model, area: Rect, at: Position) -> Option<Act> {
     let places = buttons(model, inside(area));
-    places.iter().zip(BUTTONS).find(|((_, place), _)| place.contains(at)).map(|(_, (verb, _))| Act::Verb(verb))
+    places.iter().zip(BUTTONS).find(|((_, place), _)| place.contains(at)).map(|(_, verb)| Act::Verb(verb))
 }
 
 fn inside(area: Rect) -> Rect {
@@ -79,10 +81,10 @@ fn buttons(model: &Model, inner: Rect) -> Vec<(String, Rect)> {
     }
     let mut x = inner.x + 1;
     let mut places = Vec::new();
-    for (verb, label) in BUTTONS {
+    for (verb, label) in BUTTONS.into_iter().zip([say!("incoming-answer"), say!("incoming-reject")]) {
         let key = model.keymap.key(Act::Verb(verb), model.is_typing()).map(|key| key.to_string()).unwrap_or_default();
         let text = format!("  {key} {label}  ");
-        let width = (text.len() as u16).min(inner.right().saturating_sub(x));
+        let width = (text.width() as u16).min(inner.right().saturating_sub(x));
         places.push((text, Rect::new(x, inner.bottom() - 1, width, 1)));
         x = x.saturating_add(width + 2);
     }
