@@ -199,6 +199,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
 }
 
 /// Another tip to begin with each time.
+#[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
 fn tip_of_now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -219,7 +220,8 @@ mod tests {
 
     #[test]
     fn the_option_goes_before_the_variables_and_no_colours_before_colours_everywhere() {
-        let rows: &[(Color, &[(&str, &str)], ColorDepth)] = &[
+        type Row<'a> = (Color, &'a [(&'a str, &'a str)], ColorDepth);
+        let rows: &[Row<'_>] = &[
             (Color::Auto, &[], ColorDepth::Indexed256),
             (Color::Auto, &[("COLORTERM", "truecolor")], ColorDepth::True),
             (Color::Auto, &[("NO_COLOR", "1")], ColorDepth::None),

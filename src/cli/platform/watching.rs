@@ -103,7 +103,8 @@ mod tests {
         fs::write(at("elsewhere/real.ini"), "1").unwrap();
         std::os::unix::fs::symlink(at("elsewhere/real.ini"), at("link.ini")).unwrap();
         let mut told = watch(&[at("mine.ini"), at("link.ini")]).expect("the folder is there");
-        let changes: [&dyn Fn(&Path) -> std::io::Result<()>; 3] = [
+        type Change<'a> = &'a dyn Fn(&Path) -> std::io::Result<()>;
+        let changes: [Change<'_>; 3] = [
             &|folder| fs::write(folder.join("mine.ini"), "2"),
             &|folder| {
                 fs::write(folder.join("mine.ini~"), "3")?;

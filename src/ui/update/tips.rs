@@ -8,7 +8,7 @@ use std::time::Instant;
 
 /// Another tip, where one is shown.
 pub fn next(model: &mut Model, now: Instant) -> Vec<Action> {
-    let Some(tips) = &mut model.tips else { return phone::refuse(model, &say!("tip-off"), now) };
+    let Some(tips) = &mut model.tips else { return phone::refuse(model, say!("tip-off"), now) };
     tips.turn();
     model.message = None;
     drawn()
