@@ -281,7 +281,7 @@ const OWN_COMMANDS: &[Own] = &[
     Own {
         name: "words",
         examples: &[
-            ("tuiphone words", "The languages there are: [tuiphone] language=NAME, or the locale, chooses"),
+            ("tuiphone words", "The languages there are; [tuiphone] language=NAME chooses one"),
             ("tuiphone words show > de.ftl", "All texts, to translate into words/de.ftl"),
             ("tuiphone words check en", "What is wrong with one or missing, line by line"),
         ],
