@@ -517,6 +517,7 @@ messages-no-answer = no answer
 ## Screen and shell
 
 screen-there-is-no-folder-for = there is no folder for traces here
+screen-suspended-setup = tuiphone: the questions wait; fg goes on
 
 ## Settings: why a key is not changed
 
@@ -1051,6 +1052,82 @@ settings-fact-default = default
 settings-fact-from = from
 settings-fact-counts = counts
 settings-fact-key = key
+
+## View: setup
+
+setup-title = Setting up tuiphone
+setup-welcome = Welcome. Five questions, and the phone is ready.
+setup-nothing-written = Nothing is written before the last of them, and Esc goes back.
+setup-takes-a-moment = This takes a moment. Where nothing answers, up to half a minute.
+setup-keep-where = Where is the password to be kept?
+setup-writing = Writing
+setup-found = Found here: { $what }.
+setup-login = login
+setup-exchange = exchange
+setup-login-help = Login: only where your provider has told you a second name to log in with.
+setup-registered = Registered over { $way }.
+setup-microphone = microphone
+setup-speaker = speaker
+setup-asking = Asking { $server }
+setup-asking-over = Asking { $server } over { $way }
+setup-ready = { $who } is ready.
+setup-kept = { $who } is kept, though it did not register.
+setup-written-to = It is written to { $file }.
+setup-progress = { $number } of { $count }: { $name }
+setup-import = Bring over what was found, and register as { $user }
+setup-by-hand = Set up an account: five questions
+setup-demo = Try the demo first: nothing is needed for it
+setup-skip = Not now: open the phone without an account
+setup-again = Ask once more
+setup-anyway = Keep the answers as they are, and go on
+setup-speak = Speak now; then listen
+setup-test = Test the microphone: speak, then hear yourself
+setup-hang-up = Hang up
+setup-go-on = It is well: go on
+setup-call-echo = Call the echo service, number:{" "}
+setup-mend = { $question ->
+    [1] Mend the server
+    [2] Mend the user
+    [3] Mend the password
+    [4] Mend the connection
+   *[5] Mend the sound
+}
+setup-key-choose = choose
+setup-key-move = move
+setup-key-leave = leave
+setup-key-next = next
+setup-key-back = back
+setup-key-exchange = exchange
+setup-key-login = login
+setup-key-register = register
+setup-key-do = do it
+setup-key-stop = stop
+setup-key-write = write and open the phone
+setup-server = server
+setup-user = user
+setup-password = password
+setup-connection = connection
+setup-sound = sound
+setup-server-question = Which server does the phone belong to?
+setup-user-question = What is your user name there?
+setup-password-question = And your password?
+setup-connection-question = How is the server reached?
+setup-sound-question = Do microphone and speaker work?
+setup-connection-help = If you do not know, leave it at automatic.
+setup-sound-help = Say something and look at the bar. An echo call sends back what you say.
+setup-automatic = automatic: UDP, then TCP, then TLS; the first that answers
+setup-udp = UDP, as most servers have it
+setup-tcp = TCP, where a firewall drops UDP
+setup-tls = TLS, encrypted
+setup-echo-needed = Type the number of the echo service, if your server has one.
+refusal-wants-password = The server wants a password.
+refusal-own-reason = The server refuses for a reason of its own.
+refusal-no-such-server = There is no server of that name; or this machine has no way to the network.
+refusal-unproven = The server does not prove who it is, or does not speak TLS there.
+refusal-no-way = There is no way to that address: no network, or a VPN that is off.
+refusal-nobody-listens = Nobody listens there: another port or transport, or the server is off.
+refusal-silence = Nothing comes back: a wrong name or port, or a firewall in between.
+refusal-no-answer = no answer
 
 ## View: sheet
 

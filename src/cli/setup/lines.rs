@@ -121,7 +121,7 @@ impl Dialogue {
             self.choose_preset()?;
         }
         self.asks_preset = question != Question::Server;
-        out::talk(question.help(self.preset));
+        out::talk(&question.help(self.preset));
         let said = match question {
             Question::Password => {
                 out::talk(&head);

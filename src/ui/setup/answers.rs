@@ -1,6 +1,8 @@
 //! What is asked: the questions, the exchanges people have at home, and what of a text is an answer.
 
 use crate::control::Secret;
+use crate::text::{say, words};
+use std::borrow::Cow;
 
 /// Longest answer, in characters.
 pub const MAX_CHARS: usize = 250;
@@ -31,35 +33,35 @@ impl Question {
     }
 
     /// One word for it.
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Question::Server => "server",
-            Question::User => "user",
-            Question::Password => "password",
-            Question::Transport => "connection",
-            Question::Sound => "sound",
+            Question::Server => say!("setup-server"),
+            Question::User => say!("setup-user"),
+            Question::Password => say!("setup-password"),
+            Question::Transport => say!("setup-connection"),
+            Question::Sound => say!("setup-sound"),
         }
     }
 
     /// The question itself.
-    pub fn asks(self) -> &'static str {
+    pub fn asks(self) -> String {
         match self {
-            Question::Server => "Which server does the phone belong to?",
-            Question::User => "What is your user name there?",
-            Question::Password => "And your password?",
-            Question::Transport => "How is the server reached?",
-            Question::Sound => "Do microphone and speaker work?",
+            Question::Server => say!("setup-server-question"),
+            Question::User => say!("setup-user-question"),
+            Question::Password => say!("setup-password-question"),
+            Question::Transport => say!("setup-connection-question"),
+            Question::Sound => say!("setup-sound-question"),
         }
     }
 
     /// What helps to answer it at this exchange.
-    pub fn help(self, preset: &Preset) -> &'static str {
+    pub fn help(self, preset: &Preset) -> String {
         match self {
-            Question::Server => preset.server_help,
-            Question::User => preset.user_help,
-            Question::Password => preset.password_help,
-            Question::Transport => "If you do not know, leave it at automatic.",
-            Question::Sound => "Say something and look at the bar. An echo call sends back what you say.",
+            Question::Server => preset.says("server"),
+            Question::User => preset.says("user"),
+            Question::Password => preset.says("password"),
+            Question::Transport => say!("setup-connection-help"),
+            Question::Sound => say!("setup-sound-help"),
         }
     }
 }
@@ -79,6 +81,31 @@ pub struct Preset {
     pub password_help: &'static str,
     /// The number of its echo service; empty = it has none, or none that all have.
     pub echo: &'static str,
+}
+
+impl Preset {
+    /// What a language may say in its own words: the name of each text, and its English.
+    pub fn texts(&self) -> [(String, &'static str); 4] {
+        let of = |what: &str| format!("{} {what}", self.name);
+        [
+            (self.name.to_owned(), self.name),
+            (of("server"), self.server_help),
+            (of("user"), self.user_help),
+            (of("password"), self.password_help),
+        ]
+    }
+
+    /// Its name, for people.
+    pub fn called(&self) -> Cow<'static, str> {
+        words::of("exchange", self.name, self.name)
+    }
+
+    /// What helps to answer `server`, `user` or `password`.
+    fn says(&self, what: &str) -> String {
+        let texts = self.texts().into_iter().skip(1);
+        let (name, english) = texts.into_iter().find(|(name, _)| name.ends_with(what)).unwrap_or_default();
+        words::of("exchange", &name, english).into_owned()
+    }
 }
 
 const PASSWORD: &str = "The one of the telephone, not that of a web page. It is not shown.";
@@ -169,12 +196,12 @@ impl Transport {
     }
 
     /// For people.
-    pub fn words(self) -> &'static str {
+    pub fn words(self) -> String {
         match self {
-            Transport::Auto => "automatic: UDP, then TCP, then TLS; the first that answers",
-            Transport::Udp => "UDP, as most servers have it",
-            Transport::Tcp => "TCP, where a firewall drops UDP",
-            Transport::Tls => "TLS, encrypted",
+            Transport::Auto => say!("setup-automatic"),
+            Transport::Udp => say!("setup-udp"),
+            Transport::Tcp => say!("setup-tcp"),
+            Transport::Tls => say!("setup-tls"),
         }
     }
 

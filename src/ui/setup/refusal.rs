@@ -1,7 +1,7 @@
 //! What a server's no means for somebody who has just answered five questions, and which answer to mend.
 
 use super::answers::Question;
-use crate::text::sanitise;
+use crate::text::{sanitise, say, words};
 
 /// A registration that came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,11 @@ const ROWS: &[Row] = &[
     (&[480, 500, 503], "The server is overloaded or starts anew. It may be better in a while.", &[]),
 ];
 
+/// The rows whose meaning a language may say in its own words: the first status of each, and the English.
+pub fn rows() -> impl Iterator<Item = (String, &'static str)> {
+    ROWS.iter().filter_map(|(statuses, means, _)| Some((statuses.first()?.to_string(), *means)))
+}
+
 impl Refusal {
     /// By the status of the answer; without one by what is known of the way to the server.
     pub fn of(status: Option<u16>, reason: &str, has_password: bool) -> Refusal {
@@ -47,33 +52,36 @@ impl Refusal {
         let Some(status) = status.filter(|status| *status >= 300) else { return Refusal::of_silence(reason) };
         let said = if reason.contains(&status.to_string()) { reason } else { format!("{status} {reason}") };
         if matches!(status, 401 | 407) && !has_password {
-            return Refusal { said, means: "The server wants a password.".to_owned(), mend: &[Password, User] };
+            return Refusal { said, means: say!("refusal-wants-password"), mend: &[Password, User] };
         }
         let row = ROWS.iter().find(|(statuses, ..)| statuses.contains(&status));
-        let (means, mend) = row
-            .map_or(("The server refuses for a reason of its own.", [Server, User].as_slice()), |(_, means, mend)| {
-                (*means, *mend)
-            });
-        Refusal { said, means: means.to_owned(), mend }
+        let (means, mend) = match row {
+            Some((statuses, means, mend)) => {
+                let first = statuses.first().unwrap_or(&status);
+                (words::of("refusal", &first.to_string(), means).into_owned(), *mend)
+            }
+            None => (say!("refusal-own-reason"), [Server, User].as_slice()),
+        };
+        Refusal { said, means, mend }
     }
 
     fn of_silence(reason: String) -> Refusal {
         let lower = reason.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        let (means, mend): (&str, &'static [Question]) =
+        let (means, mend): (String, &'static [Question]) =
             if says(&["cannot find", "no address", "lookup", "resolver", "not known"]) {
-                ("There is no server of that name; or this machine has no way to the network.", &[Server])
+                (say!("refusal-no-such-server"), &[Server])
             } else if says(&["certificate", "tls"]) {
-                ("The server does not prove who it is, or does not speak TLS there.", &[Server, Transport])
+                (say!("refusal-unproven"), &[Server, Transport])
             } else if says(&["unreachable", "no route"]) {
-                ("There is no way to that address: no network, or a VPN that is off.", &[Server])
+                (say!("refusal-no-way"), &[Server])
             } else if says(&["refused"]) {
-                ("Nobody listens there: another port or transport, or the server is off.", &[Server, Transport])
+                (say!("refusal-nobody-listens"), &[Server, Transport])
             } else {
-                ("Nothing comes back: a wrong name or port, or a firewall in between.", &[Server, Transport])
+                (say!("refusal-silence"), &[Server, Transport])
             };
-        let said = if reason.is_empty() { "no answer".to_owned() } else { reason };
-        Refusal { said, means: means.to_owned(), mend }
+        let said = if reason.is_empty() { say!("refusal-no-answer") } else { reason };
+        Refusal { said, means, mend }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::model::Setup;
 use super::update::{Effect, Msg, update};
 use super::{Ask, Ending, News};
+use crate::text::say;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::input::{Input, Reading};
 use crate::ui::msg;
@@ -70,7 +71,7 @@ pub async fn run(
                         let _ = ask.send(wish);
                     }
                     Effect::Suspend => {
-                        term.suspend("tuiphone: the questions wait; fg goes on").map_err(UiError::Terminal)?;
+                        term.suspend(&say!("screen-suspended-setup")).map_err(UiError::Terminal)?;
                         repaint(&mut screen).map_err(UiError::Draw)?;
                     }
                     Effect::Repaint => repaint(&mut screen).map_err(UiError::Draw)?,

@@ -4,6 +4,7 @@ use super::answers::{self, MAX_CHARS, PRESETS, Question};
 use super::model::{Pick, Setup, Step};
 use super::{Ask, Ending, News};
 use crate::control::Levels;
+use crate::text::say;
 use crate::ui::keymap::Key;
 use crate::ui::model::SILENT;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -218,7 +219,7 @@ fn choose(setup: &mut Setup) -> Vec<Effect> {
         Some(Pick::Echo) => {
             let number = setup.echo.text().trim().to_owned();
             if number.is_empty() {
-                setup.sound = Some("Type the number of the echo service, if your server has one.".to_owned());
+                setup.sound = Some(say!("setup-echo-needed"));
                 return Vec::new();
             }
             (setup.in_call, setup.sound) = (true, None);

@@ -1,6 +1,7 @@
 //! The questions of the first run: one panel, of which what matters least makes way where there is little room.
 
 use super::{Look, dial_field, meters, underline, words};
+use crate::text::say;
 use crate::ui::editor::{Editor, Motion};
 use crate::ui::glyphs::Glyphs;
 use crate::ui::setup::answers::{MAX_CHARS, Question};
@@ -48,9 +49,9 @@ enum Weight {
 enum Part {
     Text(Line<'static>),
     /// A line one types into, with its name; the cursor is here or not.
-    Field(&'static str, Editor, bool),
+    Field(String, Editor, bool),
     /// A level with its name, in dBFS.
-    Level(&'static str, f32),
+    Level(String, f32),
     /// A line one may choose, by its number.
     Pick(usize, String, Option<(Editor, bool)>),
 }
@@ -82,7 +83,7 @@ pub fn view(setup: &Setup, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
         let height = (rows.len() as u16 + 4).min(body.height);
         let top = (body.height - height) / 3;
         let panel = Rect { x: body.x + (body.width - width) / 2, y: body.y + top, width, height };
-        let inside = look.panel(buf, panel, "Setting up tuiphone", true);
+        let inside = look.panel(buf, panel, &say!("setup-title"), true);
         let pad = u16::from(inside.height >= rows.len() as u16 + 2);
         Rect { x: inside.x + 2, y: inside.y + pad, width: room, height: inside.height - pad }
     } else {
@@ -139,14 +140,15 @@ fn part(setup: &Setup, look: Look, part: Part, area: Rect, buf: &mut Buffer) -> 
             None
         }
         Part::Level(name, dbfs) => {
-            meters::one(look, if area.width < NARROW { "mic" } else { name }, dbfs, area, buf);
+            let name = if area.width < NARROW { say!("meters-mic") } else { name };
+            meters::one(look, &name, dbfs, area, buf);
             None
         }
         Part::Field(name, line, is_open) => {
             let role = if is_open { Role::Title } else { Role::Dim };
             let width = if area.width < NARROW { name.width() as u16 + 1 } else { LABEL };
             let width = width.min(area.width);
-            let label = look.span(role, format!("{name:<width$}", width = usize::from(width)));
+            let label = look.span(role, words::pad(&name, usize::from(width)));
             buf.set_span(area.x, area.y, &label, width);
             typed(look, &line, is_open, Rect { x: area.x + width, width: area.width - width, ..area }, buf)
         }
@@ -183,36 +185,35 @@ fn rows(setup: &Setup, look: Look, width: u16) -> Vec<Row> {
     }
     match &setup.step {
         Step::Start => {
-            rows.text(Weight::Must, Role::Strong, "Welcome. Five questions, and the phone is ready.");
-            rows.text(Weight::Help, Role::Dim, "Nothing is written before the last of them, and Esc goes back.");
+            rows.text(Weight::Must, Role::Strong, &say!("setup-welcome"));
+            rows.text(Weight::Help, Role::Dim, &say!("setup-nothing-written"));
             rows.blank();
             if let Some(offer) = &setup.offer {
-                rows.text(Weight::Help, Role::Text, &format!("Found here: {}.", offer.words));
+                rows.text(Weight::Help, Role::Text, &say!("setup-found", what = &offer.words));
                 rows.blank();
             }
             rows.picks(setup);
         }
         Step::Ask(question) => {
-            rows.text(Weight::Must, Role::Strong, question.asks());
-            rows.text(Weight::Help, Role::Dim, question.help(setup.preset()));
+            rows.text(Weight::Must, Role::Strong, &question.asks());
+            rows.text(Weight::Help, Role::Dim, &question.help(setup.preset()));
             rows.blank();
             match question {
                 Question::Server => {
-                    rows.field("server", &setup.server, true);
-                    let name = format!("< {} >", setup.preset().name);
-                    rows.fact(Weight::Extra, "exchange", &name);
+                    rows.field(Question::Server.name(), &setup.server, true);
+                    let name = format!("< {} >", setup.preset().called());
+                    rows.fact(Weight::Extra, &say!("setup-exchange"), &name);
                 }
                 Question::User => {
-                    rows.field("user", &setup.user, !setup.in_login);
-                    rows.field("login", &setup.login, setup.in_login);
-                    let help = "Login: only where your provider has told you a second name to log in with.";
-                    rows.text(Weight::Extra, Role::Dim, help);
+                    rows.field(Question::User.name(), &setup.user, !setup.in_login);
+                    rows.field(say!("setup-login"), &setup.login, setup.in_login);
+                    rows.text(Weight::Extra, Role::Dim, &say!("setup-login-help"));
                 }
-                Question::Password => rows.field("password", &masked(&setup.password), true),
+                Question::Password => rows.field(Question::Password.name(), &masked(&setup.password), true),
                 Question::Transport => rows.picks(setup),
                 Question::Sound => {
                     if let Some(transport) = setup.registered {
-                        let words = format!("Registered over {}.", transport.word().to_uppercase());
+                        let words = say!("setup-registered", way = transport.word().to_uppercase());
                         rows.push(
                             Weight::Help,
                             Part::Text(Line::from(vec![
@@ -220,8 +221,8 @@ fn rows(setup: &Setup, look: Look, width: u16) -> Vec<Row> {
                             ])),
                         );
                     }
-                    rows.push(Weight::Must, Part::Level("microphone", setup.levels.mic_dbfs));
-                    rows.push(Weight::Extra, Part::Level("speaker", setup.levels.speaker_dbfs));
+                    rows.push(Weight::Must, Part::Level(say!("setup-microphone"), setup.levels.mic_dbfs));
+                    rows.push(Weight::Extra, Part::Level(say!("setup-speaker"), setup.levels.speaker_dbfs));
                     rows.blank();
                     rows.picks(setup);
                     if let Some(words) = &setup.sound {
@@ -232,10 +233,13 @@ fn rows(setup: &Setup, look: Look, width: u16) -> Vec<Row> {
         }
         Step::Trying => {
             let server = setup.answers().map(|answers| answers.server).unwrap_or_default();
-            let over = setup.trying.map(|it| format!(" over {}", it.word().to_uppercase())).unwrap_or_default();
-            let words = format!("{} Asking {server}{over}", look.glyphs.registering);
+            let words = match setup.trying.map(|it| it.word().to_uppercase()) {
+                Some(way) => say!("setup-asking-over", server, way),
+                None => say!("setup-asking", server),
+            };
+            let words = format!("{} {words}", look.glyphs.registering);
             rows.text(Weight::Must, Role::Pending, &words);
-            rows.text(Weight::Help, Role::Dim, "This takes a moment. Where nothing answers, up to half a minute.");
+            rows.text(Weight::Help, Role::Dim, &say!("setup-takes-a-moment"));
         }
         Step::Refused(refusal) => {
             rows.text(Weight::Must, Role::Bad, &format!("{} {}", look.glyphs.failed, refusal.said));
@@ -244,14 +248,16 @@ fn rows(setup: &Setup, look: Look, width: u16) -> Vec<Row> {
             rows.picks(setup);
         }
         Step::Save => {
-            let state = if setup.registered.is_some() { "is ready" } else { "is kept, though it did not register" };
-            rows.text(Weight::Must, Role::Strong, &format!("{} {}.", setup.whose(), state));
-            rows.text(Weight::Help, Role::Dim, &format!("It is written to {}.", setup.file));
+            let who = setup.whose();
+            let ready = setup.registered.is_some();
+            let words = if ready { say!("setup-ready", who) } else { say!("setup-kept", who) };
+            rows.text(Weight::Must, Role::Strong, &words);
+            rows.text(Weight::Help, Role::Dim, &say!("setup-written-to", file = &setup.file));
             rows.blank();
-            rows.text(Weight::Help, Role::Text, "Where is the password to be kept?");
+            rows.text(Weight::Help, Role::Text, &say!("setup-keep-where"));
             rows.picks(setup);
             if setup.saving {
-                rows.text(Weight::Help, Role::Pending, "Writing");
+                rows.text(Weight::Help, Role::Pending, &say!("setup-writing"));
             }
         }
     }
@@ -305,15 +311,13 @@ impl Rows<'_> {
         }
     }
 
-    fn field(&mut self, name: &'static str, line: &Editor, is_open: bool) {
+    fn field(&mut self, name: String, line: &Editor, is_open: bool) {
         self.push(Weight::Must, Part::Field(name, line.clone(), is_open));
     }
 
     fn fact(&mut self, weight: Weight, name: &str, text: &str) {
-        let spans = vec![
-            self.look.span(Role::Dim, format!("{name:<width$}", width = usize::from(LABEL))),
-            self.look.span(Role::Text, text),
-        ];
+        let spans =
+            vec![self.look.span(Role::Dim, words::pad(name, usize::from(LABEL))), self.look.span(Role::Text, text)];
         self.push(weight, Part::Text(Line::from(spans)));
     }
 
@@ -335,9 +339,10 @@ impl Rows<'_> {
         let line = Line::from(spans);
         let line = match line.width() <= self.width {
             true => line,
-            false => Line::from(
-                look.span(Role::Title, format!("{} of {}: {}", now.number(), Question::ALL.len(), now.name())),
-            ),
+            false => Line::from(look.span(
+                Role::Title,
+                say!("setup-progress", number = now.number(), count = Question::ALL.len(), name = now.name()),
+            )),
         };
         self.push(Weight::Extra, Part::Text(line));
     }
@@ -354,42 +359,80 @@ fn label(setup: &Setup, pick: Pick) -> String {
     match pick {
         Pick::Import => {
             let user = setup.offer.as_ref().map(|offer| offer.answers.user.as_str()).unwrap_or_default();
-            format!("Bring over what was found, and register as {user}")
+            say!("setup-import", user)
         }
-        Pick::ByHand => "Set up an account: five questions".to_owned(),
-        Pick::Demo => "Try the demo first: nothing is needed for it".to_owned(),
-        Pick::Skip => "Not now: open the phone without an account".to_owned(),
-        Pick::Transport(transport) => transport.words().to_owned(),
-        Pick::Mend(question) => format!("Mend the {}", question.name()),
-        Pick::Again => "Ask once more".to_owned(),
-        Pick::Anyway => "Keep the answers as they are, and go on".to_owned(),
-        Pick::Microphone if setup.testing => "Speak now; then listen".to_owned(),
-        Pick::Microphone => "Test the microphone: speak, then hear yourself".to_owned(),
-        Pick::Echo if setup.in_call => "Hang up".to_owned(),
-        Pick::Echo => "Call the echo service, number: ".to_owned(),
-        Pick::Next => "It is well: go on".to_owned(),
+        Pick::ByHand => say!("setup-by-hand"),
+        Pick::Demo => say!("setup-demo"),
+        Pick::Skip => say!("setup-skip"),
+        Pick::Transport(transport) => transport.words(),
+        Pick::Mend(question) => say!("setup-mend", question = question.number()),
+        Pick::Again => say!("setup-again"),
+        Pick::Anyway => say!("setup-anyway"),
+        Pick::Microphone if setup.testing => say!("setup-speak"),
+        Pick::Microphone => say!("setup-test"),
+        Pick::Echo if setup.in_call => say!("setup-hang-up"),
+        Pick::Echo => say!("setup-call-echo"),
+        Pick::Next => say!("setup-go-on"),
         Pick::Keep(place) => setup.keeps.get(place).cloned().unwrap_or_default(),
     }
 }
 
 /// The keys that are valid now.
 fn keys(setup: &Setup, look: Look, area: Rect, buf: &mut Buffer) {
-    let keys: &[(&str, &str)] = match &setup.step {
-        Step::Start => &[("Enter", "choose"), ("Up/Down", "move"), ("Esc", "leave")],
+    let keys: Vec<(&str, String)> = match &setup.step {
+        Step::Start => vec![
+            ("Enter", say!("setup-key-choose")),
+            ("Up/Down", say!("setup-key-move")),
+            ("Esc", say!("setup-key-leave")),
+        ],
         Step::Ask(Question::Server) => {
-            &[("Enter", "next"), ("Esc", "back"), ("Up/Down", "exchange"), ("Ctrl-c", "leave")]
+            vec![
+                ("Enter", say!("setup-key-next")),
+                ("Esc", say!("setup-key-back")),
+                ("Up/Down", say!("setup-key-exchange")),
+                ("Ctrl-c", say!("setup-key-leave")),
+            ]
         }
-        Step::Ask(Question::User) => &[("Enter", "next"), ("Esc", "back"), ("Down", "login"), ("Ctrl-c", "leave")],
-        Step::Ask(Question::Password) => &[("Enter", "next"), ("Esc", "back"), ("Ctrl-c", "leave")],
+        Step::Ask(Question::User) => vec![
+            ("Enter", say!("setup-key-next")),
+            ("Esc", say!("setup-key-back")),
+            ("Down", say!("setup-key-login")),
+            ("Ctrl-c", say!("setup-key-leave")),
+        ],
+        Step::Ask(Question::Password) => vec![
+            ("Enter", say!("setup-key-next")),
+            ("Esc", say!("setup-key-back")),
+            ("Ctrl-c", say!("setup-key-leave")),
+        ],
         Step::Ask(Question::Transport) => {
-            &[("Enter", "register"), ("Esc", "back"), ("Up/Down", "move"), ("Ctrl-c", "leave")]
+            vec![
+                ("Enter", say!("setup-key-register")),
+                ("Esc", say!("setup-key-back")),
+                ("Up/Down", say!("setup-key-move")),
+                ("Ctrl-c", say!("setup-key-leave")),
+            ]
         }
         Step::Ask(Question::Sound) => {
-            &[("Enter", "do it"), ("Tab", "next"), ("Esc", "back"), ("Up/Down", "move"), ("Ctrl-c", "leave")]
+            vec![
+                ("Enter", say!("setup-key-do")),
+                ("Tab", say!("setup-key-next")),
+                ("Esc", say!("setup-key-back")),
+                ("Up/Down", say!("setup-key-move")),
+                ("Ctrl-c", say!("setup-key-leave")),
+            ]
         }
-        Step::Trying => &[("Esc", "stop"), ("Ctrl-c", "leave")],
-        Step::Refused(_) => &[("Enter", "choose"), ("Esc", "back"), ("Up/Down", "move"), ("Ctrl-c", "leave")],
-        Step::Save => &[("Enter", "write and open the phone"), ("Esc", "back"), ("Up/Down", "move")],
+        Step::Trying => vec![("Esc", say!("setup-key-stop")), ("Ctrl-c", say!("setup-key-leave"))],
+        Step::Refused(_) => vec![
+            ("Enter", say!("setup-key-choose")),
+            ("Esc", say!("setup-key-back")),
+            ("Up/Down", say!("setup-key-move")),
+            ("Ctrl-c", say!("setup-key-leave")),
+        ],
+        Step::Save => vec![
+            ("Enter", say!("setup-key-write")),
+            ("Esc", say!("setup-key-back")),
+            ("Up/Down", say!("setup-key-move")),
+        ],
     };
     let mut x = area.x;
     for (at, (key, word)) in keys.iter().enumerate() {
@@ -398,7 +441,7 @@ fn keys(setup: &Setup, look: Look, area: Rect, buf: &mut Buffer) {
             continue;
         }
         let line =
-            Line::from(vec![Span::raw(" "), look.span(Role::Key, *key), Span::raw(" "), look.span(Role::Text, *word)]);
+            Line::from(vec![Span::raw(" "), look.span(Role::Key, *key), Span::raw(" "), look.span(Role::Text, word)]);
         buf.set_line(x, area.y, &line, area.right().saturating_sub(x));
         x += width;
     }
