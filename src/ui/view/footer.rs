@@ -3,6 +3,7 @@
 use super::Look;
 use super::hit::Hit;
 use crate::control::{AccountInfo, CallState, LightInfo, LightState};
+use crate::text::say;
 use crate::ui::enabled::why_not;
 use crate::ui::keymap::{Act, Key, Keys};
 use crate::ui::ladder;
@@ -21,7 +22,7 @@ const WIDE: u16 = 60;
 struct Item {
     act: Option<Act>,
     key: String,
-    label: &'static str,
+    label: String,
 }
 
 impl Item {
@@ -69,19 +70,19 @@ fn placed(model: &Model, area: Rect) -> Vec<(u16, Item)> {
     placed
 }
 
-fn bound(model: &Model, act: Act, typing: bool, label: &'static str) -> Option<Item> {
+fn bound(model: &Model, act: Act, typing: bool, label: String) -> Option<Item> {
     let key = model.keymap.key(act, typing).filter(|_| why_not(model, act).is_none()).map(|key| key.to_string());
     key.map(|key| Item { act: Some(act), key, label })
 }
 
 /// A key that means this act in the view that is open: others may mean something else there.
-fn here(model: &Model, act: Act, label: &'static str) -> Option<Item> {
+fn here(model: &Model, act: Act, label: String) -> Option<Item> {
     let is_meant = |keys: &&Keys| keys.list().first().is_none_or(|key| keys.is(*key) && model.act(*key) == Some(act));
     let keys = model.keymap.binding(act)?.keys.iter().find(is_meant)?;
     Some(Item { act: Some(act), key: keys.to_string(), label })
 }
 
-fn told(key: &str, label: &'static str) -> Option<Item> {
+fn told(key: &str, label: String) -> Option<Item> {
     Some(Item { act: None, key: key.to_owned(), label })
 }
 
@@ -91,20 +92,31 @@ fn contacts(model: &Model, pane: Pane) -> Vec<Option<Item>> {
     let person = model.people.chosen();
     let any = |item: Option<Item>| item.filter(|_| person.is_some());
     match pane {
-        Pane::Form => vec![told("Enter", "save"), told("Up/Down", "field"), bound(Act::Cancel, "leave")],
-        Pane::AskDelete | Pane::AskClear => vec![told("y", "delete"), bound(Act::Cancel, "keep")],
+        Pane::Form => vec![
+            told("Enter", say!("footer-save")),
+            told("Up/Down", say!("footer-field")),
+            bound(Act::Cancel, say!("footer-leave")),
+        ],
+        Pane::AskDelete | Pane::AskClear => {
+            vec![told("y", say!("footer-delete")), bound(Act::Cancel, say!("footer-keep"))]
+        }
         Pane::List | Pane::Details => {
-            let chooses = if model.status.default_action == "message" { "write" } else { "call" };
-            let star = if person.is_some_and(|contact| contact.starred) { "no star" } else { "star" };
-            let details = any(bound(Act::Details, "details")).filter(|_| pane == Pane::List);
+            let chooses =
+                if model.status.default_action == "message" { say!("footer-write") } else { say!("footer-call") };
+            let star = if person.is_some_and(|contact| contact.starred) {
+                say!("footer-no-star")
+            } else {
+                say!("footer-star")
+            };
+            let details = any(bound(Act::Details, say!("footer-details"))).filter(|_| pane == Pane::List);
             vec![
-                any(told("Enter", if pane == Pane::List { chooses } else { "call" })),
-                any(bound(Act::Messages, "write")),
-                bound(Act::Cancel, if pane == Pane::Details { "back" } else { "close" }),
+                any(told("Enter", if pane == Pane::List { chooses } else { say!("footer-call") })),
+                any(bound(Act::Messages, say!("footer-write"))),
+                bound(Act::Cancel, if pane == Pane::Details { say!("footer-back") } else { say!("footer-close") }),
                 details,
-                bound(Act::Add, "add"),
-                any(bound(Act::Edit, "edit")),
-                any(bound(Act::Delete, "delete")),
+                bound(Act::Add, say!("footer-add")),
+                any(bound(Act::Edit, say!("footer-edit"))),
+                any(bound(Act::Delete, say!("footer-delete"))),
                 any(bound(Act::Star, star)),
             ]
         }
@@ -116,19 +128,23 @@ fn history(model: &Model, pane: Pane) -> Vec<Option<Item>> {
     let any = |item: Option<Item>| item.filter(|_| model.past.chosen().is_some());
     match pane {
         Pane::AskDelete => {
-            vec![told("y", "forget it"), told("a", "all of them"), bound(Act::Cancel, "keep")]
+            vec![
+                told("y", say!("footer-forget-it")),
+                told("a", say!("footer-all-of-them")),
+                bound(Act::Cancel, say!("footer-keep")),
+            ]
         }
-        Pane::AskClear => vec![told("y", "forget all"), bound(Act::Cancel, "keep")],
+        Pane::AskClear => vec![told("y", say!("footer-forget-all")), bound(Act::Cancel, say!("footer-keep"))],
         Pane::List | Pane::Details | Pane::Form => {
             let is_list = pane != Pane::Details;
             vec![
-                any(told("Enter", "call back")),
-                told("Tab", "kind").filter(|_| is_list),
-                bound(Act::Cancel, if is_list { "close" } else { "back" }),
-                any(bound(Act::Details, "details")).filter(|_| is_list),
-                any(bound(Act::Messages, "write")),
-                any(bound(Act::Add, "add contact")),
-                any(bound(Act::Delete, "delete")),
+                any(told("Enter", say!("footer-call-back"))),
+                told("Tab", say!("footer-kind")).filter(|_| is_list),
+                bound(Act::Cancel, if is_list { say!("footer-close") } else { say!("footer-back") }),
+                any(bound(Act::Details, say!("footer-details"))).filter(|_| is_list),
+                any(bound(Act::Messages, say!("footer-write"))),
+                any(bound(Act::Add, say!("footer-add-contact"))),
+                any(bound(Act::Delete, say!("footer-delete"))),
             ]
         }
     }
@@ -138,37 +154,51 @@ fn ladder(model: &Model, pane: ladder::Pane) -> Vec<Option<Item>> {
     let bound = |act, label| bound(model, act, false, label);
     let steps = &model.ladder.steps;
     let any = |item: Option<Item>| item.filter(|_| !steps.is_empty());
-    let others = told("Tab", "next call").filter(|_| model.ladder.talks.len() > 1);
+    let others = told("Tab", say!("footer-next-call")).filter(|_| model.ladder.talks.len() > 1);
     let is_searched = !model.ladder.search.is_empty();
     match pane {
         ladder::Pane::AskForm => {
-            vec![told("m", "Mermaid"), told("t", "text"), told("p", "capture"), bound(Act::Cancel, "leave it")]
+            vec![
+                told("m", say!("footer-mermaid")),
+                told("t", say!("footer-text")),
+                told("p", say!("footer-capture")),
+                bound(Act::Cancel, say!("footer-leave-it")),
+            ]
         }
         ladder::Pane::Steps if model.ladder.searches => {
-            vec![told("Enter", "done"), told("Up/Down", "next"), told("Esc", "no search")]
+            vec![
+                told("Enter", say!("footer-done")),
+                told("Up/Down", say!("footer-next")),
+                told("Esc", say!("footer-no-search")),
+            ]
         }
         ladder::Pane::Steps => vec![
-            any(told("Enter", "message")),
-            bound(Act::LadderNext, "next found").filter(|_| is_searched),
-            bound(Act::LadderWhy, "why"),
-            bound(Act::Cancel, if is_searched { "no search" } else { "close" }),
+            any(told("Enter", say!("footer-message"))),
+            bound(Act::LadderNext, say!("footer-next-found")).filter(|_| is_searched),
+            bound(Act::LadderWhy, say!("footer-why")),
+            bound(Act::Cancel, if is_searched { say!("footer-no-search") } else { say!("footer-close") }),
             others,
-            any(bound(Act::LadderSearch, "search")),
-            any(bound(Act::Copy, "copy")),
-            any(bound(Act::Export, "export")),
-            any(bound(Act::CopyAll, "copy all")),
-            bound(Act::LadderFold, "fold"),
+            any(bound(Act::LadderSearch, say!("footer-search"))),
+            any(bound(Act::Copy, say!("footer-copy"))),
+            any(bound(Act::Export, say!("footer-export"))),
+            any(bound(Act::CopyAll, say!("footer-copy-all"))),
+            bound(Act::LadderFold, say!("footer-fold")),
         ],
         ladder::Pane::Message => vec![
-            told("Up/Down", "scroll"),
-            told("Left/Right", "message"),
-            bound(Act::Cancel, "back"),
-            bound(Act::LadderWhy, "why"),
-            bound(Act::Copy, "copy"),
-            bound(Act::Export, "export"),
+            told("Up/Down", say!("footer-scroll")),
+            told("Left/Right", say!("footer-message")),
+            bound(Act::Cancel, say!("footer-back")),
+            bound(Act::LadderWhy, say!("footer-why")),
+            bound(Act::Copy, say!("footer-copy")),
+            bound(Act::Export, say!("footer-export")),
         ],
         ladder::Pane::Why => {
-            vec![told("Up/Down", "scroll"), bound(Act::Cancel, "back"), others, any(bound(Act::Export, "export"))]
+            vec![
+                told("Up/Down", say!("footer-scroll")),
+                bound(Act::Cancel, say!("footer-back")),
+                others,
+                any(bound(Act::Export, say!("footer-export"))),
+            ]
         }
     }
 }
@@ -182,34 +212,38 @@ fn switchboard(model: &Model) -> Vec<Option<Item>> {
     let answered = |row: &CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
     let has_call = model.calls.iter().any(answered);
     if board.searching {
-        return vec![told("Enter", "choose"), cancel("all")];
+        return vec![told("Enter", say!("footer-choose")), cancel(say!("footer-all"))];
     }
     if board.asking {
         return vec![
-            local(Act::Verb("transfer"), "transfer to them"),
-            local(Act::Consult, "ask them first"),
-            told("Enter", "call too"),
-            cancel("nothing"),
+            local(Act::Verb("transfer"), say!("footer-transfer-to-them")),
+            local(Act::Consult, say!("footer-ask-them-first")),
+            told("Enter", say!("footer-call-too")),
+            cancel(say!("footer-nothing")),
         ];
     }
     let Some(chosen) = chosen else {
-        return vec![cancel(if board.search.is_empty() { "close" } else { "all" }), local(Act::Help, "help")];
+        return vec![
+            cancel(if board.search.is_empty() { say!("footer-close") } else { say!("footer-all") }),
+            local(Act::Help, say!("footer-help")),
+        ];
     };
     let enters = match (rings(chosen), has_call) {
-        (true, _) => "pick up",
-        (false, true) => "transfer or call",
-        (false, false) => "call",
+        (true, _) => say!("footer-pick-up"),
+        (false, true) => say!("footer-transfer-or-call"),
+        (false, false) => say!("footer-call"),
     };
     vec![
         told("Enter", enters),
-        local(Act::Verb("transfer"), "transfer").filter(|_| has_call),
-        local(Act::Consult, "ask first").filter(|_| has_call),
-        local(Act::Verb("hangup"), "hang up").filter(|_| !model.calls.is_empty()),
-        local(Act::Verb("pickup"), "pick up").filter(|_| !rings(chosen) && model.status.lights.iter().any(rings)),
-        local(Act::Messages, "write"),
-        local(Act::Type, "search"),
-        cancel(if board.search.is_empty() { "close" } else { "all" }),
-        local(Act::Help, "help"),
+        local(Act::Verb("transfer"), say!("footer-transfer")).filter(|_| has_call),
+        local(Act::Consult, say!("footer-ask-first")).filter(|_| has_call),
+        local(Act::Verb("hangup"), say!("footer-hang-up")).filter(|_| !model.calls.is_empty()),
+        local(Act::Verb("pickup"), say!("footer-pick-up"))
+            .filter(|_| !rings(chosen) && model.status.lights.iter().any(rings)),
+        local(Act::Messages, say!("footer-write")),
+        local(Act::Type, say!("footer-search")),
+        cancel(if board.search.is_empty() { say!("footer-close") } else { say!("footer-all") }),
+        local(Act::Help, say!("footer-help")),
     ]
 }
 
@@ -218,14 +252,18 @@ fn accounts(model: &Model) -> Vec<Option<Item>> {
     let any = |item: Option<Item>| item.filter(|_| account.is_some());
     let is_on = account.is_some_and(|account| account.registered);
     vec![
-        told("Enter", "use for calls").filter(|_| account.is_some_and(|account| !account.selected)),
-        any(here(model, Act::AccountRegister, if is_on { "register anew" } else { "register" })),
-        any(here(model, Act::AccountUnregister, "un-register")).filter(|_| is_on),
-        bound(model, Act::Cancel, true, "close"),
-        any(here(model, Act::Copy, "copy address")),
-        here(model, Act::Ladder, "ladder"),
-        here(model, Act::Settings, "settings"),
-        here(model, Act::Help, "help"),
+        told("Enter", say!("footer-use-for-calls")).filter(|_| account.is_some_and(|account| !account.selected)),
+        any(here(
+            model,
+            Act::AccountRegister,
+            if is_on { say!("footer-register-anew") } else { say!("footer-register") },
+        )),
+        any(here(model, Act::AccountUnregister, say!("footer-un-register"))).filter(|_| is_on),
+        bound(model, Act::Cancel, true, say!("footer-close")),
+        any(here(model, Act::Copy, say!("footer-copy-address"))),
+        here(model, Act::Ladder, say!("footer-ladder")),
+        here(model, Act::Settings, say!("footer-settings")),
+        here(model, Act::Help, say!("footer-help")),
     ]
 }
 
@@ -234,168 +272,212 @@ fn settings(model: &Model) -> Vec<Option<Item>> {
     let cancel = |label| bound(model, Act::Cancel, true, label);
     match settings.edit.as_ref().map(|edit| &edit.field) {
         Some(Field::Choice(..)) => {
-            return vec![told("Left/Right", "choose"), told("Enter", "save"), cancel("leave it")];
+            return vec![
+                told("Left/Right", say!("footer-choose")),
+                told("Enter", say!("footer-save")),
+                cancel(say!("footer-leave-it")),
+            ];
         }
-        Some(_) => return vec![told("Enter", "save"), cancel("leave it")],
+        Some(_) => return vec![told("Enter", say!("footer-save")), cancel(say!("footer-leave-it"))],
         None => {}
     }
     let all = settings.search.is_empty() && !settings.only_changed;
-    let cancel = cancel(if all { "close" } else { "all" });
+    let cancel = cancel(if all { say!("footer-close") } else { say!("footer-all") });
     if settings.searching {
-        return vec![told("Enter", "choose"), cancel];
+        return vec![told("Enter", say!("footer-choose")), cancel];
     }
     let chosen = settings.chosen().filter(|info| info.locked.is_none() && info.kept.is_none());
     let enters = chosen.map(|info| match (info.kind.as_str(), info.value.as_deref()) {
-        ("flag", value) if value.is_some_and(is_on) => "turn off",
-        ("flag", _) => "turn on",
-        _ => "change",
+        ("flag", value) if value.is_some_and(is_on) => say!("footer-turn-off"),
+        ("flag", _) => say!("footer-turn-on"),
+        _ => say!("footer-change"),
     });
     vec![
         enters.and_then(|label| told("Enter", label)),
-        here(model, Act::Type, "search"),
-        here(model, Act::SettingsChanged, if settings.only_changed { "all" } else { "changed ones" }),
+        here(model, Act::Type, say!("footer-search")),
+        here(
+            model,
+            Act::SettingsChanged,
+            if settings.only_changed { say!("footer-all") } else { say!("footer-changed-ones") },
+        ),
         cancel,
-        here(model, Act::SettingsUndo, "undo").filter(|_| settings.can_undo()),
-        here(model, Act::SettingsDefault, "as it comes").filter(|_| chosen.is_some_and(|info| info.origin == "file")),
-        here(model, Act::Copy, "copy"),
-        here(model, Act::Help, "help"),
+        here(model, Act::SettingsUndo, say!("footer-undo")).filter(|_| settings.can_undo()),
+        here(model, Act::SettingsDefault, say!("footer-as-it-comes"))
+            .filter(|_| chosen.is_some_and(|info| info.origin == "file")),
+        here(model, Act::Copy, say!("footer-copy")),
+        here(model, Act::Help, say!("footer-help")),
     ]
 }
 
 fn devices(model: &Model) -> Vec<Option<Item>> {
     let status = &model.status;
     vec![
-        told("Enter", "use it"),
-        told("Left/Right", "volume"),
-        here(model, Act::Verb("test-audio"), "test").filter(|_| model.calls.is_empty()),
-        bound(model, Act::Cancel, true, "close"),
-        here(model, Act::Verb("mute"), if status.mic_muted { "unmute" } else { "mute" }),
-        here(model, Act::MuteSpeaker, if status.speaker_muted { "speaker on" } else { "mute speaker" }),
-        here(model, Act::Echo, "echo call").filter(|_| status.echo.is_some() && model.calls.is_empty()),
-        here(model, Act::Help, "help"),
+        told("Enter", say!("footer-use-it")),
+        told("Left/Right", say!("footer-volume")),
+        here(model, Act::Verb("test-audio"), say!("footer-test")).filter(|_| model.calls.is_empty()),
+        bound(model, Act::Cancel, true, say!("footer-close")),
+        here(model, Act::Verb("mute"), if status.mic_muted { say!("footer-unmute") } else { say!("footer-mute") }),
+        here(
+            model,
+            Act::MuteSpeaker,
+            if status.speaker_muted { say!("footer-speaker-on") } else { say!("footer-mute-speaker") },
+        ),
+        here(model, Act::Echo, say!("footer-echo-call")).filter(|_| status.echo.is_some() && model.calls.is_empty()),
+        here(model, Act::Help, say!("footer-help")),
     ]
 }
 
 fn items(model: &Model) -> Vec<Item> {
     let typing = model.field.focused;
-    let bound = |act: Act, label: &'static str| bound(model, act, typing, label);
+    let bound = |act: Act, label: String| bound(model, act, typing, label);
     let verb = |name: &'static str, label| bound(Act::Verb(name), label);
-    let help = bound(Act::Help, "help");
-    let quit = bound(Act::Quit, if model.stays { "detach" } else { "quit" });
+    let help = bound(Act::Help, say!("footer-help"));
+    let quit = bound(Act::Quit, if model.stays { say!("footer-detach") } else { say!("footer-quit") });
     if model.pending.is_some() {
-        return told("Esc", "leave").into_iter().collect();
+        return told("Esc", say!("footer-leave")).into_iter().collect();
     }
     let items = match &model.mode {
-        Mode::Help { .. } => vec![told("a-z", "search"), told("Enter", "do it"), bound(Act::Cancel, "close")],
+        Mode::Help { .. } => vec![
+            told("a-z", say!("footer-search")),
+            told("Enter", say!("footer-do-it")),
+            bound(Act::Cancel, say!("footer-close")),
+        ],
         Mode::Switchboard => switchboard(model),
         Mode::Accounts => accounts(model),
         Mode::Settings => settings(model),
         Mode::Devices => devices(model),
         Mode::Themes => vec![
-            verb("answer", "answer").filter(|_| model.incoming().is_some()),
-            told("Enter", "keep it"),
-            told("Up/Down", "try"),
-            bound(Act::Cancel, "as before"),
+            verb("answer", say!("footer-answer")).filter(|_| model.incoming().is_some()),
+            told("Enter", say!("footer-keep-it")),
+            told("Up/Down", say!("footer-try")),
+            bound(Act::Cancel, say!("footer-as-before")),
             help,
         ],
         Mode::Threads { .. } if model.threads.list().is_empty() => {
-            vec![bound(Act::Type, "write to a number"), bound(Act::Cancel, "close")]
+            vec![bound(Act::Type, say!("footer-write-to-a-number")), bound(Act::Cancel, say!("footer-close"))]
         }
         Mode::Threads { .. } => {
-            vec![told("Enter", "open"), bound(Act::Type, "write to a number"), bound(Act::Cancel, "close")]
+            vec![
+                told("Enter", say!("footer-open")),
+                bound(Act::Type, say!("footer-write-to-a-number")),
+                bound(Act::Cancel, say!("footer-close")),
+            ]
         }
         Mode::Thread { .. } => {
-            vec![told("Enter", "send"), bound(Act::Cancel, "back"), told("Up/Down", "scroll")]
+            vec![
+                told("Enter", say!("footer-send")),
+                bound(Act::Cancel, say!("footer-back")),
+                told("Up/Down", say!("footer-scroll")),
+            ]
         }
         Mode::Contacts(pane) => contacts(model, *pane),
         Mode::History(pane) => history(model, *pane),
         Mode::Ladder(pane) => ladder(model, *pane),
         Mode::Quality => vec![
-            told("Tab", "next call").filter(|_| model.quality.count() > 1),
-            bound(Act::Cancel, "close"),
-            bound(Act::Ladder, "ladder"),
-            verb("mute", if model.status.mic_muted { "unmute" } else { "mute" }).filter(|_| model.has_sound()),
-            bound(Act::Copy, "copy").filter(|_| model.quality.count() > 0),
-            told("Up/Down", "scroll"),
+            told("Tab", say!("footer-next-call")).filter(|_| model.quality.count() > 1),
+            bound(Act::Cancel, say!("footer-close")),
+            bound(Act::Ladder, say!("footer-ladder")),
+            verb("mute", if model.status.mic_muted { say!("footer-unmute") } else { say!("footer-mute") })
+                .filter(|_| model.has_sound()),
+            bound(Act::Copy, say!("footer-copy")).filter(|_| model.quality.count() > 0),
+            told("Up/Down", say!("footer-scroll")),
             help,
         ],
         Mode::Log if model.log.searches => {
-            vec![told("Enter", "done"), told("Esc", "show all"), told("Up/Down", "choose")]
+            vec![
+                told("Enter", say!("footer-done")),
+                told("Esc", say!("footer-show-all")),
+                told("Up/Down", say!("footer-choose")),
+            ]
         }
         Mode::Log => vec![
-            bound(Act::LogSearch, "search"),
-            told("Tab", "level"),
-            bound(Act::Cancel, if model.log.search.is_empty() { "close" } else { "show all" }),
-            told("End", "follow").filter(|_| model.log.holds),
-            bound(Act::Copy, "copy"),
-            bound(Act::CopyAll, "copy all"),
-            bound(Act::Export, "export"),
+            bound(Act::LogSearch, say!("footer-search")),
+            told("Tab", say!("footer-level")),
+            bound(
+                Act::Cancel,
+                if model.log.search.is_empty() { say!("footer-close") } else { say!("footer-show-all") },
+            ),
+            told("End", say!("footer-follow")).filter(|_| model.log.holds),
+            bound(Act::Copy, say!("footer-copy")),
+            bound(Act::CopyAll, say!("footer-copy-all")),
+            bound(Act::Export, say!("footer-export")),
             help,
         ],
         Mode::Palette => vec![
-            told("Enter", "do it"),
-            told("Tab", "complete"),
-            told("Up/Down", "choose"),
-            bound(Act::Cancel, "close"),
+            told("Enter", say!("footer-do-it")),
+            told("Tab", say!("footer-complete")),
+            told("Up/Down", say!("footer-choose")),
+            bound(Act::Cancel, say!("footer-close")),
         ],
-        Mode::Sheet => vec![told("Up/Down", "scroll"), bound(Act::Cancel, "close")],
+        Mode::Sheet => vec![told("Up/Down", say!("footer-scroll")), bound(Act::Cancel, say!("footer-close"))],
         Mode::AskHangup => {
-            vec![told("y", "this one"), told("1-9", "that one"), told("a", "all"), bound(Act::Cancel, "none")]
+            vec![
+                told("y", say!("footer-this-one")),
+                told("1-9", say!("footer-that-one")),
+                told("a", say!("footer-all")),
+                bound(Act::Cancel, say!("footer-none")),
+            ]
         }
         Mode::Transfer { call, .. } => vec![
-            told("Enter", "transfer"),
-            told("Tab", "ask first").filter(|_| !model.field.is_empty()),
-            told("Down", "complete").filter(|_| !model.matches.list().is_empty()),
-            told("Up/Down", "other call").filter(|_| model.field.is_empty() && model.others(call).count() > 1),
-            bound(Act::Cancel, "keep it"),
+            told("Enter", say!("footer-transfer")),
+            told("Tab", say!("footer-ask-first")).filter(|_| !model.field.is_empty()),
+            told("Down", say!("footer-complete")).filter(|_| !model.matches.list().is_empty()),
+            told("Up/Down", say!("footer-other-call"))
+                .filter(|_| model.field.is_empty() && model.others(call).count() > 1),
+            bound(Act::Cancel, say!("footer-keep-it")),
         ],
-        Mode::Digits { .. } => vec![told("Enter", "send"), bound(Act::Cancel, "keep them")],
-        Mode::AskQuit => vec![told("y", "end it and quit"), bound(Act::Cancel, "stay")],
+        Mode::Digits { .. } => vec![told("Enter", say!("footer-send")), bound(Act::Cancel, say!("footer-keep-them"))],
+        Mode::AskQuit => vec![told("y", say!("footer-end-it-and-quit")), bound(Act::Cancel, say!("footer-stay"))],
         Mode::Phone => {
             let state = model.current().map(|row| row.info.state);
-            let mute = verb("mute", if model.status.mic_muted { "unmute" } else { "mute" });
+            let mute = verb("mute", if model.status.mic_muted { say!("footer-unmute") } else { say!("footer-mute") });
             let mut items = Vec::new();
-            let messages = bound(Act::Messages, "messages").filter(|_| !model.threads.list().is_empty());
-            let unread = bound(Act::Messages, "messages").filter(|_| model.threads.unread() > 0);
+            let messages = bound(Act::Messages, say!("footer-messages")).filter(|_| !model.threads.list().is_empty());
+            let unread = bound(Act::Messages, say!("footer-messages")).filter(|_| model.threads.unread() > 0);
             if model.incoming().is_some() {
-                items.extend([verb("answer", "answer"), verb("reject", "reject")]);
+                items.extend([verb("answer", say!("footer-answer")), verb("reject", say!("footer-reject"))]);
             } else if !model.status.asks.is_empty() {
-                items.extend([verb("answer", "call"), verb("reject", "do not")]);
+                items.extend([verb("answer", say!("footer-call")), verb("reject", say!("footer-do-not"))]);
             }
             if typing {
-                let offered = told("Down", "complete").filter(|_| !model.matches.list().is_empty());
-                items.extend([verb("call", "call"), offered]);
-                items.extend([bound(Act::Messages, "write"), bound(Act::Cancel, "clear")]);
+                let offered = told("Down", say!("footer-complete")).filter(|_| !model.matches.list().is_empty());
+                items.extend([verb("call", say!("footer-call")), offered]);
+                items.extend([bound(Act::Messages, say!("footer-write")), bound(Act::Cancel, say!("footer-clear"))]);
             }
-            let talks = if model.talk.is_some() { "let go to mute" } else { "hold to talk" };
+            let talks = if model.talk.is_some() { say!("footer-let-go-to-mute") } else { say!("footer-hold-to-talk") };
             let holds = model.tells_releases && (model.status.mic_muted || model.talk.is_some());
             let talk = bound(Act::PushToTalk, talks).filter(|_| holds);
             match state {
                 Some(CallState::Connected) => {
-                    items.extend([verb("hangup", "hang up"), verb("hold", "hold"), mute, talk]);
-                    items.push(verb("transfer", "transfer").filter(|_| !typing));
-                    items.push(bound(Act::Type, "new call").filter(|_| !typing));
+                    items.extend([
+                        verb("hangup", say!("footer-hang-up")),
+                        verb("hold", say!("footer-hold")),
+                        mute,
+                        talk,
+                    ]);
+                    items.push(verb("transfer", say!("footer-transfer")).filter(|_| !typing));
+                    items.push(bound(Act::Type, say!("footer-new-call")).filter(|_| !typing));
                 }
                 Some(CallState::Held) => {
-                    items.extend([verb("hangup", "hang up"), verb("hold", "resume"), mute]);
-                    items.push(bound(Act::Type, "new call").filter(|_| !typing));
+                    items.extend([verb("hangup", say!("footer-hang-up")), verb("hold", say!("footer-resume")), mute]);
+                    items.push(bound(Act::Type, say!("footer-new-call")).filter(|_| !typing));
                 }
                 Some(CallState::Incoming) => {}
-                Some(_) => items.extend([verb("hangup", "hang up"), mute]),
+                Some(_) => items.extend([verb("hangup", say!("footer-hang-up")), mute]),
                 None if !typing => {
                     let waits =
                         |account: &AccountInfo| account.voicemail.as_ref().is_some_and(|voicemail| voicemail.waiting);
                     let rings = |light: &LightInfo| light.state == LightState::Ringing;
                     items.extend([
-                        verb("available", "end the pause").filter(|_| model.wrap_up_until.is_some()),
-                        verb("history", "missed calls").filter(|_| model.past.missed > 0),
-                        verb("pickup", "pick up").filter(|_| model.status.lights.iter().any(rings)),
-                        told("0-9", "dial"),
-                        verb("call", "redial").filter(|_| model.field.has_dialled()),
-                        bound(Act::Type, "address"),
-                        verb("voicemail", "voicemail").filter(|_| model.status.accounts.iter().any(waits)),
+                        verb("available", say!("footer-end-the-pause")).filter(|_| model.wrap_up_until.is_some()),
+                        verb("history", say!("footer-missed-calls")).filter(|_| model.past.missed > 0),
+                        verb("pickup", say!("footer-pick-up")).filter(|_| model.status.lights.iter().any(rings)),
+                        told("0-9", say!("footer-dial")),
+                        verb("call", say!("footer-redial")).filter(|_| model.field.has_dialled()),
+                        bound(Act::Type, say!("footer-address")),
+                        verb("voicemail", say!("footer-voicemail")).filter(|_| model.status.accounts.iter().any(waits)),
                         messages,
-                        bound(Act::Watched, "switchboard").filter(|_| !model.status.lights.is_empty()),
+                        bound(Act::Watched, say!("footer-switchboard")).filter(|_| !model.status.lights.is_empty()),
                         // Where room is short, help is worth more to somebody who does not talk.
                         mute.filter(|_| model.size.0 >= WIDE),
                     ]);
@@ -404,12 +486,16 @@ fn items(model: &Model) -> Vec<Item> {
             }
             items.push(unread.filter(|_| state.is_some() && !typing));
             if model.calls.len() > 1 && !typing {
-                items.push(told("Up/Down", "choose"));
+                items.push(told("Up/Down", say!("footer-choose")));
             }
             items.extend([help, quit]);
             if state.is_none() {
-                let history = verb("history", "history").filter(|_| typing || model.past.missed == 0);
-                items.extend([verb("contacts", "contacts"), history, bound(Act::Palette, "commands")]);
+                let history = verb("history", say!("footer-history")).filter(|_| typing || model.past.missed == 0);
+                items.extend([
+                    verb("contacts", say!("footer-contacts")),
+                    history,
+                    bound(Act::Palette, say!("footer-commands")),
+                ]);
             }
             // Where there is room for more.
             if state == Some(CallState::Connected) && !typing {
@@ -418,10 +504,10 @@ fn items(model: &Model) -> Vec<Item> {
                 let current = model.current().map(|row| &row.info);
                 let all_in = model.calls.iter().filter(answered).all(|row| row.info.conference);
                 let is_recorded = current.and_then(|call| call.recording.as_ref()).is_some_and(|it| it.state.is_on());
-                let conference = if all_in { "end conference" } else { "conference" };
+                let conference = if all_in { say!("footer-end-conference") } else { say!("footer-conference") };
                 items.extend([
                     verb("conference", conference).filter(|_| many),
-                    verb("record", if is_recorded { "end recording" } else { "record" }),
+                    verb("record", if is_recorded { say!("footer-end-recording") } else { say!("footer-record") }),
                 ]);
             }
             items
