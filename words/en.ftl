@@ -692,6 +692,29 @@ accounts-panel-more = and { $count } more
 accounts-panel-no-registrar = { $state }, no registrar
 accounts-panel-not-verified = { $state }, not verified
 
+## View: call in full
+
+detail-to = to
+detail-from = from
+detail-account = account
+detail-state = state
+detail-sound = sound
+detail-way = way
+detail-packets = packets
+detail-delay = delay
+detail-repairs = repairs
+detail-alarm = alarm
+detail-quality = quality
+detail-sound-how = { $codec }, { $ptime } ms packets, { $protection }
+detail-ice = { $how } (ICE)
+detail-ice-ends = { $how }, { $local } here, { $remote } there (ICE)
+detail-packets-how = { $sent } sent, { $received } received, { $lost } lost, { $late } late
+detail-delay-how = jitter { $jitter } ms, buffer { $buffer } ms
+detail-delay-trip = jitter { $jitter } ms, buffer { $buffer } ms, round trip { $trip } ms
+detail-repairs-how = { $concealed } ms made up, { $stretched } ms stretched
+detail-mos = MOS here { $here }, there { $there }
+detail-because = { $mos } ({ $why })
+
 ## View: calls
 
 calls-title = Calls
@@ -1286,6 +1309,12 @@ switchboard-letter-free = F
 switchboard-letter-ringing = R
 switchboard-letter-talking = T
 switchboard-letter-away = A
+
+## View: themes
+
+themes-title = Themes
+themes-reading = reading them
+themes-yours = yours
 
 ## View: threads
 

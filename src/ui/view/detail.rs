@@ -2,6 +2,7 @@
 
 use super::{Look, words};
 use crate::control::{CallDirection, SoundWay};
+use crate::text::{local, say};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -14,42 +15,61 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let info = &call.info;
     let inner = look.panel(buf, area, &look.clip(&words::who(info), area.width.saturating_sub(4)), false);
     let way = match info.direction {
-        CallDirection::Outgoing => "to",
-        CallDirection::Incoming => "from",
+        CallDirection::Outgoing => say!("detail-to"),
+        CallDirection::Incoming => say!("detail-from"),
     };
-    let mut rows = vec![(way, info.remote.uri.clone()), ("account", info.account.clone())];
+    let mut rows = vec![(way, info.remote.uri.clone()), (say!("detail-account"), info.account.clone())];
     let status = info.status.map(|status| format!("{status} {}", info.reason.as_deref().unwrap_or_default()));
     rows.push((
-        "state",
+        say!("detail-state"),
         [Some(words::call_state(info).to_owned()), status].into_iter().flatten().collect::<Vec<_>>().join(", "),
     ));
     if let Some(media) = &info.media {
         let encrypted = words::protected(media);
-        rows.push(("sound", format!("{}, {} ms packets, {encrypted}", words::codec(media), media.ptime_ms)));
+        rows.push((
+            say!("detail-sound"),
+            say!("detail-sound-how", codec = words::codec(media), ptime = media.ptime_ms, protection = encrypted),
+        ));
         if let Some(ice) = &media.ice {
             let ends = ice.local.as_ref().zip(ice.remote.as_ref());
-            let ends = ends.map(|(local, remote)| format!(", {local} here, {remote} there")).unwrap_or_default();
-            rows.push(("way", format!("{}{ends} (ICE)", ice.words())));
+            let how = ice.words();
+            let words = match ends {
+                Some((local, remote)) => {
+                    say!("detail-ice-ends", how, local = local.to_string(), remote = remote.to_string())
+                }
+                None => say!("detail-ice", how),
+            };
+            rows.push((say!("detail-way"), words));
         }
-        let packets = format!("{} sent, {} received", media.tx_packets, media.rx_packets);
-        rows.push(("packets", format!("{packets}, {} lost, {} late", media.rx_lost, media.rx_late)));
-        let rtt = media.rtt_ms.map(|rtt| format!(", round trip {rtt:.0} ms")).unwrap_or_default();
-        rows.push(("delay", format!("jitter {:.1} ms, buffer {:.0} ms{rtt}", media.jitter_ms, media.playout_delay_ms)));
-        rows.push(("repairs", format!("{} ms made up, {} ms stretched", media.concealed_ms, media.stretched_ms)));
-        let mos = |mos: Option<f64>| mos.map_or(look.glyphs.missing.to_owned(), |mos| format!("{mos:.1}"));
-        let because = |cause: &Option<String>| cause.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-        let (here, there) = (mos(media.mos_rx), mos(media.mos_tx));
-        let (why_here, why_there) = (because(&media.cause_rx), because(&media.cause_tx));
+        let (sent, received) = (media.tx_packets, media.rx_packets);
+        let packets = say!("detail-packets-how", sent, received, lost = media.rx_lost, late = media.rx_late);
+        rows.push((say!("detail-packets"), packets));
+        let (jitter, buffer) = (local::decimal(media.jitter_ms, 1), format!("{:.0}", media.playout_delay_ms));
+        let delay = match media.rtt_ms {
+            Some(rtt) => say!("detail-delay-trip", jitter, buffer, trip = format!("{rtt:.0}")),
+            None => say!("detail-delay-how", jitter, buffer),
+        };
+        rows.push((say!("detail-delay"), delay));
+        let repairs = say!("detail-repairs-how", concealed = media.concealed_ms, stretched = media.stretched_ms);
+        rows.push((say!("detail-repairs"), repairs));
+        let mos = |mos: Option<f64>| mos.map_or(look.glyphs.missing.to_owned(), |mos| local::decimal(mos, 1));
+        let because = |mos: String, cause: &Option<String>| match cause {
+            Some(why) => say!("detail-because", mos, why),
+            None => mos,
+        };
+        let here = because(mos(media.mos_rx), &media.cause_rx);
+        let there = because(mos(media.mos_tx), &media.cause_tx);
         let silences = [(SoundWay::Rx, &media.nothing_heard), (SoundWay::Tx, &media.not_heard)];
         let mut silences = silences.into_iter().filter_map(|(way, why)| Some(words::silent(way, why.as_deref()?)));
         rows.push(match silences.next() {
-            Some(words) => ("alarm", words),
-            None => ("quality", format!("MOS here {here}{why_here}, there {there}{why_there}")),
+            Some(words) => (say!("detail-alarm"), words),
+            None => (say!("detail-quality"), say!("detail-mos", here, there)),
         });
     }
     for (row, (name, text)) in (0..).zip(rows) {
         let text = look.clip(&text, inner.width.saturating_sub(12));
-        let line = Line::from(vec![look.span(Role::Dim, format!(" {name:<9} ")), look.span(Role::Text, text)]);
+        let line =
+            Line::from(vec![look.span(Role::Dim, format!(" {} ", words::pad(&name, 9))), look.span(Role::Text, text)]);
         look.row(buf, inner, row, line, Line::default());
     }
 }

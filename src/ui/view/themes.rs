@@ -1,6 +1,7 @@
 //! The themes to choose from, at the side: the rest of the screen shows the one that is tried.
 
 use super::{Look, list};
+use crate::text::say;
 use crate::ui::model::Model;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::themes::Choice;
@@ -16,9 +17,15 @@ const COLOURS: u16 = 24;
 /// Draws them.
 pub fn draw(model: &Model, look: Look, body: Rect, buf: &mut Buffer) {
     let themes = &model.themes;
-    let Some(inner) = list::panel(look, buf, place(model, body), "Themes", true) else { return };
+    let Some(inner) = list::panel(look, buf, place(model, body), &say!("themes-title"), true) else { return };
     if themes.list().is_empty() {
-        look.row(buf, inner, 0, Line::from(look.span(Role::Dim, " reading them")), Line::default());
+        look.row(
+            buf,
+            inner,
+            0,
+            Line::from(look.span(Role::Dim, format!(" {}", say!("themes-reading")))),
+            Line::default(),
+        );
     }
     let rows = rows(model, inner);
     let first = list::first(themes.row(), themes.list().len(), usize::from(rows));
@@ -70,7 +77,8 @@ fn choice(model: &Model, look: Look, at: usize, one: &Choice, area: Rect, y: u16
     let colours = colours(look, &one.theme);
     let width = if area.width >= COLOURS { colours.width() as u16 } else { 0 };
     let (words, signs) = (Rect { width: area.width - width, ..area }, area.right() - width);
-    look.row(buf, words, y, Line::from(left), Line::from(look.span(Role::Dim, if one.is_own { "yours " } else { "" })));
+    let whose = if one.is_own { say!("themes-yours") + " " } else { String::new() };
+    look.row(buf, words, y, Line::from(left), Line::from(look.span(Role::Dim, whose)));
     if chosen {
         list::bar(look, buf, words, y);
     }
