@@ -962,6 +962,27 @@ ladder-why-of = Why: { $name }
 ladder-likely = Likely: { $cause }
 ladder-next = Next: { $next }
 
+# What a session description says of a line of media, and what is new in it.
+ladder-media = { $kind } { $codecs }, { $direction }, at { $socket }, { $protection }
+ladder-media-ptime = { $kind } { $codecs }, { $direction }, at { $socket }, { $protection }, { $ptime } ms
+ladder-media-new = new: { $media }
+ladder-media-gone = gone: { $kind }
+ladder-media-changed = { $what }: { $old } -> { $new }
+ladder-media-codecs = codecs
+ladder-media-direction = direction
+ladder-media-address = address
+ladder-media-keys = keys
+ladder-media-packet-time = ptime
+ladder-media-none = none
+ladder-media-clear = not encrypted
+ladder-media-no-keys = encrypted, without keys
+# It is put into "of the offer it ...", the parts with ; between.
+ladder-media-takes = takes { $codecs }
+ladder-media-takes-none = takes no codec
+ladder-media-refuses = refuses { $kind }
+ladder-media-leaves = leaves { $codecs }
+ladder-media-not-offered = was not offered { $codecs }
+
 ## View: lights
 
 lights-title = Watched

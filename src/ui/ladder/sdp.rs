@@ -2,7 +2,7 @@
 
 use crate::control::Traced;
 use crate::control::trace::words::body_of;
-use std::fmt::Write;
+use crate::text::say;
 
 /// Media lines that are looked at.
 const MOST_MEDIA: usize = 8;
@@ -52,10 +52,10 @@ pub fn news(new: &Traced, before: Option<&Traced>) -> Vec<String> {
     for (at, media) in new.media.iter().enumerate() {
         match before.media.get(at) {
             Some(old) => lines.extend(media.against(old)),
-            None => lines.push(format!("new: {}", media.words())),
+            None => lines.push(say!("ladder-media-new", media = media.words())),
         }
     }
-    lines.extend(before.media.iter().skip(new.media.len()).map(|gone| format!("gone: {}", gone.kind)));
+    lines.extend(before.media.iter().skip(new.media.len()).map(|gone| say!("ladder-media-gone", kind = &gone.kind)));
     lines
 }
 
@@ -67,18 +67,14 @@ pub fn taken(answer: &Traced, offer: &Traced) -> Vec<String> {
             offer.codecs.iter().filter(|codec| !answer.codecs.contains(codec)).map(String::as_str).collect();
         let foreign: Vec<&str> =
             answer.codecs.iter().filter(|codec| !offer.codecs.contains(codec)).map(String::as_str).collect();
-        let mut line = match (answer.port.as_str(), answer.codecs.is_empty()) {
-            ("0", _) => return format!("refuses {}", offer.kind),
-            (_, true) => "takes no codec".to_owned(),
-            _ => format!("takes {}", answer.codecs.join(", ")),
+        let took = match (answer.port.as_str(), answer.codecs.is_empty()) {
+            ("0", _) => return say!("ladder-media-refuses", kind = &offer.kind),
+            (_, true) => say!("ladder-media-takes-none"),
+            _ => say!("ladder-media-takes", codecs = answer.codecs.join(", ")),
         };
-        if !left.is_empty() {
-            let _ = write!(line, "; leaves {}", left.join(", "));
-        }
-        if !foreign.is_empty() {
-            let _ = write!(line, "; was not offered {}", foreign.join(", "));
-        }
-        line
+        let left = (!left.is_empty()).then(|| say!("ladder-media-leaves", codecs = left.join(", ")));
+        let foreign = (!foreign.is_empty()).then(|| say!("ladder-media-not-offered", codecs = foreign.join(", ")));
+        [Some(took), left, foreign].into_iter().flatten().collect::<Vec<_>>().join("; ")
     });
     lines.collect()
 }
@@ -171,33 +167,38 @@ impl Media {
 
     fn protection(&self) -> String {
         match (self.keys.as_str(), self.profile.contains("SAVP")) {
-            ("", false) => "not encrypted".to_owned(),
-            ("", true) => "encrypted, without keys".to_owned(),
+            ("", false) => say!("ladder-media-clear"),
+            ("", true) => say!("ladder-media-no-keys"),
             (keys, _) => keys.to_owned(),
         }
     }
 
     fn words(&self) -> String {
-        let ptime = if self.ptime.is_empty() { String::new() } else { format!(", {} ms", self.ptime) };
-        let (codecs, socket) = (self.codecs.join(" "), self.socket());
-        format!("{} {codecs}, {}, at {socket}, {}{ptime}", self.kind, self.direction, self.protection())
+        let (kind, direction, ptime) = (&self.kind, &self.direction, &self.ptime);
+        let (codecs, socket, protection) = (self.codecs.join(" "), self.socket(), self.protection());
+        match ptime.is_empty() {
+            true => say!("ladder-media", kind, codecs, direction, socket, protection),
+            false => say!("ladder-media-ptime", kind, codecs, direction, socket, protection, ptime),
+        }
     }
 
     fn against(&self, old: &Media) -> Vec<String> {
         let pairs = [
-            ("codecs", old.codecs.join(" "), self.codecs.join(" ")),
-            ("direction", old.direction.clone(), self.direction.clone()),
-            ("address", old.socket(), self.socket()),
-            ("keys", old.protection(), self.protection()),
-            ("ptime", old.ptime.clone(), self.ptime.clone()),
+            (say!("ladder-media-codecs"), old.codecs.join(" "), self.codecs.join(" ")),
+            (say!("ladder-media-direction"), old.direction.clone(), self.direction.clone()),
+            (say!("ladder-media-address"), old.socket(), self.socket()),
+            (say!("ladder-media-keys"), old.protection(), self.protection()),
+            (say!("ladder-media-packet-time"), old.ptime.clone(), self.ptime.clone()),
         ];
         let changed = pairs.into_iter().filter(|(_, old, new)| old != new);
-        changed.map(|(what, old, new)| format!("{what}: {} -> {}", or_none(&old), or_none(&new))).collect()
+        changed
+            .map(|(what, old, new)| say!("ladder-media-changed", what, old = or_none(old), new = or_none(new)))
+            .collect()
     }
 }
 
-fn or_none(text: &str) -> &str {
-    if text.is_empty() { "none" } else { text }
+fn or_none(text: String) -> String {
+    if text.is_empty() { say!("ladder-media-none") } else { text }
 }
 
 #[cfg(test)]
