@@ -920,6 +920,7 @@ help-nothing-matches = nothing matches
 help-dial = dial; in a call, send tones
 help-hold-to-talk = hold it to talk while the microphone is muted
 help-talk-in-turn = open the muted microphone to talk, or mute it again
+help-command-line = on the command line
 
 ## View: incoming call
 

@@ -9,9 +9,11 @@ use crate::control::{CommandError, ExitCode};
 use crate::text::local::{self, Local};
 use crate::text::words::{self, Catalogue, ENGLISH, MAX_FILE, Spot, Words, against, id_of, message};
 use crate::ui::form::FIELDS;
-use crate::ui::keymap::Keymap;
+use crate::ui::keymap::{Keymap, Place};
 use crate::ui::layered::{BuiltIn, Fault, Kind};
 use crate::ui::line::commands;
+use crate::ui::setup::answers::{PRESETS, Preset};
+use crate::ui::setup::refusal;
 use clap::{ArgMatches, Command};
 use std::path::Path;
 
@@ -112,6 +114,18 @@ fn template() -> String {
     text.push_str("\n## What keys do, in a word for the footer\n\n");
     for binding in keymap.bindings().iter().filter(|binding| !binding.short.is_empty()) {
         text.push_str(&message(&id_of("key", binding.name), binding.short));
+    }
+    text.push_str("\n## Where keys count\n\n");
+    for place in Place::ALL {
+        text.push_str(&message(&id_of("place", place.words()), place.words()));
+    }
+    text.push_str("\n## Exchanges of the first run\n\n");
+    for (name, english) in PRESETS.iter().flat_map(Preset::texts) {
+        text.push_str(&message(&id_of("exchange", &name), english));
+    }
+    text.push_str("\n## What a server's no means, by its status\n\n");
+    for (status, means) in refusal::rows() {
+        text.push_str(&message(&id_of("refusal", &status), means));
     }
     text.push_str("\n## Words of line mode\n\n");
     for word in commands::WORDS {

@@ -2,7 +2,7 @@
 
 use super::{Look, list};
 use crate::control::verb::VERBS;
-use crate::text::say;
+use crate::text::{say, words};
 use crate::ui::enabled::lacks;
 use crate::ui::keymap::{Act, Binding, Place};
 use crate::ui::model::{Mode, Model};
@@ -10,6 +10,7 @@ use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
+use std::borrow::Cow;
 
 /// Rows inside the frame from which there is room for headings.
 const HEADINGS: u16 = 8;
@@ -18,7 +19,7 @@ const HEADINGS: u16 = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Where it counts, for the heading of those it stands with.
-    pub place: &'static str,
+    pub place: Cow<'static, str>,
     /// What Enter does; nothing for verbs of the command line alone.
     pub act: Option<Act>,
     /// The keys, or the verb with its arguments.
@@ -45,23 +46,23 @@ pub fn rows(model: &Model) -> Vec<Row> {
     let keys = bindings.into_iter().map(|binding| {
         let keys: Vec<String> = binding.keys.iter().map(|key| key.to_string()).collect();
         let what = match binding.act {
-            Act::Verb(name) => format!("{}: {}", name, binding.doc),
+            Act::Verb(name) => format!("{}: {}", name, words::of("act", binding.name, binding.doc)),
             Act::PushToTalk if model.tells_releases => say!("help-hold-to-talk"),
             Act::PushToTalk => say!("help-talk-in-turn"),
-            _ => binding.doc.to_owned(),
+            _ => words::of("act", binding.name, binding.doc).into_owned(),
         };
         // The footer is silent about what lacks something; here it is said what that is.
         let why = lacks(model, binding.act).map(|why| format!(" ({why})")).unwrap_or_default();
-        Row { place: place(binding).words(), act: Some(binding.act), how: keys.join(", "), what: what + &why }
+        Row { place: heading(place(binding)), act: Some(binding.act), how: keys.join(", "), what: what + &why }
     });
     let dialling =
-        Row { place: Place::Everywhere.words(), act: None, how: "0-9 * # +".to_owned(), what: say!("help-dial") };
+        Row { place: heading(Place::Everywhere), act: None, how: "0-9 * # +".to_owned(), what: say!("help-dial") };
     let bound = |name| model.keymap.key(Act::Verb(name), false).is_some();
     let verbs = VERBS.iter().filter(|verb| !bound(verb.name)).map(|verb| Row {
-        place: "on the command line",
+        place: Cow::Owned(say!("help-command-line")),
         act: None,
         how: format!("tuiphone {}", verb.name),
-        what: verb.doc.to_owned(),
+        what: words::of("act", verb.name, verb.doc).into_owned(),
     });
     let wanted = search.to_lowercase();
     let matches = |row: &Row| row.how.to_lowercase().contains(&wanted) || row.what.to_lowercase().contains(&wanted);
@@ -71,9 +72,14 @@ pub fn rows(model: &Model) -> Vec<Row> {
     rows.into_iter().chain(verbs).filter(matches).collect()
 }
 
+/// What stands over the keys that count there.
+fn heading(place: Place) -> Cow<'static, str> {
+    words::of("place", place.words(), place.words())
+}
+
 /// A line as it is drawn.
 enum Drawn<'r> {
-    Heading(&'static str),
+    Heading(&'r str),
     Row(usize, &'r Row),
 }
 
@@ -82,8 +88,8 @@ fn lines(rows: &[Row], headed: bool) -> Vec<Drawn<'_>> {
     let mut lines = Vec::with_capacity(rows.len() + Place::ALL.len());
     let mut place = None;
     for (at, row) in rows.iter().enumerate() {
-        if headed && place.replace(row.place) != Some(row.place) {
-            lines.push(Drawn::Heading(row.place));
+        if headed && place.replace(&*row.place) != Some(&*row.place) {
+            lines.push(Drawn::Heading(&row.place));
         }
         lines.push(Drawn::Row(at, row));
     }
