@@ -517,7 +517,14 @@ messages-no-answer = no answer
 ## Screen and shell
 
 screen-there-is-no-folder-for = there is no folder for traces here
+screen-suspended-stays = tuiphone: calls go on; fg brings the screen back
+screen-suspended = tuiphone: stopped; fg goes on
 screen-suspended-setup = tuiphone: the questions wait; fg goes on
+screen-goes-on = { $calls ->
+    [0] tuiphone goes on in the background: `tuiphone` comes back, `tuiphone exit` ends it
+    [one] tuiphone goes on in the background with a call up: `tuiphone` comes back, `tuiphone exit` ends it
+   *[other] tuiphone goes on in the background with { $calls } calls up: `tuiphone` comes back, `tuiphone exit` ends it
+}
 
 ## Settings: why a key is not changed
 
@@ -669,6 +676,9 @@ told-asked-first = calling { $who }; { $key } hands the call over
 told-write-how = type a number; { $key } writes to it
 told-colours-stay = the colours stay as they were
 told-theme = the theme is { $name } from now on
+told-talk-open = the microphone is open
+told-talk-open-mutes = the microphone is open; { $mutes } mutes it, then { $key } opens it while it is held
+told-muted-again = the microphone is muted again; once more stops
 
 ## Why something cannot be done now
 
@@ -1294,6 +1304,8 @@ refusal-no-answer = no answer
 ## View: sheet
 
 sheet-title = { $title }: lines { $first } to { $last } of { $all }
+sheet-yes = yes
+sheet-no = no
 
 ## View: shortcuts
 

@@ -307,12 +307,8 @@ impl Shell<'_> {
                     self.told(trouble.map(|why| Msg::Dressed(Some(why))));
                 }
                 Action::Suspend => {
-                    let farewell = if model.stays {
-                        "tuiphone: calls go on; fg brings the screen back"
-                    } else {
-                        "tuiphone: stopped; fg goes on"
-                    };
-                    self.term.suspend(farewell).map_err(UiError::Terminal)?;
+                    let farewell = if model.stays { say!("screen-suspended-stays") } else { say!("screen-suspended") };
+                    self.term.suspend(&farewell).map_err(UiError::Terminal)?;
                     self.repaint(screen).map_err(UiError::Draw)?;
                 }
                 Action::Quit => return Ok(true),
@@ -390,13 +386,7 @@ fn farewell(model: &Model) -> Result<(), UiError> {
     if !model.stays {
         return Ok(());
     }
-    let calls = match model.calls.len() {
-        0 => String::new(),
-        1 => " with a call up".to_owned(),
-        n => format!(" with {n} calls up"),
-    };
-    writeln!(io::stdout(), "tuiphone goes on in the background{calls}: `tuiphone` comes back, `tuiphone exit` ends it")
-        .map_err(UiError::Draw)
+    writeln!(io::stdout(), "{}", say!("screen-goes-on", calls = model.calls.len())).map_err(UiError::Draw)
 }
 
 async fn sleep_until(moment: Option<Instant>) {

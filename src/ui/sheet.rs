@@ -1,6 +1,6 @@
 //! An answer that is more than a line: an outline of its fields, which is scrolled.
 
-use crate::text::{elided, sanitise};
+use crate::text::{elided, sanitise, say};
 use serde_json::{Map, Value};
 
 /// Lines of an answer, at most.
@@ -60,8 +60,8 @@ fn add(lines: &mut Vec<String>, key: &str, value: &Value, depth: usize) {
 
 fn words(value: &Value) -> Option<String> {
     match value {
-        Value::Bool(true) => Some("yes".to_owned()),
-        Value::Bool(false) => Some("no".to_owned()),
+        Value::Bool(true) => Some(say!("sheet-yes")),
+        Value::Bool(false) => Some(say!("sheet-no")),
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) if !text.is_empty() => Some(sanitise(&elided(&text.replace('\n', " / "), MAX_VALUE))),
         _ => None,

@@ -237,7 +237,7 @@ pub(super) fn run(model: &mut Model, act: Act, now: Instant) -> Vec<Action> {
         Act::Interrupt => vec![Action::Quit],
         // Whoever is stopped mutes nothing.
         Act::Suspend if model.talk.is_some() => {
-            note(model, "the microphone is muted again; once more stops", now);
+            note(model, say!("told-muted-again"), now);
             talk::end(model)
         }
         Act::Suspend => vec![Action::Suspend],

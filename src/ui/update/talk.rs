@@ -3,6 +3,7 @@
 
 use super::{drawn, note, phone, sequence};
 use crate::control::{Command, SoundPath};
+use crate::text::say;
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Connection, Model};
 use crate::ui::msg::Action;
@@ -39,12 +40,14 @@ pub fn end(model: &mut Model) -> Vec<Action> {
 
 fn begin(model: &mut Model, key: Key, now: Instant) -> Vec<Action> {
     if matches!(model.connection, Connection::Closed(_)) {
-        return phone::refuse(model, "the phone is gone; leave and start it again", now);
+        return phone::refuse(model, say!("told-phone-gone"), now);
     }
     if !model.status.mic_muted {
-        let mutes = model.keymap.key(Act::Verb("mute"), model.is_typing()).map(|keys| keys.to_string());
-        let hint = mutes.map(|mutes| format!("; {mutes} mutes it, then {key} opens it while it is held"));
-        note(model, format!("the microphone is open{}", hint.unwrap_or_default()), now);
+        let words = match model.keymap.key(Act::Verb("mute"), model.is_typing()) {
+            Some(mutes) => say!("told-talk-open-mutes", mutes = mutes.to_string(), key = key.to_string()),
+            None => say!("told-talk-open"),
+        };
+        note(model, words, now);
         return drawn();
     }
     model.talk = Some(key);
