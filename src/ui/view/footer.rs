@@ -1,8 +1,10 @@
 //! The keys that are valid now, the most important first.
 
+mod phone;
+
 use super::Look;
 use super::hit::Hit;
-use crate::control::{AccountInfo, CallState, LightInfo, LightState};
+use crate::control::{CallState, LightInfo, LightState};
 use crate::text::say;
 use crate::ui::enabled::why_not;
 use crate::ui::keymap::{Act, Key, Keys};
@@ -14,9 +16,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
-
-/// Columns from which every key of an idle phone has room.
-const WIDE: u16 = 60;
 
 /// A key and what it does. A click on one without an act presses that key.
 struct Item {
@@ -428,90 +427,7 @@ fn items(model: &Model) -> Vec<Item> {
         ],
         Mode::Digits { .. } => vec![told("Enter", say!("footer-send")), bound(Act::Cancel, say!("footer-keep-them"))],
         Mode::AskQuit => vec![told("y", say!("footer-end-it-and-quit")), bound(Act::Cancel, say!("footer-stay"))],
-        Mode::Phone => {
-            let state = model.current().map(|row| row.info.state);
-            let mute = verb("mute", if model.status.mic_muted { say!("footer-unmute") } else { say!("footer-mute") });
-            let mut items = Vec::new();
-            let messages = bound(Act::Messages, say!("footer-messages")).filter(|_| !model.threads.list().is_empty());
-            let unread = bound(Act::Messages, say!("footer-messages")).filter(|_| model.threads.unread() > 0);
-            if model.incoming().is_some() {
-                items.extend([verb("answer", say!("footer-answer")), verb("reject", say!("footer-reject"))]);
-            } else if !model.status.asks.is_empty() {
-                items.extend([verb("answer", say!("footer-call")), verb("reject", say!("footer-do-not"))]);
-            }
-            if typing {
-                let offered = told("Down", say!("footer-complete")).filter(|_| !model.matches.list().is_empty());
-                items.extend([verb("call", say!("footer-call")), offered]);
-                items.extend([bound(Act::Messages, say!("footer-write")), bound(Act::Cancel, say!("footer-clear"))]);
-            }
-            let talks = if model.talk.is_some() { say!("footer-let-go-to-mute") } else { say!("footer-hold-to-talk") };
-            let holds = model.tells_releases && (model.status.mic_muted || model.talk.is_some());
-            let talk = bound(Act::PushToTalk, talks).filter(|_| holds);
-            match state {
-                Some(CallState::Connected) => {
-                    items.extend([
-                        verb("hangup", say!("footer-hang-up")),
-                        verb("hold", say!("footer-hold")),
-                        mute,
-                        talk,
-                    ]);
-                    items.push(verb("transfer", say!("footer-transfer")).filter(|_| !typing));
-                    items.push(bound(Act::Type, say!("footer-new-call")).filter(|_| !typing));
-                }
-                Some(CallState::Held) => {
-                    items.extend([verb("hangup", say!("footer-hang-up")), verb("hold", say!("footer-resume")), mute]);
-                    items.push(bound(Act::Type, say!("footer-new-call")).filter(|_| !typing));
-                }
-                Some(CallState::Incoming) => {}
-                Some(_) => items.extend([verb("hangup", say!("footer-hang-up")), mute]),
-                None if !typing => {
-                    let waits =
-                        |account: &AccountInfo| account.voicemail.as_ref().is_some_and(|voicemail| voicemail.waiting);
-                    let rings = |light: &LightInfo| light.state == LightState::Ringing;
-                    items.extend([
-                        verb("available", say!("footer-end-the-pause")).filter(|_| model.wrap_up_until.is_some()),
-                        verb("history", say!("footer-missed-calls")).filter(|_| model.past.missed > 0),
-                        verb("pickup", say!("footer-pick-up")).filter(|_| model.status.lights.iter().any(rings)),
-                        told("0-9", say!("footer-dial")),
-                        verb("call", say!("footer-redial")).filter(|_| model.field.has_dialled()),
-                        bound(Act::Type, say!("footer-address")),
-                        verb("voicemail", say!("footer-voicemail")).filter(|_| model.status.accounts.iter().any(waits)),
-                        messages,
-                        bound(Act::Watched, say!("footer-switchboard")).filter(|_| !model.status.lights.is_empty()),
-                        // Where room is short, help is worth more to somebody who does not talk.
-                        mute.filter(|_| model.size.0 >= WIDE),
-                    ]);
-                }
-                None => {}
-            }
-            items.push(unread.filter(|_| state.is_some() && !typing));
-            if model.calls.len() > 1 && !typing {
-                items.push(told("Up/Down", say!("footer-choose")));
-            }
-            items.extend([help, quit]);
-            if state.is_none() {
-                let history = verb("history", say!("footer-history")).filter(|_| typing || model.past.missed == 0);
-                items.extend([
-                    verb("contacts", say!("footer-contacts")),
-                    history,
-                    bound(Act::Palette, say!("footer-commands")),
-                ]);
-            }
-            // Where there is room for more.
-            if state == Some(CallState::Connected) && !typing {
-                let answered = |row: &&CallRow| matches!(row.info.state, CallState::Connected | CallState::Held);
-                let many = model.calls.iter().filter(answered).count() > 1;
-                let current = model.current().map(|row| &row.info);
-                let all_in = model.calls.iter().filter(answered).all(|row| row.info.conference);
-                let is_recorded = current.and_then(|call| call.recording.as_ref()).is_some_and(|it| it.state.is_on());
-                let conference = if all_in { say!("footer-end-conference") } else { say!("footer-conference") };
-                items.extend([
-                    verb("conference", conference).filter(|_| many),
-                    verb("record", if is_recorded { say!("footer-end-recording") } else { say!("footer-record") }),
-                ]);
-            }
-            items
-        }
+        Mode::Phone => phone::items(model, help, quit),
     };
     items.into_iter().flatten().collect()
 }
