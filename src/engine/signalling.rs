@@ -1,5 +1,5 @@
 //! The signalling task: the one owner of the agent. Short on purpose: it moves things, the agent decides; what that wants
-//! is carried out in [`outputs`].
+//! is carried out in `outputs`.
 
 mod outputs;
 
