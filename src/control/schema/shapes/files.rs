@@ -234,7 +234,7 @@ pub struct Schemas {
     schemas: Vec<SchemaName>,
 }
 
-/// Keys by what was asked.
+/// Themes by what was asked.
 #[derive(JsonSchema)]
 pub struct Themes {
     /// theme list
@@ -274,7 +274,7 @@ pub struct Keymaps {
     faults: Option<Vec<ThemeFault>>,
 }
 
-/// Keys by what was asked.
+/// Languages by what was asked.
 #[derive(JsonSchema)]
 pub struct Languages {
     /// words list
