@@ -44,6 +44,8 @@ fn clean(text: &str, most: usize, keeps_lines: bool) -> String {
     let mut out = String::with_capacity(text.len().min(most.saturating_mul(4)));
     let mut marks = 0;
     let mut count = 0;
+    // What a mark at the beginning would sit on: blanks there may be trimmed.
+    let mut has_base = false;
     for c in text.chars() {
         let is_kept = keeps_lines && c == '\n';
         let c = if matches!(c, '\n' | '\r' | '\t') && !is_kept { ' ' } else { c };
@@ -52,11 +54,12 @@ fn clean(text: &str, most: usize, keeps_lines: bool) -> String {
         }
         if is_combining(c) {
             marks += 1;
-            if marks > 2 || count == 0 {
+            if marks > 2 || !has_base {
                 continue;
             }
         } else {
             marks = 0;
+            has_base |= !c.is_whitespace();
         }
         if count == most {
             out.push('…');
@@ -132,6 +135,14 @@ mod tests {
         assert_eq!(sanitise("a\x1b]52;c;ZXZpbA==\x07b"), "a]52;c;ZXZpbA==b");
         assert_eq!(sanitise("\u{9b}2J"), "2J");
         assert_eq!(sanitise("Bob\r\nVia: x"), "Bob  Via: x");
+    }
+
+    #[test]
+    fn what_was_trimmed_is_trimmed_no_further() {
+        for (text, clean) in [(" \u{300}", ""), (" a\u{301} ", "a\u{301}"), ("\u{7f} \u{300}b \u{300}", "b \u{300}")] {
+            assert_eq!(sanitise_trimmed(text), clean, "{text:?}");
+            assert_eq!(sanitise_trimmed(clean), clean, "{text:?}");
+        }
     }
 
     #[test]

@@ -61,29 +61,33 @@ line-ladder-they-answer = They answer { $answer } to { $method }
 line-ladder-with-sdp = { $told }, with SDP.
 line-ready = Ready.
 line-not-ready = Not ready.
-line-the-settings-were-read-again = The settings were read again.
-line-calls-are-not-forwarded = Calls are not forwarded.
-line-calls-go-out-as-name = Calls go out as { $name }.
-line-it-rings-on-not-here = It rings on, not here.
-line-taken-on-its-way = Taken, on its way.
-line-delivered = Delivered.
-line-transferred-to-number = Transferred to { $number }.
-line-the-two-are-connected = The two are connected.
+line-settings-read-again = The settings were read again.
+line-forward-off = Calls are not forwarded.
+line-account-chosen = Calls go out as { $name }.
+line-ignored = It rings on, not here.
+line-message-taken = Taken, on its way.
+line-message-delivered = Delivered.
+line-transferred-to = Transferred to { $number }.
+line-connected = The two are connected.
 line-ping-answers = { $uri } answers { $status } within { $time } milliseconds.
-line-the-password-is-taken = The password is taken.
-line-no-sound-came-from-the = No sound came from the microphone. devices chooses another one.
-line-deleted = Deleted.
+line-password-taken = The password is taken.
+line-sound-test-silent = No sound came from the microphone. devices chooses another one.
+line-contact-deleted = Deleted.
 line-contact-kept = { $contact }. Kept.
 line-exported = { $count } written to { $file }
 line-contacts-imported = { $added } added, { $changed } changed, { $same } known already.
 line-done = Done.
 line-history-imported = { $count } brought over.
-line-nothing-is-new-any-more = Nothing is new any more.
-line-codec-not-to-be-had = { $id } is not to be had: { $why }
+line-missed-seen = Nothing is new any more.
+line-codec-missing = { $id } is not to be had: { $why }
 line-codec-not-offered = { $id } is not offered.
-line-no-messages-of-that-call = No messages of that call are remembered.
+line-ladder-none = No messages of that call are remembered.
 line-ladder-between = Between us and { $address }, { $transport }:
-line-the-same-again = The same again.
+line-ladder-same = The same again.
+line-too-long = That line is too long. Nothing was done.
+line-unfinished = The last line was not finished. Nothing was done.
+line-speech-no-folder = speakSink needs XDG_RUNTIME_DIR
+line-speech-no-server = SPEECHD_ADDRESS names no server
 
 ## Line mode: commands
 
@@ -93,47 +97,47 @@ line-calls-go-on = { $count ->
     [one] The call goes on.
    *[other] { $count } calls go on.
 }
-line-there-is-no-more = There is no more.
-line-find-whom-find-and-part = Find whom? find and part of a name.
-line-get-what-get-and-a = Get what? get and a key. settings lists them.
-line-unset-what-unset-and-a = Unset what? unset and a key.
-line-no-echo-service-is-known = No echo service is known. set echoNumber NUMBER names one.
-line-nothing-rings = Nothing rings.
-line-no-call-is-on-hold = No call is on hold.
-line-forward-to-whom-f-and = Forward to whom? f and a number; f off ends it.
-line-write-to-whom-message-number = Write to whom? message NUMBER TEXT, or write TEXT to whoever is chosen.
+line-more-none = There is no more.
+line-find-how = Find whom? find and part of a name.
+line-get-how = Get what? get and a key. settings lists them.
+line-unset-how = Unset what? unset and a key.
+line-echo-unknown = No echo service is known. set echoNumber NUMBER names one.
+line-ringing-none = Nothing rings.
+line-held-none = No call is on hold.
+line-forward-how = Forward to whom? f and a number; f off ends it.
+line-message-how = Write to whom? message NUMBER TEXT, or write TEXT to whoever is chosen.
 line-does-not-ring = { $name } does not ring.
-line-nothing-to-hang-up-r = Nothing to hang up. r rejects what rings.
-line-no-call-to-hold = No call to hold.
-line-a-conference-takes-two-calls = A conference takes two calls.
-line-no-call-to-transfer = No call to transfer.
-line-transfer-to-whom-t-and = Transfer to whom? t and a number.
-line-transfer-to-whom-or-connect = Transfer to whom? t and a number. connect connects the two calls.
-line-connect-takes-two-calls = connect takes two calls.
-line-no-call-to-record = No call to record.
-line-no-call-to-play-a = No call to play a file to.
-line-play-what-y-and-a = Play what? y and a WAV file.
-line-quiet-calls-messages-and-faults = Quiet: calls, messages and faults are said.
-line-normal-how-calls-go-on = Normal: how calls go on is said too.
-line-all-everything-is-said = All: everything is said.
-line-digits-apart-or-digits-together = digits apart, or digits together.
-line-numbers-stand-apart-600 = Numbers stand apart: 600.
-line-numbers-stand-together-600 = Numbers stand together: 600.
-line-nothing-was-typed-yet = Nothing was typed yet.
-line-there-is-no-such-line = There is no such line.
-line-the-phone-ends-with-this = The phone ends with this, and the call. Leave? y or n.
-line-choose-a-contact-or-a = Choose a contact or a call of the history first.
-line-call-whom-call-and-a = Call whom? call and a number or a name.
-line-write-to-whom-choose-somebody = Write to whom? Choose somebody first, or message NUMBER TEXT.
-line-write-what-write-and-the = Write what? write and the text.
-line-nobody-is-called = Nobody is called { $name }.
-line-count-more-enter-goes-on = { $count } more. Enter goes on.
+line-hang-up-none = Nothing to hang up. r rejects what rings.
+line-hold-none = No call to hold.
+line-conference-two = A conference takes two calls.
+line-transfer-none = No call to transfer.
+line-transfer-how = Transfer to whom? t and a number.
+line-transfer-or-connect = Transfer to whom? t and a number. connect connects the two calls.
+line-connect-two = connect takes two calls.
+line-record-none = No call to record.
+line-play-none = No call to play a file to.
+line-play-how = Play what? y and a WAV file.
+line-verbosity-quiet = Quiet: calls, messages and faults are said.
+line-verbosity-normal = Normal: how calls go on is said too.
+line-verbosity-all = All: everything is said.
+line-digits-how = digits apart, or digits together.
+line-digits-apart = Numbers stand apart: 600.
+line-digits-together = Numbers stand together: 600.
+line-typed-none = Nothing was typed yet.
+line-typed-unknown = There is no such line.
+line-leave-question = The phone ends with this, and the call. Leave? y or n.
+line-choose-first = Choose a contact or a call of the history first.
+line-call-how = Call whom? call and a number or a name.
+line-write-whom = Write to whom? Choose somebody first, or message NUMBER TEXT.
+line-write-how = Write what? write and the text.
+line-nobody-called = Nobody is called { $name }.
+line-more = { $count } more. Enter goes on.
 
 ## Line mode: contacts
 
-line-add-whom-add-number-name = Add whom? add NUMBER NAME.
-line-choose-a-contact-first-contacts = Choose a contact first: contacts, or find NAME.
-line-edit-what-edit-mobile-0170123 = Edit what? edit mobile 0170123, or name, number, phone, email, comment.
+line-add-how = Add whom? add NUMBER NAME.
+line-choose-contact-first = Choose a contact first: contacts, or find NAME.
+line-edit-how = Edit what? edit mobile 0170123, or name, number, phone, email, comment.
 
 ## Line mode: help
 
@@ -149,12 +153,12 @@ line-question-mark = question mark
 line-less-than = less than
 line-greater-than = greater than
 line-capital-letter = capital { $letter }
-line-option-and-a-value = --{ $name } and a value
+line-option-and-value = --{ $name } and a value
 line-for-example = For example: { $line }. { $doc }
-line-nothing-goes-on-from-there = Nothing goes on from there.
+line-complete-none = Nothing goes on from there.
 line-and-more = { $words } and { $count } more.
-line-id-for-who = { $id } for { $who }
-line-id-for-aor = { $id } for { $aor }
+line-call-id = { $id } for { $who }
+line-account-id = { $id } for { $aor }
 
 ## Line mode: lists
 
@@ -229,26 +233,26 @@ line-contact-comment = Comment
 line-contact-state = State
 line-contact-chosen = { $contact }. call, write, details, edit, star or delete.
 line-past-chosen = { $call } call, write, details, add or delete.
-line-that-call-is-over = That call is over.
-line-all-of-them = All of them
-line-no-contacts-add-number-name = No contacts. add NUMBER NAME makes one.
-line-contact-with-a-star = { $contact }, with a star
-line-is-watched = Is watched.
-line-comes-from-a-directory = Comes from a directory.
-line-no-such-calls = No such calls.
-line-it-ended-ended = It ended: { $ended }
-line-account-account = Account { $account }.
-line-address-uri = Address { $uri }
-line-recorded-into-recording = Recorded into { $recording }
-line-nothing-has-happened-yet = Nothing has happened yet.
-line-nobody-is-watched-set-watch = Nobody is watched. set watch NUMBERS names some.
-line-there-are-no-shortcuts = There are no shortcuts.
-line-no-account-set-account1-username = No account. set Account1.username and its like make one.
-line-there-is-no-sound-card = There is no sound card.
-line-no-messages = No messages.
-line-you-not-delivered-text = You, not delivered: { $text }
-line-you-text = You: { $text }
-line-write-text-answers = write TEXT answers.
+line-call-over = That call is over.
+line-list-all = All of them
+line-contacts-none = No contacts. add NUMBER NAME makes one.
+line-contact-starred = { $contact }, with a star
+line-contact-watched = Is watched.
+line-contact-of-directory = Comes from a directory.
+line-past-none = No such calls.
+line-past-ended = It ended: { $ended }
+line-past-account = Account { $account }.
+line-past-address = Address { $uri }
+line-past-recording = Recorded into { $recording }
+line-log-none = Nothing has happened yet.
+line-lights-none = Nobody is watched. set watch NUMBERS names some.
+line-shortcuts-none = There are no shortcuts.
+line-accounts-none = No account. set Account1.username and its like make one.
+line-devices-none = There is no sound card.
+line-messages-none = No messages.
+line-message-undelivered = You, not delivered: { $text }
+line-message-own = You: { $text }
+line-message-answer-how = write TEXT answers.
 
 ## Line mode: names, numbers and times
 
@@ -293,58 +297,59 @@ line-parked = { $name } is parked
 line-parked-at = { $name } is parked at { $place }
 line-incoming = Incoming call from { $caller }. a answers, r rejects.
 line-incoming-via = Incoming call from { $caller }, { $via }. a answers, r rejects.
-line-server-refused = the server refused it
 # What somebody who talks hears of an incoming call.
 line-incoming-short = Incoming call.
-line-the-phone-is-gone-why = The phone is gone: { $why }
-line-a-link-names-number-call = A link names { $number }. call calls it.
-line-the-digits-digits-wait-dtmf = The digits { $digits } wait. dtmf { $digits } sends them.
-line-digits-are-tones-now = Digits are tones now.
-line-name-asks-you-to-call-2 = { $name } asks you to call { $whom }. a does, r does not.
-line-ringing-at-who = Ringing at { $who }.
-line-there-is-sound-before-the = There is sound before the answer.
-line-talking-to-who = Talking to { $who }.
-line-who-is-on-hold = { $who } is on hold
-line-talking-to-who-again = Talking to { $who } again.
-line-who-is-in-the-conference = { $who } is in the conference
-line-who-left-the-conference = { $who } left the conference
-line-this-is-whom = This is { $whom }.
-line-the-sound-goes-ice = The sound goes { $ice }.
-line-who-pressed-digit = { $who } pressed { $digit }
-line-nothing-is-heard-reason = Nothing is heard: { $reason }
-line-you-are-not-heard-reason = You are not heard: { $reason }
-line-there-is-sound-again = There is sound again.
-line-you-are-heard-again = You are heard again.
-line-name-is-writing = { $name } is writing
-line-voicemail-v-calls-the-mailbox = { $voicemail } v calls the mailbox.
-line-the-microphones-sound-goes-through = The microphone's sound goes through { $how }.
-line-pause-of-time-callers-find = Pause of { $time }: callers find you busy. z ends it.
-line-you-are-talking-and-the = You are talking, and the microphone is muted. m opens it.
-line-the-phone-has-ended = The phone has ended.
-line-name-sends-you-to-whom = { $name } sends you to { $whom }. Calling.
-line-picking-up-the-call-of = Picking up the call of { $number }.
-line-calling-whom-2 = Calling { $whom }.
+line-phone-gone = The phone is gone: { $why }
+line-link-names = A link names { $number }. call calls it.
+line-digits-wait = The digits { $digits } wait. dtmf { $digits } sends them.
+line-digits-are-tones = Digits are tones now.
+line-asked-to-call-keys = { $name } asks you to call { $whom }. a does, r does not.
+line-rings-there = Ringing at { $who }.
+line-early-sound = There is sound before the answer.
+line-answered = Talking to { $who }.
+line-held = { $who } is on hold
+line-resumed = Talking to { $who } again.
+line-conference-joined = { $who } is in the conference
+line-conference-left = { $who } left the conference
+line-renamed = This is { $whom }.
+line-sound-way = The sound goes { $ice }.
+line-digit-pressed = { $who } pressed { $digit }
+line-heard-nothing = Nothing is heard: { $reason }
+line-not-heard = You are not heard: { $reason }
+line-heard-again = There is sound again.
+line-heard-there-again = You are heard again.
+line-writing = { $name } is writing
+line-voicemail = { $voicemail } v calls the mailbox.
+line-nothing = nothing
+line-percent = percent
+line-voice = The microphone's sound goes through { $how }.
+line-pause-began = Pause of { $time }: callers find you busy. z ends it.
+line-talking-muted = You are talking, and the microphone is muted. m opens it.
+line-phone-ended = The phone has ended.
+line-sent-to = { $name } sends you to { $whom }. Calling.
+line-picking-up = Picking up the call of { $number }.
+line-calling = Calling { $whom }.
 line-recording = Recording.
-line-the-recording-is-paused = The recording is paused.
-line-recorded-into-file = Recorded into { $file }.
-line-who-is-transferred-to-to = { $who } is transferred to { $to }
-line-who-is-transferred = { $who } is transferred
-line-far-hung-up-after-talked = { $far } hung up after { $talked }
-line-the-call-with-far-broke = The call with { $far } broke off after { $talked }: { $why }
-line-the-call-with-far-ended = The call with { $far } ended after { $talked }
-line-the-call-from-far-was = The call from { $far } was answered on another phone
-line-rejected-the-call-from-far = Rejected the call from { $far }
-line-the-call-from-far-as = The call from { $far }: { $as_deref }
-line-missed-call-from-far = Missed call from { $far }
-line-gave-up-calling-far = Gave up calling { $far }
-line-far-is-busy = { $far } is busy
-line-far-did-not-answer = { $far } did not answer
-line-far-rejected-the-call = { $far } rejected the call
-line-there-is-no-number-far = There is no number { $far }
-line-the-call-to-far-failed = The call to { $far } failed: { $kind }. why tells more
-line-message-from-name-what = Message from { $name }: { $what }
-line-the-speech-server-is-away = The speech server is away, sentences are only written: { $why }.
-line-the-speech-server-has-gone = The speech server has gone, sentences are only written.
+line-recording-paused = The recording is paused.
+line-recorded = Recorded into { $file }.
+line-transferred-away-to = { $who } is transferred to { $to }
+line-transferred-away = { $who } is transferred
+line-ended-by-them = { $far } hung up after { $talked }
+line-ended-broken = The call with { $far } broke off after { $talked }: { $why }
+line-ended-talked = The call with { $far } ended after { $talked }
+line-ended-elsewhere = The call from { $far } was answered on another phone
+line-ended-rejected-here = Rejected the call from { $far }
+line-ended-turned-away = The call from { $far }: { $why }
+line-ended-missed = Missed call from { $far }
+line-ended-given-up = Gave up calling { $far }
+line-ended-busy = { $far } is busy
+line-ended-no-answer = { $far } did not answer
+line-ended-rejected = { $far } rejected the call
+line-ended-no-number = There is no number { $far }
+line-ended-failed = The call to { $far } failed: { $kind }. why tells more
+line-message-came = Message from { $name }: { $what }
+line-speech-away = The speech server is away, sentences are only written: { $why }.
+line-speech-gone = The speech server has gone, sentences are only written.
 
 ## Line mode: settings
 
@@ -359,13 +364,13 @@ line-setting-off = { $name } is off.
 line-setting-empty = { $name } is empty.
 line-setting-is = { $name } is { $value }.
 line-set-to-what = Set { $key } to what? unset { $key } is as it comes.
-line-set-what-set-key-value = Set what? set KEY VALUE. settings lists the keys.
-line-all-settings-are-as-they = All settings are as they come.
-line-no-setting-has-what-in = No setting has { $what } in it.
-line-it-is-one-of-names = It is one of { $names }.
-line-there-is-neither-a-command = There is neither a command nor a setting { $shown }. help all lists the commands.
-line-there-is-no-setting-shown = There is no setting { $shown }. settings { $shown } looks for it.
-line-there-is-no-setting-shown-2 = There is no setting { $shown }, but { $names }.
+line-set-how = Set what? set KEY VALUE. settings lists the keys.
+line-settings-unchanged = All settings are as they come.
+line-settings-none = No setting has { $what } in it.
+line-setting-choices = It is one of { $names }.
+line-help-unknown = There is neither a command nor a setting { $shown }. help all lists the commands.
+line-setting-unknown = There is no setting { $shown }. settings { $shown } looks for it.
+line-setting-near = There is no setting { $shown }, but { $names }.
 
 ## Line mode: what is typed
 
@@ -374,15 +379,15 @@ line-end-phone-and-calls = { $count ->
     [one] This ends the phone and the call. leave only leaves. End it? y or n.
    *[other] This ends the phone and { $count } calls. leave only leaves. End it? y or n.
 }
-line-that-line-has-control-characters = That line has control characters. Nothing was done.
-line-nothing-was-done = Nothing was done.
-line-there-is-no-command-first = There is no command { $first }. Question mark is help.
-line-forget-all-calls-that-were = Forget all calls that were? y or n.
-line-what-happens-is-said-here = What happens is said here anyway. all says everything.
-line-the-sound-of-a-call = The sound of a call needs a program: tuiphone sound, in a shell.
-line-in-a-call-digits-are = In a call digits are tones. call { $text } dials.
-line-whom-rings-a-answers-r-2 = { $whom } rings. a answers, r rejects. call { $text } dials.
-line-who-has-not-answered-yet = { $who } has not answered yet. call { $text } dials.
+line-odd-characters = That line has control characters. Nothing was done.
+line-nothing-done = Nothing was done.
+line-command-unknown = There is no command { $first }. Question mark is help.
+line-forget-question = Forget all calls that were? y or n.
+line-watch-needless = What happens is said here anyway. all says everything.
+line-sound-needs-program = The sound of a call needs a program: tuiphone sound, in a shell.
+line-digits-in-call = In a call digits are tones. call { $text } dials.
+line-digits-while-ringing = { $whom } rings. a answers, r rejects. call { $text } dials.
+line-digits-while-calling = { $who } has not answered yet. call { $text } dials.
 
 ## Line mode: where am I
 
@@ -426,77 +431,79 @@ line-ended-status = status { $status }
 line-ended-why = { $by }: { $why }
 line-light = { $name } is { $state }
 line-light-detail = { $name } is { $state }, { $detail }
-line-tuiphone-accounts-in-short-question = tuiphone. { $accounts_in_short } Question mark is help.
-line-name-asks-you-to-call = { $name } asks you to call { $whom }. a does, r does not
-line-calling-whom = Calling { $whom }
-line-ringing-at-far = Ringing at { $far }
-line-calling-far-with-sound-before = Calling { $far }, with sound before the answer
-line-far-rings-ignored = { $far } rings, ignored
-line-whom-rings-a-answers-r = { $whom } rings. a answers, r rejects
-line-far-has-put-you-on = { $far } has put you on hold, { $time }
-line-talking-to-whom-time = Talking to { $whom }, { $time }
-line-far-is-on-hold-time = { $far } is on hold, { $time }
-line-no-account = No account.
-line-not-registered = Not registered.
-line-registered-as-names = Registered as { $names }.
-line-registered-as-aor-the-servers = Registered as { $aor }. The server's certificate is not verified.
-line-registered-as-aor = Registered as { $aor }.
-line-registering-as-aor = Registering as { $aor }.
-line-aor-is-ready-without-a = { $aor } is ready, without a server
-line-not-registered-as-aor = Not registered as { $aor }.
-line-cannot-register-as-aor-why = Cannot register as { $aor }: { $why }.
-line-cannot-register-as-aor-no = Cannot register as { $aor }: no answer.
-line-renewed-within-time = Renewed within { $time }.
-line-seen-from-outside-at-at = Seen from outside at { $at }.
-line-nothing-is-heard-why = Nothing is heard: { $why }
-line-the-sound-is-not-measured = The sound is not measured yet.
-line-there-is-no-sound-with = There is no sound with { $who } yet.
-line-there-is-no-sound-now = There is no sound now. test-audio tests the microphone.
-line-none-in-use = none in use
-line-microphone-input-volume-volume-mic = Microphone: { $input }, volume { $volume_mic }.
-line-speaker-output-volume-volume = Speaker: { $output }, volume { $volume }.
-line-the-voice-goes-through-words = The voice goes through { $words }.
-line-no-call-has-ended-since = No call has ended since you came.
-line-that-means-outcome = That means: { $outcome }
-line-ladder-id-tells-its-messages = ladder { $id } tells its messages.
+line-greeting = tuiphone. { $accounts_in_short } Question mark is help.
+line-asked-to-call = { $name } asks you to call { $whom }. a does, r does not
+line-call-calling = Calling { $whom }
+line-call-ringing = Ringing at { $far }
+line-call-early-sound = Calling { $far }, with sound before the answer
+line-call-ignored = { $far } rings, ignored
+line-call-incoming = { $whom } rings. a answers, r rejects
+line-call-held-there = { $far } has put you on hold, { $time }
+line-call-talking = Talking to { $whom }, { $time }
+line-call-held = { $far } is on hold, { $time }
+line-account-none = No account.
+line-account-off = Not registered.
+line-registered-names = Registered as { $names }.
+line-registered-unverified = Registered as { $aor }. The server's certificate is not verified.
+line-registered = Registered as { $aor }.
+line-registering = Registering as { $aor }.
+line-ready-direct = { $aor } is ready, without a server
+line-not-registered = Not registered as { $aor }.
+line-register-failed-why = Cannot register as { $aor }: { $why }.
+line-register-failed = Cannot register as { $aor }: no answer.
+line-registration-renewed = Renewed within { $time }.
+line-seen-outside-as = Seen from outside at { $at }.
+line-call-heard-nothing = Nothing is heard: { $why }
+line-sound-unmeasured = The sound is not measured yet.
+line-sound-none-yet = There is no sound with { $who } yet.
+line-sound-none = There is no sound now. test-audio tests the microphone.
+line-device-none = none in use
+line-device-in-use-microphone = Microphone: { $input }, volume { $volume_mic }.
+line-device-in-use-speaker = Speaker: { $output }, volume { $volume }.
+line-voice-now = The voice goes through { $words }.
+line-why-none = No call has ended since you came.
+line-why-means = That means: { $outcome }
+line-likely = Likely: { $cause }
+line-next = Next: { $next }
+line-why-ladder = ladder { $id } tells its messages.
 
 ## Log: what happened
 
 log-warnings-and-errors = warnings and errors
 log-not-known = not known
-log-calling-who = calling { $who }
-log-our-invite-is-out = our INVITE is out
-log-it-rings = it rings
-log-there-is-sound-before-the = there is sound before the answer
+log-calling = calling { $who }
+log-dialled = our INVITE is out
+log-rings = it rings
+log-early-sound = there is sound before the answer
 log-answered = answered
-log-put-on-hold-by-the = put on hold by the far end
-log-on-hold = on hold
-log-talking-again = talking again
-log-joined-the-conference = joined the conference
-log-left-the-conference = left the conference
-log-it-is-who-now = it is { $who } now
-log-ice-ice = ICE: { $ice }
-log-pressed-digit = pressed { $digit }
-log-there-is-sound-again = there is sound again
-log-who-writes = { $who } writes
+log-held-there = put on hold by the far end
+log-held = on hold
+log-resumed = talking again
+log-conference-joined = joined the conference
+log-conference-left = left the conference
+log-renamed = it is { $who } now
+log-ice = ICE: { $ice }
+log-digit = pressed { $digit }
+log-sound-again = there is sound again
+log-message-came = { $who } writes
 log-no-answer = no answer
-log-to-who-not-delivered-why = to { $who }: not delivered: { $why }
-log-to-who-delivered = to { $who }: delivered
+log-message-undelivered = to { $who }: not delivered: { $why }
+log-message-delivered = to { $who }: delivered
 log-voice = voice: { $how }
-log-calls-ring-again = calls ring again
+log-pause-over = calls ring again
 log-pause = a pause of { $seconds } s: new calls find it busy
-log-you-talked-and-the-microphone = you talked, and the microphone was muted
+log-talking-muted = you talked, and the microphone was muted
 log-counts-from-next-start = { $keys } counts once the phone is started anew
-log-the-phone-has-ended = the phone has ended
-log-aor-is-registered-over-transport = { $aor } is registered over { $transport }
-log-aor-registers = { $aor } registers
-log-aor-is-off = { $aor } is off
-log-who-called-missed = { $who } called: missed
-log-who-called-answered-elsewhere = { $who } called: answered elsewhere
-log-called-who-ended = called { $who }: { $ended }
-log-who-called-ended = { $who } called: { $ended }
-log-called-who-talked-seconds = called { $who }: talked { $seconds }
-log-who-called-talked-seconds = { $who } called: talked { $seconds }
+log-phone-ended = the phone has ended
+log-registered = { $aor } is registered over { $transport }
+log-registering = { $aor } registers
+log-account-off = { $aor } is off
+log-missed = { $who } called: missed
+log-answered-elsewhere = { $who } called: answered elsewhere
+log-called-ended = called { $who }: { $ended }
+log-came-ended = { $who } called: { $ended }
+log-called-talked = called { $who }: talked { $seconds }
+log-came-talked = { $who } called: talked { $seconds }
 log-everything = everything
 log-events = events
 log-errors = errors
@@ -516,7 +523,16 @@ messages-no-answer = no answer
 
 ## Screen and shell
 
-screen-there-is-no-folder-for = there is no folder for traces here
+screen-no-folder = there is no folder for traces here
+screen-no-account =
+    No account yet; its file is
+    {"  "}{ $file }
+    Without one:
+      tuiphone demo   built-in far ends
+      tuiphone --user 101 --domain HOST
+      /  then name@host   call an address
+screen-demo = The demo: a built-in exchange, real SIP and sound on this machine
+screen-demo-in-lines = The demo, with these far ends: { $names }.
 screen-suspended-stays = tuiphone: calls go on; fg brings the screen back
 screen-suspended = tuiphone: stopped; fg goes on
 screen-suspended-setup = tuiphone: the questions wait; fg goes on
@@ -528,11 +544,11 @@ screen-goes-on = { $calls ->
 
 ## Settings: why a key is not changed
 
-settings-no-key-is-chosen = no key is chosen
-settings-key-stays-in-the-file = { $key } stays in the file, and is not used: { $why }
-settings-nothing-is-typed-esc-leaves = nothing is typed; Esc leaves it as it is
-settings-value-is-no-whole-number = { $value } is no whole number
-settings-key-is-as-it-comes = { $key } is as it comes
+settings-none-chosen = no key is chosen
+settings-unused = { $key } stays in the file, and is not used: { $why }
+settings-nothing-typed = nothing is typed; Esc leaves it as it is
+settings-no-number = { $value } is no whole number
+settings-as-it-comes = { $key } is as it comes
 
 ## Tips
 
@@ -595,6 +611,9 @@ told-copied-beginning = copied the beginning: a terminal takes 56 kB
 told-copied = copied
 told-phone-gone-why = the phone is gone: { $reason }
 told-calls = { $who } calls
+told-missed = Missed call from { $who }
+told-answer = Answer
+told-reject = Reject
 told-writes-key = { $key } reads and answers
 told-writes-text = { $who } writes: { $text }
 told-writes = { $who } writes
@@ -682,17 +701,17 @@ told-muted-again = the microphone is muted again; once more stops
 
 ## Why something cannot be done now
 
-why-not-the-phone-is-gone = the phone is gone
-why-not-no-echo-service-is-known = no echo service is known: echoNumber
-why-not-nothing-rings = nothing rings
-why-not-no-call-is-up = no call is up
-why-not-no-call-is-answered = no call is answered
-why-not-no-call-is-on-hold = no call is on hold
-why-not-it-takes-two-calls = it takes two calls
-why-not-no-call-takes-digits = no call takes digits
-why-not-no-pause-after-a-call = no pause after a call runs
-why-not-no-mailbox-is-known-voicemailnumber = no mailbox is known: voicemailNumber
-why-not-shortcuts-are-off-enableshortcuts = shortcuts are off: enableShortcuts
+why-not-phone-gone = the phone is gone
+why-not-echo-unknown = no echo service is known: echoNumber
+why-not-none-rings = nothing rings
+why-not-none-up = no call is up
+why-not-none-answered = no call is answered
+why-not-none-held = no call is on hold
+why-not-two-calls = it takes two calls
+why-not-no-digits = no call takes digits
+why-not-no-pause = no pause after a call runs
+why-not-mailbox-unknown = no mailbox is known: voicemailNumber
+why-not-shortcuts-off = shortcuts are off: enableShortcuts
 
 ## View: accounts in short
 
@@ -729,9 +748,9 @@ detail-because = { $mos } ({ $why })
 
 calls-title = Calls
 calls-none = No calls.
-calls-looking-for-the-phone = Looking for the phone
-calls-the-phone-is-gone = The phone is gone: { $reason }
-calls-type-a-number = Type a number, press Enter.
+calls-connecting = Looking for the phone
+calls-phone-gone = The phone is gone: { $reason }
+calls-how = Type a number, press Enter.
 calls-answered-by-itself = answered by itself
 calls-playing-a-file = playing a file
 calls-conference = conference
@@ -1065,6 +1084,7 @@ past-call = Call
 past-not-over = not over yet
 past-cut-off = nobody knows: the phone ended first
 past-not-at-all = not at all
+past-quality = { $grade }, MOS { $mos }
 past-fact-number = number
 past-fact-kind = kind
 past-fact-began = began
@@ -1120,6 +1140,7 @@ quality-graph-mos = MOS here
 quality-they-say = they say
 quality-you-say = you say
 quality-lost = { $percent } % lost
+quality-mos = MOS { $mos }
 # Before the facts: eight cells.
 quality-fact-summary = summary
 quality-fact-codec = codec
@@ -1292,6 +1313,128 @@ setup-udp = UDP, as most servers have it
 setup-tcp = TCP, where a firewall drops UDP
 setup-tls = TLS, encrypted
 setup-echo-needed = Type the number of the echo service, if your server has one.
+setup-server-needed = A server is needed: a name such as pbx.example.net, or an address.
+setup-server-wrong = That is no name of a server: letters, digits, dots and hyphens alone.
+setup-port-wrong = Behind the colon stands a port, a number from 1 to 65535.
+setup-user-needed = A user is needed: your extension, or the name the server knows you by.
+setup-user-wrong = A user name has no blanks, quotes or angle brackets.
+setup-offer = { $who } of { $programs }
+setup-offer-more = { $who } and { $count } more of { $programs }
+setup-offer-contacts = { $count ->
+    [one] { $offer }, 1 contact
+   *[other] { $offer }, { $count } contacts
+}
+setup-offer-calls = { $count ->
+    [one] { $offer }, 1 call
+   *[other] { $offer }, { $count } calls
+}
+setup-password-sealed = MicroSIP keeps this password encrypted: type it once more.
+setup-password-hashed = Only a hash of this password is kept there: type it once more.
+setup-password-missing = No password is kept there: type it once.
+setup-password-of = Password of { $who }:
+setup-keep-keyring = In the keyring of this system
+setup-keep-kernel = In the kernel, until the machine is restarted
+setup-keep-file = In a file that only you can read: { $file }
+setup-keep-plain = As plain text in { $file }
+setup-keep-nowhere = Nowhere: it is asked for at each start
+setup-not-started = The phone could not be started here.
+setup-no-answer-over = no answer over { $way } in { $seconds } s
+setup-no-number = { $who } stands in { $file } under no number: name its section [Account1] first
+setup-test-told-nothing = the test told nothing
+setup-rings = It rings.
+setup-connected = Connected: say something, and it comes back.
+setup-sounded = { $ended } It sounded { $grade }, { $mos } of 5.
+setup-left = tuiphone: nothing was set up, and nothing was written; `tuiphone setup` asks again
+setup-skipped = tuiphone: nothing was set up; `tuiphone setup` asks again
+setup-saved = tuiphone: `tuiphone` opens the phone
+
+## Setup line by line: back, quit, y, n and the numbers are typed as they stand here
+
+setup-lines-begin =
+    Setting up tuiphone: five questions. Enter takes what stands in brackets; back goes one question back,
+    quit leaves. Nothing is written before the last answer.
+setup-lines-found = Found: { $what }.
+setup-lines-bring = Bring it over? y or n
+setup-lines-ways = 1 set up an account, 2 try the demo, 3 not now
+setup-lines-question = { $number } of { $count }. { $question }
+setup-lines-number-wrong = A number from 1 to { $count }.
+setup-lines-login = Authentication ID, where there is one
+setup-lines-exchange = Exchange: { $names }
+setup-lines-asking = Asking { $server } over { $way }.
+setup-lines-registered = { $who } is registered over { $way }.
+setup-lines-refused = The server could not be registered with: { $why }.
+setup-lines-mend = { $question ->
+    [1] mend the server
+    [2] mend the user
+    [3] mend the password
+    [4] mend the connection
+   *[5] mend the sound
+}
+setup-lines-again = ask once more
+setup-lines-anyway = keep the answers as they are
+setup-lines-sound = { $question } 1 test the microphone, 2 call the echo, 3 go on
+setup-lines-speak = Speak now; then listen.
+setup-lines-echo = Number of the echo service
+setup-lines-its-number = Its number
+setup-lines-saved = { $who } is set up in { $file }.
+setup-lines-phone-gone = The phone is gone.
+setup-lines-echo-over = The echo call is over.
+
+## What is wrong with a keymap
+
+keymap-no-action = { $name } is no action: tuiphone keymap actions
+keymap-named-twice = { $name } has its keys on line { $line } already; several stand there with commas
+keymap-needs-key = { $name } needs a key
+keymap-needs-no-letter = { $name } needs a key that is no letter, such as F2, for when something is typed
+keymap-bound-twice = { $keys } is bound twice: { $name } and { $own }
+keymap-begin-alike = { $same } ({ $name }) and { $keys } ({ $own }) begin alike, so that one of them is never reached
+keymap-key-missing = a key is missing: none unbinds, Comma is the key of that name
+keymap-no-key = '{ $key }' is no key: a, F2, Ctrl-x, Alt-Up, Enter, Space, Comma, or up to three with blanks between
+keymap-dialled = '{ $key }' is not to be had: digits, *, # and + are dialled
+keymap-begins-like-own = '{ $key }' begins like another key of the same action
+keymap-too-many = an action has { $count } keys at most
+keymap-twin = most terminals tell { $key } as { $twin }
+
+## What is wrong with a theme
+
+theme-no-role = { $name } is no role: { $known }
+theme-faint = { $role } has a contrast of { $contrast } to its background; { $least } reads well
+theme-no-digits = '{ $word }' is not #rrggbb or #rgb
+theme-no-colour = '{ $word }' is no colour: #rrggbb, 0 to 255, black, red, bright-blue, default, or a name of [palette]
+theme-on-alone = 'on' needs a colour behind it
+theme-two-backgrounds = there are two backgrounds
+theme-two-colours = there are two colours before '{ $word }'
+
+## What is wrong with any file of one's own
+
+file-odd = { $kind ->
+    [theme] theme { $fault }; tuiphone theme check { $name } tells all
+    [keymap] keymap { $fault }; tuiphone keymap check { $name } tells all
+   *[language] language { $fault }; tuiphone words check { $name } tells all
+}
+file-fault = { $name }: { $words }
+file-fault-on-line = { $name } line { $line }: { $words }
+file-note = { $name }: note: { $words }
+file-note-on-line = { $name } line { $line }: note: { $words }
+file-too-large = the file is larger than { $size } KB
+file-not-utf-8 = the file is not UTF-8
+file-no-section = { $name } is none of { $known }
+file-no-value = '{ $text }' is no NAME=VALUE
+file-no-key = { $key } is no key of [{ $section }]: inherits
+file-in-other = { $name }: line { $line }: { $fault }
+file-in-a-ring = { $kind ->
+    [theme] { $name } begins with itself, or more than { $most } themes stand behind each other
+   *[keymap] { $name } begins with itself, or more than { $most } keymaps stand behind each other
+}
+file-not-there = { $kind ->
+    [theme] there is no theme { $name }: tuiphone theme list
+   *[keymap] there is no keymap { $name }: tuiphone keymap list
+}
+
+## Times
+
+local-am = { $time } am
+local-pm = { $time } pm
 refusal-wants-password = The server wants a password.
 refusal-own-reason = The server refuses for a reason of its own.
 refusal-no-such-server = There is no server of that name; or this machine has no way to the network.
@@ -1326,6 +1469,7 @@ switchboard-title-count = Switchboard: { $count }
 switchboard-title-found = Switchboard: { $found } of { $count }
 switchboard-ringing = { $count } ringing
 switchboard-talking = { $count } talking
+switchboard-held = { $count } on hold
 switchboard-more = and { $count } more
 switchboard-minutes = { $count } min
 switchboard-hours = { $time } h
@@ -1342,6 +1486,7 @@ switchboard-letter-offline = O
 switchboard-letter-free = F
 switchboard-letter-ringing = R
 switchboard-letter-talking = T
+switchboard-letter-held = H
 switchboard-letter-away = A
 
 ## View: themes
@@ -1405,11 +1550,13 @@ words-light-offline = offline
 words-light-free = free
 words-light-ringing = ringing
 words-light-busy = on the phone
+words-light-held = on hold
 words-light-away = away
 words-parked-at = parked at { $place }
 words-transferred = transferred to { $to }
 words-talked = talked { $time }
 words-cancelled = cancelled
+words-server-refused = the server refused it
 words-answered-elsewhere = answered elsewhere
 words-no-keys = no keys
 words-encrypted-by = encrypted { $srtp }
@@ -1417,11 +1564,412 @@ words-waits-for-keys = waits for keys
 words-keys-in-clear = encrypted, keys in clear
 words-encrypted = encrypted
 words-not-encrypted = not encrypted
+words-codec = { $codec } { $rate } kHz
+words-loss = loss { $percent }%
+words-jitter = jitter { $jitter_ms } ms
 words-good = good
 words-fair = fair
 words-poor = poor
 words-bad = bad
+words-voicemail = voicemail: { $waiting }
+words-voicemail-none = none new
+words-voicemail-some = some waits
+words-voicemail-new = { $count } new
 words-nothing-heard = nothing is heard
 words-nothing-heard-why = nothing is heard: { $why }
 words-not-heard = you are not heard
 words-not-heard-why = you are not heard: { $why }
+
+## Why it failed
+
+why-answered = { $method } was answered { $answer }
+why-we-answered = this phone answered { $method } with { $answer }
+why-silence = { $count ->
+    [one] nobody at { $place } answered { $method }
+   *[other] nobody at { $place } answered { $method }, sent { $count } times
+}
+why-ack-lost = the far end repeats its 200 OK ({ $count } times): our ACK does not arrive
+why-no-ack = our 200 OK was sent { $count } times, and no ACK came
+why-nothing-heard = nothing is heard here: { $reason }
+why-nothing-heard-inner = nothing is heard here: { $reason }. The far end names { $place } for its sound; it talks from { $from }
+why-not-heard = this side is not heard: { $reason }
+why-not-registered = { $aor } is not registered: { $reason }
+why-call-failed = the call failed: { $reason }
+why-registered = nothing failed: { $aor } is registered
+why-registering = { $aor } is about to register
+why-not-registering = { $aor } does not register
+why-no-messages = there are no messages to judge
+why-we-gave-up = nothing failed: this phone gave up before an answer
+why-they-gave-up = nothing failed: the far end gave up before an answer
+why-we-hung-up = nothing failed: it was answered, and this phone hung up
+why-they-hung-up = nothing failed: it was answered, and the far end hung up
+why-call-up = nothing failed: the call is up
+why-no-answer-yet = nothing failed so far: no answer yet
+why-nothing-failed = nothing failed
+why-warns = it warns: { $text }
+why-try-again = { $said }, try again in { $time }
+why-retry-after = it may be tried again after { $seconds } s
+why-unsupported = it does not know: { $what }
+why-min-expires = it wants at least { $seconds } s
+why-error-info = it says more at { $place }
+why-reason = reason: { $meaning }
+why-reason-text = reason: "{ $text }"
+why-reason-and-text = reason: { $meaning } ("{ $text }")
+why-we-ended = this phone sent { $method }; { $reason }
+why-they-ended = the far end sent { $method }; { $reason }
+
+## What the engine says, known by these words: they stand like that in its source
+
+# How calls sound, and why not better.
+engine-cause-loss = loss { $percent } %
+engine-cause-bursts = loss { $percent } %, bursts of { $count }
+engine-cause-jitter = jitter, { $percent } % come too late
+engine-cause-delay = delay { $time } ms
+engine-cause-codec = the codec
+engine-silence-nothing = no packet came; a firewall or NAT is in the way, or the far end sends nothing
+engine-silence-kept = the far end says that it sends, but nothing comes; a firewall or NAT is in the way
+engine-silence-unsaid = the far end reports, but sends no sound
+engine-silence-elsewhere = packets come from { $place }, which is not the address that was agreed
+engine-silence-codec = the far end sends payload type { $type }, which was not agreed
+engine-silence-stopped = its packets stopped, its reports go on
+engine-silence-gone = its packets stopped; the network or the far end is gone
+engine-silence-unheard = the far end reports that nothing comes to it; a firewall or NAT may be in the way
+engine-dropped = { $count } packets were not taken (most { $what }), the last from { $place }
+engine-dropped-call = at the sound of call { $call } { $what }
+engine-ice-checking = looking for a way
+engine-ice-relay = through a relay
+engine-ice-direct = direct
+engine-ice-failed = no way found
+engine-ice-lost = way lost
+engine-keys-clear = keys in clear
+engine-keys-tls = keys over TLS
+engine-voice-echo = echo canceller
+engine-voice-noise = noise suppression
+engine-voice-rnnoise = noise suppression by RNNoise
+engine-voice-gain = automatic gain
+
+# The microphone and the speaker.
+engine-sound-good = the microphone works: { $levels }
+engine-sound-soft = the microphone is soft, turn it up or boost on: { $levels }
+engine-sound-loud = the microphone is too loud, turn it down: { $levels }
+engine-sound-levels = loudest { $loudest } dBFS, { $mean } dBFS in the mean
+engine-sound-none = no sound came from the microphone: is it muted, is it the right one? `tuiphone devices` lists them
+engine-card-back = the sound devices are back
+engine-card-none = no sound card: { $instead }
+engine-card-no-microphone-silence = no microphone ({ $why }): the other side hears silence
+engine-card-no-microphone = no microphone ({ $why }): { $instead }
+engine-card-no-speaker = no speaker ({ $why }): you hear nothing
+engine-card-not-there = { $name } is not there: the system's own is used until it is
+
+# Registrations, and the way to servers.
+engine-no-answer = no answer
+engine-no-answer-within = no answer from { $peer } in { $seconds } s
+engine-refused-password = { $answer } from { $server }: wrong user or password?
+engine-refused-user = { $answer } from { $server }: is the user right?
+engine-refused-md5 = { $answer } from { $server }: it takes MD5 alone, which refuseMd5 rules out
+engine-unreached = cannot reach { $peer }: { $why }
+engine-unfound = cannot find { $name }: { $why }
+engine-unconnected = cannot connect to { $place } ({ $transport }): { $why }
+engine-no-address = it has no address
+engine-no-address-of = { $name } has no address
+engine-path-lost = the path to { $place } ({ $transport }) was lost: { $why }
+engine-md5-alone = it takes MD5 alone, which refuseMd5 rules out
+engine-user-or-password = wrong user or password?
+engine-certificate-expired = the certificate of { $name } has expired; its owner must renew it, or is this machine's clock wrong?
+engine-certificate-early = the certificate of { $name } is not valid yet; is this machine's clock wrong?
+engine-certificate-other = the certificate is one of { $names }, not of { $name }; { $next }
+engine-certificate-wildcard = SIP takes no wildcard (RFC 5922); to trust it, set tlsWildcard=1 or tlsFingerprint={ $fingerprint }
+engine-certificate-by-name = ask for the server by the name in it
+engine-certificate-unnamed = the certificate is not one of { $name }; ask for the server by the name in it
+engine-certificate-unknown = no known authority vouches for the certificate of { $name }; to trust it, set tlsCaFile or tlsFingerprint={ $fingerprint }
+engine-certificate-revoked = the certificate of { $name } has been revoked
+engine-certificate-print = the certificate of { $name } is another one than tlsFingerprint says: { $fingerprint }
+engine-certificate-bad = the certificate of { $name } is not acceptable: { $why }
+engine-tls-refused = { $name } refused the TLS handshake: { $why }
+engine-tls-version = { $name } speaks no TLS this phone accepts (1.2 or 1.3)
+engine-tls-none = { $name } does not speak TLS on this port
+engine-tls-failed = the TLS handshake with { $name } failed: { $why }
+engine-rewritten = a SIP ALG in the router rewrites what we send: { $what }
+engine-rewritten-header = our { $header } of { $ours } came back as { $theirs }
+engine-rewritten-both = a SIP ALG in the router rewrites what comes and goes
+engine-rewritten-source = { $server } is outside and says it sees us at { $place }: { $what }
+engine-rewritten-contact = our Contact of { $ours } was registered as { $theirs }: { $what }
+engine-rewritten-righted = the server puts it right, or a SIP ALG in the router rewrites it
+engine-rewritten-next = turn the SIP ALG of the router off, or use transport=tls
+engine-nat-asked = asked for
+engine-nat-blocked = no STUN server answers: UDP may be blocked
+engine-nat-none = no NAT
+engine-nat-firewall = no NAT, but a firewall
+engine-nat-cone = NAT with one address for everybody (cone)
+engine-nat-symmetric = symmetric NAT: another address for each far end; calls may need TURN
+engine-nat-open = lets anybody in
+engine-nat-address = lets in whom it was sent to, from any port
+engine-nat-port = lets in only whom it was sent to
+
+# How calls end.
+engine-ended-silence = nothing was heard of the far end for { $seconds } s
+engine-ended-unanswered = nobody answered in { $seconds } s
+engine-ended-gone = the far end is gone: { $why }
+engine-ended-lost = the far end lost the call ({ $status })
+engine-ended-caller = the caller cannot be reached
+engine-ended-unreadable = no call follows from the answer: its { $header } cannot be read
+engine-ended-no-sound = answered, but { $why }
+engine-ended-no-sound-of-caller = the caller's answer has no sound this phone can play
+engine-ended-unplayable = with no sound this phone can play
+engine-ended-moved = moved to { $uri }, not followed by itself: call that address to go on
+engine-ended-anonymous = whoever calls there must say who it is; hideCID hides it
+engine-ended-timer = a session timer of at least { $seconds } s is asked for
+engine-ended-in-time = it lasted as long as autoHangUpTime lets it
+engine-ended-decided = refused by decideIncoming
+engine-ended-played = it has heard what decideIncoming played
+engine-ended-transferred = transferred to { $to }
+engine-shown-no-password = it is no server of this account, and is shown no password
+engine-realm-no-password = { $realm } is no realm of this account, and is shown no password
+engine-not-transferred = call { $call } is not transferred to { $to }: { $why }
+engine-transfer-silent = no word of it in { $seconds } s
+engine-transfer-still-here = it is still here after { $seconds } s
+engine-transfer-untold = the far end does not tell what became of it
+engine-transfer-ended = the call ended before
+engine-transfer-back = you have the call back
+engine-transfer-on-hold = the call is on hold
+engine-unencrypted = call { $call }: the far end encrypts its sound no longer, and neither do we
+engine-not-delivered = the message to { $whom } was not delivered: { $why }
+
+# Commands that are refused.
+engine-no-call-of = no call { $id }
+engine-there-is-no-call-of = there is no call { $id }
+engine-no-call-ringing = no call is ringing
+engine-wrong-state = call { $call } { $state }
+engine-not-ringing = is not ringing here
+engine-not-connected = is not connected
+engine-transferred-already = call { $call } is being transferred already
+engine-no-second-call = there is no second call to connect with
+engine-no-second-call-hint = call them first, or leave --attended out to hand the call over at once
+engine-conference-two = a conference takes two calls that are answered
+engine-conference-none = there is no conference
+engine-conference-hint = call the second, then: tuiphone conference
+engine-one-at-a-time = another call is up, and this phone takes one at a time
+engine-cannot = cannot { $verb } { $number }: { $why }
+engine-cannot-conference = cannot make conferences: this phone takes one call at a time
+engine-cannot-dnd = cannot turn do-not-disturb on: denyIncoming in the settings rules who may ring
+engine-cannot-change = cannot change { $key }: override.ini says what it is
+engine-cannot-change-hint = `tuiphone config print` tells what is locked, and where
+engine-cannot-ignore = cannot ignore a call: noIgnoreCall in the settings forbids it
+engine-cannot-ignore-hint = answer it or reject it
+engine-no-mailbox = no mailbox is known
+engine-no-mailbox-hint = name it in the account's voicemailNumber
+engine-no-pause = calls ring here already: no talk is being wrapped up
+engine-no-account = no account { $name }
+engine-accounts-hint = `tuiphone accounts` lists them
+engine-no-server = account { $number } has no server
+engine-no-server-hint = give the account a server
+engine-nobody-to-pick-up = there is no call to pick up: nobody who is watched is being called
+engine-nobody-to-pick-up-hint = name the number that rings: pickup 201
+engine-no-park-number = cannot park: no number to park at is known
+engine-no-park-number-hint = name it, park 700, or set parkNumber
+engine-nothing-parked = cannot tell which parked call to retrieve
+engine-nothing-parked-hint = name its place: retrieve 701
+engine-cannot-forward = cannot forward to { $number }: { $why }
+engine-own-number = it is this phone's own
+engine-no-callable-number = it is no number this account can call
+engine-number-hint = a number, user@host or sip:user@host
+engine-recorded-already = call c{ $call } is recorded already
+engine-no-contacts = this phone has no contacts
+engine-no-history = this phone keeps no history of calls
+engine-contact-without-number = there is no number to add
+engine-messages-off = messages are turned off
+engine-message-too-long = a message has 1 to { $most } bytes, this one { $bytes }
+engine-too-many-messages = { $count } messages are on their way, the most there can be
+engine-nobody-called = nobody was called yet
+engine-phone-stopped = the phone has stopped
+engine-shutting-down = the phone is shutting down
+engine-only-a-person = only a person dials that: { $why }
+engine-no-shortcut = no shortcut { $which }
+engine-reloaded = the settings were read again: { $keys }
+engine-reloaded-same = the settings were read again: nothing has changed
+engine-ended-before = hung up before the answer
+engine-ended-unregistered = the account was not registered in time
+engine-ended-forwarded = forwarded to { $to }
+engine-ended-no-keys = no keys for its sound: { $why }
+engine-network-away = the network is away
+engine-dropped-hint = the call goes on; `tuiphone calls --json` counts them under media.dropped
+engine-ended-no-keys-call = call { $call } has ended, as there are no keys for its sound: { $why }
+engine-ended-no-keys-hint = SRTP=mandatory in the account takes keys out of the signalling instead
+engine-unencrypted-hint = SRTP=mandatory in the account would refuse that
+engine-cannot-follow = call { $call } cannot follow to the new address: { $why }
+engine-cannot-follow-hint = hang up and call again if nothing is heard
+engine-no-way = call { $call }: no way to the far end was found
+engine-no-way-hint = a TURN server (turnServer in [tuiphone]) carries sound where no direct way is
+engine-way-gone = call { $call }: the far end is not reached any more
+engine-addresses-changed = something on the way changes the addresses in descriptions of calls: ICE is not used
+engine-addresses-changed-hint = a router's SIP ALG does so; turn that off, or set transport=tls
+engine-servers-hint = see STUN in [Settings] and turnServer in [tuiphone]
+engine-stun-none = no STUN server: { $why }
+engine-stun-hint = check STUN, or set enableSTUN=0; the registrar's view of us is used meanwhile
+engine-stranger-rang = a call from { $place } was refused (404): strangers may not ring
+engine-stranger-rang-hint = acceptFrom=any in the section [tuiphone] of the ini lets them
+engine-strangers-counted = `tuiphone status` counts them; a firewall keeps them away sooner
+engine-exchange-untold = the exchange was not told of { $what }: { $why }
+engine-exchange-untold-hint = call { $code } by hand
+engine-not-published = cannot tell { $server } whether we are free: { $why }
+engine-not-published-hint = or set publish=0
+engine-cannot-watch = cannot watch { $who }
+engine-history-unkept = the history of calls is not kept: { $why }
+engine-recording-gaps = { $time } ms are silent in { $file }: the disk was too slow
+engine-recording-cut = the call goes on, what was written before can be played
+engine-not-recorded = is not recorded, or is so already
+engine-not-played-to = is played nothing
+engine-cannot-record = cannot record into { $file }: what it ends with is no form this phone writes
+engine-cannot-send-digits = cannot send { $digits } as digits
+engine-no-events = the far end of call { $call } takes no telephone events
+engine-no-events-hint = try --via info or --via inband
+engine-tones-instead = the far end takes no telephone events: the digits are sent as tones
+engine-unanswered-no-info = call { $call } is not answered yet: no digits can be sent by INFO
+engine-unanswered-no-info-hint = wait for the answer, or try --via inband
+engine-held-no-tones = call { $call } is on hold: no digits can be sent in its sound
+engine-held-no-tones-hint = resume it, or try --via info
+engine-digits-wait = cannot send digits in call { $call }: { $count } wait already
+engine-digits-wait-hint = wait until they are sent
+engine-no-info = the far end takes no digits by INFO ({ $status })
+engine-no-info-hint = try dtmf --via rtp or --via inband, or another DTMFMethod
+engine-shortcut-refused = the shortcut { $name } { $why }
+engine-shortcut-no-number = has no number
+engine-shortcut-no-number-hint = give it one in [Shortcuts]
+engine-shortcut-no-text = writes a message, and there is no text
+engine-shortcut-no-call = hands a call over, and there is none
+engine-shortcut-no-call-hint = call somebody first, or be called
+engine-shortcut-conference = makes a conference, and this phone takes one call at a time
+engine-shortcut-foreign = is of a kind that this phone does not know
+engine-shortcut-foreign-hint = the kinds are those of MicroSIP
+engine-voice-not-on = cannot turn the { $part } on: { $why }
+engine-voice-none = this build cannot treat voices
+engine-voice-no-rnnoise = this build has no RNNoise
+engine-voice-hint = build it with the feature { $feature }
+engine-amplification = amplification
+engine-too-many-calls = { $count } calls are up, the most there can be
+engine-too-many-calls-hint = hang up one
+engine-single-hint = hang up first, or set singleMode=0
+engine-single-off = set singleMode=0
+engine-dnd-hint = set denyIncoming=button
+engine-calls-hint = `tuiphone calls` lists them
+engine-message-parts = send it in parts
+engine-message-off-hint = set disableMessaging=0
+engine-try-again = try again in a moment
+engine-start-again = start it again
+engine-another-number = another number
+engine-no-settings = this phone has no settings that could be read again
+engine-no-settings-file = this phone has no file of settings
+engine-no-settings-file-hint = one that is started with --ini FILE has
+engine-cannot-reload = cannot read the settings again: { $why }
+engine-settings-stay = the settings stay as they are: { $why }
+engine-silence-instead = silence is sent, and nothing is heard (null)
+engine-voice-instead = a synthetic voice speaks instead
+engine-no-cards-built = this build knows no sound cards: { $instead }
+engine-ended-refresh = the far end no longer refreshed the call
+engine-ended-caller-gave-up = the caller gave up
+engine-ended-declined-elsewhere = declined elsewhere
+engine-ended-taken-over = taken over by { $who }
+engine-ended-unknown-parties = no call follows from the answer: its From or To cannot be read
+engine-ended-unregistered-account = the account was un-registered
+engine-blocked-dnd = do not disturb
+engine-blocked-incoming = blocked by denyIncoming
+engine-blocked-anonymous = blocked by denyAnonymous
+engine-blocked-same = already in a call with them
+engine-blocked-ringing = too many calls from there ring already
+engine-blocked-pause = the call before was being wrapped up
+engine-blocked-call = another call was up
+engine-blocked-calls = the most calls there may be were up
+engine-another-call = another call is up
+engine-not-on-hold = is not on hold
+engine-not-in-conference = is in no conference
+engine-not-another = is not another connected call
+engine-no-call-to = there is no call to { $verb }
+engine-no-account-with-server = no account has a server to register at
+engine-number-needs-domain = a number needs an account with a domain; sip:user@host works without
+engine-digits-hint = 0-9 * # A-D, a comma for a pause, at most 64
+engine-change-unplayable = its answer has no sound this phone can play
+engine-change-cannot-ask = the far end cannot be asked
+engine-change-refused = the far end refused
+engine-change-stays = it stays on hold
+engine-change-silence = it hears silence and is not played here all the same
+engine-keep-alive-moved = it is seen at { $place } now
+engine-keep-alive-silent = no answer to keep-alives
+engine-pickup-no-user = cannot pick up { $number }: an address without a user takes no code
+engine-hold-music = holdMusic under [tuiphone] names it; silence is heard
+engine-too-many-pings = { $count } pings are on their way, the most there can be
+engine-no-answer-in-time = no answer in time
+engine-server-no-help = { $server } does not help to get through the NAT: { $why }
+engine-shutting-down-settings = the phone is shutting down: the settings stay as they are
+engine-unconfigured = no longer configured
+engine-record-names = name.ogg or name.wav
+engine-strangers = { $count } messages from outside were refused (most as { $what }), the last from { $place }
+engine-no-host = the address has no host
+engine-shortcuts-hint = `tuiphone shortcuts` lists them; they stand in [Shortcuts] of the ini file
+engine-codec-left-out = audioCodecs: { $codec } is left out: { $why }
+engine-test-in-call = cannot test the microphone during a call
+engine-test-hang-up = hang up first
+engine-test-muted = the microphone is muted
+engine-test-unmute = unmute it first
+engine-test-goes = the microphone is being tested already
+engine-test-lasts = it takes seven seconds
+engine-cannot-follow-registration = cannot follow the registration
+engine-cannot-ask-voicemail = cannot ask for voicemail
+engine-cannot-transfer-keys = cannot transfer to { $number }: the exchange takes keys, 0-9 * #
+engine-transfer-keys-hint = give a number, or set enableFeatureCodeBT=0
+engine-no-other-call = no other call with { $who } to connect with
+engine-allow-dial-hint = allowDial in the section [tuiphone] of the ini lists what others may dial
+engine-sound-cannot-read = sound cannot be read: { $why }
+engine-sound-cannot-write = sound cannot be written: { $why }
+engine-play-no-sound = there is no sound in it
+engine-play-cut = it ends before its sound does: it was cut off
+engine-play-no-file = it is no file
+engine-record-failed = cannot record into { $file }: { $why }
+engine-ring-unread = cannot read { $file } in time
+engine-ring-silent = cannot ring with { $file }: there is no sound in it
+engine-ring-own = ringingSound: { $why }; the phone's own ring sounds
+engine-ports-none = cannot bind a pair of RTP ports on { $place } within { $from }-{ $to }: { $why }
+engine-no-way-to-it = no way to it
+engine-no-way-to = no way to { $place }: { $why }
+engine-resolver-silent = no answer from the resolver in { $seconds } s
+engine-no-connection-in = no connection in { $seconds } s
+engine-no-answer-in = no answer in { $seconds } s
+engine-peer-closed = the peer closed the connection
+engine-peer-stuck = the peer took nothing for { $seconds } s
+engine-silent-too-long = nothing was heard for too long
+engine-network-changed = the network has changed
+engine-connection-ended = the connection has ended
+engine-keep-alive-unanswered = no answer to a keep-alive in { $seconds } s
+engine-websocket-path = { $name } answered { $status } to a WebSocket at /{ $path }; is webSocketPath right?
+engine-websocket-no-sip = { $name } speaks no SIP on its WebSocket at /{ $path }; is webSocketPath right?
+engine-websocket-none = { $name } speaks no WebSocket here: { $why }
+engine-no-tls-built = this build of tuiphone has no TLS; set transport to udp, tcp or ws, or take a build with TLS
+engine-contacts-many = { $count } contacts are called { $name }: { $all }
+engine-contacts-many-hint = name one by its number, or add --called and its name
+engine-contact-none = there is no contact { $name }
+engine-contact-none-hint = tuiphone contacts search TEXT finds them; a number, a whole name or an id is meant
+engine-contact-no-number = { $name } would have no number
+engine-file-there = { $file } is there already
+engine-file-there-hint = --force replaces it
+engine-cannot-read = cannot read { $file }: { $why }
+engine-cannot-write = cannot write { $file }: { $why }
+engine-cannot-keep = cannot keep { $what } in { $file }: { $why }
+engine-history-damaged = the history of calls in { $file } is damaged; it is now { $other }, and a new one begins
+engine-history-unusable = cannot use the history of calls in { $file }: { $why }
+engine-phone-away = the phone went away: { $why }
+engine-connection-closed = it closed the connection
+engine-no-phone = no phone runs on { $place }
+engine-no-phone-hint = start it: tuiphone daemon, or tuiphone for the interface
+# Packets that were not taken, by the names they are counted under.
+engine-dropped-malformed = malformed
+engine-dropped-strangers = strangers
+engine-dropped-rtcp-strangers = rtcp_strangers
+engine-dropped-payload-type = payload_type
+engine-dropped-timestamps = timestamps
+engine-dropped-jumped = jumped
+engine-dropped-other-sources = other_sources
+engine-dropped-collision = collision
+engine-dropped-mirrored = mirrored
+engine-dropped-goodbye = goodbye
+engine-dropped-oversize = oversize
+engine-dropped-unauthentic = unauthentic
+engine-dropped-replayed = replayed

@@ -1,7 +1,7 @@
 //! What the interface says: messages in Mozilla Fluent's syntax, by their ids. English comes along; another language stands
 //! before it, message by message, and what that lacks is said in English.
 //!
-//! ```ignore
+//! ```text
 //! say!("history-none")
 //! say!("history-found", count = found.len(), text = &searched)
 //! ```
@@ -11,12 +11,14 @@
 mod catalogue;
 mod check;
 mod resolve;
+mod retold;
 #[cfg(test)]
 mod tests;
 
 pub use catalogue::{Catalogue, MAX_FILE, Spot};
 pub use check::{against, variables};
 pub use resolve::Value;
+pub use retold::retold;
 
 use intl_pluralrules::{PluralRuleType, PluralRules};
 use std::borrow::Cow;

@@ -67,6 +67,8 @@ pub struct WatchedDialog {
     pub remote_name: Option<String>,
     /// The other side's Contact.
     pub remote_target: Option<Uri>,
+    /// The watched phone renders no media: it holds the call.
+    pub held: bool,
 }
 
 impl WatchedDialog {
@@ -89,8 +91,21 @@ impl WatchedDialog {
             remote_identity: identity.and_then(|identity| Uri::parse(&identity.text).ok()),
             remote_name: identity.and_then(|identity| identity.attribute("display").map(str::to_owned)),
             remote_target: target.and_then(|uri| Uri::parse(uri).ok()),
+            held: element.child("local").is_some_and(is_held),
         })
     }
+}
+
+//= RFC 4235 §5.2: a phone with sip.rendering=no renders none of the dialog's media: it has put the call on hold
+fn is_held(local: &Element) -> bool {
+    let mut params = local.all("target").flat_map(|target| target.all("param"));
+    params.any(|param| {
+        let is = |name: &str, wanted: &str| {
+            let value = param.attribute(name).unwrap_or_default().trim_matches([' ', '"']);
+            value.trim_start_matches('+').eq_ignore_ascii_case(wanted)
+        };
+        is("pname", "sip.rendering") && is("pval", "no")
+    })
 }
 
 /// A document.
@@ -151,6 +166,12 @@ impl DialogInfo {
                 }
             }
             out.push_str(&format!("><state>{}</state>", dialog.state.word()));
+            if dialog.held {
+                out.push_str(&format!(
+                    "<local><target uri=\"{}\"><param pname=\"+sip.rendering\" pval=\"no\"/></target></local>",
+                    escape(self.entity.as_str())
+                ));
+            }
             if let Some(identity) = &dialog.remote_identity {
                 let name = dialog.remote_name.as_deref().unwrap_or_default();
                 let name = if name.is_empty() { String::new() } else { format!(" display=\"{}\"", escape(name)) };
@@ -210,10 +231,11 @@ impl DialogTable {
         &self.dialogs
     }
 
-    /// The dialog that tells most: one that can be picked up, else one in which they talk, else any.
+    /// The dialog that tells most: one that can be picked up, else one in which they talk, else one that is not held, else any.
     pub fn foremost(&self) -> Option<&WatchedDialog> {
         let rank = |dialog: &&WatchedDialog| match availability(dialog) {
             Availability::Ringing => 0,
+            Availability::Held => 3,
             _ if dialog.state == State::Confirmed => 1,
             _ => 2,
         };
@@ -235,6 +257,7 @@ fn availability(dialog: &WatchedDialog) -> Availability {
         (State::Terminated, _) => Availability::Idle,
         // Why "no direction" counts as called: exchanges that leave it out do so for ringing lines.
         (State::Trying | State::Proceeding | State::Early, Some(Direction::Recipient) | None) => Availability::Ringing,
+        (State::Confirmed, _) if dialog.held => Availability::Held,
         (State::Trying | State::Proceeding | State::Early | State::Confirmed, _) => Availability::Busy,
     }
 }
@@ -323,6 +346,48 @@ mod tests {
         assert_eq!(table.availability(), Availability::Ringing, "the call that waits comes first");
     }
 
+    //= RFC 4235 §5.2
+    #[test]
+    fn a_held_call_is_told_by_its_target() {
+        let target = |side: &str, params: &str| format!("<{side}><target uri=\"sip:bob@h\">{params}</target></{side}>");
+        let param = |name: &str, value: &str| format!("<param pname=\"{name}\" pval=\"{value}\"/>");
+        let no = param("+sip.rendering", "no");
+        for (inner, lamp) in [
+            (target("local", &no), Availability::Held),
+            (
+                target("local", &(param("+sip.byeless", "yes") + &param("sip.rendering", "&quot;NO&quot;"))),
+                Availability::Held,
+            ),
+            (target("local", &param("+sip.rendering", "yes")), Availability::Busy),
+            (target("local", &param("+sip.rendering", "unknown")), Availability::Busy),
+            (target("local", &param("+sip.byeless", "no")), Availability::Busy),
+            // The other side holds: the one who is watched is on the phone and listens to music.
+            (target("remote", &no), Availability::Busy),
+            (no.clone(), Availability::Busy),
+        ] {
+            let text = dialog("1", "initiator", "confirmed").replace("</dialog>", &format!("{inner}</dialog>"));
+            let mut table = DialogTable::default();
+            table.apply(document(1, "full", &text));
+            assert_eq!(table.availability(), lamp, "{inner}");
+        }
+        let held =
+            |id| dialog(id, "recipient", "confirmed").replace("</dialog>", &(target("local", &no) + "</dialog>"));
+        for (second, lamp) in [
+            (dialog("2", "initiator", "confirmed"), Availability::Busy),
+            (dialog("2", "initiator", "early"), Availability::Busy),
+            (dialog("2", "recipient", "early"), Availability::Ringing),
+            (held("2"), Availability::Held),
+        ] {
+            let mut table = DialogTable::default();
+            table.apply(document(1, "full", &(held("1") + &second)));
+            assert_eq!(table.availability(), lamp, "beside a held one: {second}");
+        }
+        let ringing = dialog("1", "recipient", "early").replace("</dialog>", &(target("local", &no) + "</dialog>"));
+        let mut table = DialogTable::default();
+        table.apply(document(1, "full", &ringing));
+        assert_eq!(table.availability(), Availability::Ringing, "what rings cannot be heard yet");
+    }
+
     #[test]
     fn a_flood_of_dialogs_is_bounded() {
         let mut table = DialogTable::default();
@@ -338,8 +403,10 @@ mod tests {
     fn what_is_written_reads_back() {
         let text = dialog("a&amp;b", "recipient", "early")
             .replace("</dialog>", "<remote><identity display=\"&lt;Al&gt;\">sip:a@b</identity></remote></dialog>");
-        let info = document(3, "partial", &text);
+        let mut info = document(3, "partial", &text);
         assert_eq!(info.dialogs.len(), 1);
+        assert_eq!(DialogInfo::parse(info.document().as_bytes()), Ok(info.clone()));
+        info.dialogs[0].held = true;
         assert_eq!(DialogInfo::parse(info.document().as_bytes()), Ok(info));
     }
 

@@ -18,6 +18,8 @@ pub enum Availability {
     Ringing,
     /// On the phone, or not to be disturbed.
     Busy,
+    /// Its one call is on hold.
+    Held,
     /// Away from the desk.
     Away,
 }
@@ -90,7 +92,7 @@ pub fn document(entity: &str, availability: Availability) -> String {
         Availability::Offline | Availability::Unknown => ("closed", None, "Offline"),
         Availability::Idle => ("open", None, "Online"),
         Availability::Ringing => ("open", Some("busy"), "Ringing"),
-        Availability::Busy => ("open", Some("on-the-phone"), "On the phone"),
+        Availability::Busy | Availability::Held => ("open", Some("on-the-phone"), "On the phone"),
         Availability::Away => ("open", Some("away"), "Away"),
     };
     let activities = activity.map_or_else(String::new, |name| format!("<r:activities><r:{name}/></r:activities>"));

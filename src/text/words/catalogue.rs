@@ -61,6 +61,7 @@ impl Catalogue {
         let id = |message: &Message| text.get(message.id.clone()).unwrap_or_default();
         messages.sort_by(|one, other| id(one).cmp(id(other)));
         messages.dedup_by(|later, first| id(later) == id(first));
+        messages.shrink_to_fit();
         Catalogue { text, messages }
     }
 

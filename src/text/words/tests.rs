@@ -116,8 +116,55 @@ fn every_text_is_there_and_every_one_is_said() {
             said.insert(id);
         }
     }
-    wrong.extend(catalogue.ids().filter(|id| !said.contains(*id)).map(|id| format!("words/en.ftl: nobody says {id}")));
+    let asked = |id: &&str| !said.contains(*id) && !id.starts_with(retold::PREFIX);
+    wrong.extend(catalogue.ids().filter(asked).map(|id| format!("words/en.ftl: nobody says {id}")));
     assert!(wrong.is_empty(), "\n  {}\n", wrong.join("\n  "));
+}
+
+/// Tables keep their English, which a language says by their rows' names; a clipboard and a voice have languages of their own.
+const WITH_ENGLISH: &[&str] = &[
+    "ui/form.rs",
+    "ui/keymap/acts.rs",
+    "ui/keymap/verb_keys.rs",
+    "ui/line/commands.rs",
+    "ui/line/ssip.rs",
+    "ui/osc.rs",
+    "ui/setup/answers.rs",
+    "ui/setup/refusal.rs",
+    "ui/theme/role.rs",
+];
+/// What is no text of the interface: before it, or in a file.
+const OF_PROGRAMS: &[&str] = &[
+    "cannot use the terminal: {}",
+    "cannot draw on the terminal: {}",
+    "standard input or output is no terminal",
+    "; Keys of tuiphone.",
+    "tuiphone config set",
+    "cannot find",
+    "keys in clear",
+];
+
+/// Where the interface says something, the catalogue says what.
+#[test]
+fn no_sentence_stands_in_the_sources_of_the_interface() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let ours = ["cli/setup/helper.rs", "cli/setup/lines.rs", "cli/import/offer.rs"].map(|file| root.join(file));
+    for file in sources(&root.join("ui")).into_iter().chain(ours) {
+        if file.ends_with("tests.rs") || WITH_ENGLISH.iter().any(|name| file.ends_with(name)) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for literal in literals(code).into_iter().filter(|it| !OF_PROGRAMS.iter().any(|known| it.starts_with(known))) {
+            let words =
+                literal.split(' ').filter(|word| word.len() > 2 && word.chars().all(|c| c.is_ascii_lowercase()));
+            if words.count() > 1 {
+                found.push(format!("{}: {literal:?}", file.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "plain English:\n  {}\n", found.join("\n  "));
 }
 
 #[test]
@@ -127,6 +174,79 @@ fn the_reader_of_sources_sees_what_is_given() {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let expected = [("a-b".to_owned(), names(&[])), ("c".to_owned(), names(&["one", "two", "three"]))];
     assert_eq!(found, expected.into_iter().collect());
+}
+
+/// What is known by its English is in the sources letter by letter, and has letters to be known by.
+#[test]
+fn what_is_retold_is_written_so_in_the_sources() {
+    let (catalogue, _) = Catalogue::read(ENGLISH.as_bytes());
+    let mut written: BTreeSet<String> = BTreeSet::new();
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let is_other = ["/ui/", "/text/", "/tests"].iter().any(|part| file.to_string_lossy().contains(part));
+        if !is_other {
+            written.extend(literals(&std::fs::read_to_string(&file).unwrap()));
+        }
+    }
+    let mut wrong = Vec::new();
+    for id in catalogue.ids().filter(|id| id.starts_with(retold::PREFIX)) {
+        match retold::Form::of(&catalogue, id) {
+            None => wrong.push(format!("{id}: more than text and names")),
+            Some(form) if form.letters() < 4 => wrong.push(format!("{id}: too little to be known by")),
+            Some(form) if !written.contains(&form.plain()) => {
+                wrong.push(format!("{id}: nobody says {:?}", form.plain()))
+            }
+            Some(_) => {}
+        }
+    }
+    assert!(wrong.is_empty(), "\n  {}\n", wrong.join("\n  "));
+}
+
+#[test]
+fn the_reader_of_literals_sees_what_stands_in_them() {
+    let source = "f(\"a {b:?} c\", '\"', \"x \\\n   y\"); // \"no\n    /// \"neither\n g(\"{{}} \\\"q\\\"\")";
+    assert_eq!(literals(source), ["a {} c", "x y", "{} \"q\""]);
+}
+
+/// The texts of a source, what is put in as `{}`.
+fn literals(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut chars = source.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        match c {
+            '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
+            // A quote that is a character.
+            '"' if before == '\'' => {}
+            '"' => found.push(literal(&mut chars)),
+            _ => {}
+        }
+        before = c;
+    }
+    found
+}
+
+/// What stands up to the quote that ends it.
+fn literal(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
+    let mut out = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => match chars.next() {
+                Some('\n') => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                Some(c) => out.push(c),
+                None => {}
+            },
+            '{' if chars.next_if_eq(&'{').is_some() => out.push('{'),
+            '}' if chars.next_if_eq(&'}').is_some() => out.push('}'),
+            '{' => {
+                while chars.next_if(|c| !matches!(c, '}' | '"')).is_some() {}
+                chars.next_if_eq(&'}');
+                out.push_str("{}");
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Each `say!` of a source: its id and the names of what it is given.
