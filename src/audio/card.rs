@@ -80,7 +80,9 @@ pub fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &
         let monitor = speaker.and_then(|place| Some(format!("{}.monitor", place.open.as_ref()?.id.as_ref()?)));
         places.iter_mut().for_each(|place| place.look_after(monitor.as_deref(), reports));
         let why = |role| places.iter().find(|place| place.role == role).and_then(|place| place.missing.as_deref());
-        let missing = warning(why(Role::Mic), why(Role::Speaker), voice).or_else(|| {
+        let (mic, speaker) = (why(Role::Mic), why(Role::Speaker));
+        let lack = if mic.is_some() && speaker.is_some() { lack() } else { None };
+        let missing = warning(mic, speaker, lack, voice).or_else(|| {
             places
                 .iter()
                 .find(|place| place.open.as_ref().is_some_and(|open| open.other))
@@ -92,6 +94,14 @@ pub fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &
         }
         thread::park_timeout(PERIOD);
     }
+}
+
+/// What the system lacks for cards to be there at all.
+fn lack() -> Option<&'static str> {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    return (!super::asound::is_here()).then_some(super::asound::WANTED);
+    #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+    None
 }
 
 /// The names of the cards there are, microphones or speakers, and whether each is the default one.
@@ -176,6 +186,12 @@ impl Place {
 /// A new host each time: one whose server died never recovers. `None` where ALSA would find no card: asking it would
 /// only make libasound complain on stderr, several lines an attempt.
 fn host() -> Option<cpal::Host> {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    match cpal::host_from_id(cpal::HostId::PulseAudio) {
+        Ok(host) => return Some(host),
+        Err(_) if !super::asound::is_here() => return None,
+        Err(_) => {}
+    }
     let host = cpal::default_host();
     let bare = cfg!(target_os = "linux")
         && host.id().name().eq_ignore_ascii_case("alsa")

@@ -79,9 +79,12 @@ fn instead(voice: bool) -> &'static str {
 
 /// The sentence for cards that are missing; `None` when none is.
 #[cfg_attr(not(feature = "audio"), allow(dead_code))]
-pub(super) fn warning(mic: Option<&str>, speaker: Option<&str>, voice: bool) -> Option<String> {
+pub(super) fn warning(mic: Option<&str>, speaker: Option<&str>, lack: Option<&str>, voice: bool) -> Option<String> {
     match (mic, speaker) {
-        (Some(_), Some(_)) => Some(format!("no sound card: {}", instead(voice))),
+        (Some(_), Some(_)) => Some(match lack {
+            Some(lack) => format!("no sound card ({lack}): {}", instead(voice)),
+            None => format!("no sound card: {}", instead(voice)),
+        }),
         (Some(why), None) if voice => Some(format!("no microphone ({why}): {}", instead(true))),
         (Some(why), None) => Some(format!("no microphone ({why}): the other side hears silence")),
         (None, Some(why)) => Some(format!("no speaker ({why}): you hear nothing")),
@@ -121,7 +124,9 @@ mod tests {
             (None, None, false, None),
         ];
         for (mic, speaker, voice, said) in rows {
-            assert_eq!(warning(mic, speaker, voice).as_deref(), said);
+            assert_eq!(warning(mic, speaker, None, voice).as_deref(), said);
         }
+        let said = "no sound card (no library): a synthetic voice speaks instead";
+        assert_eq!(warning(Some("gone"), Some("gone"), Some("no library"), true).as_deref(), Some(said));
     }
 }

@@ -1,5 +1,7 @@
 //! Devices: sound cards, files and pipes. The media thread sees only the wait-free ends of rings.
 
+#[cfg(all(feature = "audio", target_os = "linux", target_arch = "x86_64"))]
+mod asound;
 pub mod audiosocket;
 #[cfg(feature = "audio")]
 pub mod callback;
