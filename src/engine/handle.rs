@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -98,6 +99,7 @@ pub struct Handle {
     pub(super) settings: Option<SettingFiles>,
     faces: broadcast::Sender<FaceAsk>,
     own_writes: OwnWrites,
+    on_desktop: Arc<AtomicBool>,
 }
 
 /// The signalling task's ends of a `Handle`'s channels.
@@ -130,6 +132,7 @@ pub(super) fn pair(media: MediaHandle, addresses: Vec<SocketAddr>, codecs: &[Str
         settings: None,
         faces,
         own_writes: OwnWrites::default(),
+        on_desktop: Arc::default(),
     };
     (handle, Ends { asks: asks_rx, changed, events, codecs })
 }
@@ -152,7 +155,13 @@ impl Handle {
     pub async fn status(&self) -> Result<Status, CommandError> {
         let (reply, answer) = oneshot::channel();
         self.asks.send(Ask::Status(reply)).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())
+        let status = answer.await.map_err(|_| stopped())?;
+        Ok(Status { desktop_notices: self.on_desktop.load(Ordering::Relaxed), ..status })
+    }
+
+    /// From now on the desktop of whoever is logged in here is told of calls and messages, or not.
+    pub fn tells_desktop(&self, does: bool) {
+        self.on_desktop.store(does, Ordering::Relaxed);
     }
 
     /// The last SIP messages, and those to come.

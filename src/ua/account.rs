@@ -278,7 +278,7 @@ impl Line {
 
     /// What may be wrong with the credentials that were refused.
     pub fn hint(&self) -> &'static str {
-        if self.weak { ": it takes MD5 alone, which refuseMd5 rules out" } else { ": wrong user or password?" }
+        if self.weak { "it takes MD5 alone, which refuseMd5 rules out" } else { "wrong user or password?" }
     }
 
     pub fn info(&self, selected: bool, now: Instant) -> AccountInfo {
@@ -332,13 +332,13 @@ impl Line {
     /// In words: who refused, and what may be wrong.
     pub fn refusal(&self, status: u16, phrase: &str) -> String {
         let server = &self.account.server;
-        let hint = match status {
-            401 | 407 => self.hint(),
-            403 => ": wrong user or password?",
-            404 => ": is the user right?",
-            _ => "",
-        };
-        format!("{status} {} from {server}{hint}", sanitise(phrase))
+        let said = format!("{status} {}", sanitise(phrase));
+        match status {
+            401 | 407 if self.weak => format!("{said} from {server}: it takes MD5 alone, which refuseMd5 rules out"),
+            401 | 403 | 407 => format!("{said} from {server}: wrong user or password?"),
+            404 => format!("{said} from {server}: is the user right?"),
+            _ => format!("{said} from {server}"),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a call ended, in one place: by whom, with which exit code, in which words.
 
 use super::outcome::{EndedBy, ExitCode};
+use super::release;
 use super::snapshot::CallDirection;
 use crate::sip::message::{Headers, Response, StatusCode};
 use crate::sip::reason::{Protocol, Reason, warnings};
@@ -140,7 +141,7 @@ fn why(headers: &Headers) -> Option<String> {
     let reasons = Reason::all(headers);
     let cause = reasons.iter().find(|reason| reason.protocol == Protocol::Q850);
     let is_normal = |reason: &Reason| reason.protocol == Protocol::Q850 && matches!(reason.cause, 16 | 31);
-    if let Some(words) = cause.filter(|reason| !is_normal(reason)).and_then(|reason| q850(reason.cause)) {
+    if let Some(words) = cause.filter(|reason| !is_normal(reason)).and_then(|reason| release::words(reason.cause)) {
         return Some(words.to_owned());
     }
     let said = |reason: &Reason| match reason.text.trim() {
@@ -149,67 +150,6 @@ fn why(headers: &Headers) -> Option<String> {
     };
     reasons.iter().filter(|reason| !is_normal(reason)).map(said).find(|text| !text.is_empty())
 }
-
-/// A Q.850 cause in plain words.
-pub(super) fn q850(cause: u16) -> Option<&'static str> {
-    Q850.iter().find(|(known, _)| *known == cause).map(|(_, words)| *words)
-}
-
-/// ITU-T Q.850 (05/98) table 1, for people.
-const Q850: &[(u16, &str)] = &[
-    (1, "no such number"),
-    (2, "no way to the network called"),
-    (3, "no way to that number"),
-    (4, "no such number"),
-    (5, "a wrong prefix was dialled"),
-    (6, "the line cannot be used"),
-    (8, "a more urgent call took the line"),
-    (16, "hung up"),
-    (17, "busy"),
-    (18, "the phone called does not respond"),
-    (19, "nobody answers"),
-    (20, "the phone called is switched off or out of reach"),
-    (21, "the call was declined"),
-    (22, "the number has changed"),
-    (23, "the call goes to another number"),
-    (25, "the call went in circles"),
-    (26, "answered elsewhere"),
-    (27, "the line called is out of order"),
-    (28, "the number is incomplete or wrong"),
-    (29, "a feature asked for was refused"),
-    (31, "ended without a reason"),
-    (34, "all lines are in use"),
-    (38, "the network is out of order"),
-    (41, "the network has a passing fault"),
-    (42, "the network is overloaded"),
-    (43, "the network dropped part of the request"),
-    (44, "the line asked for is not free"),
-    (47, "the network has nothing left for this call"),
-    (50, "the line has not subscribed to that"),
-    (52, "outgoing calls are barred"),
-    (53, "outgoing calls are barred in this group"),
-    (54, "incoming calls are barred"),
-    (55, "incoming calls are barred in this group"),
-    (57, "this kind of call is not allowed on the line"),
-    (58, "this kind of call is not to be had now"),
-    (63, "the service is not to be had"),
-    (65, "the network does not know this kind of call"),
-    (69, "the network does not know that feature"),
-    (79, "the network does not know that service"),
-    (81, "the call is not known to the network"),
-    (87, "you are not of the group called"),
-    (88, "the phone called cannot take this kind of call"),
-    (95, "the network did not understand the request"),
-    (96, "the request lacked something the network needs"),
-    (97, "the network does not know this request"),
-    (98, "the request came at the wrong moment"),
-    (99, "the network does not know part of the request"),
-    (100, "part of the request makes no sense"),
-    (101, "the request came at the wrong moment"),
-    (102, "the network waited too long for an answer"),
-    (111, "a protocol error"),
-    (127, "the network beyond gave no reason"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -299,11 +239,5 @@ mod tests {
             assert_eq!((ending.words.as_deref(), ending.code), (Some(words), code), "{status}");
             assert_eq!(ending.status, Some(status));
         }
-    }
-
-    #[test]
-    fn the_causes_are_in_order_and_known_once() {
-        assert!(Q850.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(Q850.len() >= 30);
     }
 }

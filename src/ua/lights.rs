@@ -121,6 +121,7 @@ fn light_state(availability: Availability) -> LightState {
         Availability::Idle => LightState::Idle,
         Availability::Ringing => LightState::Ringing,
         Availability::Busy => LightState::Busy,
+        Availability::Held => LightState::Held,
         Availability::Away => LightState::Away,
     }
 }

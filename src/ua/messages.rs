@@ -222,7 +222,7 @@ impl Agent {
                 request.headers.set(HeaderName::CSeq, format!("{number} MESSAGE"));
                 return self.transmit(Owner::Message(id), request, sent.flow, VecDeque::new(), now);
             }
-            reason.push_str(line.hint());
+            reason = format!("{reason}: {}", line.hint());
         } else if let Some(line) = self.account_mut(self.account_of_message(id)) {
             line.accepted(&sent.request, response);
         }

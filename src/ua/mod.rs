@@ -60,6 +60,7 @@ mod redirect;
 mod referral;
 pub mod refused;
 mod registering;
+pub mod release;
 mod replace;
 mod requests;
 mod rewritten;

@@ -132,7 +132,7 @@ impl Agent {
     /// A place to park at with a call in it.
     fn is_taken_slot(&self, light: &LightInfo) -> bool {
         let is_slot = |slot: &String| sanitise(slot) == light.target;
-        matches!(light.state, LightState::Busy | LightState::Ringing)
+        matches!(light.state, LightState::Busy | LightState::Held | LightState::Ringing)
             && self.config.settings.park_slots.iter().any(is_slot)
     }
 }

@@ -177,6 +177,7 @@ mod tests {
     fn dialog(call_id: &str, local_tag: &str, remote_tag: &str) -> WatchedDialog {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         WatchedDialog {
+            held: false,
             id: "1".into(),
             call_id: text(call_id),
             local_tag: text(local_tag),

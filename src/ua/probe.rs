@@ -159,7 +159,7 @@ impl Agent {
         } else {
             line.accepted(&sent.request, response);
         }
-        let hint = if is_challenge { line.hint() } else { "" };
+        let hint = if is_challenge { format!(": {}", line.hint()) } else { String::new() };
         let info = PingInfo {
             account: line.account.aor(),
             uri: sanitise(&probe.target),

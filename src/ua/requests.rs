@@ -157,7 +157,7 @@ impl Agent {
         match line.strange_realm(response, self.is_first_answer(id)) {
             _ if !is_own => "it is no server of this account, and is shown no password".to_owned(),
             Some(realm) => format!("{} is no realm of this account, and is shown no password", sanitise(&realm)),
-            None => line.hint().trim_start_matches(": ").to_owned(),
+            None => line.hint().to_owned(),
         }
     }
 

@@ -97,6 +97,9 @@ pub struct Status {
     /// The broker of MQTT that is told of this phone, if the settings name one; filled in by the engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<MqttInfo>,
+    /// The desktop of whoever is logged in there is told of calls and messages; filled in by the engine.
+    #[serde(default)]
+    pub desktop_notices: bool,
     /// What came from outside and led to nothing since the start, by class (`ua::refused`); the engine adds its own.
     #[serde(default)]
     pub refused: BTreeMap<String, u64>,
@@ -350,6 +353,8 @@ pub enum LightState {
     Idle,
     Ringing,
     Busy,
+    /// Its one call is on hold.
+    Held,
     Away,
 }
 

@@ -9,9 +9,14 @@ use crate::ua::outcome::ExitCode;
 
 /// The light of a slot comes on.
 fn slot(world: &mut World, subscribe: &Request, version: u32) {
+    slot_with(world, subscribe, version, "");
+}
+
+/// The same, with more told of its call.
+fn slot_with(world: &mut World, subscribe: &Request, version: u32, more: &str) {
     let body = format!(
         "<?xml version=\"1.0\"?><dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"{version}\" \
-         state=\"full\" entity=\"x\"><dialog id=\"1\"><state>confirmed</state></dialog></dialog-info>"
+         state=\"full\" entity=\"x\"><dialog id=\"1\"><state>confirmed</state>{more}</dialog></dialog-info>"
     );
     let headers = format!("Event: dialog\r\nContent-Type: {DIALOG_INFO}\r\n");
     assert_eq!(within(world, subscribe, version, &headers, &body).status.0, 200);
@@ -134,4 +139,16 @@ fn a_place_that_is_watched_besides_has_one_light() {
     let asked: Vec<&str> = sent.iter().map(|subscribe| subscribe.uri.as_str()).collect();
     assert_eq!(asked, ["sip:701@127.0.0.1", "sip:702@127.0.0.1", "sip:701@127.0.0.1"], "presence is another light");
     assert_eq!(world.phones[0].agent.status(world.now).lights.len(), 3);
+}
+
+//= RFC 4235 §5.2
+#[test]
+fn a_call_that_an_exchange_tells_as_held_is_retrieved_too() {
+    let (mut world, sent) = following_with(settings(&["701", "702"]));
+    let held = "<local><target uri=\"sip:x\"><param pname=\"+sip.rendering\" pval=\"no\"/></target></local>";
+    slot_with(&mut world, &sent[1], 3, held);
+    let lights = world.phones[0].agent.status(world.now).lights;
+    assert_eq!(lights[1].state, crate::ua::snapshot::LightState::Held);
+    let reply = world.command(0, Command::Retrieve { number: None, account: None });
+    assert!(matches!(&reply, Ok(Reply::Call(call)) if call.remote.user == "702"), "{reply:?}");
 }
