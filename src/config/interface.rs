@@ -19,6 +19,8 @@ pub struct Interface {
     pub bell: bool,
     /// The terminal is asked to show a notice on the desktop (`terminalNotices`).
     pub notices: bool,
+    /// The desktop is told over the session's bus (`desktopNotices`).
+    pub desktop: bool,
     /// A tip stands where an idle phone says nothing (`tips`).
     pub tips: bool,
 }
@@ -34,6 +36,7 @@ impl Default for Interface {
             mouse: true,
             bell: true,
             notices: true,
+            desktop: true,
             tips: true,
         }
     }

@@ -1,7 +1,10 @@
 //! How anyone talks to a phone: the one verb table, its spellings and JSON, the local socket, and `Link`.
 
+pub mod announcement;
 pub mod causes;
 mod client;
+#[cfg(unix)]
+pub mod desktop;
 pub mod feed;
 pub mod format;
 #[cfg(feature = "http")]
@@ -48,6 +51,6 @@ pub use crate::ua::snapshot::{
     AccountInfo, AskInfo, AudioInfo, CallDirection, CallInfo, CallState, Grade, Handshake, IceInfo, IceState,
     LightInfo, LightState, MediaInfo, MessageInfo, Party, PhoneState, PingInfo, PlayingInfo, PlayingState,
     RecordingInfo, RecordingState, RegistrationState, ShortcutInfo, SoundWay, Status, TlsTrust, TransferInfo,
-    TransferState, VoicemailInfo,
+    TransferState, VoiceInfo, VoicemailInfo,
 };
 pub use told::SoundCard;

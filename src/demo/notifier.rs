@@ -413,6 +413,7 @@ impl Notifier {
         let (local_tag, remote_tag) =
             if direction == Direction::Recipient { (callee, caller) } else { (caller, callee) };
         Some(WatchedDialog {
+            held: false,
             id: call.call_id.clone(),
             call_id: Some(call.call_id.clone()),
             local_tag,

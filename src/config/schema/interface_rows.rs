@@ -116,6 +116,16 @@ pub(super) const ROWS: &[Row] = &[
     )
     .at_start(),
     tuiphone(
+        "desktopNotices",
+        Kind::Flag,
+        "1",
+        "0 = the desktop is not told of calls and messages, by the phone itself; it is where a session bus has somebody who \
+         shows notices",
+        |s| digit(s.interface.desktop),
+        |s, v| set(&mut s.interface.desktop, flag(v)),
+    )
+    .at_start(),
+    tuiphone(
         "tips",
         Kind::Flag,
         "1",

@@ -7,11 +7,14 @@
 mod answers;
 
 use super::words::{body_of, headers};
-use crate::control::{AccountInfo, CallInfo, CallState, RegistrationState, Traced, Way, causes};
-use answers::{details, own, reason_of, spoken};
+use crate::control::causes::{self, Cause};
+use crate::control::{AccountInfo, CallInfo, CallState, RegistrationState, Traced, Way};
+use crate::text::say;
+use crate::text::words::retold;
+use answers::{released_by, said};
 use std::net::IpAddr;
 
-/// One thing that can be said.
+/// One thing that can be said, in the language of the interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// Something failed.
@@ -25,12 +28,18 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn bad(what: impl Into<String>, (cause, next): (&str, &str)) -> Verdict {
-        Verdict { is_bad: true, what: what.into(), cause: cause.into(), next: next.into() }
+    fn bad(what: String, cause: &'static Cause) -> Verdict {
+        let next = cause.next_told().unwrap_or_default().into_owned();
+        Verdict { is_bad: true, what, cause: cause.why_told().into_owned(), next }
     }
 
-    fn well(what: impl Into<String>) -> Verdict {
-        Verdict { is_bad: false, what: what.into(), cause: String::new(), next: String::new() }
+    /// The words of the failure say all that is known of it.
+    fn bare(what: String) -> Verdict {
+        Verdict { is_bad: true, what, cause: String::new(), next: String::new() }
+    }
+
+    fn well(what: String) -> Verdict {
+        Verdict { is_bad: false, what, cause: String::new(), next: String::new() }
     }
 }
 
@@ -56,7 +65,7 @@ pub fn why(messages: &[&Traced], known: Known<'_>) -> Vec<Verdict> {
     }
     verdicts.extend(known.call.map(|call| of_sound(call, messages)).unwrap_or_default());
     verdicts
-        .extend(messages.iter().filter(|message| message.status.is_none()).filter_map(|request| reason_of(request)));
+        .extend(messages.iter().filter(|message| message.status.is_none()).filter_map(|request| released_by(request)));
     if verdicts.is_empty() {
         verdicts.extend(known.account.and_then(of_account));
         verdicts.extend(known.call.filter(|_| messages.is_empty()).and_then(of_call));
@@ -139,26 +148,17 @@ fn of_exchange(exchange: &Exchange<'_>, all: &[Exchange<'_>], known: Known<'_>) 
         (_, Some(200..300)) if method == "INVITE" => unacknowledged(exchange, all),
         (_, Some(487)) if method == "INVITE" => None,
         (Way::Sent, Some(status @ 300..)) => {
-            let last = exchange.last?;
-            let said = format!("{} was answered {}{}", method, spoken(last), details(last));
             let has_credentials = headers(exchange.first, &["Authorization", "Proxy-Authorization"]).next().is_some();
-            let causes = match (status, method.as_str()) {
-                (401 | 407, _) if !has_credentials => (
-                    "the server asks for a password, and none was sent: none is known, or it is asked for by a server \
-                     that is not the account's own",
-                    "tuiphone password keeps one; is the domain that of the realm in the answer?",
-                ),
+            let cause = match (status, method.as_str()) {
+                (401 | 407, _) if !has_credentials => &causes::NO_PASSWORD,
                 (_, "REGISTER") => causes::of_register(status),
                 _ => causes::of_call(status),
             };
-            Some(Verdict::bad(said, causes))
+            Some(Verdict::bad(say!("why-answered", method, answer = said(exchange.last?)), cause))
         }
         (Way::Received, Some(status @ 300..)) => {
-            let last = exchange.last?;
-            Some(Verdict::bad(
-                format!("this phone answered {method} with {}{}", spoken(last), details(last)),
-                own(status),
-            ))
+            let what = say!("why-we-answered", method, answer = said(exchange.last?));
+            Some(Verdict::bad(what, causes::of_own(status)))
         }
         _ => None,
     }
@@ -171,9 +171,8 @@ fn silence(exchange: &Exchange<'_>, times: usize, known: Known<'_>) -> Option<Ve
         return None;
     }
     let Traced { remote, transport, .. } = exchange.first;
-    let often = if times > 1 { format!(", sent {times} times") } else { String::new() };
     let reason = known.account.and_then(|account| account.reason.clone()).unwrap_or_default();
-    let what = format!("nobody at {remote} answered {}{often}", exchange.method);
+    let what = say!("why-silence", place = remote.to_string(), method = &exchange.method, count = times);
     Some(Verdict::bad(what, causes::of_silence(&reason, transport)))
 }
 
@@ -186,22 +185,8 @@ fn unacknowledged(exchange: &Exchange<'_>, all: &[Exchange<'_>]) -> Option<Verdi
     }
     let times = exchange.last_times;
     Some(match (exchange.way, is_acknowledged) {
-        (Way::Sent, _) => Verdict::bad(
-            format!("the far end repeats its 200 OK ({times} times): our ACK does not arrive"),
-            (
-                "the ACK goes to the address of its Contact, or along its Record-Route, and one of them is wrong there: \
-                 a server behind a NAT that names its inner address, as a rule",
-                "look at Contact and Record-Route of the 200 OK; on Asterisk: external_signaling_address and local_net",
-            ),
-        ),
-        (Way::Received, false) => Verdict::bad(
-            format!("our 200 OK was sent {times} times, and no ACK came"),
-            (
-                "the 200 OK or its ACK is lost: our Contact cannot be reached from there (NAT, a SIP ALG), or the way is \
-                 one way only",
-                "look at our Contact in the 200 OK; use transport=tls or tcp, or turn the SIP ALG of the router off",
-            ),
-        ),
+        (Way::Sent, _) => Verdict::bad(say!("why-ack-lost", count = times), &causes::ACK_LOST),
+        (Way::Received, false) => Verdict::bad(say!("why-no-ack", count = times), &causes::OK_LOST),
         (Way::Received, true) => return None,
     })
 }
@@ -217,31 +202,17 @@ fn of_sound(call: &CallInfo, messages: &[&Traced]) -> Vec<Verdict> {
             let place = names_place(message)?;
             (is_private(place) && !is_private(message.remote.ip())).then_some((place, message.remote.ip()))
         });
+        let reason = retold(reason);
         verdicts.push(match inner {
-            Some((place, from)) => Verdict::bad(
-                format!("nothing is heard here: {reason}. The far end names {place} for its sound; it talks from {from}"),
-                (
-                    "it names an address of its own network, which nobody outside reaches",
-                    "on Asterisk: external_media_address and local_net on the transport, rtp_symmetric=yes for the endpoint",
-                ),
-            ),
-            None => Verdict::bad(
-                format!("nothing is heard here: {reason}"),
-                (
-                    "its RTP does not arrive: a firewall or NAT between, or the far end sends none",
-                    "open the RTP ports on the way; try STUN or ICE; is the far end muted or on hold?",
-                ),
-            ),
+            Some((place, from)) => {
+                let (place, from) = (place.to_string(), from.to_string());
+                Verdict::bad(say!("why-nothing-heard-inner", reason, place, from), &causes::INNER_ADDRESS)
+            }
+            None => Verdict::bad(say!("why-nothing-heard", reason), &causes::SOUND_IN),
         });
     }
     if let Some(reason) = &media.not_heard {
-        verdicts.push(Verdict::bad(
-            format!("this side is not heard: {reason}"),
-            (
-                "our RTP does not arrive there: a firewall or NAT between, or it waits for sound elsewhere",
-                "open the RTP ports on the way; on Asterisk rtp_symmetric=yes and force_rport=yes",
-            ),
-        ));
+        verdicts.push(Verdict::bad(say!("why-not-heard", reason = retold(reason)), &causes::SOUND_OUT));
     }
     verdicts
 }
@@ -269,12 +240,12 @@ fn of_account(account: &AccountInfo) -> Option<Verdict> {
     if account.state != RegistrationState::Failed {
         return None;
     }
-    let reason = account.reason.clone().unwrap_or_else(|| "no answer".to_owned());
-    let causes = match account.status {
+    let reason = account.reason.as_deref().unwrap_or("no answer");
+    let cause = match account.status {
         Some(status @ 300..) => causes::of_register(status),
-        _ => causes::of_silence(&reason, &account.transport),
+        _ => causes::of_silence(reason, &account.transport),
     };
-    Some(Verdict::bad(format!("{} is not registered: {reason}", account.aor), causes))
+    Some(Verdict::bad(say!("why-not-registered", aor = &account.aor, reason = retold(reason)), cause))
 }
 
 /// A call of which no message tells: it failed before anything was sent, or long ago.
@@ -282,37 +253,44 @@ fn of_call(call: &CallInfo) -> Option<Verdict> {
     if call.state != CallState::Ended || call.answered_after.is_some() {
         return None;
     }
-    let reason = call.reason.clone().unwrap_or_else(|| "no answer".to_owned());
-    let causes = match call.status {
-        Some(status @ 300..) => causes::of_call(status),
-        _ => causes::of_silence(&reason, ""),
-    };
-    Some(Verdict::bad(format!("the call failed: {reason}"), causes))
+    let reason = call.reason.as_deref().unwrap_or("no answer");
+    let what = say!("why-call-failed", reason = causes::told(reason));
+    Some(match (call.status, &call.reason) {
+        (Some(status @ 300..), _) => Verdict::bad(what, causes::of_call(status)),
+        (_, None) => Verdict::bad(what, causes::of_silence("", "")),
+        // Of a failure of another kind no network is to blame.
+        (_, Some(reason)) => match causes::of_words(reason) {
+            Some(cause) => Verdict::bad(what, cause),
+            None => Verdict::bare(what),
+        },
+    })
 }
 
 /// How it stands where nothing failed.
 fn standing(messages: &[&Traced], exchanges: &[Exchange<'_>], known: Known<'_>) -> String {
     let of = |method: &str| exchanges.iter().rev().find(|exchange| exchange.method == method);
-    let who = |way: Way| if way == Way::Sent { "this phone" } else { "the far end" };
     if let Some(account) = known.account {
+        let aor = &account.aor;
         return match account.state {
-            RegistrationState::Registered => format!("nothing failed: {} is registered", account.aor),
-            RegistrationState::Registering => format!("{} is about to register", account.aor),
-            RegistrationState::Off | RegistrationState::Failed => format!("{} does not register", account.aor),
+            RegistrationState::Registered => say!("why-registered", aor),
+            RegistrationState::Registering => say!("why-registering", aor),
+            RegistrationState::Off | RegistrationState::Failed => say!("why-not-registering", aor),
         };
     }
     if messages.is_empty() {
-        return "there are no messages to judge".to_owned();
+        return say!("why-no-messages");
     }
     let invite = exchanges.iter().find(|exchange| exchange.method == "INVITE");
     match (of("CANCEL"), of("BYE"), invite) {
-        (Some(cancel), _, _) => format!("nothing failed: {} gave up before an answer", who(cancel.way)),
-        (None, Some(bye), _) => format!("nothing failed: it was answered, and {} hung up", who(bye.way)),
+        (Some(Exchange { way: Way::Sent, .. }), _, _) => say!("why-we-gave-up"),
+        (Some(_), _, _) => say!("why-they-gave-up"),
+        (None, Some(Exchange { way: Way::Sent, .. }), _) => say!("why-we-hung-up"),
+        (None, Some(_), _) => say!("why-they-hung-up"),
         (None, None, Some(invite)) => match invite.last.and_then(|last| last.status) {
-            Some(_) => "nothing failed: the call is up".to_owned(),
-            None => "nothing failed so far: no answer yet".to_owned(),
+            Some(_) => say!("why-call-up"),
+            None => say!("why-no-answer-yet"),
         },
-        (None, None, None) => "nothing failed".to_owned(),
+        (None, None, None) => say!("why-nothing-failed"),
     }
 }
 
@@ -362,7 +340,7 @@ mod tests {
                     invite(1, ""),
                     answer(1, "SIP/2.0 503 X", "Retry-After: 30\nReason: Q.850;cause=34;text=\"full\"\n"),
                 ],
-                "reason: every line is taken (\"full\"); it may be tried again after 30 s | the server cannot go on",
+                "reason: all lines are in use (\"full\"); it may be tried again after 30 s | the server cannot go on",
             ),
             (
                 vec![
@@ -403,7 +381,7 @@ mod tests {
             ),
             (
                 vec![invite(1, ""), ok(), with(Received, "BYE sip:1 SIP/2.0", "1 BYE", "Reason: Q.850;cause=102\n")],
-                "! the far end sent BYE; reason: a timer ran out",
+                "! the far end sent BYE; reason: a timer ran out, nothing",
             ),
             (
                 vec![invite(1, ""), ok(), with(Received, "BYE sip:1 SIP/2.0", "1 BYE", "Reason: Q.850;cause=16\n")],
@@ -444,6 +422,23 @@ mod tests {
             verdict.is_bad && verdict.what.contains("expired") && verdict.cause.contains("prove who it is"),
             "{verdict:?}"
         );
+    }
+
+    #[test]
+    fn a_call_without_messages_blames_no_network_for_what_is_none_of_its() {
+        for (reason, part) in [
+            (None, "nothing comes back"),
+            (Some("cannot find pbx (udp): it has no address"), "leads nowhere"),
+            (Some("no codec is left to offer"), ""),
+        ] {
+            let info = serde_json::json!({"id": "c1", "sip_call_id": "x@y", "direction": "outgoing", "state": "ended",
+                "account": "a@b", "remote": {"uri": "sip:600@b", "user": "600", "name": null}, "started_at": "T",
+                "duration": 0.0, "remote_hold": false, "reason": reason});
+            let call: CallInfo = serde_json::from_value(info).unwrap();
+            let verdict = first(&[], Known { call: Some(&call), account: None });
+            assert!(verdict.is_bad && verdict.cause.contains(part), "{verdict:?}");
+            assert_eq!(verdict.cause.is_empty(), part.is_empty(), "{verdict:?}");
+        }
     }
 
     #[test]
