@@ -8,7 +8,7 @@ use crate::text::say;
 /// Why an act would come to nothing now; nothing where it may be done.
 pub fn why_not(model: &Model, act: Act) -> Option<String> {
     if matches!(model.connection, Connection::Closed(_)) && matches!(act, Act::Verb(_) | Act::Echo | Act::PushToTalk) {
-        return Some(say!("why-not-the-phone-is-gone"));
+        return Some(say!("why-not-phone-gone"));
     }
     if let Some(why) = lacks(model, act) {
         return Some(why);
@@ -20,17 +20,17 @@ pub fn why_not(model: &Model, act: Act) -> Option<String> {
     match verb {
         "answer" | "reject" => {
             let rings = calls().any(|row| row.info.state == CallState::Incoming) || !model.status.asks.is_empty();
-            (!rings).then(|| say!("why-not-nothing-rings"))
+            (!rings).then(|| say!("why-not-none-rings"))
         }
-        "ignore" => model.incoming().is_none().then(|| say!("why-not-nothing-rings")),
-        "hangup" | "hangupall" => model.calls.is_empty().then(|| say!("why-not-no-call-is-up")),
+        "ignore" => model.incoming().is_none().then(|| say!("why-not-none-rings")),
+        "hangup" | "hangupall" => model.calls.is_empty().then(|| say!("why-not-none-up")),
         "hold" | "park" | "record" | "play" | "transfer" => {
-            calls().find(answered).is_none().then(|| say!("why-not-no-call-is-answered"))
+            calls().find(answered).is_none().then(|| say!("why-not-none-answered"))
         }
-        "resume" => calls().find(is(CallState::Held)).is_none().then(|| say!("why-not-no-call-is-on-hold")),
-        "conference" => (calls().filter(answered).count() < 2).then(|| say!("why-not-it-takes-two-calls")),
-        "dtmf" => model.digit_call().is_none().then(|| say!("why-not-no-call-takes-digits")),
-        "available" => model.wrap_up_until.is_none().then(|| say!("why-not-no-pause-after-a-call")),
+        "resume" => calls().find(is(CallState::Held)).is_none().then(|| say!("why-not-none-held")),
+        "conference" => (calls().filter(answered).count() < 2).then(|| say!("why-not-two-calls")),
+        "dtmf" => model.digit_call().is_none().then(|| say!("why-not-no-digits")),
+        "available" => model.wrap_up_until.is_none().then(|| say!("why-not-no-pause")),
         _ => None,
     }
 }
@@ -38,15 +38,13 @@ pub fn why_not(model: &Model, act: Act) -> Option<String> {
 /// What has to be set before an act can be done at all; nothing where all is.
 pub fn lacks(model: &Model, act: Act) -> Option<String> {
     match act {
-        Act::Echo => model.status.echo.is_none().then(|| say!("why-not-no-echo-service-is-known")),
+        Act::Echo => model.status.echo.is_none().then(|| say!("why-not-echo-unknown")),
         Act::Verb("voicemail") => {
             let known = model.status.accounts.iter().filter_map(|account| account.voicemail.as_ref());
             let none = !known.into_iter().any(|voicemail| voicemail.number.is_some());
-            none.then(|| say!("why-not-no-mailbox-is-known-voicemailnumber"))
+            none.then(|| say!("why-not-mailbox-unknown"))
         }
-        Act::Verb("shortcut") => {
-            (!model.status.shortcuts_shown).then(|| say!("why-not-shortcuts-are-off-enableshortcuts"))
-        }
+        Act::Verb("shortcut") => (!model.status.shortcuts_shown).then(|| say!("why-not-shortcuts-off")),
         _ => None,
     }
 }

@@ -59,6 +59,8 @@ pub struct Host {
     pub measures: bool,
     /// It is asked what it can.
     pub asks: bool,
+    /// Whoever looks at it sits at another machine: SSH, mosh.
+    pub is_far: bool,
     /// What stands between.
     pub between: Between,
     /// How it tells of a call beside its bell.
@@ -104,6 +106,7 @@ impl Host {
             width,
             measures: asks && wishes.width.is_none(),
             asks,
+            is_far,
             between: Between::of(variable("TMUX").as_deref(), variable("STY").as_deref()),
             notice: Notice::of(&variable).filter(|_| wishes.notices && !is_plain),
             titles: wishes.titles && !is_plain,

@@ -1,7 +1,7 @@
 //! Files of one's own that may begin with another of their kind: themes and keymaps. Sections, `NAME=VALUE`, and
 //! `inherits` in the section that bears the kind's name.
 
-use crate::text::{elided, sanitise};
+use crate::text::{elided, sanitise, say};
 
 /// Bytes of a file, at most.
 pub const MAX_FILE: usize = 64 * 1024;
@@ -62,6 +62,17 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// All of it behind the name of its file, in a line.
+    pub fn told(&self, name: &str) -> String {
+        let Fault { line, words, is_note } = self;
+        match (*line, *is_note) {
+            (0, false) => say!("file-fault", name, words),
+            (0, true) => say!("file-note", name, words),
+            (line, false) => say!("file-fault-on-line", name, line, words),
+            (line, true) => say!("file-note-on-line", name, line, words),
+        }
+    }
+
     pub(super) fn at(line: usize, words: impl AsRef<str>) -> Fault {
         Fault { line, words: sanitise(words.as_ref()), is_note: false }
     }
@@ -106,11 +117,11 @@ impl Reader<'_> {
     fn written<W: Written>(&mut self, bytes: &[u8]) -> W {
         let mut own = W::default();
         if bytes.len() > MAX_FILE {
-            self.fault(0, format!("the file is larger than {} KB", MAX_FILE / 1024));
+            self.fault(0, say!("file-too-large", size = MAX_FILE / 1024));
             return own;
         }
         let Ok(text) = std::str::from_utf8(bytes) else {
-            self.fault(0, "the file is not UTF-8");
+            self.fault(0, say!("file-not-utf-8"));
             return own;
         };
         let mut begins = None;
@@ -124,18 +135,19 @@ impl Reader<'_> {
                 section = name;
                 if !self.kind.sections.contains(&section) {
                     let known: Vec<String> = self.kind.sections.iter().map(|name| format!("[{name}]")).collect();
-                    self.fault(line, format!("[{}] is none of {}", elided(name, MAX_SHOWN), known.join(", ")));
+                    let name = format!("[{}]", elided(name, MAX_SHOWN));
+                    self.fault(line, say!("file-no-section", name, known = known.join(", ")));
                 }
                 continue;
             }
             let Some((key, value)) = text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) else {
-                self.fault(line, format!("'{}' is no NAME=VALUE", elided(text, MAX_SHOWN)));
+                self.fault(line, say!("file-no-value", text = elided(text, MAX_SHOWN)));
                 continue;
             };
             if section == self.kind.word && key == "inherits" {
                 begins = self.inherited::<W>(value, line).map(|theirs| (theirs, line));
             } else if section == self.kind.word {
-                self.fault(line, format!("{} is no key of [{section}]: inherits", elided(key, MAX_SHOWN)));
+                self.fault(line, say!("file-no-key", key = elided(key, MAX_SHOWN), section));
             } else if self.kind.sections.contains(&section)
                 && let Err(words) = own.take(section, key, value, line)
             {
@@ -160,7 +172,7 @@ impl Reader<'_> {
                 let before = self.faults.len();
                 let theirs = self.written(&bytes);
                 for fault in self.faults.iter_mut().skip(before) {
-                    *fault = Fault::at(line, format!("{name}: line {}: {}", fault.line, fault.words));
+                    *fault = Fault::at(line, say!("file-in-other", name, line = fault.line, fault = &fault.words));
                 }
                 Some(theirs)
             }
@@ -168,17 +180,15 @@ impl Reader<'_> {
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        let (shown, word) = (elided(name, MAX_SHOWN), self.kind.word);
+        let (shown, kind) = (elided(name, MAX_SHOWN), self.kind.word);
         if self.above.len() >= MAX_DEPTH || self.above.iter().any(|one| one.eq_ignore_ascii_case(name)) {
-            return Err(format!(
-                "{shown} begins with itself, or more than {MAX_DEPTH} {word}s stand behind each other"
-            ));
+            return Err(say!("file-in-a-ring", kind, name = shown, most = MAX_DEPTH));
         }
         // One of the owner's may bear the name of the one it begins with.
         self.kind
             .find(name)
             .map(|one| one.text.as_bytes().to_vec())
             .or_else(|| (self.other)(name))
-            .ok_or_else(|| format!("there is no {word} {shown}: tuiphone {word} list"))
+            .ok_or_else(|| say!("file-not-there", kind, name = shown))
     }
 }

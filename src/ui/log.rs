@@ -1,11 +1,18 @@
 //! What happened since the interface was opened, in plain words with the time on the wall: kept, filtered, gone through.
 
+mod about;
+
+pub use about::About;
+
 use super::editor::Editor;
 use super::past::PastCall;
 use super::view::words;
 use super::wall::Wall;
 use crate::control::{AccountInfo, CallInfo, EndedBy, Event, Grade, Kind, Party, RegistrationState, causes};
+use crate::text::local::decimal;
 use crate::text::say;
+use crate::text::words::retold;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// Entries that are kept.
@@ -58,8 +65,8 @@ pub struct Entry {
     pub at: String,
     /// How much it matters.
     pub level: Level,
-    /// What it is about, in a word.
-    pub about: &'static str,
+    /// What it is about.
+    pub about: About,
     /// What happened.
     pub text: String,
     /// What next.
@@ -70,7 +77,7 @@ impl Entry {
     /// In a line, for whoever copies it.
     pub fn line(&self) -> String {
         let hint = self.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        format!("{} {}: {}{hint}", self.at, self.about, self.text)
+        format!("{} {}: {}{hint}", self.at, self.about.told(), self.text)
     }
 
     fn fits(&self, least: Level, wanted: &str) -> bool {
@@ -78,7 +85,7 @@ impl Entry {
         self.level >= least
             && (wanted.is_empty()
                 || has(&self.text)
-                || has(self.about)
+                || has(&self.about.told())
                 || has(&self.at)
                 || self.hint.as_deref().is_some_and(has))
     }
@@ -109,8 +116,9 @@ pub struct Log {
 
 impl Log {
     /// Something happened. True if it is among those that are shown.
-    pub fn add(&mut self, wall: &Wall, level: Level, about: &'static str, text: &str, hint: Option<String>) -> bool {
-        let text = crate::text::elided(text, MOST_TEXT);
+    pub fn add(&mut self, wall: &Wall, level: Level, about: About, text: &str, hint: Option<String>) -> bool {
+        let text = crate::text::elided(&retold(text), MOST_TEXT);
+        let hint = hint.map(|hint| retold(&hint).into_owned());
         let entry = Entry { at: wall.local.clone(), level, about, text, hint };
         let is_shown = entry.fits(self.least, &self.search.text().to_lowercase());
         self.entries.push_back(entry);
@@ -205,17 +213,17 @@ impl Log {
             return false;
         }
         self.poor = bad.then(|| call.id.clone());
-        let mos = |mos: Option<f64>| mos.map_or(say!("log-not-known"), |mos| format!("{mos:.1}"));
+        let mos = |mos: Option<f64>| mos.map_or(say!("log-not-known"), |mos| decimal(mos, 1));
         let (who, here, there) = (words::who(call), mos(media.mos_rx), mos(media.mos_tx));
         let mut text = say!("log-quality", who, here, there);
-        text.extend(media.cause_rx.iter().map(|why| say!("log-quality-from-them", why)));
-        text.extend(media.cause_tx.iter().map(|why| say!("log-quality-from-you", why)));
+        text.extend(media.cause_rx.iter().map(|why| say!("log-quality-from-them", why = retold(why))));
+        text.extend(media.cause_tx.iter().map(|why| say!("log-quality-from-you", why = retold(why))));
         let level = if bad { Level::Warning } else { Level::Note };
-        self.add(wall, level, "quality", &text, None)
+        self.add(wall, level, About::Quality, &text, None)
     }
 }
 
-type Words = (Level, &'static str, String, Option<String>);
+type Words = (Level, About, String, Option<String>);
 
 fn told(event: &Event) -> Option<Words> {
     use Level::{Detail, Error, Note, Warning};
@@ -227,85 +235,87 @@ fn told(event: &Event) -> Option<Words> {
             let (who, number) = (words::who(call), words::number(call));
             plain(
                 Note,
-                "call",
+                About::Call,
                 match words::via(call) {
                     Some(via) => say!("log-incoming-via", who, number, via),
                     None => say!("log-incoming", who, number),
                 },
             )
         }
-        Event::CallOutgoing { call } => plain(Note, "call", say!("log-calling-who", who = words::who(call))),
-        Event::CallDialling { call } => plain(Detail, "call", of(call, say!("log-our-invite-is-out"))),
-        Event::CallRinging { call } => plain(Detail, "call", of(call, say!("log-it-rings"))),
-        Event::CallEarlyMedia { call } => plain(Detail, "call", of(call, say!("log-there-is-sound-before-the"))),
-        Event::CallAnswered { call } => plain(Note, "call", of(call, say!("log-answered"))),
-        Event::CallHeld { call } if call.remote_hold => plain(Note, "call", of(call, say!("log-put-on-hold-by-the"))),
-        Event::CallHeld { call } => plain(Note, "call", of(call, say!("log-on-hold"))),
-        Event::CallResumed { call } => plain(Note, "call", of(call, say!("log-talking-again"))),
+        Event::CallOutgoing { call } => plain(Note, About::Call, say!("log-calling", who = words::who(call))),
+        Event::CallDialling { call } => plain(Detail, About::Call, of(call, say!("log-dialled"))),
+        Event::CallRinging { call } => plain(Detail, About::Call, of(call, say!("log-rings"))),
+        Event::CallEarlyMedia { call } => plain(Detail, About::Call, of(call, say!("log-early-sound"))),
+        Event::CallAnswered { call } => plain(Note, About::Call, of(call, say!("log-answered"))),
+        Event::CallHeld { call } if call.remote_hold => plain(Note, About::Call, of(call, say!("log-held-there"))),
+        Event::CallHeld { call } => plain(Note, About::Call, of(call, say!("log-held"))),
+        Event::CallResumed { call } => plain(Note, About::Call, of(call, say!("log-resumed"))),
         Event::CallConference { call } if call.conference => {
-            plain(Note, "call", of(call, say!("log-joined-the-conference")))
+            plain(Note, About::Call, of(call, say!("log-conference-joined")))
         }
-        Event::CallConference { call } => plain(Note, "call", of(call, say!("log-left-the-conference"))),
-        Event::CallRenamed { call } => plain(Detail, "call", say!("log-it-is-who-now", who = words::who(call))),
-        Event::CallTransferred { call } => plain(Note, "call", of(call, words::outcome(call))),
-        Event::CallParked { call } => plain(Note, "call", of(call, words::outcome(call))),
-        Event::CallAsked { ask } => plain(Note, "call", words::ask(ask).trim().to_owned()),
-        Event::CallRecording { call } => plain(Note, "recording", of(call, words::recording(call)?)),
-        Event::CallPlaying { call } => plain(Note, "playing", of(call, words::playing(call)?)),
+        Event::CallConference { call } => plain(Note, About::Call, of(call, say!("log-conference-left"))),
+        Event::CallRenamed { call } => plain(Detail, About::Call, say!("log-renamed", who = words::who(call))),
+        Event::CallTransferred { call } => plain(Note, About::Call, of(call, words::outcome(call))),
+        Event::CallParked { call } => plain(Note, About::Call, of(call, words::outcome(call))),
+        Event::CallAsked { ask } => plain(Note, About::Call, words::ask(ask).trim().to_owned()),
+        Event::CallRecording { call } => plain(Note, About::Recording, of(call, words::recording(call)?)),
+        Event::CallPlaying { call } => plain(Note, About::Playing, of(call, words::playing(call)?)),
         Event::CallPath { call } => {
             let ice = call.media.as_ref().and_then(|media| media.ice.as_ref())?;
-            plain(Detail, "sound", of(call, say!("log-ice-ice", ice = ice.words())))
+            plain(Detail, About::Sound, of(call, say!("log-ice", ice = words::ice(ice))))
         }
         Event::CallSecured { call } => {
             let (text, is_good) = words::protection(call.media.as_ref()?)?;
-            plain(if is_good == Some(false) { Error } else { Detail }, "sound", of(call, text))
+            plain(if is_good == Some(false) { Error } else { Detail }, About::Sound, of(call, text))
         }
-        Event::CallDtmf { call, digit, .. } => plain(Note, "call", of(call, say!("log-pressed-digit", digit))),
-        Event::CallMediaLost { call, way, reason } => plain(Error, "sound", of(call, words::silent(*way, reason))),
-        Event::CallMediaReturned { call, .. } => plain(Note, "sound", of(call, say!("log-there-is-sound-again"))),
-        Event::CallEnded { call } => plain(ended_level(call), "call", of(call, ended(call))),
+        Event::CallDtmf { call, digit, .. } => plain(Note, About::Call, of(call, say!("log-digit", digit))),
+        Event::CallMediaLost { call, way, reason } => plain(Error, About::Sound, of(call, words::silent(*way, reason))),
+        Event::CallMediaReturned { call, .. } => plain(Note, About::Sound, of(call, say!("log-sound-again"))),
+        Event::CallEnded { call } => plain(ended_level(call), About::Call, of(call, ended(call))),
         Event::Message { message } => {
             let who = name(&message.remote);
             match (message.outgoing, message.delivered) {
-                (false, _) => plain(Note, "message", say!("log-who-writes", who)),
+                (false, _) => plain(Note, About::Message, say!("log-message-came", who)),
                 (true, Some(false)) => {
-                    let why = message.reason.clone().unwrap_or_else(|| say!("log-no-answer"));
-                    plain(Error, "message", say!("log-to-who-not-delivered-why", who, why))
+                    let why = message.reason.as_deref().map_or_else(|| say!("log-no-answer").into(), retold);
+                    plain(Error, About::Message, say!("log-message-undelivered", who, why))
                 }
-                (true, _) => plain(Detail, "message", say!("log-to-who-delivered", who)),
+                (true, _) => plain(Detail, About::Message, say!("log-message-delivered", who)),
             }
         }
         Event::Mwi { account, voicemail } => {
-            plain(Note, "voicemail", format!("{account}: {}", voicemail.words().trim_start_matches("voicemail: ")))
+            plain(Note, About::Voicemail, format!("{account}: {}", words::waiting(voicemail)))
         }
         Event::Presence { light } => {
             let (name, state) = (light.called(), words::light(light.state));
             plain(
                 Detail,
-                "light",
+                About::Light,
                 match words::light_detail(light) {
                     Some(detail) => say!("log-light-detail", name, state, detail),
                     None => say!("log-light", name, state),
                 },
             )
         }
-        Event::Voice { voice } => {
-            plain(Detail, "sound", say!("log-voice", how = voice.words().unwrap_or_else(|| say!("log-voice-as-it-is"))))
-        }
-        Event::WrapUp { for_s: 0 } => plain(Note, "phone", say!("log-calls-ring-again")),
-        Event::WrapUp { for_s } => plain(Note, "phone", say!("log-pause", seconds = *for_s)),
-        Event::TalkingMuted => plain(Warning, "sound", say!("log-you-talked-and-the-microphone")),
-        Event::Device { message } => plain(Note, "device", message.clone()),
-        Event::Directory { message } => plain(Note, "contacts", message.clone()),
-        Event::Hook { hook, message, .. } => plain(Note, "hook", format!("{hook}: {message}")),
+        Event::Voice { voice } => plain(
+            Detail,
+            About::Sound,
+            say!("log-voice", how = words::voice(voice).unwrap_or_else(|| say!("log-voice-as-it-is"))),
+        ),
+        Event::WrapUp { for_s: 0 } => plain(Note, About::Phone, say!("log-pause-over")),
+        Event::WrapUp { for_s } => plain(Note, About::Phone, say!("log-pause", seconds = *for_s)),
+        Event::TalkingMuted => plain(Warning, About::Sound, say!("log-talking-muted")),
+        Event::Device { message } => plain(Note, About::Device, message.clone()),
+        Event::Directory { message } => plain(Note, About::Contacts, message.clone()),
+        Event::Hook { hook, message, .. } => plain(Note, About::Hook, format!("{hook}: {}", retold(message))),
         Event::Config { message, changed, needs_restart } => {
             let keys = if changed.is_empty() { String::new() } else { format!(": {}", changed.join(", ")) };
             let hint = (!needs_restart.is_empty())
                 .then(|| say!("log-counts-from-next-start", keys = needs_restart.join(", ")));
-            Some((Note, "settings", format!("{message}{keys}"), hint))
+            Some((Note, About::Settings, format!("{}{keys}", retold(message)), hint))
         }
-        Event::Error { message, hint } => Some((Error, "error", message.clone(), hint.clone())),
-        Event::Exited => plain(Error, "phone", say!("log-the-phone-has-ended")),
+        Event::Error { message, hint } => Some((Error, About::Error, message.clone(), hint.clone())),
+        Event::Exited => plain(Error, About::Phone, say!("log-phone-ended")),
         Event::CallQuality { .. } | Event::Composing { .. } | Event::Notification { .. } => None,
     }
 }
@@ -316,32 +326,29 @@ fn registration(account: &AccountInfo, changed: bool) -> Option<Words> {
     match account.state {
         RegistrationState::Failed => {
             let reason = account.reason.clone().unwrap_or_else(|| say!("log-no-answer"));
-            let (cause, next) = match account.status {
+            let cause = match account.status {
                 Some(status @ 300..) => causes::of_register(status),
                 _ => causes::of_silence(&reason, &account.transport),
             };
-            let why = account.status.map_or(reason.clone(), |status| format!("{status} {reason}"));
-            let text = say!("log-not-registered", aor, why, cause);
-            Some((Level::Error, "account", text, Some(next.to_owned())))
+            let why = words::answer(account.status, &reason);
+            let text = say!("log-not-registered", aor, why, cause = cause.why_told());
+            Some((Level::Error, About::Account, text, cause.next_told().map(Cow::into_owned)))
         }
         RegistrationState::Registered if !changed => None,
-        RegistrationState::Registered => Some((
-            Level::Note,
-            "account",
-            say!("log-aor-is-registered-over-transport", aor, transport = &account.transport),
-            None,
-        )),
-        RegistrationState::Registering => Some((Level::Detail, "account", say!("log-aor-registers", aor), None)),
-        RegistrationState::Off => changed.then(|| (Level::Note, "account", say!("log-aor-is-off", aor), None)),
+        RegistrationState::Registered => {
+            Some((Level::Note, About::Account, say!("log-registered", aor, transport = &account.transport), None))
+        }
+        RegistrationState::Registering => Some((Level::Detail, About::Account, say!("log-registering", aor), None)),
+        RegistrationState::Off => changed.then(|| (Level::Note, About::Account, say!("log-account-off", aor), None)),
     }
 }
 
 fn ended(call: &CallInfo) -> String {
     let mos = call.media.as_ref().and_then(|media| media.mos_rx_mean).filter(|_| call.answered_after.is_some());
-    let mos = mos.map(|mos| format!(", {} ({mos:.1})", Grade::of(mos).word())).unwrap_or_default();
+    let mos = mos.map(|mos| format!(", {} ({})", words::grade(Grade::of(mos)), decimal(mos, 1))).unwrap_or_default();
     let reason =
         call.reason.as_ref().filter(|_| call.answered_after.is_some() && call.ended_by == Some(EndedBy::Network));
-    let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    let reason = reason.map(|reason| format!(", {}", causes::told(reason))).unwrap_or_default();
     format!("{}{mos}{reason}", words::outcome(call))
 }
 
@@ -364,15 +371,15 @@ fn of_past(past: &PastCall) -> Entry {
     let call = &past.call;
     let who = if call.name.trim().is_empty() { &call.number } else { &call.name };
     let text = match (call.kind, call.duration_s) {
-        (Kind::Missed, _) => say!("log-who-called-missed", who),
-        (Kind::AnsweredElsewhere, _) => say!("log-who-called-answered-elsewhere", who),
-        (Kind::Outgoing, 0) => say!("log-called-who-ended", who, ended = call.ended()),
-        (Kind::Incoming, 0) => say!("log-who-called-ended", who, ended = call.ended()),
-        (Kind::Outgoing, seconds) => say!("log-called-who-talked-seconds", who, seconds = clock(seconds)),
-        (Kind::Incoming, seconds) => say!("log-who-called-talked-seconds", who, seconds = clock(seconds)),
+        (Kind::Missed, _) => say!("log-missed", who),
+        (Kind::AnsweredElsewhere, _) => say!("log-answered-elsewhere", who),
+        (Kind::Outgoing, 0) => say!("log-called-ended", who, ended = call.ended()),
+        (Kind::Incoming, 0) => say!("log-came-ended", who, ended = call.ended()),
+        (Kind::Outgoing, seconds) => say!("log-called-talked", who, seconds = clock(seconds)),
+        (Kind::Incoming, seconds) => say!("log-came-talked", who, seconds = clock(seconds)),
     };
     let level = if call.kind == Kind::Missed { Level::Warning } else { Level::Note };
-    Entry { at: past.local.clone(), level, about: "call", text: crate::text::elided(&text, MOST_TEXT), hint: None }
+    Entry { at: past.local.clone(), level, about: About::Call, text: crate::text::elided(&text, MOST_TEXT), hint: None }
 }
 
 fn clock(seconds: u32) -> String {
@@ -397,12 +404,12 @@ mod tests {
     fn it_is_bounded_and_the_place_one_holds_stays() {
         let mut log = Log::default();
         for n in 0..MOST_ENTRIES + 5 {
-            log.add(&at(1), Level::Note, "phone", &format!("entry {n}"), None);
+            log.add(&at(1), Level::Note, About::Phone, &format!("entry {n}"), None);
         }
         assert_eq!((log.count(), log.dropped, log.row), (MOST_ENTRIES, 5, MOST_ENTRIES - 1));
         assert_eq!(log.get(0).map(|entry| entry.text.as_str()), Some("entry 5"));
         log.choose(10);
-        log.add(&at(2), Level::Note, "phone", "one more", None);
+        log.add(&at(2), Level::Note, About::Phone, "one more", None);
         assert_eq!((log.row, log.get(log.row).map(|entry| entry.text.as_str())), (9, Some("entry 15")));
     }
 
@@ -410,7 +417,7 @@ mod tests {
     fn levels_and_words_choose_what_is_shown() {
         let mut log = Log::default();
         for (level, text) in [(Level::Detail, "ringing"), (Level::Note, "Talking"), (Level::Error, "failed talk")] {
-            log.add(&at(1), level, "call", text, None);
+            log.add(&at(1), level, About::Call, text, None);
         }
         assert_eq!(shown(&log), ["Talking", "failed talk"]);
         for (least, wanted, expected) in [

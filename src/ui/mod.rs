@@ -48,3 +48,4 @@ pub mod tips;
 pub mod update;
 pub mod view;
 pub mod wall;
+pub mod waves;

@@ -18,12 +18,11 @@ use super::themes::Themes;
 use super::threads::Threads;
 use super::tips::Tips;
 use super::wall::Wall;
+use super::waves::Waves;
 use crate::control::{CallDirection, CallInfo, CallState, Levels, Status};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Levels kept for the history graph, one a tenth of a second.
-pub const LEVEL_HISTORY: usize = 300;
 /// Ended calls kept for the list.
 const RECENT: usize = 30;
 /// The level of silence, in dBFS.
@@ -188,8 +187,8 @@ pub struct Model {
     pub chosen: Option<String>,
     /// Levels now.
     pub levels: Levels,
-    /// Levels of the last half minute, newest last.
-    pub level_history: VecDeque<Levels>,
+    /// How loud it was of late.
+    pub waves: Waves,
     /// The line one types into.
     pub field: DialField,
     /// What may become of what is typed into it.
@@ -226,6 +225,10 @@ pub struct Model {
     pub held: Option<(char, Instant)>,
     /// The terminal tells of keys that are let go of: it said so, or does.
     pub tells_releases: bool,
+    /// Somebody looks at the terminal, as far as it tells.
+    pub is_watched: bool,
+    /// Whoever looks at it sits at this machine.
+    pub is_near: bool,
     /// The key that is held to talk.
     pub talk: Option<Key>,
     /// The key of the dial pad that shows as pressed, and until when.
@@ -267,7 +270,7 @@ impl Model {
             recent: VecDeque::new(),
             chosen: None,
             levels: SILENT,
-            level_history: VecDeque::new(),
+            waves: Waves::default(),
             field: DialField::default(),
             matches: Matches::default(),
             threads: Threads::default(),
@@ -286,6 +289,8 @@ impl Model {
             digits_sent: String::new(),
             held: None,
             tells_releases: false,
+            is_watched: false,
+            is_near: false,
             talk: None,
             pressed: None,
             mode: Mode::Phone,

@@ -8,6 +8,7 @@ use super::model::{CallRow, Mode, Model};
 use super::people::Wanted;
 use crate::control::verb::{self, Param, ParamKind, VerbRow, WORDS};
 use crate::text::{fold::fold, words as catalogue};
+use std::borrow::Cow;
 
 /// Characters of a line.
 pub const MAX_CHARS: usize = 300;
@@ -68,6 +69,11 @@ pub struct Typing {
     pub row: &'static VerbRow,
     /// What the last word is; nothing where it is one too many.
     pub param: Option<&'static Param>,
+}
+
+/// What a parameter of a verb is, in the language that is spoken.
+pub fn doc_of_param(row: &VerbRow, param: &Param) -> Cow<'static, str> {
+    catalogue::of("param", &format!("{} {}", row.name, param.name), param.doc)
 }
 
 impl Palette {
@@ -215,7 +221,8 @@ fn rank(binding: &Binding, wanted: &str) -> Option<u32> {
         return Some(0);
     }
     let by_key = binding.keys.iter().any(|keys| keys.to_string() == wanted).then_some(5_000);
-    let by_name = fuzzy(binding.name, wanted).or_else(|| fuzzy(binding.short, wanted)).map(|points| 1_000 + points);
+    let short = || fuzzy(binding.short, wanted).or_else(|| fuzzy(&binding.words(), wanted));
+    let by_name = fuzzy(binding.name, wanted).or_else(short).map(|points| 1_000 + points);
     let in_doc = fold(&catalogue::of("act", binding.name, binding.doc)).contains(&fold(wanted)).then_some(1);
     by_key.max(by_name).max(in_doc)
 }
@@ -285,6 +292,14 @@ mod tests {
             Offer::Act(entry) => entry.name.to_owned(),
             Offer::Word { word, .. } => word,
         })
+    }
+
+    #[test]
+    fn words_of_another_language_find_it_too() {
+        let german =
+            std::sync::Arc::new(catalogue::Words::of("de", catalogue::Catalogue::new("key-hold = warteschleife\n")));
+        assert_ne!(first("warteschl").as_deref(), Some("hold"));
+        assert_eq!(catalogue::speaking(german, || first("warteschl")).as_deref(), Some("hold"));
     }
 
     #[test]

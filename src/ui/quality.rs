@@ -1,7 +1,7 @@
 //! How calls sound, second by second: kept for the view that draws it, and frozen when a call ends.
 
-use super::model::LEVEL_HISTORY;
-use crate::control::{CallInfo, Levels, MediaInfo};
+use super::waves::Waves;
+use crate::control::{CallInfo, MediaInfo};
 use std::collections::VecDeque;
 
 /// Seconds that are kept of a call.
@@ -46,8 +46,10 @@ pub struct Track {
     pub is_over: bool,
     /// Its seconds, the latest last.
     pub seconds: VecDeque<Second>,
-    /// The levels of its last half minute, kept as it ended.
-    pub levels: VecDeque<Levels>,
+    /// Seconds before those.
+    pub forgotten: u64,
+    /// How loud it was, kept as it ended.
+    pub waves: Waves,
 }
 
 /// What is kept of calls, the latest first.
@@ -69,7 +71,8 @@ impl Quality {
                 info: info.clone(),
                 is_over: false,
                 seconds: VecDeque::new(),
-                levels: VecDeque::new(),
+                forgotten: 0,
+                waves: Waves::default(),
             });
             self.tracks.truncate(MOST_CALLS);
             return true;
@@ -81,27 +84,28 @@ impl Quality {
             track.seconds.push_back(second(&before, media));
             if track.seconds.len() > MOST_SECONDS {
                 track.seconds.pop_front();
+                track.forgotten += 1;
             }
         }
         is_new
     }
 
     /// The sound stops: the levels of a call that goes on no more are kept.
-    pub fn keep_levels(&mut self, live: impl Fn(&str) -> bool, levels: &VecDeque<Levels>) {
+    pub fn keep_levels(&mut self, live: impl Fn(&str) -> bool, waves: &Waves) {
         let gone = self.tracks.iter_mut().find(|track| !track.is_over && !live(&track.info.id));
-        if let Some(track) = gone.filter(|track| track.levels.is_empty()) {
-            track.levels = levels.clone();
+        if let Some(track) = gone.filter(|track| track.waves.is_empty()) {
+            track.waves = waves.clone();
         }
     }
 
     /// A call has ended: what is known of it stays as it is.
-    pub fn end(&mut self, info: &CallInfo, levels: &VecDeque<Levels>) {
+    pub fn end(&mut self, info: &CallInfo, waves: &Waves) {
         self.take(info);
         if let Some(track) = self.tracks.iter_mut().find(|track| track.info.id == info.id) {
             track.info = info.clone();
             track.is_over = true;
-            if track.levels.is_empty() {
-                track.levels = levels.iter().rev().take(LEVEL_HISTORY).rev().copied().collect();
+            if track.waves.is_empty() {
+                track.waves = waves.clone();
             }
         }
     }
@@ -187,8 +191,9 @@ mod tests {
         for n in 0..2 * MOST_SECONDS as u64 {
             quality.take(&call("c1", media(n, 0, 0)));
         }
-        assert_eq!(quality.shown(None).unwrap().seconds.len(), MOST_SECONDS);
-        quality.end(&call("c1", media(9_999, 0, 0)), &VecDeque::new());
+        let track = quality.shown(None).unwrap();
+        assert_eq!((track.seconds.len(), track.forgotten), (MOST_SECONDS, MOST_SECONDS as u64 - 1));
+        quality.end(&call("c1", media(9_999, 0, 0)), &Waves::default());
         assert!(quality.shown(Some("none")).is_some_and(|track| track.is_over));
         for n in 2..40 {
             quality.take(&call(&format!("c{n}"), media(1, 0, 0)));

@@ -102,6 +102,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     model.keymap = options.keymap.clone();
     model.tips = options.tips;
     model.themes.worn = options.theme_name.clone();
+    model.is_near = !host.is_far;
     // Windows does, all of them.
     model.tells_releases = cfg!(windows);
     if let Some(text) = options.note.clone() {
@@ -331,7 +332,7 @@ impl Shell<'_> {
             let Export { name, form, bytes } = export;
             let kept = match folder {
                 Some(folder) => export::keep(&folder, &name, form, &bytes).map(|path| path.display().to_string()),
-                None => Err(say!("screen-there-is-no-folder-for")),
+                None => Err(say!("screen-no-folder")),
             };
             let _ = tell.send(Msg::Kept(kept));
         });

@@ -5,6 +5,7 @@ use super::editor::Editor;
 use super::people::Wanted;
 use crate::control::verb::Request;
 use crate::control::{Secret, SettingAsk, SettingInfo};
+use crate::text::words::retold;
 use crate::text::{fold::fold, say, words};
 use std::borrow::Cow;
 
@@ -75,8 +76,8 @@ impl Settings {
         let chosen = self.chosen().map(SettingInfo::name);
         let words = |info: &SettingInfo| {
             let value = info.value.as_deref().unwrap_or_default();
-            let kept = info.kept.as_deref().unwrap_or_default();
-            fold(&[info.name().as_str(), &*doc(info), value, kept].join("\n"))
+            let kept = kept(info).unwrap_or_default();
+            fold(&[info.name().as_str(), &*doc(info), value, &*kept].join("\n"))
         };
         self.list = settings.into_iter().map(|info| (info.clone(), words(&info))).collect();
         self.known = true;
@@ -142,9 +143,9 @@ impl Settings {
     /// # Errors
     /// It cannot be changed, and why.
     pub fn begin(&mut self) -> Result<Option<Request>, String> {
-        let Some(info) = self.chosen().cloned() else { return Err(say!("settings-no-key-is-chosen")) };
-        if let Some(why) = &info.kept {
-            return Err(say!("settings-key-stays-in-the-file", key = &info.key, why));
+        let Some(info) = self.chosen().cloned() else { return Err(say!("settings-none-chosen")) };
+        if let Some(why) = kept(&info) {
+            return Err(say!("settings-unused", key = &info.key, why = &*why));
         }
         if let Some(why) = &info.locked {
             return Err(format!("{}: {why}", info.key));
@@ -182,9 +183,9 @@ impl Settings {
             Field::Choice(words, at) => words.get(*at).cloned().unwrap_or_default(),
         };
         let complaint = match &edit.field {
-            Field::Hidden(_) if value.is_empty() => Some(say!("settings-nothing-is-typed-esc-leaves")),
+            Field::Hidden(_) if value.is_empty() => Some(say!("settings-nothing-typed")),
             Field::Text(_) if info.kind == "number" && !value.is_empty() && value.parse::<i64>().is_err() => {
-                Some(say!("settings-value-is-no-whole-number", value = &value))
+                Some(say!("settings-no-number", value = &value))
             }
             _ => None,
         };
@@ -210,12 +211,10 @@ impl Settings {
     /// # Errors
     /// There is none, or it cannot be changed, and why.
     pub fn unset(&mut self) -> Result<Request, String> {
-        let Some(info) = self.chosen().cloned() else { return Err(say!("settings-no-key-is-chosen")) };
+        let Some(info) = self.chosen().cloned() else { return Err(say!("settings-none-chosen")) };
         match &info.locked {
             Some(why) => Err(format!("{}: {why}", info.key)),
-            None if info.origin != "file" || info.inherited => {
-                Err(say!("settings-key-is-as-it-comes", key = &info.key))
-            }
+            None if info.origin != "file" || info.inherited => Err(say!("settings-as-it-comes", key = &info.key)),
             None => {
                 self.asked = Some((info.name(), before(&info)));
                 Ok(Request::Settings(SettingAsk::Unset { name: info.name() }))
@@ -252,7 +251,7 @@ impl Settings {
     /// It has not: what is typed stays.
     pub fn refused(&mut self, why: &str) {
         self.asked = None;
-        self.complain(Some(why.to_owned()));
+        self.complain(Some(retold(why).into_owned()));
     }
 
     fn complain(&mut self, complaint: Option<String>) {
@@ -298,6 +297,11 @@ pub fn ask() -> Request {
 pub fn doc(info: &SettingInfo) -> Cow<'_, str> {
     let section = info.section.trim_end_matches(|c: char| c.is_ascii_digit());
     words::of("setting", &format!("{section}.{}", info.key), &info.doc)
+}
+
+/// Why a key of MicroSIP is kept and not used, in the language that is spoken.
+pub fn kept(info: &SettingInfo) -> Option<Cow<'_, str>> {
+    info.kept.as_deref().map(|why| words::of("kept", &info.key, why))
 }
 
 #[cfg(test)]

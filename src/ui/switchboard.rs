@@ -139,9 +139,9 @@ impl Switchboard {
     }
 }
 
-/// It is called or talks.
+/// It is called, talks or has its call on hold.
 pub fn is_on_the_phone(state: LightState) -> bool {
-    matches!(state, LightState::Ringing | LightState::Busy)
+    matches!(state, LightState::Ringing | LightState::Busy | LightState::Held)
 }
 
 /// The call is one with whoever this light is of.

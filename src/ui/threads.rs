@@ -2,7 +2,9 @@
 
 use super::editor::Editor;
 use crate::control::{MessageInfo, Party};
+use crate::text::words::retold;
 use crate::text::{sanitise_text, say};
+use crate::ui::view::words;
 use std::time::{Duration, Instant};
 
 /// Longest message that can be typed, in characters.
@@ -185,7 +187,7 @@ impl Threads {
         let threads = self.list.iter_mut().filter(|thread| thread.with.uri == target);
         let mut lines = threads.flat_map(|thread| &mut thread.lines);
         if let Some(line) = lines.find(|line| line.fate == Fate::Sending && line.text == text) {
-            line.fate = Fate::Refused(why.to_owned());
+            line.fate = Fate::Refused(retold(why).into_owned());
         }
     }
 
@@ -248,7 +250,7 @@ fn fate(message: &MessageInfo) -> Fate {
         (true, Some(true), _) => Fate::Delivered,
         (true, Some(false), status) => {
             let reason = message.reason.clone().unwrap_or_else(|| say!("messages-no-answer"));
-            Fate::Refused(status.map_or_else(|| reason.clone(), |status| format!("{status} {reason}")))
+            Fate::Refused(words::answer(status, &reason))
         }
         (true, None, _) => Fate::Sending,
     }

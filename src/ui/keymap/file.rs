@@ -11,7 +11,7 @@
 //! ```
 
 use super::{Binding, Key, Keymap, Keys};
-use crate::text::elided;
+use crate::text::{elided, say};
 use crate::ui::layered::{BuiltIn, Fault, Kind, MAX_FILE, MAX_SHOWN, Written, read as read_layers};
 use crossterm::event::{KeyCode, KeyModifiers};
 use std::collections::BTreeMap;
@@ -66,10 +66,10 @@ impl Written for Layers {
     fn take(&mut self, _: &str, key: &str, value: &str, line: usize) -> Result<(), String> {
         let name = key.to_ascii_lowercase();
         if Keymap::default().named(&name).is_none() {
-            return Err(format!("{} is no action: tuiphone keymap actions", elided(key, MAX_SHOWN)));
+            return Err(say!("keymap-no-action", name = elided(key, MAX_SHOWN)));
         }
         if let Some(row) = self.rows.get(&name) {
-            return Err(format!("{name} has its keys on line {} already; several stand there with commas", row.line));
+            return Err(say!("keymap-named-twice", name, line = row.line));
         }
         let keys = keys(value)?;
         self.notes.extend(keys.iter().flat_map(Keys::list).filter_map(twin).map(|words| Fault::note(line, words)));
@@ -108,8 +108,8 @@ impl Layers {
             let binding = keymap.named(name);
             if !binding.is_some_and(|it| it.keys.iter().any(|keys| !typing || !keys.is_character())) {
                 let line = self.rows.get(name).map_or(0, |row| row.line);
-                let when = if typing { " that is no letter, such as F2, for when something is typed" } else { "" };
-                faults.push(Fault::at(line, format!("{name} needs a key{when}")));
+                let why = if typing { say!("keymap-needs-no-letter", name) } else { say!("keymap-needs-key", name) };
+                faults.push(Fault::at(line, why));
             }
         }
         keymap
@@ -137,11 +137,11 @@ fn settle(
         match taken(keys) {
             None => kept.push(keys.clone()),
             Some((theirs, name, same)) if theirs == depth => {
-                let own = binding.name;
-                let words = if same == keys.to_string() {
-                    format!("{keys} is bound twice: {name} and {own}")
+                let (own, keys) = (binding.name, keys.to_string());
+                let words = if same == keys {
+                    say!("keymap-bound-twice", keys, name, own)
                 } else {
-                    format!("{same} ({name}) and {keys} ({own}) begin alike, so that one of them is never reached")
+                    say!("keymap-begin-alike", same, name, keys, own)
                 };
                 wrong.push(Fault::at(line, words));
             }
@@ -162,23 +162,19 @@ fn keys(value: &str) -> Result<Vec<Keys>, String> {
     let mut all: Vec<Keys> = Vec::new();
     for text in value.split(',').map(str::trim) {
         if text.is_empty() {
-            return Err("a key is missing: none unbinds, Comma is the key of that name".to_owned());
+            return Err(say!("keymap-key-missing"));
         }
         let shown = elided(text, MAX_SHOWN);
-        let keys = Keys::parse(text).ok_or_else(|| {
-            format!(
-                "'{shown}' is no key: a, F2, Ctrl-x, Alt-Up, Enter, Space, Comma, or up to three with blanks between"
-            )
-        })?;
+        let keys = Keys::parse(text).ok_or_else(|| say!("keymap-no-key", key = &shown))?;
         if keys.list().iter().any(|key| is_dialled(*key)) {
-            return Err(format!("'{shown}' is not to be had: digits, *, # and + are dialled"));
+            return Err(say!("keymap-dialled", key = shown));
         }
         if all.iter().any(|one| one.begins_like(&keys)) {
-            return Err(format!("'{shown}' begins like another key of the same action"));
+            return Err(say!("keymap-begins-like-own", key = shown));
         }
         all.push(keys);
     }
-    if all.len() > MAX_KEYS { Err(format!("an action has {MAX_KEYS} keys at most")) } else { Ok(all) }
+    if all.len() > MAX_KEYS { Err(say!("keymap-too-many", count = MAX_KEYS)) } else { Ok(all) }
 }
 
 fn is_dialled(key: Key) -> bool {
@@ -194,7 +190,7 @@ fn twin(key: &Key) -> Option<String> {
         (KeyCode::Char('['), KeyModifiers::CONTROL) => "Esc",
         _ => return None,
     };
-    Some(format!("most terminals tell {key} as {twin}"))
+    Some(say!("keymap-twin", key = key.to_string(), twin))
 }
 
 impl Keymap {

@@ -6,9 +6,11 @@ mod key;
 mod verb_keys;
 
 use crate::control::verb::VERBS;
+use crate::text::words;
 pub use acts::Act;
 pub use file::{KEYMAPS, read};
 pub use key::{Key, Keys, MAX_SEQUENCE};
+use std::borrow::Cow;
 
 /// Where a key counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +88,13 @@ pub struct Binding {
     pub short: &'static str,
     /// A sentence for the help.
     pub doc: &'static str,
+}
+
+impl Binding {
+    /// What it does in a word or two, in the language that is spoken.
+    pub fn words(&self) -> Cow<'static, str> {
+        words::of("key", self.name, self.short)
+    }
 }
 
 /// What keys lead to.

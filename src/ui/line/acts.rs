@@ -25,7 +25,7 @@ pub fn own(line: &mut Line, own: Own, rest: &str, now: Now) -> Vec<Do> {
     match own {
         Own::Where => told(present::all(line)),
         Own::Repeat => line.last_said().iter().flat_map(|said| says(said.clone())).collect(),
-        Own::More if line.more.is_empty() => says(say!("line-there-is-no-more")),
+        Own::More if line.more.is_empty() => says(say!("line-more-none")),
         Own::More => line.next_page(),
         Own::Help => help::help(line, rest),
         Own::Complete => help::complete(line, rest),
@@ -47,7 +47,7 @@ pub fn own(line: &mut Line, own: Own, rest: &str, now: Now) -> Vec<Do> {
         Own::Ladder => ladder_of(line, rest),
         Own::Log => lists::log(line, now),
         Own::Lights => lists::lights(line),
-        Own::Find if rest.is_empty() => says(say!("line-find-whom-find-and-part")),
+        Own::Find if rest.is_empty() => says(say!("line-find-how")),
         Own::Find => people::find(rest),
         Own::Add => people::add(line, rest),
         Own::Edit => people::edit(line, rest),
@@ -64,14 +64,14 @@ pub fn own(line: &mut Line, own: Own, rest: &str, now: Now) -> Vec<Do> {
         Own::Accounts => lists::accounts(line),
         Own::Devices => asks_for(Request::Devices, Topic::Devices),
         Own::Settings => settings::asks_for(Wish::Find(rest.to_owned())),
-        Own::Get if rest.is_empty() => says(say!("line-get-what-get-and-a")),
+        Own::Get if rest.is_empty() => says(say!("line-get-how")),
         Own::Get => settings::asks_for(Wish::Get(rest.to_owned())),
         Own::Set => settings::set(rest),
-        Own::Unset if rest.is_empty() => says(say!("line-unset-what-unset-and-a")),
+        Own::Unset if rest.is_empty() => says(say!("line-unset-how")),
         Own::Unset => settings::asks_for(Wish::Unset(rest.to_owned())),
         Own::Echo => match line.status.echo.clone() {
             Some(target) => asks(Request::Command(Command::Dial { target, account: None })),
-            None => says(say!("line-no-echo-service-is-known")),
+            None => says(say!("line-echo-unknown")),
         },
     }
 }
@@ -90,17 +90,17 @@ pub fn verb(line: &mut Line, verb: &str, rest: &str, now: Now) -> Option<Vec<Do>
         "answer" => answer(line, rest),
         "reject" if bare => match line.ringing().next().map(|call| call.id.clone()).or_else(|| first_ask(line)) {
             Some(id) => asks(Request::Command(Command::Reject { call: Some(id), code: None })),
-            None => says(say!("line-nothing-rings")),
+            None => says(say!("line-ringing-none")),
         },
         "ignore" if bare => match line.ringing().find(|call| !call.ignored).map(|call| call.id.clone()) {
             Some(id) => asks(Request::Command(Command::Ignore { call: Some(id) })),
-            None => says(say!("line-nothing-rings")),
+            None => says(say!("line-ringing-none")),
         },
         "hangup" if bare => hang_up(line),
         "hold" if bare => hold(line),
         "resume" if bare => match line.status.calls.iter().find(|call| call.state == CallState::Held) {
             Some(call) => asks(Request::Command(Command::Resume { call: Some(call.id.clone()) })),
-            None => says(say!("line-no-call-is-on-hold")),
+            None => says(say!("line-held-none")),
         },
         "mute" if bare => mute(line.status.mic_muted, SoundPath::Mic),
         "conference" if bare => conference(line),
@@ -119,7 +119,7 @@ pub fn verb(line: &mut Line, verb: &str, rest: &str, now: Now) -> Option<Vec<Do>
         }
         "forward" if bare => match &line.status.forward {
             Some(_) => asks(Request::Command(Command::Forward { number: None })),
-            None => says(say!("line-forward-to-whom-f-and")),
+            None => says(say!("line-forward-how")),
         },
         "aec" | "denoise" | "agc" | "boost" if bare => voice(line, verb),
         "shortcut" if bare => lists::shortcuts(line),
@@ -136,7 +136,7 @@ pub fn verb(line: &mut Line, verb: &str, rest: &str, now: Now) -> Option<Vec<Do>
         }
         "messages" if bare => asks_for(Request::Command(Command::Messages { with: None, read: false }), Topic::Threads),
         "messages" if !rest.starts_with('-') => lists::thread(rest.to_owned()),
-        "message" if bare => says(say!("line-write-to-whom-message-number")),
+        "message" if bare => says(say!("line-message-how")),
         "exit" => requested(line, Request::Command(Command::Exit)),
         "register" | "unregister" => {
             line.awaits_registration = true;
@@ -178,7 +178,7 @@ fn answer(line: &mut Line, rest: &str) -> Vec<Do> {
     match heard.as_slice() {
         [] => match ringing.first().map(|call| call.id.clone()).or_else(|| first_ask(line)) {
             Some(id) => answer(id),
-            None => says(say!("line-nothing-rings")),
+            None => says(say!("line-ringing-none")),
         },
         [one] => answer(one.id.clone()),
         several => lists::ringing(line, &several.iter().map(|call| (*call).clone()).collect::<Vec<_>>()),
@@ -194,7 +194,7 @@ fn hang_up(line: &mut Line) -> Vec<Do> {
     let calls: Vec<CallInfo> =
         line.status.calls.iter().filter(|call| call.state != CallState::Incoming).cloned().collect();
     match calls.as_slice() {
-        [] if line.ringing().next().is_some() => says(say!("line-nothing-to-hang-up-r")),
+        [] if line.ringing().next().is_some() => says(say!("line-hang-up-none")),
         [] => says(say!("line-no-call")),
         [one] => asks(Request::Command(Command::Hangup { which: HangupWhich::Call(one.id.clone()) })),
         _ => match line.chosen.clone() {
@@ -208,7 +208,7 @@ fn hold(line: &Line) -> Vec<Do> {
     match line.current().map(|call| (call.id.clone(), call.state)) {
         Some((id, CallState::Held)) => asks(Request::Command(Command::Resume { call: Some(id) })),
         Some((id, CallState::Connected)) => asks(Request::Command(Command::Hold { call: Some(id) })),
-        _ => says(say!("line-no-call-to-hold")),
+        _ => says(say!("line-hold-none")),
     }
 }
 
@@ -224,22 +224,22 @@ fn conference(line: &Line) -> Vec<Do> {
     let joined = line.answered().any(|call| call.conference);
     match line.answered().count() {
         _ if joined => asks(Request::Command(Command::LeaveConference { calls: Vec::new() })),
-        0 | 1 => says(say!("line-a-conference-takes-two-calls")),
+        0 | 1 => says(say!("line-conference-two")),
         _ => asks(Request::Command(Command::Conference { calls: Vec::new() })),
     }
 }
 
 fn transfer_whom(line: &Line) -> Vec<Do> {
     match line.answered().count() {
-        0 => says(say!("line-no-call-to-transfer")),
-        1 => says(say!("line-transfer-to-whom-t-and")),
-        _ => says(say!("line-transfer-to-whom-or-connect")),
+        0 => says(say!("line-transfer-none")),
+        1 => says(say!("line-transfer-how")),
+        _ => says(say!("line-transfer-or-connect")),
     }
 }
 
 fn transfer(line: &mut Line, rest: &str) -> Option<Vec<Do>> {
     let call = line.current().filter(|call| matches!(call.state, CallState::Connected | CallState::Held));
-    let Some(call) = call.map(|call| call.id.clone()) else { return Some(says(say!("line-no-call-to-transfer"))) };
+    let Some(call) = call.map(|call| call.id.clone()) else { return Some(says(say!("line-transfer-none"))) };
     if rest.contains(" --") {
         return None;
     }
@@ -250,23 +250,23 @@ fn transfer(line: &mut Line, rest: &str) -> Option<Vec<Do>> {
 
 fn connect(line: &Line) -> Vec<Do> {
     match line.answered().count() {
-        0 | 1 => says(say!("line-connect-takes-two-calls")),
+        0 | 1 => says(say!("line-connect-two")),
         _ => asks(Request::Command(Command::Transfer { call: None, to: TransferTo::Call(None) })),
     }
 }
 
 fn record(line: &Line) -> Vec<Do> {
-    let Some(call) = line.answered_current() else { return says(say!("line-no-call-to-record")) };
+    let Some(call) = line.answered_current() else { return says(say!("line-record-none")) };
     let is_on = call.recording.as_ref().is_some_and(|it| it.state.is_on());
     let act = if is_on { RecordAct::Stop } else { RecordAct::Start { file: None } };
     asks(Request::Command(Command::Record { call: Some(call.id.clone()), act }))
 }
 
 fn play(line: &Line) -> Vec<Do> {
-    let Some(call) = line.answered_current() else { return says(say!("line-no-call-to-play-a")) };
+    let Some(call) = line.answered_current() else { return says(say!("line-play-none")) };
     match call.playing.as_ref().is_some_and(|it| it.state == PlayingState::Playing) {
         true => asks(Request::Command(Command::StopPlaying { call: Some(call.id.clone()) })),
-        false => says(say!("line-play-what-y-and-a")),
+        false => says(say!("line-play-how")),
     }
 }
 
@@ -290,9 +290,9 @@ fn voice(line: &Line, verb: &str) -> Vec<Do> {
 fn verbosity(line: &mut Line, wanted: Verbosity) -> Vec<Do> {
     line.verbosity = wanted;
     says(match wanted {
-        Verbosity::Quiet => say!("line-quiet-calls-messages-and-faults"),
-        Verbosity::Normal => say!("line-normal-how-calls-go-on"),
-        Verbosity::All => say!("line-all-everything-is-said"),
+        Verbosity::Quiet => say!("line-verbosity-quiet"),
+        Verbosity::Normal => say!("line-verbosity-normal"),
+        Verbosity::All => say!("line-verbosity-all"),
     })
 }
 
@@ -301,15 +301,15 @@ fn digits_apart(line: &mut Line, rest: &str) -> Vec<Do> {
         "apart" => true,
         "together" => false,
         "" => !line.spaced,
-        _ => return says(say!("line-digits-apart-or-digits-together")),
+        _ => return says(say!("line-digits-how")),
     };
-    says(if line.spaced { say!("line-numbers-stand-apart-600") } else { say!("line-numbers-stand-together-600") })
+    says(if line.spaced { say!("line-digits-apart") } else { say!("line-digits-together") })
 }
 
 fn again(line: &mut Line, now: Now) -> Vec<Do> {
     match line.typed.back().cloned() {
         Some(text) => typed::line(line, &text, now),
-        None => says(say!("line-nothing-was-typed-yet")),
+        None => says(say!("line-typed-none")),
     }
 }
 
@@ -318,12 +318,12 @@ fn commands_typed(line: &mut Line, rest: &str, now: Now) -> Vec<Do> {
     if let Some(nth) = rest.parse::<usize>().ok().and_then(|n| n.checked_sub(1)) {
         return match line.typed.iter().rev().nth(nth).cloned() {
             Some(text) => typed::line(line, &text, now),
-            None => says(say!("line-there-is-no-such-line")),
+            None => says(say!("line-typed-unknown")),
         };
     }
     let lines: Vec<String> = line.typed.iter().rev().enumerate().map(|(n, text)| format!("{} {text}", n + 1)).collect();
     if lines.is_empty() {
-        return says(say!("line-nothing-was-typed-yet"));
+        return says(say!("line-typed-none"));
     }
     line.pages(lines)
 }
@@ -333,7 +333,7 @@ fn leave(line: &mut Line) -> Vec<Do> {
         return vec![Do::Leave];
     }
     line.question = Some(Question::Leave);
-    says(say!("line-the-phone-ends-with-this"))
+    says(say!("line-leave-question"))
 }
 
 /// Asks for the messages of a ladder.
@@ -365,7 +365,7 @@ fn delete(line: &mut Line) -> Vec<Do> {
             let ask = HistoryAsk::Remove(vec![call.id]);
             (say!("line-delete-call", name = words::past(call)), Request::History { ask, form: None })
         }
-        _ => return says(say!("line-choose-a-contact-or-a")),
+        _ => return says(say!("line-choose-first")),
     };
     line.question = Some(Question::Ask(Box::new(request)));
     says(text)
@@ -377,7 +377,7 @@ fn details(line: &mut Line, now: Now) -> Vec<Do> {
         Some(Thing::Past(call)) => told(lists::past_in_full(line, &call, now)),
         _ => match line.current() {
             Some(call) => told(present::quality_in_full(call)),
-            None => says(say!("line-choose-a-contact-or-a")),
+            None => says(say!("line-choose-first")),
         },
     }
 }
@@ -395,7 +395,7 @@ fn call_thing(line: &Line) -> Vec<Do> {
             };
             asks(Request::Command(Command::Dial { target: thing.number().to_owned(), account }))
         }
-        None => says(say!("line-call-whom-call-and-a")),
+        None => says(say!("line-call-how")),
     }
 }
 
@@ -404,8 +404,8 @@ fn write(line: &Line, text: &str) -> Vec<Do> {
     let talked = line.current().map(|call| call.remote.uri.clone()).filter(|uri| !uri.is_empty());
     let target = line.thing.as_ref().map(|thing| thing.number().to_owned()).or(talked);
     match target {
-        None => says(say!("line-write-to-whom-choose-somebody")),
-        Some(_) if text.is_empty() => says(say!("line-write-what-write-and-the")),
+        None => says(say!("line-write-whom")),
+        Some(_) if text.is_empty() => says(say!("line-write-how")),
         Some(target) => asks(Request::Command(Command::Message { target, text: text.to_owned(), account: None })),
     }
 }
@@ -423,6 +423,6 @@ fn to_somebody(line: &mut Line, text: &str, request: impl Fn(String) -> Request)
                 contacts.into_iter().map(|it| (words::contact(&it), request(it.number.clone()))).collect();
             lists::requests(line, lists::matches(rows.len()), rows)
         }
-        Found::None => says(say!("line-nobody-is-called", name = sanitise_trimmed(text))),
+        Found::None => says(say!("line-nobody-called", name = sanitise_trimmed(text))),
     })
 }

@@ -9,6 +9,7 @@ use crate::control::{
     CallInfo, Command, CommandError, Contact, ContactsAsk, MessageInfo, PingInfo, Record, Reloaded, SoundDevice,
     SoundPath, SoundTestResult, Switch, Traced, TransferTo, VoicePart, Way,
 };
+use crate::text::words::retold;
 use crate::text::{sanitise, sanitise_trimmed, say};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -80,7 +81,7 @@ fn plain(line: &mut Line, request: &Request, fields: &Map<String, Value>, now: N
         Request::Reload => {
             line.changes_settings = false;
             let told = serde_json::from_value::<Reloaded>(Value::Object(fields.clone()));
-            says(told.map_or_else(|_| say!("line-the-settings-were-read-again"), |told| sentence(&told.words())))
+            says(told.map_or_else(|_| say!("line-settings-read-again"), |told| sentence(&retold(&told.words()))))
         }
         _ => Vec::new(),
     }
@@ -131,7 +132,7 @@ fn command(line: &mut Line, done: &Command, fields: &Map<String, Value>) -> Vec<
             status.forward.clone_from(number);
             says(match number {
                 Some(number) => say!("line-forwarded", number = sanitise_trimmed(number)),
-                None => say!("line-calls-are-not-forwarded"),
+                None => say!("line-forward-off"),
             })
         }
         Command::Voice { part, how } => {
@@ -159,16 +160,16 @@ fn command(line: &mut Line, done: &Command, fields: &Map<String, Value>) -> Vec<
         Command::SelectAccount { account } => {
             let known = status.accounts.iter().find(|it| it.id.to_string() == *account);
             let name = known.map_or(account.as_str(), |it| if it.aor.is_empty() { &it.label } else { &it.aor });
-            says(say!("line-calls-go-out-as-name", name = sanitise_trimmed(name)))
+            says(say!("line-account-chosen", name = sanitise_trimmed(name)))
         }
-        Command::Ignore { .. } => says(say!("line-it-rings-on-not-here")),
+        Command::Ignore { .. } => says(say!("line-ignored")),
         Command::Message { .. } => {
             let code = fields.get("message").and_then(|message| message.get("status")).and_then(Value::as_u64);
-            says(if code == Some(202) { say!("line-taken-on-its-way") } else { say!("line-delivered") })
+            says(if code == Some(202) { say!("line-message-taken") } else { say!("line-message-delivered") })
         }
         Command::Transfer { to, .. } => says(match to {
-            TransferTo::Number(number) => say!("line-transferred-to-number", number = sanitise_trimmed(number)),
-            TransferTo::Call(_) => say!("line-the-two-are-connected"),
+            TransferTo::Number(number) => say!("line-transferred-to", number = sanitise_trimmed(number)),
+            TransferTo::Call(_) => say!("line-connected"),
         }),
         Command::Ping { .. } => match read::<PingInfo>(fields, "ping") {
             Some(ping) => says(say!(
@@ -185,9 +186,9 @@ fn command(line: &mut Line, done: &Command, fields: &Map<String, Value>) -> Vec<
         },
         Command::Dtmf { .. } => match text(fields, "note") {
             note if note.is_empty() => Vec::new(),
-            note => says(sentence(&note)),
+            note => says(sentence(&retold(&note))),
         },
-        Command::Password { .. } => says(say!("line-the-password-is-taken")),
+        Command::Password { .. } => says(say!("line-password-taken")),
         _ => Vec::new(),
     }
 }
@@ -195,11 +196,12 @@ fn command(line: &mut Line, done: &Command, fields: &Map<String, Value>) -> Vec<
 /// What the microphone brought, without what only a shell can do.
 fn sound_test(result: &SoundTestResult) -> String {
     let words = result.words();
+    let words = retold(&words);
     let words = words.split(": ").next().unwrap_or(&words);
     if result.heard {
         sentence(&say!("line-sound-test", result = words, level = format!("{:.0}", result.loudest_dbfs.abs())))
     } else {
-        say!("line-no-sound-came-from-the")
+        say!("line-sound-test-silent")
     }
 }
 
@@ -208,7 +210,7 @@ fn contacts(line: &mut Line, ask: &ContactsAsk, fields: &Map<String, Value>) -> 
     let mut out = Vec::new();
     if let ContactsAsk::Remove { .. } = ask {
         line.thing = None;
-        out.extend(says(say!("line-deleted")));
+        out.extend(says(say!("line-contact-deleted")));
     } else if let Some(contact) = read::<Contact>(fields, "contact") {
         out.extend(says(say!("line-contact-kept", contact = words::contact(&contact))));
         if matches!(line.thing, Some(Thing::Contact(_))) {
@@ -236,7 +238,7 @@ fn history(line: &mut Line, fields: &Map<String, Value>, now: Now) -> Vec<Do> {
     says(match (number("removed"), number("imported")) {
         (Some(removed), _) => say!("line-calls-forgotten", count = removed),
         (None, Some(imported)) => say!("line-history-imported", count = imported),
-        (None, None) => say!("line-nothing-is-new-any-more"),
+        (None, None) => say!("line-missed-seen"),
     })
 }
 
@@ -246,7 +248,7 @@ fn codecs(line: &mut Line, fields: &Map<String, Value>) -> Vec<Do> {
         let id = sanitise(codec.get("id").and_then(Value::as_str).unwrap_or_default());
         match (codec.get("place").and_then(Value::as_u64), codec.get("why").and_then(Value::as_str)) {
             (Some(place), _) => format!("{place} {id}."),
-            (None, Some(why)) => say!("line-codec-not-to-be-had", id, why = sentence(&sanitise(why))),
+            (None, Some(why)) => say!("line-codec-missing", id, why = sentence(&sanitise(why))),
             (None, None) => say!("line-codec-not-offered", id),
         }
     };
@@ -257,7 +259,7 @@ fn codecs(line: &mut Line, fields: &Map<String, Value>) -> Vec<Do> {
 /// SIP messages, a sentence each.
 fn ladder(line: &mut Line, messages: &[Traced]) -> Vec<Do> {
     if messages.is_empty() {
-        return says(say!("line-no-messages-of-that-call"));
+        return says(say!("line-ladder-none"));
     }
     let mut lines: Vec<String> = Vec::new();
     let (mut peer, mut last) = (None, String::new());
@@ -281,7 +283,7 @@ fn ladder(line: &mut Line, messages: &[Traced]) -> Vec<Do> {
         let has_sdp = message.content.as_deref() == Some("application/sdp");
         let text = sanitise(&if has_sdp { say!("line-ladder-with-sdp", told) } else { format!("{told}.") });
         if text == last {
-            lines.push(say!("line-the-same-again"));
+            lines.push(say!("line-ladder-same"));
         } else {
             last.clone_from(&text);
             lines.push(text);

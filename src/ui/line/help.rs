@@ -8,6 +8,7 @@ use super::words::{self, list, sentence};
 use crate::control::verb::{self, ParamKind, VerbRow};
 use crate::text::fold::fold;
 use crate::text::{elided, say, words as catalogue};
+use crate::ui::palette::doc_of_param;
 use std::borrow::Cow;
 
 /// Words of a completion at most.
@@ -83,15 +84,17 @@ fn of_verb(row: &VerbRow) -> Vec<String> {
     let mut lines = vec![in_a_line(row.name)];
     for param in row.params {
         let name = match param.kind {
-            ParamKind::Option => say!("line-option-and-a-value", name = param.name),
+            ParamKind::Option => say!("line-option-and-value", name = param.name),
             ParamKind::Flag => format!("--{}", param.name),
             _ => param.name.to_uppercase(),
         };
-        lines.push(format!("{name}: {}", sentence(param.doc)));
+        lines.push(format!("{name}: {}", sentence(&doc_of_param(row, param))));
     }
-    let examples = row.examples.iter().filter(|(example, _)| !example.contains('|') && !example.contains("--json"));
-    lines.extend(examples.map(|(example, doc)| {
-        say!("line-for-example", line = example.replacen("tuiphone ", "", 1), doc = sentence(doc))
+    let examples = (1..).zip(row.examples);
+    let examples = examples.filter(|(_, (example, _))| !example.contains('|') && !example.contains("--json"));
+    lines.extend(examples.map(|(number, (example, doc)): (usize, _)| {
+        let doc = catalogue::of("example", &format!("{} {number}", row.name), doc);
+        say!("line-for-example", line = example.replacen("tuiphone ", "", 1), doc = sentence(&doc))
     }));
     lines
 }
@@ -109,7 +112,7 @@ pub fn complete(line: &Line, begun: &str) -> Vec<Do> {
         Some(rest) => behind(line, first, rest),
     };
     match offers.as_slice() {
-        [] => says(say!("line-nothing-goes-on-from-there")),
+        [] => says(say!("line-complete-none")),
         offers if offers.len() > OFFERED => {
             let some: Vec<String> = offers.iter().take(OFFERED).cloned().collect();
             says(say!("line-and-more", words = some.join(", "), count = offers.len() - OFFERED))
@@ -133,12 +136,9 @@ fn behind(line: &Line, command: &str, begun: &str) -> Vec<String> {
     match command.as_str() {
         "help" | "complete" => of_names(begun),
         "answer" | "reject" | "ignore" => line.ringing().map(|call| call.id.clone()).collect(),
-        "hangup" | "hold" | "resume" | "ladder" | "conference" => line
-            .status
-            .calls
-            .iter()
-            .map(|call| say!("line-id-for-who", id = &call.id, who = words::who(call)))
-            .collect(),
+        "hangup" | "hold" | "resume" | "ladder" | "conference" => {
+            line.status.calls.iter().map(|call| say!("line-call-id", id = &call.id, who = words::who(call))).collect()
+        }
         "dnd" | "autoanswer" | "autoconference" | "aec" | "denoise" | "agc" | "boost" => {
             vec!["on".to_owned(), "off".to_owned()]
         }
@@ -149,7 +149,7 @@ fn behind(line: &Line, command: &str, begun: &str) -> Vec<String> {
             .status
             .accounts
             .iter()
-            .map(|account| say!("line-id-for-aor", id = account.id, aor = &account.aor))
+            .map(|account| say!("line-account-id", id = account.id, aor = &account.aor))
             .collect(),
         other => match verb::find(other) {
             Some(row) => vec![row.usage().replace("...", "").replace(['[', ']'], "")],

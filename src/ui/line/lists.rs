@@ -6,6 +6,7 @@ use super::words::{self, duration, moment, party, sentence};
 use crate::control::verb::Request;
 use crate::control::{CallInfo, Command, Contact, HangupWhich, Kind, LightState, MessageInfo, Record, SoundDevice};
 use crate::text::fold::fold;
+use crate::text::words::retold;
 use crate::text::{local, sanitise, sanitise_trimmed, say};
 use serde_json::Value;
 
@@ -87,7 +88,7 @@ pub fn choose(line: &mut Line, choice: Choice, now: Now) -> Vec<Do> {
         Choice::Call(id) => {
             let told = line.call(&id).map(present::call);
             line.chosen = Some(id);
-            says(told.unwrap_or_else(|| say!("line-that-call-is-over")))
+            says(told.unwrap_or_else(|| say!("line-call-over")))
         }
         Choice::Thread(with) => {
             line.thing = Some(Thing::Somebody(with.clone()));
@@ -122,15 +123,15 @@ pub fn hang_up_which(line: &mut Line, calls: &[CallInfo]) -> Vec<Do> {
     let hang_up = |which| Request::Command(Command::Hangup { which });
     let mut rows: Vec<(String, Request)> =
         calls.iter().map(|call| (present::call(call), hang_up(HangupWhich::Call(call.id.clone())))).collect();
-    rows.push((say!("line-all-of-them"), hang_up(HangupWhich::AllButRinging)));
+    rows.push((say!("line-list-all"), hang_up(HangupWhich::AllButRinging)));
     requests(line, say!("line-list-hang-up", count = calls.len()), rows)
 }
 
 /// Contacts, as they were found.
 pub fn contacts(line: &mut Line, search: &str, contacts: Vec<Contact>, now: Now) -> Vec<Do> {
     match contacts.len() {
-        0 if search.is_empty() => says(say!("line-no-contacts-add-number-name")),
-        0 => says(say!("line-nobody-is-called", name = sanitise_trimmed(search))),
+        0 if search.is_empty() => says(say!("line-contacts-none")),
+        0 => says(say!("line-nobody-called", name = sanitise_trimmed(search))),
         1 if !search.is_empty() => {
             contacts.into_iter().next().map_or_else(Vec::new, |one| choose(line, Choice::Contact(Box::new(one)), now))
         }
@@ -156,8 +157,7 @@ pub fn matches(count: usize) -> String {
 
 /// All that is known of a contact.
 pub fn contact_in_full(it: &Contact) -> Vec<String> {
-    let name =
-        if it.starred { say!("line-contact-with-a-star", contact = words::contact(it)) } else { words::contact(it) };
+    let name = if it.starred { say!("line-contact-starred", contact = words::contact(it)) } else { words::contact(it) };
     let first = it.first_name.trim();
     let town = format!("{} {} {}", it.zip, it.city, it.state);
     let rows = [
@@ -174,15 +174,15 @@ pub fn contact_in_full(it: &Contact) -> Vec<String> {
     let known = rows.iter().map(|(what, value)| (what, sanitise_trimmed(value))).filter(|(_, value)| !value.is_empty());
     let mut out = vec![format!("{name}.")];
     out.extend(known.map(|(what, value)| format!("{what}: {value}.")));
-    out.extend(it.presence.then(|| say!("line-is-watched")));
-    out.extend(it.directory.then(|| say!("line-comes-from-a-directory")));
+    out.extend(it.presence.then(|| say!("line-contact-watched")));
+    out.extend(it.directory.then(|| say!("line-contact-of-directory")));
     out
 }
 
 /// Calls that were.
 pub fn past(line: &mut Line, calls: Vec<Record>, more: bool, now: Now) -> Vec<Do> {
     if calls.is_empty() {
-        return says(say!("line-no-such-calls"));
+        return says(say!("line-past-none"));
     }
     let count = calls.len();
     let rows = calls.into_iter().map(|it| (past_row(line, &it, now), Choice::Past(Box::new(it)))).collect();
@@ -219,20 +219,19 @@ fn past_row(line: &Line, call: &Record, now: Now) -> String {
 /// All that is known of a call that was.
 pub fn past_in_full(line: &Line, call: &Record, now: Now) -> Vec<String> {
     let mut out = vec![past_row(line, call, now)];
-    let ended = sanitise(&call.ended());
-    out.extend((!ended.is_empty()).then(|| say!("line-it-ended-ended", ended = sentence(&ended))));
+    let ended = retold(&sanitise(&call.ended())).into_owned();
+    out.extend((!ended.is_empty()).then(|| say!("line-past-ended", ended = sentence(&ended))));
     let codec = sanitise_trimmed(&call.codec);
     out.extend((!codec.is_empty()).then(|| match call.mos {
         Some(mos) => say!("line-past-sound-graded", codec, mos = local::decimal(mos, 1)),
         None => say!("line-past-sound", codec),
     }));
     out.extend(
-        (!call.account.is_empty()).then(|| say!("line-account-account", account = sanitise_trimmed(&call.account))),
+        (!call.account.is_empty()).then(|| say!("line-past-account", account = sanitise_trimmed(&call.account))),
     );
-    out.extend((!call.uri.is_empty()).then(|| say!("line-address-uri", uri = sanitise_trimmed(&call.uri))));
+    out.extend((!call.uri.is_empty()).then(|| say!("line-past-address", uri = sanitise_trimmed(&call.uri))));
     out.extend(
-        (!call.recording.is_empty())
-            .then(|| say!("line-recorded-into-recording", recording = sanitise(&call.recording))),
+        (!call.recording.is_empty()).then(|| say!("line-past-recording", recording = sanitise(&call.recording))),
     );
     out
 }
@@ -240,14 +239,14 @@ pub fn past_in_full(line: &Line, call: &Record, now: Now) -> Vec<String> {
 /// What happened.
 pub fn log(line: &mut Line, now: Now) -> Vec<Do> {
     let lines: Vec<String> = line.log().rev().map(|(at, text)| format!("{}. {text}", when(line, *at, now))).collect();
-    if lines.is_empty() { says(say!("line-nothing-has-happened-yet")) } else { line.pages(lines) }
+    if lines.is_empty() { says(say!("line-log-none")) } else { line.pages(lines) }
 }
 
 /// Those who are watched.
 pub fn lights(line: &mut Line) -> Vec<Do> {
     let lights = line.status.lights.clone();
     if lights.is_empty() {
-        return says(say!("line-nobody-is-watched-set-watch"));
+        return says(say!("line-lights-none"));
     }
     let rows = lights.iter().map(|light| {
         let number = light.target.clone();
@@ -270,7 +269,7 @@ pub fn lights(line: &mut Line) -> Vec<Do> {
 pub fn shortcuts(line: &mut Line) -> Vec<Do> {
     let shortcuts = line.status.shortcuts.clone();
     if shortcuts.is_empty() {
-        return says(say!("line-there-are-no-shortcuts"));
+        return says(say!("line-shortcuts-none"));
     }
     let rows = shortcuts.iter().map(|it| {
         let (label, number) = (sanitise_trimmed(&it.label), sanitise_trimmed(&it.number));
@@ -286,7 +285,7 @@ pub fn shortcuts(line: &mut Line) -> Vec<Do> {
 pub fn accounts(line: &mut Line) -> Vec<Do> {
     let accounts = line.status.accounts.clone();
     match accounts.as_slice() {
-        [] => says(say!("line-no-account-set-account1-username")),
+        [] => says(say!("line-accounts-none")),
         [one] => present::account_in_full(one).into_iter().flat_map(says).collect(),
         several => {
             let rows = several.iter().map(|it| {
@@ -318,7 +317,7 @@ pub fn devices(line: &mut Line, devices: &[Value]) -> Vec<Do> {
         })
         .collect();
     match rows.is_empty() {
-        true => out.extend(says(say!("line-there-is-no-sound-card"))),
+        true => out.extend(says(say!("line-devices-none"))),
         false => out.extend(requests(line, say!("line-list-devices", count = rows.len()), rows)),
     }
     out
@@ -343,7 +342,7 @@ pub fn threads(line: &mut Line, messages: &[MessageInfo]) -> Vec<Do> {
         }
     }
     match rows.as_slice() {
-        [] => says(say!("line-no-messages")),
+        [] => says(say!("line-messages-none")),
         [(uri, ..)] => choose_thread(line, uri.clone()),
         _ => {
             let rows = rows.into_iter().map(|(uri, who, all, new)| {
@@ -364,20 +363,20 @@ fn choose_thread(line: &mut Line, uri: String) -> Vec<Do> {
 
 /// What was written with one, the last page of it.
 pub fn messages(line: &mut Line, messages: &[MessageInfo]) -> Vec<Do> {
-    let Some(last) = messages.last() else { return says(say!("line-no-messages")) };
+    let Some(last) = messages.last() else { return says(say!("line-messages-none")) };
     line.thing = Some(Thing::Somebody(last.remote.uri.clone()));
     let row = |message: &MessageInfo| {
         let text = sanitise(&message.text.replace('\n', " / "));
         match (message.outgoing, message.delivered) {
             (false, _) => format!("{}: {text}", words::name(&message.remote)),
-            (true, Some(false)) => say!("line-you-not-delivered-text", text),
-            (true, _) => say!("line-you-text", text),
+            (true, Some(false)) => say!("line-message-undelivered", text),
+            (true, _) => say!("line-message-own", text),
         }
     };
     let lines = messages.iter().rev().map(row).collect();
     let mut out = line.pages(lines);
     if line.more.is_empty() {
-        out.extend(says(say!("line-write-text-answers")));
+        out.extend(says(say!("line-message-answer-how")));
     }
     out
 }

@@ -44,14 +44,15 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
+use crate::text::say;
 use state::{Do, Line, Msg, Now};
 
 /// Takes a message in; what is to be said and done.
 pub fn update(line: &mut Line, msg: Msg, now: Now) -> Vec<Do> {
     let (done, repeats) = match msg {
         Msg::Typed(text) => (typed::line(line, &text, now), typed::repeats(&text)),
-        Msg::TooLong => (state::says("That line is too long. Nothing was done."), false),
-        Msg::Unfinished => (state::says("The last line was not finished. Nothing was done."), false),
+        Msg::TooLong => (state::says(say!("line-too-long")), false),
+        Msg::Unfinished => (state::says(say!("line-unfinished")), false),
         Msg::Feed(feed) => (told::feed(line, feed), false),
         Msg::Answer(topic, request, answer) => (answers::answer(line, topic, &request, answer, now), false),
     };

@@ -46,7 +46,7 @@ pub fn add(line: &Line, rest: &str) -> Vec<Do> {
             let name = if rest.is_empty() { call.name.as_str() } else { rest };
             added(format!("{} {name}", call.number).trim())
         }
-        (_, "") => says(say!("line-add-whom-add-number-name")),
+        (_, "") => says(say!("line-add-how")),
         (_, rest) => added(rest),
     }
 }
@@ -61,11 +61,11 @@ fn chosen_contact(line: &Line) -> Option<(String, Option<String>)> {
 /// Changes a part of the chosen one: `mobile 0170123`.
 pub fn edit(line: &Line, rest: &str) -> Vec<Do> {
     let Some((who, called)) = chosen_contact(line) else {
-        return says(say!("line-choose-a-contact-first-contacts"));
+        return says(say!("line-choose-contact-first"));
     };
     let (part, value) = rest.split_once(' ').unwrap_or((rest, ""));
     if part.is_empty() {
-        return says(say!("line-edit-what-edit-mobile-0170123"));
+        return says(say!("line-edit-how"));
     }
     let part = part.trim_end_matches('=').to_ascii_lowercase();
     let mut values = Values::default();
@@ -83,7 +83,7 @@ pub fn edit(line: &Line, rest: &str) -> Vec<Do> {
 /// A star for the chosen one, or none.
 pub fn star(line: &Line) -> Vec<Do> {
     let Some(Thing::Contact(contact)) = &line.thing else {
-        return says(say!("line-choose-a-contact-first-contacts"));
+        return says(say!("line-choose-contact-first"));
     };
     let star = if contact.starred { "0" } else { "1" };
     asks(Request::Contacts(ContactsAsk::Edit {

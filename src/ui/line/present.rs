@@ -2,11 +2,14 @@
 
 use super::state::Line;
 use super::told::{ended, meaning};
-use super::words::{duration, list, name, party, sentence, who};
+use super::words::{duration, list, name, party, plain, sentence, who};
+use crate::control::causes::{self, Cause};
 use crate::control::{
-    AccountInfo, CallInfo, CallState, EndedBy, Grade, Levels, LightInfo, RecordingState, RegistrationState, TlsTrust,
+    AccountInfo, CallDirection, CallInfo, CallState, EndedBy, Grade, Levels, LightInfo, RecordingState,
+    RegistrationState, TlsTrust,
 };
 use crate::text::local::decimal;
+use crate::text::words::retold;
 use crate::text::{sanitise, sanitise_trimmed, say};
 use crate::ui::view::words;
 
@@ -17,7 +20,7 @@ const LOUD_DBFS: f32 = -3.0;
 
 /// The first words.
 pub fn greeting(line: &Line) -> Vec<String> {
-    let mut out = vec![say!("line-tuiphone-accounts-in-short-question", accounts_in_short = accounts_in_short(line))];
+    let mut out = vec![say!("line-greeting", accounts_in_short = accounts_in_short(line))];
     let up: Vec<&CallInfo> = line.status.calls.iter().filter(|call| call.state != CallState::Incoming).collect();
     out.extend(up.into_iter().map(call));
     out
@@ -49,13 +52,13 @@ pub fn all(line: &Line) -> Vec<String> {
         status
             .asks
             .iter()
-            .map(|ask| sentence(&say!("line-name-asks-you-to-call", name = name(&ask.from), whom = party(&ask.to)))),
+            .map(|ask| sentence(&say!("line-asked-to-call", name = name(&ask.from), whom = party(&ask.to)))),
     );
     if status.unread > 0 {
         out.push(say!("line-unread", count = status.unread));
     }
     let voicemail = status.accounts.iter().filter_map(|account| account.voicemail.as_ref()).find(|it| it.waiting);
-    out.extend(voicemail.map(|it| sentence(&it.words())));
+    out.extend(voicemail.map(|it| sentence(&words::voicemail(it))));
     out.push(accounts_in_short(line));
     out
 }
@@ -64,18 +67,18 @@ pub fn all(line: &Line) -> Vec<String> {
 pub fn call(call: &CallInfo) -> String {
     let far = who(call);
     let told = match call.state {
-        CallState::Calling => say!("line-calling-whom", whom = party(&call.remote)),
-        CallState::Ringing => say!("line-ringing-at-far", far),
-        CallState::EarlyMedia => say!("line-calling-far-with-sound-before", far),
-        CallState::Incoming if call.ignored => say!("line-far-rings-ignored", far),
-        CallState::Incoming => say!("line-whom-rings-a-answers-r", whom = party(&call.remote)),
+        CallState::Calling => say!("line-call-calling", whom = party(&call.remote)),
+        CallState::Ringing => say!("line-call-ringing", far),
+        CallState::EarlyMedia => say!("line-call-early-sound", far),
+        CallState::Incoming if call.ignored => say!("line-call-ignored", far),
+        CallState::Incoming => say!("line-call-incoming", whom = party(&call.remote)),
         CallState::Connected if call.remote_hold => {
-            say!("line-far-has-put-you-on", far, time = duration(call.duration))
+            say!("line-call-held-there", far, time = duration(call.duration))
         }
         CallState::Connected => {
-            say!("line-talking-to-whom-time", whom = party(&call.remote), time = duration(call.duration))
+            say!("line-call-talking", whom = party(&call.remote), time = duration(call.duration))
         }
-        CallState::Held => say!("line-far-is-on-hold-time", far, time = duration(call.duration)),
+        CallState::Held => say!("line-call-held", far, time = duration(call.duration)),
         CallState::Ended => ended(call),
     };
     let told = if call.conference { say!("line-call-in-conference", call = told) } else { told };
@@ -92,11 +95,11 @@ fn accounts_in_short(line: &Line) -> String {
         accounts.iter().filter(|it| it.registered).map(|it| sanitise_trimmed(&it.aor)).collect();
     let failed = accounts.iter().find(|it| it.state == RegistrationState::Failed);
     match (accounts.as_slice(), registered.as_slice(), failed) {
-        ([], ..) => say!("line-no-account"),
+        ([], ..) => say!("line-account-none"),
         (_, [], Some(failed)) => account(failed),
         ([one], [], None) => account(one),
-        (_, [], None) => say!("line-not-registered"),
-        (_, some, _) => say!("line-registered-as-names", names = list(some)),
+        (_, [], None) => say!("line-account-off"),
+        (_, some, _) => say!("line-registered-names", names = list(some)),
     }
 }
 
@@ -104,6 +107,7 @@ fn accounts_in_short(line: &Line) -> String {
 pub fn account(account: &AccountInfo) -> String {
     let aor = sanitise_trimmed(if account.aor.is_empty() { &account.label } else { &account.aor });
     let reason = account.reason.as_deref().map(sanitise).filter(|reason| !reason.is_empty());
+    let reason = reason.map(|reason| causes::told(&reason).into_owned());
     let why = match (account.status.filter(|status| *status >= 300), reason) {
         (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => Some(format!("{reason}, {status}")),
         (_, Some(reason)) => Some(reason),
@@ -112,14 +116,14 @@ pub fn account(account: &AccountInfo) -> String {
     };
     match (account.state, why) {
         (RegistrationState::Registered, _) if account.tls == Some(TlsTrust::Unverified) => {
-            say!("line-registered-as-aor-the-servers", aor)
+            say!("line-registered-unverified", aor)
         }
-        (RegistrationState::Registered, _) => say!("line-registered-as-aor", aor),
-        (RegistrationState::Registering, _) => say!("line-registering-as-aor", aor),
-        (RegistrationState::Off, _) if account.direct => sentence(&say!("line-aor-is-ready-without-a", aor)),
-        (RegistrationState::Off, _) => say!("line-not-registered-as-aor", aor),
-        (RegistrationState::Failed, Some(why)) => say!("line-cannot-register-as-aor-why", aor, why),
-        (RegistrationState::Failed, None) => say!("line-cannot-register-as-aor-no", aor),
+        (RegistrationState::Registered, _) => say!("line-registered", aor),
+        (RegistrationState::Registering, _) => say!("line-registering", aor),
+        (RegistrationState::Off, _) if account.direct => sentence(&say!("line-ready-direct", aor)),
+        (RegistrationState::Off, _) => say!("line-not-registered", aor),
+        (RegistrationState::Failed, Some(why)) => say!("line-register-failed-why", aor, why),
+        (RegistrationState::Failed, None) => say!("line-register-failed", aor),
     }
 }
 
@@ -132,10 +136,10 @@ pub fn account_in_full(it: &AccountInfo) -> Vec<String> {
         true => say!("line-account-number-selected", number = it.id, label, transport),
         false => say!("line-account-number", number = it.id, label, transport),
     }));
-    out.extend(it.expires_in.map(|seconds| say!("line-renewed-within-time", time = duration(seconds as f64))));
-    out.extend(it.public.as_ref().map(|at| say!("line-seen-from-outside-at-at", at = sanitise_trimmed(at))));
-    out.extend(it.rewritten.as_ref().map(|words| sentence(&sanitise(words))));
-    out.extend(it.voicemail.as_ref().map(|voicemail| sentence(&voicemail.words())));
+    out.extend(it.expires_in.map(|seconds| say!("line-registration-renewed", time = duration(seconds as f64))));
+    out.extend(it.public.as_ref().map(|at| say!("line-seen-outside-as", at = sanitise_trimmed(at))));
+    out.extend(it.rewritten.as_ref().map(|words| sentence(&retold(&sanitise(words)))));
+    out.extend(it.voicemail.as_ref().map(|voicemail| sentence(&words::voicemail(voicemail))));
     out
 }
 
@@ -143,19 +147,24 @@ pub fn account_in_full(it: &AccountInfo) -> Vec<String> {
 pub fn quality(call: &CallInfo) -> Option<String> {
     let media = call.media.as_ref()?;
     if let Some(why) = &media.nothing_heard {
-        return Some(say!("line-nothing-is-heard-why", why = sentence(&sanitise(why)).to_lowercase()));
+        return Some(say!("line-call-heard-nothing", why = sentence(&retold(&sanitise(why))).to_lowercase()));
     }
     let of = |grade: Option<Grade>, mos: Option<f64>, cause: &Option<String>| {
-        let (grade, mos) = (grade?.word(), decimal(mos.filter(|mos| mos.is_finite())?, 1));
+        let (grade, mos) = (words::grade(grade?), decimal(mos.filter(|mos| mos.is_finite())?, 1));
         Some(match cause {
             Some(cause) => {
-                say!("line-sound-graded-because", grade, mos, cause = sanitise(cause).replace('%', "percent"))
+                say!(
+                    "line-sound-graded-because",
+                    grade,
+                    mos,
+                    cause = retold(&sanitise(cause)).replace('%', &say!("line-percent"))
+                )
             }
             None => say!("line-sound-graded", grade, mos),
         })
     };
     let Some(here) = of(media.grade_rx, media.mos_rx, &media.cause_rx) else {
-        return Some(say!("line-the-sound-is-not-measured"));
+        return Some(say!("line-sound-unmeasured"));
     };
     let there = of(media.grade_tx, media.mos_tx, &media.cause_tx);
     Some(match (&media.not_heard, there) {
@@ -168,7 +177,7 @@ pub fn quality(call: &CallInfo) -> Option<String> {
 /// The same, and what it is made of.
 pub fn quality_in_full(call: &CallInfo) -> Vec<String> {
     let Some(media) = call.media.as_ref().filter(|media| !media.codec.is_empty()) else {
-        return vec![say!("line-there-is-no-sound-with", who = who(call))];
+        return vec![say!("line-sound-none-yet", who = who(call))];
     };
     let mut out: Vec<String> = quality(call).into_iter().collect();
     let lost = decimal(words::loss_percent(media), 1);
@@ -186,7 +195,7 @@ pub fn quality_in_full(call: &CallInfo) -> Vec<String> {
 /// How loud it is, in words.
 pub fn levels(line: &Line) -> Vec<String> {
     let Some(Levels { mic_dbfs, speaker_dbfs }) = line.levels else {
-        return vec![say!("line-there-is-no-sound-now")];
+        return vec![say!("line-sound-none")];
     };
     let word = |dbfs: f32, is_muted: bool| match dbfs {
         _ if is_muted => say!("line-level-muted"),
@@ -205,28 +214,25 @@ pub fn sound(line: &Line) -> Vec<String> {
     let status = &line.status;
     let device = |name: &str| {
         let name = sanitise_trimmed(name);
-        if name.is_empty() { say!("line-none-in-use") } else { name }
+        if name.is_empty() { say!("line-device-none") } else { name }
     };
     let mut out = vec![
-        say!(
-            "line-microphone-input-volume-volume-mic",
-            input = device(&status.audio.input),
-            volume_mic = status.volume_mic
-        ),
-        say!("line-speaker-output-volume-volume", output = device(&status.audio.output), volume = status.volume),
+        say!("line-device-in-use-microphone", input = device(&status.audio.input), volume_mic = status.volume_mic),
+        say!("line-device-in-use-speaker", output = device(&status.audio.output), volume = status.volume),
     ];
-    out.extend(status.voice.words().map(|words| say!("line-the-voice-goes-through-words", words)));
-    out.extend(status.audio.warning.as_ref().map(|warning| sentence(&sanitise(warning))));
+    out.extend(words::voice(&status.voice).map(|words| say!("line-voice-now", words)));
+    out.extend(status.audio.warning.as_ref().map(|warning| sentence(&retold(&sanitise(warning)))));
     out
 }
 
 /// Why the last call ended as it did.
 pub fn why(line: &Line) -> Vec<String> {
     let Some(call) = line.ended.front() else {
-        return vec![say!("line-no-call-has-ended-since")];
+        return vec![say!("line-why-none")];
     };
     let mut out = vec![ended(call)];
     let reason = call.reason.as_deref().map(sanitise).filter(|reason| !reason.is_empty());
+    let reason = reason.map(|reason| causes::told(&reason).into_owned());
     let by = match call.ended_by {
         Some(EndedBy::Local) => say!("line-ended-here"),
         Some(EndedBy::Remote) => say!("line-ended-there"),
@@ -242,12 +248,25 @@ pub fn why(line: &Line) -> Vec<String> {
     if call.answered_after.is_none() {
         let outcome = call.outcome.as_deref().unwrap_or_default();
         let is_said = matches!(outcome, "busy" | "no_answer" | "rejected" | "no_such_number");
-        if call.ended_by != Some(EndedBy::Local) && !is_said {
-            out.push(sentence(&say!("line-that-means-outcome", outcome = meaning(outcome))));
+        let cause = likely(call);
+        if call.ended_by != Some(EndedBy::Local) && !is_said && cause.is_none() {
+            out.push(sentence(&say!("line-why-means", outcome = meaning(outcome))));
         }
-        out.push(say!("line-ladder-id-tells-its-messages", id = &call.id));
+        out.extend(cause.map(|cause| sentence(&plain(&say!("line-likely", cause = cause.why_told())))));
+        let next = cause.and_then(Cause::next_told);
+        out.extend(next.map(|next| sentence(&plain(&say!("line-next", next)))));
+        out.push(say!("line-why-ladder", id = &call.id));
     }
     out
+}
+
+/// What lies behind the failure of a call of ours, most of the time.
+fn likely(call: &CallInfo) -> Option<&'static Cause> {
+    let fails = call.direction == CallDirection::Outgoing && call.ended_by != Some(EndedBy::Local);
+    match call.status.filter(|_| fails) {
+        Some(status @ 300..) => Some(causes::of_call(status)),
+        _ => call.reason.as_deref().filter(|_| fails).and_then(causes::of_words),
+    }
 }
 
 /// Somebody who is watched.

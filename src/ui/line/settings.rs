@@ -22,7 +22,7 @@ pub fn asks_for(wish: Wish) -> Vec<Do> {
 pub fn set(text: &str) -> Vec<Do> {
     match text.split_once([' ', '=']) {
         Some((key, value)) => asks_for(Wish::Set(key.to_owned(), Secret::new(value.trim()))),
-        None if text.is_empty() => says(say!("line-set-what-set-key-value")),
+        None if text.is_empty() => says(say!("line-set-how")),
         None => says(say!("line-set-to-what", key = elided(text, SHOWN))),
     }
 }
@@ -33,8 +33,8 @@ pub fn answer(line: &mut Line, wish: Wish, known: Vec<SettingInfo>) -> Vec<Do> {
         Wish::Find(text) => {
             let lines = found(text, &known);
             return match (lines.is_empty(), text.is_empty()) {
-                (true, true) => says(say!("line-all-settings-are-as-they")),
-                (true, false) => says(say!("line-no-setting-has-what-in", what = elided(text, SHOWN))),
+                (true, true) => says(say!("line-settings-unchanged")),
+                (true, false) => says(say!("line-settings-none", what = elided(text, SHOWN))),
                 (false, _) => line.pages(lines),
             };
         }
@@ -63,7 +63,7 @@ pub fn answer(line: &mut Line, wish: Wish, known: Vec<SettingInfo>) -> Vec<Do> {
             let mut out = says(format!("{name}: {}", sentence(&doc(info))));
             if !info.words.is_empty() {
                 let words: Vec<String> = info.words.iter().filter(|word| !word.is_empty()).cloned().collect();
-                out.extend(says(say!("line-it-is-one-of-names", names = list(&words))));
+                out.extend(says(say!("line-setting-choices", names = list(&words))));
             }
             out
         }
@@ -141,9 +141,9 @@ fn unknown(wish: &Wish, key: &str, known: &[SettingInfo]) -> String {
         .collect();
     match (wish, near.is_empty()) {
         (Wish::Help(_), true) => {
-            say!("line-there-is-neither-a-command", shown)
+            say!("line-help-unknown", shown)
         }
-        (_, true) => say!("line-there-is-no-setting-shown", shown),
-        (_, false) => say!("line-there-is-no-setting-shown-2", shown, names = list(&near)),
+        (_, true) => say!("line-setting-unknown", shown),
+        (_, false) => say!("line-setting-near", shown, names = list(&near)),
     }
 }

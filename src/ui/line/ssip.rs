@@ -55,7 +55,7 @@ pub fn start(options: SpeechOptions) -> (mpsc::Sender<Out>, mpsc::UnboundedRecei
                     Err(why) => {
                         if !std::mem::replace(&mut is_told, true) {
                             let why = crate::text::plain_error(&why);
-                            let _ = trouble.send(say!("line-the-speech-server-is-away", why));
+                            let _ = trouble.send(say!("line-speech-away", why));
                         }
                         None
                     }
@@ -67,7 +67,7 @@ pub fn start(options: SpeechOptions) -> (mpsc::Sender<Out>, mpsc::UnboundedRecei
             {
                 talk = None;
                 if !std::mem::replace(&mut is_told, true) {
-                    let _ = trouble.send(say!("line-the-speech-server-has-gone"));
+                    let _ = trouble.send(say!("line-speech-gone"));
                 }
             }
         }
@@ -84,7 +84,7 @@ async fn opened(options: &SpeechOptions, server: &mut Option<Child>) -> io::Resu
         return Talk::open(&options.address).await;
     }
     let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());
-    let folder = folder.ok_or_else(|| io::Error::other("speakSink needs XDG_RUNTIME_DIR"))?;
+    let folder = folder.ok_or_else(|| io::Error::other(say!("line-speech-no-folder")))?;
     let socket = PathBuf::from(folder).join(format!("tuiphone-speech-{}.sock", std::process::id()));
     let is_up = server.as_mut().is_some_and(|server| matches!(server.try_wait(), Ok(None)));
     if !is_up {
@@ -160,7 +160,7 @@ async fn connected(address: &str) -> io::Result<Box<dyn Wire>> {
     match address.split_once(':') {
         Some(("inet_socket", place)) => Ok(Box::new(tokio::net::TcpStream::connect(place).await?)),
         Some(("unix_socket", path)) => local(path).await,
-        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "SPEECHD_ADDRESS names no server")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, say!("line-speech-no-server"))),
     }
 }
 

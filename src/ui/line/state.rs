@@ -345,7 +345,7 @@ impl Line {
         let count = if fits { self.more.len() } else { PAGE };
         let mut out: Vec<Do> = self.more.drain(..count).flat_map(says).collect();
         if !fits {
-            out.extend(says(say!("line-count-more-enter-goes-on", count = self.more.len())));
+            out.extend(says(say!("line-more", count = self.more.len())));
         }
         out
     }

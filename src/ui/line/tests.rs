@@ -5,7 +5,7 @@ use super::{commands, update};
 use crate::control::feed::Feed;
 use crate::control::verb::{Request, VERBS};
 use crate::control::{
-    CallInfo, CallState, Command, Contact, Event, LightInfo, LightState, Record, Secret, SettingAsk, Status,
+    CallInfo, CallState, Command, Contact, EndedBy, Event, LightInfo, LightState, Record, Secret, SettingAsk, Status,
 };
 use crate::ui::keymap::{Key, Keymap, Place};
 use serde_json::json;
@@ -425,6 +425,31 @@ fn ten_thousand_lines_do_no_harm() {
         }
     }
     assert!(dialled > 0, "some of them do");
+}
+
+#[test]
+fn why_tells_what_lies_behind_and_what_next() {
+    let failed = |status: Option<u16>, reason: &str| CallInfo {
+        state: CallState::Ended,
+        ended_by: Some(EndedBy::Remote),
+        outcome: Some("failed".into()),
+        status,
+        reason: Some(reason.into()),
+        ..call("c1", "outgoing", "calling", "", "600")
+    };
+    for (call, likely, next) in [
+        (failed(Some(400), "Bad Request"), "SIP ALG", Some("Next: turn the SIP ALG")),
+        (failed(None, "cannot find pbx (udp): it has no address"), "leads nowhere", Some("doctor asks the name")),
+        (failed(Some(505), "No"), "another version of SIP", None),
+        (failed(None, "answered, but with no sound this phone can play"), "That means: the server refused it", None),
+    ] {
+        let mut phone = phone();
+        phone.event(Event::CallEnded { call });
+        let told = phone.says("why").join(" ");
+        assert!(told.contains(likely) && !told.contains("tuiphone"), "{told}");
+        assert_eq!(told.contains("Next:"), next.is_some(), "{told}");
+        assert!(next.is_none_or(|next| told.contains(next)), "{told}");
+    }
 }
 
 #[test]

@@ -3,12 +3,14 @@
 use super::present;
 use super::state::{Do, Line, Said, Thing, Topic, Verbosity, Weight, asks_for};
 use super::words::{caller, duration, name, party, sentence, who};
+use crate::control::causes;
 use crate::control::feed::Feed;
 use crate::control::verb::Request;
 use crate::control::{
     AccountInfo, CallDirection, CallInfo, CallState, ContactsAsk, EndedBy, Event, ExitCode, FaceAsk, IceState,
     MessageInfo, RecordingState, RegistrationState, SoundWay, Status,
 };
+use crate::text::words::retold;
 use crate::text::{sanitise, sanitise_trimmed, say};
 use crate::ui::view::words;
 use std::borrow::Cow;
@@ -25,7 +27,7 @@ pub fn feed(line: &mut Line, news: Feed) -> Vec<Do> {
         Feed::Face(ask) => asked(line, ask),
         Feed::Traced(_) => Vec::new(),
         Feed::Closed(why) => {
-            let text = say!("line-the-phone-is-gone-why", why = sentence(&sanitise(&why)));
+            let text = say!("line-phone-gone", why = sentence(&sanitise(&why)));
             line.closed = Some(why);
             vec![news_of(text), Do::Leave]
         }
@@ -73,13 +75,13 @@ fn asked(line: &mut Line, ask: FaceAsk) -> Vec<Do> {
         FaceAsk::Hide => vec![Do::Leave],
         FaceAsk::Fill { number } if number.is_empty() => Vec::new(),
         FaceAsk::Fill { number } => {
-            let text = say!("line-a-link-names-number-call", number = sanitise_trimmed(&number));
+            let text = say!("line-link-names", number = sanitise_trimmed(&number));
             line.thing = Some(Thing::Somebody(number));
             vec![news_of(text)]
         }
         FaceAsk::Digits { digits } => {
             let digits = sanitise_trimmed(&digits);
-            vec![news_of(say!("line-the-digits-digits-wait-dtmf", digits))]
+            vec![news_of(say!("line-digits-wait", digits))]
         }
     }
 }
@@ -101,7 +103,7 @@ fn take_event(line: &mut Line, event: &Event) -> Vec<Do> {
         Event::CallAnswered { .. } if !line.told_tones => {
             line.told_tones = true;
             if line.verbosity >= Verbosity::Normal {
-                out.push(news_of(say!("line-digits-are-tones-now")));
+                out.push(news_of(say!("line-digits-are-tones")));
             }
         }
         Event::Directory { .. } => out.extend(names()),
@@ -121,24 +123,24 @@ fn told(line: &mut Line, event: &Event) -> Option<Told> {
         Event::CallIncoming { call } if call.takes_over.is_some() => None,
         Event::CallIncoming { call } => Some((Weight::Alarm, Quiet, incoming(call))),
         Event::CallAsked { ask } => {
-            let text = say!("line-name-asks-you-to-call-2", name = name(&ask.from), whom = party(&ask.to));
+            let text = say!("line-asked-to-call-keys", name = name(&ask.from), whom = party(&ask.to));
             Some((Weight::Alarm, Quiet, sentence(&text)))
         }
         Event::CallOutgoing { call } => news(Quiet, outgoing(call)),
         Event::CallRinging { call } if call.direction == CallDirection::Outgoing => {
-            news(Normal, say!("line-ringing-at-who", who = who(call)))
+            news(Normal, say!("line-rings-there", who = who(call)))
         }
-        Event::CallEarlyMedia { .. } => news(All, say!("line-there-is-sound-before-the")),
-        Event::CallAnswered { call } => news(Quiet, say!("line-talking-to-who", who = who(call))),
-        Event::CallHeld { call } => news(Quiet, sentence(&say!("line-who-is-on-hold", who = who(call)))),
-        Event::CallResumed { call } => news(Quiet, say!("line-talking-to-who-again", who = who(call))),
+        Event::CallEarlyMedia { .. } => news(All, say!("line-early-sound")),
+        Event::CallAnswered { call } => news(Quiet, say!("line-answered", who = who(call))),
+        Event::CallHeld { call } => news(Quiet, sentence(&say!("line-held", who = who(call)))),
+        Event::CallResumed { call } => news(Quiet, say!("line-resumed", who = who(call))),
         Event::CallRecording { call } => news(Quiet, recording(call)?),
         Event::CallPlaying { call } => news(Quiet, sentence(&words::playing(call)?)),
         Event::CallConference { call } if call.conference => {
-            news(Quiet, sentence(&say!("line-who-is-in-the-conference", who = who(call))))
+            news(Quiet, sentence(&say!("line-conference-joined", who = who(call))))
         }
-        Event::CallConference { call } => news(Quiet, sentence(&say!("line-who-left-the-conference", who = who(call)))),
-        Event::CallRenamed { call } => news(Normal, say!("line-this-is-whom", whom = party(&call.remote))),
+        Event::CallConference { call } => news(Quiet, sentence(&say!("line-conference-left", who = who(call)))),
+        Event::CallRenamed { call } => news(Normal, say!("line-renamed", whom = party(&call.remote))),
         // Whoever handed it over is answered anyway.
         Event::CallTransferred { call } if call.transfer.is_some() => news(All, transferred(call)),
         Event::CallTransferred { call } => news(Quiet, transferred(call)),
@@ -154,54 +156,50 @@ fn told(line: &mut Line, event: &Event) -> Option<Told> {
             )
         }
         Event::CallPath { call } => match call.media.as_ref().and_then(|media| media.ice.as_ref())? {
-            ice if ice.state == IceState::Connected => news(All, say!("line-the-sound-goes-ice", ice = ice.words())),
+            ice if ice.state == IceState::Connected => news(All, say!("line-sound-way", ice = words::ice(ice))),
             _ => None,
         },
         Event::CallSecured { call } => news(All, sentence(&words::protection(call.media.as_ref()?)?.0)),
-        Event::CallDtmf { call, digit, .. } => {
-            news(All, sentence(&say!("line-who-pressed-digit", who = who(call), digit)))
-        }
+        Event::CallDtmf { call, digit, .. } => news(All, sentence(&say!("line-digit-pressed", who = who(call), digit))),
         Event::CallQuality { call } => news(All, present::quality(call)?),
         Event::CallMediaLost { way: SoundWay::Rx, reason, .. } => {
-            news(Quiet, say!("line-nothing-is-heard-reason", reason = sentence(&sanitise(reason)).to_lowercase()))
+            news(Quiet, say!("line-heard-nothing", reason = sentence(&retold(&sanitise(reason))).to_lowercase()))
         }
         Event::CallMediaLost { way: SoundWay::Tx, reason, .. } => {
-            news(Quiet, say!("line-you-are-not-heard-reason", reason = sentence(&sanitise(reason)).to_lowercase()))
+            news(Quiet, say!("line-not-heard", reason = sentence(&retold(&sanitise(reason))).to_lowercase()))
         }
-        Event::CallMediaReturned { way: SoundWay::Rx, .. } => news(Normal, say!("line-there-is-sound-again")),
-        Event::CallMediaReturned { way: SoundWay::Tx, .. } => news(Normal, say!("line-you-are-heard-again")),
+        Event::CallMediaReturned { way: SoundWay::Rx, .. } => news(Normal, say!("line-heard-again")),
+        Event::CallMediaReturned { way: SoundWay::Tx, .. } => news(Normal, say!("line-heard-there-again")),
         Event::CallEnded { call } => news(Quiet, ended(call)),
         Event::Message { message } if message.outgoing => None,
         Event::Message { message } => news(Quiet, wrote(message)),
         Event::Composing { remote, for_s, .. } if *for_s > 0 => {
-            news(All, sentence(&say!("line-name-is-writing", name = name(remote))))
+            news(All, sentence(&say!("line-writing", name = name(remote))))
         }
         Event::Mwi { voicemail, .. } if voicemail.waiting => {
-            news(Normal, say!("line-voicemail-v-calls-the-mailbox", voicemail = sentence(&voicemail.words())))
+            news(Normal, say!("line-voicemail", voicemail = sentence(&words::voicemail(voicemail))))
         }
         Event::Presence { light } => news(All, present::light(light)),
         Event::Voice { voice } => {
-            let how = voice.words().unwrap_or_else(|| "nothing".to_owned());
-            news(All, say!("line-the-microphones-sound-goes-through", how))
+            let how = words::voice(voice).unwrap_or_else(|| say!("line-nothing"));
+            news(All, say!("line-voice", how))
         }
         Event::WrapUp { for_s: 0 } => news(Normal, say!("line-auto-answer-off")),
-        Event::WrapUp { for_s } => {
-            news(Normal, say!("line-pause-of-time-callers-find", time = duration(*for_s as f64)))
-        }
-        Event::TalkingMuted => news(Quiet, say!("line-you-are-talking-and-the")),
+        Event::WrapUp { for_s } => news(Normal, say!("line-pause-began", time = duration(*for_s as f64))),
+        Event::TalkingMuted => news(Quiet, say!("line-talking-muted")),
         // The first words tell of it.
         Event::Registration { .. } if !line.known => None,
         Event::Registration { account, changed } => registered(line, account, *changed),
         Event::Config { changed, .. } if !changed.is_empty() && std::mem::take(&mut line.changes_settings) => None,
         Event::Config { message, .. } | Event::Device { message } | Event::Directory { message } => {
-            news(Normal, sentence(&sanitise(message)))
+            news(Normal, sentence(&retold(&sanitise(message))))
         }
-        Event::Hook { hook, message, .. } => news(Normal, sentence(&format!("{hook}: {}", sanitise(message)))),
+        Event::Hook { hook, message, .. } => news(Normal, sentence(&format!("{hook}: {}", retold(&sanitise(message))))),
         Event::Error { message, hint } => {
-            let hint = hint.as_ref().map(|hint| format!(" {}", sentence(&sanitise(hint)))).unwrap_or_default();
-            news(Quiet, format!("{}{hint}", sentence(&sanitise(message))))
+            let hint = hint.as_ref().map(|hint| format!(" {}", sentence(&retold(&sanitise(hint))))).unwrap_or_default();
+            news(Quiet, format!("{}{hint}", sentence(&retold(&sanitise(message)))))
         }
-        Event::Exited => news(Quiet, say!("line-the-phone-has-ended")),
+        Event::Exited => news(Quiet, say!("line-phone-ended")),
         Event::CallDialling { .. }
         | Event::CallRinging { .. }
         | Event::Composing { .. }
@@ -221,9 +219,9 @@ pub fn incoming(call: &CallInfo) -> String {
 
 fn outgoing(call: &CallInfo) -> String {
     match (&call.referred_by, &call.picks_up) {
-        (Some(by), _) => say!("line-name-sends-you-to-whom", name = name(by), whom = party(&call.remote)),
-        (None, Some(number)) => say!("line-picking-up-the-call-of", number = sanitise_trimmed(number)),
-        (None, None) => say!("line-calling-whom-2", whom = party(&call.remote)),
+        (Some(by), _) => say!("line-sent-to", name = name(by), whom = party(&call.remote)),
+        (None, Some(number)) => say!("line-picking-up", number = sanitise_trimmed(number)),
+        (None, None) => say!("line-calling", whom = party(&call.remote)),
     }
 }
 
@@ -232,8 +230,8 @@ fn recording(call: &CallInfo) -> Option<String> {
     let file = sanitise(recording.file.rsplit(['/', '\\']).next().unwrap_or_default());
     Some(match recording.state {
         RecordingState::Recording => say!("line-recording"),
-        RecordingState::Paused => say!("line-the-recording-is-paused"),
-        RecordingState::Ended => say!("line-recorded-into-file", file),
+        RecordingState::Paused => say!("line-recording-paused"),
+        RecordingState::Ended => say!("line-recorded", file),
         RecordingState::Opening | RecordingState::Failed => return None,
     })
 }
@@ -243,9 +241,9 @@ fn transferred(call: &CallInfo) -> String {
         Some(transfer) => {
             let to = sanitise_trimmed(&transfer.to);
             let to = to.split_once(':').map_or(to.as_str(), |(_, rest)| rest.split('@').next().unwrap_or(rest));
-            sentence(&say!("line-who-is-transferred-to-to", who = who(call), to))
+            sentence(&say!("line-transferred-away-to", who = who(call), to))
         }
-        None => sentence(&say!("line-who-is-transferred", who = who(call))),
+        None => sentence(&say!("line-transferred-away", who = who(call))),
     }
 }
 
@@ -253,32 +251,36 @@ fn transferred(call: &CallInfo) -> String {
 pub fn ended(call: &CallInfo) -> String {
     let (far, talked) = (who(call), duration(call.duration));
     if call.answered_after.is_some() {
-        let why = call.reason.as_deref().map(sanitise).unwrap_or_default();
+        let why = call.reason.as_deref().map(|why| causes::told(&sanitise(why)).into_owned()).unwrap_or_default();
         return sentence(&match call.ended_by {
-            Some(EndedBy::Remote) => say!("line-far-hung-up-after-talked", far, talked),
-            Some(EndedBy::Network) if !why.is_empty() => say!("line-the-call-with-far-broke", far, talked, why),
-            _ => say!("line-the-call-with-far-ended", far, talked),
+            Some(EndedBy::Remote) => say!("line-ended-by-them", far, talked),
+            Some(EndedBy::Network) if !why.is_empty() => say!("line-ended-broken", far, talked, why),
+            _ => say!("line-ended-talked", far, talked),
         });
     }
     let kind = call.outcome.as_deref().unwrap_or_default();
     let is_ours = call.ended_by == Some(EndedBy::Local);
     sentence(&match (call.direction, kind) {
-        (_, "answered_elsewhere") => say!("line-the-call-from-far-was", far),
+        (_, "answered_elsewhere") => say!("line-ended-elsewhere", far),
         (CallDirection::Incoming, _) if is_ours && call.status.is_some_and(|status| status >= 400) => {
-            say!("line-rejected-the-call-from-far", far)
+            say!("line-ended-rejected-here", far)
         }
         (CallDirection::Incoming, "forwarded" | "denied") => {
-            say!("line-the-call-from-far-as", far, as_deref = call.reason.as_deref().map(sanitise).unwrap_or_default())
+            say!(
+                "line-ended-turned-away",
+                far,
+                why = call.reason.as_deref().map(|why| causes::told(&sanitise(why)).into_owned()).unwrap_or_default()
+            )
         }
-        (CallDirection::Incoming, _) => say!("line-missed-call-from-far", far),
+        (CallDirection::Incoming, _) => say!("line-ended-missed", far),
         (CallDirection::Outgoing, _) if is_ours && call.status.is_none_or(|status| status < 200) => {
-            say!("line-gave-up-calling-far", far)
+            say!("line-ended-given-up", far)
         }
-        (CallDirection::Outgoing, "busy") => say!("line-far-is-busy", far),
-        (CallDirection::Outgoing, "no_answer") => say!("line-far-did-not-answer", far),
-        (CallDirection::Outgoing, "rejected") => say!("line-far-rejected-the-call", far),
-        (CallDirection::Outgoing, "no_such_number") => say!("line-there-is-no-number-far", far),
-        (CallDirection::Outgoing, _) => say!("line-the-call-to-far-failed", far, kind = meaning(kind)),
+        (CallDirection::Outgoing, "busy") => say!("line-ended-busy", far),
+        (CallDirection::Outgoing, "no_answer") => say!("line-ended-no-answer", far),
+        (CallDirection::Outgoing, "rejected") => say!("line-ended-rejected", far),
+        (CallDirection::Outgoing, "no_such_number") => say!("line-ended-no-number", far),
+        (CallDirection::Outgoing, _) => say!("line-ended-failed", far, kind = meaning(kind)),
     })
 }
 
@@ -286,14 +288,14 @@ pub fn ended(call: &CallInfo) -> String {
 pub fn meaning(kind: &str) -> Cow<'static, str> {
     let code = ExitCode::ALL.iter().find(|code| code.kind() == kind && **code != ExitCode::Ok);
     match code {
-        None | Some(ExitCode::Failed | ExitCode::Unexpected) => say!("line-server-refused").into(),
-        Some(code) => code.meaning().into(),
+        None => words::meaning(ExitCode::Failed),
+        Some(code) => words::meaning(*code),
     }
 }
 
 fn wrote(message: &MessageInfo) -> String {
     let text = message.text.split('\n').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" / ");
-    say!("line-message-from-name-what", name = name(&message.remote), what = sanitise(&text))
+    say!("line-message-came", name = name(&message.remote), what = sanitise(&text))
 }
 
 /// Where an account stands, if that is news.

@@ -28,7 +28,7 @@ pub fn line(line: &mut Line, text: &str, now: Now) -> Vec<Do> {
         return help::complete(line, begun);
     }
     if text.chars().any(char::is_control) {
-        return says(say!("line-that-line-has-control-characters"));
+        return says(say!("line-odd-characters"));
     }
     let text = text.trim();
     if text.is_empty() {
@@ -40,7 +40,7 @@ pub fn line(line: &mut Line, text: &str, now: Now) -> Vec<Do> {
     if let Some(question) = line.question.take() {
         match text.to_ascii_lowercase().as_str() {
             "y" | "yes" => return consented(question),
-            "n" | "no" => return says(say!("line-nothing-was-done")),
+            "n" | "no" => return says(say!("line-nothing-done")),
             // Whoever goes on with something else has not consented.
             _ => {}
         }
@@ -118,7 +118,7 @@ fn verb_line(line: &mut Line, text: &str) -> Vec<Do> {
             let known = verb::find(first).is_some() || text.starts_with(['{', '[', '/']) || text.contains([':', '=']);
             match known {
                 true => says(error(&why)),
-                false => says(say!("line-there-is-no-command-first", first = elided(first, SHOWN))),
+                false => says(say!("line-command-unknown", first = elided(first, SHOWN))),
             }
         }
         Err(why) => says(error(&why)),
@@ -137,10 +137,10 @@ pub(super) fn requested(line: &mut Line, request: Request) -> Vec<Do> {
         }
         Request::History { ask: HistoryAsk::Clear, .. } => {
             line.question = Some(Question::Ask(Box::new(request)));
-            says(say!("line-forget-all-calls-that-were"))
+            says(say!("line-forget-question"))
         }
-        Request::Watch { .. } | Request::Attach { .. } => says(say!("line-what-happens-is-said-here")),
-        Request::Sound { .. } => says(say!("line-the-sound-of-a-call")),
+        Request::Watch { .. } | Request::Attach { .. } => says(say!("line-watch-needless")),
+        Request::Sound { .. } => says(say!("line-sound-needs-program")),
         Request::Trace { ask, .. } => {
             let ask = TraceAsk { follow: false, sound: None, data: false, ..ask.clone() };
             acts::ladder(ask)
@@ -168,19 +168,19 @@ fn digits(line: &mut Line, text: &str) -> Vec<Do> {
     let is_tones = text.chars().all(|c| c.is_ascii_digit() || "*#,".contains(c));
     if let Some(call) = line.tone_call() {
         if !is_tones {
-            return says(say!("line-in-a-call-digits-are", text));
+            return says(say!("line-digits-in-call", text));
         }
         let call = Some(call.id.clone());
         let tones = Command::Dtmf { call, digits: text.to_owned(), press: Press::Tap, via: None };
         return asks(Request::Command(tones));
     }
     if let Some(call) = line.ringing().find(|call| !call.ignored) {
-        return says(say!("line-whom-rings-a-answers-r-2", whom = party(&call.remote), text));
+        return says(say!("line-digits-while-ringing", whom = party(&call.remote), text));
     }
     let waits = |state| matches!(state, CallState::Calling | CallState::Ringing);
     if let Some(call) = line.current().filter(|call| waits(call.state)) {
         return says(say!(
-            "line-who-has-not-answered-yet",
+            "line-digits-while-calling",
             who = super::words::sentence(&who(call)).trim_end_matches('.'),
             text
         ));

@@ -1,6 +1,7 @@
 //! Names, numbers and times, as they are best heard: nothing that a speech synthesiser would spell as a sign.
 
 use crate::control::{CallInfo, CommandError, Contact, ExitCode, Party, Record};
+use crate::text::words::retold;
 use crate::text::{local, sanitise_trimmed, say};
 
 /// Numbers this short are extensions.
@@ -101,13 +102,16 @@ pub fn list(parts: &[String]) -> String {
     }
 }
 
+/// Without what only a shell has of a command: `tuiphone devices` is devices.
+pub fn plain(text: &str) -> String {
+    text.replace('`', "").replace("tuiphone ", "").replace("--", "")
+}
+
 /// A refusal and what next, in a sentence or two.
 pub fn error(error: &CommandError) -> String {
-    // Hints name commands as a shell has them.
-    let plain = |text: &str| text.replace('`', "").replace("tuiphone ", "").replace("--", "");
-    let message = sentence(&plain(&error.message));
+    let message = sentence(&plain(&retold(&error.message)));
     match &error.hint {
-        Some(hint) if error.code != ExitCode::NoDaemon => format!("{message} {}", sentence(&plain(hint))),
+        Some(hint) if error.code != ExitCode::NoDaemon => format!("{message} {}", sentence(&plain(&retold(hint)))),
         _ => message,
     }
 }

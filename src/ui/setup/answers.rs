@@ -239,7 +239,7 @@ pub struct Answers {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn server(text: &str) -> Result<(String, Option<Transport>), &'static str> {
+pub fn server(text: &str) -> Result<(String, Option<Transport>), String> {
     let text = text.trim();
     let lower = text.to_ascii_lowercase();
     let schemes = [("sips:", Some(Transport::Tls)), ("sip:", None), ("https://", None), ("http://", None)];
@@ -249,16 +249,16 @@ pub fn server(text: &str) -> Result<(String, Option<Transport>), &'static str> {
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let is_of_hosts = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']');
     if host.is_empty() {
-        return Err("A server is needed: a name such as pbx.example.net, or an address.");
+        return Err(say!("setup-server-needed"));
     }
     if let Some(port) = host.rsplit_once(':').map(|(_, port)| port)
         && (host.matches(':').count() == 1 || host.contains("]:"))
         && port.parse::<u16>().ok().filter(|port| *port > 0).is_none()
     {
-        return Err("Behind the colon stands a port, a number from 1 to 65535.");
+        return Err(say!("setup-port-wrong"));
     }
     if host.len() > 253 || !host.chars().all(is_of_hosts) {
-        return Err("That is no name of a server: letters, digits, dots and hyphens alone.");
+        return Err(say!("setup-server-wrong"));
     }
     Ok((host.to_owned(), scheme.and_then(|(_, transport)| transport)))
 }
@@ -267,7 +267,7 @@ pub fn server(text: &str) -> Result<(String, Option<Transport>), &'static str> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn user(text: &str) -> Result<(String, Option<String>), &'static str> {
+pub fn user(text: &str) -> Result<(String, Option<String>), String> {
     let text = text.trim();
     let rest = ["sips:", "sip:"].into_iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
     let (user, domain) = match rest.rsplit_once('@') {
@@ -275,10 +275,10 @@ pub fn user(text: &str) -> Result<(String, Option<String>), &'static str> {
         None => (rest, None),
     };
     if user.is_empty() {
-        return Err("A user is needed: your extension, or the name the server knows you by.");
+        return Err(say!("setup-user-needed"));
     }
     if user.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"".contains(c)) {
-        return Err("A user name has no blanks, quotes or angle brackets.");
+        return Err(say!("setup-user-wrong"));
     }
     let domain = domain.map(server).transpose()?.map(|(domain, _)| domain);
     Ok((user.to_owned(), domain))

@@ -189,7 +189,7 @@ impl Setup {
     ///
     /// # Errors
     /// The first question whose answer is none, and why.
-    pub fn answers(&self) -> Result<Answers, (Question, &'static str)> {
+    pub fn answers(&self) -> Result<Answers, (Question, String)> {
         let (server, says) = super::answers::server(&self.server.text()).map_err(|why| (Question::Server, why))?;
         let (user, domain) = super::answers::user(&self.user.text()).map_err(|why| (Question::User, why))?;
         let transport = match self.transport {

@@ -1,6 +1,7 @@
 //! What a server's no means for somebody who has just answered five questions, and which answer to mend.
 
 use super::answers::Question;
+use crate::control::causes;
 use crate::text::{sanitise, say, words};
 
 /// A registration that came to nothing.
@@ -66,21 +67,16 @@ impl Refusal {
     }
 
     fn of_silence(reason: String) -> Refusal {
-        let lower = reason.to_ascii_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        let (means, mend): (String, &'static [Question]) =
-            if says(&["cannot find", "no address", "lookup", "resolver", "not known"]) {
-                (say!("refusal-no-such-server"), &[Server])
-            } else if says(&["certificate", "tls"]) {
+        let (means, mend): (String, &'static [Question]) = match causes::of_words(&reason).map(|cause| cause.name) {
+            Some("silence-name") => (say!("refusal-no-such-server"), &[Server]),
+            Some("silence-plain" | "silence-proof" | "silence-handshake") => {
                 (say!("refusal-unproven"), &[Server, Transport])
-            } else if says(&["unreachable", "no route"]) {
-                (say!("refusal-no-way"), &[Server])
-            } else if says(&["refused"]) {
-                (say!("refusal-nobody-listens"), &[Server, Transport])
-            } else {
-                (say!("refusal-silence"), &[Server, Transport])
-            };
-        let said = if reason.is_empty() { say!("refusal-no-answer") } else { reason };
+            }
+            Some("silence-no-way") => (say!("refusal-no-way"), &[Server]),
+            Some("silence-refused") => (say!("refusal-nobody-listens"), &[Server, Transport]),
+            _ => (say!("refusal-silence"), &[Server, Transport]),
+        };
+        let said = if reason.is_empty() { say!("refusal-no-answer") } else { words::retold(&reason).into_owned() };
         Refusal { said, means, mend }
     }
 }
@@ -110,6 +106,15 @@ mod tests {
             (None, "the certificate of pbx has expired", true, "the certificate", "prove", Some(Server)),
             (None, "connection refused", true, "connection refused", "Nobody listens", Some(Server)),
             (None, "network is unreachable", true, "network", "no way", Some(Server)),
+            (
+                None,
+                "cannot connect to 192.0.2.1:5061 (tls): connection refused",
+                true,
+                "cannot connect",
+                "Nobody listens",
+                Some(Server),
+            ),
+            (None, "pbx does not speak TLS on this port", true, "pbx", "does not speak TLS", Some(Server)),
             (None, "", true, "no answer", "Nothing comes back", Some(Server)),
         ] {
             let refusal = Refusal::of(status, reason, has_password);

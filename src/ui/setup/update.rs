@@ -140,7 +140,7 @@ fn next(setup: &mut Setup) -> Vec<Effect> {
                 && wrong.number() <= question.number()
             {
                 open(setup, Step::Ask(wrong));
-                setup.notice = Some(why.to_owned());
+                setup.notice = Some(why);
                 return Vec::new();
             }
             let next = if question == Question::Server { Question::User } else { Question::Password };
@@ -232,7 +232,7 @@ fn choose(setup: &mut Setup) -> Vec<Effect> {
             }
             Err((wrong, why)) => {
                 open(setup, Step::Ask(wrong));
-                setup.notice = Some(why.to_owned());
+                setup.notice = Some(why);
                 Vec::new()
             }
         },
@@ -249,7 +249,7 @@ fn try_now(setup: &mut Setup) -> Vec<Effect> {
         }
         Err((wrong, why)) => {
             open(setup, Step::Ask(wrong));
-            setup.notice = Some(why.to_owned());
+            setup.notice = Some(why);
             Vec::new()
         }
     }

@@ -13,7 +13,8 @@
 use super::depth::contrast;
 use super::role::Role;
 use super::words::{Palette, color, look};
-use crate::text::elided;
+use crate::text::local::decimal;
+use crate::text::{elided, say};
 use crate::ui::layered::{BuiltIn, Fault, Kind, MAX_FILE, MAX_SHOWN, Written, read as read_layers};
 use ratatui::style::{Color, Style};
 use std::collections::BTreeMap;
@@ -124,7 +125,7 @@ impl Written for Layers {
             (_, Some(role)) => drop(self.roles.insert(role.place(), placed)),
             (_, None) => {
                 let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
-                return Err(format!("{} is no role: {}", elided(key, MAX_SHOWN), names.join(", ")));
+                return Err(say!("theme-no-role", name = elided(key, MAX_SHOWN), known = names.join(", ")));
             }
         }
         Ok(())
@@ -149,8 +150,8 @@ fn faint(looks: &Looks) -> Vec<Fault> {
         let style = looks.of(*role);
         let fg = style.fg.or(looks.of(Role::Text).fg).filter(|color| *color != Color::Reset)?;
         let ratio = contrast(fg, style.bg.unwrap_or(screen))?;
-        let words =
-            format!("{} has a contrast of {ratio:.1} to its background; {LEAST_CONTRAST} reads well", role.name());
+        let (least, contrast) = (decimal(LEAST_CONTRAST, 1), decimal(ratio, 1));
+        let words = say!("theme-faint", role = role.name(), contrast, least);
         (ratio < LEAST_CONTRAST).then(|| Fault::note(0, words))
     });
     faint.collect()

@@ -1,5 +1,6 @@
 //! A look in words, as a theme file has it: `bold green on #282828`.
 
+use crate::text::say;
 use ratatui::style::{Color, Modifier, Style};
 use std::collections::BTreeMap;
 
@@ -49,11 +50,9 @@ pub(super) fn color(word: &str, palette: &Palette) -> Result<Color, String> {
         return Ok(*color);
     }
     if let Some(digits) = lower.strip_prefix('#') {
-        return hexadecimal(digits).ok_or_else(|| format!("'{word}' is not #rrggbb or #rgb"));
+        return hexadecimal(digits).ok_or_else(|| say!("theme-no-digits", word));
     }
-    lower.parse().map(Color::Indexed).map_err(|_| {
-        format!("'{word}' is no colour: #rrggbb, 0 to 255, black, red, bright-blue, default, or a name of [palette]")
-    })
+    lower.parse().map(Color::Indexed).map_err(|_| say!("theme-no-colour", word))
 }
 
 fn hexadecimal(digits: &str) -> Option<Color> {
@@ -80,15 +79,15 @@ pub(super) fn look(text: &str, palette: &Palette) -> Result<Style, String> {
         if let Some((_, manner)) = MANNERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)) {
             style = style.add_modifier(*manner);
         } else if word.eq_ignore_ascii_case("on") {
-            let word = words.next().ok_or("'on' needs a colour behind it")?;
+            let word = words.next().ok_or_else(|| say!("theme-on-alone"))?;
             let before = style.bg.replace(color(word, palette)?);
             if before.is_some() {
-                return Err("there are two backgrounds".to_owned());
+                return Err(say!("theme-two-backgrounds"));
             }
         } else {
             let before = style.fg.replace(color(word, palette)?);
             if before.is_some() {
-                return Err(format!("there are two colours before '{word}'"));
+                return Err(say!("theme-two-colours", word));
             }
         }
     }

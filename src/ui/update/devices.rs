@@ -3,6 +3,7 @@
 use super::{Weight, drawn, lists, note, phone, say, settings};
 use crate::control::verb::Request;
 use crate::control::{Command, CommandError, SoundCard, SoundDevice, SoundPath, VolumeChange};
+use crate::text::words::retold;
 use crate::ui::keymap::{Act, Key};
 use crate::ui::model::{Mode, Model};
 use crate::ui::msg::Action;
@@ -71,7 +72,7 @@ pub fn click(model: &mut Model, row: usize, now: Instant) -> Vec<Action> {
 pub fn came(model: &mut Model, answer: Result<Vec<SoundCard>, CommandError>) -> Vec<Action> {
     match answer {
         Ok(cards) => model.devices.take(cards),
-        Err(why) => model.devices.trouble = Some(why.to_string()),
+        Err(why) => model.devices.trouble = Some(retold(&why.message).into_owned()),
     }
     if model.mode == Mode::Devices { drawn() } else { Vec::new() }
 }

@@ -5,7 +5,8 @@ use crate::control::verb::Request;
 use crate::control::{
     CallDirection, CallInfo, CommandError, Contact, ContactsAsk, ExitCode, HistoryAsk, Kind, Query, SettingAsk,
 };
-use crate::ui::log::Level;
+use crate::text::words::retold;
+use crate::ui::log::{About, Level};
 use crate::ui::model::{Mode, Model, Pane, Weight};
 use crate::ui::msg::{Action, Answer};
 use crate::ui::past::{self, PastCall};
@@ -36,7 +37,7 @@ pub fn answer(model: &mut Model, request: &Request, answer: Result<Answer, Comma
             contacts_came(model, contacts, problems)
         }
         (Request::Contacts(ContactsAsk::List { .. }), Err(why)) => {
-            model.people.trouble = Some(why.message);
+            model.people.trouble = Some(retold(&why.message).into_owned());
             drawn_in(model, false)
         }
         (Request::Contacts(ask), Ok(_)) => changed(model, ask, now),
@@ -60,7 +61,7 @@ pub fn answer(model: &mut Model, request: &Request, answer: Result<Answer, Comma
         }
         (Request::History { ask: HistoryAsk::List(query), .. }, Err(why)) => {
             model.past.absent |= why.code == ExitCode::NotFound;
-            model.past.failed(query, &why.message);
+            model.past.failed(query, &retold(&why.message));
             drawn_in(model, true)
         }
         (Request::History { ask: HistoryAsk::Remove(ids), .. }, Ok(_)) => {
@@ -77,7 +78,7 @@ pub fn answer(model: &mut Model, request: &Request, answer: Result<Answer, Comma
         // An older phone does not know what was looked at; nothing was asked by hand.
         (Request::History { ask: HistoryAsk::Seen, .. }, _) | (_, Ok(_)) => Vec::new(),
         (_, Err(why)) => {
-            model.log.add(&model.wall, Level::Error, "refused", &why.message, why.hint.clone());
+            model.log.add(&model.wall, Level::Error, About::Refused, &why.message, why.hint.clone());
             say(model, Weight::Error, why.message, why.hint, now);
             drawn()
         }

@@ -29,7 +29,7 @@ use super::msg::{Action, Msg, Urgency};
 use super::osc::MOST_COPIED;
 use super::view::hit::{Hit, hit};
 use crate::text::sanitise;
-use crate::text::words::say;
+use crate::text::words::{retold, say};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::time::{Duration, Instant};
 
@@ -91,8 +91,10 @@ fn take_in(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
             model.size = (columns, rows);
             drawn()
         }
-        Msg::Focus(true) => Vec::new(),
-        Msg::Focus(false) => talk::end(model),
+        Msg::Focus(is_watched) => {
+            model.is_watched = is_watched;
+            if is_watched { Vec::new() } else { talk::end(model) }
+        }
         Msg::TellsReleases => {
             model.tells_releases = true;
             drawn()
@@ -354,6 +356,7 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Action> {
 fn on_tick(model: &mut Model, now: Instant) -> Vec<Action> {
     let mut changed = !model.calls.is_empty() || model.wrap_up_until.is_some();
     model.wrap_up_until = model.wrap_up_until.filter(|until| *until > now);
+    model.waves.advance(now);
     if model.message.as_ref().is_some_and(|message| message.until <= now) {
         model.message = None;
         changed = true;
@@ -382,5 +385,7 @@ fn say(model: &mut Model, weight: Weight, text: String, hint: Option<String>, no
         Weight::Note => NOTE_STAYS,
         Weight::Error => ERROR_STAYS,
     };
+    // The engine speaks English.
+    let (text, hint) = (retold(&text).into_owned(), hint.map(|hint| retold(&hint).into_owned()));
     model.message = Some(Message { text, hint, weight, until: now + stays });
 }

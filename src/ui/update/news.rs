@@ -1,16 +1,18 @@
 //! News from the phone: status, events, levels, answers.
 
 use super::{devices, drawn, faces, ladder, lists, note, say, threads};
+use crate::control::announcement::{self, Announcement};
 use crate::control::feed::Feed;
 use crate::control::{
     CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
 };
 use crate::ui::keymap::Act;
-use crate::ui::log::Level;
-use crate::ui::model::{CallRow, Connection, EndedCall, LEVEL_HISTORY, Mode, Model, SILENT, Weight};
+use crate::ui::log::{About, Level};
+use crate::ui::model::{CallRow, Connection, EndedCall, Mode, Model, SILENT, Weight};
 use crate::ui::msg::{Action, Urgency};
 use crate::ui::settings;
 use crate::ui::view::words;
+use crate::ui::waves::Waves;
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -19,13 +21,13 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
     match feed {
         Feed::Status(status) => set_status(model, *status, now),
         Feed::Event(event) => on_event(model, *event, now),
-        Feed::Levels(levels) => set_levels(model, levels),
+        Feed::Levels(levels) => set_levels(model, levels, now),
         // It did not ask for that.
         Feed::Traced(_) => Vec::new(),
         Feed::Face(ask) => faces::asked(model, ask, now),
         Feed::Closed(reason) => {
             let text = say!("told-phone-gone-why", reason = &reason);
-            model.log.add(&model.wall, Level::Error, "phone", &text, None);
+            model.log.add(&model.wall, Level::Error, About::Phone, &text, None);
             model.connection = Connection::Closed(reason);
             model.calls.clear();
             model.talk = None;
@@ -66,7 +68,7 @@ pub fn reply(model: &mut Model, command: &Command, reply: Result<Reply, CommandE
             model.field.set(target);
         }
     }
-    model.log.add(&model.wall, Level::Error, "refused", &refusal.message, refusal.hint.clone());
+    model.log.add(&model.wall, Level::Error, About::Refused, &refusal.message, refusal.hint.clone());
     say(model, Weight::Error, refusal.message, refusal.hint, now);
     drawn()
 }
@@ -121,9 +123,9 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     }
     if !model.has_sound() {
         let calls = &model.calls;
-        model.quality.keep_levels(|id| calls.iter().any(|row| row.info.id == id), &model.level_history);
+        model.quality.keep_levels(|id| calls.iter().any(|row| row.info.id == id), &model.waves);
         model.levels = SILENT;
-        model.level_history.clear();
+        model.waves = Waves::default();
     }
     if model.status.unread == 0 {
         model.threads.read_all();
@@ -183,16 +185,13 @@ fn shown(info: &CallInfo) -> CallInfo {
     CallInfo { duration: 0.0, media, ..info.clone() }
 }
 
-fn set_levels(model: &mut Model, levels: Levels) -> Vec<Action> {
+fn set_levels(model: &mut Model, levels: Levels, now: Instant) -> Vec<Action> {
     if !model.has_sound() {
         return Vec::new();
     }
     let tidy = |dbfs: f32| if dbfs.is_finite() { dbfs.clamp(SILENT.mic_dbfs, 0.0) } else { SILENT.mic_dbfs };
     let levels = Levels { mic_dbfs: tidy(levels.mic_dbfs), speaker_dbfs: tidy(levels.speaker_dbfs) };
-    model.level_history.push_back(levels);
-    if model.level_history.len() > LEVEL_HISTORY {
-        model.level_history.pop_front();
-    }
+    model.waves.take(levels, now);
     model.levels = levels;
     vec![Action::Draw(Urgency::Meter)]
 }
@@ -208,15 +207,13 @@ fn on_event(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
 }
 
 fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
+    let told = Announcement::of(&event).map(|told| announced(model, &told)).unwrap_or_default();
     match event {
-        // A call that takes another's place rings for nobody.
-        Event::CallIncoming { call } if call.takes_over.is_some() => return Vec::new(),
-        Event::CallIncoming { call } => return announced(say!("told-calls", who = words::who(&call))),
-        Event::CallAsked { ask } => return announced(words::ask(&ask).trim().to_owned()),
+        Event::CallIncoming { .. } | Event::CallAsked { .. } => return told,
         Event::CallEnded { call } => {
-            model.quality.end(&call, &model.level_history);
+            model.quality.end(&call, &model.waves);
             on_ended(model, &call, now);
-            return [lists::ended(model, &call), drawn()].concat();
+            return [lists::ended(model, &call), told, drawn()].concat();
         }
         Event::Message { message } => {
             model.threads.take(&message);
@@ -231,7 +228,7 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
                 let text = say!("told-writes-text", who = &whom, text = message.text.replace('\n', " / "));
                 say(model, Weight::Note, text, hint, now);
             }
-            return [looked, announced(say!("told-writes", who = whom))].concat();
+            return [looked, told].concat();
         }
         Event::Composing { account, remote, for_s } => {
             model.threads.writes(&remote, &account, Duration::from_secs(for_s), now);
@@ -278,9 +275,14 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
     drawn()
 }
 
-/// Somebody wants something: heard and seen also where nobody looks.
-fn announced(text: String) -> Vec<Action> {
-    vec![Action::Bell, Action::Notify(text), Action::Draw(Urgency::Now)]
+/// Somebody wants something: heard and seen also where nobody looks. Whoever looks at the terminal sees it there, and is asked
+/// by its notice to answer a call alone; where the phone tells the desktop that the terminal stands on, once is enough.
+fn announced(model: &Model, told: &Announcement) -> Vec<Action> {
+    let rings = matches!(told.about, announcement::About::Rings(_));
+    let is_told = model.is_near && model.status.desktop_notices || model.is_watched && !rings;
+    let bell = (!matches!(told.about, announcement::About::Missed(_))).then_some(Action::Bell);
+    let notice = (!is_told).then(|| Action::Notify(told.head.clone()));
+    bell.into_iter().chain(notice).chain(drawn()).collect()
 }
 
 fn note_of(model: &mut Model, words: Option<String>, now: Instant) {

@@ -65,11 +65,9 @@ fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
     ])];
     let mut second = words::registration(account).to_owned();
     if account.state == RegistrationState::Failed {
-        match (account.status, account.reason.as_deref()) {
-            (Some(status), Some(reason)) => second = format!("{second}: {status} {reason}"),
-            (None, Some(reason)) => second = format!("{second}: {reason}"),
-            (Some(status), None) => second = format!("{second}: {status}"),
-            (None, None) => {}
+        let why = words::answer(account.status, account.reason.as_deref().unwrap_or_default());
+        if !why.is_empty() {
+            second = format!("{second}: {why}");
         }
     } else if account.direct {
         second = say!("accounts-panel-no-registrar", state = second);
@@ -88,7 +86,7 @@ fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
     if let Some(voicemail) = account.voicemail.as_ref().filter(|voicemail| voicemail.waiting) {
         lines.push(Line::from(vec![
             look.span(Role::Pending, format!("{} ", look.glyphs.message)),
-            look.span(Role::Text, look.clip(&voicemail.words(), indent)),
+            look.span(Role::Text, look.clip(&words::voicemail(voicemail), indent)),
         ]));
     }
     lines

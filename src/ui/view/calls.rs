@@ -4,6 +4,7 @@ use super::layout::Layout;
 use super::{Look, words};
 use crate::control::{CallDirection, CallInfo, CallState, IceState, MediaInfo, PlayingState, RecordingState};
 use crate::text::say;
+use crate::text::words::retold;
 use crate::ui::model::{CallRow, Connection, EndedCall, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -150,16 +151,16 @@ fn sound(look: Look, info: &CallInfo) -> Vec<Span<'static>> {
             }
             parts.extend(protection(look, media));
             parts.extend(way(look, media));
-            parts.extend(media.cause_rx.as_ref().map(|cause| look.span(Role::Bad, cause.clone())));
-            parts.push(look.span(Role::Dim, format!("loss {:.1}%", words::loss_percent(media))));
-            parts.push(look.span(Role::Dim, format!("jitter {:.0} ms", media.jitter_ms)));
+            parts.extend(media.cause_rx.as_ref().map(|cause| look.span(Role::Bad, retold(cause).into_owned())));
+            parts.push(look.span(Role::Dim, words::loss(media)));
+            parts.push(look.span(Role::Dim, words::jitter(media)));
             if words::protection(media).is_none() {
                 parts.push(look.span(Role::Dim, words::protected(media)));
             }
         }
         _ => {
             if let (Some(status), Some(reason)) = (info.status, info.reason.as_deref()) {
-                parts.push(look.span(Role::Dim, format!("{status} {reason}")));
+                parts.push(look.span(Role::Dim, words::answer(Some(status), reason)));
             }
             parts.push(look.span(Role::Dim, info.account.clone()));
         }
@@ -179,7 +180,7 @@ pub(super) fn protection(look: Look, media: &MediaInfo) -> Option<Span<'static>>
 pub(super) fn way(look: Look, media: &MediaInfo) -> Option<Span<'static>> {
     media.ice.as_ref().map(|ice| {
         let is_bad = matches!(ice.state, IceState::Failed | IceState::Lost);
-        look.span(if is_bad { Role::Bad } else { Role::Dim }, ice.words())
+        look.span(if is_bad { Role::Bad } else { Role::Dim }, words::ice(ice))
     })
 }
 
@@ -213,13 +214,13 @@ fn ended_line(look: Look, ended: &EndedCall, area: Rect, row: u16, buf: &mut Buf
 fn empty(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) {
     let mut lines = match &model.connection {
         Connection::Open => vec![say!("calls-none")],
-        Connection::Opening => vec![say!("calls-looking-for-the-phone")],
-        Connection::Closed(reason) => vec![say!("calls-the-phone-is-gone", reason)],
+        Connection::Opening => vec![say!("calls-connecting")],
+        Connection::Closed(reason) => vec![say!("calls-phone-gone", reason)],
     };
     if model.connection == Connection::Open {
         lines.extend(model.welcome.iter().cloned());
         if model.welcome.is_empty() {
-            lines.push(say!("calls-type-a-number"));
+            lines.push(say!("calls-how"));
         }
     }
     let edge = u16::from(framed);

@@ -3,6 +3,7 @@
 use super::{Look, calls, words};
 use crate::control::{CallDirection, CallState, MediaInfo};
 use crate::text::say;
+use crate::text::words::retold;
 use crate::ui::model::{CallRow, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -61,7 +62,8 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let state = match &info.media {
         Some(media) if !media.codec.is_empty() => sound(look, media, inner.width),
         _ => {
-            let status = info.status.zip(info.reason.as_deref()).map(|(status, reason)| format!("{status} {reason}"));
+            let status = info.status.zip(info.reason.as_deref());
+            let status = status.map(|(status, reason)| words::answer(Some(status), reason));
             vec![look.span(Role::Dim, status.unwrap_or_else(|| say!("card-asking")))]
         }
     };
@@ -113,9 +115,9 @@ fn sound(look: Look, media: &MediaInfo, width: u16) -> Vec<Span<'static>> {
     let protection = calls::protection(look, media);
     parts.push(protection.unwrap_or_else(|| look.span(Role::Dim, words::protected(media))));
     parts.extend(calls::way(look, media));
-    parts.extend(media.cause_rx.as_ref().map(|cause| look.span(Role::Bad, cause.clone())));
-    parts.push(look.span(Role::Dim, format!("loss {:.1}%", words::loss_percent(media))));
-    parts.push(look.span(Role::Dim, format!("jitter {:.0} ms", media.jitter_ms)));
+    parts.extend(media.cause_rx.as_ref().map(|cause| look.span(Role::Bad, retold(cause).into_owned())));
+    parts.push(look.span(Role::Dim, words::loss(media)));
+    parts.push(look.span(Role::Dim, words::jitter(media)));
     let room = width.saturating_sub(taken as u16);
     bars.into_iter().chain(calls::fitting(look, parts, 0, room)).collect()
 }

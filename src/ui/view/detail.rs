@@ -2,6 +2,7 @@
 
 use super::{Look, words};
 use crate::control::{CallDirection, SoundWay};
+use crate::text::words::retold;
 use crate::text::{local, say};
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -19,7 +20,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         CallDirection::Incoming => say!("detail-from"),
     };
     let mut rows = vec![(way, info.remote.uri.clone()), (say!("detail-account"), info.account.clone())];
-    let status = info.status.map(|status| format!("{status} {}", info.reason.as_deref().unwrap_or_default()));
+    let status = info.status.map(|status| words::answer(Some(status), info.reason.as_deref().unwrap_or_default()));
     rows.push((
         say!("detail-state"),
         [Some(words::call_state(info).to_owned()), status].into_iter().flatten().collect::<Vec<_>>().join(", "),
@@ -32,7 +33,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         ));
         if let Some(ice) = &media.ice {
             let ends = ice.local.as_ref().zip(ice.remote.as_ref());
-            let how = ice.words();
+            let how = words::ice(ice);
             let words = match ends {
                 Some((local, remote)) => {
                     say!("detail-ice-ends", how, local = local.to_string(), remote = remote.to_string())
@@ -54,7 +55,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         rows.push((say!("detail-repairs"), repairs));
         let mos = |mos: Option<f64>| mos.map_or(look.glyphs.missing.to_owned(), |mos| local::decimal(mos, 1));
         let because = |mos: String, cause: &Option<String>| match cause {
-            Some(why) => say!("detail-because", mos, why),
+            Some(why) => say!("detail-because", mos, why = retold(why)),
             None => mos,
         };
         let here = because(mos(media.mos_rx), &media.cause_rx);

@@ -4,6 +4,7 @@ use super::list;
 use super::{Look, meters};
 use crate::control::SoundDevice;
 use crate::text::say;
+use crate::text::words::retold;
 use crate::ui::devices::Row;
 use crate::ui::keymap::Act;
 use crate::ui::model::Model;
@@ -73,7 +74,7 @@ fn entries(model: &Model) -> Vec<Entry> {
         }
         entries.push(Entry::Row(at, row));
     }
-    let warning = model.status.audio.warning.clone();
+    let warning = model.status.audio.warning.as_deref().map(|warning| retold(warning).into_owned());
     let bare = (model.devices.known && model.devices.is_bare()).then(|| say!("devices-bare"));
     let waits = (!model.devices.known && model.devices.trouble.is_none()).then(|| say!("devices-asking"));
     entries.extend([warning, model.devices.trouble.clone(), bare, waits].into_iter().flatten().map(Entry::Words));

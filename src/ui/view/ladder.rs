@@ -12,6 +12,7 @@ mod why;
 use super::{Look, list, words};
 use crate::control::trace::words::brief;
 use crate::control::{CallInfo, Traced, Way};
+use crate::text::local::{moment, number};
 use crate::text::say;
 use crate::ui::ladder::{Kept, Ladder, Pane, Step, Talk, peer};
 use crate::ui::model::Model;
@@ -184,7 +185,7 @@ fn draw_steps(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffe
     let lanes = (inner.width >= LINES).then(|| Lanes::of(inner, ladder.peers.len()));
     let heads = heads(inner);
     if let Some(lanes) = lanes.as_ref().filter(|_| heads > 0) {
-        let began = model.wall.time_of(ladder.began_us());
+        let began = time_of_day(&model.wall.time_of(ladder.began_us()));
         draw_heads(look, ladder, lanes, &began, inner, buf);
     }
     let rows = Rect { y: inner.y + heads, height: inner.height - heads, ..inner };
@@ -367,15 +368,21 @@ fn role(told: &Traced) -> Role {
     }
 }
 
+/// A time of day as people here have it, without its seconds where all of it has no room.
+fn time_of_day(time: &str) -> String {
+    let all = moment(time);
+    if all.len() <= usize::from(TIME) { all } else { moment(time.get(..5).unwrap_or(time)) }
+}
+
 /// `0.012`, `75.300`, `3:05.1`, `1:02:03`.
 fn elapsed(us: i64) -> String {
     let us = us.max(0);
     let (seconds, rest) = (us / 1_000_000, us % 1_000_000);
-    match seconds {
+    number(match seconds {
         0..100 => format!("{seconds}.{:03}", rest / 1_000),
         100..3_600 => format!("{}:{:02}.{}", seconds / 60, seconds % 60, rest / 100_000),
         _ => format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -76,6 +76,7 @@ pub fn sign(look: Look, state: LightState) -> (&'static str, Role) {
         LightState::Idle => (look.glyphs.off, Role::Good),
         LightState::Ringing => (look.glyphs.incoming, Role::Incoming),
         LightState::Busy => (look.glyphs.registered, Role::Bad),
+        LightState::Held => (look.glyphs.held, Role::Pending),
         LightState::Away => (look.glyphs.registering, Role::Pending),
     }
 }

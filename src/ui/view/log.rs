@@ -90,7 +90,7 @@ fn line(look: Look, entry: &Entry, chosen: bool, area: Rect, row: u16, buf: &mut
     let mut left = vec![list::mark(look, chosen), look.span(Role::Dim, format!("{at} "))];
     left.push(look.span(role, format!("{sign} ")));
     if wide {
-        left.push(look.span(Role::Dim, words::pad(entry.about, ABOUT) + " "));
+        left.push(look.span(Role::Dim, words::pad(&look.clip(&entry.about.told(), ABOUT as u16), ABOUT) + " "));
     }
     let role = match entry.level {
         Level::Detail => Role::Dim,
@@ -131,14 +131,13 @@ fn sign(look: Look, level: Level) -> (&'static str, Role) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::log::About;
     use unicode_width::UnicodeWidthStr;
 
     #[test]
     fn what_an_entry_is_about_fits_its_column() {
-        for about in
-            ["account", "call", "recording", "playing", "sound", "message", "voicemail", "settings", "contacts"]
-        {
-            assert!(about.width() <= ABOUT, "{about}");
+        for about in About::ALL {
+            assert!(about.word().width() <= ABOUT, "{about:?}");
         }
     }
 }

@@ -1,10 +1,12 @@
-//! The level meters, both ways, in dBFS; on tall screens their last half minute too.
+//! The level meters, both ways, in dBFS; on tall screens how loud it was of late too.
 
 use super::{Look, words};
 use crate::text::say;
+use crate::text::words::retold;
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model, SILENCE_DBFS};
 use crate::ui::theme::Role;
+use crate::ui::waves::first_shown;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -24,6 +26,8 @@ struct Meter {
     dbfs: f32,
     muted: bool,
     history: Vec<f32>,
+    /// Values before those.
+    forgotten: u64,
 }
 
 /// Draws both.
@@ -32,18 +36,21 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
         return;
     }
     let live = model.has_sound();
-    let history = |of: fn(&crate::control::Levels) -> f32| model.level_history.iter().map(of).collect();
+    let history = |of: fn(&crate::control::Levels) -> f32| model.waves.columns().map(of).collect();
+    let forgotten = model.waves.forgotten();
     let mic = Meter {
         name: say!("meters-mic"),
         dbfs: model.levels.mic_dbfs,
         muted: model.status.mic_muted,
         history: history(|levels| levels.mic_dbfs),
+        forgotten,
     };
     let speaker = Meter {
         name: if framed { say!("meters-speaker") } else { say!("meters-spk") },
         dbfs: model.levels.speaker_dbfs,
         muted: model.status.speaker_muted,
         history: history(|levels| levels.speaker_dbfs),
+        forgotten,
     };
     if !framed {
         let area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
@@ -92,7 +99,8 @@ fn draw_rest(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
 /// Draws one level in a row of its own.
 pub(super) fn one(look: Look, name: &str, dbfs: f32, area: Rect, buf: &mut Buffer) {
     let name_width = if name.len() < 4 { 4 } else { 11 };
-    bar(look, &Meter { name: name.to_owned(), dbfs, muted: false, history: Vec::new() }, true, name_width, area, buf);
+    let meter = Meter { name: name.to_owned(), dbfs, muted: false, history: Vec::new(), forgotten: 0 };
+    bar(look, &meter, true, name_width, area, buf);
 }
 
 fn title(model: &Model, look: Look, width: u16) -> String {
@@ -103,9 +111,9 @@ fn title(model: &Model, look: Look, width: u16) -> String {
         (input, output) => format!(" {} {input} {} {output}", look.glyphs.dot, look.glyphs.outgoing),
     };
     let treated =
-        model.status.voice.words().map(|treated| format!(" {} {treated}", look.glyphs.dot)).unwrap_or_default();
+        words::voice(&model.status.voice).map(|treated| format!(" {} {treated}", look.glyphs.dot)).unwrap_or_default();
     let title = match &audio.warning {
-        Some(warning) => format!("{} {} {warning}", say!("meters-title"), look.glyphs.failed),
+        Some(warning) => format!("{} {} {}", say!("meters-title"), look.glyphs.failed, retold(warning)),
         None => say!("meters-title") + &devices + &treated,
     };
     let title = look.clip(&title, width.saturating_sub(4));
@@ -118,7 +126,8 @@ fn title(model: &Model, look: Look, width: u16) -> String {
 }
 
 fn bar(look: Look, meter: &Meter, live: bool, name_width: usize, area: Rect, buf: &mut Buffer) {
-    let name = look.span(Role::Text, words::pad(&meter.name, name_width));
+    let short = look.clip(&meter.name, name_width.saturating_sub(1) as u16);
+    let name = look.span(Role::Text, words::pad(&short, name_width));
     let figure_width = if name_width > 4 { FIGURE_WIDTH } else { 4 };
     let width = area.width.saturating_sub(name_width as u16 + figure_width + u16::from(name_width <= 4));
     let mut spans = vec![name];
@@ -154,16 +163,20 @@ fn cells(look: Look, dbfs: f32, width: u16) -> Vec<Span<'static>> {
     ]
 }
 
-/// The history as rising bars, newest at the right.
+/// The history as rising bars, written from left to right.
 fn graph(look: Look, meter: &Meter, area: Rect, buf: &mut Buffer) {
-    let newest = meter.history.iter().rev().take(usize::from(area.width));
-    for (back, dbfs) in (1u16..).zip(newest) {
+    let first = first_shown(meter.forgotten + meter.history.len() as u64, area.width);
+    let skip = usize::try_from(first.saturating_sub(meter.forgotten)).unwrap_or(usize::MAX);
+    for (column, dbfs) in (area.left()..area.right()).zip(meter.history.iter().skip(skip)) {
         let eighths = (fraction(*dbfs) * f32::from(area.height) * 8.0).round() as u16;
         let role = role(*dbfs);
         for up in 0..area.height {
             let step = eighths.saturating_sub(up * 8).min(8);
-            let glyph = look.glyphs.bars.get(usize::from(step)).copied().unwrap_or(" ");
-            buf.set_string(area.right() - back, area.bottom() - 1 - up, glyph, look.style(role));
+            // A blank in another colour would be written all the same.
+            if step > 0 {
+                let glyph = look.glyphs.bars.get(usize::from(step)).copied().unwrap_or(" ");
+                buf.set_string(column, area.bottom() - 1 - up, glyph, look.style(role));
+            }
         }
     }
 }

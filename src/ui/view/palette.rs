@@ -3,7 +3,7 @@
 use super::{Look, dial_field, list};
 use crate::text::{say, words};
 use crate::ui::model::Model;
-use crate::ui::palette::{Entry, Offer, offers, typing};
+use crate::ui::palette::{Entry, Offer, doc_of_param, offers, typing};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
@@ -29,8 +29,8 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
     let text = model.palette.line.text();
     let asked = typing(&text);
     let mut body = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
-    if let Some(param) = asked.and_then(|typing| typing.param) {
-        let words = look.clip(&format!(" {}: {}", param.name, param.doc), body.width);
+    if let Some((row, param)) = asked.and_then(|typing| Some((typing.row, typing.param?))) {
+        let words = look.clip(&format!(" {}: {}", param.name, doc_of_param(row, param)), body.width);
         look.row(buf, body, 0, Line::from(look.span(Role::Dim, words)), Line::default());
         body = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
     } else if rows.is_empty() {

@@ -2,8 +2,9 @@
 
 use super::list::{self, Fact};
 use super::{Look, words};
+use crate::control::causes;
 use crate::control::{Grade, Kind, Record};
-use crate::text::local::moment;
+use crate::text::local::{decimal, moment};
 use crate::text::say;
 use crate::ui::model::{Model, Pane};
 use crate::ui::past::PastCall;
@@ -98,7 +99,7 @@ fn call_line(look: Look, past: &PastCall, chosen: bool, area: Rect, row: u16, bu
 fn ended(call: &Record) -> String {
     match (call.duration_s, call.kind) {
         (0, Kind::Missed | Kind::AnsweredElsewhere) => String::new(),
-        (0, _) => call.ended(),
+        (0, _) => causes::told(&call.ended()).into_owned(),
         (seconds, _) => say!("words-talked", time = words::clock(Duration::from_secs(seconds.into()))),
     }
 }
@@ -128,12 +129,14 @@ fn facts(past: &PastCall, goes_on: bool) -> Vec<Fact> {
     };
     let status = call.status.map(|status| status.to_string());
     // That it was brought over says nothing of its end.
-    let outcome = Some(call.outcome.replace('_', " ")).filter(|word| word != "imported");
-    let ended = [Some(call.info.clone()), status, outcome];
+    let outcome = Some(words::outcome_of(&call.outcome)).filter(|_| call.outcome != "imported");
+    let ended = [Some(causes::told(&call.info).into_owned()), status, outcome];
     let ended = ended.into_iter().flatten().filter(|text| !text.is_empty() && !call.outcome.is_empty());
     let ended: Vec<String> = ended.collect();
-    let mos =
-        call.mos.filter(|mos| mos.is_finite()).map(|mos| format!("{}, MOS {mos:.1}", words::grade(Grade::of(mos))));
+    let mos = call
+        .mos
+        .filter(|mos| mos.is_finite())
+        .map(|mos| say!("past-quality", grade = words::grade(Grade::of(mos)), mos = decimal(mos, 1)));
     let how = if call.kind == Kind::AnsweredElsewhere { say!("words-answered-elsewhere") } else { kind(call.kind) };
     let facts = [
         Fact::of(say!("past-fact-number"), call.number.clone()),

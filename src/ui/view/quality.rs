@@ -2,14 +2,16 @@
 
 use super::{Look, list, meters, words};
 use crate::control::{CallInfo, Grade, Levels, MediaInfo};
+use crate::text::local::decimal;
 use crate::text::say;
+use crate::text::words::retold;
 use crate::ui::model::Model;
 use crate::ui::quality::{Second, Track};
 use crate::ui::theme::Role;
+use crate::ui::waves::{Waves, first_shown};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Facts there are at most.
@@ -90,7 +92,7 @@ fn verdict<'s>(look: Look, heard: &Heard<'_>, explains: bool) -> Vec<Span<'s>> {
     if let Some(why) = heard.silent {
         return vec![
             look.span(Role::Alert, format!(" {} ", say!("quality-nothing"))),
-            look.span(Role::Strong, format!(" {why}")),
+            look.span(Role::Strong, format!(" {}", retold(why))),
         ];
     }
     let Some(mos) = heard.mos.filter(|mos| mos.is_finite()) else {
@@ -104,7 +106,7 @@ fn verdict<'s>(look: Look, heard: &Heard<'_>, explains: bool) -> Vec<Span<'s>> {
         Grade::Fair => look.glyphs.registering,
         Grade::Poor | Grade::Bad => look.glyphs.failed,
     };
-    let mut spans = vec![look.span(role, format!("{sign} {} {mos:.1}", words::grade(grade)))];
+    let mut spans = vec![look.span(role, format!("{sign} {} {}", words::grade(grade), decimal(mos, 1)))];
     if explains && !heard.cause.is_empty() {
         spans.push(look.span(Role::Text, format!("  {}", heard.cause)));
     }
@@ -120,24 +122,28 @@ fn grade_role(grade: Grade) -> Role {
 }
 
 fn cause_here(media: &MediaInfo) -> String {
-    media.cause_rx.as_ref().map_or_else(String::new, |cause| say!("quality-cause-here", cause))
+    media.cause_rx.as_ref().map_or_else(String::new, |cause| say!("quality-cause-here", cause = retold(cause)))
 }
 
 /// What the far end hears is told by its reports alone.
 fn cause_there(media: &MediaInfo) -> String {
-    media.cause_tx.as_ref().map_or_else(String::new, |cause| say!("quality-cause-there", cause))
+    media.cause_tx.as_ref().map_or_else(String::new, |cause| say!("quality-cause-there", cause = retold(cause)))
 }
 
-/// A row of values, drawn as rising bars, the newest at the right.
+/// A row of values, drawn as rising bars from left to right.
 struct Graph {
     label: String,
     figure: String,
     /// From 0 to 1; `None` = nothing is known.
     values: Vec<Option<(f32, Role)>>,
+    /// Values before those.
+    forgotten: u64,
+    /// Nothing more comes.
+    is_over: bool,
 }
 
 fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mut Rect, buf: &mut Buffer) {
-    let levels = if track.is_over { &track.levels } else { &model.level_history };
+    let waves = if track.is_over { &track.waves } else { &model.waves };
     let seconds = &track.seconds;
     let deepest = seconds.iter().map(|it| it.depth_ms).fold(100.0_f32, f32::max);
     let mos = |of: fn(&Second) -> Option<f32>| {
@@ -145,23 +151,24 @@ fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mu
         let values = seconds.iter().map(|it| of(it).map(|mos| (scaled(mos), grade_role(Grade::of(f64::from(mos))))));
         values.collect::<Vec<_>>()
     };
-    let figure =
-        |mos: Option<f64>| mos.filter(|mos| mos.is_finite()).map_or(String::new(), |mos| format!("MOS {mos:.1}"));
-    let lost = say!("quality-lost", percent = format!("{:.1}", words::loss_percent(media)));
+    let figure = |mos: Option<f64>| {
+        mos.filter(|mos| mos.is_finite()).map_or(String::new(), |mos| say!("quality-mos", mos = decimal(mos, 1)))
+    };
+    let lost = say!("quality-lost", percent = decimal(words::loss_percent(media), 1));
+    let graph =
+        |label, figure, values| Graph { label, figure, values, forgotten: track.forgotten, is_over: track.is_over };
+    let depths = seconds.iter().map(|it| Some((it.depth_ms / deepest, Role::LevelPast)));
+    let buffer = format!("{:.0} ms", media.playout_delay_ms);
     // What matters most has its rows first.
     let in_order = [
-        Graph { label: say!("quality-graph-loss"), figure: lost, values: seconds.iter().map(loss_mark).collect() },
-        Graph {
-            label: say!("quality-graph-buffer"),
-            figure: format!("{:.0} ms", media.playout_delay_ms),
-            values: seconds.iter().map(|it| Some((it.depth_ms / deepest, Role::LevelPast))).collect(),
-        },
-        Graph { label: say!("quality-graph-mos"), figure: figure(media.mos_rx), values: mos(|it| it.mos_rx) },
-        Graph { label: say!("quality-there"), figure: figure(media.mos_tx), values: mos(|it| it.mos_tx) },
+        graph(say!("quality-graph-loss"), lost, seconds.iter().map(loss_mark).collect()),
+        graph(say!("quality-graph-buffer"), buffer, depths.collect()),
+        graph(say!("quality-graph-mos"), figure(media.mos_rx), mos(|it| it.mos_rx)),
+        graph(say!("quality-there"), figure(media.mos_tx), mos(|it| it.mos_tx)),
     ];
     let voices = [
-        voice(say!("quality-they-say"), levels, |levels| levels.speaker_dbfs),
-        voice(say!("quality-you-say"), levels, |levels| levels.mic_dbfs),
+        voice(say!("quality-they-say"), waves, track.is_over, |levels| levels.speaker_dbfs),
+        voice(say!("quality-you-say"), waves, track.is_over, |levels| levels.mic_dbfs),
     ];
     if rest.width < 30 {
         for graph in in_order.into_iter().take(usize::from(rest.height)) {
@@ -189,10 +196,11 @@ fn graphs(model: &Model, look: Look, track: &Track, media: &MediaInfo, rest: &mu
     }
 }
 
-fn voice(label: String, levels: &VecDeque<Levels>, of: fn(&Levels) -> f32) -> Graph {
-    let values = levels.iter().map(|levels| Some((meters::fraction(of(levels)), meters::role(of(levels))))).collect();
-    let figure = levels.back().map_or(String::new(), |last| format!("{:.0} dBFS", of(last).round() + 0.0));
-    Graph { label, figure, values }
+fn voice(label: String, waves: &Waves, is_over: bool, of: fn(&Levels) -> f32) -> Graph {
+    let values = waves.columns().map(|levels| Some((meters::fraction(of(levels)), meters::role(of(levels))))).collect();
+    let figure =
+        waves.columns().next_back().map_or(String::new(), |last| format!("{:.0} dBFS", of(last).round() + 0.0));
+    Graph { label, figure, values, forgotten: waves.forgotten(), is_over }
 }
 
 /// A second without a loss leaves no mark.
@@ -214,11 +222,17 @@ fn draw_graph(look: Look, graph: &Graph, rows: u16, rest: &mut Rect, buf: &mut B
     let behind = look.clip(&graph.figure, figure.saturating_sub(1));
     buf.set_span(area.right() - figure, base, &look.span(Role::Text, format!(" {behind}")), figure);
     let lane = Rect { x: area.x + label, width: area.width.saturating_sub(label + figure), ..area };
-    let mut newest = graph.values.iter().rev();
+    let count = graph.forgotten + graph.values.len() as u64;
+    let first = match graph.is_over {
+        true => count.saturating_sub(u64::from(lane.width)),
+        false => first_shown(count, lane.width),
+    };
+    let skip = usize::try_from(first.saturating_sub(graph.forgotten)).unwrap_or(usize::MAX);
+    let mut values = graph.values.iter().skip(skip);
     // A full one leaves a little room to what is drawn above it.
     let most = f32::from(rows * 8 - 1);
-    for column in (lane.left()..lane.right()).rev() {
-        let value = newest.next().copied().flatten();
+    for column in lane.left()..lane.right() {
+        let value = values.next().copied().flatten();
         let (share, role) = value.unwrap_or((0.0, Role::LevelEmpty));
         let eighths = (share.clamp(0.0, 1.0) * most).round() as u16;
         if eighths == 0 {
@@ -254,7 +268,7 @@ pub fn facts(track: &Track) -> Vec<(String, String)> {
     facts.push((say!("quality-fact-delay"), delay(media)));
     facts.push((say!("quality-fact-far-end"), far_end(media)));
     if let (Some(mean), Some(least)) = (media.mos_rx_mean, media.mos_rx_least) {
-        let so_far = say!("quality-so-far", mean = format!("{mean:.1}"), least = format!("{least:.1}"));
+        let so_far = say!("quality-so-far", mean = decimal(mean, 1), least = decimal(least, 1));
         facts.push((say!("quality-fact-so-far"), so_far));
     }
     let repairs = say!("quality-repairs", concealed_ms = media.concealed_ms, stretched_ms = media.stretched_ms);
@@ -264,14 +278,14 @@ pub fn facts(track: &Track) -> Vec<(String, String)> {
         facts.push((say!("quality-fact-devices"), gaps));
     }
     if let Some(ice) = &media.ice {
-        facts.push((say!("quality-fact-way"), format!("{} (ICE)", ice.words())));
+        facts.push((say!("quality-fact-way"), format!("{} (ICE)", words::ice(ice))));
     }
     if let Some(first) = media.first_rtp_after {
         let after = say!("quality-first", after_ms = format!("{:.0}", first * 1_000.0));
         facts.push((say!("quality-fact-first"), after));
     }
     let dropped: Vec<String> =
-        media.dropped.iter().map(|(kind, count)| format!("{count} {}", kind.replace('_', " "))).collect();
+        media.dropped.iter().map(|(kind, count)| format!("{count} {}", words::dropped(kind))).collect();
     if !dropped.is_empty() {
         facts.push((say!("quality-fact-dropped"), dropped.join(", ")));
     }
@@ -281,7 +295,7 @@ pub fn facts(track: &Track) -> Vec<(String, String)> {
 fn delay(media: &MediaInfo) -> String {
     let ms = |value: f64| format!("{value:.0}");
     let parts = [
-        Some(say!("quality-jitter", jitter_ms = format!("{:.1}", media.jitter_ms))),
+        Some(say!("quality-jitter", jitter_ms = decimal(media.jitter_ms, 1))),
         Some(say!("quality-buffer", depth_ms = ms(media.playout_delay_ms))),
         media.rtt_ms.map(|rtt| say!("quality-round-trip", rtt_ms = ms(rtt))),
         (media.delay_ms > 0.0).then(|| say!("quality-mouth-to-ear", delay_ms = ms(media.delay_ms))),
@@ -290,14 +304,14 @@ fn delay(media: &MediaInfo) -> String {
 }
 
 fn far_end(media: &MediaInfo) -> String {
-    let percent = |share: f64| format!("{:.1}", share * 100.0);
+    let percent = |share: f64| decimal(share * 100.0, 1);
     let loss = match (media.tx_loss, media.tx_loss_total) {
         (Some(now), Some(all)) => say!("quality-misses", now = percent(now), all = percent(all)),
         (Some(now), None) => say!("quality-misses-now", now = percent(now)),
         (None, Some(all)) => say!("quality-misses-in-all", all = percent(all)),
         (None, None) => return say!("quality-no-report"),
     };
-    let jitter = media.tx_jitter_ms.map(|jitter| say!("quality-jitter", jitter_ms = format!("{jitter:.1}")));
+    let jitter = media.tx_jitter_ms.map(|jitter| say!("quality-jitter", jitter_ms = decimal(jitter, 1)));
     [Some(loss), jitter].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -306,8 +320,8 @@ fn summary(call: &CallInfo, media: &MediaInfo) -> String {
     let mos = media.mos_rx_mean.or(media.mos_rx).filter(|mos| mos.is_finite());
     let parts = [
         Some(say!("words-talked", time = words::clock(Duration::from_secs_f64(seconds)))),
-        mos.map(|mos| say!("quality-on-average", grade = words::grade(Grade::of(mos)), mos = format!("{mos:.1}"))),
-        Some(say!("quality-lost", percent = format!("{:.1}", words::loss_percent(media)))),
+        mos.map(|mos| say!("quality-on-average", grade = words::grade(Grade::of(mos)), mos = decimal(mos, 1))),
+        Some(say!("quality-lost", percent = decimal(words::loss_percent(media), 1))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -315,6 +329,7 @@ fn summary(call: &CallInfo, media: &MediaInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::VecDeque;
     use unicode_width::UnicodeWidthStr;
 
     #[test]
@@ -331,7 +346,7 @@ mod tests {
             "duration": 9.0, "remote_hold": false});
         let info: CallInfo = serde_json::from_value(info).unwrap();
         let info = CallInfo { media: Some(media), ..info };
-        let track = Track { info, is_over: true, seconds: VecDeque::new(), levels: VecDeque::new() };
+        let track = Track { info, is_over: true, seconds: VecDeque::new(), forgotten: 0, waves: Waves::default() };
         let facts = facts(&track);
         assert!(facts.len() > 7 && facts.len() < MOST_FACTS);
         for (label, _) in facts {

@@ -3,8 +3,10 @@
 
 use super::list::{self, Fact};
 use super::{Look, accounts, words};
-use crate::control::{AccountInfo, RegistrationState, TlsTrust, causes};
+use crate::control::causes::{self, Cause};
+use crate::control::{AccountInfo, RegistrationState, TlsTrust};
 use crate::text::say;
+use crate::text::words::retold;
 use crate::ui::keymap::Act;
 use crate::ui::model::Model;
 use crate::ui::theme::Role;
@@ -107,18 +109,13 @@ fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {
     };
     let until = seen.and_then(|seen| seen.until).map(|until| until.saturating_duration_since(look.now));
     let expires = until.map(|left| say!("accounts-renewed", time = about(left))).unwrap_or_default();
-    let last = match (account.status, &account.reason) {
-        (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => format!("{status} {reason}"),
-        (_, Some(reason)) => reason.clone(),
-        (Some(status), None) => status.to_string(),
-        (None, None) => String::new(),
-    };
-    let (why, next) = match (account.state, account.status) {
-        (RegistrationState::Failed, Some(status @ 300..)) => causes::of_register(status),
+    let last = words::answer(account.status, account.reason.as_deref().unwrap_or_default());
+    let cause = match (account.state, account.status) {
+        (RegistrationState::Failed, Some(status @ 300..)) => Some(causes::of_register(status)),
         (RegistrationState::Failed, _) => {
-            causes::of_silence(account.reason.as_deref().unwrap_or_default(), &account.transport)
+            Some(causes::of_silence(account.reason.as_deref().unwrap_or_default(), &account.transport))
         }
-        _ => ("", ""),
+        _ => None,
     };
     let failures = seen.map_or(0, |seen| seen.failures);
     let failures = if failures > 0 { say!("accounts-failures", count = failures) } else { String::new() };
@@ -132,14 +129,14 @@ fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {
     let way = account.hop.clone().unwrap_or_else(|| account.transport.clone());
     let public = account.public.as_ref().map(|at| say!("accounts-nat-between", at)).unwrap_or_default();
     let nat = model.status.nat.as_ref().map(|nat| match &nat.address {
-        Some(address) => format!("{address}, {}", nat.words),
-        None => nat.words.clone(),
+        Some(address) => format!("{address}, {}", words::parts(&nat.words)),
+        None => words::parts(&nat.words),
     });
     let list = |routes: &[String]| routes.join(", ");
     let facts = [
         Fact::of(say!("accounts-fact-state"), state),
-        Fact::of(say!("accounts-fact-why"), why),
-        Fact::of(say!("accounts-fact-try"), next),
+        Fact::of(say!("accounts-fact-why"), cause.map(Cause::why_told).unwrap_or_default()),
+        Fact::of(say!("accounts-fact-try"), cause.and_then(Cause::next_told).unwrap_or_default()),
         Fact::of(say!("accounts-fact-last-said"), last),
         Fact::of(say!("accounts-fact-failures"), failures),
         Fact::of(say!("accounts-fact-expires"), expires),
@@ -149,7 +146,7 @@ fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {
         Fact::of(say!("accounts-fact-tls"), trust),
         Fact::of(say!("accounts-fact-seen-as"), public),
         Fact::of(say!("accounts-fact-nat"), nat.unwrap_or_default()),
-        Fact::of(say!("accounts-fact-rewritten"), account.rewritten.clone().unwrap_or_default()),
+        Fact::of(say!("accounts-fact-rewritten"), account.rewritten.as_deref().map(retold).unwrap_or_default()),
         Fact::of(say!("accounts-fact-gruu"), account.gruu.clone().unwrap_or_default()),
         Fact::of(say!("accounts-fact-path"), list(&account.path)),
         Fact::of(say!("accounts-fact-route"), list(&account.service_route)),
@@ -160,11 +157,10 @@ fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {
 }
 
 fn voicemail(voicemail: &crate::control::VoicemailInfo) -> String {
-    let words = voicemail.words();
-    let words = words.strip_prefix("voicemail: ").unwrap_or(&words);
+    let words = words::waiting(voicemail);
     match &voicemail.number {
         Some(number) => say!("accounts-mailbox", words, number),
-        None => words.to_owned(),
+        None => words,
     }
 }
 

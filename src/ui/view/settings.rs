@@ -4,10 +4,10 @@
 use super::list::{self, Fact};
 use super::{Look, dial_field, words};
 use crate::control::SettingInfo;
-use crate::text::{say, words as texts};
+use crate::text::say;
 use crate::ui::editor::Editor;
 use crate::ui::model::Model;
-use crate::ui::settings::{Edit, Field, Line as Row, is_changed, is_on};
+use crate::ui::settings::{Edit, Field, Line as Row, doc, is_changed, is_on, kept};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -192,12 +192,6 @@ fn title_of(model: &Model) -> String {
     model.settings.chosen().map_or_else(|| say!("settings-one"), |info| info.key.clone())
 }
 
-/// What a key is, by its row in the table of keys: all accounts have the same.
-fn doc(info: &SettingInfo) -> String {
-    let section = info.section.trim_end_matches(|c: char| c.is_ascii_digit());
-    texts::of("setting", &format!("{section}.{}", info.key), &info.doc).into_owned()
-}
-
 fn facts(info: &SettingInfo) -> Vec<Fact> {
     let flag = |value: &str| if is_on(value) { say!("settings-flag-on") } else { say!("settings-flag-off") };
     let text = |value: &str| match info.kind.as_str() {
@@ -226,7 +220,7 @@ fn facts(info: &SettingInfo) -> Vec<Fact> {
     let choices: Vec<&str> = info.words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
     let facts = [
         Fact::of(say!("settings-fact-what"), doc(info)),
-        Fact::of(say!("settings-fact-unused"), info.kept.clone().unwrap_or_default()),
+        Fact::of(say!("settings-fact-unused"), kept(info).unwrap_or_default()),
         Fact::of(say!("settings-fact-value"), value),
         Fact::of(
             say!("settings-fact-locked"),

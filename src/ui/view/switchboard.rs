@@ -160,7 +160,7 @@ fn below(area: Rect) -> Rect {
     Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1), ..area }
 }
 
-/// How many there are, and how many of them are called or talk.
+/// How many there are, and how many of them are called, talk or have their call on hold.
 fn title(model: &Model) -> String {
     let lights = &model.status.lights;
     let count = |state: LightState| lights.iter().filter(|light| light.state == state).count();
@@ -173,7 +173,9 @@ fn title(model: &Model) -> String {
     let talking = Some(count(LightState::Busy)).filter(|count| *count > 0);
     let ringing = ringing.map(|count| say!("switchboard-ringing", count));
     let talking = talking.map(|count| say!("switchboard-talking", count));
-    [Some(all), ringing, talking].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let held = Some(count(LightState::Held)).filter(|count| *count > 0);
+    let held = held.map(|count| say!("switchboard-held", count));
+    [Some(all), ringing, talking, held].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Why there is no cell.
@@ -276,18 +278,19 @@ fn letter(state: LightState) -> String {
         LightState::Idle => say!("switchboard-letter-free"),
         LightState::Ringing => say!("switchboard-letter-ringing"),
         LightState::Busy => say!("switchboard-letter-talking"),
+        LightState::Held => say!("switchboard-letter-held"),
         LightState::Away => say!("switchboard-letter-away"),
     }
 }
 
 /// The letters and their words, in a line.
 fn legend(look: Look) -> Line<'static> {
-    use LightState::{Away, Busy, Idle, Offline, Ringing, Unknown};
+    use LightState::{Away, Busy, Held, Idle, Offline, Ringing, Unknown};
     let one = |state| {
         let (_, role) = super::lights::sign(look, state);
         [look.span(role, letter(state)), look.span(Role::Dim, format!(" {}  ", word(state)))]
     };
-    Line::from([Idle, Ringing, Busy, Away, Offline, Unknown].map(one).into_iter().flatten().collect::<Vec<_>>())
+    Line::from([Idle, Ringing, Busy, Held, Away, Offline, Unknown].map(one).into_iter().flatten().collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ fn columns(model: &Model, area: Rect) -> Option<(usize, usize, usize)> {
     let pending = model.pending.as_ref()?;
     let next = model.keymap.next(model.place(), &pending.keys);
     let widest = |it: &(Key, Option<&Binding>)| {
-        it.0.to_string().width() + it.1.map_or(1, |binding| binding.short.width().min(WIDEST))
+        it.0.to_string().width() + it.1.map_or(1, |binding| binding.words().width().min(WIDEST))
     };
     let width = next.iter().map(widest).max()? + GAP;
     let room = usize::from(area.width.saturating_sub(2));
@@ -105,7 +105,7 @@ fn cells(model: &Model, area: Rect) -> Vec<Cell> {
     let cells = next.into_iter().enumerate().filter_map(|(at, (key, binding))| {
         let (column, row) = ((at / rows) as u16, (at % rows) as u16);
         let place = Rect::new(inner.x + column * width, inner.y + row, width, 1);
-        let words = binding.map_or(String::new(), |binding| binding.short.to_owned());
+        let words = binding.map_or(String::new(), |binding| binding.words().into_owned());
         (row < inner.height).then_some(Cell { key, words, leads_on: binding.is_none(), place })
     });
     cells.collect()

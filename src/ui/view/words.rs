@@ -1,32 +1,18 @@
 //! The words of the screen: states, timers, names, cut to width. A state is never told by colour alone.
 
+use crate::control::announcement;
+pub use crate::control::announcement::{number, via, who};
+use crate::control::causes;
 use crate::control::{
-    AccountInfo, AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, Handshake, LightInfo, LightState, MediaInfo,
-    Party, PlayingState, RecordingState, RegistrationState, SoundWay, TransferState,
+    AccountInfo, AskInfo, CallInfo, CallState, EndedBy, ExitCode, Grade, Handshake, IceInfo, LightInfo, LightState,
+    MediaInfo, PlayingState, RecordingState, RegistrationState, SoundWay, TransferState, VoiceInfo, VoicemailInfo,
 };
+use crate::text::local::decimal;
 use crate::text::say;
+use crate::text::words::{of, retold};
+use std::borrow::Cow;
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// The far side as a person names it: name, else number, else address.
-pub fn who(call: &CallInfo) -> String {
-    let name = call.remote.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    name.map(str::to_owned).unwrap_or_else(|| number(call))
-}
-
-/// The far side's number, else its address.
-pub fn number(call: &CallInfo) -> String {
-    let remote = &call.remote;
-    let parts = [&remote.user, &remote.uri];
-    parts.into_iter().find(|part| !part.is_empty()).cloned().unwrap_or_else(|| say!("words-unknown"))
-}
-
-/// Who sent the call on to us, `via Reception`.
-pub fn via(call: &CallInfo) -> Option<String> {
-    let via = call.via.as_ref()?;
-    let name = via.name.as_deref().filter(|name| !name.trim().is_empty());
-    Some(say!("words-via", name = name.unwrap_or(&via.user)))
-}
 
 /// A call's state in a word or two.
 pub fn call_state(call: &CallInfo) -> String {
@@ -88,11 +74,7 @@ pub fn origin(call: &CallInfo) -> Option<String> {
 
 /// Who asks for a call to whom.
 pub fn ask(ask: &AskInfo) -> String {
-    let name = |party: &Party| {
-        let name = party.name.clone().filter(|name| !name.trim().is_empty());
-        name.unwrap_or_else(|| if party.user.is_empty() { party.uri.clone() } else { party.user.clone() })
-    };
-    format!(" {} ", say!("words-asks", who = name(&ask.from), whom = &ask.to.uri))
+    format!(" {} ", announcement::asks(ask))
 }
 
 /// The user of an address, else all of it.
@@ -112,6 +94,16 @@ pub fn registration(account: &AccountInfo) -> String {
     }
 }
 
+/// What a server answered, or why there is no answer; empty if neither is known.
+pub fn answer(status: Option<u16>, reason: &str) -> String {
+    let told = causes::told(reason);
+    match status.map(|status| status.to_string()) {
+        Some(status) if reason.is_empty() => status,
+        Some(status) if !reason.contains(&status) => format!("{status} {told}"),
+        _ => told.into_owned(),
+    }
+}
+
 /// What somebody who is watched does, in a word or two: `102 is …`.
 pub fn light(state: LightState) -> String {
     match state {
@@ -120,6 +112,7 @@ pub fn light(state: LightState) -> String {
         LightState::Idle => say!("words-light-free"),
         LightState::Ringing => say!("words-light-ringing"),
         LightState::Busy => say!("words-light-busy"),
+        LightState::Held => say!("words-light-held"),
         LightState::Away => say!("words-light-away"),
     }
 }
@@ -127,7 +120,8 @@ pub fn light(state: LightState) -> String {
 /// With whom, what they say of themselves, or why nothing is known.
 pub fn light_detail(light: &LightInfo) -> Option<String> {
     let with = light.remote.as_ref().map(|party| party.name.clone().unwrap_or_else(|| party.user.clone()));
-    [with, light.note.clone(), light.reason.clone()].into_iter().flatten().find(|text| !text.is_empty())
+    let reason = light.reason.as_deref().map(|reason| retold(reason).into_owned());
+    [with, light.note.clone(), reason].into_iter().flatten().find(|text| !text.is_empty())
 }
 
 /// How a call ended, in a few words.
@@ -143,7 +137,7 @@ pub fn outcome(call: &CallInfo) -> String {
         return say!("words-talked", time = clock(Duration::from_secs_f64(seconds)));
     }
     if let (Some("forwarded" | "denied"), Some(reason)) = (call.outcome.as_deref(), &call.reason) {
-        return reason.clone();
+        return retold(reason).into_owned();
     }
     if call.ended_by == Some(EndedBy::Local) {
         return say!("words-cancelled");
@@ -153,12 +147,26 @@ pub fn outcome(call: &CallInfo) -> String {
     }
     let kind = call.outcome.as_deref().unwrap_or_default();
     let meaning = ExitCode::ALL.iter().find(|code| code.kind() == kind && **code != ExitCode::Ok);
-    let words = meaning.map_or_else(|| say!("words-ended"), |code| code.meaning().to_owned());
-    match (call.status, call.reason.as_deref()) {
+    let words = meaning.map_or_else(|| say!("words-ended"), |code| self::meaning(*code).into_owned());
+    match (call.status, call.reason.as_deref().map(causes::told)) {
         (Some(status), Some(reason)) => format!("{words} ({status} {reason})"),
         (Some(status), None) => format!("{words} ({status})"),
         (None, Some(reason)) => format!("{words} ({reason})"),
         (None, None) => words,
+    }
+}
+
+/// An outcome as the contract has it, in a few words: `no_answer`.
+pub fn outcome_of(outcome: &str) -> String {
+    of("outcome", outcome, &outcome.replace('_', " ")).into_owned()
+}
+
+/// What an outcome means.
+pub fn meaning(code: ExitCode) -> Cow<'static, str> {
+    match code {
+        // What their meanings say is for those who read exit codes.
+        ExitCode::Failed | ExitCode::Unexpected => say!("words-server-refused").into(),
+        code => of("outcome", code.kind(), code.meaning()),
     }
 }
 
@@ -177,14 +185,14 @@ pub fn clock(time: Duration) -> String {
 /// `opus 48 kHz`.
 pub fn codec(media: &MediaInfo) -> String {
     let khz = f64::from(media.clock_rate) / 1000.0;
-    format!("{} {khz} kHz", media.codec)
+    say!("words-codec", codec = &media.codec, rate = khz.to_string())
 }
 
 /// What protects the sound, or why nothing does yet; and whether that is good, `None` = neither.
 pub fn protection(media: &MediaInfo) -> Option<(String, Option<bool>)> {
     match (&media.srtp, media.dtls) {
         (_, Some(Handshake::Failed | Handshake::Closed)) => Some((say!("words-no-keys"), Some(false))),
-        (Some(srtp), _) => Some((say!("words-encrypted-by", srtp), Some(true))),
+        (Some(srtp), _) => Some((say!("words-encrypted-by", srtp = parts(srtp)), Some(true))),
         (None, Some(_)) => Some((say!("words-waits-for-keys"), None)),
         (None, None) => None,
     }
@@ -204,10 +212,60 @@ pub fn protected(media: &MediaInfo) -> String {
     protection(media).map_or_else(|| say!("words-not-encrypted"), |(words, _)| words)
 }
 
+/// `loss 0.5%`.
+pub fn loss(media: &MediaInfo) -> String {
+    say!("words-loss", percent = decimal(loss_percent(media), 1))
+}
+
+/// `jitter 3 ms`.
+pub fn jitter(media: &MediaInfo) -> String {
+    say!("words-jitter", jitter_ms = format!("{:.0}", media.jitter_ms))
+}
+
 /// The quality of what is heard: a word, the MOS it stands for, and whether it is bad.
 pub fn quality(media: &MediaInfo) -> Option<(String, bool)> {
     let mos = media.mos_rx.filter(|mos| mos.is_finite())?;
-    Some((format!("{} {mos:.1}", grade(Grade::of(mos))), mos < 3.6))
+    Some((format!("{} {}", grade(Grade::of(mos)), decimal(mos, 1)), mos < 3.6))
+}
+
+/// The way of a call's sound.
+pub fn ice(ice: &IceInfo) -> Cow<'static, str> {
+    retold(ice.words())
+}
+
+/// What packets are counted that were not taken.
+pub fn dropped(kind: &str) -> String {
+    match retold(kind) {
+        Cow::Owned(told) => told,
+        Cow::Borrowed(kind) => kind.replace('_', " "),
+    }
+}
+
+/// What is done to the microphone's sound now; `None` = nothing.
+pub fn voice(voice: &VoiceInfo) -> Option<String> {
+    Some(parts(&voice.words()?))
+}
+
+/// What the engine says in parts, with commas between them.
+pub fn parts(text: &str) -> String {
+    match retold(text) {
+        Cow::Owned(told) => told,
+        Cow::Borrowed(text) => text.split(", ").map(retold).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What waits in a mailbox: `2 new`.
+pub fn waiting(voicemail: &VoicemailInfo) -> String {
+    match (voicemail.waiting, voicemail.new) {
+        (false, _) => say!("words-voicemail-none"),
+        (true, 0) => say!("words-voicemail-some"),
+        (true, count) => say!("words-voicemail-new", count),
+    }
+}
+
+/// The same where nothing else says that it is of a mailbox.
+pub fn voicemail(voicemail: &VoicemailInfo) -> String {
+    say!("words-voicemail", waiting = waiting(voicemail))
 }
 
 /// A grade in a word.
@@ -223,8 +281,8 @@ pub fn grade(grade: Grade) -> String {
 /// That there is no sound, and why.
 pub fn silent(way: SoundWay, why: &str) -> String {
     match way {
-        SoundWay::Rx => say!("words-nothing-heard-why", why),
-        SoundWay::Tx => say!("words-not-heard-why", why),
+        SoundWay::Rx => say!("words-nothing-heard-why", why = retold(why)),
+        SoundWay::Tx => say!("words-not-heard-why", why = retold(why)),
     }
 }
 

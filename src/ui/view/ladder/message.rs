@@ -4,6 +4,7 @@
 use super::super::{Look, list, words};
 use crate::control::trace::words::headers;
 use crate::control::{Traced, Way};
+use crate::text::local::{moment, number};
 use crate::text::say;
 use crate::ui::ladder::{Kept, Step, sdp};
 use crate::ui::model::Model;
@@ -41,7 +42,7 @@ fn lines<'s>(model: &Model, look: Look, kept: &Kept, width: usize) -> Vec<Line<'
     let told = &kept.told;
     let Traced { local, remote, transport, bytes, way, .. } = told;
     let (from, to) = if *way == Way::Sent { (local, remote) } else { (remote, local) };
-    let at = model.wall.exact_time_of(kept.at_us);
+    let at = number(moment(&model.wall.exact_time_of(kept.at_us)));
     let since = super::elapsed(kept.at_us - model.ladder.began_us());
     let (from, to) = (from.to_string(), to.to_string());
     let facts = say!("ladder-facts", at, since, transport, from, to, bytes = *bytes);
