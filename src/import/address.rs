@@ -41,8 +41,8 @@ pub(super) fn add_proxy(account: &mut Account, text: &str) {
 
 /// What is dialled to reach an address.
 pub(super) fn number(uri: &Uri) -> String {
-    let host = host_port(uri);
-    uri.user_decoded().map_or_else(|| format!("sip:{host}"), |user| format!("sip:{user}@{host}"))
+    let (scheme, host) = (if uri.is_sips() { "sips" } else { "sip" }, host_port(uri));
+    uri.user_decoded().map_or_else(|| format!("{scheme}:{host}"), |user| format!("{scheme}:{user}@{host}"))
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
                 Some("tls"),
                 "sip:bob@example.net:5070",
             ),
-            ("<sips:example.net;lr>", "example.net", Some("tls"), "sip:example.net"),
+            ("<sips:example.net;lr>", "example.net", Some("tls"), "sips:example.net"),
             ("proxy.example.net:5080", "proxy.example.net:5080", None, "sip:proxy.example.net:5080"),
             ("sip:a@[2001:db8::1]:5062", "[2001:db8::1]:5062", None, "sip:a@[2001:db8::1]:5062"),
         ] {

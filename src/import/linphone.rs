@@ -104,7 +104,7 @@ fn account(section: &Section<'_>, srtp: SrtpMode, found: &mut Found) {
     }
     account.publish = section.text("publish") == "1";
     account.dialing_prefix = section.text("dial_prefix").to_owned();
-    nat(section, &mut account);
+    nat(section, &mut account, found);
     let password = credentials(section.document, &mut account);
     let before = found.accounts.len();
     found.account(account);
@@ -133,7 +133,7 @@ fn credentials(document: &Document, account: &mut Account) -> Option<Password> {
 }
 
 /// `[nat_policy_N]` by its name, else the policy of the whole phone.
-fn nat(section: &Section<'_>, account: &mut Account) {
+fn nat(section: &Section<'_>, account: &mut Account, found: &mut Found) {
     let document = section.document;
     let net = Section { document, name: "net".to_owned() };
     let wanted = [section.text("nat_policy_ref"), net.text("nat_policy_ref")].into_iter().find(|name| !name.is_empty());
@@ -145,6 +145,12 @@ fn nat(section: &Section<'_>, account: &mut Account) {
         account.ice = true;
         account.turn.servers = vec![server];
         account.turn.username = policy.text("stun_server_username").to_owned();
+    } else if let (true, Some(server)) = (protocols.contains(&"stun"), Server::parse(policy.text("stun_server"))) {
+        // One for all accounts here: that of the first.
+        if !found.settings.iter().any(|setting| setting.key == "STUN") {
+            found.setting("STUN", server.to_string());
+            found.setting("enableSTUN", "1");
+        }
     }
 }
 
@@ -220,7 +226,10 @@ mod tests {
     fn settings_contacts_and_calls() {
         let found = read(&Document::parse(RC.as_bytes()).unwrap());
         let set: Vec<String> = found.settings.iter().map(|it| format!("{}={}", it.key, it.value)).collect();
-        assert_eq!(set, ["DTMFMethod=3", "audioCodecs=opus/48000/2 speex/16000/1"]);
+        assert_eq!(
+            set,
+            ["STUN=stun.example.org", "enableSTUN=1", "DTMFMethod=3", "audioCodecs=opus/48000/2 speex/16000/1"]
+        );
         let [friend] = found.contacts.as_slice() else { panic!("{found:?}") };
         assert_eq!(
             (friend.name.as_str(), friend.number.as_str(), friend.presence),

@@ -10,12 +10,12 @@ use tuiphone::config::Document;
 const WINE: &str = ".wine/drive_c/users/ann/AppData/Roaming/MicroSIP";
 
 /// A home with files of softphones.
-struct Home {
+pub struct Home {
     folder: tempfile::TempDir,
 }
 
 impl Home {
-    fn new() -> Home {
+    pub fn new() -> Home {
         Home { folder: tempfile::tempdir().expect("a folder") }
     }
 
@@ -52,7 +52,7 @@ impl Home {
         std::fs::write(path, bytes).expect("written");
     }
 
-    fn run(&self, words: &[&str]) -> Finished {
+    pub fn run(&self, words: &[&str]) -> Finished {
         let mut command = bare(self.folder.path(), &[]);
         command.current_dir(self.folder.path()).args(words);
         finish(command)
@@ -62,7 +62,7 @@ impl Home {
         self.path(".config/tuiphone/microsip.ini")
     }
 
-    fn document(&self) -> Document {
+    pub fn document(&self) -> Document {
         Document::parse(&std::fs::read(self.ini()).expect("the file")).expect("parsed")
     }
 
