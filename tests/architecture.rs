@@ -307,3 +307,21 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// A number of the interface goes through `text::local`, which knows the sign before tenths here.
+#[test]
+fn the_interface_writes_no_decimal_of_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = sources(&root).into_iter().filter(|file| file.strip_prefix(&root).unwrap().starts_with("ui"));
+    let decimal = |line: &str| {
+        line.match_indices(":.").any(|(at, _)| line[at + 2..].starts_with(|c: char| c.is_ascii_digit() && c != '0'))
+    };
+    let mut complaints = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let found = (1..).zip(code.lines()).filter(|(_, line)| decimal(line));
+        complaints.extend(found.map(|(number, line)| format!("{}:{number}: {}", file.display(), line.trim())));
+    }
+    assert_eq!(complaints, Vec::<String>::new());
+}

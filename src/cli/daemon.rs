@@ -1,5 +1,7 @@
 //! The daemon in the foreground, and how one is started in the background.
 
+#[cfg(unix)]
+use super::languages;
 use super::options::Options;
 use super::paths::Environment;
 use super::service::{Manager, Moment};
@@ -24,6 +26,9 @@ use tokio::task::JoinHandle;
 
 /// How long a daemon may take to come up.
 const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the end of the phone waits until the desktop is told.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs until told to stop. What it keeps from one start to the next lies beside `log`.
 ///
@@ -61,6 +66,7 @@ pub async fn run(
     let writes_trace = options.debug.is_none() && loaded.settings.enable_log;
     let title = if loaded.settings.compat_window_title { "MicroSIP" } else { "tuiphone" };
     let mut config = phone::engine_config(options, loaded)?;
+    let settings_beside = ini.path.clone();
     config.settings_file = (ini.exists && !ini.foreign).then_some(ini.path);
     config.contacts = Some(contacts.fed());
     config.history = history;
@@ -90,6 +96,7 @@ pub async fn run(
     #[cfg(feature = "mqtt")]
     tokio::spawn(crate::control::mqtt::serve(handle.clone(), asked));
     let http = open_http(&settings, log_file, &handle).await;
+    let desktop = tell_desktop(&settings, &settings_beside, &handle);
     let messages = platform::take_messages(&handle, title).await.inspect_err(|why| {
         out::talk(&format!("tuiphone: no messages of other programs are taken: {}", plain_error(why)));
     });
@@ -117,11 +124,28 @@ pub async fn run(
     drop(messages);
     manager.tell(Moment::Stopping);
     phone.stop(&mut interrupts).await;
+    if let Some(desktop) = desktop {
+        let _ = tokio::time::timeout(LAST_PATIENCE, desktop).await;
+    }
     for serving in http.into_iter().chain([serving]) {
         serving.abort();
         let _ = serving.await;
     }
     Ok(ExitCode::Ok)
+}
+
+/// Tells the desktop of calls and messages, where a session has one and the settings let it.
+#[cfg(unix)]
+fn tell_desktop(settings: &Settings, ini: &Path, handle: &Handle) -> Option<JoinHandle<()>> {
+    let bus = Environment::of_process().session_bus().filter(|_| settings.interface.desktop)?;
+    let (words, _) = languages::own(&settings.language, ini);
+    Some(tokio::spawn(crate::control::desktop::serve(handle.clone(), bus, words)))
+}
+
+/// See above.
+#[cfg(not(unix))]
+fn tell_desktop(_: &Settings, _: &Path, _: &Handle) -> Option<JoinHandle<()>> {
+    None
 }
 
 /// Serves HTTP where the settings say; a phone that cannot says so, and does everything else.

@@ -13,10 +13,12 @@ use crate::audio::Spec;
 use crate::config::{Account, AccountId, Loaded, Settings};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
-use crate::demo::far_ends::FAR_ENDS;
+use crate::demo::far_ends::{FAR_ENDS, FarEnd};
 use crate::demo::run::{Demo, DemoError};
 use crate::engine::handle::Handle;
 use crate::engine::signalling;
+use crate::text::{say, words};
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -167,17 +169,22 @@ pub async fn serve(seed: Option<u64>, lively: bool, file: &Path, options: &Optio
     Ok(ExitCode::Ok)
 }
 
+/// What is behind a number, in the language that is spoken.
+fn called(far: &FarEnd) -> Cow<'static, str> {
+    words::of("far-end", far.user, far.name)
+}
+
 /// With a terminal: the interface, until it is left.
 ///
 /// # Errors
 /// What could not be started.
 pub async fn show(options: &Options, seed: Option<u64>, lively: bool) -> Result<ExitCode, CommandError> {
     let phone = start(options, seed, lively, true).await?;
-    let welcome = FAR_ENDS.iter().map(|f| format!("{}  {}", f.user, f.name)).collect();
-    let note = Some("The demo: a built-in exchange, real SIP and sound on this machine".to_owned());
     let named = options.ini.as_ref().map(|ini| ini.to_string_lossy());
     let ini = Environment::of_process().ini(named.as_deref()).path;
     let chosen = Shown::chosen(options, &Settings::default(), &ini);
+    let welcome = FAR_ENDS.iter().map(|far| format!("{}  {}", far.user, called(far))).collect();
+    let note = Some(say!("screen-demo"));
     let shown = Shown { welcome, note: chosen.note.or(note), ..chosen };
     let code = super::screen::show(Link::Local(phone.handle.clone()), options, shown).await;
     phone::stop(&phone.handle).await;
@@ -190,10 +197,10 @@ pub async fn show(options: &Options, seed: Option<u64>, lively: bool) -> Result<
 /// What could not be started.
 pub async fn line(options: &Options, seed: Option<u64>, lively: bool) -> Result<ExitCode, CommandError> {
     let phone = start(options, seed, lively, true).await?;
-    let numbers: Vec<String> = FAR_ENDS.iter().map(|far| format!("{} {}", far.user, far.name)).collect();
-    let note = Some(format!("The demo, with these far ends: {}.", numbers.join(", ")));
     let named = options.ini.as_ref().map(|ini| ini.to_string_lossy());
     languages::choose("", &Environment::of_process().ini(named.as_deref()).path);
+    let numbers: Vec<String> = FAR_ENDS.iter().map(|far| format!("{} {}", far.user, called(far))).collect();
+    let note = Some(say!("screen-demo-in-lines", names = numbers.join(", ")));
     let shown = Shown { note, speaks: options.speak.then(String::new), ..Shown::default() };
     let code = super::screen::speak(Link::Local(phone.handle.clone()), shown).await;
     phone::stop(&phone.handle).await;

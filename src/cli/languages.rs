@@ -5,13 +5,15 @@ use super::paths::Environment;
 use super::shelf::{self, ShelfJob};
 use crate::config::schema;
 use crate::control::verb::VERBS;
-use crate::control::{CommandError, ExitCode};
+use crate::control::{CommandError, ExitCode, causes};
+use crate::demo::far_ends::FAR_ENDS;
 use crate::text::local::{self, Local};
 use crate::text::words::{self, Catalogue, ENGLISH, MAX_FILE, Spot, Words, against, id_of, message};
 use crate::ui::form::FIELDS;
 use crate::ui::keymap::{Keymap, Place};
 use crate::ui::layered::{BuiltIn, Fault, Kind};
 use crate::ui::line::commands;
+use crate::ui::log::About;
 use crate::ui::setup::answers::{PRESETS, Preset};
 use crate::ui::setup::refusal;
 use clap::{ArgMatches, Command};
@@ -67,26 +69,37 @@ pub fn names(ini: &Path) -> Vec<(String, String)> {
 /// From here on the interface speaks the language of the settings, else of the locale, where it has a file, and writes dates
 /// and numbers as the locale does; a line on what is odd about the file.
 pub fn choose(setting: &str, ini: &Path) -> Option<String> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = |of: &str| ["LC_ALL", of, "LANG"].into_iter().find_map(variable).unwrap_or_default();
     local::choose(Local::of(&locale("LC_TIME"), &locale("LC_NUMERIC")));
+    let (own, odd) = own(setting, ini);
+    own.into_iter().for_each(words::choose);
+    odd
+}
+
+/// A variable of the locale, by what overrules it first.
+fn locale(of: &str) -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", of, "LANG"].into_iter().find_map(variable).unwrap_or_default()
+}
+
+/// The words of that language, if it has a file, and a line on what is odd about it.
+pub fn own(setting: &str, ini: &Path) -> (Option<Words>, Option<String>) {
     let shelf = shelf::Shelf::beside(&LANGUAGES, ini);
     let setting = setting.trim();
     let asked = if setting.is_empty() { locale("LC_MESSAGES") } else { setting.to_owned() };
     let names = if shelf::is_path(&LANGUAGES, &asked) { vec![asked.clone()] } else { tags(&asked) };
     let Some(name) = names.iter().find(|name| shelf.own(name).is_some()) else {
         let is_there = setting.is_empty() || names.iter().any(|name| LANGUAGES.find(name).is_some());
-        return (!is_there)
-            .then(|| format!("there is no language {}: tuiphone words list", crate::text::sanitise(setting)));
+        let none = || format!("there is no language {}: tuiphone words list", crate::text::sanitise(setting));
+        return (None, (!is_there).then(none));
     };
     let bytes = match shelf.bytes(name) {
         Ok(bytes) => bytes,
-        Err(why) => return Some(why.message),
+        Err(why) => return (None, Some(why.message)),
     };
     let (catalogue, faults) = Catalogue::read(&bytes);
     let tag = Path::new(name).file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
-    words::choose(Words::of(&tag, catalogue));
-    shelf.odd(name, &faults.into_iter().map(fault).collect::<Vec<_>>())
+    let odd = shelf.odd(name, &faults.into_iter().map(fault).collect::<Vec<_>>());
+    (Some(Words::of(&tag, catalogue)), odd)
 }
 
 /// The names a locale may have: `pt_BR.UTF-8` is pt-BR, else pt.
@@ -101,7 +114,7 @@ fn tags(locale: &str) -> Vec<String> {
 }
 
 /// English with the rows of the tables: what a translator begins with.
-fn template() -> String {
+pub fn template() -> String {
     let mut text = ENGLISH.trim_end().to_owned();
     text.push_str("\n\n## What keys do\n\n");
     let keymap = Keymap::default();
@@ -127,6 +140,41 @@ fn template() -> String {
     for (status, means) in refusal::rows() {
         text.push_str(&message(&id_of("refusal", &status), means));
     }
+    text.push_str("\n## Why something failed, most of the time\n\n");
+    for cause in causes::all() {
+        text.push_str(&message(&id_of("cause", cause.name), cause.why));
+    }
+    text.push_str("\n## What to do about it\n\n");
+    for cause in causes::all().filter(|cause| !cause.next.is_empty()) {
+        text.push_str(&message(&id_of("next", cause.name), cause.next));
+    }
+    text.push_str("\n## Why a network released a call, by the cause of Q.850\n\n");
+    for (cause, words) in causes::RELEASES {
+        text.push_str(&message(&id_of("release", &cause.to_string()), words));
+    }
+    text.push_str("\n## How calls and commands end\n\n");
+    for code in ExitCode::ALL {
+        text.push_str(&message(&id_of("outcome", code.kind()), code.meaning()));
+    }
+    text.push_str("\n## What an entry of the log is about\n\n");
+    for about in About::ALL {
+        text.push_str(&message(&id_of("about", about.word()), about.word()));
+    }
+    text.push_str("\n## Parts of commands\n\n");
+    for (verb, param) in VERBS.iter().flat_map(|verb| verb.params.iter().map(move |param| (verb.name, param))) {
+        text.push_str(&message(&id_of("param", &format!("{verb} {}", param.name)), param.doc));
+    }
+    text.push_str("\n## Examples of commands\n\n");
+    for verb in VERBS {
+        for (number, (_, doc)) in (1..).zip(verb.examples) {
+            let number: usize = number;
+            text.push_str(&message(&id_of("example", &format!("{} {number}", verb.name)), doc));
+        }
+    }
+    text.push_str("\n## Far ends of the demo, by their numbers\n\n");
+    for far in FAR_ENDS {
+        text.push_str(&message(&id_of("far-end", far.user), far.name));
+    }
     text.push_str("\n## Words of line mode\n\n");
     for word in commands::WORDS {
         text.push_str(&message(&id_of("word", word.names.first().copied().unwrap_or_default()), word.doc));
@@ -142,6 +190,14 @@ fn template() -> String {
         if known.insert(id.clone()) {
             text.push_str(&message(&id, row.doc));
         }
+    }
+    text.push_str("\n## Settings of MicroSIP that are kept, and not used\n\n");
+    for kept in schema::all_kept().iter().filter(|kept| kept.section == schema::Section::Settings) {
+        let mut ids = kept.keys.iter().map(|key| id_of("kept", key)).filter(|id| known.insert(id.clone()));
+        let Some(first) = ids.next() else { continue };
+        text.push_str(&message(&first, kept.why));
+        // The same reason is written once.
+        ids.for_each(|id| text.push_str(&format!("{id} = {{ {first} }}\n")));
     }
     text
 }
@@ -168,6 +224,8 @@ mod tests {
         let template = template();
         for id in
             ["act-answer", "key-answer", "word-where", "field-number", "setting-Settings-DND", "setting-Account-label"]
+                .into_iter()
+                .chain(["cause-call-busy", "next-call-busy", "release-17", "outcome-no_answer", "about-account"])
         {
             assert!(template.contains(&format!("\n{id} = ")), "{id}");
         }

@@ -85,6 +85,15 @@ impl Environment {
         }
     }
 
+    /// The address of the session's bus, if there is one: `DBUS_SESSION_BUS_ADDRESS`, else where systemd has it.
+    #[cfg(unix)]
+    pub fn session_bus(&self) -> Option<String> {
+        let named = self.path("DBUS_SESSION_BUS_ADDRESS").map(|address| address.to_string_lossy().into_owned());
+        let usual = || self.path("XDG_RUNTIME_DIR").map(|folder| folder.join("bus")).filter(|bus| bus.exists());
+        // What stands in an address otherwise than as itself is escaped; folders of this kind have none of it.
+        named.or_else(|| Some(format!("unix:path={}", usual()?.display())))
+    }
+
     /// The control socket of a profile: `TUIPHONE_SOCKET`, else named after the ini file.
     pub fn socket(&self, ini: &Path) -> PathBuf {
         if let Some(path) = self.path("TUIPHONE_SOCKET") {
@@ -337,6 +346,20 @@ mod tests {
     }
 
     #[cfg(unix)]
+    #[cfg(unix)]
+    #[test]
+    fn the_bus_of_a_session_is_named_or_where_systemd_has_it() {
+        let root = tempfile::tempdir().unwrap();
+        let run = ("XDG_RUNTIME_DIR", root.path().to_owned());
+        let named = ("DBUS_SESSION_BUS_ADDRESS", PathBuf::from("unix:path=/a"));
+        assert_eq!(environment(root.path(), &[]).session_bus(), None);
+        assert_eq!(environment(root.path(), std::slice::from_ref(&run)).session_bus(), None);
+        std::fs::write(root.path().join("bus"), "").unwrap();
+        let usual = format!("unix:path={}", root.path().join("bus").display());
+        assert_eq!(environment(root.path(), std::slice::from_ref(&run)).session_bus(), Some(usual));
+        assert_eq!(environment(root.path(), &[run, named]).session_bus().as_deref(), Some("unix:path=/a"));
+    }
+
     #[test]
     fn a_profile_has_a_socket_of_its_own() {
         let root = tempfile::tempdir().unwrap();

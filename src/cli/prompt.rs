@@ -3,6 +3,7 @@
 use super::out;
 use crate::config::Secret;
 use crate::control::{CommandError, ExitCode};
+use crate::text::say;
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use std::io::{self, BufRead, IsTerminal, Read};
 
@@ -21,7 +22,7 @@ pub fn possible() -> bool {
 pub fn password(whose: &str) -> io::Result<Option<Secret>> {
     // Before the question: whoever answers at once must not see it either.
     crossterm::terminal::enable_raw_mode()?;
-    out::ask(&format!("Password of {whose}: "));
+    out::ask(&format!("{} ", say!("setup-password-of", who = whose)));
     let answer = read();
     let restored = crossterm::terminal::disable_raw_mode();
     out::talk("");

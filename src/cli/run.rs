@@ -423,9 +423,9 @@ impl Place {
             return screen::speak(link, shown).await;
         }
         let is_new = !has_account(&self.session.loaded, &self.options);
-        let welcome = if is_new { screen::first_steps(&self.session.ini.path) } else { Vec::new() };
         let settings = &self.session.loaded.settings;
         let chosen = screen::Shown::chosen(&self.options, settings, &self.session.ini.path);
+        let welcome = if is_new { screen::first_steps(&self.session.ini.path) } else { Vec::new() };
         let shown = screen::Shown { dial, fill, stays: true, welcome, ..chosen };
         screen::show(link, &self.options, shown).await
     }

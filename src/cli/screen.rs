@@ -5,6 +5,7 @@ use super::{exit, keymap, languages, theme};
 use crate::config::{Interface, Settings};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode};
+use crate::text::say;
 use crate::ui::glyphs::Width;
 use crate::ui::host::{Host, Wishes};
 use crate::ui::keymap::Keymap;
@@ -95,14 +96,7 @@ pub fn first_steps(ini: &Path) -> Vec<String> {
     let home = std::env::var("HOME").unwrap_or_default();
     let path = ini.display().to_string();
     let path = path.strip_prefix(&home).filter(|_| !home.is_empty()).map_or(path.clone(), |rest| format!("~{rest}"));
-    vec![
-        "No account yet; its file is".to_owned(),
-        format!("  {path}"),
-        "Without one:".to_owned(),
-        "  tuiphone demo   built-in far ends".to_owned(),
-        "  tuiphone --user 101 --domain HOST".to_owned(),
-        "  /  then name@host   call an address".to_owned(),
-    ]
+    say!("screen-no-account", file = path).lines().map(str::to_owned).collect()
 }
 
 /// Speaks line by line until it is left, or nobody types any more.
@@ -217,6 +211,16 @@ pub fn failed(error: UiError) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_steps_stand_below_each_other_with_their_indents() {
+        let steps = first_steps(Path::new("/x/microsip.ini"));
+        assert_eq!(
+            steps[..4],
+            ["No account yet; its file is", "  /x/microsip.ini", "Without one:", "  tuiphone demo   built-in far ends"]
+        );
+        assert_eq!(steps.len(), 6);
+    }
 
     #[test]
     fn the_option_goes_before_the_variables_and_no_colours_before_colours_everywhere() {

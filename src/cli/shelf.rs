@@ -5,7 +5,7 @@ use super::options::Options;
 use super::paths::Environment;
 use super::{exit, out};
 use crate::control::{CommandError, ExitCode};
-use crate::text::{plain_error, sanitise};
+use crate::text::{plain_error, sanitise, say};
 use crate::ui::layered::{Fault, Kind};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -61,13 +61,6 @@ pub fn is_path(kind: &Kind, name: &str) -> bool {
     name.contains(['/', '\\']) || name.strip_suffix(kind.extension).is_some_and(|name| name.ends_with('.'))
 }
 
-/// A fault behind the name of its file.
-pub fn told(fault: &Fault) -> String {
-    let line = if fault.line > 0 { format!(" line {}", fault.line) } else { String::new() };
-    let note = if fault.is_note { " note:" } else { "" };
-    format!("{line}:{note} {}", fault.words)
-}
-
 /// Where those of one kind are.
 #[derive(Debug, Clone)]
 pub struct Shelf {
@@ -89,9 +82,8 @@ impl Shelf {
 
     /// What is odd about one in a line, if anything is.
     pub fn odd(&self, name: &str, faults: &[Fault]) -> Option<String> {
-        let (word, verb) = (self.kind.word, self.kind.verb);
         let first = faults.iter().find(|fault| !fault.is_note)?;
-        Some(sanitise(&format!("{word} {name}{}; tuiphone {verb} check {name} tells all", told(first))))
+        Some(sanitise(&say!("file-odd", kind = self.kind.word, name, fault = first.told(name))))
     }
 
     /// Prints the names, each with the file of one's own.
@@ -128,7 +120,7 @@ impl Shelf {
             out::json(&json!({ "v": 1, "verb": self.kind.verb, "ok": wrong == 0, "name": name, "faults": faults }));
         } else {
             let name = sanitise(name);
-            faults.iter().for_each(|fault| out::line(&format!("{name}{}", told(fault))));
+            faults.iter().for_each(|fault| out::line(&fault.told(&name)));
             if faults.is_empty() {
                 out::line(&format!("{name}: nothing is odd"));
             }

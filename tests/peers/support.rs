@@ -254,7 +254,7 @@ impl Phone {
         command.args(arguments).arg("--ini").arg(self.file("microsip.ini"));
         command.env("XDG_RUNTIME_DIR", self.file("run")).env("HOME", self.file("home"));
         command.envs(self.environment.iter().map(|(k, v)| (k, v)));
-        command.env_remove("TUIPHONE_SOCKET");
+        command.env_remove("TUIPHONE_SOCKET").env_remove("DBUS_SESSION_BUS_ADDRESS");
         command
     }
 

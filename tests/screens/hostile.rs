@@ -124,7 +124,7 @@ fn remember(stage: &mut Stage, text: &str) {
     }
 }
 
-fn settings(text: &str) -> Vec<SettingInfo> {
+pub fn settings(text: &str) -> Vec<SettingInfo> {
     let mut settings = crate::views::settings();
     for info in &mut settings {
         info.value = info.value.take().map(|_| text.to_owned());
@@ -135,7 +135,7 @@ fn settings(text: &str) -> Vec<SettingInfo> {
 }
 
 /// Every view, with this text wherever one from outside may stand. What is pasted has passed nothing.
-fn scenes(raw: &str, size: (u16, u16)) -> Vec<(&'static str, Stage)> {
+pub fn scenes(raw: &str, size: (u16, u16)) -> Vec<(&'static str, Stage)> {
     let (text, written) = (&*sanitise(raw), &*sanitise_text(raw));
     let mut scenes = Vec::new();
     let mut add = |name, keys: &str, change: &dyn Fn(&mut Stage)| {

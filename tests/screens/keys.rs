@@ -417,15 +417,6 @@ fn a_live_call_wakes_once_a_second() {
 }
 
 #[test]
-fn a_call_rings_the_bell_once() {
-    let mut stage = Stage::new(80, 24);
-    let call = call("c1", CallState::Incoming, "201", "");
-    let actions = stage.event(tuiphone::control::Event::CallIncoming { call: call.clone() });
-    assert_eq!(actions.iter().filter(|action| **action == Action::Bell).count(), 1);
-    assert!(!stage.calls(vec![call]).contains(&Action::Bell));
-}
-
-#[test]
 fn a_phone_that_went_away_is_told_and_left_alone() {
     let mut stage = Stage::new(80, 24);
     stage.calls(vec![call("c1", CallState::Connected, "600", "")]);

@@ -75,7 +75,7 @@ pub fn any(sent: bool, start: &str, text: &str) -> Msg {
 }
 
 /// A call that is asked for a password, rings, is answered, held by us, and whose server is asked now and then.
-fn talk() -> Vec<Msg> {
+pub fn talk() -> Vec<Msg> {
     use Way::{Received, Sent};
     let mut wire = Wire::of(Some("c1"), "c1@host");
     let invite = "INVITE sip:600@pbx.example.net SIP/2.0";
@@ -103,7 +103,7 @@ fn talk() -> Vec<Msg> {
 }
 
 /// The ladder of that call.
-fn open(columns: u16, rows: u16) -> Stage {
+pub fn open(columns: u16, rows: u16) -> Stage {
     let mut stage = Stage::new(columns, rows);
     stage.calls(vec![call("c1", CallState::Held, "600", "Echo")]);
     stage.keys("L");
@@ -112,7 +112,7 @@ fn open(columns: u16, rows: u16) -> Stage {
 }
 
 /// A call that is refused.
-fn refused(columns: u16, rows: u16) -> Stage {
+pub fn refused(columns: u16, rows: u16) -> Stage {
     let mut stage = Stage::new(columns, rows);
     stage.keys("L");
     let mut wire = Wire::of(Some("c1"), "c1@host");

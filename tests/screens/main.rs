@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bytes;
 mod hostile;
 mod keymaps;
 mod keys;
@@ -10,8 +11,10 @@ mod ladder;
 mod lists;
 mod log;
 mod messages;
+mod notices;
 mod palette;
 mod pictures;
+mod plain;
 mod pseudo;
 mod quality;
 mod setup;

@@ -30,7 +30,7 @@ fn in_call(columns: u16, rows: u16) -> Stage {
     let mut stage = Stage::new(columns, rows);
     stage.calls(vec![call("c1", CallState::Connected, "600", "Echo")]);
     for step in 0..120 {
-        stage.levels(-40.0 + (step % 17) as f32, -30.0 + (step % 29) as f32);
+        stage.tenth(-40.0 + (step % 17) as f32, -30.0 + (step % 29) as f32);
     }
     stage.levels(-23.4, -8.0);
     stage

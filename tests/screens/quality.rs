@@ -5,7 +5,7 @@ use crate::stage::{Stage, call, ended};
 use tuiphone::control::{CallInfo, CallState, Command, Event, MediaInfo, SoundPath};
 use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::model::Mode;
-use tuiphone::ui::msg::{Action, Urgency};
+use tuiphone::ui::msg::{Action, Msg, Urgency};
 
 /// A call after so many seconds: after some of them the network between is bad for a while.
 fn after(second: u64) -> CallInfo {
@@ -43,13 +43,14 @@ fn after(second: u64) -> CallInfo {
 }
 
 /// The call after so many seconds, its quality on the screen.
-fn talk(columns: u16, rows: u16, seconds: u64) -> Stage {
+pub fn talk(columns: u16, rows: u16, seconds: u64) -> Stage {
     let mut stage = Stage::new(columns, rows);
+    stage.calls(vec![after(1)]);
+    for step in 0..200 {
+        stage.tenth(-50.0 + (step % 23) as f32 * 1.5, -35.0 + (step % 31) as f32);
+    }
     for second in 1..=seconds {
         stage.calls(vec![after(second)]);
-    }
-    for step in 0..200 {
-        stage.levels(-50.0 + (step % 23) as f32 * 1.5, -35.0 + (step % 31) as f32);
     }
     stage.keys("Q");
     stage
@@ -114,6 +115,21 @@ fn one_goes_from_call_to_call_and_acts_on_the_current_one() {
     assert_eq!(stage.model.mode, Mode::Quality);
     let copied = stage.key("y").into_iter().find_map(|it| if let Action::Copy(text) = it { Some(text) } else { None });
     assert!(copied.is_some_and(|text| text.contains("far end: misses")), "its facts");
+}
+
+/// Levels that stay are told once; the graphs go on with the clock of the call.
+#[test]
+fn a_graph_goes_on_in_silence() {
+    let mut stage = talk(120, 40, 10);
+    let drawn = |stage: &Stage| {
+        let screen = stage.screen();
+        screen.lines().find(|line| line.contains("you say")).map_or(0, |line| line.matches('█').count())
+    };
+    let before = drawn(&stage);
+    assert!(before > 0);
+    stage.pass(2.0);
+    stage.msg(Msg::Tick);
+    assert_eq!(drawn(&stage), before + 8, "four columns a second");
 }
 
 /// Meters ask for a frame that may wait; the same second told again asks for none.

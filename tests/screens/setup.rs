@@ -35,6 +35,16 @@ pub fn setup(size: (u16, u16), offer: bool) -> Setup {
     Setup::new(size, offer, keeps, "~/.config/tuiphone/microsip.ini".into())
 }
 
+/// The same where what others say of offers and places is this.
+pub fn foreign(size: (u16, u16), offer: bool, text: &str) -> Setup {
+    let mut setup = setup(size, offer);
+    setup.keeps = vec![text.into(); 4];
+    if let Some(offer) = &mut setup.offer {
+        (offer.words, offer.asks_password) = (text.into(), Some(text.into()));
+    }
+    setup
+}
+
 fn press(setup: &mut Setup, keys: &str) {
     for word in keys.split(' ') {
         let keys = match Key::parse(word) {
@@ -86,8 +96,13 @@ pub fn drawn(setup: &Setup, glyphs: &Glyphs) -> (String, Drawn) {
 
 /// The questions of one setup, each before its picture is taken.
 fn steps(size: (u16, u16)) -> Vec<(&'static str, Setup)> {
-    let mut all = vec![("start", setup(size, true))];
-    let mut now = setup(size, false);
+    steps_of(&|offer| setup(size, offer), "Forbidden", "The microphone works: loudest -12 dBFS.")
+}
+
+/// The same of any setup: what a server says to a wrong password, and what came of the sound.
+pub fn steps_of(setup: &dyn Fn(bool) -> Setup, forbidden: &str, sound: &str) -> Vec<(&'static str, Setup)> {
+    let mut all = vec![("start", setup(true))];
+    let mut now = setup(false);
     let mut add = |name, now: &Setup| all.push((name, now.clone()));
     press(&mut now, "Enter Down");
     add("server", &now);
@@ -100,15 +115,65 @@ fn steps(size: (u16, u16)) -> Vec<(&'static str, Setup)> {
     press(&mut now, "Enter");
     add("trying", &now);
     let mut refused = now.clone();
-    let no = Refusal::of(Some(403), "Forbidden", true);
+    let no = Refusal::of(Some(403), forbidden, true);
     update(&mut refused, Msg::News(News::Refused(1, no)));
     add("refused", &refused);
     update(&mut now, Msg::News(News::Registered(1, Transport::Udp)));
     update(&mut now, Msg::News(News::Levels(Levels { mic_dbfs: -23.0, speaker_dbfs: -41.0 })));
-    update(&mut now, Msg::News(News::Sound("The microphone works: loudest -12 dBFS.".into())));
+    update(&mut now, Msg::News(News::Sound(sound.into())));
     add("sound", &now);
     press(&mut now, "Tab Down");
     add("save", &now);
+    all
+}
+
+/// Answers that are none, and what a server may say to others.
+pub fn wrong(setup: &dyn Fn(bool) -> Setup) -> Vec<(String, Setup)> {
+    let mut all = Vec::new();
+    for keys in [
+        "Enter Enter",
+        "Enter 1 Space 2 Enter",
+        "Enter 1:0 Enter",
+        "Enter 1 Enter Enter",
+        "Enter 1 Enter 2 Space 3 Enter",
+        "Enter 1 Enter 2@ Enter",
+        "Enter 1 Enter 2 Enter Enter Enter",
+    ] {
+        let mut now = setup(false);
+        press(&mut now, keys);
+        all.push((format!("{keys:?}"), now));
+    }
+    for (status, said) in [
+        (Some(401), ""),
+        (Some(402), ""),
+        (Some(404), ""),
+        (Some(405), ""),
+        (Some(302), ""),
+        (Some(408), ""),
+        (Some(488), ""),
+        (Some(503), ""),
+        (Some(499), ""),
+        (None, ""),
+    ] {
+        let mut now = setup(false);
+        press(&mut now, "Enter 1 Enter 2 Enter 3 Enter Enter");
+        update(&mut now, Msg::News(News::Refused(1, Refusal::of(status, said, status != Some(401)))));
+        all.push((format!("{status:?}"), now));
+    }
+    let mut now = setup(false);
+    press(&mut now, "Enter 1 Enter 2 Enter 3 Enter Enter");
+    update(&mut now, Msg::News(News::Registered(1, Transport::Tls)));
+    press(&mut now, "Down Enter");
+    all.push(("the echo".to_owned(), now.clone()));
+    press(&mut now, "6 0 0 Enter");
+    all.push(("the echo call".to_owned(), now));
+    let mut now = setup(false);
+    press(&mut now, "Enter 1 Enter 2 Enter 3 Enter Enter");
+    update(&mut now, Msg::News(News::Refused(1, Refusal::of(Some(403), "", true))));
+    press(&mut now, "4");
+    all.push(("kept all the same".to_owned(), now.clone()));
+    press(&mut now, "Enter");
+    all.push(("writing".to_owned(), now));
     all
 }
 

@@ -19,6 +19,7 @@ use tuiphone::ui::update::update;
 use tuiphone::ui::view::view;
 
 /// An interface with its clock in hand.
+#[derive(Clone)]
 pub struct Stage {
     pub model: Model,
     pub status: Status,
@@ -57,6 +58,12 @@ impl Stage {
     /// Something happens.
     pub fn event(&mut self, event: News) -> Vec<Action> {
         self.msg(Msg::Feed(Feed::Event(Box::new(event))))
+    }
+
+    /// A tenth of a second of sound: what came of its end.
+    pub fn tenth(&mut self, mic_dbfs: f32, speaker_dbfs: f32) -> Vec<Action> {
+        self.now += Duration::from_millis(100);
+        self.levels(mic_dbfs, speaker_dbfs)
     }
 
     /// Sound moves.

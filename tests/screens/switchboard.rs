@@ -181,3 +181,27 @@ fn thousands_are_drawn_by_what_is_seen() {
     stage.keys("/ 1 0 0 9 9 Enter");
     assert_eq!(stage.keys("Enter"), [dialled("10099")]);
 }
+
+#[test]
+fn whoever_has_a_call_on_hold_is_told_so_in_sign_letter_and_words() {
+    let alice = Party { uri: "sip:201@h".into(), user: "201".into(), name: Some("Alice Smith".into()) };
+    let held = LightInfo { remote: Some(alice), ..light("102", LightState::Held) };
+    let mut stage = board(80, 24, vec![held, light("103", LightState::Busy)]);
+    let screen = stage.screen();
+    assert!(screen.contains("Switchboard: 2, 1 talking, 1 on hold"), "{screen}");
+    assert!(screen.contains("‖ on hold Alice Smith") && screen.contains("‖ on hold: Alice Smith (201)"), "{screen}");
+    stage.pass(120.0);
+    stage.status.lights[0].state = LightState::Busy;
+    stage.tell();
+    stage.pass(1.0);
+    stage.status.lights[0].state = LightState::Held;
+    stage.tell();
+    stage.pass(130.0);
+    assert!(stage.screen().contains("on hold: Alice Smith (201), for 2 min"), "{}", stage.screen());
+    stage.glyphs = ASCII;
+    assert!(stage.screen().contains("= on hold"), "{}", stage.screen());
+    stage.keys("Esc");
+    assert!(stage.screen().contains("= 102 on hold (Alice Smith)"), "in the panel: {}", stage.screen());
+    let many = board(80, 24, (100..200).map(|number: u8| light(&number.to_string(), LightState::Held)).collect());
+    assert!(many.screen().contains("▌H 101"), "{}", many.screen());
+}

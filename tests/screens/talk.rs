@@ -2,6 +2,7 @@
 
 use crate::stage::{Stage, account, call, commands};
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
+use tuiphone::control::feed::Feed;
 use tuiphone::control::{CallState, Command, Press, SoundPath};
 use tuiphone::ui::keymap::Key;
 use tuiphone::ui::model::Mode;
@@ -35,6 +36,7 @@ fn a_held_key_opens_the_microphone_until_it_is_let_go_of() {
     let mut stage = muted(true);
     assert!(stage.screen().contains("s hold to talk"), "{}", stage.screen());
     assert_eq!(stage.keys("s"), [OPEN]);
+    assert_eq!(stage.keys("s"), [], "told again, before the phone has said that it is open");
     stage.status.mic_muted = false;
     stage.tell();
     let screen = stage.screen();
@@ -120,6 +122,19 @@ fn where_nobody_tells_that_a_key_was_let_go_of_it_opens_and_mutes_in_turn() {
     let mut stage = muted(false);
     stage.keys("? m u t e d");
     assert!(stage.screen().contains("or mute it again"), "{}", stage.screen());
+}
+
+#[test]
+fn a_phone_that_is_gone_opens_nothing() {
+    let mut stage = muted(true);
+    stage.msg(Msg::Feed(Feed::Closed("the phone has stopped".into())));
+    assert_eq!((stage.keys("s"), stage.model.talk), (vec![], None));
+    assert_eq!(let_go(&mut stage, "s"), []);
+    // Whoever talks as it goes holds nothing any more.
+    let mut stage = muted(true);
+    assert_eq!(stage.keys("s"), [OPEN]);
+    stage.msg(Msg::Feed(Feed::Closed("the phone has stopped".into())));
+    assert_eq!((let_go(&mut stage, "s"), stage.model.talk), (vec![], None));
 }
 
 #[test]

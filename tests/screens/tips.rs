@@ -1,7 +1,7 @@
 //! Tips: where an idle phone says nothing, and nowhere else.
 
 use crate::stage::{Stage, asking, call};
-use tuiphone::control::CallState;
+use tuiphone::control::{CallState, Event};
 use tuiphone::ui::tips::Tips;
 
 fn has_tip(stage: &Stage) -> bool {
@@ -18,6 +18,10 @@ fn a_tip_stands_where_nothing_goes_on_and_another_comes_when_asked_for() {
     stage.keys("X");
     assert!(has_tip(&stage) && !stage.screen().contains("lists every key"), "{}", stage.screen());
 
+    stage.event(Event::Error { message: "something went wrong".into(), hint: None });
+    assert!(!has_tip(&stage), "a message stands there");
+    stage.keys("X");
+    assert!(has_tip(&stage), "whoever asks for a tip has read it");
     stage.keys("6");
     assert!(!has_tip(&stage), "somebody types");
     stage.keys("Esc");
@@ -36,8 +40,13 @@ fn a_tip_stands_where_nothing_goes_on_and_another_comes_when_asked_for() {
     assert!(!has_tip(&stage), "contacts");
     stage.keys("Esc");
 
-    stage.model.size = (40, 10);
-    assert!(!stage.screen().contains("Tip: ") || stage.screen().contains('.'), "whole or not at all");
+    let line = |stage: &Stage| stage.screen().lines().find(|line| line.contains("Tip: ")).map(str::to_owned);
+    let whole = line(&stage).expect("a tip");
+    let width = whole.chars().count() as u16;
+    stage.model.size = (width, 24);
+    assert_eq!(line(&stage), Some(whole), "all of it has room");
+    stage.model.size = (width - 1, 24);
+    assert_eq!(line(&stage), None, "whole or not at all");
     stage.model.tips = None;
     stage.model.size = (80, 24);
     stage.keys("X");

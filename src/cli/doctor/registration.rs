@@ -9,7 +9,7 @@ use crate::cli::phone;
 use crate::cli::signals::Interrupts;
 use crate::config::hook::Hooks;
 use crate::config::{Account, DialPlan, RewriteRules};
-use crate::control::causes;
+use crate::control::causes::{self, Cause};
 use crate::control::link::Link;
 use crate::control::{AccountInfo, Command, CommandError, ExitCode, RegistrationState, Status};
 use std::time::Duration;
@@ -101,7 +101,7 @@ fn registration(info: &AccountInfo, lacks_password: bool) -> Finding {
                 (401 | 407, true) => {
                     ("no password is known", "tuiphone password keeps one; --password - takes one for once")
                 }
-                _ => causes::of_register(status),
+                _ => english(causes::of_register(status)),
             };
             let said = if reason.contains(&status.to_string()) { reason } else { format!("{status} {reason}") };
             let finding = Finding::ok(name, TRIED, on, said).fail(ExitCode::of_status(status, false));
@@ -109,11 +109,16 @@ fn registration(info: &AccountInfo, lacks_password: bool) -> Finding {
         }
         (state, _) => {
             let reason = if reason.is_empty() { "no answer yet".to_owned() } else { reason };
-            let (cause, next) = causes::of_silence(&reason, &info.transport);
+            let (cause, next) = english(causes::of_silence(&reason, &info.transport));
             let code = if state == RegistrationState::Off { ExitCode::Config } else { ExitCode::Unreachable };
             Finding::ok(name, TRIED, on, reason).fail(code).because(cause).then(next)
         }
     }
+}
+
+/// Findings are for scripts too, and so in English.
+fn english(cause: &'static Cause) -> (&'static str, &'static str) {
+    (cause.why, cause.next)
 }
 
 /// What we wrote, against what the server saw of it.

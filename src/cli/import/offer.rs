@@ -7,7 +7,7 @@ use crate::cli::paths::Environment;
 use crate::config::{Account, Secret};
 use crate::control::CommandError;
 use crate::import::{FoundAccount, Password, Plan, Source};
-use crate::text::sanitise;
+use crate::text::{sanitise, say};
 use std::path::PathBuf;
 
 /// Accounts that are new here, and what comes with them.
@@ -46,15 +46,16 @@ impl Offer {
         };
         let from: Vec<&str> = self.from.iter().map(name).collect();
         let first = self.first().map(|new| sanitise(&new.account.aor())).unwrap_or_default();
-        let accounts = match self.plan.accounts.len() {
-            1 => first,
-            count => format!("{first} and {} more", count - 1),
+        let programs = from.join(", ");
+        let mut words = match self.plan.accounts.len() {
+            1 => say!("setup-offer", who = first, programs),
+            all => say!("setup-offer-more", who = first, count = all - 1, programs),
         };
-        let mut words = format!("{accounts} of {}", from.join(", "));
-        for (what, (_, new)) in [("contacts", self.counts.contacts), ("calls", self.counts.calls)] {
-            if new > 0 {
-                words.push_str(&format!(", {new} {what}"));
-            }
+        if self.counts.contacts.1 > 0 {
+            words = say!("setup-offer-contacts", offer = words, count = self.counts.contacts.1);
+        }
+        if self.counts.calls.1 > 0 {
+            words = say!("setup-offer-calls", offer = words, count = self.counts.calls.1);
         }
         words
     }

@@ -15,6 +15,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("XDG_RUNTIME_DIR", "Where control sockets are, in its folder tuiphone; without it they are in the state folder."),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME", "Instead of ~/.config, ~/.local/state and ~/.local/share."),
     ("NO_COLOR, CLICOLOR_FORCE", "No colours, or colours everywhere, unless --color says when."),
+    (
+        "DBUS_SESSION_BUS_ADDRESS",
+        "The bus over which the desktop is told of calls and messages; see desktopNotices in tuiphone(5).",
+    ),
     ("NOTIFY_SOCKET, WATCHDOG_USEC", "Where daemon --notify tells how it goes, and how often that it lives."),
     ("LISTEN_FDS, LISTEN_PID", "The control socket, already open: sockets of systemd."),
 ];

@@ -8,8 +8,19 @@ use tokio::sync::mpsc;
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub fn watch(files: &[PathBuf]) -> Option<mpsc::Receiver<()>> {
-    use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
     use tokio::io::unix::AsyncFd;
+    let (inotify, names) = opened(files)?;
+    // SAFETY: the descriptor is owned by what it is given to, open and the same for as long as that lives.
+    let inotify = unsafe { AsyncFd::register(inotify) }.ok()?;
+    let (tell, told) = mpsc::channel(1);
+    tokio::spawn(tell_of(inotify, names, tell));
+    Some(told)
+}
+
+/// What tells of the folders of these files, and the names that count in them.
+#[cfg(target_os = "linux")]
+fn opened(files: &[PathBuf]) -> Option<(std::os::fd::OwnedFd, Vec<std::ffi::OsString>)> {
+    use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
     // The file behind a link is written where it is.
     let behind = files.iter().filter_map(|file| std::fs::canonicalize(file).ok());
     let all: Vec<PathBuf> = files.iter().cloned().chain(behind).collect();
@@ -23,12 +34,7 @@ pub fn watch(files: &[PathBuf]) -> Option<mpsc::Receiver<()>> {
     if watched.count() == 0 {
         return None;
     }
-    // SAFETY: the descriptor is owned by what it is given to, open and the same for as long as that lives.
-    let inotify = unsafe { AsyncFd::register(inotify) }.ok()?;
-    let names = all.iter().filter_map(|file| Some(file.file_name()?.to_owned())).collect();
-    let (tell, told) = mpsc::channel(1);
-    tokio::spawn(tell_of(inotify, names, tell));
-    Some(told)
+    Some((inotify, all.iter().filter_map(|file| Some(file.file_name()?.to_owned())).collect()))
 }
 
 #[cfg(target_os = "linux")]
@@ -83,41 +89,72 @@ pub fn watch(_files: &[PathBuf]) -> Option<mpsc::Receiver<()>> {
     None
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use std::fs;
     use std::path::Path;
     use std::time::Duration;
 
-    /// True if something is told; what comes later than that is told of another change.
-    async fn is_told(told: &mut mpsc::Receiver<()>) -> bool {
-        matches!(tokio::time::timeout(Duration::from_secs(20), told.recv()).await, Ok(Some(())))
-    }
+    type Change<'a> = &'a dyn Fn(&Path) -> std::io::Result<()>;
 
-    #[tokio::test]
-    async fn what_is_written_renamed_or_linked_to_is_told_and_nothing_else_is() {
+    /// A folder with a link to a file in another one, and what is watched of them.
+    fn folder() -> (tempfile::TempDir, [PathBuf; 2]) {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("elsewhere")).unwrap();
         fs::write(at("elsewhere/real.ini"), "1").unwrap();
         std::os::unix::fs::symlink(at("elsewhere/real.ini"), at("link.ini")).unwrap();
-        let mut told = watch(&[at("mine.ini"), at("link.ini")]).expect("the folder is there");
-        type Change<'a> = &'a dyn Fn(&Path) -> std::io::Result<()>;
-        let changes: [Change<'_>; 3] = [
-            &|folder| fs::write(folder.join("mine.ini"), "2"),
-            &|folder| {
-                fs::write(folder.join("mine.ini~"), "3")?;
-                fs::rename(folder.join("mine.ini~"), folder.join("mine.ini"))
-            },
-            &|folder| fs::write(folder.join("elsewhere/real.ini"), "4"),
-        ];
-        for (nth, change) in changes.iter().enumerate() {
-            fs::write(at("yours.ini"), "0").unwrap();
-            assert!(told.try_recv().is_err(), "nothing that is watched has changed before change {nth}");
+        let files = [at("mine.ini"), at("link.ini")];
+        (folder, files)
+    }
+
+    const WRITTEN: [Change<'_>; 3] = [
+        &|folder| fs::write(folder.join("mine.ini"), "2"),
+        &|folder| {
+            fs::write(folder.join("mine.ini~"), "3")?;
+            fs::rename(folder.join("mine.ini~"), folder.join("mine.ini"))
+        },
+        &|folder| fs::write(folder.join("elsewhere/real.ini"), "4"),
+    ];
+
+    #[tokio::test]
+    async fn what_is_written_renamed_or_linked_to_is_told() {
+        let (folder, files) = folder();
+        let mut told = watch(&files).expect("the folder is there");
+        for (nth, change) in WRITTEN.iter().enumerate() {
             change(folder.path()).unwrap();
-            assert!(is_told(&mut told).await, "change {nth}");
+            let is_told = tokio::time::timeout(Duration::from_secs(20), told.recv()).await;
+            assert!(matches!(is_told, Ok(Some(()))), "change {nth}");
         }
         assert!(watch(&[folder.path().join("nowhere/mine.ini")]).is_none());
+    }
+
+    /// The system has a change in its queue before whoever made it goes on: nothing can come late.
+    #[test]
+    fn nothing_else_is_told() {
+        let (folder, files) = folder();
+        let (inotify, names) = opened(&files).expect("the folder is there");
+        let others: [Change<'_>; 6] = [
+            &|folder| fs::write(folder.join("yours.ini"), "0"),
+            &|folder| fs::rename(folder.join("yours.ini"), folder.join("mine.ini.bak")),
+            &|folder| fs::write(folder.join("elsewhere/another.ini"), "0"),
+            &|folder| fs::remove_file(folder.join("mine.ini.bak")),
+            &|folder| fs::read(folder.join("elsewhere/real.ini")).map(drop),
+            &|_| Ok(()),
+        ];
+        for (nth, written) in WRITTEN.iter().enumerate() {
+            for (other, change) in others.iter().enumerate() {
+                change(folder.path()).unwrap();
+                assert!(!has_named(&inotify, &names).unwrap(), "other change {other} before change {nth}");
+            }
+            written(folder.path()).unwrap();
+            assert!(has_named(&inotify, &names).unwrap(), "change {nth}");
+        }
+        let begun = fs::File::create(folder.path().join("mine.ini")).unwrap();
+        assert!(!has_named(&inotify, &names).unwrap(), "half a file");
+        drop(begun);
+        assert!(has_named(&inotify, &names).unwrap(), "the whole of it");
     }
 }

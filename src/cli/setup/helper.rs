@@ -8,14 +8,19 @@ use crate::cli::options::Options;
 use crate::cli::paths::Environment;
 use crate::cli::phone::{self, Phone};
 use crate::cli::signals::Interrupts;
-use crate::cli::{exit, saving, words};
+use crate::cli::{exit, saving};
 use crate::config::hook::Hooks;
 use crate::config::{self, Account, AccountId, Decider, Loaded, Mqtt, Settings, Webhook};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
-use crate::control::{Command, CommandError, Event, HangupWhich, RegistrationState, Reply, SoundTestResult, Status};
+use crate::control::{
+    CallInfo, Command, CommandError, Event, Grade, HangupWhich, RegistrationState, Reply, SoundTestResult, Status,
+};
 use crate::import;
+use crate::text::{local::decimal, say};
+use crate::ui::line::told::ended as ended_in_words;
 use crate::ui::setup::{Answers, Ask, News, Refusal, Transport};
+use crate::ui::view::words;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -191,7 +196,7 @@ impl Helper {
         let account = self.account(answers, transport);
         let has_password = !account.password.is_empty();
         let failed = |why: CommandError| {
-            let means = why.hint.unwrap_or_else(|| "The phone could not be started here.".to_owned());
+            let means = why.hint.unwrap_or_else(|| say!("setup-not-started"));
             (Refusal { said: why.message, means, mend: &[] }, true)
         };
         let settings = Settings { account_id: Some(account.id.0), ..self.settings.clone() };
@@ -223,7 +228,7 @@ impl Helper {
             tokio::select! {
                 _ = changed.changed() => {}
                 () = tokio::time::sleep_until(deadline) => {
-                    let said = format!("no answer over {} in {} s", transport.word(), PATIENCE.as_secs());
+                    let said = say!("setup-no-answer-over", way = transport.word(), seconds = PATIENCE.as_secs());
                     return Err((Refusal::of(None, &said, has_password), false));
                 }
             }
@@ -274,8 +279,8 @@ impl Helper {
                 account.transport = transport.word().to_owned();
             }
             Some(_) => {
-                let why = format!("{aor} stands in {} under no number", files.ini.path.display());
-                return Err(exit::config(why, Some("name its section [Account1] first")));
+                let why = say!("setup-no-number", who = aor, file = files.ini.path.display().to_string());
+                return Err(exit::config(why, None));
             }
             None => {
                 account.id = import::next_account(&files.main, &loaded).map_err(|why| exit::config(why, None))?;
@@ -330,7 +335,7 @@ async fn next(feed: &mut Option<mpsc::Receiver<Feed>>) -> Option<Feed> {
 pub async fn microphone(link: &Link) -> Result<SoundTestResult, CommandError> {
     match link.request(Command::TestAudio).await? {
         Reply::SoundTest(result) => Ok(result),
-        _ => Err(exit::config("the test told nothing".to_owned(), None)),
+        _ => Err(exit::config(say!("setup-test-told-nothing"), None)),
     }
 }
 
@@ -351,14 +356,21 @@ fn news_of(feed: &Feed) -> Option<News> {
             audio.warning.as_ref().map(|warning| News::Sound(capital(warning)))
         }
         Feed::Event(event) => match &**event {
-            Event::CallRinging { .. } => Some(News::Call("It rings.".to_owned(), true)),
-            Event::CallAnswered { .. } => {
-                Some(News::Call("Connected: say something, and it comes back.".to_owned(), true))
-            }
-            Event::CallEnded { call } => Some(News::Call(capital(&words::ended(call)), false)),
+            Event::CallRinging { .. } => Some(News::Call(say!("setup-rings"), true)),
+            Event::CallAnswered { .. } => Some(News::Call(say!("setup-connected"), true)),
+            Event::CallEnded { call } => Some(News::Call(ended(call), false)),
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// How the echo call ended, and how it sounded.
+pub fn ended(call: &CallInfo) -> String {
+    let how = ended_in_words(call);
+    match call.media.as_ref().and_then(|media| media.mos_rx_mean) {
+        Some(mean) => say!("setup-sounded", ended = how, grade = words::grade(Grade::of(mean)), mos = decimal(mean, 1)),
+        None => how,
     }
 }
 

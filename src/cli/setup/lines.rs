@@ -1,12 +1,13 @@
 //! The same questions line by line: for terminals that cannot move a cursor, for people who listen, for expect(1).
 
-use super::helper::{Helper, microphone};
+use super::helper::{Helper, ended, microphone};
 use super::offered;
 use crate::cli::keeping::Keep;
 use crate::cli::{out, prompt};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::{Command, CommandError, Event, ExitCode, HangupWhich};
+use crate::text::say;
 use crate::ui::setup::answers::{self, PRESETS, Preset};
 use crate::ui::setup::{Answers, Ending, Question, Refusal, Transport};
 use std::time::Duration;
@@ -26,8 +27,7 @@ enum Said {
 /// # Errors
 /// The terminal fails.
 pub async fn run(mut helper: Helper, keeps: &[(Keep, String)], file: &str) -> Result<Ending, CommandError> {
-    out::talk("Setting up tuiphone: five questions. Enter takes what stands in brackets; back goes one question back,");
-    out::talk("quit leaves. Nothing is written before the last answer.");
+    out::talk(&say!("setup-lines-begin"));
     let mut dialogue = Dialogue { answers: Answers::default(), preset: &PRESETS[0], asks_preset: true };
     let first = match dialogue.begin(&helper)? {
         Begin::At(question) => question,
@@ -84,8 +84,8 @@ struct Dialogue {
 impl Dialogue {
     fn begin(&mut self, helper: &Helper) -> Result<Begin, CommandError> {
         let Some(offer) = helper.offer().and_then(offered) else { return self.ways() };
-        out::talk(&format!("Found: {}.", offer.words));
-        if !matches!(ask("Bring it over? y or n", "y")?, Said::Answer(answer) if answer.starts_with(['y', 'Y'])) {
+        out::talk(&say!("setup-lines-found", what = &offer.words));
+        if !matches!(ask(&say!("setup-lines-bring"), "y")?, Said::Answer(answer) if answer.starts_with(['y', 'Y'])) {
             return self.ways();
         }
         self.answers = offer.answers;
@@ -100,8 +100,7 @@ impl Dialogue {
 
     fn ways(&self) -> Result<Begin, CommandError> {
         loop {
-            let question = "1 set up an account, 2 try the demo, 3 not now";
-            return Ok(match ask(question, "1")? {
+            return Ok(match ask(&say!("setup-lines-ways"), "1")? {
                 Said::Answer(answer) => match answer.as_str() {
                     "1" => Begin::At(Question::Server),
                     "2" => Begin::Over(Ending::Demo),
@@ -116,7 +115,7 @@ impl Dialogue {
 
     /// One of the first four questions.
     fn ask(&mut self, question: Question) -> Result<Next, CommandError> {
-        let head = format!("{} of {}. {}", question.number(), Question::ALL.len(), question.asks());
+        let head = head(question);
         if question == Question::Server && self.asks_preset {
             self.choose_preset()?;
         }
@@ -166,18 +165,19 @@ impl Dialogue {
                 let by_number =
                     answer.parse::<usize>().ok().and_then(|number| Transport::ALL.get(number.wrapping_sub(1)));
                 let chosen = by_number.copied().or_else(|| Transport::of_word(&answer));
-                chosen.ok_or("A number from 1 to 4.").map(|transport| {
+                let wrong = || say!("setup-lines-number-wrong", count = Transport::ALL.len());
+                chosen.ok_or_else(wrong).map(|transport| {
                     self.answers.transport = transport;
                     Question::Sound
                 })
             }
         };
         let mut next = taken.unwrap_or_else(|why| {
-            out::talk(why);
+            out::talk(&why);
             question
         });
         if question == Question::User && next == Question::Password && self.preset.name == "3CX" {
-            match ask("Authentication ID, where there is one", &self.answers.login)? {
+            match ask(&say!("setup-lines-login"), &self.answers.login)? {
                 Said::Answer(login) => self.answers.login = login,
                 Said::Back => next = Question::User,
                 Said::Quit => return Ok(Next::Over(Ending::Left)),
@@ -188,9 +188,11 @@ impl Dialogue {
 
     fn choose_preset(&mut self) -> Result<(), CommandError> {
         let names: Vec<String> =
-            (1..).zip(PRESETS).map(|(number, preset)| format!("{number} {}", preset.name)).collect();
+            (1..).zip(PRESETS).map(|(number, preset)| format!("{number} {}", preset.called())).collect();
         let at = PRESETS.iter().position(|preset| preset.name == self.preset.name).unwrap_or_default();
-        if let Said::Answer(answer) = ask(&format!("Exchange: {}", names.join(", ")), &(at + 1).to_string())? {
+        if let Said::Answer(answer) =
+            ask(&say!("setup-lines-exchange", names = names.join(", ")), &(at + 1).to_string())?
+        {
             let by_number = answer.parse::<usize>().ok().and_then(|number| PRESETS.get(number.wrapping_sub(1)));
             self.preset = by_number.unwrap_or(self.preset);
         }
@@ -211,19 +213,21 @@ impl Dialogue {
 
     async fn register(&self, helper: &mut Helper) -> Result<(), Refusal> {
         let server = &self.answers.server;
-        let tell = |transport: Transport| out::talk(&format!("Asking {server} over {}.", transport.word()));
+        let tell = |transport: Transport| out::talk(&say!("setup-lines-asking", server, way = transport.word()));
         let transport = helper.register(&self.answers, tell).await?;
-        out::talk(&format!("{} is registered over {}.", self.whose(), transport.word()));
+        out::talk(&say!("setup-lines-registered", who = self.whose(), way = transport.word()));
         Ok(())
     }
 
     fn mend(&self, refusal: &Refusal) -> Result<Next, CommandError> {
-        out::talk(&format!("The server could not be registered with: {}.", refusal.said.trim_end_matches('.')));
+        out::talk(&say!("setup-lines-refused", why = refusal.said.trim_end_matches('.')));
         out::talk(&refusal.means);
         let mut ways: Vec<(String, Next)> = Vec::new();
-        ways.extend(refusal.mend.iter().map(|it| (format!("mend the {}", it.name()), Next::Question(*it))));
-        ways.push(("ask once more".to_owned(), Next::Question(Question::Sound)));
-        ways.push(("keep the answers as they are".to_owned(), Next::Save));
+        ways.extend(
+            refusal.mend.iter().map(|it| (say!("setup-lines-mend", question = it.number()), Next::Question(*it))),
+        );
+        ways.push((say!("setup-lines-again"), Next::Question(Question::Sound)));
+        ways.push((say!("setup-lines-anyway"), Next::Save));
         let told: Vec<String> = (1..).zip(&ways).map(|(number, (words, _))| format!("{number} {words}")).collect();
         loop {
             match ask(&told.join(", "), "1")? {
@@ -240,7 +244,7 @@ impl Dialogue {
     }
 
     async fn sound(&self, helper: &Helper) -> Result<Next, CommandError> {
-        let head = format!("5 of 5. {} 1 test the microphone, 2 call the echo, 3 go on", Question::Sound.asks());
+        let head = say!("setup-lines-sound", question = head(Question::Sound));
         let echo = if self.preset.echo.is_empty() { helper.echo_number() } else { self.preset.echo };
         loop {
             let answer = match ask(&head, "3")? {
@@ -251,14 +255,14 @@ impl Dialogue {
             let Some(link) = helper.link() else { return Ok(Next::Save) };
             match answer.as_str() {
                 "1" => {
-                    out::talk("Speak now; then listen.");
+                    out::talk(&say!("setup-lines-speak"));
                     match microphone(&link).await {
                         Ok(result) => out::talk(&result.words()),
                         Err(why) => out::talk(&why.message),
                     }
                 }
                 "2" => {
-                    if let Said::Answer(number) = ask("Number of the echo service", echo)?
+                    if let Said::Answer(number) = ask(&say!("setup-lines-echo"), echo)?
                         && !number.is_empty()
                     {
                         out::talk(&call(&link, number).await);
@@ -273,12 +277,12 @@ impl Dialogue {
     fn save(&self, helper: &mut Helper, keeps: &[(Keep, String)], file: &str) -> Result<Next, CommandError> {
         let mut place = 0;
         if !self.answers.password.is_empty() && keeps.len() > 1 {
-            out::talk("Where is the password to be kept?");
+            out::talk(&say!("setup-keep-where"));
             for (number, (_, words)) in (1..).zip(keeps) {
                 out::talk(&format!("  {number} {words}"));
             }
             loop {
-                match ask("Its number", "1")? {
+                match ask(&say!("setup-lines-its-number"), "1")? {
                     Said::Answer(answer) => match answer.parse::<usize>() {
                         Ok(number) if (1..=keeps.len()).contains(&number) => {
                             place = number - 1;
@@ -293,7 +297,7 @@ impl Dialogue {
         }
         match helper.save(&self.answers, place) {
             Ok(()) => {
-                out::talk(&format!("{} is set up in {file}.", self.whose()));
+                out::talk(&say!("setup-lines-saved", who = self.whose(), file));
                 Ok(Next::Save)
             }
             Err(why) => Err(why),
@@ -301,9 +305,14 @@ impl Dialogue {
     }
 }
 
+/// A question with its number.
+fn head(question: Question) -> String {
+    say!("setup-lines-question", number = question.number(), count = Question::ALL.len(), question = question.asks())
+}
+
 /// Calls for a while; how it went.
 async fn call(link: &Link, target: String) -> String {
-    let Ok(mut feed) = link.feed().await else { return "The phone is gone.".to_owned() };
+    let Ok(mut feed) = link.feed().await else { return say!("setup-lines-phone-gone") };
     if let Err(why) = link.request(Command::Dial { target, account: None }).await {
         return why.message;
     }
@@ -311,19 +320,19 @@ async fn call(link: &Link, target: String) -> String {
         while let Some(fed) = feed.recv().await {
             let Feed::Event(event) = fed else { continue };
             match *event {
-                Event::CallRinging { .. } => out::talk("It rings."),
-                Event::CallAnswered { .. } => out::talk("Connected: say something, and it comes back."),
-                Event::CallEnded { call } => return crate::cli::words::ended(&call),
+                Event::CallRinging { .. } => out::talk(&say!("setup-rings")),
+                Event::CallAnswered { .. } => out::talk(&say!("setup-connected")),
+                Event::CallEnded { call } => return ended(&call),
                 _ => {}
             }
         }
-        "The phone is gone.".to_owned()
+        say!("setup-lines-phone-gone")
     };
     match tokio::time::timeout(ECHO, follow).await {
         Ok(words) => words,
         Err(_) => {
             let _ = link.request(Command::Hangup { which: HangupWhich::All }).await;
-            "The echo call is over.".to_owned()
+            say!("setup-lines-echo-over")
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{exit, languages, out, prompt, saving, screen};
 use crate::config::AccountId;
 use crate::control::{CommandError, ExitCode};
 use crate::import::{FoundAccount, Password};
+use crate::text::say;
 use crate::ui::setup::{Answers, Ending, Setup, Transport, model};
 use clap::Command;
 use helper::Helper;
@@ -42,10 +43,11 @@ pub async fn run(options: &Options, environment: &Environment) -> Result<Ending,
         return Err(unasked(options, &ini));
     }
     let offer = Offer::find(options, environment);
-    let keeps = keeps(options, &short(&ini, environment), environment);
-    let helper = Helper::new(options, environment, offer, keeps.iter().map(|(keep, _)| *keep).collect())?;
+    let places = places(options);
+    let helper = Helper::new(options, environment, offer, places.clone())?;
+    languages::choose(&helper.settings().language, &ini);
+    let keeps = told(&places, &short(&ini, environment), environment);
     if options.line || is_by_lines(environment) || !screen::is_there() {
-        languages::choose(&helper.settings().language, &ini);
         return lines::run(helper, &keeps, &short(&ini, environment)).await;
     }
     let offered = helper.offer().and_then(offered);
@@ -65,15 +67,15 @@ pub async fn run(options: &Options, environment: &Environment) -> Result<Ending,
 pub fn farewell(ending: Ending, options: &Options) -> ExitCode {
     match ending {
         Ending::Left => {
-            out::talk("tuiphone: nothing was set up, and nothing was written; `tuiphone setup` asks again");
+            out::talk(&say!("setup-left"));
             ExitCode::Interrupted
         }
         Ending::Skipped if !options.quiet => {
-            out::talk("tuiphone: nothing was set up; `tuiphone setup` asks again");
+            out::talk(&say!("setup-skipped"));
             ExitCode::Ok
         }
         Ending::Saved if !options.quiet => {
-            out::talk("tuiphone: `tuiphone` opens the phone");
+            out::talk(&say!("setup-saved"));
             ExitCode::Ok
         }
         Ending::Saved | Ending::Skipped | Ending::Demo => ExitCode::Ok,
@@ -92,11 +94,11 @@ fn offered(offer: &Offer) -> Option<model::Offer> {
     let answers = answers_of(first);
     let asks_password = match first.password {
         Password::Plain => None,
-        Password::Sealed => Some("MicroSIP keeps this password encrypted: type it once more."),
-        Password::Hashed => Some("Only a hash of this password is kept there: type it once more."),
-        Password::None => Some("No password is kept there: type it once."),
+        Password::Sealed => Some(say!("setup-password-sealed")),
+        Password::Hashed => Some(say!("setup-password-hashed")),
+        Password::None => Some(say!("setup-password-missing")),
     };
-    Some(model::Offer { words: offer.words(), answers, asks_password: asks_password.map(str::to_owned) })
+    Some(model::Offer { words: offer.words(), answers, asks_password })
 }
 
 /// An account as the questions have it.
@@ -115,21 +117,25 @@ fn answers_of(found: &FoundAccount) -> Answers {
 }
 
 /// Where a password may be kept, the best first; what is said on the command line alone, where something is.
-fn keeps(options: &Options, ini: &str, environment: &Environment) -> Vec<(Keep, String)> {
-    let file = short(&environment.config_dir().join("passwords"), environment);
-    let words = |keep: Keep| match keep {
-        Keep::Keyring => "In the keyring of this system".to_owned(),
-        Keep::Kernel => "In the kernel, until the machine is restarted".to_owned(),
-        Keep::File => format!("In a file that only you can read: {file}"),
-        Keep::Plain => format!("As plain text in {ini}"),
-        Keep::None => "Nowhere: it is asked for at each start".to_owned(),
-    };
+fn places(options: &Options) -> Vec<Keep> {
     let there = keeping::keyring().map(|_| Keep::Keyring);
-    let keeps: Vec<Keep> = match options.keep {
+    match options.keep {
         Some(keep) => vec![keep],
         None => there.into_iter().chain([Keep::File, Keep::Plain, Keep::None]).collect(),
+    }
+}
+
+/// The same for people.
+fn told(places: &[Keep], ini: &str, environment: &Environment) -> Vec<(Keep, String)> {
+    let file = short(&environment.config_dir().join("passwords"), environment);
+    let words = |keep: Keep| match keep {
+        Keep::Keyring => say!("setup-keep-keyring"),
+        Keep::Kernel => say!("setup-keep-kernel"),
+        Keep::File => say!("setup-keep-file", file = &file),
+        Keep::Plain => say!("setup-keep-plain", file = ini),
+        Keep::None => say!("setup-keep-nowhere"),
     };
-    keeps.into_iter().map(|keep| (keep, words(keep))).collect()
+    places.iter().map(|keep| (*keep, words(*keep))).collect()
 }
 
 /// A path as people say it.
@@ -182,6 +188,16 @@ mod tests {
         ] {
             assert_eq!(is_by_lines(&environment(vars)), expected, "{vars:?}");
         }
+    }
+
+    #[test]
+    fn places_of_a_password_are_told_in_the_language_that_is_spoken() {
+        use crate::text::words::{Catalogue, Words, speaking};
+        let german = "setup-keep-plain = Als Text in { $file }\nsetup-keep-nowhere = Nirgends\n";
+        let told = || told(&[Keep::Plain, Keep::None, Keep::Kernel], "x.ini", &environment(&[]));
+        let words = |told: Vec<(Keep, String)>| told.into_iter().map(|(_, words)| words).collect::<Vec<_>>();
+        let spoken = speaking(std::sync::Arc::new(Words::of("de", Catalogue::new(german))), told);
+        assert_eq!(words(spoken), ["Als Text in x.ini", "Nirgends", "In the kernel, until the machine is restarted"]);
     }
 
     #[test]
