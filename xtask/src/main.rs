@@ -1,4 +1,4 @@
-//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|licences`.
+//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|licences`.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod fuzz;
 mod licences;
+mod order;
 mod run;
 mod soak;
 mod system;
@@ -32,6 +33,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   doctor    say what is here and what is missing (--install: fetch what the build needs)
   fmt       format every package
   man       write the pages of the manual anew, from the tables
+  order     record what runs in a phone, write the order of its functions in a release build (needs valgrind)
   licences  list the dependencies' licences, fail on one we cannot ship
 
   --no-install  never call the package manager; say what is missing and stop
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
         "fmt" => run::cargo(&["fmt", "--all"]),
         "man" => run::cargo(&["run", "--quiet", "--locked", "--package", "tuiphone", "--", "man", "--dir", "man"]),
+        "order" => order::run(),
         "licences" | "licenses" => licences::run(),
         _ => {
             eprint!("{USAGE}");

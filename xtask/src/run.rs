@@ -88,7 +88,7 @@ pub fn say(text: &str) {
 }
 
 /// The exit status, or nothing when the time is over (the child is killed then).
-fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+pub fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
     #[allow(clippy::disallowed_methods, reason = "chores run on the real clock")]
     let start = Instant::now();
     while start.elapsed() < limit {

@@ -17,7 +17,7 @@ pub struct Peer {
 }
 
 /// The real peers of `tests/peers`, and those of `tests/cli` that take pages and completions.
-pub const PEERS: [Peer; 15] = [
+pub const PEERS: [Peer; 16] = [
     Peer {
         program: "kamailio",
         why: "registrar with digest",
@@ -38,6 +38,7 @@ pub const PEERS: [Peer; 15] = [
     Peer { program: "turnserver", why: "tells and lends addresses: STUN, TURN", packages: &["coturn"] },
     Peer { program: "python3", why: "scores speech quality", packages: &["python3", "python3-venv", "python3-dev"] },
     Peer { program: "mosquitto", why: "a broker of MQTT", packages: &["mosquitto"] },
+    Peer { program: "dbus-daemon", why: "a session's bus", packages: &["dbus-daemon"] },
     Peer { program: "groff", why: "reads the manual", packages: &["groff-base"] },
     Peer { program: "zsh", why: "completes commands", packages: &["zsh"] },
     Peer { program: "fish", why: "completes commands as well", packages: &["fish"] },
