@@ -31,12 +31,16 @@ impl Themes {
     pub fn take(&mut self, list: Vec<Choice>) {
         let tried = self.tried().map_or_else(|| self.worn.clone(), |one| one.name.clone());
         self.list = list;
-        self.row = self.list.iter().position(|one| one.name.eq_ignore_ascii_case(&tried)).unwrap_or(0);
+        self.row = self.row_of(&tried);
     }
 
-    /// Nothing is tried any more.
-    pub fn forget(&mut self) {
-        self.list.clear();
+    /// The one that is worn is tried first. Those known from before can be chosen from until they come anew.
+    pub fn begin(&mut self) {
+        self.row = self.row_of(&self.worn);
+    }
+
+    fn row_of(&self, name: &str) -> usize {
+        self.list.iter().position(|one| one.name.eq_ignore_ascii_case(name)).unwrap_or(0)
     }
 
     /// All of them.

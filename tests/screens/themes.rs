@@ -77,6 +77,20 @@ fn what_is_tried_is_seen_at_once_and_kept_or_left() {
 }
 
 #[test]
+fn whoever_types_ahead_of_the_list_chooses_out_of_the_last_one() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("Space t Home Down");
+    assert_eq!(worn(&stage.key("Enter")), [] as [&str; 0]);
+    assert_eq!(stage.model.mode, Mode::Themes, "there is none to choose from yet");
+    stage.msg(Msg::Themes(choices(ColorDepth::True)));
+    stage.keys("Esc Space t Home Down");
+    assert_eq!(worn(&stage.key("Enter")), ["wear dark", "tuiphone.theme=dark"]);
+    stage.keys("Space t Down");
+    stage.msg(Msg::Themes(choices(ColorDepth::True)));
+    assert_eq!(stage.model.themes.tried().map(|one| one.name.as_str()), Some("light"), "what is tried stays");
+}
+
+#[test]
 fn a_click_tries_and_another_keeps() {
     let mut stage = open(80, 24, ColorDepth::True);
     assert_eq!(worn(&stage.click("dracula")), [] as [&str; 0]);

@@ -20,7 +20,7 @@ pub fn open(model: &mut Model) -> Vec<Action> {
         back(model);
         return drawn();
     }
-    model.themes.forget();
+    model.themes.begin();
     open_over(model, Mode::Themes);
     [vec![Action::LayOutThemes], drawn()].concat()
 }
@@ -96,9 +96,9 @@ pub fn set(model: &mut Model, ask: &SettingAsk, now: Instant) -> Option<Vec<Acti
 }
 
 fn keep(model: &mut Model) -> Vec<Action> {
-    let chosen = model.themes.tried().map(|one| one.name.clone());
+    // Who types ahead of the list waits for it.
+    let Some(name) = model.themes.tried().map(|one| one.name.clone()) else { return Vec::new() };
     back(model);
-    let Some(name) = chosen else { return drawn() };
     let value = Secret::new(&name);
     let ask = Action::Ask(Request::Settings(SettingAsk::Set { name: SETTING.to_owned(), value }));
     [wear(model, name), vec![ask]].concat()
