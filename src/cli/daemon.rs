@@ -20,12 +20,17 @@ use crate::text::plain_error;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::path::Path;
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// How long a daemon may take to come up.
 const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A phone that nothing has happened on for so long rests.
+const REST: Duration = Duration::from_secs(2);
 
 /// How long the end of the phone waits until the desktop is told.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
@@ -103,12 +108,24 @@ pub async fn run(
     // Last: whoever waits for this line finds every door open.
     out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
     manager.tell(Moment::Ready);
+    let (mut rest, mut rests) = (pin!(tokio::time::sleep(REST)), false);
     loop {
         tokio::select! {
+            // Why not in calls: sound waits for no page.
+            () = &mut rest, if !rests => {
+                rests = true;
+                if handle.status().await.is_ok_and(|status| status.calls.is_empty()) {
+                    platform::settle();
+                }
+            }
             // Why asked: what answers here is what calls hang on.
             () = watchdog.due() => if handle.status().await.is_ok() { manager.tell(Moment::Alive) },
             event = events.recv() => match event {
-                Ok(event) => log(&event, options),
+                Ok(event) => {
+                    log(&event, options);
+                    rest.as_mut().reset(Instant::now() + REST);
+                    rests = false;
+                }
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
             },
@@ -204,7 +221,7 @@ pub async fn attach_or_start(options: &Options, socket: &Path, log: &Path) -> Re
         message: format!("cannot start the phone in the background: {e}"),
         hint: None,
     })?;
-    let deadline = tokio::time::Instant::now() + START_PATIENCE;
+    let deadline = Instant::now() + START_PATIENCE;
     loop {
         // Why first: one that found the place taken by another has ended, and that other is what we attach to.
         let ended = child.try_wait();
@@ -221,7 +238,7 @@ pub async fn attach_or_start(options: &Options, socket: &Path, log: &Path) -> Re
                 hint: Some(format!("its log is {}", log.display())),
             });
         }
-        if tokio::time::Instant::now() > deadline {
+        if Instant::now() > deadline {
             return Err(CommandError {
                 code: ExitCode::NoDaemon,
                 kind: "no_daemon",

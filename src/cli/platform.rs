@@ -1,7 +1,9 @@
 //! What the standard library does not have and every system does in its own way.
 
+mod settled;
 mod watching;
 
+pub use settled::settle;
 pub use watching::watch;
 
 use crate::engine::handle::Handle;

@@ -185,6 +185,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         note: shown.note,
         tips: shown.interface.tips.then(|| Tips::new(tip_of_now())),
         local_time: super::platform::local_time,
+        at_rest: super::platform::settle,
         traces: Some(super::paths::Environment::of_process().data_dir().join("tuiphone/traces")),
     };
     // A phone in this process brings libraries that write to stderr as they like.

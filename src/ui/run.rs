@@ -37,6 +37,9 @@ use tokio::sync::mpsc;
 /// How long answers of the terminal are waited for at the end, so that they do not reach the shell.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
+/// So long after a key nobody waits for anything.
+const REST: Duration = Duration::from_millis(500);
+
 /// How long the phone may take to mute the microphone at the end.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
@@ -69,6 +72,8 @@ pub struct UiOptions {
     pub tips: Option<Tips>,
     /// How the clock on the wall tells a moment.
     pub local_time: LocalTime,
+    /// Called while nobody waits for anything: what will not be needed soon can go.
+    pub at_rest: fn(),
     /// The folder of traces that somebody keeps.
     pub traces: Option<PathBuf>,
 }
@@ -152,12 +157,13 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
         options: &options,
         due: Some(Urgency::Now),
         drawn: None,
+        rests: None,
     };
     let is_left = loop {
         // 1. draw what is out of date, if it may be drawn yet
         shell.draw(&mut screen, &model).map_err(UiError::Draw)?;
         // 2. wait for the first thing to happen
-        let wake = shell.wake(&model);
+        let (wake, rests) = (shell.wake(&model), shell.rests);
         let msg = tokio::select! {
             biased;
             asks = signals.next() => match asks {
@@ -189,6 +195,11 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
                 None => continue,
             },
             () = sleep_until(wake) => Msg::Tick,
+            () = sleep_until(rests) => {
+                shell.rests = None;
+                (options.at_rest)();
+                continue;
+            }
             () = &mut asking => break false,
             () = &mut looking => break false,
         };
@@ -244,11 +255,14 @@ struct Shell<'a> {
     options: &'a UiOptions,
     due: Option<Urgency>,
     drawn: Option<Instant>,
+    /// When nobody waits any more.
+    rests: Option<Instant>,
 }
 
 impl Shell<'_> {
     /// What came from the terminal, if it is a message: its answers are taken in here.
     fn of_terminal(&mut self, screen: &mut Screen, input: Input) -> Result<Option<Msg>, UiError> {
+        self.rests = Some(now() + REST);
         let answer = match input {
             // Whoever wrote a theme in another window comes back.
             Input::Event(Event::FocusGained) if self.dressing.must_look() => {
@@ -369,7 +383,9 @@ impl Shell<'_> {
             self.term.draw(&frame)?;
             self.pace.wrote(begun.elapsed(), begun);
             self.term.title(title(model, &self.glyphs))?;
-            self.drawn = Some(now);
+            if self.drawn.replace(now).is_none() {
+                self.rests = Some(now + REST);
+            }
             self.due = None;
         }
         Ok(())

@@ -42,12 +42,13 @@ macro_rules! row {
 
 /// Rows of the table.
 pub const STARTED: &str = row!("start → first complete frame, median / p99");
-pub const MEMORY: &str = row!("RSS / PSS");
+pub const MEMORY: &str = row!("RSS / PSS at rest");
 pub const KEY_IN_PHONE: &str = row!("key → its frame in the phone, median / p99");
 pub const KEY_IN_HISTORY: &str = row!("key → its frame in the history, median / p99");
 pub const BYTES: &str = row!("bytes a second idle, ringing, in a call");
 const FOUND: &str = row!("key → what is found in the history, median / p99");
-const MEMORY_OF_HISTORY: &str = row!("RSS / PSS, the history open");
+const MEMORY_AT_FIRST: &str = row!("RSS / PSS at the first frame");
+const MEMORY_OF_HISTORY: &str = row!("RSS / PSS, searching the history");
 
 /// Fills the rows of the interface; other phones have none.
 pub fn figures(column: &mut Column) -> Result<(), Failure> {
@@ -66,6 +67,8 @@ pub fn figures(column: &mut Column) -> Result<(), Failure> {
 
     let mut terminal = Terminal::open(&phone)?;
     terminal.until(REGISTERED)?;
+    let (resident, proportional) = terminal.memory()?;
+    column.row(MEMORY_AT_FIRST, format!("{resident:.1} / {proportional:.1} MB"));
     terminal.rest(Duration::from_secs(1))?;
     let (resident, proportional) = terminal.memory()?;
     column.row(MEMORY, format!("{resident:.1} / {proportional:.1} MB"));
