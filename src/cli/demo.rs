@@ -69,6 +69,7 @@ pub async fn start(
     if let Some(past) = &past {
         past.tell(&handle).await;
     }
+    demo.at_home().await;
     Ok(DemoPhone { handle, _demo: demo, _past: past })
 }
 
@@ -138,6 +139,7 @@ pub async fn serve(seed: Option<u64>, lively: bool, file: &Path, options: &Optio
     if lively {
         demo.liven();
     }
+    demo.at_home().await;
     let (account, name) = (demo.account(), file.display());
     let hint = Some("a new file, such as demo.ini");
     if std::fs::read_to_string(file).is_ok_and(|text| !text.starts_with(MARK)) {

@@ -27,6 +27,9 @@ pub const DOMAIN: &str = "demo";
 /// The number of the person at this phone.
 pub const OWN_NUMBER: &str = "100";
 
+/// How long the far ends may take to register before everything goes on without them.
+const AT_HOME: Duration = Duration::from_secs(20);
+
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Why the demo did not start.
@@ -80,6 +83,23 @@ impl Demo {
             demo.far_ends.push(handle);
         }
         Ok(demo)
+    }
+
+    /// Waits until every far end has registered, within bounds: who is called before that is not there.
+    pub async fn at_home(&self) {
+        let all = async {
+            for far_end in &self.far_ends {
+                let mut changed = far_end.changed();
+                loop {
+                    changed.mark_unchanged();
+                    let Ok(status) = far_end.status().await else { break };
+                    if status.accounts.iter().all(|account| account.registered) || changed.changed().await.is_err() {
+                        break;
+                    }
+                }
+            }
+        };
+        let _ = tokio::time::timeout(AT_HOME, all).await;
     }
 
     /// From now on things happen by themselves: messages, voicemail, calls.
@@ -254,4 +274,19 @@ async fn until(due: Option<Instant>) {
 fn now() -> Instant {
     #[allow(clippy::disallowed_methods, reason = "the shell reads the clock")]
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_waits_finds_every_far_end_at_home() {
+        let demo = Demo::start([3; 32]).unwrap();
+        demo.at_home().await;
+        for (handle, far_end) in demo.far_ends.iter().zip(FAR_ENDS) {
+            let status = handle.status().await.unwrap();
+            assert!(status.accounts.iter().all(|account| account.registered), "{}", far_end.user);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `test`: calls to the far ends of the demo, measured, judged and told.
 
 use crate::call::silent_far_end;
-use crate::support::{Finished, House, PATIENCE, bare, finish, finish_in, lines_of, signal, until};
+use crate::support::{Finished, House, PATIENCE, bare, finish, finish_in, lines_of, signal};
 use serde_json::Value;
 use std::f32::consts::TAU;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,6 @@ use tuiphone::media::voice::Voice;
 fn test(house: &House, line: &str) -> Finished {
     let words: Vec<&str> = ["--audio-in", "null", "test"].into_iter().chain(line.split_whitespace()).collect();
     house.run(&words)
-}
-
-/// A house whose far ends are all at home.
-fn house() -> House {
-    let house = House::open();
-    for number in ["600", "601", "602", "603", "604", "605"] {
-        let is_there = || !format!("{:?}", house.run(&["ping", number])).contains("480 Temporarily");
-        assert!(until(is_there), "{number}");
-    }
-    house
 }
 
 /// A WAV file at 8 kHz.
@@ -47,7 +37,7 @@ fn voice(seed: u32, seconds: usize) -> Vec<f32> {
 
 #[test]
 fn a_call_is_measured_and_told() {
-    let house = house();
+    let house = House::open();
     let done = test(&house, "600 --duration 3 --json --max-answer 60 --max-registration 60");
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(done.stderr, "", "progress is for terminals");
@@ -68,7 +58,7 @@ fn a_call_is_measured_and_told() {
 
 #[test]
 fn the_exit_code_is_the_outcome_or_what_became_of_the_expectation() {
-    let house = house();
+    let house = House::open();
     let rows = [
         ("602", 20, "FAILED  outcome: busy (486"),
         ("602 --expect busy --max-pdd 9", 0, "ok      outcome: busy (486"),
@@ -95,7 +85,7 @@ fn the_exit_code_is_the_outcome_or_what_became_of_the_expectation() {
 
 #[test]
 fn nagios_has_a_line_and_codes_of_its_own() {
-    let house = house();
+    let house = House::open();
     let rows = [
         ("600 --duration 3 --nagios", 0, "SIP OK - 600 answered in "),
         ("600 --duration 3 --nagios --max-answer 0.1:60", 1, "SIP WARNING - 600 max-answer: "),
@@ -120,7 +110,7 @@ fn nagios_has_a_line_and_codes_of_its_own() {
 
 #[test]
 fn sound_is_measured_there_and_back() {
-    let house = house();
+    let house = House::open();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let done = test(&house, "600 --echo --duration 6 --json");
@@ -147,7 +137,7 @@ fn sound_is_measured_there_and_back() {
 
 #[test]
 fn an_announcement_is_known_again() {
-    let house = house();
+    let house = House::open();
     let place = |name: &str| house.folder.path().join(name);
     wav(&place("own.wav"), voice(601, 5));
     wav(&place("other.wav"), voice(77, 5));
@@ -178,7 +168,7 @@ fn an_announcement_is_known_again() {
 
 #[test]
 fn several_calls_are_summed_up_and_written_for_others() {
-    let house = house();
+    let house = House::open();
     let place = |name: &str| house.folder.path().join(name);
     let [prom, junit, otlp] = ["sip.prom", "sip.xml", "sip.json"].map(place);
     std::fs::write(&prom, "what was there before\n").expect("written");
@@ -212,7 +202,7 @@ fn several_calls_are_summed_up_and_written_for_others() {
 
 #[test]
 fn a_script_leads_through_a_call() {
-    let house = house();
+    let house = House::open();
     let place = |name: &str| house.folder.path().join(name);
     let tone = (0..8_000 * 4).map(|n| 0.2 * (TAU * 440.0 * n as f32 / 8_000.0).sin());
     wav(&place("tone.wav"), tone);
@@ -274,7 +264,7 @@ fn sound_that_goes_one_way_is_told() {
 
 #[test]
 fn it_needs_no_phone_and_disturbs_none() {
-    let house = house();
+    let house = House::open();
     let mut daemon = house.daemon();
     let done = test(&house, "602 --expect busy");
     assert_eq!(done.code, 0, "{done:?}");
@@ -290,7 +280,7 @@ fn it_needs_no_phone_and_disturbs_none() {
 
 #[test]
 fn an_interrupt_ends_the_call_and_tells_what_there_was() {
-    let house = house();
+    let house = House::open();
     let mut command = house.program(&["--debug", "-", "test", "600", "--duration", "60", "--json"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let lines = lines_of(child.stderr.take().expect("its stderr"));

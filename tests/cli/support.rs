@@ -30,6 +30,7 @@ impl House {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let demo = Demo::start([7; 32]).expect("the demo starts");
+                demo.at_home().await;
                 let account = demo.account();
                 ready.send((account.server.clone(), account.password.reveal().to_owned())).expect("someone waits");
                 while let Err(mpsc::TryRecvError::Empty) = stopped.try_recv() {
