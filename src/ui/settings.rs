@@ -68,6 +68,8 @@ pub struct Settings {
     pub trouble: Option<String>,
     asked: Option<Change>,
     undone: Vec<Change>,
+    /// Keys whose change was asked for here and is still to be told of.
+    own: Vec<String>,
 }
 
 impl Settings {
@@ -235,6 +237,25 @@ impl Settings {
             Some(value) => SettingAsk::Set { name, value: Secret::new(value) },
             None => SettingAsk::Unset { name },
         }))
+    }
+
+    /// A change is asked for from here: that the phone tells of it is no news then.
+    pub fn asks(&mut self, name: &str) {
+        if !self.own.iter().any(|own| own == name) {
+            self.own.push(name.to_owned());
+        }
+    }
+
+    /// Nothing will be told of it.
+    pub fn stays(&mut self, name: &str) {
+        self.own.retain(|own| own != name);
+    }
+
+    /// The phone tells that these have changed: true if each was asked for here.
+    pub fn is_own(&mut self, changed: &[String]) -> bool {
+        let is_own = !changed.is_empty() && changed.iter().all(|name| self.own.contains(name));
+        self.own.retain(|own| !changed.contains(own));
+        is_own
     }
 
     /// A change has come into the file.

@@ -4,7 +4,7 @@ use crate::pictures::picture;
 use crate::stage::{Stage, call, commands};
 use ratatui::style::Color;
 use tuiphone::control::verb::Request;
-use tuiphone::control::{CallState, Command, Secret, SettingAsk, SettingChanged};
+use tuiphone::control::{CallState, Command, Event, Secret, SettingAsk, SettingChanged};
 use tuiphone::ui::glyphs::ASCII;
 use tuiphone::ui::model::Mode;
 use tuiphone::ui::msg::{Action, Answer, Msg};
@@ -74,6 +74,44 @@ fn what_is_tried_is_seen_at_once_and_kept_or_left() {
     stage.keys("Space t");
     stage.msg(Msg::Themes(choices(ColorDepth::True)));
     assert_eq!(worn(&stage.key("Enter")), ["wear dark", "tuiphone.theme=dark"], "it begins with the one that is worn");
+}
+
+/// The phone tells everybody what has changed, and answers whoever asked: either may come first.
+#[test]
+fn what_is_told_of_a_change_that_was_asked_for_here_does_not_cover_the_answer() {
+    let changed = |name: &str| Event::Config {
+        message: format!("settings read again: {name}"),
+        changed: vec![name.to_owned()],
+        needs_restart: Vec::new(),
+    };
+    let told = |changed| {
+        let told = SettingChanged { name: "tuiphone.theme".into(), changed, ..SettingChanged::default() };
+        Msg::Answer(set("dark"), Ok(Answer::Setting(told)))
+    };
+    let words = "the theme is dark from now on";
+    for is_first in [true, false] {
+        let mut stage = open(80, 24, ColorDepth::True);
+        stage.keys("Down Enter");
+        if is_first {
+            stage.event(changed("tuiphone.theme"));
+            assert!(!stage.screen().contains("read again"), "{}", stage.screen());
+        }
+        stage.msg(told(true));
+        if !is_first {
+            stage.event(changed("tuiphone.theme"));
+        }
+        assert!(stage.screen().contains(words), "{is_first}: {}", stage.screen());
+        stage.event(changed("tuiphone.theme"));
+        assert!(stage.screen().contains("read again: tuiphone.theme"), "somebody else did: {}", stage.screen());
+    }
+    // What was so already is told by nobody.
+    let mut stage = open(80, 24, ColorDepth::True);
+    stage.keys("Down Enter");
+    stage.event(changed("Settings.DND"));
+    assert!(stage.screen().contains("read again: Settings.DND"), "{}", stage.screen());
+    stage.msg(told(false));
+    stage.event(changed("tuiphone.theme"));
+    assert!(stage.screen().contains("read again: tuiphone.theme"), "{}", stage.screen());
 }
 
 #[test]

@@ -28,6 +28,8 @@ use super::model::{Message, Mode, Model, Pane, Weight};
 use super::msg::{Action, Msg, Urgency};
 use super::osc::MOST_COPIED;
 use super::view::hit::{Hit, hit};
+use crate::control::SettingAsk;
+use crate::control::verb::Request;
 use crate::text::sanitise;
 use crate::text::words::{retold, say};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -40,6 +42,11 @@ const ERROR_STAYS: Duration = Duration::from_secs(30);
 /// Takes a message in. Nothing to draw, nothing to do: an empty list.
 pub fn update(model: &mut Model, msg: Msg, now: Instant) -> Vec<Action> {
     let mut actions = take_in(model, msg, now);
+    for action in &actions {
+        if let Action::Ask(Request::Settings(SettingAsk::Set { name, .. } | SettingAsk::Unset { name })) = action {
+            model.settings.asks(name);
+        }
+    }
     actions.extend(follow(model));
     let offers = model.matches.follow(&model.field, model.people.list(), model.past.recent());
     if let Some(copied) = actions.iter().find_map(copied) {

@@ -256,8 +256,11 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
             let hint = key.map(|key| say!("told-muted-key", key = key.to_string()));
             say(model, Weight::Error, say!("told-talking-muted"), hint, now);
         }
-        Event::Config { message, .. } => {
-            note(model, message, now);
+        Event::Config { message, changed, .. } => {
+            // The answer to whoever asked for it tells more, and may have come before.
+            if !model.settings.is_own(&changed) {
+                note(model, message, now);
+            }
             // Whoever else has changed the file: what is looked at is as it is there now.
             if matches!(model.mode, Mode::Settings | Mode::Devices) {
                 return [vec![Action::Ask(settings::ask())], drawn()].concat();

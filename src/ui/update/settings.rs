@@ -143,6 +143,7 @@ pub fn changed(
                 SettingAsk::List => "",
             };
             let is_edited = model.settings.edit.as_ref().is_some_and(|edit| edit.name == name);
+            model.settings.stays(name);
             model.settings.refused(&why.message);
             if !is_edited {
                 say(model, Weight::Error, why.message, why.hint, now);
@@ -150,6 +151,9 @@ pub fn changed(
             return drawn();
         }
     };
+    if !told.changed {
+        model.settings.stays(&told.name);
+    }
     model.settings.saved(&told.name, told.changed);
     let anew = vec![Action::Ask(settings::ask())];
     if let Some(worn) = themes::set(model, ask, now) {
