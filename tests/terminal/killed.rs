@@ -101,11 +101,15 @@ fn where_interface_and_phone_are_killed_the_next_one_starts_both() {
     screen.wait_for("registered");
     screen.press("600\r");
     screen.wait_for("talking");
-    let wire = std::os::unix::net::UnixStream::connect(house.socket()).expect("the socket");
-    let phone = getsockopt(&wire, PeerCredentials).expect("who is there").pid();
+    let connected = || std::os::unix::net::UnixStream::connect(house.socket());
+    let phone = getsockopt(&connected().expect("the socket"), PeerCredentials).expect("who is there").pid();
+    let calls = || house.run(&["history", "--json"]).json()["history"].as_array().map(Vec::len);
+    assert!(until(|| calls() == Some(1)), "it is written down while it is there");
     screen.signal("KILL");
     assert!(Command::new("kill").args(["-KILL", &phone.to_string()]).status().expect("kill").success());
     screen.ended();
+    // Whoever is killed is there until its turn comes once more.
+    assert!(until(|| connected().is_err()), "it is gone");
     assert!(house.socket().exists(), "it had no time to clear up");
     let mut next = Screen::open(house.program(&[]), 24, 80);
     next.wait_for("registered");
@@ -113,8 +117,7 @@ fn where_interface_and_phone_are_killed_the_next_one_starts_both() {
     next.wait_for("Busy");
     next.press("\u{11}"); // Ctrl-Q
     assert_eq!(next.ended(), 0);
-    let calls = house.run(&["history", "--json"]).json();
-    assert_eq!(calls["history"].as_array().map(Vec::len), Some(2), "{calls}");
+    assert_eq!(calls(), Some(2));
 }
 
 /// Ends the phone that an interface has started, whatever becomes of the test.

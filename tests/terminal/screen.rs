@@ -124,10 +124,17 @@ impl Screen {
         }
     }
 
-    /// Reads on until nothing has come for a while.
+    /// Reads on until nothing has come for a while, and the program has slept all the while.
     pub fn settle(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline && self.take_in(Instant::now() + Duration::from_secs(1)) {}
+        let (deadline, mut before) = (Instant::now() + PATIENCE, None);
+        loop {
+            let now = Some(self.wake_ups());
+            if now == before || Instant::now() >= deadline {
+                return;
+            }
+            before = now;
+            while Instant::now() < deadline && self.take_in(Instant::now() + Duration::from_secs(1)) {}
+        }
     }
 
     /// How many bytes are written within this time.

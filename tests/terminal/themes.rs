@@ -51,9 +51,10 @@ fn a_theme_is_worn_as_it_is_written_and_another_one_is_chosen() {
 
     screen.press(" t");
     screen.wait_for("gruvbox");
-    screen.settle();
     screen.press("\x1b[H"); // Home
     screen.press("\x1b[B"); // Down
+    let is_chosen = |line: &str| line.contains('▌') && line.contains(" dark ");
+    screen.wait_until("dark is tried", |screen| screen.text().lines().any(is_chosen));
     screen.settle();
     let tried = screen.times_written(&colour("7;8;9"));
     screen.press("\x1b");
