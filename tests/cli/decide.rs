@@ -90,14 +90,14 @@ fn silence(rate: u32, samples: u32) -> Vec<u8> {
 
 #[test]
 fn who_thinks_too_long_fails_or_babbles_decides_nothing() {
-    for (script, part) in [
-        ("sleep 60 & echo $! > child; sleep 60", "has said nothing for 1 s"),
-        ("exit 3", "ended with exit status: 3"),
-        ("echo let me see", "is none of accept, reject"),
-        ("yes accept", "ended with"),
-        ("echo accept; echo reject", "decides twice"),
+    for (script, more, part) in [
+        ("sleep 60 & echo $! > child; sleep 60", "decideTimeout=1\r\n", "has said nothing for 1 s"),
+        ("exit 3", "", "ended with exit status: 3"),
+        ("echo let me see", "", "is none of accept, reject"),
+        ("yes accept", "", "ended with"),
+        ("echo accept; echo reject", "", "decides twice"),
     ] {
-        let (house, daemon) = house(script, "decideTimeout=1\r\n");
+        let (house, daemon) = house(script, more);
         let mut watching = called_back(&daemon);
         let told = watching.await_event("error");
         assert!(told["message"].as_str().is_some_and(|words| words.contains(part)), "{script}: {told}");

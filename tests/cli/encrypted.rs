@@ -260,9 +260,13 @@ fn what_must_be_encrypted_stays_so() {
     far.talk();
     let tone = far.talk();
     assert_eq!(tone, Duration::ZERO, "what is not authentic is not played");
-    let call = &wire.ask("status")["calls"][0];
-    assert!(call["media"]["dropped"]["unauthentic"].as_u64() > Some(150), "{call}");
-    assert_eq!(call["media"]["srtp"], "AEAD_AES_256_GCM, keys in clear");
+    let mut media = Value::Null;
+    let is_counted = || {
+        media = wire.ask("status")["calls"][0]["media"].clone();
+        media["dropped"]["unauthentic"].as_u64() > Some(150)
+    };
+    assert!(until(is_counted), "{media}");
+    assert_eq!(media["srtp"], "AEAD_AES_256_GCM, keys in clear");
     far.outbound = right;
     far.talk();
     let tone = far.talk();

@@ -102,9 +102,11 @@ fn a_program_that_ends_takes_its_call_along_when_all_is_said() {
 #[test]
 fn a_program_that_does_not_end_is_ended_with_all_it_started() {
     let house = House::open();
-    let text_of = "trap '' TERM\nsh -c 'trap \"\" TERM; sleep 600' &\necho $! > \"$HERE/child\"\nsleep 600\n";
+    // It hangs up by itself once it is deaf to what it will be told.
+    let text_of = "trap '' TERM\nsh -c 'trap \"\" TERM; sleep 600' &\necho $! > \"$HERE/child\"\n\
+                   echo hangup >&4\nsleep 600\n";
     let program = script(&house, text_of);
-    let done = call(&house, "600", &program, &["--duration", "0.5"]);
+    let done = call(&house, "600", &program, &[]);
     assert_eq!((done.code, &done.json()["exec"]["signal"]), (0, &9.into()), "{done:?}");
     let child = text(&house, "child");
     let gone = || {

@@ -1,6 +1,6 @@
 //! `message`, with a phone that runs and without, and the voicemail lamp.
 
-use crate::support::House;
+use crate::support::{House, closed};
 
 #[test]
 fn a_message_is_delivered_and_comes_back_as_an_event() {
@@ -36,7 +36,7 @@ fn the_code_tells_what_became_of_it() {
     house.write_ini("wrong");
     let done = house.run(&["message", "600", "hello"]);
     assert_eq!(done.code, 10, "{done:?}");
-    let silent = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a port");
+    let (_kept, silent) = closed();
     house.server = silent.to_string();
     house.write_ini("any");
     let done = house.run(&["message", "600", "hello"]);

@@ -100,6 +100,9 @@ fn sound(wire: &mut Wire) -> (f64, f64, f64, Instant) {
     }
 }
 
+/// How often it is asked a lot, and as often nothing.
+const TURNS: usize = 3;
+
 /// A status bar asks a few times a second, a script may ask a thousand times; the call goes on as before.
 #[test]
 fn a_thousand_questions_a_second_do_not_disturb_a_call() {
@@ -112,12 +115,13 @@ fn a_thousand_questions_a_second_do_not_disturb_a_call() {
     let line = serde_json::json!({"verb": "call", "number": number}).to_string();
     assert_eq!(wire.ask(&line)["ok"], true);
     watching.await_event("call_quality");
-    let mut rates = Vec::new();
-    for asked in [false, true] {
+    let mut sums = [[0.0; 4]; 2];
+    // In turn: whatever else the machine does disturbs both alike.
+    for asked in [false, true].repeat(TURNS) {
         let before = sound(&mut wire);
         let start = Instant::now();
         let mut count = 0;
-        while start.elapsed() < Duration::from_secs(seconds) {
+        while start.elapsed() < Duration::from_secs(seconds) / TURNS as u32 {
             let due = start.elapsed().as_millis() as u64;
             while asked && count < due {
                 assert_eq!(wire.ask("status")["state"], "connected");
@@ -129,9 +133,12 @@ fn a_thousand_questions_a_second_do_not_disturb_a_call() {
         let elapsed = (after.3 - before.3).as_secs_f64();
         let (sent, missed, came) = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
         println!("{count} questions: {sent} packets sent in {elapsed:.2} s, {missed} of {came} missed or late");
-        rates.push((sent / elapsed, missed / came.max(1.0)));
+        for (sum, more) in sums[usize::from(asked)].iter_mut().zip([sent, elapsed, missed, came]) {
+            *sum += more;
+        }
     }
-    let [(before, missed_before), (asked, missed)] = rates[..] else { panic!("two") };
+    let [(before, missed_before), (asked, missed)] =
+        sums.map(|[sent, elapsed, missed, came]| (sent / elapsed, missed / came.max(1.0)));
     assert!(asked > before * 0.8, "packets a second: {before}, then {asked}");
     assert!(missed < missed_before + 0.1, "missed: {missed_before}, then {missed}");
 }

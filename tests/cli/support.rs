@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 use tuiphone::demo::run::{DOMAIN, Demo, OWN_NUMBER};
 
@@ -278,12 +278,16 @@ impl Wire {
     }
 }
 
-/// An even port that is free along with the next, below those a system gives away: nobody comes upon it by chance.
+/// An even port that is free along with the next, below those a system gives away: nobody comes upon it by chance, nor is
+/// it given twice.
 pub fn free_pair() -> u16 {
+    static GIVEN: Mutex<u16> = Mutex::new(0);
     let is_free = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
     let start = 20_000 + (std::process::id() % 5_000) as u16 * 2;
-    let found = (start..32_000).step_by(2).find(|port| is_free(*port) && is_free(port + 1));
-    found.expect("two free ports")
+    let mut given = GIVEN.lock().expect("no panic");
+    let found = (start.max(*given + 2)..32_000).step_by(2).find(|port| is_free(*port) && is_free(port + 1));
+    *given = found.expect("two free ports");
+    *given
 }
 
 /// A port where nothing is, for everybody but itself, and nobody else comes to be.

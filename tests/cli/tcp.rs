@@ -71,11 +71,12 @@ impl Relay {
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let server = TcpStream::connect(server).expect("the exchange listens");
-                let pairs = [(&client, &server), (&server, &client)];
-                for (from, to) in pairs.map(|(a, b)| (a.try_clone().expect("a copy"), b.try_clone().expect("a copy"))) {
+                let copy = |stream: &TcpStream| stream.try_clone().expect("a copy");
+                // Known before anything passes: it may be cut as soon as something has.
+                all.lock().expect("not poisoned").extend([copy(&client), copy(&server)]);
+                for (from, to) in [(copy(&client), copy(&server)), (server, client)] {
                     std::thread::spawn(move || pass(from, to));
                 }
-                all.lock().expect("not poisoned").extend([client, server]);
             }
         });
         Relay { address, live }

@@ -163,12 +163,23 @@ fn an_address_that_changes_is_followed_and_the_one_of_before_is_a_strangers() {
     assert!(old.heard(700.0) > HALF);
     let moved = side.invite(&new.described());
     assert_eq!((status(&moved), sound_of(&moved)), (200, sound));
+    // What was on its way to the old one has come once the new one is sent something.
+    let is_followed = || {
+        new.says(sound);
+        new.listens();
+        new.is_sent_sound()
+    };
+    assert!(until(is_followed), "it is followed");
     old.listens();
     old.is_sent_sound();
     talk(&mut [&mut old, &mut new], sound);
     assert!(new.heard(1_900.0) > HALF && !old.is_sent_sound());
-    let strangers = &wire.ask("status")["calls"][0]["media"]["dropped"]["strangers"];
-    assert!(strangers.as_u64() > Some(50), "{strangers}");
+    let mut media = serde_json::Value::Null;
+    let is_counted = || {
+        media = wire.ask("status")["calls"][0]["media"].clone();
+        media["dropped"]["strangers"].as_u64() > Some(50)
+    };
+    assert!(until(is_counted), "{media}");
     side.is_hung_up(&mut wire);
 }
 
