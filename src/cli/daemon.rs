@@ -30,7 +30,7 @@ use tokio::time::Instant;
 const START_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A phone that nothing has happened on for so long rests.
-const REST: Duration = Duration::from_secs(2);
+const REST: Duration = Duration::from_secs(1);
 
 /// How long the end of the phone waits until the desktop is told.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);

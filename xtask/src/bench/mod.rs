@@ -238,9 +238,9 @@ fn idle(column: &mut Column) -> Result<(), Failure> {
     let phone = Phone::start(make, Answer::Ring)?;
     let (uri, address) = phone.far.register(true)?;
     settle();
-    let (resident, proportional) = phone.memory()?;
     let (processor, sleeps) = (phone.processor()?, phone.sleeps()?);
     std::thread::sleep(IDLE);
+    let (resident, proportional) = phone.memory()?;
     let seconds = IDLE.as_secs_f64();
     column.row("idle, registered: RSS / PSS", format!("{resident:.1} / {proportional:.1} MB"));
     column.row("idle, registered: wake-ups a second", format!("{:.2}", (phone.sleeps()? - sleeps) / seconds));
