@@ -1,4 +1,4 @@
-//! How a release build for Linux is linked; nothing else needs a build script.
+//! What the program is built for, which it tells; and how a release build for Linux is linked.
 
 use std::env;
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::process::Command;
 fn main() {
     let order = Path::new("link").join("order.ld");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=TARGET={}", env::var("TARGET").unwrap_or_default());
     println!("cargo::rerun-if-changed={}", order.display());
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|is| is == value);
     if !is("PROFILE", "release") || !is("TARGET", "x86_64-unknown-linux-gnu") {

@@ -11,8 +11,8 @@ use super::options::{Begin, CallJob, Color, Job, Links, Options, SessionAccount,
 use super::password::PasswordSource;
 use super::rewrite::{self, BARE, MICROSIP, SPELLED, Wrong};
 use super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, languages, man, password_verb,
-    probe, schema, theme,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, languages, licenses, man,
+    password_verb, probe, schema, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::audio::{Direction, Spec};
@@ -78,8 +78,7 @@ pub fn read(argv: impl IntoIterator<Item = OsString>) -> Result<Invocation, Refu
     let matches = match matched.or_else(|_| parser().try_get_matches_from(words)) {
         Ok(matches) => matches,
         Err(error) if error.kind() == ErrorKind::DisplayVersion && wants_json => {
-            let version = serde_json::json!({ "v": 1, "ok": true, "version": env!("CARGO_PKG_VERSION") });
-            let job = Job::Print(version.to_string());
+            let job = Job::Print(licenses::version().to_string());
             return Ok(Invocation { options: Options::default(), job, password: None, notes });
         }
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -311,6 +310,7 @@ fn command_job(matches: &ArgMatches, options: &Options) -> Result<Job, CommandEr
         "theme" => Ok(theme::job(below)),
         "keymap" => Ok(keymap::job(below)),
         "words" => Ok(languages::job(below)),
+        "licenses" => Ok(Job::Licenses),
         "import" => Ok(import::job(below)),
         "test" => Ok(Job::Test(Box::new(probe::job::read(below)?))),
         "password" => password_verb::job(below, options),

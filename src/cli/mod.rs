@@ -22,6 +22,7 @@ pub mod keeping;
 pub mod keymap;
 pub mod keyring;
 pub mod languages;
+pub mod licenses;
 mod links;
 pub mod man;
 mod microsip;

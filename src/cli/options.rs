@@ -217,6 +217,8 @@ pub enum Job {
         /// Which.
         name: Option<String>,
     },
+    /// What the program is made of.
+    Licenses,
     /// What may stand next on a command line: the words so far, the last one begun.
     Complete(Vec<String>),
     /// Text for standard output: help, version.

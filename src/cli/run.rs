@@ -11,9 +11,9 @@ use super::session::{self, Session, has_account, usable, without_account};
 use super::signals::Interrupts;
 use super::wants::{Wants, failed};
 use super::{
-    bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, keymap, languages, links,
-    man, microsip, nobody, out, password_verb, people, phone, platform, probe, prompt, reload, reset, saving, schema,
-    screen, setup, theme, verbs,
+    bug_report, call, completion, config_verb, daemon, demo, doctor, exit, history, import, keymap, languages,
+    licenses, links, man, microsip, nobody, out, password_verb, people, phone, platform, probe, prompt, reload, reset,
+    saving, schema, screen, setup, theme, verbs,
 };
 use crate::audio::Spec;
 use crate::config::AccountId;
@@ -79,6 +79,7 @@ async fn carry_out(invocation: Invocation) -> Result<ExitCode, CommandError> {
         Job::Theme(job) => return theme::run(job, &options, &environment),
         Job::Keymap(job) => return keymap::run(job, &options, &environment),
         Job::Words(job) => return languages::run(job, &options, &environment),
+        Job::Licenses => return Ok(licenses::run(&options)),
         Job::Complete(words) => return completion::run(words, &environment).await,
         _ => {}
     }
@@ -275,9 +276,8 @@ impl Place {
             }
             Job::Demo { .. } | Job::Config(_) | Job::Import(_) | Job::Password(_) | Job::Print(_) => Ok(ExitCode::Ok),
             Job::Links(_) | Job::Reset { .. } | Job::Setup | Job::Doctor(_) | Job::BugReport(_) => Ok(ExitCode::Ok),
-            Job::Man(_) | Job::Schema { .. } | Job::Theme(_) | Job::Keymap(_) | Job::Words(_) | Job::Complete(_) => {
-                Ok(ExitCode::Ok)
-            }
+            Job::Man(_) | Job::Schema { .. } | Job::Theme(_) | Job::Keymap(_) | Job::Words(_) => Ok(ExitCode::Ok),
+            Job::Licenses | Job::Complete(_) => Ok(ExitCode::Ok),
         }
     }
 

@@ -118,6 +118,7 @@ fn what_is_said_without_a_phone_has_its_shape() {
         ("url", &["url", "--install"]),
         ("man", &["man", "--dir", dir]),
         ("schema", &["schema"]),
+        ("licenses", &["licenses"]),
         ("version", &["--version"]),
         ("error", &["status"]),
         ("error", &["nonsense"]),

@@ -1,6 +1,8 @@
-//! `cargo xtask licences`: every dependency's licence, and a refusal of those we cannot ship.
+//! `cargo xtask licences`: every dependency's licence, a refusal of those we cannot ship, and the list that the program
+//! itself prints.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use crate::Failure;
 use crate::run::{output, root};
@@ -27,14 +29,15 @@ const ALLOWED: [&str; 14] = [
 /// Packages that ship a licence text instead of naming it: read by a person.
 const READ: [(&str, &str); 2] = [("rsip", "MIT"), ("rsip-derives", "MIT")];
 
-/// Prints a table licence → packages; fails when one package offers no licence of [`ALLOWED`].
-pub fn run() -> Result<(), Failure> {
-    let arguments = ["tree", "--locked", "--workspace", "--all-features", "--target", "all", "--prefix", "none"];
-    let arguments = [&arguments[..], &["--no-dedupe", "--edges", "normal,build,dev", "--format", "{p}|{l}"]].concat();
-    let tree = output("cargo", &arguments).ok_or("cargo tree failed")?;
+/// What comes along inside other packages, in C: read by a person.
+const INSIDE: [(&str, &str); 2] = [("SQLite bundled", "blessing"), ("libopus bundled", "BSD-3-Clause")];
+
+/// Prints a table licence → packages; fails when one package offers no licence of [`ALLOWED`], or the list that the program
+/// prints is another one. With `write` that list is written.
+pub fn run(write: bool) -> Result<(), Failure> {
     let mut by_licence: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut refused = Vec::new();
-    for (package, licence) in packages(&tree) {
+    for (package, licence) in tree(&["--workspace", "--edges", "normal,build,dev"])? {
         if !allowed(&licence) {
             refused.push(format!("{package}: {}", if licence.is_empty() { "no licence named" } else { &licence }));
         }
@@ -46,7 +49,30 @@ pub fn run() -> Result<(), Failure> {
     if by_licence.is_empty() {
         return Err(format!("no packages seen in {}", root().display()));
     }
-    if refused.is_empty() { Ok(()) } else { Err(format!("licences we cannot ship:\n  {}", refused.join("\n  "))) }
+    if !refused.is_empty() {
+        return Err(format!("licences we cannot ship:\n  {}", refused.join("\n  ")));
+    }
+    let file = root().join("src").join("cli").join("licenses.txt");
+    let list = list(&tree(&["--package", "tuiphone", "--edges", "normal"])?);
+    if write {
+        return fs::write(&file, list).map_err(|e| format!("{}: {e}", file.display()));
+    }
+    let is_told = fs::read_to_string(&file).is_ok_and(|told| told.lines().eq(list.lines()));
+    is_told.then_some(()).ok_or_else(|| format!("{} is old: cargo xtask licences --write", file.display()))
+}
+
+/// `name version` and licence of all that `cargo tree` sees, whatever the features and the system.
+fn tree(of: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
+    let shape = ["tree", "--locked", "--all-features", "--target", "all", "--prefix", "none", "--no-dedupe"];
+    let arguments = [&shape[..], &["--format", "{p}|{l}"], of].concat();
+    Ok(packages(&output("cargo", &arguments).ok_or("cargo tree failed")?))
+}
+
+/// The list as the program prints it: a line for each, name, version, licence.
+fn list(packages: &BTreeMap<String, String>) -> String {
+    let inside = INSIDE.map(|(package, licence)| (package.to_owned(), licence.to_owned()));
+    let all: BTreeMap<String, String> = packages.clone().into_iter().chain(inside).collect();
+    all.iter().map(|(package, licence)| format!("{} {licence}\n", package.replacen(" v", " ", 1))).collect()
 }
 
 /// `name version` and licence of each line of `cargo tree`, once each.
@@ -93,6 +119,14 @@ mod tests {
         ] {
             assert_eq!(allowed(expression), expected, "{expression}");
         }
+    }
+
+    #[test]
+    fn the_program_lists_packages_and_what_is_inside_them() {
+        let list = list(&packages("b v2.0.0|MIT\na v1.0.0 (proc-macro)|ISC\n"));
+        let lines: Vec<&str> = list.lines().collect();
+        assert!(lines.contains(&"a 1.0.0 ISC") && lines.contains(&"b 2.0.0 MIT"), "{list}");
+        assert!(lines.contains(&"libopus bundled BSD-3-Clause"), "{list}");
     }
 
     #[test]

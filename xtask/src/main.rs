@@ -34,7 +34,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   fmt       format every package
   man       write the pages of the manual anew, from the tables
   order     record what runs in a phone, write the order of its functions in a release build (needs valgrind)
-  licences  list the dependencies' licences, fail on one we cannot ship
+  licences  list the dependencies' licences, fail on one we cannot ship (--write: the list that the program prints)
 
   --no-install  never call the package manager; say what is missing and stop
 ";
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         "fmt" => run::cargo(&["fmt", "--all"]),
         "man" => run::cargo(&["run", "--quiet", "--locked", "--package", "tuiphone", "--", "man", "--dir", "man"]),
         "order" => order::run(),
-        "licences" | "licenses" => licences::run(),
+        "licences" | "licenses" => licences::run(take(&mut arguments, "--write")),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -53,7 +53,7 @@ pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
     if let Err(why) = peers(install) {
         absent(&why)?;
     }
-    licences::run()?;
+    licences::run(false)?;
 
     // The headless half first, so that the lines which matter most come last.
     cargo(&["build", "--locked", "--no-default-features", "--bin", "tuiphone"])?;

@@ -3,8 +3,8 @@
 use super::super::options::Begin;
 use super::super::rewrite::{BARE, MICROSIP, SPELLED};
 use super::super::{
-    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, languages, man, password_verb,
-    probe, schema, setup, theme,
+    bug_report, completion, config_args, doctor, exit, help, import, keeping, keymap, languages, licenses, man,
+    password_verb, probe, schema, setup, theme,
 };
 use crate::audio::audiosocket::Place;
 use crate::config::Server;
@@ -286,6 +286,11 @@ const OWN_COMMANDS: &[Own] = &[
             ("tuiphone words check en", "What is wrong with one or missing, line by line"),
         ],
         build: |_| languages::command(),
+    },
+    Own {
+        name: "licenses",
+        examples: &[("tuiphone licenses", "Every package this program is made of, and its licence")],
+        build: |_| licenses::command(),
     },
     Own { name: SPELLED, examples: &[], build: spelled_line },
     Own { name: MICROSIP, examples: &[], build: spelled_line },

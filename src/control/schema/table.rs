@@ -194,6 +194,7 @@ pub(super) static SHAPES: &[Shape] = &[
         &[of::<files::Keymaps>()],
     ),
     outcome("words", "words: what there is, what is wrong with one", &["words"], &[of::<files::Languages>()]),
+    print("licenses", "licenses: what the program is made of", &["licenses"], &[of::<files::Licenses>()]),
     print("version", "--version", &[], &[of::<files::Version>()]),
     shape(
         "event",

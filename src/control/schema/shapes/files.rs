@@ -332,4 +332,21 @@ pub struct BugReport {
 #[derive(JsonSchema)]
 pub struct Version {
     version: String,
+    /// What it was built for, `x86_64-unknown-linux-gnu`.
+    target: String,
+    /// What it was built with beside what every build has, in order of the alphabet.
+    features: Vec<String>,
+}
+
+#[derive(JsonSchema)]
+pub struct Licenses {
+    licenses: Vec<License>,
+}
+
+#[derive(JsonSchema)]
+struct License {
+    name: String,
+    version: String,
+    /// An expression of SPDX.
+    license: String,
 }
