@@ -51,7 +51,7 @@ pub struct Settings {
     pub speak: bool,
     /// Into this sink of the sound server; empty = as speech-dispatcher likes (`[tuiphone] speakSink`).
     pub speak_sink: String,
-    /// What links and callers over HTTP may dial (`[tuiphone] allowDial`, `denyDial`).
+    /// What links, callers over HTTP, transfers and redirections may have dialled (`[tuiphone] allowDial`, `denyDial`).
     pub dial_rules: DialRules,
     /// Who is told of events (`[tuiphone] webhook`).
     pub webhook: Webhook,

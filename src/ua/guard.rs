@@ -1,10 +1,12 @@
-//! What those may dial on whom no person looks: a page behind a link that dials at once, a caller over HTTP. `allowDial`
-//! and `denyDial` say it; here is which numbers a command would dial, and by which accounts.
+//! What those may dial on whom no person looks: a page behind a link that dials at once, a caller over HTTP, a far end
+//! that transfers or redirects us. `allowDial` and `denyDial` say it; here is which numbers a command would dial, and by
+//! which accounts.
 
 use super::agent::Agent;
 use super::command::{Command, CommandError, TransferTo};
 use super::outcome::ExitCode;
 use crate::config::{Account, AccountId};
+use crate::sip::uri::Uri;
 
 impl Agent {
     /// Whether a command of theirs may be carried out.
@@ -44,6 +46,12 @@ impl Agent {
                 hint: Some("allowDial in the section [tuiphone] of the ini lists what others may dial".to_owned()),
             }),
         }
+    }
+
+    /// Nobody but a person has this address called by this account: a far end that sends us somewhere has not.
+    pub(super) fn is_for_a_person(&self, uri: &Uri, account: AccountId) -> bool {
+        let account = self.account(account).map(|line| &line.account);
+        self.config.settings.dial_rules.refuses(uri.as_str(), account).is_some()
     }
 
     fn accounts_in_calls(&self) -> Vec<AccountId> {

@@ -2,13 +2,13 @@
 //!
 //! A redirection is followed within the domain that was called; the account's domain, registrar and proxies are one.
 //! Whoever is called elsewhere could else have us call, at our own expense, whom he likes. `followRedirects` widens
-//! or narrows this.
+//! or narrows this; what `denyDial` names is left to the person.
 
 use super::account::Line;
 use super::agent::Agent;
 use super::dial::MAX_TARGET;
 use super::owner::Owner;
-use crate::config::FollowRedirects;
+use crate::config::{FollowRedirects, Settings};
 use crate::sip::header::NameAddr;
 use crate::sip::ident;
 use crate::sip::session::Exchange;
@@ -35,7 +35,7 @@ impl Agent {
     /// Calls the next target: the likeliest of `contacts`, or one that waits from an answer before.
     pub(super) fn redirect(&mut self, id: u32, contacts: &[NameAddr], now: Instant) -> Redirected {
         let call_id = ident::call_id(&mut self.rng, "");
-        let policy = self.config.settings.follow_redirects;
+        let Settings { follow_redirects: policy, dial_rules, .. } = &self.config.settings;
         let line = self.lines.iter().find(|line| Some(line.account.id) == self.call(id).map(|call| call.account));
         let home = line.and_then(|line| Host::parse(line.account.domain_or_server()).ok());
         let Some(call) = self.calls.iter_mut().find(|call| call.id == id) else { return Redirected::Nowhere };
@@ -68,7 +68,8 @@ impl Agent {
                 FollowRedirects::Own => is_own(&uri, &asked, line),
                 FollowRedirects::Never => false,
             };
-            if follows {
+            let is_dialled_by_any = || dial_rules.refuses(uri.as_str(), line.map(|line| &line.account)).is_none();
+            if follows && is_dialled_by_any() {
                 call.targets.push_back(uri);
             } else {
                 elsewhere.get_or_insert(uri);

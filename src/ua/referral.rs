@@ -67,6 +67,9 @@ impl Agent {
         let referral = Referral::of(request).map_err(|why| (why.status(), why.to_string()))?;
         let target =
             self.callable(&referral.target, call.account).ok_or_else(|| refusal(404, "No way to that number"))?;
+        if self.is_for_a_person(&target, call.account) {
+            return Err(refusal(403, "Only a person dials that"));
+        }
         // Why not what takes a call's place: that is another call, whoever it is with.
         if referral.replaces.is_none() && self.is_called(&target) {
             return Err(refusal(603, "Already in call with this contact"));

@@ -13,8 +13,8 @@ pub(super) const ROWS: &[Row] = &[
         "allowDial",
         Kind::List,
         "",
-        "numbers that links and callers over HTTP may dial whatever denyDial says, codes with * or # too: x = a digit, a \
-         dot at the end = whatever follows",
+        "numbers that links, callers over HTTP, transfers and redirections may have dialled whatever denyDial says, codes \
+         with * or # too: x = a digit, a dot at the end = whatever follows",
         |s| s.dial_rules.allow_text(),
         |s, v| s.dial_rules.set_allow(v),
     ),
@@ -22,7 +22,8 @@ pub(super) const ROWS: &[Row] = &[
         "denyDial",
         Kind::List,
         "premium",
-        "numbers that links and callers over HTTP may not dial; premium = the usual ones, . = all that allowDial has not",
+        "numbers that links, callers over HTTP, transfers and redirections may not have dialled; premium = the usual ones, \
+         . = all that allowDial has not",
         |s| s.dial_rules.deny_text(),
         |s, v| s.dial_rules.set_deny(v),
     ),

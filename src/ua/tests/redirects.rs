@@ -39,7 +39,7 @@ fn a_redirection_is_followed_within_the_domain_called() {
         // Whoever is called elsewhere does not make us call by our own server.
         (Own, "sip:eve@127.0.0.9", "sip:0900@127.0.0.1", false),
         (Any, "sip:600@127.0.0.1", elsewhere, true),
-        (Any, "sip:eve@127.0.0.9", "sip:0900@127.0.0.1", true),
+        (Any, "sip:eve@127.0.0.9", "sip:0180@127.0.0.1", true),
         (Never, "sip:600@127.0.0.1", "sip:601@127.0.0.1", false),
     ] {
         let mut world = at_home(follow);
@@ -62,6 +62,27 @@ fn a_redirection_is_followed_within_the_domain_called() {
         assert_eq!((call.status, call.outcome.as_deref()), (Some(302), Some("refused")), "{case}");
         let told = format!("moved to {target}, not followed by itself: call that address to go on");
         assert_eq!(call.reason, Some(told), "{case}");
+    }
+}
+
+#[test]
+fn what_only_a_person_dials_is_left_to_the_person() {
+    for (target, asks_first) in [
+        ("sip:0900123456@127.0.0.1", true),
+        ("sip:%2A21%2A600%23@127.0.0.1", true),
+        ("sip:*97@127.0.0.1", true),
+        ("sip:601@127.0.0.1", false),
+    ] {
+        let mut world = at_home(Own);
+        world.dial(0, "sip:600@127.0.0.1");
+        let invite = world.last_request();
+        moved(&mut world, &invite, &format!("<{target}>"));
+        world.run(Duration::from_secs(1));
+        assert_eq!(world.last_request().uri == target, !asks_first, "{target}");
+        if asks_first {
+            let told = world.ended(0).reason.unwrap_or_default();
+            assert!(told.contains("not followed by itself"), "{target}: {told}");
+        }
     }
 }
 

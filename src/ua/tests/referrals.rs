@@ -186,6 +186,9 @@ fn what_a_far_end_cannot_bring_about() {
         ("Refer-To: <sip:a@127.0.0.1:5997;method=BYE>\r\n", (403, 0)),
         ("Refer-To: <sip:a@127.0.0.1:5997?From=%3Csip%3Aboss%40x%3E>\r\n", (403, 0)),
         ("Refer-To: <sip:a@127.0.0.1:5997?Replaces=1%3Bto-tag%3D2%3Bfrom-tag%3D3&X=y>\r\n", (403, 0)),
+        // What only a person dials: a number that costs, a code of the exchange.
+        ("Refer-To: <sip:0900123456@127.0.0.1:5997>\r\n", (403, 0)),
+        ("Refer-To: <sip:%2A21%2A600%23@127.0.0.1:5997>\r\n", (403, 0)),
         // A number, and no account that knows numbers.
         ("Refer-To: <tel:+4930123>\r\n", (404, 0)),
         // A call with them is up.
