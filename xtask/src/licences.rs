@@ -53,7 +53,8 @@ pub fn run(write: bool) -> Result<(), Failure> {
         return Err(format!("licences we cannot ship:\n  {}", refused.join("\n  ")));
     }
     let file = root().join("src").join("cli").join("licenses.txt");
-    let list = list(&tree(&["--package", "tuiphone", "--edges", "normal"])?);
+    let list: String =
+        shipped()?.iter().map(|(name, version, licence)| format!("{name} {version} {licence}\n")).collect();
     if write {
         return fs::write(&file, list).map_err(|e| format!("{}: {e}", file.display()));
     }
@@ -68,11 +69,18 @@ fn tree(of: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
     Ok(packages(&output("cargo", &arguments).ok_or("cargo tree failed")?))
 }
 
-/// The list as the program prints it: a line for each, name, version, licence.
-fn list(packages: &BTreeMap<String, String>) -> String {
-    let inside = INSIDE.map(|(package, licence)| (package.to_owned(), licence.to_owned()));
-    let all: BTreeMap<String, String> = packages.clone().into_iter().chain(inside).collect();
-    all.iter().map(|(package, licence)| format!("{} {licence}\n", package.replacen(" v", " ", 1))).collect()
+/// What the program is made of, whatever its features and its system: name, version, licence.
+pub fn shipped() -> Result<Vec<(String, String, String)>, Failure> {
+    Ok(with_inside(tree(&["--package", "tuiphone", "--edges", "normal"])?))
+}
+
+fn with_inside(mut packages: BTreeMap<String, String>) -> Vec<(String, String, String)> {
+    packages.extend(INSIDE.map(|(package, licence)| (package.to_owned(), licence.to_owned())));
+    let parts = |(package, licence): (String, String)| {
+        let (name, version) = package.split_once(' ').unwrap_or((&package, ""));
+        (name.to_owned(), version.trim_start_matches('v').to_owned(), licence)
+    };
+    packages.into_iter().map(parts).collect()
 }
 
 /// `name version` and licence of each line of `cargo tree`, once each.
@@ -123,10 +131,13 @@ mod tests {
 
     #[test]
     fn the_program_lists_packages_and_what_is_inside_them() {
-        let list = list(&packages("b v2.0.0|MIT\na v1.0.0 (proc-macro)|ISC\n"));
-        let lines: Vec<&str> = list.lines().collect();
-        assert!(lines.contains(&"a 1.0.0 ISC") && lines.contains(&"b 2.0.0 MIT"), "{list}");
-        assert!(lines.contains(&"libopus bundled BSD-3-Clause"), "{list}");
+        let list = with_inside(packages("b v2.0.0|MIT\na v1.0.0 (proc-macro)|ISC\n"));
+        for expected in [("a", "1.0.0", "ISC"), ("b", "2.0.0", "MIT"), ("libopus", "bundled", "BSD-3-Clause")] {
+            assert!(
+                list.iter().any(|(n, v, l)| (n.as_str(), v.as_str(), l.as_str()) == expected),
+                "{expected:?}: {list:?}"
+            );
+        }
     }
 
     #[test]

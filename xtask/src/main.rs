@@ -1,4 +1,4 @@
-//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|licences`.
+//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|package|licences`.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
@@ -10,6 +10,8 @@ mod doctor;
 mod fuzz;
 mod licences;
 mod order;
+#[cfg(unix)]
+mod package;
 mod run;
 mod soak;
 mod system;
@@ -34,6 +36,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   fmt       format every package
   man       write the pages of the manual anew, from the tables
   order     record what runs in a phone, write the order of its functions in a release build (needs valgrind)
+  package   build, and put packages under target/package: .deb, .tar.xz, SBOM (package headless: without sound cards)
   licences  list the dependencies' licences, fail on one we cannot ship (--write: the list that the program prints)
 
   --no-install  never call the package manager; say what is missing and stop
@@ -57,6 +60,8 @@ fn main() -> ExitCode {
         "fmt" => run::cargo(&["fmt", "--all"]),
         "man" => run::cargo(&["run", "--quiet", "--locked", "--package", "tuiphone", "--", "man", "--dir", "man"]),
         "order" => order::run(),
+        #[cfg(unix)]
+        "package" => package::run(take(&mut arguments, "headless")),
         "licences" | "licenses" => licences::run(take(&mut arguments, "--write")),
         _ => {
             eprint!("{USAGE}");
