@@ -69,8 +69,8 @@ impl Name {
     pub fn parse(text: &str) -> Result<Name, CommandError> {
         let shown = sanitise(text);
         let Some((section, key)) = text.split_once('.').filter(|(_, key)| !key.is_empty()) else {
-            let hint = schema::section_of(text).map(|section| format!("{}.{shown}", section.name(1)));
-            let hint = hint.or_else(|| Some("such as Settings.DND, Account1.label, tuiphone.watch".to_owned()));
+            let hint =
+                in_full(text).or_else(|| Some("such as Settings.DND, Account1.label, tuiphone.watch".to_owned()));
             return Err(CommandError { hint, ..exit::usage(&format!("{shown:?} is no SECTION.KEY")) });
         };
         let place = Place::of(section).ok_or_else(|| {
@@ -91,6 +91,20 @@ impl Name {
     }
 }
 
+/// A key that stands without its section, with it.
+fn in_full(key: &str) -> Option<String> {
+    schema::section_of(key).map(|section| format!("{}.{}", section.name(1), sanitise(key)))
+}
+
+/// The error of a word that was to be `SECTION.KEY=VALUE`.
+pub(super) fn no_change(word: &str) -> CommandError {
+    let shown = sanitise(word);
+    let is_name = Name::parse(word).is_ok_and(|name| !matches!(name.known, Known::Unknown));
+    let name = if is_name { Some(shown.clone()) } else { in_full(word) };
+    let hint = name.map_or_else(|| "such as Settings.DND=1".to_owned(), |name| format!("{name}=VALUE"));
+    CommandError { hint: Some(hint), ..exit::usage(&format!("{shown:?} is no SECTION.KEY=VALUE")) }
+}
+
 /// The error of a key that nobody knows.
 pub(super) fn unknown(place: &Place, key: &str) -> CommandError {
     let hint = match (schema::section_of(key), place.nearest(key)) {
@@ -100,4 +114,25 @@ pub(super) fn unknown(place: &Place, key: &str) -> CommandError {
     };
     let message = format!("no key {}.{} is known", place.name, sanitise(key));
     CommandError { code: ExitCode::Config, kind: "no_such_key", message, hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_without_a_value_is_told_how_it_is_written() {
+        for (word, hint) in [
+            ("desktopNotices", "tuiphone.desktopNotices=VALUE"),
+            ("tuiphone.desktopNotices", "tuiphone.desktopNotices=VALUE"),
+            ("DND", "Settings.DND=VALUE"),
+            ("maybe", "such as Settings.DND=1"),
+            ("tuiphone.maybe", "such as Settings.DND=1"),
+            ("", "such as Settings.DND=1"),
+        ] {
+            assert_eq!(no_change(word).hint.as_deref(), Some(hint), "{word}");
+        }
+        let asked = Name::parse("desktopNotices").err().and_then(|why| why.hint);
+        assert_eq!(asked.as_deref(), Some("tuiphone.desktopNotices"));
+    }
 }

@@ -1,7 +1,7 @@
 //! `config`: the settings as the files have them, shown, changed and checked. No running phone is needed, and no secret
 //! is told.
 
-use super::config_args::{Name, unknown};
+use super::config_args::{Name, no_change, unknown};
 use super::ini_files::IniFiles;
 use super::options::{ConfigJob, Options};
 use super::paths::Environment;
@@ -160,10 +160,7 @@ fn set(
     files.begin(microsip);
     let mut wanted = Vec::new();
     for change in changes {
-        let (name, value) = change.split_once('=').ok_or_else(|| {
-            let shown = sanitise(change);
-            exit::usage(&format!("{shown:?} is no SECTION.KEY=VALUE"))
-        })?;
+        let (name, value) = change.split_once('=').ok_or_else(|| no_change(change))?;
         wanted.push((name, Some(value)));
     }
     let Written { keys, changed, notes, needs_restart } = change(&wanted, &files)?;
