@@ -78,7 +78,7 @@ pub fn calls() -> Vec<PastCall> {
 }
 
 /// A phone with contacts, two of them watched, and calls of the past.
-fn stage(columns: u16, rows: u16) -> Stage {
+pub fn stage(columns: u16, rows: u16) -> Stage {
     let mut stage = Stage::new(columns, rows);
     stage.status.lights = vec![
         LightInfo { note: Some("lunch".into()), ..light("102", LightState::Away) },
@@ -121,7 +121,7 @@ fn requests(actions: &[Action]) -> Vec<Request> {
 }
 
 /// Keys are pressed, and what they ask is answered; what was asked of the phone, lists aside.
-fn press(stage: &mut Stage, keys: &str) -> (Vec<Command>, Vec<Request>) {
+pub fn press(stage: &mut Stage, keys: &str) -> (Vec<Command>, Vec<Request>) {
     let (mut sent, mut asked) = (Vec::new(), Vec::new());
     for key in keys.split_whitespace() {
         let actions = stage.key(key);

@@ -12,6 +12,7 @@ mod lists;
 mod log;
 mod messages;
 mod notices;
+mod order;
 mod palette;
 mod pictures;
 mod plain;

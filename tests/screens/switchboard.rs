@@ -201,7 +201,7 @@ fn whoever_has_a_call_on_hold_is_told_so_in_sign_letter_and_words() {
     stage.glyphs = ASCII;
     assert!(stage.screen().contains("= on hold"), "{}", stage.screen());
     stage.keys("Esc");
-    assert!(stage.screen().contains("= 102 on hold (Alice Smith)"), "in the panel: {}", stage.screen());
+    assert!(stage.screen().contains("= 102  on hold (Alice Smith)"), "in the panel: {}", stage.screen());
     let many = board(80, 24, (100..200).map(|number: u8| light(&number.to_string(), LightState::Held)).collect());
     assert!(many.screen().contains("▌H 101"), "{}", many.screen());
 }

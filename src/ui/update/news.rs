@@ -266,6 +266,8 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
                 return [vec![Action::Ask(settings::ask())], drawn()].concat();
             }
         }
+        // An error that is being read stays; the log has both.
+        Event::Device { .. } | Event::Directory { .. } if shows_error(model, now) => {}
         Event::Device { message } | Event::Directory { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
         Event::Exited => {
@@ -286,6 +288,10 @@ fn announced(model: &Model, told: &Announcement) -> Vec<Action> {
     let bell = (!matches!(told.about, announcement::About::Missed(_))).then_some(Action::Bell);
     let notice = (!is_told).then(|| Action::Notify(told.head.clone()));
     bell.into_iter().chain(notice).chain(drawn()).collect()
+}
+
+fn shows_error(model: &Model, now: Instant) -> bool {
+    model.message.as_ref().is_some_and(|message| message.weight == Weight::Error && message.until > now)
 }
 
 fn note_of(model: &mut Model, words: Option<String>, now: Instant) {

@@ -9,6 +9,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+/// Rows for where one stands and why: at most, and where not all of them would have room.
+const MOST_REASON: usize = 5;
+const LEAST_REASON: usize = 2;
+
 /// The glyph of where an account stands, and its role.
 pub fn sign(look: Look, account: &AccountInfo) -> (&'static str, Role) {
     match account.state {
@@ -32,9 +36,11 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         look.row(buf, inner, 0, Line::from(look.span(Role::Dim, say!("accounts-panel-none"))), Line::default());
         return;
     }
+    let told = |most| accounts.iter().map(|account| lines(look, account, inner.width, most)).collect::<Vec<_>>();
+    let rows = |all: &[Vec<Line>]| all.iter().map(Vec::len).sum::<usize>();
+    let in_full = Some(told(MOST_REASON)).filter(|all| rows(all) <= usize::from(inner.height));
     let mut row = 0;
-    for (at, account) in accounts.iter().enumerate() {
-        let lines = lines(look, account, inner.width);
+    for (at, lines) in in_full.unwrap_or_else(|| told(LEAST_REASON)).into_iter().enumerate() {
         let left = accounts.len() - at;
         if row + lines.len() as u16 > inner.height && left > 0 {
             let last = inner.height.saturating_sub(1);
@@ -55,7 +61,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
+fn lines(look: Look, account: &AccountInfo, width: u16, most: usize) -> Vec<Line<'static>> {
     let (glyph, role) = sign(look, account);
     let name = if account.label.is_empty() { &account.aor } else { &account.label };
     let name_role = if account.selected { Role::Strong } else { Role::Text };
@@ -78,7 +84,7 @@ fn lines(look: Look, account: &AccountInfo, width: u16) -> Vec<Line<'static>> {
         }
     }
     let indent = width.saturating_sub(2);
-    for piece in wrap(&second, usize::from(indent), 2) {
+    for piece in wrap(&second, usize::from(indent), most) {
         lines.push(Line::from(
             look.span(if role == Role::Good { Role::Dim } else { role }, format!("  {}", look.clip(&piece, indent))),
         ));

@@ -10,6 +10,7 @@ use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 /// Cells of the state word; the longest ones push.
 const STATE_WIDTH: usize = 9;
@@ -44,6 +45,20 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
         ended_line(look, ended, inner, row, buf);
         row += 1;
     }
+    // What there is to call stays in sight, as long as all of it has room.
+    let welcome = model.welcome.len() as u16;
+    if framed && model.calls.is_empty() && !model.recent.is_empty() && row + welcome <= inner.height {
+        let blank = u16::from(row + welcome < inner.height);
+        for (row, text) in (row + blank..).zip(&model.welcome) {
+            let text = look.clip(text, inner.width.saturating_sub(4));
+            look.row(buf, inner, row, Line::from(look.span(Role::Dim, format!("  {text}"))), Line::default());
+        }
+    }
+}
+
+/// Rows of the panel that shows all there is to call, where there is something to tell of that.
+pub(super) fn rows_at_rest(model: &Model) -> u16 {
+    if model.calls.is_empty() && !model.welcome.is_empty() { model.welcome.len() as u16 + 4 } else { 0 }
 }
 
 /// The live call drawn at a cell, by id.
@@ -206,7 +221,9 @@ fn ended_line(look: Look, ended: &EndedCall, area: Rect, row: u16, buf: &mut Buf
     } else {
         ended.outcome.clone()
     };
-    let outcome = look.clip(&outcome, area.width / 2);
+    // The name has its half where both do not fit.
+    let beside = area.width.saturating_sub(ended.who.width() as u16 + 5);
+    let outcome = look.clip(&outcome, beside.max(area.width / 2));
     let left = Line::from(vec![look.span(role, format!(" {glyph} ")), look.span(role, ended.who.clone())]);
     look.row(buf, area, row, left, Line::from(look.span(role, format!("{outcome} "))));
 }

@@ -8,6 +8,7 @@ use crate::ui::model::{CallRow, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Stylize;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
@@ -27,7 +28,8 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let info = &call.info;
     let (glyph, role) = calls::sign(look, info.state);
     let border = look.style(if info.state == CallState::Connected { Role::Good } else { Role::Border });
-    let title = look.span(role, format!(" {glyph} {} ", words::call_state(info)));
+    // The border's look would show through.
+    let title = look.span(role, format!(" {glyph} {} ", words::call_state(info))).not_dim();
     let block = Block::bordered().border_set(look.glyphs.border).border_style(border).title(Line::from(title));
     let inner = block.inner(area);
     block.render(area, buf);

@@ -1,7 +1,7 @@
 //! The sound devices: levels as they move, and for microphone, speaker and ringing what there is to choose from.
 
 use super::list;
-use super::{Look, meters};
+use super::{Look, meters, words};
 use crate::control::SoundDevice;
 use crate::text::say;
 use crate::text::words::retold;
@@ -22,12 +22,13 @@ enum Entry {
     Heading(SoundDevice),
     Row(usize, Row),
     Words(String),
+    Blank,
 }
 
 /// Which row is drawn at a cell of the screen.
 pub fn row_at(model: &Model, body: Rect, at: Position) -> Option<usize> {
     let rows = list::inside(split(body).1);
-    let entries = entries(model);
+    let entries = entries(model, rows);
     let line = first(model, &entries, rows) + usize::from(at.y.checked_sub(rows.y)?);
     match entries.get(line).filter(|_| rows.contains(at)) {
         Some(Entry::Row(row, _)) => Some(*row),
@@ -43,14 +44,14 @@ pub fn draw(model: &Model, look: Look, body: Rect, buf: &mut Buffer) {
         meters::draw(model, look, top, true, buf);
     }
     let Some(inner) = list::panel(look, buf, places, &say!("devices-title"), true) else { return };
-    let entries = entries(model);
+    let entries = entries(model, inner);
     let first = first(model, &entries, inner);
     for (row, entry) in (0..inner.height).zip(entries.iter().skip(first)) {
         match entry {
             Entry::Heading(device) => heading(model, look, *device, inner, row, buf),
             Entry::Row(at, one) => device_line(model, look, one, *at == model.devices.row, inner, row, buf),
+            Entry::Blank => {}
             Entry::Words(text) => {
-                let text = look.clip(text, inner.width.saturating_sub(2));
                 look.row(buf, inner, row, Line::from(look.span(Role::Dim, format!(" {text}"))), Line::default());
             }
         }
@@ -64,7 +65,8 @@ fn split(body: Rect) -> (Rect, Rect) {
     (Rect { height: METERS, ..body }, Rect { y: body.y + METERS, height: body.height - METERS, ..body })
 }
 
-fn entries(model: &Model) -> Vec<Entry> {
+/// All of them; where there is room, with a blank row between the places.
+fn entries(model: &Model, area: Rect) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut place = None;
     for (at, row) in model.devices.rows().into_iter().enumerate() {
@@ -77,7 +79,19 @@ fn entries(model: &Model) -> Vec<Entry> {
     let warning = model.status.audio.warning.as_deref().map(|warning| retold(warning).into_owned());
     let bare = (model.devices.known && model.devices.is_bare()).then(|| say!("devices-bare"));
     let waits = (!model.devices.known && model.devices.trouble.is_none()).then(|| say!("devices-asking"));
-    entries.extend([warning, model.devices.trouble.clone(), bare, waits].into_iter().flatten().map(Entry::Words));
+    let told = [warning, model.devices.trouble.clone(), bare, waits].into_iter().flatten();
+    let width = usize::from(area.width.saturating_sub(2)).max(1);
+    let told: Vec<String> = told.flat_map(|text| words::wrap(&text, width)).collect();
+    let begins: Vec<usize> = (1..entries.len()).filter(|at| matches!(entries[*at], Entry::Heading(_))).collect();
+    let blanks = begins.len() + usize::from(!told.is_empty() && !entries.is_empty());
+    let is_airy = entries.len() + told.len() + blanks <= usize::from(area.height);
+    for at in begins.into_iter().rev().filter(|_| is_airy) {
+        entries.insert(at, Entry::Blank);
+    }
+    if is_airy && !told.is_empty() && !entries.is_empty() {
+        entries.push(Entry::Blank);
+    }
+    entries.extend(told.into_iter().map(Entry::Words));
     entries
 }
 
@@ -141,6 +155,9 @@ fn device_line(model: &Model, look: Look, one: &Row, chosen: bool, area: Rect, r
         false => Vec::new(),
     };
     look.row(buf, area, row, Line::from(left), Line::from(right));
+    if chosen {
+        list::bar(look, buf, area, row);
+    }
 }
 
 /// What is in use, the devices that are no cards in plain words.

@@ -7,6 +7,7 @@ use crate::ui::model::Model;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 use unicode_width::UnicodeWidthStr;
@@ -21,7 +22,9 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let inner = inside(area);
     if inner != area {
         let title = look.span(Role::Incoming, format!(" {} ", say!("incoming-title")));
-        let block = Block::bordered().border_set(look.glyphs.alarm).border_style(style).title(Line::from(title));
+        // A frame that is reversed would be a wall.
+        let frame = style.not_reversed();
+        let block = Block::bordered().border_set(look.glyphs.alarm).border_style(frame).title(Line::from(title));
         block.render(area, buf);
     }
     let name = words::who(&call.info);
@@ -51,13 +54,9 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         );
         look.row(buf, inner, 1, Line::from(look.span(Role::Dim, format!(" {text}"))), Line::default());
     }
-    for (button, place) in buttons(model, inner) {
-        buf.set_span(
-            place.x,
-            place.y,
-            &Span::styled(button, style.add_modifier(ratatui::style::Modifier::REVERSED)),
-            place.width,
-        );
+    for ((button, place), role) in buttons(model, inner).into_iter().zip([Role::Good, Role::Bad]) {
+        let style = look.style(role).add_modifier(Modifier::REVERSED | Modifier::BOLD);
+        buf.set_span(place.x, place.y, &Span::styled(button, style), place.width);
     }
 }
 

@@ -265,7 +265,8 @@ fn draw_heads(look: Look, ladder: &Ladder, lanes: &Lanes, began: &str, area: Rec
 /// Writes a text with its middle at this column, within the area.
 fn centred(look: Look, buf: &mut Buffer, area: Rect, column: u16, text: &str, most: u16, role: Role) {
     let width = (text.width() as u16).min(most);
-    let left = column.saturating_sub(width / 2).max(area.x).min(area.right().saturating_sub(width));
+    // Never against the frame.
+    let left = column.saturating_sub(width / 2).max(area.x).min(area.right().saturating_sub(width + 1));
     buf.set_span(left, area.y, &look.span(role, text), width);
 }
 

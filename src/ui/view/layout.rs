@@ -16,7 +16,7 @@
 //!  footer
 //! ```
 
-use super::{card, lights, shortcuts};
+use super::{calls, card, lights, shortcuts};
 use crate::ui::model::Model;
 use ratatui::layout::Rect;
 
@@ -53,9 +53,12 @@ const BANNER: u16 = 5;
 const BANNER_BARE: u16 = 3;
 /// Frame, field and the line below it.
 const DIAL_FIXED: u16 = 4;
-/// Rows the list of calls keeps beside those who are watched, and below a card.
+/// Rows the list of calls keeps beside those who are watched, and below a card; there it keeps so many calls.
 const LEAST_CALLS: u16 = 8;
 const LEAST_BELOW_CARD: u16 = 4;
+const MOST_KEPT: usize = 3;
+/// Rows from which the panel of those who are watched shows more than how many there are.
+const LEAST_WATCHED: u16 = 4;
 /// Rows of the card of the current call, with its frame: as many as there is room for.
 const CARD: [u16; 3] = [8, 7, 5];
 /// Rows of the meters: with little room, with the history of the levels, and at most.
@@ -118,24 +121,36 @@ fn framed(model: &Model, area: Rect, rings: bool) -> Layout {
 
     let tall = rest.height >= TALL;
     let has_card = card::call(model).is_some();
+    // Where the card says all there is of calls, their rows go to the sound.
+    let is_all = has_card && model.calls.len() == 1 && model.recent.is_empty();
+    let below_card = match model.calls.len() {
+        0 | 1 => LEAST_BELOW_CARD,
+        several => 2 + 2 * several.min(MOST_KEPT) as u16,
+    };
     let mut spare = right.height;
     let mut want = |rows: u16| {
         spare -= rows.min(spare);
         (rows, spare)
     };
     let (sound, left_over) = want(if tall { SOUND_TALL } else { SOUND });
-    let card = CARD.into_iter().find(|rows| left_over >= rows + LEAST_BELOW_CARD).filter(|_| has_card).unwrap_or(0);
+    let card = CARD.into_iter().find(|rows| left_over >= rows + below_card).filter(|_| has_card).unwrap_or(0);
     let (card, left_over) = want(card);
     // The calls keep their rows; those who are watched have a list of their own as well.
-    let room = left_over.saturating_sub(if has_card { LEAST_BELOW_CARD } else { LEAST_CALLS });
+    let least = match (card > 0, is_all && tall) {
+        (true, true) => 0,
+        (true, false) => below_card,
+        (false, _) => LEAST_CALLS.max(calls::rows_at_rest(model)),
+    };
+    let room = left_over.saturating_sub(least);
     let at_hand = Some(shortcuts::panel_height(model, right.width)).filter(|rows| *rows <= room).unwrap_or(0);
-    let watched = Some(lights::panel_height(model).min(room - at_hand)).filter(|rows| *rows >= 3).unwrap_or(0);
-    let (detail, calls) = want(at_hand + watched + if tall && !model.calls.is_empty() { DETAIL } else { 0 });
-    let detail = detail - at_hand - watched;
-    // Where the card says all there is of calls, their rows go to the sound.
-    let is_all = card > 0 && model.calls.len() == 1 && model.recent.is_empty();
-    let more = if is_all { calls.min(SOUND_MOST - sound) } else { 0 };
-    let more = if calls - more < LEAST_BELOW_CARD { calls.min(SOUND_MOST) * u16::from(is_all) } else { more };
+    let has_detail = tall && !model.calls.is_empty() && room >= at_hand + DETAIL;
+    let detail = if has_detail { DETAIL } else { 0 };
+    let lit = lights::panel_height(model);
+    let watched = Some(lit.min(room - at_hand - detail)).filter(|rows| *rows >= lit.min(LEAST_WATCHED)).unwrap_or(0);
+    let (_, calls) = want(at_hand + watched + detail);
+    let is_told = is_all && card > 0;
+    let more = if is_told { calls.min(SOUND_MOST - sound) } else { 0 };
+    let more = if calls - more < LEAST_BELOW_CARD { calls.min(SOUND_MOST) * u16::from(is_told) } else { more };
 
     let sound = bottom(&mut right, sound + more);
     let watched = bottom(&mut right, watched);

@@ -1,6 +1,6 @@
 //! Who is watched and what they do: a panel where there is room; the switchboard shows them all.
 
-use super::{Look, words};
+use super::{Look, list, words};
 use crate::control::{LightInfo, LightState};
 use crate::text::say;
 use crate::ui::keymap::Act;
@@ -29,8 +29,9 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
     let inner = look.panel(buf, area, &say!("lights-title"), false);
     let lights = &model.status.lights;
     let shown = visible(lights.len(), inner.height);
+    let names = list::column(lights.iter().take(shown).map(LightInfo::called), inner.width);
     for (row, light) in (0..).zip(lights.iter().take(shown)) {
-        let left = [vec![Span::raw(" ")], line(look, light)].concat();
+        let left = [vec![Span::raw(" ")], line(look, light, names)].concat();
         look.row(buf, inner, row, Line::from(left), Line::default());
     }
     if shown < lights.len() {
@@ -57,11 +58,11 @@ fn visible(lights: usize, rows: u16) -> usize {
     if lights <= rows { lights } else { rows.saturating_sub(1) }
 }
 
-fn line(look: Look, light: &LightInfo) -> Vec<Span<'static>> {
+fn line(look: Look, light: &LightInfo, names: usize) -> Vec<Span<'static>> {
     let (glyph, role) = sign(look, light.state);
     let mut spans = vec![
         look.span(role, format!("{glyph} ")),
-        look.span(Role::Strong, format!("{} ", light.called())),
+        look.span(Role::Strong, words::pad(light.called(), names) + "  "),
         look.span(role, words::light(light.state)),
     ];
     spans.extend(words::light_detail(light).map(|detail| look.span(Role::Dim, format!(" ({detail})"))));

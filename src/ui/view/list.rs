@@ -7,7 +7,9 @@ use crate::ui::editor::Editor;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
+use ratatui::style::Color;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 /// Columns from which the details stand beside the list, and rows from which they stand below it.
 const BESIDE: u16 = 100;
@@ -80,15 +82,23 @@ pub fn first(chosen: usize, rows: usize, room: usize) -> usize {
     (chosen + 1 + ahead).saturating_sub(room)
 }
 
+/// Cells of a column for these texts in a list of this width. The few that are very long stand out of it: they would push
+/// what follows the others far away.
+pub fn column<'t>(texts: impl Iterator<Item = &'t str>, width: u16) -> usize {
+    texts.map(UnicodeWidthStr::width).filter(|text| *text <= usize::from(width / 3)).max().unwrap_or(0)
+}
+
 /// The sign before a row.
 pub fn mark(look: Look, chosen: bool) -> Span<'static> {
     look.span(Role::Key, if chosen { look.glyphs.selected } else { " " })
 }
 
-/// Lays the colour of what is chosen over a row, beside its sign.
+/// Lays the colour of what is chosen over a row, beside its sign: one colour for all of it, and nothing faint in it.
 pub fn bar(look: Look, buf: &mut Buffer, area: Rect, row: u16) {
     let row = Rect { x: area.x + 1, y: area.y + row, width: area.width.saturating_sub(1), height: 1 };
-    buf.set_style(row.intersection(area), look.style(Role::Selected));
+    let style = look.style(Role::Selected);
+    let style = style.fg(style.fg.unwrap_or(Color::Reset)).not_dim();
+    buf.set_style(row.intersection(area), style);
 }
 
 /// Words in place of a list.
@@ -126,6 +136,18 @@ pub fn facts(look: Look, buf: &mut Buffer, area: Rect, facts: &[Fact], skip: usi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_is_as_wide_as_its_texts_but_for_the_very_long_ones() {
+        for (texts, width, expected) in [
+            (vec!["Echo", "Announcement"], 60, 12),
+            (vec!["Echo", "Announcement"], 30, 4),
+            (vec!["名前", "Echo and so on and on"], 30, 4),
+            (vec![], 30, 0),
+        ] {
+            assert_eq!(column(texts.iter().copied(), width), expected, "{texts:?} in {width}");
+        }
+    }
 
     #[test]
     fn the_chosen_row_is_seen_with_some_behind_it() {

@@ -42,6 +42,16 @@ fn whom(model: &Model, call: &str, other: Option<&str>) -> String {
     }
 }
 
+/// A yes cannot be taken back.
+fn ends_something(mode: &Mode) -> bool {
+    let is_deleted = |pane: &Pane| matches!(pane, Pane::AskDelete | Pane::AskClear);
+    match mode {
+        Mode::AskHangup | Mode::AskQuit => true,
+        Mode::Contacts(pane) | Mode::History(pane) => is_deleted(pane),
+        _ => false,
+    }
+}
+
 fn line(model: &Model, look: Look) -> Option<Line<'static>> {
     let who = || model.current().map(|row| words::who(&row.info)).unwrap_or_default();
     let question = match model.mode {
@@ -63,7 +73,8 @@ fn line(model: &Model, look: Look) -> Option<Line<'static>> {
         _ => None,
     };
     if let Some(question) = question {
-        return Some(Line::from(look.span(Role::Alert, format!(" {question} "))));
+        let role = if ends_something(&model.mode) { Role::Alert } else { Role::Pressed };
+        return Some(Line::from(look.span(role, format!(" {question} "))));
     }
     let message = model.message.as_ref()?;
     let mut spans = match message.weight {

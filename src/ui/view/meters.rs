@@ -9,6 +9,7 @@ use crate::ui::theme::Role;
 use crate::ui::waves::first_shown;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Stylize;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -59,7 +60,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffe
         bar(look, &speaker, live, 4, Rect { x: area.x + half, width: area.width - half, ..area }, buf);
         return;
     }
-    let inner = look.panel(buf, area, &title(model, look, area.width), false);
+    let inner = look.panel_of(buf, area, title(model, look, area.width), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let each = inner.height / 2;
     let rests = !live && !mic.muted && model.mode == Mode::Devices;
@@ -103,26 +104,37 @@ pub(super) fn one(look: Look, name: &str, dbfs: f32, area: Rect, buf: &mut Buffe
     bar(look, &meter, true, name_width, area, buf);
 }
 
-fn title(model: &Model, look: Look, width: u16) -> String {
+/// What it is, and less weighty the devices, or what is wrong with them; where nobody talks the key of the test.
+fn title(model: &Model, look: Look, width: u16) -> Line<'static> {
     let audio = &model.status.audio;
     let devices = match (audio.input.as_str(), audio.output.as_str()) {
         ("", "") => String::new(),
-        (input, output) if input == output => format!(" {} {input}", look.glyphs.dot),
-        (input, output) => format!(" {} {input} {} {output}", look.glyphs.dot, look.glyphs.outgoing),
+        (input, output) if input == output => format!("{} {input} ", look.glyphs.dot),
+        (input, output) => format!("{} {input} {} {output} ", look.glyphs.dot, look.glyphs.outgoing),
     };
     let treated =
-        words::voice(&model.status.voice).map(|treated| format!(" {} {treated}", look.glyphs.dot)).unwrap_or_default();
-    let title = match &audio.warning {
-        Some(warning) => format!("{} {} {}", say!("meters-title"), look.glyphs.failed, retold(warning)),
-        None => say!("meters-title") + &devices + &treated,
+        words::voice(&model.status.voice).map(|treated| format!("{} {treated} ", look.glyphs.dot)).unwrap_or_default();
+    let (role, of_them) = match &audio.warning {
+        Some(warning) => (Role::Pending, format!("{} {} ", look.glyphs.failed, retold(warning))),
+        None => (Role::Dim, devices + &treated),
     };
-    let title = look.clip(&title, width.saturating_sub(4));
+    // The border's look would show through.
+    let span = |role, text: String| match look.span(role, text) {
+        span if role == Role::Dim => span,
+        span => span.not_dim(),
+    };
+    let name = look.clip(&format!(" {} ", say!("meters-title")), width.saturating_sub(2));
+    let room = width.saturating_sub(2 + name.width() as u16);
+    let of_them = match look.clip(of_them.trim_end(), room.saturating_sub(1)) {
+        text if text.is_empty() => text,
+        text => text + " ",
+    };
+    let left = usize::from(room).saturating_sub(of_them.width());
+    let mut spans = vec![span(Role::Title, name), span(role, of_them)];
     let key = model.keymap.key(Act::Verb("test-audio"), false).filter(|_| model.calls.is_empty() && !model.has_sound());
-    let hint = key
-        .map(|key| format!(" {} {}", look.glyphs.dot, say!("meters-test", key = key.to_string())))
-        .unwrap_or_default();
-    let fits = title.width() + hint.width() <= usize::from(width.saturating_sub(4));
-    if fits { title + &hint } else { title }
+    let hint = key.map(|key| format!("{} {} ", look.glyphs.dot, say!("meters-test", key = key.to_string())));
+    spans.extend(hint.filter(|hint| hint.width() <= left).map(|hint| span(Role::Dim, hint)));
+    Line::from(spans)
 }
 
 fn bar(look: Look, meter: &Meter, live: bool, name_width: usize, area: Rect, buf: &mut Buffer) {

@@ -87,12 +87,14 @@ impl Look<'_> {
 
     /// Draws a panel's frame and gives what is inside.
     fn panel(&self, buf: &mut Buffer, area: Rect, title: &str, focus: bool) -> Rect {
+        // The border's look would show through.
+        self.panel_of(buf, area, Line::from(self.span(Role::Title, format!(" {title} ")).not_dim()), focus)
+    }
+
+    /// The same where not all of the title is equally weighty.
+    fn panel_of(&self, buf: &mut Buffer, area: Rect, title: Line<'_>, focus: bool) -> Rect {
         let border = if focus { Role::BorderFocus } else { Role::Border };
-        let block = Block::bordered()
-            .border_set(self.glyphs.border)
-            .border_style(self.style(border))
-            // The border's look would show through.
-            .title(Line::from(self.span(Role::Title, format!(" {title} ")).not_dim()));
+        let block = Block::bordered().border_set(self.glyphs.border).border_style(self.style(border)).title(title);
         let inner = block.inner(area);
         block.render(area, buf);
         inner

@@ -1,7 +1,7 @@
 //! Numbers offered for what is typed: below the field where there is a dial pad, else above it.
 
 use super::layout::Layout;
-use super::{Look, people};
+use super::{Look, list, people};
 use crate::text::say;
 use crate::ui::model::{Mode, Model};
 use ratatui::buffer::Buffer;
@@ -31,6 +31,9 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
         let name = if offered.name.trim().is_empty() { say!("offers-earlier") } else { offered.name.clone() };
         let (left, right) = people::offered(look, &name, &offered.number, chosen, area.width);
         look.row(buf, area, row, left, right);
+        if chosen {
+            list::bar(look, buf, area, row);
+        }
     }
 }
 

@@ -44,13 +44,15 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
         match offer {
             Offer::Act(entry) => entry_line(look, entry, chosen == Some(at), body, y, buf),
             Offer::Word { word, what } => {
-                let role = if chosen == Some(at) { Role::Selected } else { Role::Strong };
                 let left = Line::from(vec![
                     list::mark(look, chosen == Some(at)),
-                    look.span(role, word.clone()),
+                    look.span(Role::Strong, word.clone()),
                     look.span(Role::Dim, format!("  {what}")),
                 ]);
                 look.row(buf, body, y, left, Line::default());
+                if chosen == Some(at) {
+                    list::bar(look, buf, body, y);
+                }
             }
         }
     }

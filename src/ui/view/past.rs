@@ -16,8 +16,9 @@ use std::time::Duration;
 
 /// Cells of the word for a kind.
 const KIND: usize = 9;
-/// Below this width year, seconds and number make way.
+/// Below these widths year and number make way, and how the call ended.
 const NARROW: u16 = 60;
+const NARROWEST: u16 = 56;
 
 /// Draws it over the body of the screen; gives where the cursor is.
 pub fn draw(model: &Model, look: Look, pane: Pane, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -71,28 +72,34 @@ fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<
     }
     let room = usize::from(rows.height);
     let first = list::first(past.row, calls.len(), room);
+    let names = list::column(calls.iter().skip(first).take(room).map(|past| who(&past.call)), rows.width);
     for (row, (at, call)) in (0..).zip(calls.iter().enumerate().skip(first).take(room)) {
-        call_line(look, call, at == past.row, rows, row, buf);
+        call_line(look, call, at == past.row, names, rows, row, buf);
     }
     cursor
 }
 
 /// All in one line: what it was, with whom, how long or why not, when.
-fn call_line(look: Look, past: &PastCall, chosen: bool, area: Rect, row: u16, buf: &mut Buffer) {
+fn call_line(look: Look, past: &PastCall, chosen: bool, names: usize, area: Rect, row: u16, buf: &mut Buffer) {
     let call = &past.call;
     let (glyph, role) = sign(look, call.kind);
     let long = area.width >= NARROW;
     let mut left =
         vec![list::mark(look, chosen), look.span(role, format!("{glyph} {} ", words::pad(&kind(call.kind), KIND)))];
-    left.push(look.span(Role::Strong, who(call).to_owned()));
     if long && who(call) != call.number {
+        left.push(look.span(Role::Strong, words::pad(who(call), names)));
         left.push(look.span(Role::Dim, format!("  {}", call.number)));
+    } else {
+        left.push(look.span(Role::Strong, who(call).to_owned()));
     }
     let ended = look.clip(&ended(call), area.width / 4);
     let when = if long { past.local.get(..16) } else { past.local.get(5..16) };
     let when = moment(when.unwrap_or(&past.local));
-    let right = if long { format!("{ended}  {when} ") } else { format!("{when} ") };
+    let right = if area.width >= NARROWEST { format!("{ended}  {when} ") } else { format!("{when} ") };
     look.row(buf, area, row, Line::from(left), Line::from(look.span(Role::Dim, right)));
+    if chosen {
+        list::bar(look, buf, area, row);
+    }
 }
 
 /// How long it lasted, else how it ended where the kind does not say so.

@@ -49,8 +49,11 @@ fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<
     }
     let room = usize::from(rows.height);
     let first = list::first(people.row, people.found(), room);
+    let names = people.rows(first).take(room).map(|person| person.contact.name.as_str());
+    let names = list::column(names, rows.width);
     for (row, (at, person)) in (0..).zip(people.rows(first).enumerate().take(room)) {
-        person_line(model, look, person, first + at == people.row, rows, row, buf);
+        let chosen = first + at == people.row;
+        person_line(model, look, (person, chosen), names, rows, row, buf);
     }
     cursor
 }
@@ -70,11 +73,22 @@ fn nobody(model: &Model) -> Vec<String> {
 }
 
 /// All in one line: star, name, number, light.
-fn person_line(model: &Model, look: Look, person: &Person, chosen: bool, area: Rect, row: u16, buf: &mut Buffer) {
+fn person_line(
+    model: &Model,
+    look: Look,
+    (person, chosen): (&Person, bool),
+    names: usize,
+    area: Rect,
+    row: u16,
+    buf: &mut Buffer,
+) {
     let contact = &person.contact;
     let star = look.span(Role::Pending, if contact.starred { "* " } else { "  " });
-    let mut left = vec![list::mark(look, chosen), star, look.span(Role::Strong, contact.name.clone())];
-    if contact.number != contact.name {
+    let mut left = vec![list::mark(look, chosen), star];
+    if contact.number == contact.name || contact.number.is_empty() {
+        left.push(look.span(Role::Strong, contact.name.clone()));
+    } else {
+        left.push(look.span(Role::Strong, words::pad(&contact.name, names)));
         left.push(look.span(Role::Dim, format!("  {}", contact.number)));
     }
     let right = people::light(&model.status.lights, contact).map(|light| {
@@ -84,6 +98,9 @@ fn person_line(model: &Model, look: Look, person: &Person, chosen: bool, area: R
         Line::from(look.span(role, format!("{text} ")))
     });
     look.row(buf, area, row, Line::from(left), right.unwrap_or_default());
+    if chosen {
+        list::bar(look, buf, area, row);
+    }
 }
 
 fn draw_details(model: &Model, look: Look, area: Rect, focus: bool, buf: &mut Buffer) {

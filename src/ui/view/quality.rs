@@ -36,7 +36,7 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         list::instead(look, buf, inner, &[say!("quality-no-sound"), say!("quality-call-somebody")]);
         return;
     };
-    let inner = if inner.width > 40 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
+    let inner = if inner.width > 36 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     let mut rest = verdicts(look, media, inner, buf);
     graphs(model, look, track, media, &mut rest, buf);
     let facts = facts(track);

@@ -97,6 +97,9 @@ fn account_line(look: Look, account: &AccountInfo, chosen: bool, area: Rect, row
         right.clear();
     }
     look.row(buf, area, row, Line::from(left), Line::from(right));
+    if chosen {
+        list::bar(look, buf, area, row);
+    }
 }
 
 fn facts(model: &Model, look: Look, account: &AccountInfo) -> Vec<Fact> {

@@ -165,11 +165,14 @@ fn key_line(look: Look, info: &SettingInfo, chosen: bool, area: Rect, row: u16, 
         look.span(value_role, shown(look, info)),
     ];
     let mark = match (&info.locked, info.kept.is_some()) {
-        (Some(_), false) => Some((Role::Alert, format!(" {} ", say!("settings-locked")))),
+        (Some(_), false) => Some((Role::Pending, format!("{} ", say!("settings-locked")))),
         _ => None,
     };
     let right = mark.map(|(role, text)| look.span(role, text));
     look.row(buf, area, row, Line::from(left), Line::from(right.into_iter().collect::<Vec<Span>>()));
+    if chosen {
+        list::bar(look, buf, area, row);
+    }
 }
 
 /// A value as people read it.

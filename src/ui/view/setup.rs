@@ -17,6 +17,8 @@ use unicode_width::UnicodeWidthStr;
 /// The widest panel, and the least that has a frame.
 const WIDEST: u16 = 76;
 const FRAMED: (u16, u16) = (36, 9);
+/// Rows the panel is given a place for, so that its top stays where it is from question to question.
+const USUAL: u16 = 17;
 /// Cells of the name of a field.
 const LABEL: u16 = 11;
 /// Columns below which names take no more room than they need.
@@ -81,7 +83,7 @@ pub fn view(setup: &Setup, theme: &Theme, glyphs: &Glyphs, now: Instant, frame: 
     let mut rows = rows(setup, look, room);
     let inner = if is_framed {
         let height = (rows.len() as u16 + 4).min(body.height);
-        let top = (body.height - height) / 3;
+        let top = (body.height - height.max(USUAL.min(body.height))) / 3;
         let panel = Rect { x: body.x + (body.width - width) / 2, y: body.y + top, width, height };
         let inside = look.panel(buf, panel, &say!("setup-title"), true);
         let pad = u16::from(inside.height >= rows.len() as u16 + 2);

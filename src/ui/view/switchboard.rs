@@ -2,7 +2,7 @@
 //! them all that is known of the chosen one. Only cells that are seen are made.
 
 use super::list;
-use super::{Look, words};
+use super::{Look, calls, words};
 use crate::control::{CallState, LightInfo, LightState};
 use crate::text::say;
 use crate::ui::keymap::Act;
@@ -11,6 +11,7 @@ use crate::ui::switchboard::is_on_the_phone;
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Stylize;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
@@ -98,14 +99,14 @@ pub fn draw(model: &Model, look: Look, body: Rect, buf: &mut Buffer) -> Option<P
         inner = below(inner);
     }
     if let Some(call) = talk(model) {
-        let (role, state) = (Role::Good, words::call_state(&call.info));
+        let ((glyph, role), state) = (calls::sign(look, call.info.state), words::call_state(&call.info));
         let since = words::clock(look.now.saturating_duration_since(call.since));
         let more = match model.calls.len() - 1 {
             0 => String::new(),
             count => format!(" {}", say!("switchboard-more", count)),
         };
         let left = vec![
-            look.span(role, format!(" {} {state} ", look.glyphs.talking)),
+            look.span(role, format!(" {glyph} {state} ")),
             look.span(Role::Strong, words::who(&call.info)),
             look.span(Role::Dim, more),
         ];
@@ -213,7 +214,7 @@ fn draw_cell(look: Look, light: &LightInfo, lasts: Option<Duration>, chosen: boo
         first.push(look.span(role, letter(light.state)));
     }
     first.push(look.span(plain(Role::Text), " "));
-    first.push(look.span(plain(Role::Strong), look.clip(light.called(), room)));
+    first.push(look.span(plain(Role::Strong), look.clip(light.called(), room)).bold());
     let right = number.map(|number| look.span(plain(Role::Dim), number));
     look.row(buf, area, 0, Line::from(first), Line::from(right.into_iter().collect::<Vec<Span>>()));
     if compact {

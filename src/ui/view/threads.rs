@@ -1,6 +1,6 @@
 //! Written conversations: the list of them, and one with a line to write in. Everything is in words.
 
-use super::{Look, dial_field, words};
+use super::{Look, dial_field, list, words};
 use crate::text::say;
 use crate::ui::keymap::Act;
 use crate::ui::model::{Mode, Model};
@@ -9,6 +9,9 @@ use crate::ui::threads::{Fate, Thread};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
+
+/// Rows inside the frame from which a line stands above what is being written.
+const ROOMY: u16 = 8;
 
 /// Draws the list over the body of the screen.
 pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
@@ -32,6 +35,9 @@ pub fn draw_list(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
         let mark = if at == chosen { look.glyphs.selected } else { " " };
         let left = [vec![look.span(Role::Key, mark)], summary(look, thread)].concat();
         look.row(buf, inner, row, Line::from(left), Line::default());
+        if at == chosen {
+            list::bar(look, buf, inner, row);
+        }
     }
 }
 
@@ -51,7 +57,10 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
         area
     };
     let writes = thread.writes_until.is_some_and(|until| until > look.now);
-    let said = Rect { height: inner.height.saturating_sub(1 + u16::from(writes)), ..inner };
+    // A line between what was said and what is being written, where there is room for one.
+    let has_rule = inner.height >= ROOMY;
+    let below = 1 + u16::from(has_rule);
+    let said = Rect { height: inner.height.saturating_sub(below + u16::from(writes)), ..inner };
     let rows = rows(look, thread, usize::from(said.width.saturating_sub(2)));
     let back = back.min(rows.len().saturating_sub(usize::from(said.height)));
     let first = rows.len().saturating_sub(usize::from(said.height) + back);
@@ -65,6 +74,10 @@ pub fn draw(model: &Model, look: Look, area: Rect, buf: &mut Buffer) -> Option<P
     let label = look.span(Role::Title, format!(" {} ", say!("threads-write")));
     let width = (label.width() as u16).min(inner.width);
     let y = inner.bottom() - 1;
+    if has_rule {
+        let rule = look.glyphs.border.horizontal_top.repeat(usize::from(inner.width));
+        buf.set_span(inner.x, y - 1, &look.span(Role::Border, rule), inner.width);
+    }
     buf.set_span(inner.x, y, &label, width);
     let line = Rect { x: inner.x + width, y, width: inner.width - width, height: 1 };
     dial_field::line(look, &thread.draft, line, buf)
