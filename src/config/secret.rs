@@ -38,3 +38,17 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Account, AccountId};
+
+    #[test]
+    fn nothing_that_is_printed_shows_it() {
+        let password = Secret::new("hunter2");
+        let account = Account { password: password.clone(), ..Account::new(AccountId(1)) };
+        let shown = format!("{password:?} {account:#?}");
+        assert!(!shown.contains("hunter2") && shown.starts_with("Secret(…) "), "{shown}");
+    }
+}

@@ -131,14 +131,18 @@ fn another_key_of_the_far_end_gets_another_of_ours() {
 #[test]
 fn a_far_end_that_stops_encrypting_does_not_do_so_in_silence() {
     for (srtp, status) in [(SrtpMode::Optional, 200), (SrtpMode::Mandatory, 488)] {
-        let (mut world, invite) = encrypted(srtp);
-        for cseq in [5, 6] {
-            assert_eq!(ask(&mut world, &invite, "INVITE", cseq, TYPE, SDP).status.0, status);
-            ask(&mut world, &invite, "ACK", cseq, "", "");
-            assert_eq!(keys(&world, 0).is_none(), status == 200);
-            let told = "call c1: the far end encrypts its sound no longer, and neither do we";
-            let expected: &[&str] = if status == 200 { &[told] } else { &[] };
-            assert_eq!(errors(&world), expected, "{srtp:?}, {cseq}");
+        for method in ["INVITE", "UPDATE"] {
+            let (mut world, invite) = encrypted(srtp);
+            for cseq in [5, 6] {
+                assert_eq!(ask(&mut world, &invite, method, cseq, TYPE, SDP).status.0, status, "{srtp:?} {method}");
+                if method == "INVITE" {
+                    ask(&mut world, &invite, "ACK", cseq, "", "");
+                }
+                assert_eq!(keys(&world, 0).is_none(), status == 200, "{srtp:?} {method}");
+                let told = "call c1: the far end encrypts its sound no longer, and neither do we";
+                let expected: &[&str] = if status == 200 { &[told] } else { &[] };
+                assert_eq!(errors(&world), expected, "{srtp:?} {method} {cseq}");
+            }
         }
     }
 }

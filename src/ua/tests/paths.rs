@@ -1,6 +1,6 @@
 //! Which way requests go, and to whom credentials are shown, against a scripted far end.
 
-use super::rules::{PEER, SDP, called, cseq, respond, state};
+use super::rules::{PEER, SDP, ask, called, cseq, respond, state};
 use super::*;
 use crate::sip::message::{HeaderName, StatusCode};
 use crate::ua::command::HangupWhich;
@@ -157,6 +157,42 @@ fn a_neighbour_of_the_registrar_is_a_stranger() {
     assert_eq!(world.last_response().status.0, 404);
     world.send(PEER, 0, invite.replace("Call-ID: in", "Call-ID: in2").into_bytes());
     assert_eq!(world.last_response().status.0, 180);
+}
+
+/// To know a call by all its names does not let a stranger in.
+//= RFC 3891 §3, §8
+#[test]
+fn a_stranger_takes_over_no_call() {
+    let mut world = at_home();
+    let invite = world.requests("INVITE").pop().expect("the call's");
+    let text = |name| invite.headers.text(&name).unwrap_or_default();
+    let tag = text(HeaderName::From).split_once(";tag=").map(|(_, tag)| tag.to_owned()).expect("ours");
+    let replaces = format!("Replaces: {};to-tag={tag};from-tag=one\r\n", text(HeaderName::CallId));
+    let taking = String::from_utf8(called(&replaces, "", "x")).expect("text").replace("sip:alice@", "sip:101@");
+    world.send(6001, 0, taking.replace("127.0.0.1:5998", "127.0.0.1:6001").into_bytes());
+    assert_eq!((world.last_response().status.0, state(&world)), (404, vec![CallState::Connected]));
+    world.send(PEER, 0, taking.replace("Call-ID: in", "Call-ID: in2").into_bytes());
+    assert_eq!(world.last_response().status.0, 200, "the names are right: who comes by the registrar takes it over");
+}
+
+/// Whom a far end hands us over to is no server of ours, whatever realm it names.
+//= RFC 3261 §22.1
+#[test]
+fn who_is_called_for_a_far_end_is_shown_no_password() {
+    let mut world = at_home();
+    let invite = world.requests("INVITE").pop().expect("the call's");
+    let refer = ask(&mut world, &invite, "REFER", 20, "Refer-To: <sip:x@127.0.0.9:6000>\r\n", "");
+    assert_eq!(refer.status.0, 202);
+    let called = |world: &World| -> Vec<Request> {
+        world.requests("INVITE").into_iter().filter(|invite| invite.uri == "sip:x@127.0.0.9:6000").collect()
+    };
+    let new = called(&world).pop().expect("it is called");
+    let challenge = [(HeaderName::ProxyAuthenticate, "Digest realm=\"pbx\", nonce=\"b\"")];
+    respond(&mut world, &new, 407, &challenge, "");
+    world.run(Duration::from_secs(1));
+    assert_eq!(called(&world).len(), 1);
+    let shown = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
+    assert!(shown.iter().all(|name| new.headers.get(name).is_none()), "{new:?}");
 }
 
 /// Whoever tries a phone without a server by its address is told by the phone why it stays silent, once.

@@ -154,6 +154,20 @@ fn a_challenge_is_answered_on_the_accounts_own_path_alone() {
     assert!(line.take_challenge(&request, &response, &over(SERVER)));
 }
 
+//= RFC 7616 §3.4: a cnonce that is used again lets a server prepare for it
+#[test]
+fn each_answer_has_chance_of_its_own() {
+    let mut world = phone();
+    let mut seen = std::collections::BTreeSet::new();
+    for nonce in ["n1", "n2", "n3"] {
+        answer(&mut world, 401, &[(HeaderName::WwwAuthenticate, &(challenge(nonce) + ", stale=true"))]);
+        let sent = Credentials::list(&world.last_request().headers, false).remove(0);
+        assert_eq!(sent.nonce, nonce);
+        seen.insert(sent.cnonce.expect("it has one"));
+    }
+    assert_eq!(seen.len(), 3, "{seen:?}");
+}
+
 #[test]
 fn a_call_waits_for_the_registration() {
     let mut world = phone();

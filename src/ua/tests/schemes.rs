@@ -75,6 +75,40 @@ fn what_is_asked_for_by_sips_goes_by_tls_and_is_answered_so() {
     assert!(matches!(crate::sip::locate::locate(hop, &able), crate::sip::locate::Step::Nowhere(_)));
 }
 
+/// Where no TLS is to be had, neither password nor call goes in the open instead, however long one waits.
+//= RFC 3261 §26.2.2
+#[test]
+fn what_is_to_go_by_tls_goes_by_nothing_else() {
+    for server in ["pbx.test", ""] {
+        #[allow(clippy::disallowed_methods)] // A moment to count from.
+        let mut now = Instant::now();
+        let account = Account { server: server.into(), ..at_pbx("tls", &[]) };
+        let config = AgentConfig::new(Settings::default(), vec![account]);
+        let mut agent = Agent::new(config, StdRng::seed_from_u64(1), now, wall());
+        let end = now + Duration::from_secs(3600);
+        let dial = Command::Dial { target: "sip:102@pbx.test".into(), account: None };
+        agent.handle(Input::Command(RequestId(1), dial), now);
+        let mut looked = 0;
+        loop {
+            while let Some(output) = agent.poll_output() {
+                match output {
+                    Output::Resolve { query, target, .. } => {
+                        assert_eq!(target.plain_transport(), Transport::Tls, "{server:?}");
+                        agent.handle(Input::Resolved(query, Err("connection refused".to_owned())), now);
+                        looked += 1;
+                    }
+                    Output::Transmit { flow, .. } => panic!("{server:?}: sent over {}", flow.transport),
+                    _ => {}
+                }
+            }
+            let Some(next) = agent.next_timeout().filter(|next| *next < end) else { break };
+            now = now.max(next);
+            agent.handle(Input::Timeout, now);
+        }
+        assert!(looked > if server.is_empty() { 0 } else { 5 }, "{server:?}: {looked}");
+    }
+}
+
 /// MicroSIP's `transport=` and `proxy=`: without a transport the domain says which; every proxy is a Route, the first
 /// one the way out, and the transport goes with each.
 #[test]
