@@ -49,7 +49,7 @@ pub struct Server {
     listener: Listener,
     path: PathBuf,
     identity: Option<Identity>,
-    _mark: Option<Mark>,
+    mark: Option<Mark>,
 }
 
 /// A phone listens at this socket, as far as can be told without asking it: that might start one.
@@ -66,7 +66,9 @@ impl Server {
         let failed = |source| SocketError::Io { path: path.to_owned(), source };
         place::fits(path).map_err(failed)?;
         let _turn = place::prepare(path).await.map_err(failed)?;
-        if Client::connect(path).await.is_ok() {
+        // Why not asked alone: one before whom too many wait takes nobody on, and lives.
+        let stands = cfg!(unix) && path.exists() && is_served(path);
+        if stands || Client::connect(path).await.is_ok() {
             return Err(SocketError::InUse(path.to_owned()));
         }
         place::clear(path).map_err(failed)?;
@@ -74,7 +76,7 @@ impl Server {
         let options = place::owned(ListenerOptions::new().name(name)).map_err(failed)?;
         let listener = options.create_tokio().map_err(failed)?;
         place::restrict(path).map_err(failed)?;
-        Ok(Server { listener, path: path.to_owned(), identity: Identity::of(path), _mark: Mark::set(path) })
+        Ok(Server { listener, path: path.to_owned(), identity: Identity::of(path), mark: Mark::set(path) })
     }
 
     /// Takes over a socket that listens already; its place is whoever's opened it, and stays.
@@ -90,7 +92,7 @@ impl Server {
         let listener = Unix::try_from(std::os::fd::OwnedFd::from(listener));
         let listener = listener.map_err(|source| SocketError::Io { path: path.clone(), source })?;
         let mark = Mark::set(&path);
-        Ok(Server { listener: listener.into(), path, identity: None, _mark: mark })
+        Ok(Server { listener: listener.into(), path, identity: None, mark })
     }
 
     /// Where it listens.
@@ -127,6 +129,8 @@ impl Server {
 /// The file goes with the server, unless another phone has put its own there; a named pipe has none.
 impl Drop for Server {
     fn drop(&mut self) {
+        // First: whoever comes next finds either this phone or none.
+        self.mark = None;
         if self.identity.is_some() && self.identity == Identity::of(&self.path) {
             let _ = std::fs::remove_file(&self.path);
         }
@@ -377,6 +381,23 @@ pub(super) fn time_now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_phone_that_takes_nobody_on_lives_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("phone.sock");
+        let standing = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let mark = Mark::set(&path).unwrap();
+        // As when too many wait: nobody is let in.
+        drop(standing);
+        assert!(matches!(Server::open(&path).await, Err(SocketError::InUse(_))));
+        drop(mark);
+        let server = Server::open(&path).await.unwrap();
+        assert!(is_served(&path));
+        drop(server);
+        assert!(!is_served(&path) && !path.exists());
+    }
 
     #[test]
     fn a_client_hears_what_it_asked_for() {
