@@ -96,8 +96,8 @@ pub fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &
     }
 }
 
-/// What the system lacks for cards to be there at all.
-fn lack() -> Option<&'static str> {
+/// As [`super::cards::lack`].
+pub(super) fn lack() -> Option<&'static str> {
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     return (!super::asound::is_here()).then_some(super::asound::WANTED);
     #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

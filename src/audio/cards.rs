@@ -72,6 +72,14 @@ fn watch(_specs: [Option<Spec>; 3], _latency: Latency, voice: bool, reports: &Se
     let _ = reports.send(Opened::Missing(Some(text)));
 }
 
+/// What the system lacks for cards to be there at all.
+pub fn lack() -> Option<&'static str> {
+    #[cfg(feature = "audio")]
+    return super::card::lack();
+    #[cfg(not(feature = "audio"))]
+    None
+}
+
 /// What happens in the place of a missing card.
 fn instead(voice: bool) -> &'static str {
     if voice { "a synthetic voice speaks instead" } else { "silence is sent, and nothing is heard (null)" }

@@ -225,7 +225,8 @@ fn print(request: &Request, fields: &Map<String, Value>, options: &Options) {
         Request::Devices => {
             let devices = fields.get("devices").and_then(Value::as_array).cloned().unwrap_or_default();
             if devices.is_empty() {
-                out::line("no sound card; null, file:, loop:, tone: and pipe: always work");
+                let lack = crate::audio::cards::lack().map_or_else(String::new, |lack| format!(" ({lack})"));
+                out::line(&format!("no sound card{lack}; null, file:, loop:, tone: and pipe: always work"));
             }
             for device in devices {
                 let text = |key: &str| device.get(key).and_then(Value::as_str).unwrap_or("").to_owned();

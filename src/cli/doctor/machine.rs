@@ -156,11 +156,12 @@ pub(super) async fn audio(patient: &Patient) -> Vec<Finding> {
         let closed = Path::new("/dev/snd").is_dir()
             && std::fs::File::open("/dev/snd/timer")
                 .is_err_and(|why| why.kind() == std::io::ErrorKind::PermissionDenied);
-        return vec![match closed {
-            true => {
+        return vec![match crate::audio::cards::lack() {
+            Some(lack) => finding.because(lack).then("install it, where there is a card"),
+            None if closed => {
                 finding.because("this user may not use the cards").then("sudo usermod -aG audio $USER, and log in anew")
             }
-            false => finding.then("none is needed on a server; elsewhere look whether PulseAudio or PipeWire runs"),
+            None => finding.then("none is needed on a server; elsewhere look whether PulseAudio or PipeWire runs"),
         }];
     }
     let settings = patient.settings();
