@@ -1,24 +1,31 @@
 //! The page of results, where a part of it is measured anew.
 
 /// `page` with the rows of `newer` in place of its own, by table and by name; rows that it has not are added to their
-/// table. A table is known by its head, so figures of other phones, or of other versions, mix with nobody's. What was not
-/// to be had this time is told beside what was not before: its rows are those of before. `note` goes below the line that
-/// says on what the page was measured.
+/// table. A table is known by its head, so figures of other phones, or of other versions, mix with nobody's; where this
+/// phone was measured alone its rows go beside those of all phones, but for rows that others have a figure in. What was
+/// not to be had this time is told beside what was not before: its rows are those of before. `note` goes below the line
+/// that says on what the page was measured.
 pub fn merged(page: &str, newer: &str, note: &str) -> String {
     let mut lines: Vec<String> = page.lines().map(str::to_owned).collect();
     for (head, rows) in tables(newer) {
-        let Some(begin) = lines.iter().position(|line| line == head) else { continue };
-        let mut last = begin + 1;
+        let is_head = |line: &String| line.strip_prefix(head).is_some_and(|others| others.is_empty() || head == ALONE);
+        let Some(begin) = lines.iter().position(is_head) else { continue };
+        let others = lines[begin].matches(" | ").count() - head.matches(" | ").count();
+        let end =
+            |lines: &[String]| begin + 2 + lines.iter().skip(begin + 2).take_while(|l| l.starts_with('|')).count();
+        // The first ones have nothing to stand behind.
+        let mut last = end(&lines) - 1;
         for row in rows {
-            let end = begin + 2 + lines.iter().skip(begin + 2).take_while(|line| line.starts_with('|')).count();
-            match (begin + 2..end).find(|at| lines.get(*at).is_some_and(|line| name(line) == name(row))) {
+            let row = format!("{row}{}", "  |".repeat(others));
+            match (begin + 2..end(&lines)).find(|at| lines.get(*at).is_some_and(|line| name(line) == name(&row))) {
+                Some(at) if others > 0 && !lines[at].ends_with(&"  |".repeat(others)) => {}
                 Some(at) => {
-                    lines[at] = row.to_owned();
+                    lines[at] = row;
                     last = at;
                 }
                 None => {
                     last += 1;
-                    lines.insert(last, row.to_owned());
+                    lines.insert(last, row);
                 }
             }
         }
@@ -35,6 +42,9 @@ pub fn merged(page: &str, newer: &str, note: &str) -> String {
     lines.extend(missing);
     lines.join("\n") + "\n"
 }
+
+/// The head of what this phone was measured for without others.
+const ALONE: &str = "| what | tuiphone |";
 
 /// Over what was not to be had; the last part of a page.
 pub const NOT_HAD: &str = "## Not had";
@@ -83,5 +93,14 @@ mod tests {
         assert_eq!(told, format!("{wanted}\n## Not had\n\n- d: it was refused (anew)\n"));
         assert!(merged(&told, &missed, "again").ends_with("\n- d: it was refused (anew)\n"));
         assert_eq!(merged(&told, &missed, "again").matches("(anew)").count(), 1);
+    }
+
+    #[test]
+    fn who_was_measured_alone_goes_beside_the_others() {
+        let page = "x; commit a\n\n| what | tuiphone | b 1 |\n|---|---|---|\n| start | 1 | 2 |\n| own | 3 |  |\n";
+        let newer = "x; commit b\n\n| what | tuiphone |\n|---|---|\n| start | 9 |\n| own | 4 |\n| more | 5 |\n";
+        let wanted = "x; commit a\nanew\n\n| what | tuiphone | b 1 |\n|---|---|---|\n| start | 1 | 2 |\n| own | 4 |  |\n\
+                      | more | 5 |  |\n";
+        assert_eq!(merged(page, newer, "anew"), wanted);
     }
 }
