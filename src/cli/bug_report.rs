@@ -6,7 +6,7 @@ use super::ini_files::IniFiles;
 use super::options::{Job, Options};
 use super::password::PasswordSource;
 use super::paths::Environment;
-use super::{config_verb, doctor, exit, out};
+use super::{config_verb, doctor, exit, licenses, out};
 use crate::control::link::Link;
 use crate::control::{CommandError, ExitCode, TraceAsk};
 use crate::text::{MASK, elided, masked, plain_error};
@@ -91,16 +91,7 @@ pub(super) async fn run(
 }
 
 fn version() -> Vec<String> {
-    let features = [
-        ("audio", cfg!(feature = "audio")),
-        ("tls", cfg!(feature = "tls")),
-        ("apm", cfg!(feature = "apm")),
-        ("rnnoise", cfg!(feature = "rnnoise")),
-        ("history", cfg!(feature = "history")),
-        ("carddav", cfg!(feature = "carddav")),
-        ("ldap", cfg!(feature = "ldap")),
-    ];
-    let features: Vec<&str> = features.iter().filter(|(_, is_in)| *is_in).map(|(name, _)| *name).collect();
+    let features: Vec<&str> = licenses::features().collect();
     let build = if cfg!(debug_assertions) { "debug" } else { "release" };
     vec![format!("tuiphone {} ({build}; {})", env!("CARGO_PKG_VERSION"), features.join(" "))]
 }

@@ -41,8 +41,13 @@ pub fn run(options: &Options) -> ExitCode {
 
 /// The version, and what this build of it is.
 pub fn version() -> Value {
-    let features: Vec<&str> = FEATURES.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
+    let features: Vec<&str> = features().collect();
     json!({ "v": 1, "ok": true, "version": env!("CARGO_PKG_VERSION"), "target": env!("TARGET"), "features": features })
+}
+
+/// What this build has of [`FEATURES`].
+pub fn features() -> impl Iterator<Item = &'static str> {
+    FEATURES.into_iter().filter(|(_, has)| *has).map(|(name, _)| name)
 }
 
 /// Name, version, licence of each.
