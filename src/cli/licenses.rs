@@ -45,7 +45,7 @@ pub fn version() -> Value {
     json!({ "v": 1, "ok": true, "version": env!("CARGO_PKG_VERSION"), "target": env!("TARGET"), "features": features })
 }
 
-/// What this build has of [`FEATURES`].
+/// What this build has beside what every build has, in order of the alphabet.
 pub fn features() -> impl Iterator<Item = &'static str> {
     FEATURES.into_iter().filter(|(_, has)| *has).map(|(name, _)| name)
 }
