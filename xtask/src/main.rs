@@ -1,4 +1,4 @@
-//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|package|licences`.
+//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|package|size|licences`.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
@@ -13,6 +13,7 @@ mod order;
 #[cfg(unix)]
 mod package;
 mod run;
+mod size;
 mod soak;
 mod system;
 mod test;
@@ -37,6 +38,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   man       write the pages of the manual anew, from the tables
   order     record what runs in a phone, write the order of its functions in a release build (needs valgrind)
   package   build, and put packages under target/package: .deb, .tar.xz, SBOM (package headless: without sound cards)
+  size      whose bytes a release build is made of, into benches/SIZE.md (size tries: other ways to build it)
   licences  list the dependencies' licences, fail on one we cannot ship (--write: the list that the program prints)
 
   --no-install  never call the package manager; say what is missing and stop
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         "order" => order::run(),
         #[cfg(unix)]
         "package" => package::run(take(&mut arguments, "headless")),
+        "size" => size::run(take(&mut arguments, "tries")),
         "licences" | "licenses" => licences::run(take(&mut arguments, "--write")),
         _ => {
             eprint!("{USAGE}");
