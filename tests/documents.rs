@@ -129,6 +129,42 @@ fn what_the_documents_name_by_its_path_is_there() {
     }
 }
 
+/// The names with `::` in the drawings of the architecture.
+fn drawn(text: &str) -> Vec<&str> {
+    let drawings = text.split("```").skip(1).step_by(2);
+    let words = drawings.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && !"_:".contains(c)));
+    words.map(|word| word.trim_matches(':')).filter(|word| word.contains("::")).collect()
+}
+
+/// All sources below a folder, one after another.
+fn sources(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    let texts =
+        entries.map(|path| if path.is_dir() { sources(&path) } else { fs::read_to_string(path).unwrap_or_default() });
+    texts.collect()
+}
+
+#[test]
+fn the_hot_paths_lead_through_code_that_is_there() {
+    let text = document("src/lib.rs").replace("//! ", "");
+    let names = drawn(&text);
+    assert!(names.len() > 30, "{names:?}");
+    let all = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    for name in names {
+        let (path, last) = name.rsplit_once("::").unwrap();
+        let is_there = match last.starts_with(char::is_uppercase) {
+            true => {
+                all.contains(&format!("    {last}("))
+                    || all.contains(&format!("    {last} {{"))
+                    || all.contains(&format!("    {last},"))
+            }
+            false if path.starts_with(char::is_uppercase) => all.contains(&format!("fn {last}(")),
+            false => fault(name, &file).is_none(),
+        };
+        assert!(is_there, "{name}");
+    }
+}
+
 #[test]
 fn the_checker_catches_what_it_should() {
     let read = |path: &str| {
