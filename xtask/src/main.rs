@@ -37,7 +37,10 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   fmt       format every package
   man       write the pages of the manual anew, from the tables
   order     record what runs in a phone, write the order of its functions in a release build (needs valgrind)
-  package   build, and put packages under target/package: .deb, .tar.xz, SBOM (package headless: without sound cards)
+  package   build, and put packages under target/package: .deb, .rpm, .tar.xz, SBOM (headless: without sound cards;
+            --target TRIPLE: for another system; tree: only what is installed, below target/package/tree);
+            package try [FOLDER]: install, run, remove each in a Debian (as root; made, or in that folder);
+            package manifests --from URL: recipes of other systems, for a release whose files lie there
   size      whose bytes a release build is made of, into benches/SIZE.md (size tries: other ways to build it)
   licences  list the dependencies' licences, fail on one we cannot ship (--write: the list that the program prints)
 
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
         "man" => run::cargo(&["run", "--quiet", "--locked", "--package", "tuiphone", "--", "man", "--dir", "man"]),
         "order" => order::run(),
         #[cfg(unix)]
-        "package" => package::run(take(&mut arguments, "headless")),
+        "package" => package::run([arguments, passed_on].concat()),
         "size" => size::run(take(&mut arguments, "tries")),
         "licences" | "licenses" => licences::run(take(&mut arguments, "--write")),
         _ => {

@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Release, wrong};
+use super::{Release, folder, wrong};
 use crate::Failure;
 use crate::licences;
 
 /// Writes it beside the packages.
 pub fn write(release: &Release) -> Result<PathBuf, Failure> {
-    let file = release.folder.join(format!("tuiphone-{}.cdx.json", release.version));
-    fs::write(&file, document(&release.version, &licences::shipped()?)).map_err(|e| wrong(&file, &e))?;
+    let version = &release.facts.version;
+    let file = folder().join(format!("tuiphone-{version}.cdx.json"));
+    fs::write(&file, document(version, &licences::shipped()?)).map_err(|e| wrong(&file, &e))?;
     Ok(file)
 }
 
