@@ -1,4 +1,4 @@
-//! `SECURITY.md` and `CONTRIBUTING.md` held against the tree: each test, module and file they name is there, and every
+//! `SECURITY.md`, `CONTRIBUTING.md` and `docs/releasing.md` held against the tree: each test, module and file they name is there, and every
 //! threat has its row.
 
 #![allow(clippy::unwrap_used)]
@@ -46,8 +46,10 @@ const THREATS: [&str; 35] = [
 ];
 
 /// Where what a document names by its path may lie.
-const PLACES: [&str; 11] =
-    ["src/", "tests/", "xtask/", "words/", "fuzz/", "benches/", "link/", "man/", "keymaps/", "themes/", ".ci/"];
+const PLACES: [&str; 13] = [
+    "src/", "tests/", "xtask/", "words/", "fuzz/", "benches/", "link/", "man/", "keymaps/", "themes/", ".ci/",
+    "contrib/", "docs/",
+];
 
 /// A file of this repository.
 fn file(path: &str) -> Option<String> {
@@ -117,7 +119,7 @@ fn every_threat_has_a_row_and_every_row_a_test_that_is_there() {
 
 #[test]
 fn what_the_documents_name_by_its_path_is_there() {
-    for name in ["SECURITY.md", "CONTRIBUTING.md"] {
+    for name in ["SECURITY.md", "CONTRIBUTING.md", "docs/releasing.md"] {
         let text = document(name);
         let paths = quoted(&text).filter(|path| PLACES.iter().any(|place| path.starts_with(place)));
         let paths: Vec<&str> =
