@@ -23,9 +23,9 @@ pub fn write(facts: &Facts, from: &str, time: u64) -> Result<Vec<PathBuf>, Failu
     let source = source(facts)?;
     let mut values = values(facts, from.trim_end_matches('/'), &day(time)?);
     values.insert("source.sha256", sum(&source)?);
-    let windows = folder().join(windows(&facts.version));
-    if windows.is_file() {
-        values.insert("windows.sha256", sum(&windows)?);
+    let program = folder().join(windows(&facts.version));
+    if program.is_file() {
+        values.extend([("windows", windows(&facts.version)), ("windows.sha256", sum(&program)?)]);
     }
     let mut made = vec![source];
     let recipes = root().join("contrib/packaging");
@@ -40,7 +40,7 @@ pub fn write(facts: &Facts, from: &str, time: u64) -> Result<Vec<PathBuf>, Failu
                 fs::write(&at, text).map_err(|e| wrong(&at, &e))?;
                 made.push(at);
             }
-            Err(missing) if missing == "windows.sha256" => {
+            Err(missing) if missing.starts_with("windows") => {
                 say(&format!("left out: {} (it needs package --target x86_64-pc-windows-gnu first)", recipe.display()));
             }
             Err(missing) => return Err(format!("{}: nothing is known of @{missing}@", recipe.display())),
@@ -85,7 +85,6 @@ fn values(facts: &Facts, from: &str, day: &str) -> Values {
         ("home", facts.home.clone().unwrap_or_else(|| from.to_owned())),
         ("from", from.to_owned()),
         ("source", archive(&facts.version)),
-        ("windows", windows(&facts.version)),
         ("day", day.to_owned()),
     ])
 }
@@ -130,6 +129,7 @@ mod tests {
         let facts = Facts::read().expect("facts");
         let mut values = values(&facts, "https://dl.example.net/1", "2026-01-31");
         values.extend([("source.sha256", "aa".repeat(32)), ("windows.sha256", "bb".repeat(32))]);
+        values.insert("windows", windows(&facts.version));
         values
     }
 
@@ -153,6 +153,18 @@ mod tests {
             let filled = filled(&text, &all());
             assert!(filled.as_ref().is_ok_and(|text| text.contains(&facts.version)), "{filled:?}");
         }
+    }
+
+    #[test]
+    fn what_fetches_the_program_for_windows_waits_for_it_together() {
+        let mut known = all();
+        known.retain(|name, _| !name.starts_with("windows"));
+        let recipes = files(&root().join("contrib/packaging")).expect("recipes");
+        let waits = |recipe: &PathBuf| filled(&fs::read_to_string(recipe).expect("a recipe"), &known).is_err();
+        let waiting: Vec<_> = recipes.iter().filter(|recipe| waits(recipe)).collect();
+        let is_theirs =
+            |recipe: &&PathBuf| recipe.ends_with("tuiphone.json") || recipe.to_string_lossy().contains("winget");
+        assert_eq!(waiting, recipes.iter().filter(is_theirs).collect::<Vec<_>>());
     }
 
     #[test]
