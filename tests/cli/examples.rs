@@ -366,9 +366,9 @@ fn examples_work_as_they_are_written_last_quarter() {
 
 #[test]
 fn the_programs_own_examples_and_the_readme_work() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("read");
+    let pages = pages();
     let (mut in_code, mut lines) = (false, Vec::new());
-    for line in readme.lines() {
+    for line in pages.lines() {
         if line.starts_with("```") {
             in_code = !in_code;
         } else if in_code
@@ -389,13 +389,20 @@ fn the_programs_own_examples_and_the_readme_work() {
     }));
 }
 
-/// Whatever the README has somebody type is a command line that there is.
+/// The README and the pages it leads to.
+fn pages() -> String {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = ["README.md", "docs/using.md", "docs/scripts.md", "docs/network.md"];
+    pages.iter().map(|page| std::fs::read_to_string(root.join(page)).expect("read")).collect()
+}
+
+/// Whatever they have somebody type is a command line that there is.
 #[test]
 fn every_command_of_the_readme_is_understood() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("read");
-    let spans = readme.split('`').skip(1).step_by(2).filter(|text| !text.contains('\n')).map(str::to_owned);
+    let pages = pages();
+    let spans = pages.split('`').skip(1).step_by(2).filter(|text| !text.contains('\n')).map(str::to_owned);
     let mut in_code = false;
-    let blocks = readme.lines().filter(|line| {
+    let blocks = pages.lines().filter(|line| {
         in_code ^= line.starts_with("```");
         in_code
     });

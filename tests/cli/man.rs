@@ -80,12 +80,12 @@ fn a_page_is_printed_and_one_that_is_not_there_is_named() {
     assert_eq!(std::fs::read_to_string(&file).expect("there"), "dear to me");
 }
 
-/// One table feeds the program, its pages and the README.
+/// One table feeds the program, its manual and the page on scripts.
 #[test]
-fn the_readme_has_every_exit_code() {
+fn the_page_on_scripts_has_every_exit_code() {
     use tuiphone::control::ExitCode;
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("read");
-    let (_, table) = readme.split_once("| exit | meaning | exit | meaning |").expect("the table");
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scripts.md")).expect("read");
+    let (_, table) = page.split_once("| exit | meaning | exit | meaning |").expect("the table");
     let cells: Vec<&str> =
         table.lines().skip(2).take_while(|line| line.starts_with('|')).flat_map(|line| line.split('|')).collect();
     let cells: Vec<&str> = cells.into_iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! Calls as pipes: what is read at whose pace, what a pipe that runs dry does, and the examples of the README as they stand.
+//! Calls as pipes: what is read at whose pace, what a pipe that runs dry does, and the examples of its page as they stand.
 
 use crate::exec::{has_tone, tone};
 use crate::support::{House, PATIENCE, bare, finish, lines_of, signal};
@@ -104,11 +104,11 @@ fn standard_input_and_output_are_for_one_thing_each() {
     }
 }
 
-/// The lines of the README's section on pipes, run as they stand, by a shell as a person's, beside the built-in exchange.
+/// The lines of the section on pipes, run as they stand, by a shell as a person's, beside the built-in exchange.
 #[test]
-fn the_examples_of_the_readme_work() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
-    let section = readme.split("\n## Calls as pipes\n").nth(1).expect("its section");
+fn the_examples_of_the_page_work() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scripts.md")).expect("the page");
+    let section = page.split("\n## Calls as pipes\n").nth(1).expect("its section");
     let block = section.split("```").nth(1).expect("its examples");
     let lines: Vec<&str> = block.lines().skip(1).filter(|line| line.contains("tuiphone")).collect();
     assert!(lines.len() >= 5, "{lines:?}");
