@@ -1,4 +1,4 @@
-//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|package|size|licences`.
+//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|package|size|profile|licences`.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
@@ -12,6 +12,7 @@ mod licences;
 mod order;
 #[cfg(unix)]
 mod package;
+mod profile;
 mod run;
 mod size;
 mod soak;
@@ -42,6 +43,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
             package try [FOLDER]: install, run, remove each in a Debian (as root; made, or in that folder);
             package manifests --from URL: recipes of other systems, for a release whose files lie there
   size      whose bytes a release build is made of, into benches/SIZE.md (size tries: other ways to build it)
+  profile   what a start is made of and what a call takes from the heap, into benches/PROFILE.md (needs valgrind)
   licences  list the dependencies' licences, fail on one we cannot ship (--write: the list that the program prints)
 
   --no-install  never call the package manager; say what is missing and stop
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         "package" => package::run([arguments, passed_on].concat()),
         "size" => size::run(take(&mut arguments, "tries")),
+        "profile" => profile::run(),
         "licences" | "licenses" => licences::run(take(&mut arguments, "--write")),
         _ => {
             eprint!("{USAGE}");

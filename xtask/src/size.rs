@@ -1,7 +1,7 @@
 //! `cargo xtask size`: whose bytes a release build is made of, written to `benches/SIZE.md`; `cargo xtask size tries`: what
 //! other ways to build it would come to, beside that.
 
-mod crates;
+pub mod crates;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

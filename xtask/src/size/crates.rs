@@ -81,10 +81,10 @@ fn bytes_of(section: &str, size: u64) -> Option<(Bytes, &str)> {
 }
 
 /// One name of a symbol's path, and whether it is a crate's.
-type Step<'a> = (&'a str, bool);
+pub type Step<'a> = (&'a str, bool);
 
 /// The names in a symbol of Rust's v0 mangling, in their order (RFC 2603); none for other symbols.
-fn path_of(symbol: &str) -> Vec<Step<'_>> {
+pub fn path_of(symbol: &str) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
     let Some(mut rest) = symbol.strip_prefix("_R") else { return steps };
     let mut is_crate = false;
@@ -112,7 +112,7 @@ fn path_of(symbol: &str) -> Vec<Step<'_>> {
 }
 
 /// The first crate that is not of the standard library; that one where there is no other.
-fn owner<'a>(path: &[Step<'a>]) -> Option<&'a str> {
+pub fn owner<'a>(path: &[Step<'a>]) -> Option<&'a str> {
     let crates = || path.iter().filter(|(_, is_crate)| *is_crate).map(|(name, _)| *name);
     crates().find(|name| !STANDARD.contains(name)).or_else(|| crates().next().map(|_| "std"))
 }
