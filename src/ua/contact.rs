@@ -19,7 +19,19 @@ impl Line {
         let elsewhere = Transport::from_token(transport).is_none_or(|transport| !transport.is_web_socket());
         let granted = self.registration.granted().service_route.first().filter(|_| !registers && elsewhere);
         let server = || Hop::of_server(&self.account.server, transport).filter(|_| self.registers());
-        proxy.or_else(|| granted.and_then(|route| Hop::of_uri(&route.uri))).or_else(server)
+        proxy.or_else(|| granted.and_then(|route| self.along(Hop::of_uri(&route.uri)?))).or_else(server)
+    }
+
+    /// A hop of the route that the registrar granted. Where it leaves the transport open an account of TLS stays with TLS:
+    /// RFC 3263 §4.1 would have UDP, and the calls in the open.
+    fn along(&self, hop: Hop) -> Option<Hop> {
+        let transport = Transport::from_token(&self.account.transport);
+        if hop.transport.is_some() || hop.secure || transport != Some(Transport::Tls) {
+            return Some(hop);
+        }
+        //= RFC 3608 §6.1: often the registrar's own address, to which there is a connection
+        let own = self.first_hop(true).filter(|own| own.host.eq_ignore_ascii_case(&hop.host));
+        own.or(Some(Hop { transport, ..hop }))
     }
 
     /// Whom a connection to this hop must lead to.

@@ -79,6 +79,31 @@ fn calls_take_the_route_the_registrar_granted() {
     assert_eq!(state(&world).service_route, Vec::<String>::new());
 }
 
+/// A route that leaves the transport open takes an account of TLS nowhere else: to a server it knows by the connection there
+/// is, to others by TLS.
+//= RFC 3608 §6.1
+#[test]
+fn a_route_without_a_transport_leads_no_account_of_tls_into_the_open() {
+    for (route, to) in [
+        ("<sip:127.0.0.1;lr>", "127.0.0.1:5999"),
+        ("<sip:127.0.0.1:5060;lr>", "127.0.0.1:5999"),
+        ("<sip:127.0.0.2:5998;lr>", "127.0.0.2:5998"),
+        ("<sip:127.0.0.2:5998;lr;transport=tls>", "127.0.0.2:5998"),
+    ] {
+        let account = Account { transport: "tls".into(), ..account("101") };
+        let mut world = granted(account, "", &[(HeaderName::ServiceRoute, route)]);
+        world.dial(0, "600");
+        let invite = world.last_request();
+        assert_eq!((&invite.method, all(&invite, &HeaderName::Route)), (&Method::Invite, vec![route.to_owned()]));
+        assert!(
+            text(&invite, HeaderName::Via).starts_with("SIP/2.0/TLS"),
+            "{route}: {}",
+            text(&invite, HeaderName::Via)
+        );
+        assert_eq!(world.outside.last().map(|(_, packet)| packet.to.to_string()).as_deref(), Some(to), "{route}");
+    }
+}
+
 //= RFC 3261 §8.1.2
 #[test]
 fn every_outbound_proxy_is_a_route_and_none_is_named_twice() {
