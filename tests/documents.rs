@@ -131,6 +131,29 @@ fn what_the_documents_name_by_its_path_is_there() {
     }
 }
 
+/// Where the links and pictures of a page lead within the tree; a heading's name is left off.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|behind| behind.split(')').next());
+    targets.map(|to| to.split('#').next().unwrap_or(to)).filter(|to| !to.is_empty() && !to.contains("://"))
+}
+
+#[test]
+fn links_lead_to_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = fs::read_dir(root.join("docs")).unwrap().flatten().map(|entry| entry.path());
+    let pages = pages.filter(|page| page.extension().is_some_and(|end| end == "md"));
+    let own = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root.join(name));
+    let mut count = 0;
+    for page in own.into_iter().chain(pages) {
+        let text = fs::read_to_string(&page).unwrap();
+        let folder = page.parent().unwrap();
+        let missing: Vec<&str> = links(&text).filter(|to| !folder.join(to).exists()).collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", page.display());
+        count += links(&text).count();
+    }
+    assert!(count > 25, "{count}");
+}
+
 /// The names with `::` in the drawings of the architecture.
 fn drawn(text: &str) -> Vec<&str> {
     let drawings = text.split("```").skip(1).step_by(2);
