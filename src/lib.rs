@@ -52,7 +52,7 @@
 //!  → media::stream: MediaStream::receive_rtp: SRTP, source, sequence → media::jitter_buffer: JitterBuffer::insert
 //!  … every 10 ms, on an absolute clock …
 //! engine::media::tick: tick → MediaStream::tick_play → JitterBuffer::pull → decoder, or concealment
-//!  → media::mixer → engine::media::devices: write → resampled into the device's ring ─▶ audio::callback: give
+//!  → media::mixer → engine::media::devices: write → resampled into the device's ring → audio::callback: give
 //! ```
 //!
 //! **Incoming INVITE → screen.**

@@ -27,11 +27,14 @@ pub const CODECS: [Codec; 3] = [
     Codec { name: "Opus", kind: 96, map: "opus/48000/2", fmtp: "useinbandfec=1" },
 ];
 
+/// In so many parts a call is looked at: how much its costs vary.
+const PARTS: u32 = 4;
+
 /// What a call cost.
 #[derive(Debug)]
 pub struct Call {
-    /// Processor time, seconds.
-    pub processor: f64,
+    /// Processor time in each of [`PARTS`] equal parts of it, seconds.
+    pub parts: Vec<f64>,
     /// Resident memory at its end, MB.
     pub memory: f64,
     /// How often a thread went to sleep, a second.
@@ -49,11 +52,16 @@ pub fn call(make: Make, codec: Codec, length: Duration) -> Result<Call, Failure>
     let port = media.local_addr().map_err(|e| e.to_string())?.port();
     let (callee, _) = phone.far.connect(&uri, address, "talk", port, codec)?;
 
-    let (processor, sleeps) = (phone.processor()?, phone.sleeps()?);
+    let (mut processor, sleeps) = (phone.processor()?, phone.sleeps()?);
+    let mut parts = Vec::new();
     let start = Instant::now();
     let mut arrivals = Vec::new();
     let mut packet = [0; 2048];
-    while start.elapsed() < length {
+    while parts.len() < PARTS as usize {
+        if start.elapsed() >= length * (parts.len() as u32 + 1) / PARTS {
+            let now = phone.processor()?;
+            parts.push(now - std::mem::replace(&mut processor, now));
+        }
         let arrival = rtp::receive(&media, &mut packet)?;
         if rtp::kind(&packet) == Some(codec.kind) {
             arrivals.push(arrival.at);
@@ -62,7 +70,7 @@ pub fn call(make: Make, codec: Codec, length: Duration) -> Result<Call, Failure>
     }
     let seconds = start.elapsed().as_secs_f64();
     let cost = Call {
-        processor: phone.processor()? - processor,
+        parts,
         memory: phone.memory()?.0,
         sleeps: (phone.sleeps()? - sleeps) / seconds,
         gaps: spread(&arrivals),

@@ -85,7 +85,12 @@ pub fn dial_process(phone: &Phone) -> Result<Duration, Failure> {
     took
 }
 
-/// The median of [`TIMES`] of them.
-pub fn median_of(mut once: impl FnMut() -> Result<Duration, Failure>) -> Result<Duration, Failure> {
-    Ok(median((0..TIMES).map(|_| once()).collect::<Result<_, _>>()?))
+/// [`TIMES`] of them.
+pub fn times(mut once: impl FnMut() -> Result<Duration, Failure>) -> Result<Vec<Duration>, Failure> {
+    (0..TIMES).map(|_| once()).collect()
+}
+
+/// The median of as many.
+pub fn median_of(once: impl FnMut() -> Result<Duration, Failure>) -> Result<Duration, Failure> {
+    times(once).map(median)
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures made by the program, never typed, written to `benches/RESULTS.md`.
 
+mod bars;
 mod call;
 mod conference;
 mod control;
@@ -25,7 +26,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use self::call::CODECS;
-use self::control::{Line, median_of};
+use self::control::Line;
 use self::far_end::{FarEnd, header};
 use self::joined::Way;
 use self::makes::Make;
@@ -226,8 +227,8 @@ fn begin(column: &mut Column) -> Result<(), Failure> {
     }
     say(&format!("{}: {TIMES} starts", make.name()));
     let (first, authorised) = starts(make)?;
-    column.row("process start → first REGISTER", milliseconds(first));
-    column.row("process start → 200 to the authorised REGISTER", milliseconds(authorised));
+    column.row("process start → first REGISTER", spread(&first));
+    column.row("process start → 200 to the authorised REGISTER", spread(&authorised));
     Ok(())
 }
 
@@ -245,16 +246,16 @@ fn idle(column: &mut Column) -> Result<(), Failure> {
     column.row("idle, registered: RSS / PSS", format!("{resident:.1} / {proportional:.1} MB"));
     column.row("idle, registered: wake-ups a second", format!("{:.2}", (phone.sleeps()? - sleeps) / seconds));
     column.row("idle, registered: processor", format!("{:.3} %", (phone.processor()? - processor) / seconds * 100.0));
-    let rings = (0..TIMES).map(|n| ring(&phone.far, &uri, address, n)).collect::<Result<_, _>>();
+    let rings = (0..TIMES).map(|n| ring(&phone.far, &uri, address, n)).collect::<Result<Vec<_>, _>>();
     if let Some(rings) = column.found("rings", rings) {
-        column.row("INVITE in → 180 out", milliseconds(median(rings)));
+        column.row("INVITE in → 180 out", spread(&rings));
     }
     if make == Make::Tuiphone {
         let mut line = Line::open(&phone)?;
-        column.row("request → reply, open connection", milliseconds(median_of(|| control::status(&mut line))?));
-        column.row("`tuiphone status`, start to end", milliseconds(median_of(|| control::status_process(&phone))?));
-        column.row("dial request → INVITE out", milliseconds(median_of(|| control::dial(&phone, &mut line))?));
-        column.row("start of `tuiphone call` → INVITE out", milliseconds(median_of(|| control::dial_process(&phone))?));
+        column.row("request → reply, open connection", spread(&control::times(|| control::status(&mut line))?));
+        column.row("`tuiphone status`, start to end", spread(&control::times(|| control::status_process(&phone))?));
+        column.row("dial request → INVITE out", spread(&control::times(|| control::dial(&phone, &mut line))?));
+        column.row("start of `tuiphone call` → INVITE out", spread(&control::times(|| control::dial_process(&phone))?));
     }
     Ok(())
 }
@@ -267,8 +268,12 @@ fn talk(column: &mut Column) -> Result<(), Failure> {
         say(&format!("{}: {} s of {name}", make.name(), CALL.as_secs()));
         let Some(call) = column.found(&format!("a call with {name}"), call::call(make, codec, CALL)) else { continue };
         column.row(format!("in a call, {name}: RSS"), format!("{:.1} MB", call.memory));
-        let minute = call.processor * 60.0 / CALL.as_secs_f64();
-        column.row(format!("60 s of a call, {name}: processor time"), format!("{minute:.2} s"));
+        let minute = |part: f64| part * 60.0 / CALL.as_secs_f64();
+        let parts: Vec<f64> = call.parts.iter().map(|part| minute(part * call.parts.len() as f64)).collect();
+        let (least, most) =
+            parts.iter().fold((f64::MAX, 0.0), |(low, high): (f64, f64), p| (low.min(*p), high.max(*p)));
+        let all = minute(call.parts.iter().sum());
+        column.row(format!("60 s of a call, {name}: processor time"), format!("{all:.2} s ({least:.2}–{most:.2})"));
         column.row(format!("in a call, {name}: wake-ups a second"), format!("{:.0}", call.sleeps));
         let (mean, deviation, longest) = call.gaps;
         column.row(
@@ -352,8 +357,8 @@ fn conference(column: &mut Column) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Median times from the start of the process to the first REGISTER, and to the 200 of the authorised one.
-fn starts(make: Make) -> Result<(Duration, Duration), Failure> {
+/// Times from the start of the process to the first REGISTER, and to the 200 of the authorised one.
+fn starts(make: Make) -> Result<(Vec<Duration>, Vec<Duration>), Failure> {
     let mut first = Vec::new();
     let mut authorised = Vec::new();
     for _ in 0..TIMES {
@@ -364,7 +369,7 @@ fn starts(make: Make) -> Result<(Duration, Duration), Failure> {
         phone.far.register(false)?;
         authorised.push(phone.started.elapsed());
     }
-    Ok((median(first), median(authorised)))
+    Ok((first, authorised))
 }
 
 /// From an INVITE on the wire to its 180; the call is cancelled afterwards.
@@ -386,8 +391,13 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-fn milliseconds(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+/// The median, and in brackets the least and the most.
+fn spread(times: &[Duration]) -> String {
+    let mut sorted = times.to_vec();
+    sorted.sort();
+    let [least, most] = [sorted.first(), sorted.last()].map(|time| time.copied().unwrap_or_default());
+    let [half, least, most] = [median(sorted), least, most].map(|time| time.as_secs_f64() * 1e3);
+    format!("{half:.2} ms ({least:.2}–{most:.2})")
 }
 
 #[allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]

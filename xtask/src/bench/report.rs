@@ -7,7 +7,7 @@ use super::call::CODECS;
 use super::mouth_to_ear::Ear;
 use super::plot::{Curve, Plot};
 use super::quality::{Cell, Figure, JITTERS, LOSSES, Scores, Speech, Tries, cells};
-use super::{Column, Wish, page, targets};
+use super::{Column, Wish, bars, page, targets};
 use crate::Failure;
 use crate::run::{output, root, say};
 
@@ -30,6 +30,10 @@ pub fn write(found: &Found<'_>, missing: &[String], wish: &Wish) -> Result<(), F
     let names: Vec<String> = columns.iter().map(|column| column.make.name()).collect();
     let mut text = head(wish.peers);
     text.push_str(&table(&names, columns));
+    let costs = costs(&names, columns);
+    if !costs.is_empty() {
+        let _ = writeln!(text, "\n![{COSTS}; less is better](costs.svg)");
+    }
     let targets = targets::table(&names, columns, ears, speech);
     for part in [mouth, &targets].into_iter().filter(|part| !part.is_empty()) {
         let _ = write!(text, "\n{part}");
@@ -57,9 +61,40 @@ pub fn write(found: &Found<'_>, missing: &[String], wish: &Wish) -> Result<(), F
         let put = |file: &str, text: &str| fs::write(folder.join(file), text).map_err(|e| format!("{file}: {e}"));
         fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
         put("RESULTS.md", &text)?;
+        if !costs.is_empty() {
+            put("costs.svg", &bars::svg(COSTS, &costs))?;
+        }
         plots.iter().try_for_each(|(file, plot)| put(file, &plot.svg()))?;
     }
     Ok(())
+}
+
+/// Over the bars.
+const COSTS: &str = "What phones cost, side by side";
+
+/// The rows that are drawn as bars, the number of theirs that is, and what it is.
+const DRAWN: [(&str, usize, &str); 8] = [
+    ("process start → 200 to the authorised REGISTER", 0, "start to registered, ms"),
+    ("INVITE in → 180 out", 0, "INVITE in to 180 out, ms"),
+    ("idle, registered: RSS / PSS", 0, "idle and registered, MB resident"),
+    ("in a call, Opus: RSS", 0, "in a call with Opus, MB resident"),
+    ("60 s of a call, PCMU: processor time", 0, "a minute with PCMU, s of processor time"),
+    ("60 s of a call, G.722: processor time", 0, "a minute with G.722, s of processor time"),
+    ("60 s of a call, Opus: processor time", 0, "a minute with Opus, s of processor time"),
+    ("100 PCMU calls at once: processor, of one core", 0, "100 calls at once, % of a core"),
+];
+
+/// What is drawn as bars: what more than one phone has a figure of.
+fn costs(names: &[String], columns: &[Column]) -> Vec<bars::Group> {
+    let group = |(row, number, title): &(&str, usize, &str)| {
+        let of = |column: &Column| {
+            let (_, figure) = column.rows.iter().find(|(what, _)| what == row)?;
+            targets::numbers(figure).get(*number).copied()
+        };
+        let bars = names.iter().zip(columns).filter_map(|(name, column)| Some((name.clone(), of(column)?)));
+        bars::Group { title: (*title).to_owned(), bars: bars.collect() }
+    };
+    DRAWN.iter().map(group).filter(|group| group.bars.len() > 1).collect()
 }
 
 /// What of a page was measured after the rest, and on what.
@@ -89,7 +124,8 @@ fn head(peers: bool) -> String {
     format!(
         "# Results\n\nWritten by `cargo xtask bench{flag}`; do not edit.\n\n\
          {}, {cores} cores,{processor}, load {load}; commit {commit}\n\n\
-         Times are medians; the far end is on loopback in the measuring process, no sound card is used. Packets are \
+         Times are medians, least and most in brackets; for processor time a call is looked at in four parts, and\n\
+         the cheapest and dearest are in brackets. The far end is on loopback in the measuring process, no sound card is used. Packets are \
          timed by\nthe system as they reach the far end's socket. A pause of the machine is 2 ms and more in which it \
          ran nothing on\na core, not even a thread that goes before the phones'.\n\n",
         system.trim()

@@ -222,7 +222,7 @@ fn scores(names: &[String], speech: &Speech) -> Vec<Line> {
 }
 
 /// The numbers of a figure, in their order.
-fn numbers(figure: &str) -> Vec<f64> {
+pub fn numbers(figure: &str) -> Vec<f64> {
     figure.split(|c: char| !c.is_ascii_digit() && c != '.').filter_map(|number| number.parse().ok()).collect()
 }
 
