@@ -76,7 +76,7 @@ fn forms(wish: &Wish) -> Result<Vec<PathBuf>, Failure> {
     if wish.target.as_ref().is_some_and(|target| target.contains("windows")) {
         let facts = Facts::read()?;
         let file = folder().join(windows(&facts.version));
-        fs::copy(build::build(wish, time()?)?, &file).map_err(|e| wrong(&file, &e))?;
+        fs::copy(build::build(wish)?, &file).map_err(|e| wrong(&file, &e))?;
         return Ok(vec![file]);
     }
     let release = release(wish)?;
@@ -93,7 +93,7 @@ fn forms(wish: &Wish) -> Result<Vec<PathBuf>, Failure> {
 /// Builds, and lays out what is installed.
 fn release(wish: &Wish) -> Result<Release, Failure> {
     let time = time()?;
-    let program = build::build(wish, time)?;
+    let program = build::build(wish)?;
     let host = output("rustc", &["-vV"]).and_then(|told| build::value(&told, "host: ")).unwrap_or_default();
     let release = Release {
         facts: Facts::read()?,

@@ -12,8 +12,8 @@ use crate::run::{LONG, bounded, cargo, output, root, say};
 /// What others put there changes what is built.
 const NOT_OURS: [&str; 4] = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CXXFLAGS"];
 
-/// Builds; where the program is then. `time` is what C takes for now.
-pub fn build(wish: &Wish, time: u64) -> Result<PathBuf, Failure> {
+/// Builds; where the program is then.
+pub fn build(wish: &Wish) -> Result<PathBuf, Failure> {
     // Apart from `target/release`: these flags would make every build there a new one.
     let out = folder().join("build");
     let mut arguments = vec!["build", "--release", "--locked", "--package", "tuiphone", "--bin", "tuiphone"];
@@ -34,7 +34,7 @@ pub fn build(wish: &Wish, time: u64) -> Result<PathBuf, Failure> {
     for name in NOT_OURS {
         cargo.env_remove(name);
     }
-    cargo.env("CFLAGS", c_flags(&moved)).env("SOURCE_DATE_EPOCH", time.to_string()).env("CARGO_INCREMENTAL", "0");
+    cargo.env("CFLAGS", c_flags(&moved)).env("CARGO_INCREMENTAL", "0");
     bounded(cargo.current_dir(root()), LONG)?;
     let name = if wish.target.as_ref().is_some_and(|t| t.contains("windows")) { "tuiphone.exe" } else { "tuiphone" };
     Ok(end.join("release").join(name))
