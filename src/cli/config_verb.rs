@@ -5,10 +5,10 @@ use super::config_args::{Name, no_change, unknown};
 use super::ini_files::IniFiles;
 use super::options::{ConfigJob, Options};
 use super::paths::Environment;
-use super::{exit, number_way, out, session, settings_page};
+use super::{exit, keymap, number_way, out, session, settings_page, theme};
 use crate::config::ini::IniError;
 use crate::config::schema::{self, Field, Kept, Kind, Known, Place, Row, Section, Takes};
-use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings};
+use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings, unfit};
 use crate::control::{CommandError, ExitCode};
 use crate::engine::files;
 use crate::text::{masked, plain_error, sanitise};
@@ -163,13 +163,24 @@ fn set(
         let (name, value) = change.split_once('=').ok_or_else(|| no_change(change))?;
         wanted.push((name, Some(value)));
     }
-    let Written { keys, changed, notes, needs_restart } = change(&wanted, &files)?;
+    let Written { keys, changed, mut notes, needs_restart } = change(&wanted, &files)?;
+    notes.extend(unseen(&wanted, &files.ini.path));
     if options.json {
         told(json!({ "path": files.ini.path.display().to_string(), "changed": changed, "keys": keys, "notes": notes }));
     } else if !options.quiet {
         notes.iter().for_each(|note| out::talk(&format!("tuiphone: {}", sanitise_line(note))));
     }
     Ok((changed, needs_restart))
+}
+
+/// What is odd about a theme or keymap that is chosen: it stays as it is written, and the default is seen until it is there.
+fn unseen(wanted: &[(&str, Option<&str>)], ini: &Path) -> Vec<String> {
+    let odd = |(name, value): &(&str, Option<&str>)| match (name.to_ascii_lowercase().as_str(), value) {
+        ("tuiphone.theme", Some(value)) => theme::Shelf::beside(ini).chosen(value).1,
+        ("tuiphone.keymap", Some(value)) => keymap::Shelf::beside(ini).chosen(value).1,
+        _ => None,
+    };
+    wanted.iter().filter_map(odd).collect()
 }
 
 /// What a change was.
@@ -211,6 +222,10 @@ pub(super) fn change(changes: &[(&str, Option<&str>)], files: &IniFiles) -> Resu
             Known::Unknown => return Err(unknown(&place, &key)),
             Known::Read(row) => {
                 stands_elsewhere(row, &place, files, &before)?;
+                if let Some(why) = value.and_then(|value| unfit(row, value)) {
+                    let message = format!("cannot set {}.{key}: {}", place.name, sanitise(&why));
+                    return Err(exit::config(message, Some("nothing was changed")));
+                }
                 if row.takes == Takes::Restart {
                     needs_restart.push(format!("{}.{key}", place.name));
                 }

@@ -3,7 +3,7 @@
 use super::ini::{Document, Item};
 use super::layers::Layers;
 use super::load::{MAX_ACCOUNTS, Warning, load};
-use super::schema::{Kind, Known, Place, Section, beyond_microsip, nearest_section, section_of};
+use super::schema::{Kind, Known, Place, Row, Section, beyond_microsip, nearest_section, section_of};
 use super::{Account, DialPlan};
 use std::collections::{HashMap, HashSet};
 
@@ -175,19 +175,32 @@ fn pair_faults(place: &Place, key: &str, value: &str, is_old: bool) -> Vec<(Faul
             "what follows the ` ;` is part of the value: comments have a line of their own".into(),
         ));
     }
-    let is_odd_flag =
-        matches!(row.kind, Kind::Flag | Kind::Strict | Kind::UnlessZero) && !matches!(value, "" | "0" | "1");
-    if is_odd_flag && !is_comment {
-        faults.push((Fault::Value, format!("{value:?} is neither 0 nor 1; it is taken as {}", row.kind.plain(value))));
-    }
-    let is_no_number = row.kind == Kind::Number && value.trim_start_matches(['+', '-']).parse::<u64>().is_err();
-    if is_no_number && !value.is_empty() && !is_comment {
-        faults.push((Fault::Value, format!("{value:?} is no number; what its first digits say is used, or 0")));
+    if let Some(why) = unfit(row, value).filter(|_| !is_comment) {
+        let instead = match row.kind {
+            Kind::Number => "what its first digits say is used, or 0".to_owned(),
+            kind => format!("it is taken as {}", kind.plain(value)),
+        };
+        faults.push((Fault::Value, format!("{why}; {instead}")));
     }
     if row.key == "dialPlan" {
         faults.extend(DialPlan::kept(value).oddities().into_iter().map(|odd| (Fault::DialPlan, odd)));
     }
     faults
+}
+
+/// Why a value is no flag, or no number, where the key wants one; nothing where it is.
+pub fn unfit(row: &Row, value: &str) -> Option<String> {
+    let is_flag = matches!(row.kind, Kind::Flag | Kind::Strict | Kind::UnlessZero);
+    let is_number = row.kind == Kind::Number;
+    if value.is_empty() {
+        None
+    } else if is_flag && !matches!(value, "0" | "1") {
+        Some(format!("{value:?} is neither 0 nor 1"))
+    } else if is_number && value.trim_start_matches(['+', '-']).parse::<u64>().is_err() {
+        Some(format!("{value:?} is no number"))
+    } else {
+        None
+    }
 }
 
 /// What an account that is read lacks.

@@ -28,7 +28,7 @@ mod value;
 
 pub use account::{Account, AccountId, HideCallerId, Rewrite, SrtpMode, TlsSettings, TurnSettings, TurnTransport};
 pub use change::{Change, changes, renewed};
-pub use check::{Fault, Finding, check, too_long_for_microsip};
+pub use check::{Fault, Finding, check, too_long_for_microsip, unfit};
 pub use choices::{
     AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
     NoiseSuppression,

@@ -518,3 +518,22 @@ fn a_plan_or_rule_that_cannot_be_read_is_told_with_its_line_and_never_set() {
     assert!(refused.stderr.contains("cannot set Account1.dialPlan: the expression"), "{refused:?}");
     assert_eq!(desk.config(&["set", "Account1.dialPlan=9,<\\d{7}>", "tuiphone.rewrite1=^00 => +"]).code, 0);
 }
+
+/// What is no flag, no number or no theme is not written without a word.
+#[test]
+fn what_fits_no_key_is_refused_and_what_is_not_there_yet_is_told() {
+    let desk = Desk::with(b"[Settings]\nDND=0\n");
+    for (change, why) in [
+        ("tuiphone.desktopNotices=maybe", "cannot set tuiphone.desktopNotices: \"maybe\" is neither 0 nor 1"),
+        ("Settings.DND=yes", "cannot set Settings.DND: \"yes\" is neither 0 nor 1"),
+        ("Settings.volumeRing=loud", "\"loud\" is no number"),
+    ] {
+        let done = desk.config(&["set", change]);
+        assert!(done.code == 3 && done.stderr.contains(why) && done.stderr.contains("nothing was changed"), "{done:?}");
+    }
+    assert_eq!(desk.bytes(), b"[Settings]\nDND=0\n");
+    let told = desk.config(&["set", "tuiphone.theme=nosuch"]);
+    assert!(told.code == 0 && told.stderr.contains("nosuch"), "{told:?}");
+    assert!(String::from_utf8(desk.bytes()).expect("text").contains("theme=nosuch"));
+    assert_eq!(desk.config(&["set", "tuiphone.theme=nord", "Settings.DND=1", "Settings.DND="]).stderr, "");
+}
