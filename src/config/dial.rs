@@ -146,6 +146,10 @@ fn transform<'a>(address: &'a str, account: &Account, steps: &mut Steps) -> Resu
         None if account.domain.is_empty() || account.id == AccountId(0) => return Err(DialError::NoDomain(number)),
         None => (Some(number.as_str()), account.domain.as_str()),
     };
+    //= RFC 3261 §25.1: a user has a character at least, and a colon begins its password
+    if user.is_some_and(|user| user.split(':').next().is_none_or(str::is_empty)) {
+        return Err(DialError::Empty);
+    }
     let mut uri = String::from(if secure { "sips:" } else { "sip:" });
     if let Some(user) = user {
         escape(user, &mut uri);
