@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use self::records::{Allocations, Heap};
 use crate::Failure;
-use crate::run::{LONG, bounded, cargo_for, output, root, say, target, wait, which};
+use crate::run::{bounded, output, root, say, target, wait, which};
+use crate::size;
 
 /// Calls that are made one after another, and how long the short and the long ones last.
 const CALLS: u64 = 4;
@@ -27,11 +28,8 @@ const OWN: &str = "tuiphone";
 /// Builds with symbols, measures, writes the page.
 pub fn run() -> Result<(), Failure> {
     which("valgrind").ok_or("valgrind is not here (Debian: valgrind)")?;
-    let folder = target().join("size");
-    let build = ["rustc", "--release", "--locked", "-p", OWN, "--bin", OWN, "--target-dir"];
-    cargo_for(&[&build[..], &[&folder.to_string_lossy(), "--", "-C", "strip=none"]].concat(), LONG)?;
-    let program = folder.join("release").join(OWN);
-    let home = folder.join("home");
+    let program = size::with_symbols()?;
+    let home = target().join("size").join("home");
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
     let place = Place { program, home };

@@ -21,7 +21,7 @@ struct Way {
     arguments: &'static [&'static str],
 }
 
-const HEADLESS: &[&str] = &["--no-default-features"];
+const HEADLESS: &[&str] = &["--no-default-features", "--features", "headless"];
 
 /// As it is shipped first.
 const WAYS: &[Way] = &[
@@ -35,9 +35,9 @@ const WAYS: &[Way] = &[
         name: "both",
         arguments: &["--config", "profile.release.opt-level=\"z\"", "--config", "profile.release.panic=\"abort\""],
     },
-    Way { name: "headless (`--no-default-features`)", arguments: HEADLESS },
+    Way { name: "headless (TLS, history and HTTP, no sound cards)", arguments: HEADLESS },
     Way {
-        name: "headless, for size alone, without unwinding",
+        name: "the least there is (`--no-default-features`), for size alone, without unwinding",
         arguments: &[
             "--no-default-features",
             "--config",
@@ -83,17 +83,28 @@ fn built(way: &Way, rustc: &[&str]) -> Result<PathBuf, Failure> {
     Ok(folder.join("release").join("tuiphone"))
 }
 
-fn tables() -> Result<String, Failure> {
-    let map = target().join("size").join("map");
+/// The program as it is shipped, but with its symbols; beside it the linker has left its map.
+pub fn with_symbols() -> Result<PathBuf, Failure> {
     let shipped = WAYS.first().ok_or("no way to build it")?;
-    let program = built(shipped, &["-C", &format!("link-arg=-Wl,-Map={}", map.display())])?;
+    let map = format!("link-arg=-Wl,-Map={}", map().display());
+    built(shipped, &["-C", "strip=none", "-C", &map])
+}
+
+fn map() -> PathBuf {
+    target().join("size").join("map")
+}
+
+fn tables() -> Result<String, Failure> {
+    let (program, map) = (with_symbols()?, map());
+    let stripped = program.with_extension("stripped");
+    bounded(Command::new("strip").arg("-o").arg(&stripped).arg(&program), PACKING)?;
     let text = fs::read_to_string(&map).map_err(|e| format!("{}: {e}", map.display()))?;
     let (crates, rooms) = crates::by_crate(&text, "tuiphone");
     let sum: u64 = crates.values().map(|bytes| bytes.sum()).sum();
     if sum == 0 {
         return Err(format!("{}: not a map of LLD's", map.display()));
     }
-    Ok(page(bytes(&program)?, &crates, &rooms))
+    Ok(page(bytes(&stripped)?, &crates, &rooms))
 }
 
 /// The page, but for other ways to build it.
