@@ -140,7 +140,8 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn links_lead_to_what_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pages = fs::read_dir(root.join("docs")).unwrap().flatten().map(|entry| entry.path());
+    let folders = ["docs", "benches"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let pages = folders.into_iter().flatten().flatten().map(|entry| entry.path());
     let pages = pages.filter(|page| page.extension().is_some_and(|end| end == "md"));
     let own = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root.join(name));
     let mut count = 0;

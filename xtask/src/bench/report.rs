@@ -122,7 +122,8 @@ fn head(peers: bool) -> String {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let flag = if peers { " --peers" } else { "" };
     format!(
-        "# Results\n\nWritten by `cargo xtask bench{flag}`; do not edit.\n\n\
+        "# Results\n\nWritten by `cargo xtask bench{flag}`; do not edit. Beside it: what the program [is made of](SIZE.md), what a\n\
+         start and a call [cost](PROFILE.md), what it [bears](FUZZ.md), and how it [lasts](SOAK.md).\n\n\
          {}, {cores} cores,{processor}, load {load}; commit {commit}\n\n\
          Times are medians, least and most in brackets; for processor time a call is looked at in four parts, and\n\
          the cheapest and dearest are in brackets. The far end is on loopback in the measuring process, no sound card is used. Packets are \
