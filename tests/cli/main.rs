@@ -11,6 +11,7 @@ mod contacts;
 mod daemon;
 mod decide;
 mod desktop;
+mod dialplan;
 mod digits;
 mod directory;
 mod doctor;
