@@ -73,15 +73,7 @@ impl Agent {
                     None => self.route(hop, Job::Ack(id, Box::new(request)), now),
                 }
             }
-            Effect::Cancel => {
-                let owner = Owner::Call(id, Exchange::Invite);
-                // The last one: those before it were challenged.
-                let client = self.clients.iter().rfind(|(_, sent)| sent.owner == owner).map(|(client, _)| *client);
-                let reason = self.call(id).map(given_up);
-                if let Some(client) = client {
-                    self.layer.cancel(client, reason, now);
-                }
-            }
+            Effect::Cancel => self.cancel_invite(id, Exchange::Invite, now),
             Effect::Respond(server, mut response) => {
                 if self.call(id).is_some_and(Call::takes_candidates) && !response.body.is_empty() {
                     //= RFC 8840 §10.1, RFC 6086 §5.2.3
@@ -287,7 +279,19 @@ impl Agent {
         }
     }
 
+    fn cancel_invite(&mut self, id: u32, exchange: Exchange, now: Instant) {
+        let owner = Owner::Call(id, exchange);
+        // The last one: those before it were challenged.
+        let client = self.clients.iter().rfind(|(_, sent)| sent.owner == owner).map(|(client, _)| *client);
+        let reason = self.call(id).map(given_up);
+        if let Some(client) = client {
+            self.layer.cancel(client, reason, now);
+        }
+    }
+
     fn session_ended(&mut self, id: u32, end: End, now: Instant) {
+        //= RFC 3261 §9.1, §17.1.1.2: nothing else ends a change that was met with "trying" and then with silence
+        self.cancel_invite(id, Exchange::Modify, now);
         let Some(call) = self.call_mut(id) else { return };
         let Ending { by, code, status, words, outcome } = Ending::of_session(&end, call.known(now));
         call.status = status.or(call.status);

@@ -2,7 +2,8 @@
 
 use super::rules::{PEER, SDP, called, respond};
 use super::*;
-use crate::sip::message::{HeaderName, StatusCode};
+use crate::sip::message::{HeaderName, Response, StatusCode};
+use crate::ua::agent::IncomingPolicy;
 use crate::ua::command::HangupWhich;
 use crate::ua::outcome::EndedBy;
 
@@ -137,4 +138,29 @@ fn an_answer_without_usable_sound_is_hung_up_with_a_reason() {
     let bye = world.last_request();
     let reason = bye.headers.text(&HeaderName::Reason);
     assert_eq!((bye.method.as_str(), reason.as_deref()), ("BYE", Some("SIP;cause=488;text=\"Not Acceptable Here\"")));
+}
+
+//= RFC 3261 §9.1, §17.1.1.2
+#[test]
+fn a_change_met_with_trying_and_then_silence_does_not_outlive_its_call() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    let incoming = IncomingPolicy::Answer { after: Duration::from_millis(300) };
+    world.add(AgentConfig { incoming, ..local("bob") }, 5072);
+    world.dial(0, "sip:bob@127.0.0.1:5072");
+    world.run(Duration::from_secs(2));
+    // What is asked from now on reaches nobody; a proxy on the way says that it tries.
+    world.lose = Box::new(|message| matches!(message, Message::Request(_)));
+    world.command(0, Command::Hold { call: None }).expect("it is answered");
+    let Some(Ok(Message::Request(change))) = world.tap.last().map(|bytes| message::parse(bytes)) else {
+        panic!("a change")
+    };
+    world.send(5072, 0, Response::to_request(&change, StatusCode(100), None).to_bytes());
+    world.command(0, Command::Hangup { which: HangupWhich::Current }).expect("there is a call");
+    world.run(Duration::from_secs(31));
+    assert!(!world.phones[0].agent.census().is_at_rest(), "the end is still on its way");
+    world.run(Duration::from_secs(70));
+    assert_eq!(world.count("CANCEL"), 11, "{:#?}", world.log);
+    let census = world.phones[0].agent.census();
+    assert!(census.is_at_rest(), "{census:?}");
 }
