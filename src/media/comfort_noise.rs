@@ -32,6 +32,14 @@ impl NoiseMaker {
         let power: f32 = noise.reflection.iter().map(|k| 1.0 - k * k).product();
         self.gain = rms * power.max(0.0).sqrt();
         self.reflection = noise.reflection;
+        // Why: what is left of another shape can ring in this one ten thousand times as loud. In a lattice what each place
+        // remembers is independent of the others, and of a power that follows from the shape.
+        let mut power = rms * rms;
+        for (delayed, k) in self.delayed.iter_mut().zip(&noise.reflection) {
+            let most = 3.0 * power.max(0.0).sqrt();
+            *delayed = delayed.clamp(-most, most);
+            power *= 1.0 - k * k;
+        }
     }
 
     /// The next sample: white noise through a lattice of the reflection coefficients.
@@ -157,6 +165,19 @@ mod tests {
         }
         let wild: Vec<u8> = (0..=255).rev().collect();
         assert!(made(&ComfortNoise::parse(&wild).unwrap(), 48_000).iter().all(|s| s.abs() < 1.0));
+    }
+
+    /// Descriptions that follow each other are any: the loudest that the loudest of them says is what is heard.
+    #[test]
+    fn what_is_left_of_one_shape_does_not_ring_in_the_next() {
+        let shapes = [[0_u8; 12], [254; 12], [127; 12], [0, 254, 0, 254, 0, 254, 0, 254, 0, 254, 0, 254], [100; 12]];
+        let mut maker = NoiseMaker::default();
+        for turn in 0..200 {
+            let payload = [&[0][..], &shapes[turn * 7 % shapes.len()]].concat();
+            maker.tune(&ComfortNoise::parse(&payload).unwrap());
+            let loudest = (0..480).map(|_| maker.sample().abs()).fold(0.0, f32::max);
+            assert!(loudest <= 12.0, "turn {turn}: {loudest}");
+        }
     }
 
     #[test]
