@@ -1,7 +1,7 @@
-//! One of the readers of `tests/fuzz/targets.rs`, its name in `TUIPHONE_FUZZ_TARGET`, with bytes that coverage leads.
+//! One of the readers of `tests/fuzz/targets`, its name in `TUIPHONE_FUZZ_TARGET`, with bytes that coverage leads.
 #![no_main]
 
-#[path = "../../tests/fuzz/targets.rs"]
+#[path = "../../tests/fuzz/targets/mod.rs"]
 #[allow(dead_code, reason = "samples are given by the fuzzer")]
 mod targets;
 

@@ -26,7 +26,15 @@ pub fn read_first(path: &Path, seconds: usize) -> Result<(Vec<f32>, u32), String
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes));
     read.map_err(|why| error(&crate::text::plain_error(&why)))?;
-    let mut reader = SliceReader::<f32>::new(&bytes);
+    decode(&bytes, seconds).map_err(error)
+}
+
+/// The same of a file's bytes.
+///
+/// # Errors
+/// There is no sound in them.
+pub fn decode(bytes: &[u8], seconds: usize) -> Result<(Vec<f32>, u32), &'static str> {
+    let mut reader = SliceReader::<f32>::new(bytes);
     let channels = if reader.channels() == Some(Channels::Stereo) { 2 } else { 1 };
     let most = (reader.sample_rate() as usize).saturating_mul(seconds);
     let (mut samples, mut block) = (Vec::new(), [0.0; 2_304]);
@@ -38,7 +46,7 @@ pub fn read_first(path: &Path, seconds: usize) -> Result<(Vec<f32>, u32), String
     }
     samples.truncate(most);
     if samples.is_empty() {
-        Err(error("it is a damaged MP3; a WAV is the surest"))
+        Err("it is a damaged MP3; a WAV is the surest")
     } else {
         Ok((samples, reader.sample_rate()))
     }

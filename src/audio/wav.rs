@@ -3,7 +3,8 @@
 use crate::text::plain_error;
 use hound::WavReader;
 use rtrb::{Consumer, Producer, RingBuffer};
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -61,18 +62,27 @@ pub fn read_first(path: &Path, seconds: usize) -> Result<(Vec<f32>, u32), WavErr
 
 fn load(path: &Path, seconds: usize) -> Result<Clip, WavError> {
     let error = |why: String| WavError { what: "read", path: path.to_owned(), why };
-    let mut reader = WavReader::open(path).map_err(|e| error(words(&e)))?;
+    let file = File::open(path).map_err(|e| error(words(&hound::Error::IoError(e))))?;
+    decode(BufReader::new(file), seconds).map_err(error)
+}
+
+/// What a WAV file has, so many seconds of it at most.
+///
+/// # Errors
+/// Why it has nothing, in words.
+pub fn decode(source: impl Read, seconds: usize) -> Result<Clip, String> {
+    let mut reader = WavReader::new(source).map_err(|e| words(&e))?;
     let spec = reader.spec();
     let rate = spec.sample_rate;
     if !RATES.contains(&rate) {
-        return Err(error(format!("{rate} Hz is no rate between {} and {} Hz", RATES.start(), RATES.end())));
+        return Err(format!("{rate} Hz is no rate between {} and {} Hz", RATES.start(), RATES.end()));
     }
     let channels = usize::from(spec.channels.max(1));
     let most = seconds.saturating_mul(rate as usize).saturating_mul(channels);
     let (samples, end) = until_error(samples(&mut reader).take(most));
     let ends_early = end.is_some();
     if let Some(end) = end.filter(|_| samples.len() < channels) {
-        return Err(error(words(&end)));
+        return Err(words(&end));
     }
     let mono = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
     Ok(Clip { samples: mono, rate, ends_early })

@@ -13,7 +13,7 @@ mod lane;
 mod measures;
 mod progress;
 mod report;
-mod script;
+pub mod script;
 mod summary;
 
 pub use job::ProbeJob;

@@ -68,3 +68,25 @@ fn the_samples_are_of_the_kind_that_is_read() {
         assert!(targets::samples(root, target).iter().any(|sample| is_taken(sample)), "{name}");
     }
 }
+
+/// In the samples of whole calls somebody answers, whoever dials; otherwise the fuzzer would look at refusals alone.
+#[test]
+fn the_calls_of_the_samples_come_up() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/whole_calls");
+    for (sample, answered) in [
+        ("dials", 1),
+        ("called", 1),
+        ("watches", 0),
+        ("transfers", 1),
+        ("referred", 1),
+        ("forks", 1),
+        ("refuses", 0),
+        ("detours", 1),
+        ("conference", 2),
+        ("troubles", 1),
+    ] {
+        let script = std::fs::read(folder.join(sample)).expect("a sample");
+        let came_up = targets::whole_calls::run(&script);
+        assert!(came_up >= answered, "{sample}: {came_up} calls answered");
+    }
+}

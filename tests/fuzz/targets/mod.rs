@@ -1,6 +1,12 @@
 //! What every reader of what comes from outside is held to, whatever the bytes: it comes back, and what it says of them
 //! is true. The same functions serve `fuzz/`, where coverage leads the bytes.
 
+mod far_end;
+mod papers;
+mod sound;
+mod speech;
+pub mod whole_calls;
+
 use std::path::Path;
 use tuiphone::config::command_line::CommandLine;
 use tuiphone::config::dial::{self, Stage};
@@ -44,6 +50,22 @@ pub const TARGETS: &[Target] = &[
     Target { name: "events", check: events, samples: &[] },
     #[cfg(feature = "http")]
     Target { name: "http", check: http, samples: &[] },
+    Target { name: "whole_calls", check: whole_calls::check, samples: &[] },
+    Target { name: "headers", check: speech::headers, samples: &["fuzz/corpus/sip", "tests/torture/rfc4475"] },
+    Target { name: "streams", check: speech::streams, samples: &["fuzz/corpus/sip", "fuzz/corpus/stun"] },
+    #[cfg(unix)]
+    Target { name: "terminal", check: speech::terminal, samples: &[] },
+    #[cfg(target_os = "linux")]
+    Target { name: "desktop", check: speech::desktop, samples: &[] },
+    Target { name: "offers", check: sound::offers, samples: &["fuzz/corpus/sdp"] },
+    Target { name: "ice", check: sound::ice, samples: &["fuzz/corpus/stun"] },
+    Target { name: "dtls", check: sound::dtls, samples: &[] },
+    Target { name: "srtp", check: sound::srtp, samples: &["fuzz/corpus/rtp", "fuzz/corpus/rtcp"] },
+    Target { name: "sound", check: sound::sound, samples: &[] },
+    Target { name: "sound_files", check: sound::sound_files, samples: &["tests/fixtures/sound"] },
+    Target { name: "dressing", check: papers::dressing, samples: &["themes", "keymaps"] },
+    Target { name: "words", check: papers::words, samples: &[] },
+    Target { name: "script", check: papers::script, samples: &[] },
 ];
 
 fn text(bytes: &[u8]) -> String {
