@@ -1,4 +1,4 @@
-//! The chores of tuiphone: `cargo xtask demo|test|fuzz|bench|doctor|fmt|man|order|package|size|profile|licences`.
+//! The chores of tuiphone: `cargo xtask demo|test|windows|fuzz|bench|doctor|fmt|man|order|package|size|profile|licences`.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
@@ -18,6 +18,7 @@ mod size;
 mod soak;
 mod system;
 mod test;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,8 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
 
   demo      install what the build needs, build, start the phone with its built-in far ends
   test      everything: licences, tests of both feature sets, real peers where they can be had
+  windows   build for Windows, run that under Wine and look at it (--exe PATH: that program; WINE=…: that Wine;
+            --phone PATH: that phone of this system at the other end); on Windows without Wine
   fuzz      damaged traffic between phones, damaged samples for every reader, on new seeds (fuzz 5000: so many);
             fuzz READER [SECONDS]: one reader, led by coverage (needs cargo-fuzz)
   soak      10,000 requests and 500 calls of one phone (soak 100000 5000: so many), and a thousand questions a second
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
     let outcome = match chore.as_str() {
         "demo" => demo::run(install, &[arguments, passed_on].concat()),
         "test" => test::run(install, &[arguments, passed_on].concat()),
+        "windows" => windows::run([arguments, passed_on].concat()),
         "soak" => soak::run(&[arguments, passed_on].concat()),
         "fuzz" => fuzz::run(&[arguments, passed_on].concat()),
         "bench" => bench(install, arguments),
@@ -109,10 +113,15 @@ fn bench(install: bool, arguments: Vec<String>) -> Result<(), Failure> {
 /// Removes `option` and the number behind it from the arguments.
 #[cfg(all(feature = "measure", target_os = "linux"))]
 fn take_number(arguments: &mut Vec<String>, option: &str) -> Result<Option<usize>, Failure> {
+    let number = take_value(arguments, option)?.map(|number| number.parse().ok());
+    number.map(|number| number.ok_or_else(|| format!("{option} needs a number"))).transpose()
+}
+
+/// Removes `option` and the value behind it from the arguments.
+fn take_value(arguments: &mut Vec<String>, option: &str) -> Result<Option<String>, Failure> {
     let Some(at) = arguments.iter().position(|a| a == option) else { return Ok(None) };
     arguments.remove(at);
-    let number = (at < arguments.len()).then(|| arguments.remove(at)).and_then(|number| number.parse().ok());
-    number.map(Some).ok_or_else(|| format!("{option} needs a number"))
+    if at < arguments.len() { Ok(Some(arguments.remove(at))) } else { Err(format!("{option} needs a value")) }
 }
 
 /// Removes `flag` from the arguments; true when it was there.
