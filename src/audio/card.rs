@@ -160,9 +160,10 @@ impl Place {
 
     fn try_open(&mut self, now: Instant, monitor: Option<&str>, reports: &Sender<Opened>) {
         // libasound's complaints are none of the person's at the terminal; a log may have them.
-        let quiet = std::io::stderr().is_terminal().then(StderrGuard::new);
-        let opened = open(self.role, &self.spec, self.latency, monitor);
-        drop(quiet);
+        let opened = {
+            let _quiet = std::io::stderr().is_terminal().then(StderrGuard::new);
+            open(self.role, &self.spec, self.latency, monitor)
+        };
         match opened {
             Ok((open, line)) => {
                 let direction = if self.role == Role::Mic { Direction::Input } else { Direction::Output };

@@ -346,7 +346,6 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[cfg(unix)]
     #[test]
     fn the_bus_of_a_session_is_named_or_where_systemd_has_it() {
         let root = tempfile::tempdir().unwrap();
@@ -360,6 +359,7 @@ mod tests {
         assert_eq!(environment(root.path(), &[run, named]).session_bus().as_deref(), Some("unix:path=/a"));
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_profile_has_a_socket_of_its_own() {
         let root = tempfile::tempdir().unwrap();

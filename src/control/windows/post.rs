@@ -69,6 +69,7 @@ async fn pass_on(mut events: broadcast::Receiver<Arc<Event>>, notices: sync::Syn
 }
 
 /// To every window of the name: the text first, so that it is there when the message comes.
+#[allow(clippy::disallowed_methods, reason = "it bounds how long windows of others are waited for")]
 fn deliver(notice: &Notice, ours: usize) {
     let Ok(name) = U16CString::from_str(&notice.target) else { return };
     let message = notice.message.as_ref().map_or(0, number);

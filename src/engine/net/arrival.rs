@@ -80,7 +80,7 @@ mod unstamped {
 
     /// Nothing is put anywhere here.
     #[derive(Default)]
-    pub struct Room;
+    pub struct Room(());
 
     /// Nothing to ask for here.
     pub fn enable(_: &UdpSocket) -> io::Result<()> {
