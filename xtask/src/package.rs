@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::run::{bounded, output, root, say, target};
-use crate::{Failure, take};
+use crate::{Failure, take, take_value};
 use facts::Facts;
 
 /// How long a step that only packs may take.
@@ -157,13 +157,6 @@ fn sum(file: &Path) -> Result<String, Failure> {
     let told = output("sha256sum", &[&file]).or_else(|| output("shasum", &["-a", "256", &file]));
     let sum = told.as_deref().and_then(|told| told.split_whitespace().next()).map(str::to_owned);
     sum.ok_or_else(|| format!("{file}: neither sha256sum nor shasum gives its sum"))
-}
-
-/// Removes `option` and what stands behind it.
-fn take_value(arguments: &mut Vec<String>, option: &str) -> Result<Option<String>, Failure> {
-    let Some(at) = arguments.iter().position(|a| a == option) else { return Ok(None) };
-    arguments.remove(at);
-    (at < arguments.len()).then(|| Some(arguments.remove(at))).ok_or_else(|| format!("{option} needs a value"))
 }
 
 fn wrong(file: &Path, why: &std::io::Error) -> Failure {

@@ -68,3 +68,22 @@ fn loudest(wav: &[u8]) -> u16 {
     let sound = wav.get(44..).unwrap_or_default();
     sound.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]).unsigned_abs()).max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_and_nothing_passes_for_one() {
+        let json = r#"{"rx_packets_late":7,"rx_packets":149,"tx_packets":null}"#;
+        assert_eq!(["rx_packets", "tx_packets", "none"].map(|key| counted(json, key)), [149, 0, 0]);
+    }
+
+    #[test]
+    fn silence_and_a_head_without_sound_are_no_sound() {
+        let mut wav = vec![0xff; 44];
+        assert_eq!((loudest(&[]), loudest(&wav)), (0, 0));
+        wav.extend([0, 0, 0x00, 0x80]);
+        assert_eq!(loudest(&wav), 32_768);
+    }
+}
