@@ -3,13 +3,14 @@
 use super::files;
 use super::past::record;
 use crate::config::ini::Document;
-use crate::history::{Found, HistoryAsk, Record, Store, StoreError, call_log_table, calls_section};
+use crate::history::{Found, HistoryAsk, Kind, Record, Store, StoreError, call_log_table, calls_section};
 use crate::text::plain_error;
 use crate::ua::command::CommandError;
 use crate::ua::event::Event;
 use crate::ua::outcome::ExitCode;
 use crate::ua::snapshot::CallInfo;
 use rusqlite::{Connection, OpenFlags};
+use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,9 @@ const BACKLOG: usize = 1_024;
 
 /// An idle phone holds no file open, and none of the memory that takes.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// Calls that cannot be written, on a full disk say, wait for room; of more than these the oldest are forgotten.
+const MOST_WAITING: usize = 1_000;
 
 /// How often the oldest calls are let go, in calls that were kept.
 const TRIM_EVERY: u32 = 1_000;
@@ -64,7 +68,7 @@ impl Library {
     /// The system has no more threads.
     pub fn start(shelf: Shelf, complain: impl Fn(String) + Send + 'static) -> io::Result<Library> {
         let (jobs, waiting) = sync_channel(BACKLOG);
-        let keeper = Keeper { shelf, complain: Box::new(complain), store: None, kept: 0, told: false };
+        let keeper = Keeper::new(shelf, Box::new(complain));
         std::thread::Builder::new().name("library".into()).spawn(move || keeper.work(&waiting))?;
         Ok(Library { jobs })
     }
@@ -128,49 +132,85 @@ struct Keeper {
     kept: u32,
     /// It was said that nothing can be kept.
     told: bool,
+    /// What could not be written so far, the oldest first.
+    waiting: VecDeque<Record>,
 }
 
 impl Keeper {
+    fn new(shelf: Shelf, complain: Box<dyn Fn(String) + Send>) -> Keeper {
+        Keeper { shelf, complain, store: None, kept: 0, told: false, waiting: VecDeque::new() }
+    }
+
     fn work(mut self, jobs: &Receiver<Job>) {
         loop {
             let job = match &self.store {
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(_) => jobs.recv_timeout(IDLE),
+                None if self.waiting.is_empty() => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                _ => jobs.recv_timeout(IDLE),
             };
             match job {
-                Ok(Job::Keep(call)) => self.keep(&call),
+                Ok(Job::Keep(call)) => self.keep(*call),
                 Ok(Job::Ask(ask, reply)) => drop(reply.send(self.answer(ask))),
                 Ok(Job::Most(calls)) => (self.shelf.most, self.kept) = (calls, 0),
                 Ok(Job::Written(reply)) => {
+                    self.catch_up();
                     self.store = None;
                     let _ = reply.send(());
                 }
-                Err(RecvTimeoutError::Timeout) => self.store = None,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.catch_up();
+                    self.store = None;
+                }
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn keep(&mut self, call: &Record) {
+    fn keep(&mut self, call: Record) {
+        // What was known of it before says less.
+        let is_same = |other: &Record| {
+            let ways = [other, &call].map(|call| call.kind == Kind::Outgoing);
+            other.sip_call_id == call.sip_call_id && other.started_ms == call.started_ms && ways[0] == ways[1]
+        };
+        self.waiting.retain(|other| !is_same(other));
+        if self.waiting.len() >= MOST_WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(call);
+        self.catch_up();
+    }
+
+    /// Writes what waits. What cannot be written goes on waiting; that is said once.
+    fn catch_up(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
         let (most, trims) = (self.shelf.most, self.kept.is_multiple_of(TRIM_EVERY));
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let calls = waiting.make_contiguous();
         let kept = self.with(true, |store| {
-            store.keep(std::slice::from_ref(call))?;
-            if trims { store.trim(most).map(|_| ()) } else { Ok(()) }
+            store.keep(calls)?;
+            if trims || calls.len() > 1 { store.trim(most).map(|_| ()) } else { Ok(()) }
         });
         match kept {
             Ok(_) => {
                 self.kept = self.kept.wrapping_add(1);
                 self.told = false;
             }
-            Err(_) if self.told => {}
             Err(why) => {
-                self.told = true;
-                (self.complain)(format!("the history of calls is not kept: {}: {why}", self.shelf.file.display()));
+                self.waiting = waiting;
+                if !self.told {
+                    self.told = true;
+                    (self.complain)(format!("the history of calls is not kept: {}: {why}", self.shelf.file.display()));
+                }
             }
         }
     }
 
     fn answer(&mut self, ask: HistoryAsk) -> Answer {
+        self.catch_up();
+        if ask == HistoryAsk::Clear {
+            self.waiting.clear();
+        }
         let file = self.shelf.file.clone();
         let nothing = match ask {
             HistoryAsk::List(_) => Found::Records(Vec::new(), false),

@@ -19,7 +19,7 @@ impl House {
     fn keeper(&self) -> Keeper {
         let said = self.said.clone();
         let complain = Box::new(move |message| said.lock().unwrap().push(message));
-        Keeper { shelf: Shelf { file: self.file(), most: 3 }, complain, store: None, kept: 0, told: false }
+        Keeper::new(Shelf { file: self.file(), most: 3 }, complain)
     }
 
     fn said(&self) -> usize {
@@ -43,7 +43,7 @@ fn who_only_asks_makes_no_file() {
     let house = House::new();
     assert!(numbers(&mut house.keeper()).is_empty());
     assert!(!house.file().exists());
-    house.keeper().keep(&call("1", 1));
+    house.keeper().keep(call("1", 1));
     assert_eq!(numbers(&mut house.keeper()), ["1"]);
 }
 
@@ -53,7 +53,7 @@ fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let house = House::new();
     let mut keeper = house.keeper();
-    keeper.keep(&call("1", 1));
+    keeper.keep(call("1", 1));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(house.file().parent().unwrap()), 0o700);
     let files: Vec<_> = fs::read_dir(house.file().parent().unwrap()).unwrap().map(|e| e.unwrap().path()).collect();
@@ -68,35 +68,47 @@ fn a_damaged_file_is_put_aside_and_said_once() {
     fs::create_dir(house.file().parent().unwrap()).unwrap();
     fs::write(house.file(), &rubbish).unwrap();
     let mut keeper = house.keeper();
-    keeper.keep(&call("1", 1));
-    keeper.keep(&call("2", 2));
+    keeper.keep(call("1", 1));
+    keeper.keep(call("2", 2));
     assert_eq!((numbers(&mut keeper), house.said()), (vec!["2".to_owned(), "1".to_owned()], 1));
     assert_eq!(fs::read_to_string(house.folder.path().join("history/calls.db.damaged-1")).unwrap(), rubbish);
 }
 
 #[test]
-fn what_cannot_be_kept_is_said_once_until_it_can() {
+fn what_cannot_be_kept_waits_for_room_and_is_said_once() {
     let house = House::new();
     // A file where the folder belongs.
-    fs::write(house.file().parent().unwrap(), "").unwrap();
+    let block = || fs::write(house.file().parent().unwrap(), "").unwrap();
+    let clear = || fs::remove_file(house.file().parent().unwrap()).unwrap();
+    block();
     let mut keeper = house.keeper();
-    keeper.keep(&call("1", 1));
-    keeper.keep(&call("2", 2));
-    assert_eq!(house.said(), 1);
-    fs::remove_file(house.file().parent().unwrap()).unwrap();
-    keeper.keep(&call("3", 3));
-    assert_eq!((numbers(&mut keeper), house.said()), (vec!["3".to_owned()], 1));
+    for (number, info) in [("1", "begun"), ("1", "ended"), ("2", "begun")] {
+        keeper.keep(Record { info: info.into(), ..call(number, 1) });
+    }
+    assert_eq!((house.said(), keeper.waiting.len()), (1, 2), "of each call what was known last");
+    clear();
+    assert_eq!((numbers(&mut keeper), house.said()), (vec!["2".to_owned(), "1".to_owned()], 1));
+    fs::remove_dir_all(house.file().parent().unwrap()).unwrap();
+    keeper.store = None;
+    block();
+    (0..=MOST_WAITING as i64).for_each(|at| keeper.keep(call(&at.to_string(), at)));
+    assert_eq!((house.said(), keeper.waiting.len(), &*keeper.waiting[0].number), (2, MOST_WAITING, "1"));
+    // What is to be forgotten does not come back.
+    keeper.answer(HistoryAsk::Clear).unwrap();
+    clear();
+    keeper.keep(call("3", 3));
+    assert_eq!(numbers(&mut keeper), ["3"]);
 }
 
 #[test]
 fn a_newer_file_is_refused_and_stays() {
     let house = House::new();
-    house.keeper().keep(&call("1", 1));
+    house.keeper().keep(call("1", 1));
     Connection::open(house.file()).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
     let mut keeper = house.keeper();
     let error = keeper.answer(HistoryAsk::Clear).unwrap_err();
     assert!(error.message.contains("newer") && error.code == ExitCode::Config, "{error:?}");
-    keeper.keep(&call("2", 2));
+    keeper.keep(call("2", 2));
     assert_eq!((house.said(), fs::read_dir(house.file().parent().unwrap()).unwrap().count() > 0), (1, true));
     assert!(house.file().exists());
 }
@@ -104,7 +116,7 @@ fn a_newer_file_is_refused_and_stays() {
 #[test]
 fn only_so_many_are_kept() {
     let house = House::new();
-    (1..=5).for_each(|at| house.keeper().keep(&call(&at.to_string(), at)));
+    (1..=5).for_each(|at| house.keeper().keep(call(&at.to_string(), at)));
     assert_eq!(numbers(&mut house.keeper()), ["5", "4", "3"]);
     let shelf = Shelf { file: house.file(), most: 2 };
     assert_eq!(join(&shelf, &[call("6", 6), call("1", 1)], true), Ok(2));
@@ -150,7 +162,7 @@ fn calls_join_once_and_to_count_them_makes_no_file() {
     let shelf = Shelf { file: house.file(), most: 100 };
     let calls = [call("1", 5), call("2", 6)];
     assert_eq!((join(&shelf, &calls, false), house.file().exists()), (Ok(2), false));
-    house.keeper().keep(&Record { info: "ours".into(), ..call("2", 6) });
+    house.keeper().keep(Record { info: "ours".into(), ..call("2", 6) });
     assert_eq!((join(&shelf, &calls, false), join(&shelf, &calls, true)), (Ok(1), Ok(1)));
     assert_eq!((join(&shelf, &calls, false), join(&shelf, &calls, true)), (Ok(0), Ok(0)));
     assert_eq!(numbers(&mut house.keeper()), ["2", "1"]);
