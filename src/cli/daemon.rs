@@ -20,7 +20,6 @@ use crate::text::plain_error;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::path::Path;
-use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -29,8 +28,9 @@ use tokio::time::Instant;
 /// How long a daemon may take to come up.
 const START_PATIENCE: Duration = Duration::from_secs(10);
 
-/// A phone that nothing has happened on for so long rests.
-const REST: Duration = Duration::from_secs(1);
+/// A phone that nothing has happened on for so long rests; and once more when what outlasts a call is gone as well:
+/// transactions (32 s), the open history.
+const RESTS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(40)];
 
 /// How long the end of the phone waits until the desktop is told.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
@@ -108,12 +108,11 @@ pub async fn run(
     // Last: whoever waits for this line finds every door open.
     out::talk(&format!("tuiphone: SIP on udp {}, control on {}", addresses.join(" and "), socket.display()));
     manager.tell(Moment::Ready);
-    let (mut rest, mut rests) = (pin!(tokio::time::sleep(REST)), false);
+    let mut rests = Rests::begin();
     loop {
         tokio::select! {
             // Why not in calls: sound waits for no page.
-            () = &mut rest, if !rests => {
-                rests = true;
+            () = rests.next() => {
                 if handle.status().await.is_ok_and(|status| status.calls.is_empty()) {
                     platform::settle();
                 }
@@ -123,8 +122,7 @@ pub async fn run(
             event = events.recv() => match event {
                 Ok(event) => {
                     log(&event, options);
-                    rest.as_mut().reset(Instant::now() + REST);
-                    rests = false;
+                    rests = Rests::begin();
                 }
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
@@ -149,6 +147,27 @@ pub async fn run(
         let _ = serving.await;
     }
     Ok(ExitCode::Ok)
+}
+
+/// When a phone is to give back what it no longer needs, counted from the last thing that happened.
+struct Rests {
+    since: Instant,
+    left: std::slice::Iter<'static, Duration>,
+}
+
+impl Rests {
+    fn begin() -> Rests {
+        Rests { since: Instant::now(), left: RESTS.iter() }
+    }
+
+    /// Waits for the next of them, if there is one. Dropped and called again, it leaves none out.
+    async fn next(&mut self) {
+        match self.left.as_slice().first() {
+            Some(rest) => tokio::time::sleep_until(self.since + *rest).await,
+            None => std::future::pending().await,
+        }
+        self.left.next();
+    }
 }
 
 /// Tells the desktop of calls and messages, where a session has one and the settings let it.
@@ -281,4 +300,22 @@ fn refused(error: &SocketError) -> CommandError {
         SocketError::Io { .. } => (ExitCode::NoDaemon, "another place: --socket PATH, or TUIPHONE_SOCKET"),
     };
     CommandError { code, kind: "no_daemon", message: error.to_string(), hint: Some(hint.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_phone_rests_twice_after_the_last_thing_that_happened() {
+        let mut rests = Rests::begin();
+        let begin = rests.since;
+        for after in [1, 40] {
+            // As when something else is done first.
+            assert!(tokio::time::timeout(Duration::from_millis(500), rests.next()).await.is_err());
+            rests.next().await;
+            assert_eq!(begin.elapsed().as_secs(), after);
+        }
+        assert!(tokio::time::timeout(Duration::from_secs(3_600), rests.next()).await.is_err(), "and no more");
+    }
 }
