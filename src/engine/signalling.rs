@@ -287,6 +287,8 @@ impl Signalling {
     }
 
     fn take(&mut self, next: Next, buffer: &[u8]) {
+        #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
+        self.agent.set_clock(now(), SystemTime::now());
         match next {
             Next::Arrived(Ok(Arrival::Datagram(length, flow))) => {
                 self.arrived(flow, buffer.get(..length).unwrap_or_default());

@@ -186,7 +186,8 @@ impl Agent {
 
     fn new_incoming(&mut self, account: AccountId, request: &Request, caller: Caller, now: Instant) -> Call {
         self.last_call += 1;
-        let mut call = Call::new(self.last_call, account, CallDirection::Incoming, caller.party, now);
+        let mut call =
+            Call::new(self.last_call, account, CallDirection::Incoming, caller.party, now, self.clock.date(now));
         call.anonymous = caller.anonymous;
         call.secure = is_secure(&request.uri);
         call.via = caller.via;

@@ -3,6 +3,7 @@
 use super::account::Line;
 use super::asked::Ask;
 use super::call::Call;
+use super::clock::Clock;
 use super::command::RequestId;
 use super::composing::Composing;
 use super::detour::{Detours, Setback};
@@ -117,7 +118,7 @@ pub struct Agent {
     pub(super) layer_config: transaction::Config,
     pub(super) rng: StdRng,
     pub(super) started: Instant,
-    pub(super) wall: SystemTime,
+    pub(super) clock: Clock,
     pub(super) layer: Layer,
     pub(super) gate: Gate,
     pub(super) outputs: VecDeque<Output>,
@@ -195,7 +196,7 @@ impl Agent {
             layer_config,
             rng,
             started: now,
-            wall,
+            clock: Clock::new(now, wall),
             outputs: VecDeque::new(),
             lines,
             calls: Vec::new(),

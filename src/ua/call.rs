@@ -138,6 +138,8 @@ pub(super) struct Call {
     pub media: Option<MediaInfo>,
     pub alarms: Alarms,
     pub started: Instant,
+    /// The same on the wall, whatever becomes of that clock.
+    pub date: SystemTime,
     /// Outgoing: its INVITE went out.
     pub dialled: Option<Instant>,
     pub ringing: Option<Instant>,
@@ -162,7 +164,14 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub fn new(id: u32, account: AccountId, direction: CallDirection, remote: Party, now: Instant) -> Call {
+    pub fn new(
+        id: u32,
+        account: AccountId,
+        direction: CallDirection,
+        remote: Party,
+        now: Instant,
+        date: SystemTime,
+    ) -> Call {
         Call {
             id,
             account,
@@ -231,6 +240,7 @@ impl Call {
             media: None,
             alarms: Alarms::default(),
             started: now,
+            date,
             dialled: None,
             ringing: None,
             answered: None,
@@ -384,7 +394,7 @@ impl Agent {
                 ExitCode::Ok if call.answered.is_some() => "answered".to_owned(),
                 code => call.outcome.unwrap_or(code.kind()).to_owned(),
             }),
-            started_at: self.date(call.started),
+            started_at: iso8601(call.date),
             dialled_after: since(call.dialled),
             ringing_after: since(call.ringing),
             answered_after: since(call.answered),
@@ -403,7 +413,7 @@ impl Agent {
 
     /// A moment as people read it, ISO 8601 UTC.
     pub(super) fn date(&self, at: Instant) -> String {
-        iso8601(self.wall + at.saturating_duration_since(self.started))
+        iso8601(self.clock.date(at))
     }
 
     /// Emits an event about a call.

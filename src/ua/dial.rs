@@ -44,7 +44,7 @@ impl Agent {
     pub(super) fn new_call_to(&mut self, account: AccountId, uri: &Uri, now: Instant) -> Call {
         self.last_call += 1;
         let remote = party(&NameAddr::new(uri.clone()));
-        let mut call = Call::new(self.last_call, account, CallDirection::Outgoing, remote, now);
+        let mut call = Call::new(self.last_call, account, CallDirection::Outgoing, remote, now, self.clock.date(now));
         call.target = uri.to_string();
         call.sip_call_id = ident::call_id(&mut self.rng, "");
         call

@@ -10,6 +10,7 @@ mod between_calls;
 mod call;
 pub mod census;
 mod choosing;
+mod clock;
 pub mod command;
 mod commands;
 mod composing;

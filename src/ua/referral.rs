@@ -224,7 +224,8 @@ mod tests {
             (Some(200), Some(ExitCode::NoCommonCodec), false, 488),
             (Some(200), Some(ExitCode::Ok), true, 200),
         ] {
-            let mut call = Call::new(1, AccountId(0), CallDirection::Outgoing, Party::default(), now);
+            let mut call =
+                Call::new(1, AccountId(0), CallDirection::Outgoing, Party::default(), now, std::time::UNIX_EPOCH);
             (call.status, call.code) = (status, code);
             call.answered = answered.then_some(now);
             if code.is_some() {
