@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Shortest and longest lifetime we believe in, whatever a server says, in seconds.
-const EXPIRES_S: RangeInclusive<u32> = 30..=86_400;
+const EXPIRES_S: RangeInclusive<u32> = 10..=86_400;
 /// Most 423s in a row.
 const MAX_RAISES: u8 = 2;
 /// No failure makes a wait longer than this.
@@ -167,7 +167,9 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_believed_within_reason_and_refreshed_before_its_end() {
-        for (stated, granted) in [(None, 300), (Some(0), 30), (Some(120), 120), (Some(u32::MAX), 86_400)] {
+        for (stated, granted) in
+            [(None, 300), (Some(0), 10), (Some(10), 10), (Some(120), 120), (Some(u32::MAX), 86_400)]
+        {
             assert_eq!(Lifetime::new(300).granted_s(stated), granted, "{stated:?}");
         }
         for seed in 0..20 {

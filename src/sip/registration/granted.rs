@@ -15,7 +15,7 @@ const FLOW_TIMER_LEAST_S: u32 = 10;
 /// The terms of a binding. All text is foreign.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Granted {
-    /// Seconds our binding lives, 30..=86,400 whatever the registrar says.
+    /// Seconds our binding lives, 10..=86,400 whatever the registrar says.
     pub expires_s: u32,
     /// Routes that requests of the account are to take after its outbound proxies (RFC 3608); loose routers only.
     pub service_route: Vec<NameAddr>,
@@ -93,7 +93,7 @@ mod tests {
         for (contact, expires, believed) in [
             ("<sip:me@h>;expires=120, <sip:you@h>;expires=9", "300", 120),
             ("<sip:you@h>;expires=9", "60", 60),
-            ("<sip:me@h>;expires=0", "300", 30),
+            ("<sip:me@h>;expires=0", "300", 10),
             ("<sip:me@h>;expires=0, <sip:me@i>;expires=99", "300", 99),
             ("<sip:me@h>;expires=4294967295", "300", 86_400),
             ("<sip:me@h>;expires=-1", "99999999999999999999", 86_400),

@@ -132,7 +132,7 @@ fn refreshes_before_the_end_within_the_dialog() {
         ("3600", "active;expires=600", 600),
         ("600", "active;expires=3600", 3600),
         ("3600", "active;expires=3590", 3600),
-        ("1", "active", 30),
+        ("1", "active", 10),
         ("4294967295", "active;expires=4294967295", 86_400),
         ("x", "active;expires=x", 3600),
     ] {
