@@ -101,8 +101,13 @@ impl House {
     }
 }
 
+/// The program; in the long run of `cargo xtask soak` an optimised one, built apart.
+fn of_program() -> PathBuf {
+    std::env::var_os("TUIPHONE_SOAK_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_tuiphone").into(), PathBuf::from)
+}
+
 pub fn bare(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tuiphone"));
+    let mut command = Command::new(of_program());
     command.args(arguments).env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
     command
         .env("XDG_RUNTIME_DIR", home.join("runtime"))

@@ -34,7 +34,8 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
             --phone PATH: that phone of this system at the other end); on Windows without Wine
   fuzz      damaged traffic between phones, damaged samples for every reader, on new seeds (fuzz 5000: so many);
             fuzz READER [SECONDS]: one reader, led by coverage (needs cargo-fuzz)
-  soak      10,000 requests and 500 calls of one phone (soak 100000 5000: so many), and a thousand questions a second
+  soak      10,000 calls, 1,000 registrations, falls of the network, restarts, kills, a full disk, other times: nothing may grow
+            (soak 50000: so many calls; --keep: write the table to benches/SOAK.md); then 10,000 requests of one phone
   bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part;
             --lines N, --seeds N: less of the speech, printed; --keep: put it into RESULTS.md beside what stands there)
   doctor    say what is here and what is missing (--install: fetch what the build needs)
@@ -64,7 +65,10 @@ fn main() -> ExitCode {
         "demo" => demo::run(install, &[arguments, passed_on].concat()),
         "test" => test::run(install, &[arguments, passed_on].concat()),
         "windows" => windows::run([arguments, passed_on].concat()),
-        "soak" => soak::run(&[arguments, passed_on].concat()),
+        "soak" => {
+            let keep = take(&mut arguments, "--keep");
+            soak::run(&[arguments, passed_on].concat(), keep)
+        }
         "fuzz" => fuzz::run(&[arguments, passed_on].concat()),
         "bench" => bench(install, arguments),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),

@@ -16,8 +16,8 @@ pub struct Peer {
     packages: &'static [&'static str],
 }
 
-/// The real peers of `tests/peers`, and those of `tests/cli` that take pages and completions.
-pub const PEERS: [Peer; 16] = [
+/// The real peers of `tests/peers`, those of `tests/cli` that take pages and completions, and what `tests/soak` needs.
+pub const PEERS: [Peer; 17] = [
     Peer {
         program: "kamailio",
         why: "registrar with digest",
@@ -39,6 +39,7 @@ pub const PEERS: [Peer; 16] = [
     Peer { program: "python3", why: "scores speech quality", packages: &["python3", "python3-venv", "python3-dev"] },
     Peer { program: "mosquitto", why: "a broker of MQTT", packages: &["mosquitto"] },
     Peer { program: "dbus-daemon", why: "a session's bus", packages: &["dbus-daemon"] },
+    Peer { program: "faketime", why: "a clock that can be set", packages: &["faketime"] },
     Peer { program: "groff", why: "reads the manual", packages: &["groff-base"] },
     Peer { program: "zsh", why: "completes commands", packages: &["zsh"] },
     Peer { program: "fish", why: "completes commands as well", packages: &["fish"] },
@@ -67,7 +68,7 @@ pub fn run(install: bool, arguments: &[String]) -> Result<(), Failure> {
 const MORE: &str = "rnnoise,carddav,ldap,mqtt";
 
 /// The programs under `tests/` that call in real time.
-const CALLS: [&str; 2] = ["cli", "peers"];
+const CALLS: [&str; 3] = ["cli", "peers", "soak"];
 
 /// The names of all programs under `tests/`.
 fn programs() -> Result<Vec<String>, Failure> {
