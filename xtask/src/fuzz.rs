@@ -1,13 +1,13 @@
 //! `cargo xtask fuzz [SEEDS]`: damaged traffic between phones and damaged samples for every reader, from seeds nobody has
-//! tried. `cargo xtask fuzz READER [SECONDS]`: one reader, its input led by coverage.
+//! tried. `cargo xtask fuzz READER|all [SECONDS]`: one reader, or every one in turn, its input led by coverage.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::Failure;
-use crate::run::{LONG, bounded, output, root, say};
+use crate::run::{LONG, bounded, output, root, say, target};
 
 /// Seeds where none are said.
 const SEEDS: u64 = 1000;
@@ -16,13 +16,21 @@ const SECONDS: u64 = 60;
 
 /// Runs it; a failure names its seed, or the file of its input.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
-    match arguments {
-        [] => seeds(SEEDS),
-        [word] if word.parse::<u64>().is_ok() => seeds(word.parse().unwrap_or(SEEDS)),
-        [reader] => led(reader, SECONDS),
-        [reader, seconds] => led(reader, seconds.parse().map_err(|_| format!("not a number of seconds: {seconds}"))?),
-        _ => Err("a number of seeds, or a reader and its seconds".into()),
+    let (which, seconds) = match arguments {
+        [] => return seeds(SEEDS),
+        [word] if word.parse::<u64>().is_ok() => return seeds(word.parse().unwrap_or(SEEDS)),
+        [which] => (which, SECONDS),
+        [which, seconds] => (which, seconds.parse().map_err(|_| format!("not a number of seconds: {seconds}"))?),
+        _ => return Err("a number of seeds, or a reader (all: every one) and its seconds".into()),
+    };
+    let known = readers()?;
+    if which == "all" {
+        return in_turn(&built(Guard::Nothing)?, &known, seconds);
     }
+    if !known.contains(which) {
+        return Err(format!("there is no reader {which}; there are {}", known.join(" ")));
+    }
+    in_turn(&built(Guard::Nothing)?, std::slice::from_ref(which), seconds)
 }
 
 fn cargo() -> Command {
@@ -49,33 +57,135 @@ fn corpus() -> PathBuf {
     root().join("fuzz").join("corpus")
 }
 
-/// What the fuzzer finds new goes below `target`; the samples of the tree stay as they are.
-fn led(reader: &str, seconds: u64) -> Result<(), Failure> {
-    let samples = corpus().join(reader);
-    if !samples.is_dir() {
-        let known = fs::read_dir(corpus()).map_err(|e| format!("{}: {e}", corpus().display()))?;
-        let mut known: Vec<String> = known.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-        known.sort();
-        return Err(format!("there is no reader {reader}; there are {}", known.join(" ")));
+/// The readers there are: each has a folder of samples.
+fn readers() -> Result<Vec<String>, Failure> {
+    let known = fs::read_dir(corpus()).map_err(|e| format!("{}: {e}", corpus().display()))?;
+    let mut known: Vec<String> = known.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    known.sort();
+    Ok(known)
+}
+
+/// What looks at memory while a reader works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Nobody: everything that Rust checks by itself is checked, and every sum.
+    Nothing,
+    /// AddressSanitizer, which also sees what C does; it needs a nightly toolchain.
+    Address,
+}
+
+impl Guard {
+    /// Where everything of it is kept.
+    fn home(self) -> PathBuf {
+        target().join(if self == Guard::Address { "fuzz-address" } else { "fuzz" })
     }
+}
+
+/// A fuzzer that is built.
+pub struct Fuzzer {
+    program: PathBuf,
+    guard: Guard,
+}
+
+/// Builds it with all readers.
+pub fn built(guard: Guard) -> Result<Fuzzer, Failure> {
     if output("cargo", &["fuzz", "--version"]).is_none() {
         return Err("cargo-fuzz is not here: cargo install --locked cargo-fuzz".into());
     }
     // The versions that the phone is built with.
     let (lock, own) = (root().join("Cargo.lock"), root().join("fuzz").join("Cargo.lock"));
     fs::copy(&lock, &own).map_err(|e| format!("{}: {e}", own.display()))?;
-    let home = crate::run::target().join("fuzz");
-    let (found, wrong) = (home.join("found").join(reader), home.join("wrong").join(reader));
-    for folder in [&found, &wrong] {
-        fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    }
     let mut command = cargo();
-    // What leads the fuzzer is no part of stable Rust; the address sanitiser would need more of it.
-    command.env("RUSTC_BOOTSTRAP", "1").env("TUIPHONE_FUZZ_TARGET", reader);
-    command.args(["fuzz", "run", "--sanitizer", "none", "--debug-assertions", "--target-dir"]).arg(&home);
-    command.arg("reader").arg(&found).arg(&samples);
-    command.args(["--", "-max_len=65536", "-timeout=10", "-rss_limit_mb=1024"]);
-    command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", wrong.display()));
-    bounded(&mut command, Duration::from_secs(seconds) + LONG)
-        .map_err(|why| format!("{why}; an input that a reader cannot bear is in {}", wrong.display()))
+    // What leads the fuzzer is no part of stable Rust.
+    command.env("RUSTC_BOOTSTRAP", "1");
+    let sanitiser = match guard {
+        Guard::Nothing => "none",
+        Guard::Address => {
+            command = Command::new("cargo");
+            command.current_dir(root()).env_remove("CARGO").env("RUSTUP_TOOLCHAIN", "nightly");
+            // The libraries in C are to be looked at too.
+            command.env("CFLAGS", "-fsanitize=address -fno-omit-frame-pointer -g");
+            "address"
+        }
+    };
+    command.args(["fuzz", "build", "--sanitizer", sanitiser, "--debug-assertions", "--target-dir"]);
+    bounded(command.arg(guard.home()).arg("reader"), LONG)?;
+    let version = output("rustc", &["-vV"]).ok_or("rustc does not say its version")?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc does not say its host")?;
+    let name = format!("reader{}", std::env::consts::EXE_SUFFIX);
+    Ok(Fuzzer { program: guard.home().join(host).join("release").join(name), guard })
+}
+
+/// What came of a reader.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Run {
+    executions: u64,
+    /// Inputs that lead to different places.
+    corpus: u64,
+    /// The input it cannot bear, or why there was no end.
+    finding: Option<String>,
+}
+
+/// Leads these readers one after the other, and prints a table; fails when one of them found something.
+pub fn in_turn(fuzzer: &Fuzzer, readers: &[String], seconds: u64) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for reader in readers {
+        say(&format!("{reader}, {seconds} s"));
+        rows.push((reader, fuzzer.led(reader, seconds)?));
+    }
+    println!("{:<14} {:>12} {:>7} {:>8}  findings", "reader", "executions", "corpus", "seconds");
+    for (reader, run) in &rows {
+        let Run { executions, corpus, finding } = run;
+        println!("{reader:<14} {executions:>12} {corpus:>7} {seconds:>8}  {}", finding.as_deref().unwrap_or("none"));
+    }
+    match rows.iter().filter(|(_, run)| run.finding.is_some()).count() {
+        0 => Ok(()),
+        count => Err(format!("{count} of {} readers met what they cannot bear", rows.len())),
+    }
+}
+
+impl Fuzzer {
+    /// What the fuzzer finds new goes below `target`; the samples of the tree stay as they are.
+    fn led(&self, reader: &str, seconds: u64) -> Result<Run, Failure> {
+        let home = self.guard.home();
+        let (found, wrong) = (home.join("found").join(reader), home.join("wrong").join(reader));
+        for folder in [&found, &wrong] {
+            fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        }
+        let told = home.join(format!("{reader}.txt"));
+        let words = File::create(&told).map_err(|e| format!("{}: {e}", told.display()))?;
+        let mut command = Command::new(&self.program);
+        command.current_dir(root()).env("TUIPHONE_FUZZ_TARGET", reader).stderr(words);
+        command.arg(&found).arg(corpus().join(reader));
+        command.args(["-max_len=65536", "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"]);
+        command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", wrong.display()));
+        let end = bounded(&mut command, Duration::from_secs(seconds) + LONG);
+        let words = fs::read(&told).map_err(|e| format!("{}: {e}", told.display()))?;
+        let run = read(&String::from_utf8_lossy(&words));
+        let place = |why: &str| format!("{why}: {}, inputs in {}", told.display(), wrong.display());
+        Ok(Run { finding: end.err().map(|why| place(&why)), ..run })
+    }
+}
+
+/// The figures in what libFuzzer tells: `#12 DONE cov: 3 ft: 4 corp: 5/6b …`, and its statistics.
+fn read(told: &str) -> Run {
+    let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
+    let after = |word: &str| told.lines().rev().find_map(|line| number(line.split_once(word)?.1.trim_start()));
+    let executions = after("stat::number_of_executed_units:").or_else(|| after("#")).unwrap_or(0);
+    Run { executions, corpus: after(" corp: ").unwrap_or(0), finding: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_of_a_run_are_read() {
+        let told = "#2\tINITED cov: 3 ft: 4 corp: 1/6b\n#99\tDONE   cov: 30 ft: 41 corp: 17/2Kb lim: 4 exec/s: 9\n\
+            Done 99 runs in 11 second(s)\nstat::number_of_executed_units: 99\nstat::peak_rss_mb: 40\n";
+        assert_eq!(read(told), Run { executions: 99, corpus: 17, finding: None });
+        let cut = "#8\tNEW    cov: 3 ft: 4 corp: 2/6b lim: 4 exec/s: 0\n==1== ERROR: libFuzzer: deadly signal\n";
+        assert_eq!(read(cut), Run { executions: 8, corpus: 2, finding: None });
+        assert_eq!(read(""), Run::default());
+    }
 }

@@ -1,8 +1,9 @@
-//! The chores of tuiphone: `cargo xtask demo|test|windows|fuzz|bench|doctor|fmt|man|order|package|size|profile|licences`.
+//! The chores of tuiphone; [`USAGE`] lists them.
 //!
 //! Standard library only: this program must build on a machine that has Rust and nothing else, because it is the one
 //! that fetches the rest.
 
+mod audit;
 #[cfg(all(feature = "measure", target_os = "linux"))]
 mod bench;
 mod demo;
@@ -14,6 +15,7 @@ mod order;
 mod package;
 mod profile;
 mod run;
+mod sanitize;
 mod size;
 mod soak;
 mod system;
@@ -33,7 +35,9 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   windows   build for Windows, run that under Wine and look at it (--exe PATH: that program; WINE=…: that Wine;
             --phone PATH: that phone of this system at the other end); on Windows without Wine
   fuzz      damaged traffic between phones, damaged samples for every reader, on new seeds (fuzz 5000: so many);
-            fuzz READER [SECONDS]: one reader, led by coverage (needs cargo-fuzz)
+            fuzz READER|all [SECONDS]: one reader, or every one, led by coverage (needs cargo-fuzz)
+  sanitize  what reads sound and its packets, led by coverage, under AddressSanitizer (needs cargo-fuzz and nightly Rust)
+  audit     what is known to be wrong with dependencies, their licences and where they come from (needs cargo-deny)
   soak      10,000 calls, 1,000 registrations, falls of the network, restarts, kills, a full disk, other times: nothing may grow
             (soak 50000: so many calls; --keep: write the table to benches/SOAK.md); then 10,000 requests of one phone
   bench     measure a release build, write benches/RESULTS.md (--peers: other phones beside it; PART…: print that part;
@@ -79,6 +83,8 @@ fn main() -> ExitCode {
         "package" => package::run([arguments, passed_on].concat()),
         "size" => size::run(take(&mut arguments, "tries")),
         "profile" => profile::run(),
+        "sanitize" => sanitize::run(&[arguments, passed_on].concat()),
+        "audit" => audit::run(),
         "licences" | "licenses" => licences::run(take(&mut arguments, "--write")),
         _ => {
             eprint!("{USAGE}");

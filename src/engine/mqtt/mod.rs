@@ -18,7 +18,8 @@ mod outbox;
 #[cfg(feature = "mqtt")]
 mod pace;
 #[cfg(feature = "mqtt")]
-mod session;
+#[doc(hidden)]
+pub mod session;
 #[cfg(all(test, feature = "mqtt"))]
 mod tests;
 

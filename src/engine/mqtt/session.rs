@@ -25,7 +25,7 @@ const SUBSCRIPTION: u16 = 1;
 
 /// What the broker said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub enum Heard {
     /// It lets us in.
     Welcome,
     /// The publication of this number was taken.
@@ -39,7 +39,7 @@ pub(super) enum Heard {
 }
 
 /// A conversation.
-pub(super) struct Session {
+pub struct Session {
     prefix: String,
     commands: bool,
     is_up: bool,

@@ -57,6 +57,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "terminal", check: speech::terminal, samples: &[] },
     #[cfg(target_os = "linux")]
     Target { name: "desktop", check: speech::desktop, samples: &[] },
+    #[cfg(feature = "mqtt")]
+    Target { name: "mqtt", check: speech::mqtt, samples: &[] },
     Target { name: "offers", check: sound::offers, samples: &["fuzz/corpus/sdp"] },
     Target { name: "ice", check: sound::ice, samples: &["fuzz/corpus/stun"] },
     Target { name: "dtls", check: sound::dtls, samples: &[] },
@@ -66,6 +68,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "dressing", check: papers::dressing, samples: &["themes", "keymaps"] },
     Target { name: "words", check: papers::words, samples: &[] },
     Target { name: "script", check: papers::script, samples: &[] },
+    #[cfg(feature = "carddav")]
+    Target { name: "card_dav", check: papers::card_dav, samples: &[] },
+    #[cfg(feature = "ldap")]
+    Target { name: "ldap", check: papers::ldap, samples: &[] },
 ];
 
 fn text(bytes: &[u8]) -> String {

@@ -1,8 +1,10 @@
-//! Files that people write.
+//! Files that people write, and answers of address books.
 
 use super::text;
 use std::sync::Arc;
 use tuiphone::cli::probe::script as scripts;
+#[cfg(any(feature = "ldap", feature = "carddav"))]
+use tuiphone::contacts::directory;
 use tuiphone::text::words::{self, Catalogue, Value, Words};
 use tuiphone::ui::{keymap, theme};
 
@@ -49,4 +51,36 @@ pub fn script(bytes: &[u8]) {
             assert!(!why.chars().any(char::is_control), "{why:?}");
         }
     }
+}
+
+/// An address book of CardDAV: whom it names has a number, and comes from there.
+#[cfg(feature = "carddav")]
+pub fn card_dav(bytes: &[u8]) {
+    let _ = directory::card_dav::state(bytes);
+    let Ok(answer) = directory::card_dav::read(bytes) else { return };
+    assert!(answer.contacts.len() <= tuiphone::contacts::MAX_CONTACTS);
+    assert!(answer.contacts.iter().all(|contact| contact.directory && contact.numbers().next().is_some()));
+    assert!(answer.is_whole || !answer.problems.is_empty(), "what is missing is told");
+}
+
+/// Answers of LDAP on a connection: cut into messages without end or overlap.
+#[cfg(feature = "ldap")]
+pub fn ldap(bytes: &[u8]) {
+    use directory::ldap::{Found, Reply, Search, frame, parse};
+    let search = Search::new("dc=a", "(sn=*)", "name=cn number=telephoneNumber").expect("a search");
+    let (mut rest, mut found) = (bytes, Found::default());
+    while let Ok(Some(length)) = frame(rest) {
+        assert!((1..=rest.len()).contains(&length), "{length} of {}", rest.len());
+        let (message, behind) = rest.split_at(length);
+        match parse(message) {
+            Some((_, Reply::Entry(entry))) => {
+                let _ = found.take(&search, &entry);
+            }
+            Some((_, Reply::Done(outcome))) => assert!(!outcome.text.chars().any(char::is_control)),
+            _ => {}
+        }
+        rest = behind;
+    }
+    let answer = found.answer(None);
+    assert!(answer.contacts.iter().all(|contact| contact.directory && contact.numbers().next().is_some()));
 }

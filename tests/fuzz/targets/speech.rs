@@ -1,4 +1,4 @@
-//! What is said on connections: SIP beyond its grammar, streams, terminals, a bus.
+//! What is said on connections: SIP beyond its grammar, streams, terminals, a bus, a broker.
 
 use super::text;
 use tuiphone::nat::turn;
@@ -151,4 +151,30 @@ pub fn desktop(bytes: &[u8]) {
         let again = Message::read(&read.bytes()).expect("what is written is read");
         assert_eq!((&again.member, &again.path, again.serial), (&read.member, &read.path, read.serial));
     }
+}
+
+/// A broker: whatever it says, in pieces; what is to be told it stays bounded.
+#[cfg(feature = "mqtt")]
+pub fn mqtt(bytes: &[u8]) {
+    use std::time::{Duration, Instant};
+    use tuiphone::config::{Broker, Secret};
+    use tuiphone::engine::mqtt::session::{Heard, Session};
+    let _ = Broker::parse(&text(bytes));
+    let broker = Broker::parse("mqtt://phone@broker.invalid/desk").expect("a broker");
+    #[allow(clippy::disallowed_methods, reason = "a moment to count from; nothing waits on it")]
+    let mut now = Instant::now();
+    let mut session = Session::open(&broker, &Secret::new("secret"), true, "phone", now);
+    let mut commands = 0;
+    for piece in bytes.split_inclusive(|byte| *byte == 0xc3) {
+        session.outgoing().clear();
+        let Ok(heard) = session.hear(piece, now) else { return };
+        commands += heard.iter().filter(|heard| matches!(heard, Heard::Command(_))).count();
+        assert!(session.outgoing().len() <= 64 * (bytes.len() + 64), "{}", session.outgoing().len());
+        now += Duration::from_secs(1);
+        if session.tick(now).is_err() {
+            return;
+        }
+    }
+    assert!(commands <= bytes.len() / 2);
+    session.farewell(now);
 }
