@@ -17,10 +17,11 @@ pub enum Priority {
 #[cfg(target_os = "linux")]
 pub fn raise() -> Priority {
     const NICE: i32 = -11;
-    let policy = |policy, sched_priority| {
-        let parameters = libc::sched_param { sched_priority };
-        // SAFETY: thread 0 is the caller; the structure is initialised and outlives the call.
-        unsafe { libc::sched_setscheduler(0, policy | libc::SCHED_RESET_ON_FORK, &parameters) == 0 }
+    let policy = |policy: libc::c_int, priority: libc::c_int| {
+        let policy = policy | libc::SCHED_RESET_ON_FORK;
+        // Why not by its name: musl's `sched_setscheduler` asks nobody and fails.
+        // SAFETY: thread 0 is the caller; the kernel reads one number, which outlives the call.
+        unsafe { libc::syscall(libc::SYS_sched_setscheduler, 0, policy, &raw const priority) == 0 }
     };
     if policy(libc::SCHED_RR, 5) {
         return Priority::RealTime;
