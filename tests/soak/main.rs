@@ -24,7 +24,7 @@ mod registrar;
 mod registrations;
 mod sound;
 #[path = "../peers/space.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, clippy::unwrap_used)]
 mod space;
 mod stops;
 #[path = "../cli/support.rs"]
