@@ -436,6 +436,7 @@ impl Agent {
         call.forward_at = None;
         call.waits_until = None;
         call.ring_until = None;
+        call.hang_up_at = None;
         call.digits.clear();
         let stream = call.stream;
         if call.flow.is_some() {
