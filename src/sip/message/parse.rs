@@ -139,14 +139,14 @@ enum Start {
 /// The start line, with what is wrong with it if it could be read all the same; `None` if it is not SIP.
 fn start_line(line: &[u8]) -> Option<(Start, Option<Problem>)> {
     let text: Cow<str> = String::from_utf8_lossy(line);
-    if is_version(text.get(..4)?, "SIP/") && text.find(' ').is_some_and(|at| at > 4) {
+    if begins_as_version(&text) && text.find(' ').is_some_and(|at| at > 4) {
         let (version, rest) = text.split_once(' ')?;
         return status_line(version, rest);
     }
     let (method, rest) = text.split_once(' ')?;
     //= RFC 4475 §3.1.2.9, §3.1.2.10: more blanks than one between the parts or at the end may be forgiven
     let (uri, version) = rest.trim().rsplit_once(' ')?;
-    if !is_token(method.as_bytes()) || !is_version(version.get(..4)?, "SIP/") {
+    if !is_token(method.as_bytes()) || !begins_as_version(version) {
         return None;
     }
     let foreign = (!is_version(version, "SIP/2.0")).then(|| Problem::Version(version.to_owned()));
@@ -161,6 +161,10 @@ fn status_line(version: &str, rest: &str) -> Option<(Start, Option<Problem>)> {
     let status = code.parse().ok().filter(|code| (100..700).contains(code))?;
     let foreign = (!is_version(version, "SIP/2.0")).then(|| Problem::Version(version.to_owned()));
     Some((Start::Response(StatusCode(status), reason.to_owned()), foreign))
+}
+
+fn begins_as_version(text: &str) -> bool {
+    text.as_bytes().get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case(b"SIP/"))
 }
 
 /// SIP-Version compares without regard to letter case (RFC 3261 §7.1).
