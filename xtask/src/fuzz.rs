@@ -1,9 +1,14 @@
 //! `cargo xtask fuzz [SEEDS]`: damaged traffic between phones and damaged samples for every reader, from seeds nobody has
-//! tried. `cargo xtask fuzz READER|all [SECONDS]`: one reader, or every one in turn, its input led by coverage.
+//! tried. `cargo xtask fuzz READER…|all [SECONDS] [--keep]`: these readers, or every one, their input led by coverage, as
+//! many at once as there are processors; kept in `benches/FUZZ.md`.
 
+mod page;
+
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::Failure;
@@ -15,22 +20,23 @@ const SEEDS: u64 = 1000;
 const SECONDS: u64 = 60;
 
 /// Runs it; a failure names its seed, or the file of its input.
-pub fn run(arguments: &[String]) -> Result<(), Failure> {
-    let (which, seconds) = match arguments {
-        [] => return seeds(SEEDS),
-        [word] if word.parse::<u64>().is_ok() => return seeds(word.parse().unwrap_or(SEEDS)),
-        [which] => (which, SECONDS),
-        [which, seconds] => (which, seconds.parse().map_err(|_| format!("not a number of seconds: {seconds}"))?),
-        _ => return Err("a number of seeds, or a reader (all: every one) and its seconds".into()),
+pub fn run(arguments: &[String], keep: bool) -> Result<(), Failure> {
+    let (numbers, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|word| word.parse::<u64>().is_ok());
+    let number = match numbers[..] {
+        [] => None,
+        [number] => number.parse().ok(),
+        _ => return Err("one number: of seeds, or of seconds".into()),
     };
+    if names.is_empty() {
+        return seeds(number.unwrap_or(SEEDS));
+    }
     let known = readers()?;
-    if which == "all" {
-        return in_turn(&built(Guard::Nothing)?, &known, seconds);
+    if let Some(name) = names.iter().find(|name| **name != "all" && !known.contains(name)) {
+        return Err(format!("there is no reader {name}; there are {}, and all", known.join(" ")));
     }
-    if !known.contains(which) {
-        return Err(format!("there is no reader {which}; there are {}", known.join(" ")));
-    }
-    in_turn(&built(Guard::Nothing)?, std::slice::from_ref(which), seconds)
+    let is_meant = |name: &String| names.iter().any(|meant| *meant == "all" || *meant == name);
+    let meant: Vec<String> = known.into_iter().filter(is_meant).collect();
+    lead(&built(Guard::Nothing)?, &meant, number.unwrap_or(SECONDS), keep)
 }
 
 fn cargo() -> Command {
@@ -126,21 +132,44 @@ struct Run {
     finding: Option<String>,
 }
 
-/// Leads these readers one after the other, and prints a table; fails when one of them found something.
-pub fn in_turn(fuzzer: &Fuzzer, readers: &[String], seconds: u64) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    for reader in readers {
-        say(&format!("{reader}, {seconds} s"));
-        rows.push((reader, fuzzer.led(reader, seconds)?));
-    }
+/// Leads these readers, as many at once as there are processors, and prints a table; fails when one of them found something.
+pub fn lead(fuzzer: &Fuzzer, readers: &[String], seconds: u64, keep: bool) -> Result<(), Failure> {
+    let (waiting, runs) = (Mutex::new(readers.iter()), Mutex::new(BTreeMap::new()));
+    let work = || -> Result<(), Failure> {
+        let next = || waiting.lock().ok().and_then(|mut waiting| waiting.next());
+        while let Some(reader) = next() {
+            say(&format!("{reader}, {seconds} s"));
+            let run = fuzzer.led(reader, seconds)?;
+            runs.lock().map_err(|_| "a run has failed")?.insert(reader.clone(), run);
+        }
+        Ok(())
+    };
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| "a run has failed")?)
+    })?;
+    let runs = runs.into_inner().map_err(|_| "a run has failed")?;
     println!("{:<14} {:>12} {:>7} {:>8}  findings", "reader", "executions", "corpus", "seconds");
-    for (reader, run) in &rows {
+    for (reader, run) in &runs {
         let Run { executions, corpus, finding } = run;
         println!("{reader:<14} {executions:>12} {corpus:>7} {seconds:>8}  {}", finding.as_deref().unwrap_or("none"));
     }
-    match rows.iter().filter(|(_, run)| run.finding.is_some()).count() {
+    if keep {
+        let day = output("date", &["-u", "+%F"]).unwrap_or_default();
+        let commit = output("git", &["describe", "--always", "--dirty"]).unwrap_or_default();
+        let row = |Run { executions, corpus, finding }: &Run| {
+            let found = if finding.is_some() { "**one**" } else { "none" };
+            format!("{seconds} | {executions} | {corpus} | {found} | {} | {}", day.trim(), commit.trim())
+        };
+        let file = root().join("benches").join("FUZZ.md");
+        let rows = runs.iter().map(|(reader, run)| (reader.clone(), row(run))).collect();
+        let before = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        fs::write(&file, page::with(&before, &rows)).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    match runs.values().filter(|run| run.finding.is_some()).count() {
         0 => Ok(()),
-        count => Err(format!("{count} of {} readers met what they cannot bear", rows.len())),
+        count => Err(format!("{count} of {} readers met what they cannot bear", runs.len())),
     }
 }
 

@@ -35,7 +35,7 @@ usage: cargo xtask CHORE [--no-install] [-- ARGS]
   windows   build for Windows, run that under Wine and look at it (--exe PATH: that program; WINE=…: that Wine;
             --phone PATH: that phone of this system at the other end); on Windows without Wine
   fuzz      damaged traffic between phones, damaged samples for every reader, on new seeds (fuzz 5000: so many);
-            fuzz READER|all [SECONDS]: one reader, or every one, led by coverage (needs cargo-fuzz)
+            fuzz READER…|all [SECONDS]: these, or every one, led by coverage (needs cargo-fuzz; --keep: into benches/FUZZ.md)
   sanitize  what reads sound and its packets, led by coverage, under AddressSanitizer (needs cargo-fuzz and nightly Rust)
   audit     what is known to be wrong with dependencies, their licences and where they come from (needs cargo-deny)
   soak      10,000 calls, 1,000 registrations, falls of the network, restarts, kills, a full disk, other times: nothing may grow
@@ -73,7 +73,10 @@ fn main() -> ExitCode {
             let keep = take(&mut arguments, "--keep");
             soak::run(&[arguments, passed_on].concat(), keep)
         }
-        "fuzz" => fuzz::run(&[arguments, passed_on].concat()),
+        "fuzz" => {
+            let keep = take(&mut arguments, "--keep");
+            fuzz::run(&[arguments, passed_on].concat(), keep)
+        }
         "bench" => bench(install, arguments),
         "doctor" => doctor::run(take(&mut arguments, "--install") && install),
         "fmt" => run::cargo(&["fmt", "--all"]),

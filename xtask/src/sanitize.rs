@@ -2,7 +2,7 @@
 //! AddressSanitizer, with the libraries in C built for it too.
 
 use crate::Failure;
-use crate::fuzz::{Guard, built, in_turn};
+use crate::fuzz::{Guard, built, lead};
 use crate::run::{output, say};
 
 /// How long each reader is led, where nothing is said.
@@ -22,5 +22,5 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
         return Err("there is no nightly toolchain here: rustup toolchain install nightly".into());
     }
     say("building for AddressSanitizer; Rust's own libraries are as they come");
-    in_turn(&built(Guard::Address)?, &READERS.map(str::to_owned), seconds)
+    lead(&built(Guard::Address)?, &READERS.map(str::to_owned), seconds, false)
 }
