@@ -228,11 +228,14 @@ fn microsips_file_remembers_what_was_dialled() {
     // Called anew as it was typed, once it is started anew too.
     assert_eq!(daemon.terminate(), 0);
     let daemon = house.daemon();
-    let mut wire = daemon.connect();
+    let (mut watching, mut wire) = (daemon.connect(), daemon.connect());
+    watching.ask("watch");
     assert_eq!(wire.ask("redial")["call"]["remote"]["user"], "600");
     let status = wire.ask("status");
     assert_eq!((&status["dialled"][0], &status["last_call_number"]), (&"600,1#".into(), &"600".into()), "{status}");
     assert_eq!(wire.ask("hangup")["ok"], true);
+    // A call that ends after it is one that was.
+    watching.await_event("call_ended");
     assert_eq!(wire.ask("history clear")["ok"], true);
     assert!(until(|| section().is_empty()), "{}", section());
     assert_eq!(wire.ask("redial --last")["error"]["code"], 5);
