@@ -8,9 +8,9 @@ use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 use rtrb::{Consumer, RingBuffer};
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -106,7 +106,10 @@ pub(super) fn lack() -> Option<&'static str> {
 
 /// The names of the cards there are, microphones or speakers, and whether each is the default one.
 pub fn names(direction: Direction) -> Vec<(String, bool)> {
-    let Some(host) = host() else { return Vec::new() };
+    with_host(|host| names_of(host, direction)).unwrap_or_default()
+}
+
+fn names_of(host: &cpal::Host, direction: Direction) -> Vec<(String, bool)> {
     let (devices, default) = match direction {
         Direction::Input => (host.input_devices().map(|list| list.collect::<Vec<_>>()), host.default_input_device()),
         Direction::Output => (host.output_devices().map(|list| list.collect()), host.default_output_device()),
@@ -184,27 +187,43 @@ impl Place {
     }
 }
 
-/// A new host each time: one whose server died never recovers. `None` where ALSA would find no card: asking it would
-/// only make libasound complain on stderr, several lines an attempt.
-fn host() -> Option<cpal::Host> {
+/// PulseAudio, once it was there.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+static PULSE: Mutex<Option<cpal::Host>> = Mutex::new(None);
+
+/// Asks the host of all cards. `None` where ALSA would find no card: asking it would only make libasound complain on stderr,
+/// several lines an attempt.
+fn with_host<T>(ask: impl FnOnce(&cpal::Host) -> T) -> Option<T> {
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-    match cpal::host_from_id(cpal::HostId::PulseAudio) {
-        Ok(host) => return Some(host),
-        Err(_) if !super::asound::is_here() => return None,
-        Err(_) => {}
+    {
+        let mut pulse = PULSE.lock().unwrap_or_else(PoisonError::into_inner);
+        // Why one for all questions: the thread and the connection of a client that is dropped while nothing comes from the
+        // server stay. Why another one once it is silent: a client whose server died never recovers.
+        if !pulse.as_ref().is_some_and(|host| host.devices().is_ok()) {
+            *pulse = cpal::host_from_id(cpal::HostId::PulseAudio).ok();
+        }
+        if let Some(host) = pulse.as_ref() {
+            return Some(ask(host));
+        }
+        if !super::asound::is_here() {
+            return None;
+        }
     }
     let host = cpal::default_host();
     let bare = cfg!(target_os = "linux")
         && host.id().name().eq_ignore_ascii_case("alsa")
         && std::env::var_os("ALSA_CONFIG_PATH").is_none()
         && std::fs::read_to_string("/proc/asound/cards").map_or(true, |cards| cards.contains("no soundcards"));
-    (!bare).then_some(host)
+    (!bare).then(|| ask(&host))
 }
 
 /// The device of a role now, and whether it stands in for a named one that is not there. What monitors our own speaker is
 /// no microphone, unless it is named.
 fn device(role: Role, spec: &Spec, monitor: Option<&str>) -> Option<(cpal::Device, bool)> {
-    let host = host()?;
+    with_host(|host| device_of(host, role, spec, monitor))?
+}
+
+fn device_of(host: &cpal::Host, role: Role, spec: &Spec, monitor: Option<&str>) -> Option<(cpal::Device, bool)> {
     let input = role == Role::Mic;
     let named = match spec {
         Spec::Device(name) => {
