@@ -199,7 +199,7 @@ fn with_host<T>(ask: impl FnOnce(&cpal::Host) -> T) -> Option<T> {
         let mut pulse = PULSE.lock().unwrap_or_else(PoisonError::into_inner);
         // Why one for all questions: the thread and the connection of a client that is dropped while nothing comes from the
         // server stay. Why another one once it is silent: a client whose server died never recovers.
-        if !pulse.as_ref().is_some_and(|host| host.devices().is_ok()) {
+        if pulse.as_ref().is_none_or(|host| host.devices().is_err()) {
             *pulse = cpal::host_from_id(cpal::HostId::PulseAudio).ok();
         }
         if let Some(host) = pulse.as_ref() {
