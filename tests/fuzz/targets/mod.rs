@@ -219,11 +219,17 @@ fn spelling(bytes: &[u8]) {
     }
 }
 
-/// What is read as a message is written as one that says the same.
+/// What is read as a message is written as one that says the same. Written it is longer, by names in full and a
+/// Content-Length: one that is as long as may be read need not be read again.
 fn sip(bytes: &[u8]) {
+    use message::Problem::{LineTooLong, TooLarge, TooManyHeaders};
     let Ok(read) = message::parse(bytes) else { return };
     let written = read.to_bytes();
-    let again = message::parse(&written).unwrap_or_else(|why| panic!("{why:?}: {}", text(&written)));
+    let again = match message::parse(&written) {
+        Ok(again) => again,
+        Err(why) if matches!(why.problem, LineTooLong | TooLarge | TooManyHeaders) => return,
+        Err(why) => panic!("{why:?}: {}", text(&written)),
+    };
     assert_eq!(text(&again.to_bytes()), text(&written));
 }
 
