@@ -32,6 +32,8 @@ pub(super) const MAX_CALLS: usize = 32;
 pub(super) const CEILING: usize = 512;
 /// How long the end of a call waits for the last word of its sound.
 const LAST_STATS: Duration = Duration::from_millis(200);
+/// Room for so many calls is kept, whatever became of them.
+const SPARE_CALLS: usize = 8;
 
 /// The sound of the call that is called so: `c1`.
 pub fn stream_of(name: &str) -> Option<StreamId> {
@@ -474,6 +476,10 @@ impl Agent {
                 || call.follows.as_ref().is_some_and(|followed| followed.news.is_owed());
             call.is_live() || call.tell_end_at.is_some() || busy || news || clients.values().any(owner)
         });
+        // Why: a burst of calls leaves room for all of them, kilobytes each.
+        if self.calls.capacity() > SPARE_CALLS.max(self.calls.len().saturating_mul(4)) {
+            self.calls.shrink_to(self.calls.len().saturating_mul(2));
+        }
     }
 }
 

@@ -54,6 +54,19 @@ fn talk(world: &mut World, number: &str) {
 }
 
 #[test]
+fn room_that_many_calls_took_is_given_back() {
+    let mut world = registered(Settings::default());
+    for _ in 0..40 {
+        talk(&mut world, "200");
+    }
+    let room = |world: &World| world.phones[0].agent.calls.capacity();
+    assert!(room(&world) >= 32, "they outlast their end");
+    world.run(60 * SECOND);
+    assert!(world.phones[0].agent.calls.is_empty());
+    assert!(room(&world) <= 8, "{}", room(&world));
+}
+
+#[test]
 fn after_a_talk_new_calls_find_the_phone_busy_for_a_while() {
     let left = |world: &World| world.phones[0].agent.status(world.now).wrap_up;
     let mut world = registered(Settings { wrap_up_s: 20, ..Settings::default() });
