@@ -42,6 +42,7 @@ pub struct Phone {
 /// # Errors
 /// What could not be had, and what to do about it.
 pub fn start_with(options: &Options, config: EngineConfig) -> Result<Phone, CommandError> {
+    platform::keep_large_blocks_apart();
     let log = options.log.as_ref().map(|path| {
         CallLog::open(path)
             .map_err(|why| wrong(format!("cannot write the log of calls to {}: {}", path.display(), plain_error(&why))))

@@ -3,7 +3,7 @@
 mod settled;
 mod watching;
 
-pub use settled::settle;
+pub use settled::{keep_large_blocks_apart, settle};
 pub use watching::watch;
 
 use crate::engine::handle::Handle;

@@ -1,4 +1,21 @@
-//! What a program that has come up no longer needs: memory that only its start took, and pages of its file.
+//! Memory that a program no longer needs: what only its start took, what was freed, and pages of its file.
+
+/// Sees to it that large blocks go back to the system as soon as they are freed, whichever thread had them. To be called
+/// before there are threads.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
+#[allow(unsafe_code)]
+pub fn keep_large_blocks_apart() {
+    /// Where glibc begins: it raises this with each large block that is freed, and keeps the next ones.
+    const LARGE: std::ffi::c_int = 128 << 10;
+    for what in [libc::M_MMAP_THRESHOLD, libc::M_TRIM_THRESHOLD] {
+        // SAFETY: takes plain numbers.
+        unsafe { libc::mallopt(what, LARGE) };
+    }
+}
+
+/// See above.
+#[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64")))]
+pub fn keep_large_blocks_apart() {}
 
 /// Gives both back to the system; what is needed once more is read again. To be called where nothing else is to be done.
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
