@@ -26,7 +26,10 @@ pub fn run() -> Result<(), Failure> {
 
 fn deny(checks: &[&str]) -> Result<(), Failure> {
     let mut command = Command::new("cargo");
-    command.current_dir(root()).args(["deny", "--all-features", "--locked", "check"]).args(checks);
+    command
+        .current_dir(root())
+        .args(["deny", "--all-features", "--locked", "check", "--hide-inclusion-graph"])
+        .args(checks);
     if let Some(copy) = std::env::var_os(COPY) {
         let key = format!("url.{}.insteadOf", copy.to_string_lossy());
         command.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", key).env("GIT_CONFIG_VALUE_0", ADVISORIES);
