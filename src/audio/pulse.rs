@@ -13,8 +13,8 @@ use pulseaudio::{Client, ClientError, PlaybackSource, PlaybackStream, RecordStre
 use rtrb::Consumer;
 use std::ffi::CString;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -24,8 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An open microphone; dropping it closes it.
 pub struct Microphone {
-    _stream: RecordStream,
-    _client: Client,
+    _connection: Connection<RecordStream>,
 }
 
 impl Microphone {
@@ -38,7 +37,6 @@ impl Microphone {
         health: Arc<Health>,
     ) -> Result<Microphone, String> {
         let name = CString::new(source).map_err(|_| "a device name with a zero byte")?;
-        let client = Client::from_env(c"tuiphone").map_err(|error| error.to_string())?;
         let sample_spec = SampleSpec { format: SampleFormat::Float32Le, channels: 1, sample_rate: rate };
         let params = RecordStreamParams {
             sample_spec,
@@ -55,15 +53,14 @@ impl Microphone {
             let _gone_with_this = &end;
             taken.take(bytes.as_chunks::<4>().0.iter().map(|sample| f32::from_le_bytes(*sample)));
         };
-        let stream = wait(client.create_record_stream(params, sink))?;
-        Ok(Microphone { _stream: stream, _client: client })
+        let connection = Connection::open(|client| wait(client.create_record_stream(params, sink)))?;
+        Ok(Microphone { _connection: connection })
     }
 }
 
 /// An open speaker; dropping it closes it.
 pub struct Speaker {
-    _stream: PlaybackStream,
-    _client: Client,
+    _connection: Connection<PlaybackStream>,
 }
 
 impl Speaker {
@@ -80,7 +77,6 @@ impl Speaker {
         /// More than is ever there: the server's wish is never fulfilled.
         const ROOM_S: f64 = 0.150;
         let name = CString::new(sink).map_err(|_| "a device name with a zero byte")?;
-        let client = Client::from_env(c"tuiphone").map_err(|error| error.to_string())?;
         let block = bytes(latency.block_s, rate);
         ahead.burst.store((block / 4) as i32, Ordering::Relaxed);
         ahead.waits.store(true, Ordering::Relaxed);
@@ -99,9 +95,12 @@ impl Speaker {
             ..PlaybackStreamParams::default()
         };
         let source = Source(Feed::new(ring, rate, ahead.clone(), health.clone()), End(health));
-        let stream = wait(client.create_playback_stream(params, source))?;
-        ahead.burst.store((stream.buffer_attr().minimum_request_length / 4) as i32, Ordering::Relaxed);
-        Ok(Speaker { _stream: stream, _client: client })
+        let connection = Connection::open(|client| {
+            let stream = wait(client.create_playback_stream(params, source))?;
+            ahead.burst.store((stream.buffer_attr().minimum_request_length / 4) as i32, Ordering::Relaxed);
+            Ok(stream)
+        })?;
+        Ok(Speaker { _connection: connection })
     }
 }
 
@@ -130,6 +129,75 @@ impl Drop for End {
 /// Bytes that so many seconds take.
 fn bytes(seconds: f64, rate: u32) -> u32 {
     (seconds * f64::from(rate)) as u32 * 4
+}
+
+/// A connection to the sound server with a stream; dropping it ends both, and the thread behind them.
+struct Connection<S>(Option<(S, Client)>);
+
+impl<S> Connection<S> {
+    fn open(stream: impl FnOnce(&Client) -> Result<S, String>) -> Result<Connection<S>, String> {
+        let client = Client::from_env(c"tuiphone").map_err(|error| error.to_string())?;
+        match stream(&client) {
+            Ok(stream) => Ok(Connection(Some((stream, client)))),
+            Err(why) => {
+                Farewell::ask(client);
+                Err(why)
+            }
+        }
+    }
+}
+
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        if let Some((stream, client)) = self.0.take() {
+            drop(stream);
+            Farewell::ask(client);
+        }
+    }
+}
+
+/// A last question to the server, whose answer drops the client, on the client's own thread. Why there: that thread only
+/// sees that nobody holds its client any more when it has something to do, and waits for ever otherwise.
+struct Farewell(Mutex<Option<Asked>>);
+
+/// The client again, and whether the server has answered.
+type Asked = Pin<Box<dyn Future<Output = (Client, bool)> + Send>>;
+
+impl Farewell {
+    /// How often it is asked anew after an answer that was there before this thread looked.
+    const TRIES: usize = 16;
+
+    fn ask(mut client: Client) {
+        for _ in 0..Farewell::TRIES {
+            let asked: Asked = Box::pin(async move {
+                let answers = client.server_info().await.is_ok();
+                (client, answers)
+            });
+            match Arc::new(Farewell(Mutex::new(Some(asked)))).answer() {
+                Some((again, true)) => client = again,
+                _ => return,
+            }
+        }
+    }
+
+    /// What has come of it; it wakes itself for the rest.
+    fn answer(self: Arc<Self>) -> Option<(Client, bool)> {
+        let waker = Waker::from(Arc::clone(&self));
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match asked.as_mut()?.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(answered) => {
+                *asked = None;
+                Some(answered)
+            }
+            Poll::Pending => None,
+        }
+    }
+}
+
+impl Wake for Farewell {
+    fn wake(self: Arc<Self>) {
+        drop(self.answer());
+    }
 }
 
 struct Unpark(Thread);
