@@ -209,6 +209,10 @@ fn with_host<T>(ask: impl FnOnce(&cpal::Host) -> T) -> Option<T> {
             return None;
         }
     }
+    // Why not the default: that is PulseAudio again, by a client of its own, if the server has come up meanwhile.
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    let host = cpal::host_from_id(cpal::HostId::Alsa).ok()?;
+    #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
     let host = cpal::default_host();
     let bare = cfg!(target_os = "linux")
         && host.id().name().eq_ignore_ascii_case("alsa")
