@@ -5,10 +5,11 @@ use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::held::{Held, Row, many};
+use crate::held::{Row, many};
 use crate::phones::{far_phone, hang_up, have, hears, kept, talk};
 use crate::registrar::{Registrar, accounts};
 use crate::support::{House, Wire, until};
+use crate::turns::{calls_in_vain, over_and_over, warming};
 
 /// What it is set to, in seconds from the true time.
 const JUMPS: [i64; 6] = [3_600, -3_600, 86_400, -31_536_000, 31_536_000, 0];
@@ -53,10 +54,8 @@ fn a_clock_that_is_set_costs_no_call() {
     command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("FAKETIME_NO_CACHE", "1");
     let phone = house.started(command, "SIP on udp");
     assert!(until(|| registrar.has_all()));
-    hang_up(talk(&phone, &number));
-    let before = Held::by(&phone);
     let mut is = 0;
-    for turn in 0..turns {
+    let (before, after) = over_and_over(&phone, turns, |turn| {
         let mut wire = talk(&phone, &number);
         let dated = date(&mut wire);
         assert!((is - 60..=is + 1).contains(&dated), "{is}: its call is dated {dated} s from the true time");
@@ -70,8 +69,8 @@ fn a_clock_that_is_set_costs_no_call() {
         let duration = status["calls"][0]["duration"].as_f64().unwrap_or(-1.0);
         assert!((0.0..60.0).contains(&duration), "{is}: a call of {duration} s");
         hang_up(wire);
-    }
+    });
     jump(0);
-    let after = Held::again(&phone, &before);
-    Row { phase: "clock set", count: turns, before, after, history: (turns + 1, kept(&house)) }.holds();
+    let history = (calls_in_vain() + warming() + turns, kept(&house));
+    Row { phase: "clock set", count: turns, before, after, history }.holds();
 }

@@ -22,7 +22,8 @@ pub fn wished(name: &str) -> Option<usize> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Memory may differ by this part, in the long run: what runs short or unoptimised says little about it.
+/// Memory that no file stands behind may grow by this part, in the long run: what runs short or unoptimised says little
+/// about it. Resident memory has pages of the program's file as well, which come and go with what was done last.
 const FLAT: f64 = 0.02;
 /// Samples of memory, and the pause between them.
 const SAMPLES: usize = 9;
@@ -30,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A phone that nothing has happened on for a second gives back what it does not need; after forty also what outlasts
 /// a call: transactions (64*T1, RFC 3261 §17), the open history.
 const REST: Duration = Duration::from_millis(1_800);
-const LONG_REST: Duration = Duration::from_millis(41_500);
+const LONG_REST: Duration = Duration::from_secs(50);
 
 /// What a phone holds at rest.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,9 @@ impl Held {
     /// As `again`, of one that rests already.
     pub fn since(daemon: &Daemon, before: &Held) -> Held {
         let exceeds = |now: &Counts| now.0 > before.counts.0 || now.1 > before.counts.1 || now.2 > before.counts.2;
-        until(|| !exceeds(&counts(daemon)));
+        if !until(|| !exceeds(&counts(daemon))) {
+            println!("soak: more than before: {:?}, {:?}", open(daemon), threads(daemon));
+        }
         Held::now(daemon)
     }
 
@@ -90,8 +93,15 @@ type Counts = (usize, usize, usize);
 fn counts(daemon: &Daemon) -> Counts {
     let files = open(daemon);
     let sockets = files.iter().filter(|target| target.starts_with("socket:")).count();
-    let threads = std::fs::read_dir(place(daemon).join("task")).expect("its threads").count();
-    (files.len() - sockets, sockets, threads)
+    (files.len() - sockets, sockets, threads(daemon).len())
+}
+
+/// What its threads are called.
+fn threads(daemon: &Daemon) -> Vec<String> {
+    let all = std::fs::read_dir(place(daemon).join("task")).expect("its threads");
+    let name =
+        |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(entry.ok()?.path().join("comm")).ok();
+    all.filter_map(name).map(|name| name.trim_end().to_owned()).collect()
 }
 
 fn calls(daemon: &Daemon) -> usize {
@@ -139,7 +149,7 @@ impl Row<'_> {
             writeln!(file.expect("the table"), "{self}").expect("written");
         }
         if is_long() {
-            let grown = self.growth().into_iter().fold(0.0, f64::max);
+            let [_, grown] = self.growth();
             assert!(grown <= FLAT, "{}: memory has grown by {:.1} %: {self}", self.phase, grown * 100.0);
         }
         for (what, was, is) in self.counts() {

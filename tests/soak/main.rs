@@ -30,3 +30,4 @@ mod stops;
 #[path = "../cli/support.rs"]
 #[allow(dead_code)]
 mod support;
+mod turns;

@@ -7,11 +7,12 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use crate::held::{Held, Row, many};
+use crate::held::{Row, many};
 use crate::phones::{answering, hang_up, have, hears, kept, number_of, talk};
 use crate::registrar::{Registrar, accounts};
 use crate::space::{Space, may_make_networks};
 use crate::support::{Daemon, House, until};
+use crate::turns::{calls_in_vain, over_and_over, warming};
 
 const SERVER: &str = "10.231.8.1:5060";
 const FAR: &str = "10.231.8.9";
@@ -47,10 +48,8 @@ fn a_link_that_falls_and_comes_back_costs_no_call() {
     let phone = daemon(&house, &here);
     assert!(until(|| registrar.has_all()));
     let number = number_of(&far, FAR);
-    hang_up(talk(&phone, &number));
-    let before = Held::by(&phone);
-    let wire = talk(&phone, &number);
-    for turn in 0..turns {
+    let (before, after) = over_and_over(&phone, turns, |turn| {
+        let wire = talk(&phone, &number);
         here.ip("link set near down");
         // Now and then longer than the registration.
         std::thread::sleep(Duration::from_millis([300, 1_000, 4_000][turn % 3]));
@@ -58,8 +57,8 @@ fn a_link_that_falls_and_comes_back_costs_no_call() {
         let registered = || phone.connect().ask("status")["accounts"][0]["registered"] == true;
         assert!(until(|| registrar.has_all() && registered()), "turn {turn}: it is registered");
         assert!(hears(&phone), "turn {turn}: the call goes on");
-    }
-    hang_up(wire);
-    let after = Held::again(&phone, &before);
-    Row { phase: "falls of the link", count: turns, before, after, history: (2, kept(&house)) }.holds();
+        hang_up(wire);
+    });
+    let history = (calls_in_vain() + warming() + turns, kept(&house));
+    Row { phase: "falls of the link", count: turns, before, after, history }.holds();
 }

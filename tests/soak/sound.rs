@@ -5,12 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::held::{Held, Row, many};
+use crate::held::{Row, many};
 use crate::phones::{hang_up, have, hears, kept, talk};
 use crate::support::{House, bare, until};
-
-/// Turns before anything is compared, in the long run.
-const WARMING: usize = 5;
+use crate::turns::{calls_in_vain, over_and_over, warming};
 
 /// A PulseAudio of our own with a speaker and a microphone that are not there; killed when dropped.
 struct Server(Child);
@@ -62,13 +60,13 @@ fn a_sound_server_that_starts_anew_costs_no_call() {
     if !have("pulseaudio") || !have("pactl") {
         return;
     }
-    let (warming, turns) = (many(1, WARMING), many(1, 15));
+    let turns = many(1, 15);
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["run", "home"] {
         std::fs::create_dir(folder.path().join(name)).expect("made");
         std::fs::set_permissions(folder.path().join(name), Permissions::from_mode(0o700)).expect("its owner's");
     }
-    let mut server = Server::start(folder.path());
+    let mut server = Some(Server::start(folder.path()));
     let house = House::open();
     let mut command = bare(house.folder.path(), &["--ini"]);
     command.arg(house.ini()).arg("--socket").arg(house.socket());
@@ -76,24 +74,17 @@ fn a_sound_server_that_starts_anew_costs_no_call() {
     let phone = house.started(command, "registered 100@demo");
     // What is missing, as it is told.
     let missing = || phone.connect().ask("status")["audio"]["warning"].as_str().map(str::to_owned);
-    // The first turns show what such a phone needs.
-    let mut wire = talk(&phone, "600");
-    let mut before = None;
-    for turn in 0..turns + warming {
-        if turn == warming {
-            hang_up(wire);
-            before = Some(Held::by(&phone));
-            wire = talk(&phone, "600");
-        }
-        drop(server);
+    let (before, after) = over_and_over(&phone, turns, |turn| {
+        let wire = talk(&phone, "600");
+        server = None;
         assert!(until(|| missing().is_some()), "turn {turn}: the loss is told");
         assert!(hears(&phone), "turn {turn}: the call goes on without");
-        server = Server::start(folder.path());
+        server = Some(Server::start(folder.path()));
         assert!(until(|| missing().is_none()), "turn {turn}: {:?}", missing());
         assert!(hears(&phone), "turn {turn}: the call goes on");
-    }
-    hang_up(wire);
-    let before = before.expect("there are turns");
-    let after = Held::again(&phone, &before);
-    Row { phase: "restarts of the sound server", count: turns, before, after, history: (2, kept(&house)) }.holds();
+        hang_up(wire);
+    });
+    drop(server);
+    let history = (calls_in_vain() + warming() + turns, kept(&house));
+    Row { phase: "restarts of the sound server", count: turns, before, after, history }.holds();
 }

@@ -3,10 +3,11 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use crate::held::{Held, Row, many};
+use crate::held::{Row, many};
 use crate::phones::{far_phone, hang_up, hears, kept, talk};
 use crate::registrar::{EXPIRES_S, Registrar, accounts};
 use crate::support::{House, signal, until};
+use crate::turns::{calls_in_vain, over_and_over, warming};
 
 #[test]
 fn a_phone_that_stood_still_goes_on() {
@@ -23,9 +24,7 @@ fn a_phone_that_stood_still_goes_on() {
         signal(&phone.child, "STOP");
         std::thread::sleep(Duration::from_secs(seconds.into()));
     };
-    hang_up(talk(&phone, &number));
-    let before = Held::by(&phone);
-    for turn in 0..turns {
+    let (before, after) = over_and_over(&phone, turns, |turn| {
         let wire = talk(&phone, &number);
         stands(2);
         signal(&phone.child, "CONT");
@@ -35,8 +34,7 @@ fn a_phone_that_stood_still_goes_on() {
         assert!(!registrar.has_all(), "turn {turn}: its registration is over");
         signal(&phone.child, "CONT");
         assert!(until(|| registrar.has_all()), "turn {turn}: it registers again");
-    }
-    let after = Held::again(&phone, &before);
-    let history = (turns + 1, kept(&house));
+    });
+    let history = (calls_in_vain() + warming() + turns, kept(&house));
     Row { phase: "SIGSTOP, SIGCONT", count: 2 * turns, before, after, history }.holds();
 }

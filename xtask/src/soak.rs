@@ -30,8 +30,10 @@ const PREFACE: &str = "\
 # The long run
 
 One phone of a release build for each row, on loopback or in network namespaces of its own; what it holds at rest, before and
-after. Memory may differ by 2 %; files, sockets, threads and calls may not be more; no call may be missing in the history. The
-run fails otherwise. What each row does: `tests/soak`; the same with a few turns is part of `cargo xtask test`.
+after, once a few turns have shown what such a phone needs. Memory that no file stands behind (anonymous) may not grow by more
+than 2 %; files, sockets, threads and calls may not be more; no call may be missing in the history. The run fails otherwise. RSS
+also has pages of the program's file, which come and go with what was done last, and so is only told. What each row does:
+`tests/soak`; the same with a few turns is part of `cargo xtask test`.
 
 Repeat it with (Linux; as root, with `ip`, `pulseaudio` and `faketime` installed, or rows are left out):
 
