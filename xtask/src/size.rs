@@ -115,7 +115,7 @@ fn page(file: u64, crates: &BTreeMap<String, Bytes>, rooms: &BTreeMap<String, u6
          the standard library counts for the crate whose types it was made for.\n\n\
          | crate | code | unwinding | data | together | part |\n|---|---|---|---|---|---|\n",
         output("rustc", &["--version"]).unwrap_or_default().trim(),
-        output("git", &["describe", "--always", "--dirty"]).unwrap_or_default().trim(),
+        version(),
         megabytes(file),
     );
     let all: u64 = crates.values().map(|bytes| bytes.sum()).sum();
@@ -144,9 +144,13 @@ fn page(file: u64, crates: &BTreeMap<String, Bytes>, rooms: &BTreeMap<String, u6
     text
 }
 
+fn version() -> String {
+    output("git", &["describe", "--always", "--dirty"]).unwrap_or_default().trim().to_owned()
+}
+
 /// The table of all ways to build it.
 fn measured() -> Result<String, Failure> {
-    let mut text = "| | file | as .xz |\n|---|---|---|\n".to_owned();
+    let mut text = format!("Version {}.\n\n| | file | as .xz |\n|---|---|---|\n", version());
     for way in WAYS {
         let program = built(way, &[])?;
         let _ =
