@@ -2,7 +2,7 @@
 //! stands still while the machine sleeps.
 
 use super::agent::Agent;
-use std::time::{Instant, SystemTime};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The same moment on both, as it was last told.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,23 @@ impl Clock {
         };
         date.unwrap_or(self.wall)
     }
+}
+
+/// `2026-01-01T12:00:00.000Z` of a wall time; years 1970–9999.
+pub(super) fn iso8601(at: SystemTime) -> String {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    // Days to civil date, the year counted from March (H. Hinnant, "chrono-compatible low-level date algorithms").
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
 }
 
 impl Agent {
@@ -66,5 +83,17 @@ mod tests {
         world.phones[0].agent.set_clock(now, wall() + night);
         world.dial(0, "sip:y@127.0.0.1:5990");
         assert_eq!((at(&world, 0), at(&world, 1)), (first, first + night));
+    }
+
+    #[test]
+    fn dates_are_civil() {
+        for (unix_ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_767_268_800_123, "2026-01-01T12:00:00.123Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+        ] {
+            assert_eq!(iso8601(UNIX_EPOCH + Duration::from_millis(unix_ms)), text);
+        }
     }
 }
