@@ -33,7 +33,7 @@ pub(super) const MAX_CALLS: usize = 32;
 pub(super) const CEILING: usize = 512;
 /// How long the end of a call waits for the last word of its sound.
 const LAST_STATS: Duration = Duration::from_millis(200);
-/// Room for so many calls is kept, whatever became of them.
+/// Room for no more calls than these is not worth giving back.
 const SPARE_CALLS: usize = 8;
 
 /// The sound of the call that is called so: `c1`.
