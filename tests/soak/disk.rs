@@ -51,6 +51,7 @@ fn a_full_disk_ends_no_call_and_costs_no_row() {
     let disk = Disk::mount(house.folder.path());
     house.write_ini(&house.password);
     let phone = house.daemon();
+    let mut complaints = 0;
     let (before, after) = over_and_over(&phone, turns, |turn| {
         disk.fill();
         let ini = std::fs::read(house.ini()).expect("read");
@@ -69,14 +70,16 @@ fn a_full_disk_ends_no_call_and_costs_no_row() {
         hang_up(talk(&phone, "600"));
         let expected = calls_in_vain() + (turn + 1) * (calls + 1);
         assert!(until(|| kept(&house) == expected), "turn {turn}: {} of {expected} rows", kept(&house));
-        let complaints =
-            phone.lines.try_iter().filter(|line| line.contains("the history of calls is not kept")).count();
-        assert!((1..=calls).contains(&complaints), "turn {turn}: said {complaints} times");
+        let told = phone.lines.try_iter().filter(|line| line.contains("the history of calls is not kept")).count();
+        assert!(told <= calls, "turn {turn}: said {told} times");
+        complaints += told;
         let mark = if turn % 2 == 0 { "DND=1" } else { "DND=0" };
         wire.ask(if turn % 2 == 0 { "dnd off" } else { "dnd on" });
         wire.ask(if turn % 2 == 0 { "dnd on" } else { "dnd off" });
         assert!(until(|| std::fs::read_to_string(house.ini()).is_ok_and(|text| text.contains(mark))));
     });
+    // A turn may find room that the history has beside its file.
+    assert!(complaints > 0, "the disk was never full for the history");
     let history = (calls_in_vain() + (warming() + turns) * (calls + 1), kept(&house));
     Row { phase: "disk full, and room again", count: turns, before, after, history }.holds();
 }
