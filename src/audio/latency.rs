@@ -17,18 +17,10 @@ impl Latency {
     /// For a busy machine, a virtual one, Bluetooth.
     pub const HIGH: Latency = Latency { block_s: 0.020, spare_s: 0.015 };
 
-    /// `low`, `normal`, `high`, or the milliseconds that either direction may take; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Latency> {
-        match text {
-            "low" => Some(Latency::LOW),
-            "" | "normal" => Some(Latency::NORMAL),
-            "high" => Some(Latency::HIGH),
-            _ => {
-                let all = text.parse::<u16>().ok().filter(|ms| (4..=500).contains(ms))?;
-                let block = (all / 2).min(50);
-                Some(Latency { block_s: f64::from(block) / 1e3, spare_s: f64::from(all - block) / 1e3 })
-            }
-        }
+    /// So many milliseconds in either direction.
+    pub fn of_ms(all_ms: u16) -> Latency {
+        let block_ms = (all_ms / 2).min(50);
+        Latency { block_s: f64::from(block_ms) / 1e3, spare_s: f64::from(all_ms - block_ms) / 1e3 }
     }
 }
 
@@ -43,20 +35,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_and_milliseconds_are_read() {
-        let rows = [
-            ("", Some(Latency::NORMAL)),
-            ("low", Some(Latency::LOW)),
-            ("high", Some(Latency::HIGH)),
-            ("20", Some(Latency { block_s: 0.010, spare_s: 0.010 })),
-            ("200", Some(Latency { block_s: 0.050, spare_s: 0.150 })),
-            ("3", None),
-            ("501", None),
-            ("-20", None),
-            ("Low", None),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(Latency::parse(text), expected, "{text}");
-        }
+    fn a_block_is_half_of_it_and_no_longer_than_50_ms() {
+        assert_eq!(Latency::of_ms(20), Latency { block_s: 0.010, spare_s: 0.010 });
+        assert_eq!(Latency::of_ms(200), Latency { block_s: 0.050, spare_s: 0.150 });
     }
 }

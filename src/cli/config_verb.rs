@@ -5,10 +5,10 @@ use super::config_args::{Name, no_change, unknown};
 use super::ini_files::IniFiles;
 use super::options::{ConfigJob, Options};
 use super::paths::Environment;
-use super::{exit, keymap, number_way, out, session, settings_page, theme};
+use super::{exit, keymap, languages, number_way, out, session, settings_page, theme};
 use crate::config::ini::IniError;
 use crate::config::schema::{self, Field, Kept, Kind, Known, Place, Row, Section, Takes};
-use crate::config::{self, Account, AccountId, Finding, Found, Loaded, Settings, unfit};
+use crate::config::{self, Account, AccountId, Fault, Finding, Found, Loaded, Settings, Warning, unfit};
 use crate::control::{CommandError, ExitCode};
 use crate::engine::files;
 use crate::text::{masked, plain_error, sanitise};
@@ -38,7 +38,10 @@ pub fn run(job: &ConfigJob, options: &Options, environment: &Environment) -> Res
         ConfigJob::Path | ConfigJob::Print { default: true } => IniFiles::find(options, environment),
         _ => IniFiles::open(options, environment)?,
     };
-    if files.named && !files.ini.exists && matches!(job, ConfigJob::Get { .. } | ConfigJob::Check) {
+    if files.named
+        && !files.ini.exists
+        && !matches!(job, ConfigJob::Path | ConfigJob::Print { default: true } | ConfigJob::Set { .. })
+    {
         return Err(files.missing());
     }
     let mut ran = Ran { code: ExitCode::Ok, ini: files.ini.path.clone(), changed: false, needs_restart: Vec::new() };
@@ -163,8 +166,11 @@ fn set(
         let (name, value) = change.split_once('=').ok_or_else(|| no_change(change))?;
         wanted.push((name, Some(value)));
     }
+    let is_made = !files.ini.path.exists();
     let Written { keys, changed, mut notes, needs_restart } = change(&wanted, &files)?;
-    notes.extend(unseen(&wanted, &files.ini.path));
+    if is_made && changed && files.named {
+        notes.push(format!("{} is new", files.ini.path.display()));
+    }
     if options.json {
         told(json!({ "path": files.ini.path.display().to_string(), "changed": changed, "keys": keys, "notes": notes }));
     } else if !options.quiet {
@@ -173,14 +179,15 @@ fn set(
     Ok((changed, needs_restart))
 }
 
-/// What is odd about a theme or keymap that is chosen: it stays as it is written, and the default is seen until it is there.
-fn unseen(wanted: &[(&str, Option<&str>)], ini: &Path) -> Vec<String> {
-    let odd = |(name, value): &(&str, Option<&str>)| match (name.to_ascii_lowercase().as_str(), value) {
-        ("tuiphone.theme", Some(value)) => theme::Shelf::beside(ini).chosen(value).1,
-        ("tuiphone.keymap", Some(value)) => keymap::Shelf::beside(ini).chosen(value).1,
+/// What is odd about a theme, keymap or language that is chosen: it stays as it is written, and the default is seen until it is
+/// there.
+fn unseen(name: &str, value: &str, ini: &Path) -> Option<String> {
+    match name.to_ascii_lowercase().as_str() {
+        "tuiphone.theme" => theme::Shelf::beside(ini).chosen(value).1,
+        "tuiphone.keymap" => keymap::Shelf::beside(ini).chosen(value).1,
+        "tuiphone.language" => languages::own(value, ini).1,
         _ => None,
-    };
-    wanted.iter().filter_map(odd).collect()
+    }
 }
 
 /// What a change was.
@@ -255,12 +262,13 @@ pub(super) fn change(changes: &[(&str, Option<&str>)], files: &IniFiles) -> Resu
         let is_touched = |(section, key): &(String, String)| {
             section.eq_ignore_ascii_case(&warning.section) && key.eq_ignore_ascii_case(&warning.key)
         };
-        if warning.layer == 0 && touched.iter().any(is_touched) {
+        if warning.layer == 0 && warning.is_of_value && touched.iter().any(is_touched) {
             let message = format!("cannot set {}.{}: {}", warning.section, warning.key, warning.message);
             return Err(exit::config(message, Some("nothing was changed")));
         }
         notes.push(files.located(warning));
     }
+    notes.extend(changes.iter().filter_map(|(name, value)| unseen(name, (*value)?, &files.ini.path)));
     let bytes = document.to_bytes();
     let changed = bytes != files.main.to_bytes();
     if changed {
@@ -327,7 +335,8 @@ fn unwritable(why: &IniError, place: &Place, key: &str, file: &Path) -> CommandE
 }
 
 fn check(files: &IniFiles, options: &Options) -> ExitCode {
-    let findings = config::check(&files.main, &files.overlays);
+    let mut findings = config::check(&files.main, &files.overlays);
+    findings.extend(unseen_choices(files));
     let is_well = findings.iter().all(|finding| finding.fault.is_note());
     if options.json {
         let list: Vec<Value> = findings.iter().map(|finding| finding_json(finding, files)).collect();
@@ -344,6 +353,21 @@ fn check(files: &IniFiles, options: &Options) -> ExitCode {
         }
     }
     if is_well { ExitCode::Ok } else { ExitCode::Config }
+}
+
+/// Of what the interface is to look like, what is not there.
+fn unseen_choices(files: &IniFiles) -> Vec<Finding> {
+    let layers = files.layers();
+    let of = |key: &str| {
+        let Found { value, layer, line } = layers.find("tuiphone", key)?;
+        let message = unseen(&format!("tuiphone.{key}"), &value, &files.ini.path)?;
+        let (section, key) = ("tuiphone".to_owned(), key.to_owned());
+        Some(Finding {
+            fault: Fault::Value,
+            warning: Warning { layer, line, section, key, message, is_of_value: true },
+        })
+    };
+    ["theme", "keymap", "language"].into_iter().filter_map(of).collect()
 }
 
 fn finding_json(Finding { fault, warning }: &Finding, files: &IniFiles) -> Value {

@@ -7,7 +7,7 @@ use super::paths::Environment;
 use super::platform;
 use super::signals::Interrupts;
 use crate::audio::{Latency, Spec};
-use crate::config::{Account, AccountId, AutoAnswer, DialPlan, Loaded, Settings};
+use crate::config::{Account, AccountId, AudioLatency, AutoAnswer, DialPlan, Loaded, Settings};
 use crate::control::{Command, CommandError, Event, ExitCode};
 use crate::engine::handle::Handle;
 use crate::engine::media::{self, MediaConfig, Place};
@@ -128,10 +128,13 @@ pub fn wanted(options: &Options, loaded: Loaded) -> Result<Wanted, CommandError>
         "" => None,
         text => Some(text.parse().map_err(|_| wrong(format!("[tuiphone] bindAddress: '{text}' is not an address")))?),
     };
-    let latency = Latency::parse(&settings.audio_latency).ok_or_else(|| {
-        let text = crate::text::sanitise(&settings.audio_latency);
-        wrong(format!("[tuiphone] audioLatency: '{text}' is neither low, normal, high nor 4-500 ms"))
-    })?;
+    let latency = match AudioLatency::parse(&settings.audio_latency) {
+        Ok(AudioLatency::Low) => Latency::LOW,
+        Ok(AudioLatency::Normal) => Latency::NORMAL,
+        Ok(AudioLatency::High) => Latency::HIGH,
+        Ok(AudioLatency::Ms(ms)) => Latency::of_ms(ms),
+        Err(why) => return Err(wrong(format!("[tuiphone] audioLatency: {}", crate::text::sanitise(&why)))),
+    };
     let agent = AgentConfig { tuning: media::tuning(&settings), ..AgentConfig::new(settings, accounts) };
     let settings = &agent.settings;
     let environment = Environment::of_process();

@@ -81,7 +81,8 @@ pub fn check(main: &Document, overlays: &[Document]) -> Vec<Finding> {
     if findings.len() > MOST {
         let more = findings.split_off(MOST).len();
         let message = format!("and {more} more of the kind");
-        let warning = Warning { layer: 0, line: None, section: String::new(), key: String::new(), message };
+        let warning =
+            Warning { layer: 0, line: None, section: String::new(), key: String::new(), message, is_of_value: false };
         findings.push(Finding { fault: Fault::Unknown, warning });
     }
     findings
@@ -108,7 +109,10 @@ fn document_faults(layer: usize, document: &Document, selected: &Option<u32>, fi
         }
         let mut tell = |fault, section: &str, key: &str, message: String| {
             let (section, key) = (section.to_owned(), key.to_owned());
-            findings.push(Finding { fault, warning: Warning { layer, line: Some(line), section, key, message } });
+            findings.push(Finding {
+                fault,
+                warning: Warning { layer, line: Some(line), section, key, message, is_of_value: false },
+            });
         };
         match item {
             Item::Section(name) => {
@@ -210,7 +214,8 @@ fn account_faults(account: &Account, layers: &Layers<'_>, findings: &mut Vec<Fin
     let place = at.as_ref().map_or((0, None), |found| (found.layer, found.line));
     if !account.server.is_empty() && account.username.is_empty() {
         let message = "without a username nothing can be registered here".to_owned();
-        let warning = Warning { layer: place.0, line: place.1, section, key: "server".to_owned(), message };
+        let warning =
+            Warning { layer: place.0, line: place.1, section, key: "server".to_owned(), message, is_of_value: false };
         findings.push(Finding { fault: Fault::Value, warning });
     }
 }
@@ -233,7 +238,7 @@ fn selection_faults(layers: &Layers<'_>, accounts: &[Account], findings: &mut Ve
                 _ => format!("not read: {MAX_ACCOUNTS} accounts are the most"),
             };
             let (line, section) = (document.line_of_section(section), section.to_owned());
-            let warning = Warning { layer, line, section, key: String::new(), message };
+            let warning = Warning { layer, line, section, key: String::new(), message, is_of_value: false };
             findings.push(Finding { fault: Fault::Unread, warning });
         }
     }
@@ -242,7 +247,7 @@ fn selection_faults(layers: &Layers<'_>, accounts: &[Account], findings: &mut Ve
     if let (Some(found), Some(number)) = (chosen, number.filter(|number| !is_read(*number))) {
         let message = format!("there is no account {number}: calls go out by the Local account");
         let (section, key) = ("Settings".to_owned(), "accountId".to_owned());
-        let warning = Warning { layer: found.layer, line: found.line, section, key, message };
+        let warning = Warning { layer: found.layer, line: found.line, section, key, message, is_of_value: false };
         findings.push(Finding { fault: Fault::Value, warning });
     }
 }

@@ -119,3 +119,58 @@ pub enum NoiseSuppression {
     /// `rnnoise`: what is no voice, where the build has RNNoise; else as `1`.
     Rnnoise,
 }
+
+/// How early sound is handed to devices and fetched from them (`[tuiphone] audioLatency`): a word, or the milliseconds
+/// that either direction may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudioLatency {
+    /// A machine with nothing else to do.
+    Low,
+    /// Most; an empty value too.
+    Normal,
+    /// A busy machine, a virtual one, Bluetooth.
+    High,
+    /// So many milliseconds, 4 to 500.
+    Ms(u16),
+}
+
+impl AudioLatency {
+    /// Reads the value of the key.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<AudioLatency, String> {
+        match text {
+            "low" => Ok(AudioLatency::Low),
+            "" | "normal" => Ok(AudioLatency::Normal),
+            "high" => Ok(AudioLatency::High),
+            _ => match text.parse() {
+                Ok(ms @ 4..=500) => Ok(AudioLatency::Ms(ms)),
+                _ => Err(format!("{text:?} is neither low, normal, high nor 4-500 ms")),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latency_is_a_word_or_milliseconds() {
+        let rows = [
+            ("", Some(AudioLatency::Normal)),
+            ("low", Some(AudioLatency::Low)),
+            ("high", Some(AudioLatency::High)),
+            ("4", Some(AudioLatency::Ms(4))),
+            ("500", Some(AudioLatency::Ms(500))),
+            ("3", None),
+            ("501", None),
+            ("-20", None),
+            ("Low", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(AudioLatency::parse(text).ok(), expected, "{text}");
+        }
+    }
+}

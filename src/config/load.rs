@@ -38,6 +38,8 @@ pub struct Warning {
     pub key: String,
     /// What is odd and what was done about it.
     pub message: String,
+    /// The value itself cannot be meant so; otherwise it can, and something else is odd about it.
+    pub is_of_value: bool,
 }
 
 impl fmt::Display for Warning {
@@ -71,7 +73,7 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
         if let Some(found) = beside.get(row.key)
             && let Some(complaint) = row.read_settings(&mut settings, &found.value)
         {
-            warnings.push(beside.warning(row.key, complaint));
+            warnings.push(beside.complaint(row.key, complaint));
         }
     }
     settings.dialled = dialled(&View::of(&layers, "Dialed"));
@@ -94,7 +96,14 @@ fn too_long((layer, document): (usize, &Document)) -> impl Iterator<Item = Warni
     document.items().filter_map(move |(line, item)| {
         let Item::Long(bytes) = item else { return None };
         let message = format!("not read: {bytes} bytes that no line of this file can mean");
-        Some(Warning { layer, line: Some(line), section: String::new(), key: String::new(), message })
+        Some(Warning {
+            layer,
+            line: Some(line),
+            section: String::new(),
+            key: String::new(),
+            message,
+            is_of_value: false,
+        })
     })
 }
 
@@ -135,7 +144,11 @@ impl<'a> View<'a> {
             _ => self.get(key).and_then(|found| Some((found.layer, found.line?))),
         };
         let (layer, line) = place.map_or((0, None), |(layer, line)| (layer, Some(line)));
-        Warning { layer, line, section: self.section.clone(), key: key.to_owned(), message }
+        Warning { layer, line, section: self.section.clone(), key: key.to_owned(), message, is_of_value: false }
+    }
+
+    fn complaint(&self, key: &str, message: String) -> Warning {
+        Warning { is_of_value: true, ..self.warning(key, message) }
     }
 }
 
@@ -150,7 +163,7 @@ fn fill(
         if let Some(found) = view.get(row.key)
             && let Some(complaint) = take(row, &found.value)
         {
-            warnings.push(view.warning(row.key, complaint));
+            warnings.push(view.complaint(row.key, complaint));
         }
     }
 }
@@ -168,7 +181,7 @@ fn shortcuts(view: &View<'_>, warnings: &mut Vec<Warning>) -> Vec<Shortcut> {
     let found = keys.map_while(|key| Some((view.get(&key)?.value, key)));
     let read = found.map(|(value, key)| {
         let (shortcut, complaint) = Shortcut::parse(&value);
-        warnings.extend(complaint.map(|complaint| view.warning(&key, complaint)));
+        warnings.extend(complaint.map(|complaint| view.complaint(&key, complaint)));
         shortcut
     });
     read.collect()

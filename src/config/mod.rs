@@ -30,8 +30,8 @@ pub use account::{Account, AccountId, HideCallerId, Rewrite, SrtpMode, TlsSettin
 pub use change::{Change, changes, renewed};
 pub use check::{Fault, Finding, check, too_long_for_microsip, unfit};
 pub use choices::{
-    AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects, Forwarding,
-    NoiseSuppression,
+    AudioLatency, AutoAnswer, AutoAnswerCalls, CallEndpoint, DenyIncoming, DtmfMethod, EchoCanceller, FollowRedirects,
+    Forwarding, NoiseSuppression,
 };
 pub use dial::{DialError, DialTarget, dial};
 pub use dial_plan::{DialPlan, DialPlanError};

@@ -331,8 +331,10 @@ fn what_cannot_be_done_is_one_clear_line_and_changes_nothing() {
         assert!(!done.stderr.contains("a268"), "{done:?}");
         assert_eq!(desk.bytes(), MINE.as_bytes(), "{words:?}");
     }
-    let missing = finish(bare(desk.folder.path(), &["--ini", "none.ini", "config", "check"]));
-    assert!(missing.code == 3 && missing.stderr.contains("none.ini"), "{missing:?}");
+    for verb in ["check", "print"] {
+        let missing = finish(bare(desk.folder.path(), &["--ini", "none.ini", "config", verb]));
+        assert!(missing.code == 3 && missing.stderr.contains("none.ini"), "{missing:?}");
+    }
 }
 
 #[test]
@@ -414,7 +416,7 @@ fn a_file_that_is_not_there_is_made_for_its_owner_alone() {
     let other = home.join("other.ini");
     let name = other.to_str().expect("UTF-8");
     let done = finish(bare(home, &["-i", name, "config", "set", "Settings.DND=1", "--microsip-ini"]));
-    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.code == 0 && done.stderr.contains("other.ini is new"), "{done:?}");
     let expected: Vec<u8> = "\u{feff}[Settings]\r\nDND=1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(std::fs::read(&other).expect("it is there"), expected);
 }
@@ -444,6 +446,8 @@ fn what_fits_no_key_is_refused_and_what_is_not_there_yet_is_told() {
         ("tuiphone.desktopNotices=maybe", "cannot set tuiphone.desktopNotices: \"maybe\" is neither 0 nor 1"),
         ("Settings.DND=yes", "cannot set Settings.DND: \"yes\" is neither 0 nor 1"),
         ("Settings.volumeRing=loud", "\"loud\" is no number"),
+        ("tuiphone.bindAddress=999.1.1.1", "\"999.1.1.1\" is no IP address"),
+        ("tuiphone.audioLatency=foo", "\"foo\" is neither low, normal, high nor 4-500 ms"),
     ] {
         let done = desk.config(&["set", change]);
         assert!(done.code == 3 && done.stderr.contains(why) && done.stderr.contains("nothing was changed"), "{done:?}");
@@ -452,5 +456,12 @@ fn what_fits_no_key_is_refused_and_what_is_not_there_yet_is_told() {
     let told = desk.config(&["set", "tuiphone.theme=nosuch"]);
     assert!(told.code == 0 && told.stderr.contains("nosuch"), "{told:?}");
     assert!(String::from_utf8(desk.bytes()).expect("text").contains("theme=nosuch"));
+    let found = desk.config(&["check"]);
+    assert!(found.code == 3 && found.stdout.contains("[tuiphone] theme: there is no theme nosuch"), "{found:?}");
     assert_eq!(desk.config(&["set", "tuiphone.theme=nord", "Settings.DND=1", "Settings.DND="]).stderr, "");
+    let told = desk.config(&["set", "tuiphone.language=xx"]);
+    assert!(told.code == 0 && told.stderr.contains("there is no language xx"), "{told:?}");
+    // What only waits for another key is written, and told.
+    let told = desk.config(&["set", "tuiphone.turnServer=turn.example.net"]);
+    assert!(told.code == 0 && told.stderr.contains("ICE=1"), "{told:?}");
 }

@@ -1,7 +1,9 @@
 //! Readers and writers of single fields. A reader returns what it could not take as written.
 
 use super::super::value::{integer, looks_sealed, within};
-use super::super::{Account, AutoAnswer, DialPlan, DtmfMethod, FollowRedirects, Secret, Server, Settings};
+use super::super::{
+    Account, AudioLatency, AutoAnswer, DialPlan, DtmfMethod, FollowRedirects, Secret, Server, Settings,
+};
 use super::account_rows::TRANSPORT;
 use std::net::{IpAddr, SocketAddr};
 
@@ -52,6 +54,19 @@ pub(super) fn clamped(value: &str, default: u32, least: u32) -> u32 {
         ..=0 => default,
         number => u32::try_from(number).unwrap_or(u32::MAX).clamp(least, 86_400),
     }
+}
+
+/// Kept even where it is none: a phone that was to listen on one address must not listen on all.
+pub(super) fn bind_address(s: &mut Settings, value: &str) -> Option<String> {
+    value.clone_into(&mut s.bind_address);
+    let is_one = value.is_empty() || value.parse::<IpAddr>().is_ok();
+    (!is_one).then(|| format!("{value:?} is no IP address; the phone does not start with it"))
+}
+
+/// Kept even so, as above.
+pub(super) fn audio_latency(s: &mut Settings, value: &str) -> Option<String> {
+    value.clone_into(&mut s.audio_latency);
+    AudioLatency::parse(value).err().map(|why| format!("{why}; the phone does not start with it"))
 }
 
 pub(super) fn name_servers(s: &mut Settings, value: &str) -> Option<String> {

@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "address to listen on; empty = all",
         |s| s.bind_address.clone(),
-        |s, v| set(&mut s.bind_address, v.to_owned()),
+        bind_address,
     )
     .at_start(),
     tuiphone(
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "how early sound is handed to devices: low, normal (or empty), high, or ms (4-500)",
         |s| s.audio_latency.clone(),
-        |s, v| set(&mut s.audio_latency, v.to_owned()),
+        audio_latency,
     ),
     tuiphone(
         "compat_dial_unknown",
