@@ -51,14 +51,17 @@ pub fn run(job: &ShelfJob, options: &Options, environment: &Environment) -> Resu
         ShelfJob::List | ShelfJob::Parts => shelf.list(in_json),
         ShelfJob::Show(name) => {
             let name = name.as_deref().unwrap_or(LANGUAGES.first());
-            // What tables have in English is written there.
-            let is_english = name.eq_ignore_ascii_case(LANGUAGES.first()) && shelf.own(name).is_none();
-            let bytes = if is_english { template().into_bytes() } else { shelf.bytes(name)? };
-            shelf.show(name, &bytes, in_json);
+            shelf.show(name, &whole(name, &shelf)?, in_json);
         }
-        ShelfJob::Check(name) => return Ok(shelf.check(name, &faults(&shelf.bytes(name)?), in_json)),
+        ShelfJob::Check(name) => return Ok(shelf.check(name, &faults(&whole(name, &shelf)?), in_json)),
     }
     Ok(ExitCode::Ok)
+}
+
+/// The texts of a language; of English with what tables have in it.
+fn whole(name: &str, shelf: &shelf::Shelf) -> Result<Vec<u8>, CommandError> {
+    let is_english = name.eq_ignore_ascii_case(LANGUAGES.first()) && shelf.own(name).is_none();
+    if is_english { Ok(template().into_bytes()) } else { shelf.bytes(name) }
 }
 
 /// All names in order, each with its file or that it comes along.

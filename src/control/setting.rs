@@ -19,8 +19,8 @@ pub(super) const SETTING: VerbRow = VerbRow {
           none runs",
     examples: &[
         ("tuiphone setting", "Every key that is not as it comes"),
-        ("tuiphone setting set tuiphone.theme dark", "Another value, at once"),
-        ("tuiphone setting unset tuiphone.theme", "As it comes"),
+        ("tuiphone setting set Settings.volumeOutput 80", "Another value, at once"),
+        ("tuiphone setting unset Settings.volumeOutput", "As it comes"),
     ],
     key: None,
     make: |v| Ok(Request::Settings(ask(v)?)),

@@ -78,6 +78,9 @@ fn a_healthy_phone_is_told_so_with_and_without_a_daemon() {
     assert!(text.stdout.contains("ok    registration  register 100@demo (udp): registered"), "{text:?}");
     assert!(!text.stdout.contains("audio"), "only what was asked for: {text:?}");
     assert_eq!(house.run(&["doctor", "nonsense"]).code, 2);
+    // What a check finds beside its own is a name too.
+    let nat = house.run(&["doctor", "nat"]);
+    assert!(nat.stdout.contains(" nat ") && !nat.stdout.contains(" audio "), "{nat:?}");
 }
 
 #[test]

@@ -36,6 +36,8 @@ fn languages_are_listed_shown_and_checked() {
     let copy = words(&["check", "copy"]);
     assert_eq!((copy.code, copy.stdout.as_str()), (0, "copy: nothing is odd\n"), "{copy:?}");
 
+    assert_eq!(words(&["check", "en"]).stdout, "en: nothing is odd\n");
+
     let torn = words(&["check", "torn"]);
     for line in [
         "torn: note: ",

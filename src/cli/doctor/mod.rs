@@ -42,39 +42,71 @@ type Looking<'a> = Pin<Box<dyn Future<Output = Vec<Finding>> + 'a>>;
 /// A row of the table.
 struct Check {
     name: &'static str,
+    /// What else it finds.
+    also: &'static [&'static str],
     /// One line for people.
     about: &'static str,
     run: for<'a> fn(&'a Patient) -> Looking<'a>,
 }
 
 static CHECKS: &[Check] = &[
-    Check { name: "settings", about: "the ini file, as config check reads it", run: |it| now(machine::settings(it)) },
-    Check { name: "files", about: "who may read the files with secrets", run: |it| now(machine::files(it)) },
-    Check { name: "socket", about: "the control socket and its folder", run: |it| now(machine::socket(it)) },
-    Check { name: "phone", about: "the phone that runs, and its version", run: |it| Box::pin(machine::phone(it)) },
-    Check { name: "mqtt", about: "the broker that is told of the phone", run: |it| Box::pin(mqtt::broker(it)) },
+    Check {
+        name: "settings",
+        also: &[],
+        about: "the ini file, as config check reads it",
+        run: |it| now(machine::settings(it)),
+    },
+    Check { name: "files", also: &[], about: "who may read the files with secrets", run: |it| now(machine::files(it)) },
+    Check { name: "socket", also: &[], about: "the control socket and its folder", run: |it| now(machine::socket(it)) },
+    Check {
+        name: "phone",
+        also: &[],
+        about: "the phone that runs, and its version",
+        run: |it| Box::pin(machine::phone(it)),
+    },
+    Check {
+        name: "mqtt",
+        also: &[],
+        about: "the broker that is told of the phone",
+        run: |it| Box::pin(mqtt::broker(it)),
+    },
     Check {
         name: "priority",
+        also: &[],
         about: "real-time scheduling of the sound thread",
         run: |it| Box::pin(machine::priority(it)),
     },
-    Check { name: "audio", about: "sound cards, and those the settings name", run: |it| Box::pin(machine::audio(it)) },
+    Check {
+        name: "audio",
+        also: &[],
+        about: "sound cards, and those the settings name",
+        run: |it| Box::pin(machine::audio(it)),
+    },
     Check {
         name: "dns",
+        also: &[],
         about: "NAPTR, SRV and addresses of each server, and its certificates",
         run: |it| Box::pin(server::ways(it)),
     },
     Check {
         name: "registration",
+        also: &["nat", "alg"],
         about: "what the servers answer, the NAT before us, and whether a SIP ALG rewrites what we send",
         run: |it| Box::pin(registration::registrations(it)),
     },
     Check {
         name: "mtu",
+        also: &[],
         about: "the size of an INVITE against what a datagram carries",
         run: |it| Box::pin(registration::sizes(it)),
     },
 ];
+
+impl Check {
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.also.iter().copied())
+    }
+}
 
 fn now<'a>(findings: Vec<Finding>) -> Looking<'a> {
     Box::pin(std::future::ready(findings))
@@ -89,7 +121,7 @@ pub(super) fn command(name: &'static str) -> Command {
         .arg(
             Arg::new("check")
                 .num_args(0..)
-                .value_parser(CHECKS.iter().map(|check| check.name).collect::<Vec<_>>())
+                .value_parser(CHECKS.iter().flat_map(Check::names).collect::<Vec<_>>())
                 .help("Only these"),
         )
         .arg(flag("fix", "Mend what can be mended, each thing after a question"))
@@ -258,7 +290,8 @@ pub(super) async fn run(
 /// All checks at once, or these; told in the order of the table, as soon as they are known.
 pub(super) async fn look(patient: &Patient, only: &[String], tell: impl Fn(&Finding)) -> Vec<Finding> {
     let limit = patient.options.timeout.unwrap_or(PATIENCE);
-    let meant = CHECKS.iter().filter(|check| only.is_empty() || only.iter().any(|name| name == check.name));
+    let is_meant = |check: &&Check| only.is_empty() || check.names().any(|name| only.iter().any(|meant| meant == name));
+    let meant = CHECKS.iter().filter(is_meant);
     let mut looking: FuturesOrdered<_> = meant.map(|check| bounded(check, patient, limit)).collect();
     let mut findings = Vec::new();
     while let Some(found) = looking.next().await {
@@ -318,7 +351,7 @@ mod tests {
         let environment = Environment { cwd: folder.path().to_owned(), ..Environment::default() };
         let options = Options { socket: Some(folder.path().join("s")), ..Options::default() };
         let patient = Patient::new(&options, None, &environment).await;
-        let hangs = Check { name: "x", about: "wait", run: |_| Box::pin(std::future::pending()) };
+        let hangs = Check { name: "x", also: &[], about: "wait", run: |_| Box::pin(std::future::pending()) };
         let found = bounded(&hangs, &patient, Duration::from_millis(20)).await;
         let shown: Vec<String> = found.iter().map(Finding::text).collect();
         assert_eq!(shown, ["fail  x             wait: it took longer than 0.02 s"]);
