@@ -7,9 +7,10 @@ use super::{out, words};
 use crate::control::feed::Feed;
 use crate::control::link::Link;
 use crate::control::{
-    CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, Press, RecordAct, RegistrationState,
-    Reply, json,
+    CallInfo, CallState, Command, CommandError, Event, ExitCode, HangupWhich, PlayingState, Press, RecordAct,
+    RecordingState, RegistrationState, Reply, json,
 };
+use crate::text::{plain_error, sanitise};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -87,6 +88,7 @@ struct Following<'a> {
 
 impl Following<'_> {
     async fn follow(&mut self, interrupts: &mut Interrupts) -> Result<(), CommandError> {
+        can_be_played(self.job.play.as_deref())?;
         let mut feed = self.link.feed().await?;
         self.await_registration(&mut feed, interrupts).await?;
         let (number, account) = (self.job.number.clone(), self.options.account.clone());
@@ -181,19 +183,21 @@ impl Following<'_> {
                 None => a.selected,
                 Some(text) => a.id.to_string() == *text || a.label == *text || a.aor == *text,
             };
-            match status.accounts.iter().find(wanted) {
-                Some(a) if matches!(a.state, RegistrationState::Registered | RegistrationState::Off) => return Ok(()),
-                Some(_) => {}
-                None => return Ok(()),
-            }
+            let waited = |a: &&crate::control::AccountInfo| {
+                !matches!(a.state, RegistrationState::Registered | RegistrationState::Off)
+            };
+            let Some(account) = status.accounts.iter().find(wanted).filter(waited) else { return Ok(()) };
             tokio::select! {
                 _ = feed.recv() => {}
                 () = tokio::time::sleep_until(deadline) => {
                     return Err(CommandError {
                         code: ExitCode::Unreachable,
                         kind: "unreachable",
-                        message: format!("not registered within {} s", bound.as_secs()),
-                        hint: Some("see why: tuiphone accounts".into()),
+                        message: match words::why_unregistered(account) {
+                            Some(why) => format!("not registered within {} s: {why}", bound.as_secs()),
+                            None => format!("not registered within {} s", bound.as_secs()),
+                        },
+                        hint: matches!(self.link, Link::Socket(_)).then(|| "see why: tuiphone accounts".into()),
                     });
                 }
                 code = interrupts.next() => {
@@ -302,7 +306,10 @@ impl Following<'_> {
         let code = match (&self.call, self.interrupted) {
             (_, Some(code)) => code,
             (Some(_), None) if self.job.no_wait => ExitCode::Ok,
-            (Some(call), None) => outcome(call),
+            (Some(call), None) => match outcome(call) {
+                ExitCode::Ok if has_failed_files(call) => ExitCode::Unexpected,
+                code => code,
+            },
             (None, None) => ExitCode::Unexpected,
         };
         if let (ExitCode::NoMedia, Some(call)) = (code, &self.call) {
@@ -333,6 +340,31 @@ async fn wish(attached: &mut Option<Attached>) -> Wish {
         Some(attached) => attached.wish().await,
         None => std::future::pending().await,
     }
+}
+
+/// Nobody is rung for a file that is not there.
+///
+/// # Errors
+/// It cannot be read.
+pub fn can_be_played(file: Option<&str>) -> Result<(), CommandError> {
+    let Some(file) = file else { return Ok(()) };
+    let readable = std::fs::File::open(file).and_then(|file| file.metadata());
+    match readable {
+        Ok(about) if about.is_file() => Ok(()),
+        Ok(_) => Err(no_such_sound(file, "it is no file")),
+        Err(why) => Err(no_such_sound(file, &plain_error(&why))),
+    }
+}
+
+fn no_such_sound(file: &str, why: &str) -> CommandError {
+    let message = format!("cannot play {}: {why}", sanitise(file));
+    CommandError { code: ExitCode::Unexpected, kind: "play", message, hint: Some("nobody was called".into()) }
+}
+
+/// What `--record` or `--play` asked for was not done.
+fn has_failed_files(call: &CallInfo) -> bool {
+    let recording = call.recording.as_ref().is_some_and(|it| it.state == RecordingState::Failed);
+    recording || call.playing.as_ref().is_some_and(|it| it.state == PlayingState::Failed)
 }
 
 /// The exit code a finished call deserves.

@@ -220,9 +220,8 @@ fn log(event: &Event, options: &Options) {
     if options.quiet {
         return;
     }
-    if let Some(sentence) = words::sentence(event) {
-        let call = event.call().map(|c| format!("{} ", c.id)).unwrap_or_default();
-        out::talk(&format!("{} {call}{sentence}", out::time_now()));
+    if let Some(line) = words::line(event, &out::time_now()) {
+        out::talk(&line);
     }
 }
 

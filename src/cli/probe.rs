@@ -64,6 +64,7 @@ pub async fn run(
         audio_ring: options.audio_ring.clone().or(Some(Spec::Null)),
         ..options.clone()
     };
+    super::call::can_be_played(job.play.as_deref())?;
     let mut config = phone::engine_config(&quiet, as_test(loaded, &job))?;
     config.certificate_file = Some(certificate_file);
     each_by_itself(&mut config);

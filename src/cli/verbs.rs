@@ -175,8 +175,8 @@ async fn watch(link: &Link, options: &Options, verb: &str, request: &Request) ->
                 out::json(&json::event(event, &out::time_now()))
             }
             (Feed::Event(event), _) => {
-                if let Some(sentence) = super::words::sentence(event) {
-                    out::line(&format!("{} {sentence}", out::time_now()));
+                if let Some(line) = super::words::line(event, &out::time_now()) {
+                    out::line(&line);
                 }
             }
             _ => {}

@@ -6,6 +6,12 @@ use crate::control::{
 };
 use crate::ui::view::words;
 
+/// A line of a log: when, which call, what.
+pub fn line(event: &Event, at: &str) -> Option<String> {
+    let call = event.call().map(|call| format!("{} ", call.id)).unwrap_or_default();
+    Some(format!("{at} {call}{}", sentence(event)?))
+}
+
 /// A sentence for an event; `None` where a person need not know.
 pub fn sentence(event: &Event) -> Option<String> {
     Some(match event {
@@ -101,6 +107,16 @@ pub fn light(light: &LightInfo) -> String {
     format!("{} is {}{detail}", light.called(), words::light(light.state))
 }
 
+/// Why an account is not registered: `404 Not Found`, `connection refused`.
+pub fn why_unregistered(account: &AccountInfo) -> Option<String> {
+    match (account.status, account.reason.as_deref()) {
+        (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => Some(format!("{status} {reason}")),
+        (_, Some(reason)) => Some(reason.to_owned()),
+        (Some(status), None) => Some(status.to_string()),
+        (None, None) => None,
+    }
+}
+
 fn registration(account: &AccountInfo) -> Option<String> {
     let aor = &account.aor;
     Some(match account.state {
@@ -111,12 +127,7 @@ fn registration(account: &AccountInfo) -> Option<String> {
         RegistrationState::Registering => return None,
         RegistrationState::Off => format!("{aor} is not registered"),
         RegistrationState::Failed => {
-            let why = match (account.status, account.reason.as_deref()) {
-                (Some(status), Some(reason)) if !reason.contains(&status.to_string()) => format!("{status} {reason}"),
-                (_, Some(reason)) => reason.to_owned(),
-                (Some(status), None) => status.to_string(),
-                (None, None) => "no answer".to_owned(),
-            };
+            let why = why_unregistered(account).unwrap_or_else(|| "no answer".to_owned());
             format!("cannot register {aor}: {why}")
         }
     })
@@ -142,6 +153,9 @@ pub fn ended(call: &CallInfo) -> String {
             if call.ringing_after.is_some() { "given up while it rang" } else { "given up before it rang" }.to_owned()
         }
         None if answer.is_empty() => "ended".to_owned(),
+        None if call.ended_by == Some(EndedBy::Local) && call.direction == CallDirection::Incoming => {
+            format!("refused: {answer}")
+        }
         None => format!("not connected: {answer}"),
     }
 }

@@ -68,7 +68,8 @@ fn a_full_disk_ends_the_recording_and_not_the_call() {
         let told = stdout.matches("cannot record into").count();
         let failed =
             stdout.lines().filter(|line| line.contains("\"call_recording\"") && line.contains("failed")).count();
-        assert_eq!((code, failed), (0, 1), "{name}: {stdout}{stderr}");
+        // The call went on; the recording that was asked for is not whole.
+        assert_eq!((code, failed), (1, 1), "{name}: {stdout}{stderr}");
         assert!(told >= 1, "{stdout}");
         assert!(seconds(&path) >= 1, "{name}: what was written before can be played");
     }
@@ -109,4 +110,25 @@ fn a_played_file_comes_back_from_the_echo_and_its_end_is_told() {
         let level = goertzel_dbfs(&sound, 900.0, 48_000);
         assert!((level + 12.0).abs() < 3.0, "side {side}: {level} dBFS");
     }
+}
+
+#[test]
+fn what_cannot_be_played_rings_nobody_and_what_is_not_recorded_is_no_success() {
+    let house = House::open();
+    let _daemon = house.daemon();
+    let nowhere = house.folder.path().join("nowhere").join("x.wav").to_string_lossy().into_owned();
+    let test = ["test", "600", "--play", &nowhere];
+    let [played, tested] = [&["call", "600", "--play", &nowhere][..], &test].map(|words| house.run(words));
+    for done in [played, tested] {
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.stderr.contains(&format!("cannot play {nowhere}: no such file")), "{done:?}");
+    }
+    assert_eq!(house.run(&["--json", "history"]).json()["history"].as_array().map(Vec::len), Some(0));
+    // The folder may not be made below a file.
+    let wrong = house.ini().join("x.wav").to_string_lossy().into_owned();
+    let done = house.run(&["call", "600", "--record", &wrong, "--duration", "1", "--json"]);
+    let told = done.json();
+    assert_eq!((done.code, &told["ok"], &told["outcome"]), (1, &false.into(), &"answered".into()), "{done:?}");
+    assert_eq!(told["call"]["recording"]["state"], "failed", "{told}");
+    assert!(done.stderr.contains("cannot record"), "{done:?}");
 }
