@@ -365,7 +365,12 @@ impl Agent {
             kind: code.kind(),
             message: format!("call {name} is not transferred to {to}: {words}"),
             hint: is_live.then(|| {
-                if resumes || talks_here { "you have the call back" } else { "the call is on hold" }.to_owned()
+                match (talks_here, resumes) {
+                    (true, _) => "you have the call back",
+                    (false, true) => "you get the call back",
+                    (false, false) => "the call is on hold",
+                }
+                .to_owned()
             }),
         };
         if resumes {

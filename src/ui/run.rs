@@ -40,6 +40,10 @@ const LAST_ANSWERS: Duration = Duration::from_millis(100);
 /// So long after a key nobody waits for anything.
 const REST: Duration = Duration::from_millis(500);
 
+/// A phone that went away is looked for so often, and so long at once: keys wait meanwhile.
+const AGAIN: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(300);
+
 /// How long the phone may take to mute the microphone at the end.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
@@ -130,12 +134,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     let (tell, mut told) = mpsc::unbounded_channel();
     let looking = look_up(link.clone(), options.local_time, looked, tell.clone());
     tokio::pin!(looking);
-    // What was written before we looked.
-    let _ = ask.send(Command::Messages { with: None, read: false });
-    let contacts = Request::Contacts(ContactsAsk::List { search: None });
-    for request in past::at_start().into_iter().chain([contacts]) {
-        let _ = look.send(request);
-    }
+    ask_at_start(&ask, &look);
     if let Some(target) = options.dial.clone() {
         let _ = ask.send(Command::Dial { target, account: None });
     }
@@ -159,11 +158,16 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
         drawn: None,
         rests: None,
     };
+    // When a phone that went away is looked for again.
+    let mut again: Option<Instant> = None;
     let is_left = loop {
         // 1. draw what is out of date, if it may be drawn yet
         shell.draw(&mut screen, &model).map_err(UiError::Draw)?;
         // 2. wait for the first thing to happen
         let (wake, rests) = (shell.wake(&model), shell.rests);
+        if again.is_none() && feed.is_closed() && feed.is_empty() && matches!(link, Link::Socket(_)) {
+            again = Some(now() + AGAIN);
+        }
         let msg = tokio::select! {
             biased;
             asks = signals.next() => match asks {
@@ -200,6 +204,14 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
                 (options.at_rest)();
                 continue;
             }
+            () = sleep_until(again) => {
+                again = None;
+                if let Ok(Ok(anew)) = tokio::time::timeout(LOOK, link.face()).await {
+                    feed = anew;
+                    ask_at_start(&shell.ask, &shell.look);
+                }
+                continue;
+            }
             () = &mut asking => break false,
             () = &mut looking => break false,
         };
@@ -233,6 +245,16 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     drop(screen);
     drop(shell);
     if is_left { farewell(&model) } else { Ok(()) }
+}
+
+/// Asks for what the interface keeps of its own: messages, calls that were, contacts.
+fn ask_at_start(ask: &mpsc::UnboundedSender<Command>, look: &mpsc::UnboundedSender<Request>) {
+    // What was written before we looked.
+    let _ = ask.send(Command::Messages { with: None, read: false });
+    let contacts = Request::Contacts(ContactsAsk::List { search: None });
+    for request in past::at_start().into_iter().chain([contacts]) {
+        let _ = look.send(request);
+    }
 }
 
 /// The parts of the loop that act.

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // These tests wait on the real clock, within bounds.
 #![cfg(unix)]
 
+mod back;
 mod guest;
 mod killed;
 mod line;

@@ -210,7 +210,12 @@ fn past_row(line: &Line, call: &Record, now: Now) -> String {
     };
     match (call.duration_s, call.kind) {
         (0, Kind::Outgoing) if !call.outcome.is_empty() => say!("line-past-in-vain", call = told),
-        (0, Kind::Incoming | Kind::Outgoing) if call.outcome.is_empty() => say!("line-past-goes-on", call = told),
+        (0, Kind::Incoming | Kind::Outgoing) if call.outcome.is_empty() => {
+            match line.status.calls.iter().any(|now| now.sip_call_id == call.sip_call_id) {
+                true => say!("line-past-goes-on", call = told),
+                false => say!("line-past-cut-off", call = told),
+            }
+        }
         (0, _) => format!("{told}."),
         (seconds, _) => format!("{told}, {}.", duration(f64::from(seconds))),
     }

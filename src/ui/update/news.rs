@@ -4,7 +4,8 @@ use super::{devices, drawn, faces, ladder, lists, note, say, threads};
 use crate::control::announcement::{self, Announcement};
 use crate::control::feed::Feed;
 use crate::control::{
-    CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, Reply, Status,
+    CallDirection, CallInfo, CallState, Command, CommandError, EndedBy, Event, Levels, MediaInfo, RegistrationState,
+    Reply, Status,
 };
 use crate::ui::keymap::Act;
 use crate::ui::log::{About, Level};
@@ -28,12 +29,21 @@ pub fn feed(model: &mut Model, feed: Feed, now: Instant) -> Vec<Action> {
         Feed::Closed(reason) => {
             let text = say!("told-phone-gone-why", reason = &reason);
             model.log.add(&model.wall, Level::Error, About::Phone, &text, None);
-            model.connection = Connection::Closed(reason);
-            model.calls.clear();
             model.talk = None;
             model.mode = Mode::Phone;
+            went_away(model, reason);
             drawn()
         }
+    }
+}
+
+/// Nothing is known of it any more.
+fn went_away(model: &mut Model, reason: String) {
+    model.connection = Connection::Closed(reason);
+    model.calls.clear();
+    for account in &mut model.status.accounts {
+        account.registered = false;
+        account.state = RegistrationState::Off;
     }
 }
 
@@ -114,7 +124,11 @@ fn set_status(model: &mut Model, mut status: Status, now: Instant) -> Vec<Action
     model.calls = calls;
     // Each is taken in, whatever the others tell.
     let sounded = model.calls.iter().filter(|row| model.quality.take(&row.info)).count() > 0;
+    let is_back = matches!(model.connection, Connection::Closed(_));
     model.connection = Connection::Open;
+    if is_back {
+        note(model, say!("told-phone-back"), now);
+    }
     if model.chosen.as_ref().is_some_and(|id| !model.calls.iter().any(|row| row.info.id == *id)) {
         model.chosen = None;
     }
@@ -271,8 +285,7 @@ fn act_on(model: &mut Model, event: Event, now: Instant) -> Vec<Action> {
         Event::Device { message } | Event::Directory { message } => note(model, message, now),
         Event::Error { message, hint } => say(model, Weight::Error, message, hint, now),
         Event::Exited => {
-            model.connection = Connection::Closed(say!("told-phone-ended"));
-            model.calls.clear();
+            went_away(model, say!("told-phone-ended"));
         }
         // The status that goes with these says it all.
         _ => return Vec::new(),
@@ -308,7 +321,8 @@ fn on_ended(model: &mut Model, call: &CallInfo, now: Instant) {
         (true, ..) | (_, _, Some(EndedBy::Local)) | (_, CallDirection::Incoming, _) => Weight::Note,
         _ => Weight::Error,
     };
-    let keys = [Act::Ladder, Act::LadderWhy].map(|act| model.keymap.key(act, false).map(|keys| keys.to_string()));
+    let keys =
+        [Act::Ladder, Act::LadderWhy].map(|act| model.keymap.key(act, model.is_typing()).map(|keys| keys.to_string()));
     let hint = match keys {
         [Some(ladder), Some(why)] if weight == Weight::Error => {
             Some(say!("told-why-keys", keys = format!("{ladder} {why}")))

@@ -3,8 +3,8 @@
 use super::layout::Layout;
 use super::{Look, words};
 use crate::control::{CallDirection, CallInfo, CallState, IceState, MediaInfo, PlayingState, RecordingState};
-use crate::text::say;
 use crate::text::words::retold;
+use crate::text::{sanitise, say};
 use crate::ui::model::{CallRow, Connection, EndedCall, Model};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
@@ -232,7 +232,7 @@ fn empty(model: &Model, look: Look, area: Rect, framed: bool, buf: &mut Buffer) 
     let mut lines = match &model.connection {
         Connection::Open => vec![say!("calls-none")],
         Connection::Opening => vec![say!("calls-connecting")],
-        Connection::Closed(reason) => vec![say!("calls-phone-gone", reason)],
+        Connection::Closed(reason) => vec![say!("calls-phone-gone"), sanitise(reason), say!("calls-phone-awaited")],
     };
     if model.connection == Connection::Open {
         lines.extend(model.welcome.iter().cloned());

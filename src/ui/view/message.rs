@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::{Look, past, words};
 use crate::text::say;
 use crate::ui::ladder;
-use crate::ui::model::{Mode, Model, Pane, Weight};
+use crate::ui::model::{Connection, Mode, Model, Pane, Weight};
 use crate::ui::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,9 +25,10 @@ pub fn draw(model: &Model, look: Look, layout: &Layout, buf: &mut Buffer) {
 
 /// A tip, where nothing goes on, nobody types and all of it has room.
 fn tip(model: &Model, look: Look, room: u16) -> Option<Line<'static>> {
+    let is_there = model.connection == Connection::Open;
     let is_idle =
         model.mode == Mode::Phone && model.calls.is_empty() && model.field.is_empty() && model.pending.is_none();
-    let text = model.tips.filter(|_| is_idle)?.due(&model.keymap)?;
+    let text = model.tips.filter(|_| is_there && is_idle)?.due(&model.keymap)?;
     let line = Line::from(look.span(Role::Dim, format!(" {text}")));
     (line.width() <= usize::from(room)).then_some(line)
 }
