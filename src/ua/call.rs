@@ -454,8 +454,8 @@ impl Agent {
         let clients = &self.clients;
         self.calls.retain(|call| {
             let owner = |sent: &Sent| matches!(sent.owner, Owner::Call(id, _) if id == call.id);
-            // Why: a 2xx may still come again, or a BYE still wait for its ACK or its answer.
-            let busy = call.session.as_ref().is_some_and(|session| !session.is_ended());
+            // Why: a 2xx may still come again, a BYE still wait for its ACK or its answer, a refusal still go out.
+            let busy = call.session.as_ref().is_some_and(|session| !session.is_ended() || session.has_effects());
             let news = call.transfer.as_ref().is_some_and(Transfer::is_pending)
                 || call.follows.as_ref().is_some_and(|followed| followed.news.is_owed());
             call.is_live() || call.tell_end_at.is_some() || busy || news || clients.values().any(owner)

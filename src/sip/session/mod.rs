@@ -114,6 +114,11 @@ impl Session {
         matches!(self.stage, Stage::Ended)
     }
 
+    /// Effects wait to be carried out.
+    pub fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
     /// True if a request with these identifiers belongs to one of our dialogs.
     pub fn owns(&self, id: &DialogId) -> bool {
         self.call_id == id.call_id

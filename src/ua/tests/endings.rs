@@ -2,6 +2,7 @@
 
 use super::rules::{PEER, SDP, called, respond};
 use super::*;
+use crate::media::command::{MediaCommand, MediaEvent};
 use crate::sip::message::{HeaderName, Response, StatusCode};
 use crate::ua::agent::IncomingPolicy;
 use crate::ua::command::HangupWhich;
@@ -31,6 +32,27 @@ fn a_call_taken_elsewhere_is_not_missed() {
         assert_eq!((call.outcome.as_deref(), call.reason.as_deref()), (Some(outcome), Some(words)), "{lines}");
         assert_eq!((call.status, call.ended_by), (Some(487), Some(EndedBy::Remote)), "{lines}");
     }
+}
+
+/// Without a port for its sound.
+#[test]
+fn a_caller_is_answered_though_there_is_no_port() {
+    let mut world = World::new();
+    world.add(local("alice"), 5070);
+    world.phones[0].binds = false;
+    world.send(PEER, 0, called("Content-Type: application/sdp\r\n", SDP, "in"));
+    world.settle();
+    let stream = world.phones[0].media.iter().find_map(|command| match command {
+        MediaCommand::Bind { stream, .. } => Some(*stream),
+        _ => None,
+    });
+    let failed = MediaEvent::BindFailed { stream: stream.expect("asked for"), error: "no port is free".into() };
+    let now = world.now;
+    world.phones[0].agent.handle(Input::Media(failed), now);
+    world.settle();
+    assert_eq!(world.last_response().status, StatusCode(500), "{:#?}", world.log);
+    world.run(Duration::from_secs(60));
+    assert!(world.phones[0].agent.census().is_at_rest(), "{:?}", world.phones[0].agent.census());
 }
 
 #[test]
