@@ -18,6 +18,10 @@ use crate::run::{LONG, bounded, output, root, say, target};
 const SEEDS: u64 = 1000;
 /// How long one reader is led, where nothing is said.
 const SECONDS: u64 = 60;
+/// An input that takes a reader so long is a finding. Not less: beside other work a moment's input has taken 13 s.
+const SLOW_S: u64 = 60;
+/// What a reader may need beyond its time: samples are read before it begins, and statistics written behind it.
+const BESIDE: Duration = Duration::from_secs(240);
 
 /// Runs it; a failure names its seed, or the file of its input.
 pub fn run(arguments: &[String], keep: bool) -> Result<(), Failure> {
@@ -186,9 +190,9 @@ impl Fuzzer {
         let mut command = Command::new(&self.program);
         command.current_dir(root()).env("TUIPHONE_FUZZ_TARGET", reader).stderr(words);
         command.arg(&found).arg(corpus().join(reader));
-        command.args(["-max_len=65536", "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"]);
+        command.args(["-max_len=65536", &format!("-timeout={SLOW_S}"), "-rss_limit_mb=1024", "-print_final_stats=1"]);
         command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", wrong.display()));
-        let end = bounded(&mut command, Duration::from_secs(seconds) + LONG);
+        let end = bounded(&mut command, Duration::from_secs(seconds) + BESIDE);
         let words = fs::read(&told).map_err(|e| format!("{}: {e}", told.display()))?;
         let run = read(&String::from_utf8_lossy(&words));
         let place = |why: &str| format!("{why}: {}, inputs in {}", told.display(), wrong.display());
