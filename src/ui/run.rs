@@ -201,7 +201,10 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
             () = sleep_until(wake) => Msg::Tick,
             () = sleep_until(rests) => {
                 shell.rests = None;
-                (options.at_rest)();
+                // Why not in calls: sound waits for no page.
+                if model.calls.is_empty() {
+                    (options.at_rest)();
+                }
                 continue;
             }
             () = sleep_until(again) => {
