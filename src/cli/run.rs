@@ -27,6 +27,10 @@ use crate::ua::sound;
 use crate::ui::setup::Ending;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long work on other threads may take once everything else has ended.
+const LAST_WORK: Duration = Duration::from_secs(2);
 
 /// Runs the program; the code it ends with.
 pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
@@ -50,6 +54,8 @@ pub fn run(argv: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
         }
     };
     let code = runtime.block_on(carry_out(invocation)).unwrap_or_else(|error| failed(&error, verb, wants));
+    // A question that a sound server or a disk never answers must not hold up the end.
+    runtime.shutdown_timeout(LAST_WORK);
     match out::trouble() {
         Some(why) if code == ExitCode::Ok => {
             out::talk(&format!("tuiphone: cannot write to standard output: {}", plain_error(why)));
