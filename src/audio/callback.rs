@@ -76,8 +76,6 @@ pub struct Feed {
     pub(super) ahead: Arc<Ahead>,
     health: Arc<Health>,
     raise: Raise,
-    /// Samples that the server wants to have.
-    target: Option<usize>,
     /// Samples it had when last asked.
     left: isize,
     begun: bool,
@@ -89,7 +87,7 @@ impl Feed {
     /// Out of this ring, at this rate in Hz; what the server holds is told to `ahead`.
     pub fn new(ring: Consumer<f32>, rate: u32, ahead: Arc<Ahead>, health: Arc<Health>) -> Feed {
         let (raise, fade) = (Raise::default(), Fade::new(rate));
-        Feed { ring, ahead, health, raise, target: None, left: 0, begun: false, dry: false, fade }
+        Feed { ring, ahead, health, raise, left: 0, begun: false, dry: false, fade }
     }
 
     /// Fills the beginning of what the server asks for; how many samples that are.
@@ -98,9 +96,13 @@ impl Feed {
     /// 5 ms instead of clicking.
     pub fn fill(&mut self, asked: &mut [[u8; 4]]) -> usize {
         self.raise.once();
-        let target = *self.target.get_or_insert(asked.len());
+        // Why not as much as is asked for first: whoever comes late is asked for what was missed as well.
+        let target = self.ahead.target.load(Ordering::Relaxed) as isize;
+        if target == 0 {
+            return 0;
+        }
         let burst = self.ahead.burst.load(Ordering::Relaxed) as isize;
-        let left = target as isize - asked.len() as isize;
+        let left = target - asked.len() as isize;
         if left < 0 {
             self.ahead.waits.store(false, Ordering::Relaxed);
         }

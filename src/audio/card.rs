@@ -2,15 +2,16 @@
 
 use super::callback::{Given, Taken};
 use super::cards::{Opened, another, warning};
+use super::host::{Silent, with_host};
 use super::quiet::StderrGuard;
 use super::{CaptureLine, Direction, Health, Latency, PlaybackLine, Spec};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 use rtrb::{Consumer, RingBuffer};
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(2);
 /// Between looks at which card is the default.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// A server that is silent for more looks in a row has lost what it plays; a busy one may miss some.
+const SILENT_LOOKS: u32 = 4;
 
 /// What one of the three is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,11 +44,13 @@ struct Place {
     /// Why it is not open, as far as the person is told.
     missing: Option<String>,
     looked: Instant,
+    /// Looks in a row that the sound server did not answer.
+    silent: u32,
 }
 
 /// An open card. Dropping the stream closes it.
 struct Open {
-    _stream: Stream,
+    stream: Stream,
     health: Arc<Health>,
     id: Option<String>,
     name: String,
@@ -71,14 +76,25 @@ pub fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &
                 back_off: FIRST_RETRY,
                 missing: None,
                 looked: now,
+                silent: 0,
             })
         })
         .collect();
+    // What monitors the speaker is to be known before a microphone is looked for.
+    places.sort_by_key(|place| place.role != Role::Speaker);
     let mut said = None;
     while !ended.load(Ordering::Relaxed) {
-        let speaker = places.iter().find(|place| place.role == Role::Speaker);
-        let monitor = speaker.and_then(|place| Some(format!("{}.monitor", place.open.as_ref()?.id.as_ref()?)));
-        places.iter_mut().for_each(|place| place.look_after(monitor.as_deref(), reports));
+        let mut monitor = None;
+        for place in &mut places {
+            // Each may have taken its time.
+            if ended.load(Ordering::Relaxed) {
+                return;
+            }
+            place.look_after(monitor.as_deref(), reports);
+            if place.role == Role::Speaker {
+                monitor = place.open.as_ref().and_then(|open| Some(format!("{}.monitor", open.id.as_ref()?)));
+            }
+        }
         let why = |role| places.iter().find(|place| place.role == role).and_then(|place| place.missing.as_deref());
         let (mic, speaker) = (why(Role::Mic), why(Role::Speaker));
         let lack = if mic.is_some() && speaker.is_some() { lack() } else { None };
@@ -106,7 +122,7 @@ pub(super) fn lack() -> Option<&'static str> {
 
 /// The names of the cards there are, microphones or speakers, and whether each is the default one.
 pub fn names(direction: Direction) -> Vec<(String, bool)> {
-    with_host(|host| names_of(host, direction)).unwrap_or_default()
+    with_host(move |host| names_of(host, direction)).ok().flatten().unwrap_or_default()
 }
 
 fn names_of(host: &cpal::Host, direction: Direction) -> Vec<(String, bool)> {
@@ -124,13 +140,25 @@ fn names_of(host: &cpal::Host, direction: Direction) -> Vec<(String, bool)> {
 }
 
 /// What keeps a card open.
-#[allow(dead_code, reason = "held to be dropped")]
 enum Stream {
-    Cpal(cpal::Stream),
+    Cpal(#[allow(dead_code, reason = "held to be dropped")] cpal::Stream),
     #[cfg(target_os = "linux")]
     Pulse(super::pulse::Microphone),
     #[cfg(target_os = "linux")]
     PulseOut(super::pulse::Speaker),
+}
+
+impl Stream {
+    /// As far as that can be asked.
+    fn is_there(&self) -> bool {
+        match self {
+            Stream::Cpal(_) => true,
+            #[cfg(target_os = "linux")]
+            Stream::Pulse(microphone) => microphone.is_there(),
+            #[cfg(target_os = "linux")]
+            Stream::PulseOut(speaker) => speaker.is_there(),
+        }
+    }
 }
 
 impl Place {
@@ -144,7 +172,12 @@ impl Place {
             if !lost && now.saturating_duration_since(self.looked) >= LOOK_AGAIN {
                 self.looked = now;
                 // The server moves a stream whose device vanished without a word, a microphone even to the speaker's monitor.
-                lost = wanted_id(self.role, &self.spec, monitor) != open.id;
+                let wanted = wanted_id(self.role, &self.spec, monitor);
+                self.silent = if wanted.is_err() { self.silent + 1 } else { 0 };
+                lost = match wanted {
+                    Ok(wanted) => wanted != open.id || !open.stream.is_there(),
+                    Err(Silent) => self.silent > SILENT_LOOKS,
+                };
             }
             if lost {
                 self.open = None;
@@ -187,44 +220,11 @@ impl Place {
     }
 }
 
-/// PulseAudio, once it was there.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-static PULSE: Mutex<Option<cpal::Host>> = Mutex::new(None);
-
-/// Asks the host of all cards. `None` where ALSA would find no card: asking it would only make libasound complain on stderr,
-/// several lines an attempt.
-fn with_host<T>(ask: impl FnOnce(&cpal::Host) -> T) -> Option<T> {
-    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-    {
-        let mut pulse = PULSE.lock().unwrap_or_else(PoisonError::into_inner);
-        // Why one for all questions: the thread and the connection of a client that is dropped while nothing comes from the
-        // server stay. Why another one once it is silent: a client whose server died never recovers.
-        if pulse.as_ref().is_none_or(|host| host.devices().is_err()) {
-            *pulse = cpal::host_from_id(cpal::HostId::PulseAudio).ok();
-        }
-        if let Some(host) = pulse.as_ref() {
-            return Some(ask(host));
-        }
-        if !super::asound::is_here() {
-            return None;
-        }
-    }
-    // Why not the default: that is PulseAudio again, by a client of its own, if the server has come up meanwhile.
-    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-    let host = cpal::host_from_id(cpal::HostId::Alsa).ok()?;
-    #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-    let host = cpal::default_host();
-    let bare = cfg!(target_os = "linux")
-        && host.id().name().eq_ignore_ascii_case("alsa")
-        && std::env::var_os("ALSA_CONFIG_PATH").is_none()
-        && std::fs::read_to_string("/proc/asound/cards").map_or(true, |cards| cards.contains("no soundcards"));
-    (!bare).then(|| ask(&host))
-}
-
 /// The device of a role now, and whether it stands in for a named one that is not there. What monitors our own speaker is
 /// no microphone, unless it is named.
-fn device(role: Role, spec: &Spec, monitor: Option<&str>) -> Option<(cpal::Device, bool)> {
-    with_host(|host| device_of(host, role, spec, monitor))?
+fn device(role: Role, spec: &Spec, monitor: Option<&str>) -> Result<Option<(cpal::Device, bool)>, Silent> {
+    let (spec, monitor) = (spec.clone(), monitor.map(str::to_owned));
+    with_host(move |host| device_of(host, role, &spec, monitor.as_deref())).map(Option::flatten)
 }
 
 fn device_of(host: &cpal::Host, role: Role, spec: &Spec, monitor: Option<&str>) -> Option<(cpal::Device, bool)> {
@@ -248,13 +248,15 @@ fn device_of(host: &cpal::Host, role: Role, spec: &Spec, monitor: Option<&str>) 
     default.filter(|device| !input || !own(device)).map(|device| (device, matches!(spec, Spec::Device(_))))
 }
 
-fn wanted_id(role: Role, spec: &Spec, monitor: Option<&str>) -> Option<String> {
-    device(role, spec, monitor).and_then(|(device, _)| device.id().ok()).map(|id| id.to_string())
+fn wanted_id(role: Role, spec: &Spec, monitor: Option<&str>) -> Result<Option<String>, Silent> {
+    let id = |(device, _): (cpal::Device, bool)| Some(device.id().ok()?.to_string());
+    device(role, spec, monitor).map(|device| device.and_then(id))
 }
 
 fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Result<(Open, Opened), String> {
     let text = |error: cpal::Error| plain(&error.to_string());
-    let (device, other) = device(role, spec, monitor).ok_or("no such device")?;
+    let (device, other) =
+        device(role, spec, monitor).map_err(|Silent| "the sound server does not answer")?.ok_or("no such device")?;
     let (channels, rate, format) = choose(&device, role).map_err(text)?;
     let id = device.id().ok();
     let name = device.description().map(|text| plain(text.name())).unwrap_or_default();
@@ -280,7 +282,7 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
             let stream = super::pulse::Speaker::open(pulse_name, rate, latency, consumer, &line.ahead, health.clone())?;
             (Stream::PulseOut(stream), if role == Role::Ring { Opened::Ring(line) } else { Opened::Playback(line) })
         };
-        return Ok((Open { _stream: stream, health, id: Some(id.to_string()), name, other, errors_before: 0 }, line));
+        return Ok((Open { stream, health, id: Some(id.to_string()), name, other, errors_before: 0 }, line));
     }
     let (stream, line) = if role == Role::Mic {
         let line = CaptureLine::new(consumer, rate, health.clone());
@@ -307,7 +309,7 @@ fn open(role: Role, spec: &Spec, latency: Latency, monitor: Option<&str>) -> Res
     let stream = stream.map_err(text)?;
     stream.play().map_err(text)?;
     let (stream, id) = (Stream::Cpal(stream), id.map(|id| id.to_string()));
-    Ok((Open { _stream: stream, health, id, name, other, errors_before: 0 }, line))
+    Ok((Open { stream, health, id, name, other, errors_before: 0 }, line))
 }
 
 /// Channels, rate and samples to ask for: 48 kHz where it can be had, the device's own channels, f32 before i16.

@@ -8,6 +8,8 @@ pub mod callback;
 #[cfg(feature = "audio")]
 mod card;
 pub mod cards;
+#[cfg(feature = "audio")]
+mod host;
 pub mod jack;
 pub mod kind;
 pub mod latency;

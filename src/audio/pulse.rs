@@ -12,6 +12,7 @@ use pulseaudio::protocol::{ChannelMap, PlaybackStreamParams, RecordStreamParams,
 use pulseaudio::{Client, ClientError, PlaybackSource, PlaybackStream, RecordStream};
 use rtrb::Consumer;
 use std::ffi::CString;
+use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An open microphone; dropping it closes it.
 pub struct Microphone {
-    _connection: Connection<RecordStream>,
+    connection: Connection<RecordStream>,
 }
 
 impl Microphone {
@@ -54,13 +55,18 @@ impl Microphone {
             taken.take(bytes.as_chunks::<4>().0.iter().map(|sample| f32::from_le_bytes(*sample)));
         };
         let connection = Connection::open(|client| wait(client.create_record_stream(params, sink)))?;
-        Ok(Microphone { _connection: connection })
+        Ok(Microphone { connection })
+    }
+
+    /// The server still has it. One whose device vanished is gone there without a word, though the device be back.
+    pub fn is_there(&self) -> bool {
+        self.connection.stream().is_some_and(|stream| wait(stream.timing_info()).is_ok())
     }
 }
 
 /// An open speaker; dropping it closes it.
 pub struct Speaker {
-    _connection: Connection<PlaybackStream>,
+    connection: Connection<PlaybackStream>,
 }
 
 impl Speaker {
@@ -97,10 +103,17 @@ impl Speaker {
         let source = Source(Feed::new(ring, rate, ahead.clone(), health.clone()), End(health));
         let connection = Connection::open(|client| {
             let stream = wait(client.create_playback_stream(params, source))?;
-            ahead.burst.store((stream.buffer_attr().minimum_request_length / 4) as i32, Ordering::Relaxed);
+            let granted = stream.buffer_attr();
+            ahead.burst.store((granted.minimum_request_length / 4) as i32, Ordering::Relaxed);
+            ahead.target.store((granted.target_length / 4) as i32, Ordering::Relaxed);
             Ok(stream)
         })?;
-        Ok(Speaker { _connection: connection })
+        Ok(Speaker { connection })
+    }
+
+    /// As [`Microphone::is_there`].
+    pub fn is_there(&self) -> bool {
+        self.connection.stream().is_some_and(|stream| wait(stream.timing_info()).is_ok())
     }
 }
 
@@ -136,7 +149,7 @@ struct Connection<S>(Option<(S, Client)>);
 
 impl<S> Connection<S> {
     fn open(stream: impl FnOnce(&Client) -> Result<S, String>) -> Result<Connection<S>, String> {
-        let client = Client::from_env(c"tuiphone").map_err(|error| error.to_string())?;
+        let client = client()?;
         match stream(&client) {
             Ok(stream) => Ok(Connection(Some((stream, client)))),
             Err(why) => {
@@ -145,6 +158,33 @@ impl<S> Connection<S> {
             }
         }
     }
+
+    fn stream(&self) -> Option<&S> {
+        self.0.as_ref().map(|(stream, _)| stream)
+    }
+}
+
+/// There is a sound server, and it answers.
+pub fn answers() -> bool {
+    Connection::open(|_| Ok(())).is_ok()
+}
+
+/// Those that could not be let go; see [`Farewell`].
+static SPARE: Mutex<Vec<Client>> = Mutex::new(Vec::new());
+
+/// A client; a spare one, if there is one whose server still answers.
+fn client() -> Result<Client, String> {
+    let spare = || SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    if let Some(spare) = std::iter::from_fn(spare).find(|spare| wait(spare.server_info()).is_ok()) {
+        return Ok(spare);
+    }
+    let text = |error: std::io::Error| error.to_string();
+    let place = pulseaudio::socket_path_from_env().ok_or("no sound server is named")?;
+    let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+    let socket = UnixStream::connect(place).map_err(text)?;
+    // Until it has said who it is. After that nothing waits on the socket itself.
+    socket.set_read_timeout(Some(PATIENCE)).and_then(|()| socket.set_write_timeout(Some(PATIENCE))).map_err(text)?;
+    Client::new_unix(c"tuiphone", socket, cookie).map_err(|error| error.to_string())
 }
 
 impl<S> Drop for Connection<S> {
@@ -157,7 +197,8 @@ impl<S> Drop for Connection<S> {
 }
 
 /// A last question to the server, whose answer drops the client, on the client's own thread. Why there: that thread only
-/// sees that nobody holds its client any more when it has something to do, and waits for ever otherwise.
+/// sees that nobody holds its client any more when it has something to do, and waits for ever otherwise. One that is always
+/// quicker than this thread, as with a single processor, is kept for the next connection.
 struct Farewell(Mutex<Option<Asked>>);
 
 /// The client again, and whether the server has answered.
@@ -178,6 +219,7 @@ impl Farewell {
                 _ => return,
             }
         }
+        SPARE.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     }
 
     /// What has come of it; it wakes itself for the rest.
