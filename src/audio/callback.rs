@@ -160,3 +160,33 @@ impl Fade {
         self.last * self.gain
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rtrb::RingBuffer;
+
+    fn samples(bytes: &[[u8; 4]]) -> Vec<f32> {
+        bytes.iter().map(|sample| f32::from_le_bytes(*sample)).collect()
+    }
+
+    /// A server that was not answered in time asks for what it has missed as well.
+    #[test]
+    fn what_came_too_late_is_left_out_and_not_written_into_the_past() {
+        let (mut given, ring) = RingBuffer::new(1_000);
+        let ahead = Arc::new(Ahead::default());
+        let mut feed = Feed::new(ring, 48_000, ahead.clone(), Arc::default());
+        (0..100).for_each(|_| given.push(0.5).unwrap_or_default());
+        let mut asked = [[1; 4]; 350];
+        assert_eq!(feed.fill(&mut asked), 0, "what the server holds in all is not known yet");
+        ahead.target.store(300, Ordering::Relaxed);
+        assert_eq!(feed.fill(&mut asked), 150);
+        let told = samples(&asked);
+        assert!(told.iter().take(50).all(|sample| *sample == 0.0), "the past is silent: {told:?}");
+        assert!(told.iter().skip(51).take(99).all(|sample| *sample > 0.0), "all that was given is heard: {told:?}");
+        // From now on it has what it asked for, but for what is played.
+        (0..100).for_each(|_| given.push(0.5).unwrap_or_default());
+        assert_eq!(feed.fill(&mut asked[..220]), 100);
+        assert_eq!(ahead.samples.load(Ordering::Relaxed), 80 + 100, "of 300, 220 were missing");
+    }
+}

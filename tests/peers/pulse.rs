@@ -52,6 +52,14 @@ impl Sound {
         assert!(self.control(&["set-default-sink", "spk"]) && self.control(&["set-default-source", "mic.monitor"]));
     }
 
+    /// Stops the server in its tracks, or lets it go on.
+    fn hang(&self, hangs: bool) {
+        let keeper = self.server.as_ref().map(Process::id).unwrap();
+        let server = std::fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children")).unwrap();
+        let signal = if hangs { "-STOP" } else { "-CONT" };
+        assert!(Command::new("kill").args([signal, server.trim()]).status().is_ok_and(|status| status.success()));
+    }
+
     /// Hums into the microphone.
     fn hum(&self) {
         assert!(self.control(&["load-module", "module-sine", "sink=mic", "frequency=440"]));
@@ -227,7 +235,7 @@ struct Humming {
     phone: Phone,
     watch: Process,
     caller: Process,
-    _daemon: Process,
+    daemon: Process,
     _far: FarEnd,
     _proxy: Kamailio,
 }
@@ -247,7 +255,7 @@ impl Humming {
         until("the phone registered", PATIENCE, || proxy.said().contains("saved 101"));
         let watch = Process::start("watch", &mut phone.command(&["watch", "--json"]), &phone.file("run"));
         let caller = Process::start("call", &mut phone.command(&["call", "600"]), &phone.file("run"));
-        let humming = Self { sound, phone, watch, caller, _daemon: daemon, _far: far, _proxy: proxy };
+        let humming = Self { sound, phone, watch, caller, daemon, _far: far, _proxy: proxy };
         humming.until_heard_from("spk");
         assert!(humming.status().json["audio"]["warning"].is_null(), "{}", humming.status().told);
         Some(humming)
@@ -306,6 +314,46 @@ fn a_microphone_that_goes_is_never_replaced_by_the_speaker() {
     call.until_heard_from("spk");
     call.watch.until_says("are back");
     call.end();
+}
+
+/// The server lets the old stream go without a word, and there is a device of that name again when somebody looks.
+#[test]
+fn a_microphone_that_is_back_at_once_is_opened_again() {
+    let _machine = alone();
+    let Some(call) = Humming::start() else { return };
+    call.sound.unplug("mic");
+    call.sound.plug("mic");
+    assert!(call.sound.control(&["set-default-source", "mic.monitor"]));
+    call.sound.hum();
+    until("the microphone is used again", PATIENCE, || call.sound.recorded() == ["mic.monitor"]);
+    call.until_heard_from("spk");
+    call.end();
+}
+
+#[test]
+fn a_sound_server_that_hangs_holds_up_nobody() {
+    let _machine = alone();
+    let Some(mut call) = Humming::start() else { return };
+    let threads = |call: &Humming| std::fs::read_dir(format!("/proc/{}/task", call.daemon.id())).unwrap().count();
+    let before = threads(&call);
+    call.sound.hang(true);
+    for _ in 0..3 {
+        call.phone.run(&["devices"], PATIENCE);
+        assert_eq!(call.status().json["state"], "connected");
+    }
+    until("it is told of", PATIENCE, || !call.status().json["audio"]["warning"].is_null());
+    call.sound.hang(false);
+    call.until_heard_from("spk");
+    until("nothing is left behind", PATIENCE, || threads(&call) <= before);
+    // Questions that nobody answers keep nobody from leaving.
+    call.sound.hang(true);
+    for _ in 0..2 {
+        call.phone.run(&["devices"], PATIENCE);
+    }
+    call.phone.run(&["exit"], PATIENCE).ends(0);
+    let ended = call.daemon.ended(PATIENCE);
+    call.sound.hang(false);
+    assert!(ended.success(), "{}", call.daemon.said());
 }
 
 #[test]
