@@ -111,6 +111,7 @@ pub struct Ahead {
     /// Samples that its next burst takes.
     pub(super) burst: AtomicI32,
     /// Samples that a server which always wants more is to have in all; 0 = that is not known yet.
+    #[cfg(feature = "audio")]
     pub(super) target: AtomicI32,
     /// Fetches what is in the ring.
     pub(super) fetch: OnceLock<Waker>,
