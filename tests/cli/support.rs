@@ -111,6 +111,8 @@ pub fn bare(home: &Path, arguments: &[&str]) -> Command {
     command.args(arguments).env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
     command
         .env("XDG_RUNTIME_DIR", home.join("runtime"))
+        // How the allocator lays out is the business of whoever measures it.
+        .envs(std::env::var_os("GLIBC_TUNABLES").map(|tunables| ("GLIBC_TUNABLES", tunables)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
