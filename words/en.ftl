@@ -538,9 +538,9 @@ screen-suspended-stays = tuiphone: calls go on; fg brings the screen back
 screen-suspended = tuiphone: stopped; fg goes on
 screen-suspended-setup = tuiphone: the questions wait; fg goes on
 screen-goes-on = { $calls ->
-    [0] tuiphone goes on in the background: `tuiphone` comes back, `tuiphone exit` ends it
-    [one] tuiphone goes on in the background with a call up: `tuiphone` comes back, `tuiphone exit` ends it
-   *[other] tuiphone goes on in the background with { $calls } calls up: `tuiphone` comes back, `tuiphone exit` ends it
+    [0] tuiphone goes on in the background: `{ $program }` comes back, `{ $program } exit` ends it
+    [one] tuiphone goes on in the background with a call up: `{ $program }` comes back, `{ $program } exit` ends it
+   *[other] tuiphone goes on in the background with { $calls } calls up: `{ $program }` comes back, `{ $program } exit` ends it
 }
 
 ## Settings: why a key is not changed

@@ -54,7 +54,7 @@ pub async fn run(
         Some(server) => server,
         None => Server::open(socket).await,
     };
-    let server = server.map_err(|e| refused(&e))?;
+    let server = server.map_err(|e| refused(&e, options))?;
     let socket = server.path().to_owned();
     if let Some(folder) = log_file.parent().filter(|_| !session.ini.portable) {
         let _ = platform::own_folder(folder).inspect_err(|why| {
@@ -293,12 +293,12 @@ fn last_words(log: &Path) -> String {
     last.map(|l| l.trim_start_matches("tuiphone: ").to_owned()).unwrap_or_else(|| "it said nothing".into())
 }
 
-fn refused(error: &SocketError) -> CommandError {
-    let (code, hint) = match error {
-        SocketError::InUse(_) => (ExitCode::NoDaemon, "attach to it: tuiphone; or stop it: tuiphone exit"),
-        SocketError::Io { .. } => (ExitCode::NoDaemon, "another place: --socket PATH, or TUIPHONE_SOCKET"),
+fn refused(error: &SocketError, options: &Options) -> CommandError {
+    let hint = match (error, options.program()) {
+        (SocketError::InUse(_), program) => format!("attach to it: {program}; or stop it: {program} exit"),
+        (SocketError::Io { .. }, _) => "another place: --socket PATH, or TUIPHONE_SOCKET".to_owned(),
     };
-    CommandError { code, kind: "no_daemon", message: error.to_string(), hint: Some(hint.into()) }
+    CommandError { code: ExitCode::NoDaemon, kind: "no_daemon", message: error.to_string(), hint: Some(hint) }
 }
 
 #[cfg(test)]

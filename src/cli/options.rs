@@ -338,6 +338,17 @@ impl Options {
         matches!(self.show, Some(Show::Minimized | Show::Hidden))
     }
 
+    /// What is typed to reach the same phone again: `tuiphone`, with the files that were named.
+    pub fn program(&self) -> String {
+        let named = [("-i", &self.ini), ("--socket", &self.socket)];
+        let words = named.into_iter().filter_map(|(name, path)| {
+            let path = crate::text::sanitise(&path.as_ref()?.to_string_lossy());
+            let path = if path.contains([' ', '\'', '"']) { format!("{path:?}") } else { path };
+            Some(format!(" {name} {path}"))
+        });
+        std::iter::once("tuiphone".to_owned()).chain(words).collect()
+    }
+
     /// The arguments that make a daemon of the same kind; the password goes another way.
     pub fn daemon_arguments(&self, socket: &Path) -> Vec<OsString> {
         let mut out: Vec<OsString> = Vec::new();

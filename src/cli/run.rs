@@ -404,7 +404,8 @@ impl Place {
     async fn background(self, dial: Option<String>) -> Result<ExitCode, CommandError> {
         let link = daemon::attach_or_start(&self.options, &self.socket, &self.log).await?;
         if self.options.show == Some(Show::Minimized) && self.alone && !self.options.quiet {
-            out::talk("tuiphone: runs in the background: `tuiphone` shows it, `tuiphone exit` ends it");
+            let program = self.options.program();
+            out::talk(&format!("tuiphone: runs in the background: `{program}` shows it, `{program} exit` ends it"));
         }
         let Some(target) = dial else { return Ok(ExitCode::Ok) };
         let dial = Request::Command(Command::Dial { target, account: self.options.account.clone() });

@@ -179,6 +179,7 @@ pub async fn show(link: Link, options: &Options, shown: Shown) -> Result<ExitCod
         host,
         keymap: shown.keymap,
         stays: shown.stays,
+        program: options.program(),
         welcome: shown.welcome,
         dial: shown.dial,
         fill: shown.fill,

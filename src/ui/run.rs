@@ -64,6 +64,8 @@ pub struct UiOptions {
     pub keymap: Keymap,
     /// The phone lives on when the interface is left.
     pub stays: bool,
+    /// What is typed to come back to it.
+    pub program: String,
     /// Lines for an empty call list: what to try.
     pub welcome: Vec<String>,
     /// A number to dial at once.
@@ -247,7 +249,7 @@ pub async fn run(link: Link, options: UiOptions) -> Result<(), UiError> {
     drop(events);
     drop(screen);
     drop(shell);
-    if is_left { farewell(&model) } else { Ok(()) }
+    if is_left { farewell(&model, &options.program) } else { Ok(()) }
 }
 
 /// Asks for what the interface keeps of its own: messages, calls that were, contacts.
@@ -424,11 +426,11 @@ impl Shell<'_> {
     }
 }
 
-fn farewell(model: &Model) -> Result<(), UiError> {
+fn farewell(model: &Model, program: &str) -> Result<(), UiError> {
     if !model.stays {
         return Ok(());
     }
-    writeln!(io::stdout(), "{}", say!("screen-goes-on", calls = model.calls.len())).map_err(UiError::Draw)
+    writeln!(io::stdout(), "{}", say!("screen-goes-on", calls = model.calls.len(), program)).map_err(UiError::Draw)
 }
 
 async fn sleep_until(moment: Option<Instant>) {

@@ -154,3 +154,16 @@ fn what_is_changed_last_is_written_before_the_phone_is_gone() {
         assert!(text.lines().any(|kept| kept == line), "{state}: {text}");
     }
 }
+
+/// What is told to be typed reaches that phone, not another one.
+#[test]
+fn a_second_phone_of_the_same_place_says_how_the_first_is_reached() {
+    let house = House::open();
+    let _first = house.daemon();
+    let second = house.run(&["daemon"]);
+    let program = format!("tuiphone -i {} --socket {}", house.ini().display(), house.socket().display());
+    assert!(
+        second.code == 4 && second.stderr.contains(&format!("attach to it: {program}; or stop it: {program} exit")),
+        "{second:?}"
+    );
+}
