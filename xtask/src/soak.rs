@@ -35,8 +35,9 @@ const PREFACE: &str = "\
 
 One phone of a release build for each row, on loopback or in network namespaces of its own; what it holds at rest, before and
 after, once a few turns have shown what such a phone needs. Memory that no file stands behind (anonymous) may not grow by more
-than 2 % or thirty pages, with glibc told to keep nothing for single threads; files, sockets, threads and calls may not be more; no call may be missing in the history. The run fails otherwise. RSS
-also has pages of the program's file, which come and go with what was done last, and so is only told. What each row does:
+than 2 % or thirty pages, with glibc told to keep nothing for single threads; files, sockets, threads and calls may not be more;
+no call may be missing in the history. The run fails otherwise. RSS also has pages of the program's file, which come and go with
+what was done last, and so is only told. What each row does:
 `tests/soak`; the same with a few turns is part of `cargo xtask test`.
 
 Repeat it with (Linux; as root, with `ip`, `pulseaudio` and `faketime` installed, or rows are left out):
