@@ -2,8 +2,9 @@
 
 use super::ini::{Document, Item};
 use super::layers::Layers;
-use super::load::{MAX_ACCOUNTS, Warning, load};
+use super::load::{MAX_ACCOUNTS, load};
 use super::schema::{Kind, Known, Place, Row, Section, beyond_microsip, nearest_section, section_of};
+use super::warning::Warning;
 use super::{Account, DialPlan};
 use std::collections::{HashMap, HashSet};
 

@@ -1,11 +1,11 @@
 //! Documents → settings and accounts.
 
 use super::ini::{Document, Item};
-use super::layers::{Found, Layers};
+use super::layers::Layers;
 use super::schema::{Row, Section, hook_rows};
+use super::view::{View, fill};
+use super::warning::Warning;
 use super::{Account, AccountId, Dialled, MAX_DIALLED, MAX_SHORTCUTS, Secret, Settings, Shortcut};
-use std::borrow::Cow;
-use std::fmt;
 
 /// Accounts read at most; the rest is left out with a warning.
 pub const MAX_ACCOUNTS: u32 = 100;
@@ -23,36 +23,6 @@ pub struct Loaded {
     pub common: Account,
     /// What was odd, in reading order.
     pub warnings: Vec<Warning>,
-}
-
-/// Something in a file that was not taken as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
-    /// Which document: 0 = the main one, 1 = the first overlay …
-    pub layer: usize,
-    /// The line, counted from 1; `None` where something is missing.
-    pub line: Option<usize>,
-    /// The section, without brackets.
-    pub section: String,
-    /// The key; empty = the section as a whole.
-    pub key: String,
-    /// What is odd and what was done about it.
-    pub message: String,
-    /// The value itself cannot be meant so; otherwise it can, and something else is odd about it.
-    pub is_of_value: bool,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        match (self.section.as_str(), self.key.as_str()) {
-            ("", _) => write!(f, "{}", self.message),
-            (section, "") => write!(f, "[{section}]: {}", self.message),
-            (section, key) => write!(f, "[{section}] {key}: {}", self.message),
-        }
-    }
 }
 
 /// Reads the main document, key by key overruled by the overlays, the last of them strongest
@@ -105,67 +75,6 @@ fn too_long((layer, document): (usize, &Document)) -> impl Iterator<Item = Warni
             is_of_value: false,
         })
     })
-}
-
-/// A section seen through all layers.
-struct View<'a> {
-    layers: &'a Layers<'a>,
-    section: String,
-    /// ` ;…` behind a value is a comment. True for the unnumbered `[Account]` alone.
-    comments: bool,
-}
-
-impl<'a> View<'a> {
-    fn of(layers: &'a Layers<'a>, section: impl Into<String>) -> View<'a> {
-        View { layers, section: section.into(), comments: false }
-    }
-
-    fn exists(&self) -> bool {
-        self.layers.has_section(&self.section)
-    }
-
-    fn get(&self, key: &str) -> Option<Found<'a>> {
-        let mut found = self.layers.find(&self.section, key)?;
-        if self.comments
-            && let Some((before, _)) = found.value.split_once(" ;")
-        {
-            found.value = before.trim().to_owned().into();
-        }
-        Some(found)
-    }
-
-    fn text(&self, key: &str) -> Cow<'a, str> {
-        self.get(key).map_or(Cow::Borrowed(""), |found| found.value)
-    }
-
-    fn warning(&self, key: &str, message: String) -> Warning {
-        let place = match key {
-            "" => self.layers.place_of_section(&self.section),
-            _ => self.get(key).and_then(|found| Some((found.layer, found.line?))),
-        };
-        let (layer, line) = place.map_or((0, None), |(layer, line)| (layer, Some(line)));
-        Warning { layer, line, section: self.section.clone(), key: key.to_owned(), message, is_of_value: false }
-    }
-
-    fn complaint(&self, key: &str, message: String) -> Warning {
-        Warning { is_of_value: true, ..self.warning(key, message) }
-    }
-}
-
-/// Feeds every key of the section that is present to `take`.
-fn fill(
-    section: Section,
-    view: &View<'_>,
-    warnings: &mut Vec<Warning>,
-    mut take: impl FnMut(&Row, &str) -> Option<String>,
-) {
-    for row in Row::of(section) {
-        if let Some(found) = view.get(row.key)
-            && let Some(complaint) = take(row, &found.value)
-        {
-            warnings.push(view.complaint(row.key, complaint));
-        }
-    }
 }
 
 /// The keys 0 to 9, whichever there are.
