@@ -2,7 +2,7 @@
 
 use super::callback::{Given, Taken};
 use super::cards::{Opened, another, warning};
-use super::host::{Silent, with_host};
+use super::host::{Silent, is_silent, with_host};
 use super::quiet::StderrGuard;
 use super::{CaptureLine, Direction, Health, Latency, PlaybackLine, Spec};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
@@ -114,6 +114,9 @@ pub fn watch(specs: [Option<Spec>; 3], latency: Latency, voice: bool, reports: &
 
 /// As [`super::cards::lack`].
 pub(super) fn lack() -> Option<&'static str> {
+    if is_silent() {
+        return Some("the sound server does not answer");
+    }
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     return (!super::asound::is_here()).then_some(super::asound::WANTED);
     #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

@@ -30,13 +30,22 @@ pub fn with_host<T: Send + 'static>(ask: impl FnOnce(&cpal::Host) -> T + Send + 
     ASKER.lock().unwrap_or_else(PoisonError::into_inner).ask(PATIENCE, |pulse| answer(pulse, ask))
 }
 
+/// The last question has no answer yet.
+pub fn is_silent() -> bool {
+    ASKER.lock().unwrap_or_else(PoisonError::into_inner).is_owed()
+}
+
 impl Asker {
+    fn is_owed(&self) -> bool {
+        self.owed.as_ref().is_some_and(|answered| !answered.load(Ordering::Acquire))
+    }
+
     fn ask<T: Send + 'static>(
         &mut self,
         patience: Duration,
         ask: impl FnOnce(&mut Option<cpal::Host>) -> T + Send + 'static,
     ) -> Result<T, Silent> {
-        if self.owed.as_ref().is_some_and(|answered| !answered.load(Ordering::Acquire)) {
+        if self.is_owed() {
             return Err(Silent);
         }
         let (tell, told) = channel();

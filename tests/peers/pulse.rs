@@ -341,7 +341,7 @@ fn a_sound_server_that_hangs_holds_up_nobody() {
         call.phone.run(&["devices"], PATIENCE);
         assert_eq!(call.status().json["state"], "connected");
     }
-    until("it is told of", PATIENCE, || !call.status().json["audio"]["warning"].is_null());
+    call.watch.until_says("no sound card (the sound server does not answer)");
     call.sound.hang(false);
     call.until_heard_from("spk");
     until("nothing is left behind", PATIENCE, || threads(&call) <= before);
