@@ -10,7 +10,8 @@ use crate::support::{Daemon, House, Wire};
 
 /// Far ends, each in a call of its own: a phone answers no second call by itself, nor the same caller twice.
 const FAR_ENDS: usize = 4;
-/// Before anything is compared: as many as transactions outlast them, and what is kept within bounds has filled them.
+/// Before anything is compared, at least: as many as transactions outlast them, and what is kept within bounds has filled
+/// them. As many as are compared afterwards, if those are more: it takes thousands until what stays lies where it can stay.
 const WARMING: usize = 2_000;
 
 /// Makes so many calls, each shorter than a second: it is ended as soon as it is answered.
@@ -44,7 +45,8 @@ fn make(wire: &mut Wire, numbers: &[String], calls: usize) {
 
 #[test]
 fn calls_set_up_and_torn_down_leave_nothing() {
-    let (warming, calls) = (many(20, WARMING), wished("TUIPHONE_SOAK_CALLS").unwrap_or(60));
+    let calls = wished("TUIPHONE_SOAK_CALLS").unwrap_or(60);
+    let warming = many(20, WARMING.max(calls));
     let house = House::open();
     let others: Vec<House> = (0..FAR_ENDS).map(|_| House::open()).collect();
     let (fars, numbers): (Vec<Daemon>, Vec<String>) = others.iter().map(far_phone).unzip();

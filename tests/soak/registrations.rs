@@ -2,6 +2,8 @@
 
 use std::net::UdpSocket;
 
+use serde_json::json;
+
 use crate::held::{Row, many, wished};
 use crate::phones::{dial, kept};
 use crate::registrar::{Registrar, accounts};
@@ -35,6 +37,14 @@ fn call_in_vain(phone: &Daemon) {
     wire.await_event("call_ended");
 }
 
+fn ask_all(phone: &Daemon, verb: &str, users: usize) {
+    let mut wire = phone.connect();
+    for account in 1..=users {
+        let reply = wire.ask(&json!({"verb": verb, "account": account.to_string()}).to_string());
+        assert_eq!(reply["ok"], true, "{reply}");
+    }
+}
+
 fn are_registered(phone: &Daemon, users: usize) -> bool {
     let status = phone.connect().ask("status");
     let accounts = status["accounts"].as_array().map_or(&[][..], Vec::as_slice);
@@ -47,8 +57,10 @@ fn registrations_are_refreshed_and_leave_nothing() {
     let refreshes = wished("TUIPHONE_SOAK_REFRESHES").unwrap_or(many(5, 1_000));
     let (house, _socket, registrar, phone) = registered(users);
     let mut granted = 0;
-    // In five parts, each with something after which a phone gives back what it does not need.
+    // In five parts; at the end of each nobody is registered, or no phone would ever be at rest.
     let (before, after) = over_and_over(&phone, PARTS, |turn| {
+        ask_all(&phone, "register", users);
+        assert!(until(|| are_registered(&phone, users)), "all register again");
         let begin = registrar.granted();
         while registrar.granted() < begin + refreshes.div_ceil(PARTS) {
             let now = registrar.granted();
@@ -56,6 +68,7 @@ fn registrations_are_refreshed_and_leave_nothing() {
         }
         assert!(until(|| registrar.has_all() && are_registered(&phone, users)));
         granted += if turn < warming() { 0 } else { registrar.granted() - begin };
+        ask_all(&phone, "unregister", users);
         call_in_vain(&phone);
     });
     let history = (calls_in_vain() + warming() + PARTS, kept(&house));
