@@ -111,16 +111,17 @@ pub struct Ahead {
     /// Samples that its next burst takes.
     pub(super) burst: AtomicI32,
     /// Samples that a server which always wants more is to have in all; 0 = that is not known yet.
-    #[cfg(feature = "audio")]
+    #[cfg_attr(not(feature = "audio"), allow(dead_code))]
     pub(super) target: AtomicI32,
     /// Fetches what is in the ring.
     pub(super) fetch: OnceLock<Waker>,
 }
 
 impl Ahead {
-    /// Samples that the device takes at once, on a clock of one's own.
-    pub fn by(clock: fn() -> Instant, burst: usize) -> Ahead {
-        Ahead { seen: Moment::by(clock), burst: AtomicI32::new(burst as i32), ..Ahead::default() }
+    /// Samples that the device takes at once and is to have in all, on a clock of one's own.
+    pub fn by(clock: fn() -> Instant, burst: usize, target: usize) -> Ahead {
+        let [burst, target] = [burst, target].map(|samples| AtomicI32::new(samples as i32));
+        Ahead { seen: Moment::by(clock), burst, target, ..Ahead::default() }
     }
 
     /// So many samples were there now.

@@ -41,7 +41,7 @@ impl Devices {
         let asking = LineOut::new(PlaybackLine::new(samples, rate, health.clone()), Latency::NORMAL).unwrap();
         let (samples, ring) = RingBuffer::new(room);
         let mut line = PlaybackLine::new(samples, rate, health.clone());
-        line.ahead = Arc::new(Ahead::by(std::time::Instant::now, rate as usize / 300));
+        line.ahead = Arc::new(Ahead::by(std::time::Instant::now, rate as usize / 300, rate as usize / 100));
         let feed = Feed::new(ring, rate, line.ahead.clone(), health.clone());
         let fetching = LineOut::new(line, Latency::NORMAL).unwrap();
         Devices { rate, health, taken, mic, given, asking, feed, asked: vec![[0; 4]; room], fetching }

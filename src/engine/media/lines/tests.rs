@@ -207,7 +207,7 @@ mod rings {
             let mic = LineIn::new(line, Latency::NORMAL).unwrap();
             let (samples, ring) = RingBuffer::new(rate as usize / 5);
             let mut line = PlaybackLine::new(samples, rate, Arc::default());
-            line.ahead = Arc::new(Ahead::by(clock, burst));
+            line.ahead = Arc::new(Ahead::by(clock, burst, TARGET));
             let feed = Feed::new(ring, rate, line.ahead.clone(), line.health.clone());
             let out = LineOut::new(line, Latency::NORMAL).unwrap();
             let burst_s = burst as f64 / f64::from(rate);
