@@ -56,6 +56,7 @@ pub fn run(arguments: &[String], keep: bool) -> Result<(), Failure> {
         _ => return Err("a number of calls, and --keep".into()),
     };
     cargo(&["build", "--locked", "--release", "--bin", "tuiphone"])?;
+    let about = about();
     let table = target().join("soak.md");
     let _ = std::fs::remove_file(&table);
     let calls = calls.to_string();
@@ -70,7 +71,7 @@ pub fn run(arguments: &[String], keep: bool) -> Result<(), Failure> {
     );
     let requests = test(&["--test", "cli", "soak::", "--", "--test-threads", "1"], &OF_REQUESTS);
     let rows = std::fs::read_to_string(&table).map_err(|why| format!("no table {}: {why}", table.display()))?;
-    let told = format!("{}{HEAD}{rows}", about());
+    let told = format!("{about}{HEAD}{rows}");
     println!("{told}");
     phases.and(requests)?;
     if keep {
