@@ -29,7 +29,8 @@ const LAST_SOUND: Duration = Duration::from_secs(10);
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// The same where the phone is behind a socket.
 const LAST_WORDS_THERE: Duration = Duration::from_millis(600);
-/// How long a program may run on once its call has ended, and once more when it is asked to end.
+/// How long a program may run on once its call has ended, and once more when it is asked to end; how long a server may
+/// take to be told.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// News of a server that may wait.
 const BACKLOG: usize = 32;
@@ -100,7 +101,7 @@ pub struct Attached {
     plug: Option<Plug>,
     stage: Stage,
     id: [u8; 16],
-    /// Ends with the sound of the program.
+    /// Ends with the sound of the program, or with the connection to the server.
     drained: Option<oneshot::Receiver<()>>,
     /// The program's standard input is to be closed.
     closing: Arc<AtomicBool>,
@@ -275,7 +276,9 @@ impl Attached {
                     let Connecting { plug, news, named, .. } = connecting;
                     match made {
                         Ok((incoming, outgoing, line)) => {
-                            plug.insert(Box::new(incoming), Box::new(outgoing));
+                            let (over, ended) = oneshot::channel();
+                            self.drained = Some(ended);
+                            plug.insert(Box::new(incoming), Box::new(Served { outgoing, _over: over }));
                             self.stage = Stage::Serves(line, news);
                         }
                         Err(why) => return Wish::Failed(unreachable(&named, &why)),
@@ -321,7 +324,12 @@ impl Attached {
         let attendant = self.attendant.take();
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Runs(mut program) => self.status = ended(&mut program).await.ok(),
-            Stage::Serves(line, _) => line.hang_up(),
+            Stage::Serves(line, _) => {
+                line.hang_up();
+                if let Some(ended) = self.drained.take() {
+                    let _ = timeout(FAREWELL, ended).await;
+                }
+            }
             _ => {}
         }
         attendant.into_iter().for_each(|attendant| attendant.abort());
@@ -368,6 +376,22 @@ struct Source {
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.pipe.read(buffer)
+    }
+}
+
+/// The sound for a server; who waits until it has been told of the end is told.
+struct Served {
+    outgoing: Outgoing,
+    _over: oneshot::Sender<()>,
+}
+
+impl Write for Served {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.outgoing.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.outgoing.flush()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::support::{Finished, House, PATIENCE, closed};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A server that does this with the one that comes; where it is.
 fn server(serve: impl FnOnce(TcpStream) + Send + 'static) -> String {
@@ -44,11 +44,13 @@ fn a_server_says_and_hears_the_sound_of_a_call_both_rates() {
             let first = frame(&mut stream).expect("which call it is");
             let mut speaking = stream.try_clone().expect("a copy");
             std::thread::spawn(move || {
-                for part in tone(30.0, rate).chunks(rate as usize / 25) {
+                let begun = Instant::now();
+                for (nth, part) in (0u32..).zip(tone(30.0, rate).chunks(rate as usize / 25)) {
+                    let due = begun + Duration::from_millis(20) * nth.saturating_sub(5);
+                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     if speaking.write_all(&sound(kind, part)).is_err() {
                         return;
                     }
-                    std::thread::sleep(Duration::from_millis(20));
                 }
             });
             let (mut heard, mut last, mut sizes) = (Vec::new(), None, Vec::new());

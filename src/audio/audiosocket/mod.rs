@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv6Addr, Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long each address of a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_ADDRESSES: usize = 4;
 /// A server that takes nothing for this long has gone.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a server that was told of the end may take to end its side too.
+const FAREWELL: Duration = Duration::from_millis(200);
 /// Frames without sound that may follow one another.
 const MOST_IDLE: u32 = 1_000;
 /// Digits that may wait for the next frame of sound.
@@ -93,7 +95,7 @@ impl Line {
         }
     }
 
-    /// Says goodbye with the next sound.
+    /// Says goodbye with the next sound, or where that ends.
     pub fn hang_up(&self) {
         self.0.is_over.store(true, Ordering::Relaxed);
     }
@@ -117,6 +119,7 @@ pub struct Outgoing {
     rate: u32,
     shared: Arc<Shared>,
     begun: Vec<u8>,
+    has_said_goodbye: bool,
 }
 
 /// Connects, and says which call this is. Waits, within bounds.
@@ -133,7 +136,8 @@ pub fn connect(
     stream.set_write_timeout(Some(WRITE_PATIENCE))?;
     let shared = Arc::<Shared>::default();
     let incoming = Incoming::new(stream.try_clone()?, place.rate, Box::new(tell));
-    let mut outgoing = Outgoing { stream, rate: place.rate, shared: shared.clone(), begun: Vec::new() };
+    let mut outgoing =
+        Outgoing { stream, rate: place.rate, shared: shared.clone(), begun: Vec::new(), has_said_goodbye: false };
     outgoing.send(&Frame::Id(&id))?;
     Ok((incoming, outgoing, Line(shared)))
 }
@@ -214,11 +218,22 @@ impl Outgoing {
     /// What is to be said before sound; an error once the connection is to end.
     fn say(&mut self) -> io::Result<()> {
         if self.shared.is_over.load(Ordering::Relaxed) {
+            self.has_said_goodbye = true;
             self.send(&Frame::HangUp)?;
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let digits = std::mem::take(&mut *self.shared.digits.lock().unwrap_or_else(PoisonError::into_inner));
         digits.into_iter().try_for_each(|digit| self.send(&Frame::Digit(digit)))
+    }
+
+    /// Takes what still comes: a connection that is closed over unread bytes is reset, and its last words are lost.
+    fn hear_out(&mut self) {
+        let begun = Instant::now();
+        let mut unheard = [0; 4_096];
+        while let Some(left) = FAREWELL.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())
+            && self.stream.set_read_timeout(Some(left)).is_ok()
+            && self.stream.read(&mut unheard).is_ok_and(|count| count > 0)
+        {}
     }
 }
 
@@ -245,9 +260,11 @@ impl Write for Outgoing {
 /// The other way ends with it.
 impl Drop for Outgoing {
     fn drop(&mut self) {
-        if !self.shared.is_over.swap(true, Ordering::Relaxed) {
+        if !self.has_said_goodbye {
             let _ = self.send(&Frame::HangUp);
         }
+        let _ = self.stream.shutdown(Shutdown::Write);
+        self.hear_out();
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
@@ -327,5 +344,27 @@ mod tests {
         let frames = sound.chunks(640).flat_map(|bytes| Frame::Sound { rate: 16_000, bytes }.bytes());
         let expected: Vec<u8> = [Frame::Id(&[7; 16]).bytes(), Frame::Digit('9').bytes()].concat();
         assert_eq!(bytes, [expected, frames.collect(), Frame::HangUp.bytes()].concat());
+    }
+
+    #[test]
+    fn a_server_that_goes_on_speaking_gets_one_goodbye_whoever_ends_it() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = Place { host: "127.0.0.1".into(), port: server.local_addr().unwrap().port(), rate: 8_000 };
+        for (is_hung_up, flushes) in [(false, false), (true, false), (true, true)] {
+            let (incoming, mut outgoing, line) = connect(&place, [7; 16], |_| {}).unwrap();
+            let (mut stream, _) = server.accept().unwrap();
+            stream.write_all(&Frame::Sound { rate: 8_000, bytes: &[1; 320] }.bytes()).unwrap();
+            if is_hung_up {
+                line.hang_up();
+            }
+            if flushes {
+                assert!(outgoing.flush().is_err());
+            }
+            drop(outgoing);
+            drop(incoming);
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes).expect("an end, no reset");
+            assert_eq!(bytes, [Frame::Id(&[7; 16]).bytes(), Frame::HangUp.bytes()].concat());
+        }
     }
 }
