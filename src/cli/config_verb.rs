@@ -2,13 +2,14 @@
 //! is told.
 
 use super::config_args::{Name, no_change, unknown};
+use super::config_check::{self, unseen};
 use super::ini_files::IniFiles;
 use super::options::{ConfigJob, Options};
 use super::paths::Environment;
-use super::{exit, keymap, languages, number_way, out, session, settings_page, theme};
+use super::{exit, number_way, out, session, settings_page};
 use crate::config::ini::IniError;
 use crate::config::schema::{self, Field, Kept, Kind, Known, Place, Row, Section, Takes};
-use crate::config::{self, Account, AccountId, Fault, Finding, Found, Loaded, Settings, Warning, unfit};
+use crate::config::{self, Account, AccountId, Found, Loaded, Settings, unfit};
 use crate::control::{CommandError, ExitCode};
 use crate::engine::files;
 use crate::text::{masked, plain_error, sanitise};
@@ -57,7 +58,7 @@ pub fn run(job: &ConfigJob, options: &Options, environment: &Environment) -> Res
         ConfigJob::Set { changes, microsip } => {
             (ran.changed, ran.needs_restart) = set(changes, *microsip, files, options)?;
         }
-        ConfigJob::Check => ran.code = check(&files, options),
+        ConfigJob::Check => ran.code = config_check::run(&files, options),
         ConfigJob::DialPlan { number } => ran.code = number_way::run(number, &files, options)?,
     }
     Ok(ran)
@@ -177,17 +178,6 @@ fn set(
         notes.iter().for_each(|note| out::talk(&format!("tuiphone: {}", sanitise_line(note))));
     }
     Ok((changed, needs_restart))
-}
-
-/// What is odd about a theme, keymap or language that is chosen: it stays as it is written, and the default is seen until it is
-/// there.
-fn unseen(name: &str, value: &str, ini: &Path) -> Option<String> {
-    match name.to_ascii_lowercase().as_str() {
-        "tuiphone.theme" => theme::Shelf::beside(ini).chosen(value).1,
-        "tuiphone.keymap" => keymap::Shelf::beside(ini).chosen(value).1,
-        "tuiphone.language" => languages::own(value, ini).1,
-        _ => None,
-    }
 }
 
 /// What a change was.
@@ -334,49 +324,6 @@ fn unwritable(why: &IniError, place: &Place, key: &str, file: &Path) -> CommandE
     exit::config(message, Some("nothing was changed"))
 }
 
-fn check(files: &IniFiles, options: &Options) -> ExitCode {
-    let mut findings = config::check(&files.main, &files.overlays);
-    findings.extend(unseen_choices(files));
-    let is_well = findings.iter().all(|finding| finding.fault.is_note());
-    if options.json {
-        let list: Vec<Value> = findings.iter().map(|finding| finding_json(finding, files)).collect();
-        let path = files.ini.path.display().to_string();
-        out::json(&json!({ "v": 1, "verb": "config", "ok": is_well, "path": path, "findings": list }));
-    } else {
-        // What is wrong comes first, and what is good to know behind it.
-        let (notes, faults): (Vec<&Finding>, Vec<_>) = findings.iter().partition(|finding| finding.fault.is_note());
-        let notes = notes.into_iter().filter(|_| !options.quiet);
-        let shown = faults.into_iter().chain(notes);
-        shown.for_each(|finding| out::line(&sanitise_line(&files.located(&finding.warning))));
-        if findings.is_empty() && !options.quiet {
-            out::line(&format!("{}: nothing is odd", files.ini.path.display()));
-        }
-    }
-    if is_well { ExitCode::Ok } else { ExitCode::Config }
-}
-
-/// Of what the interface is to look like, what is not there.
-fn unseen_choices(files: &IniFiles) -> Vec<Finding> {
-    let layers = files.layers();
-    let of = |key: &str| {
-        let Found { value, layer, line } = layers.find("tuiphone", key)?;
-        let message = unseen(&format!("tuiphone.{key}"), &value, &files.ini.path)?;
-        let (section, key) = ("tuiphone".to_owned(), key.to_owned());
-        Some(Finding {
-            fault: Fault::Value,
-            warning: Warning { layer, line, section, key, message, is_of_value: true },
-        })
-    };
-    ["theme", "keymap", "language"].into_iter().filter_map(of).collect()
-}
-
-fn finding_json(Finding { fault, warning }: &Finding, files: &IniFiles) -> Value {
-    json!({
-        "file": files.path(warning.layer).display().to_string(), "line": warning.line, "section": warning.section,
-        "key": warning.key, "kind": fault.word(), "note": fault.is_note(), "message": sanitise_line(&warning.message),
-    })
-}
-
 /// One value in force, and where it comes from.
 pub(super) struct Entry {
     pub section: String,
@@ -484,6 +431,6 @@ fn told(rest: Value) {
 }
 
 /// A line of any length, safe to show.
-fn sanitise_line(text: &str) -> String {
+pub(super) fn sanitise_line(text: &str) -> String {
     crate::text::sanitise_text(text).replace('\n', " ")
 }

@@ -7,6 +7,7 @@ pub mod call;
 pub mod call_log;
 mod completion;
 mod config_args;
+mod config_check;
 pub mod config_verb;
 pub mod daemon;
 pub mod demo;
