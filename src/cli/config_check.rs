@@ -4,15 +4,18 @@ use super::config_verb::sanitise_line;
 use super::ini_files::IniFiles;
 use super::options::Options;
 use super::{keymap, languages, out, theme};
-use crate::config::{self, Fault, Finding, Found, Warning};
+use crate::config::ini::Item;
+use crate::config::schema::{Kind, Known, Place, Row};
+use crate::config::{self, Fault, Finding, Warning};
 use crate::control::ExitCode;
+use crate::text::plain_error;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Tells of them, as lines or as JSON.
 pub(super) fn run(files: &IniFiles, options: &Options) -> ExitCode {
     let mut findings = config::check(&files.main, &files.overlays);
-    findings.extend(unseen_choices(files));
+    findings.extend(unseen_files(files));
     let is_well = findings.iter().all(|finding| finding.fault.is_note());
     if options.json {
         let list: Vec<Value> = findings.iter().map(|finding| finding_json(finding, files)).collect();
@@ -31,30 +34,45 @@ pub(super) fn run(files: &IniFiles, options: &Options) -> ExitCode {
     if is_well { ExitCode::Ok } else { ExitCode::Config }
 }
 
-/// What is odd about a theme, keymap or language that is chosen: it stays as it is written, and the default is seen until it is
-/// there.
-pub(super) fn unseen(name: &str, value: &str, ini: &Path) -> Option<String> {
-    match name.to_ascii_lowercase().as_str() {
-        "tuiphone.theme" => theme::Shelf::beside(ini).chosen(value).1,
-        "tuiphone.keymap" => keymap::Shelf::beside(ini).chosen(value).1,
-        "tuiphone.language" => languages::own(value, ini).1,
+/// What is odd about a value that leads to a file: it stays as it is written, until the file is there.
+pub(super) fn unseen(row: &Row, value: &str, ini: &Path) -> Option<String> {
+    match row.key {
+        "theme" => theme::Shelf::beside(ini).chosen(value).1,
+        "keymap" => keymap::Shelf::beside(ini).chosen(value).1,
+        "language" => languages::own(value, ini).1,
+        _ if row.kind == Kind::File && !value.is_empty() => match std::fs::metadata(value) {
+            Ok(found) if found.is_dir() => Some(format!("{value} is a folder, and no file")),
+            Ok(_) => None,
+            Err(why) => Some(format!("cannot read {value}: {}", plain_error(&why))),
+        },
         _ => None,
     }
 }
 
-/// Of what the interface is to look like, what is not there.
-fn unseen_choices(files: &IniFiles) -> Vec<Finding> {
+/// What values in force lead to, and is not there.
+fn unseen_files(files: &IniFiles) -> Vec<Finding> {
     let layers = files.layers();
-    let of = |key: &str| {
-        let Found { value, layer, line } = layers.find("tuiphone", key)?;
-        let message = unseen(&format!("tuiphone.{key}"), &value, &files.ini.path)?;
-        let (section, key) = ("tuiphone".to_owned(), key.to_owned());
-        Some(Finding {
-            fault: Fault::Value,
-            warning: Warning { layer, line, section, key, message, is_of_value: true },
-        })
-    };
-    ["theme", "keymap", "language"].into_iter().filter_map(of).collect()
+    let mut findings = Vec::new();
+    for (layer, document) in layers.documents().enumerate() {
+        let (mut section, mut place) = ("", None);
+        for (line, item) in document.items() {
+            match (item, &place) {
+                (Item::Section(name), _) => (section, place) = (name, Place::of(name)),
+                (Item::Pair(key, value), Some(of)) => {
+                    let Known::Read(row) = of.known(key) else { continue };
+                    let Some(message) = unseen(row, value, &files.ini.path) else { continue };
+                    let found = layers.find(section, key);
+                    if found.is_some_and(|found| (found.layer, found.line) == (layer, Some(line))) {
+                        let (section, key) = (section.to_owned(), key.to_owned());
+                        let warning = Warning { layer, line: Some(line), section, key, message, is_of_value: true };
+                        findings.push(Finding { fault: Fault::Value, warning });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    findings
 }
 
 fn finding_json(Finding { fault, warning }: &Finding, files: &IniFiles) -> Value {

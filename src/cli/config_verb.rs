@@ -226,6 +226,7 @@ pub(super) fn change(changes: &[(&str, Option<&str>)], files: &IniFiles) -> Resu
                 if row.takes == Takes::Restart {
                     needs_restart.push(format!("{}.{key}", place.name));
                 }
+                notes.extend(value.and_then(|value| unseen(row, value, &files.ini.path)));
                 row.quoted
             }
             Known::Kept(kept) => {
@@ -258,7 +259,6 @@ pub(super) fn change(changes: &[(&str, Option<&str>)], files: &IniFiles) -> Resu
         }
         notes.push(files.located(warning));
     }
-    notes.extend(changes.iter().filter_map(|(name, value)| unseen(name, (*value)?, &files.ini.path)));
     let bytes = document.to_bytes();
     let changed = bytes != files.main.to_bytes();
     if changed {

@@ -318,6 +318,10 @@ mod tests {
                  open; https:// hides it",
             ),
             (
+                "[Settings]\nrtpPortMin=20000\nrtpPortMax=10000\n",
+                "0 value: line 3: [Settings] rtpPortMax: not used: it is not above rtpPortMin; ports from 20000 on are",
+            ),
+            (
                 "[Settings]\naccountId=7\n[Account1]\ndomain=d\n",
                 "0 value: line 2: [Settings] accountId: there is no account 7: calls go out by the Local account",
             ),

@@ -46,6 +46,10 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
             warnings.push(beside.complaint(row.key, complaint));
         }
     }
+    if settings.rtp_port_max > 0 && settings.rtp_port_max <= settings.rtp_port_min {
+        let message = format!("not used: it is not above rtpPortMin; ports from {} on are", settings.rtp_port_min);
+        warnings.push(beside.warning("rtpPortMax", message));
+    }
     settings.dialled = dialled(&View::of(&layers, "Dialed"));
     settings.shortcuts = shortcuts(&View::of(&layers, "Shortcuts"), &mut warnings);
     let mut accounts = numbered_accounts(&layers, &settings, &mut warnings);

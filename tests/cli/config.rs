@@ -461,6 +461,15 @@ fn what_fits_no_key_is_refused_and_what_is_not_there_yet_is_told() {
     assert_eq!(desk.config(&["set", "tuiphone.theme=nord", "Settings.DND=1", "Settings.DND="]).stderr, "");
     let told = desk.config(&["set", "tuiphone.language=xx"]);
     assert!(told.code == 0 && told.stderr.contains("there is no language xx"), "{told:?}");
+    for key in ["tuiphone.holdMusic", "tuiphone.tlsCaFile"] {
+        let told = desk.config(&["set", &format!("{key}=/no/such/file")]);
+        assert!(told.code == 0 && told.stderr.contains("cannot read /no/such/file: no such file"), "{told:?}");
+    }
+    let found = desk.config(&["check"]);
+    for key in ["holdMusic", "tlsCaFile"] {
+        let line = format!("[tuiphone] {key}: cannot read /no/such/file");
+        assert!(found.code == 3 && found.stdout.matches(&line).count() == 1, "{found:?}");
+    }
     // What only waits for another key is written, and told.
     let told = desk.config(&["set", "tuiphone.turnServer=turn.example.net"]);
     assert!(told.code == 0 && told.stderr.contains("ICE=1"), "{told:?}");

@@ -252,7 +252,7 @@ pub(super) const ROWS: &[Row] = &[
     .anew(),
     own_account(
         "tlsCaFile",
-        Kind::Text,
+        Kind::File,
         "",
         "PEM file of the authorities trusted instead of the system's",
         |a| a.tls.ca_file.clone(),
@@ -270,7 +270,7 @@ pub(super) const ROWS: &[Row] = &[
     .anew(),
     own_account(
         "tlsClientCert",
-        Kind::Text,
+        Kind::File,
         "",
         "PEM file of our own certificate",
         |a| a.tls.client_cert.clone(),
@@ -279,7 +279,7 @@ pub(super) const ROWS: &[Row] = &[
     .anew(),
     own_account(
         "tlsClientKey",
-        Kind::Text,
+        Kind::File,
         "",
         "PEM file of its key; empty = in tlsClientCert",
         |a| a.tls.client_key.clone(),

@@ -89,6 +89,8 @@ pub enum Kind {
     Number,
     /// Any text.
     Text,
+    /// The name of a file that is read, as it is written.
+    File,
     /// Any text, never shown.
     Secret,
     /// One of these words.
@@ -103,7 +105,7 @@ impl Kind {
         match self {
             Kind::Flag | Kind::Strict | Kind::UnlessZero => "flag",
             Kind::Number => "number",
-            Kind::Text => "text",
+            Kind::Text | Kind::File => "text",
             Kind::Secret => "secret",
             Kind::Word(_) => "word",
             Kind::List => "list",
@@ -116,7 +118,7 @@ impl Kind {
             Kind::Flag => flag(value),
             Kind::Strict => value == "1",
             Kind::UnlessZero => value != "0",
-            Kind::Number | Kind::Text | Kind::Secret | Kind::Word(_) | Kind::List => return value,
+            Kind::Number | Kind::Text | Kind::File | Kind::Secret | Kind::Word(_) | Kind::List => return value,
         };
         if yes { "1" } else { "0" }
     }

@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     tuiphone(
         "holdMusic",
-        Kind::Text,
+        Kind::File,
         "",
         "WAV file that a far end hears on hold, again and again; empty = silence",
         |s| s.hold_music.clone(),
