@@ -16,49 +16,62 @@ use crate::ua::event::Event;
 use crate::ua::port::{Input, Output};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 impl Signalling {
-    /// Everything the agent wants done by now.
+    /// Everything the agent wants done by now: first what the network waits for, then what else, in order.
     pub(super) fn drain(&mut self) {
-        while let Some(output) = self.agent.poll_output() {
-            match output {
-                Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
-                Output::KeepAlive { flow, owes } => {
-                    if owes {
-                        self.paths.expect_pongs(&flow);
-                    }
-                    self.transmit(flow, PING.to_vec());
+        let mut waiting = VecDeque::new();
+        loop {
+            while let Some(output) = self.agent.poll_output() {
+                match output {
+                    Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
+                    other => waiting.push_back(other),
                 }
-                Output::Resolve { query, target, identity, avoid } => {
-                    self.resolve(target, Wanted { asker: query.0, identity, avoid });
+            }
+            let Some(output) = waiting.pop_front() else { return };
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
+            Output::KeepAlive { flow, owes } => {
+                if owes {
+                    self.paths.expect_pongs(&flow);
                 }
-                Output::Media(command) => self.send_media(command),
-                Output::Event(event) => {
-                    self.over |= event == Event::Exited;
-                    self.event(event);
+                self.transmit(flow, PING.to_vec());
+            }
+            Output::Resolve { query, target, identity, avoid } => {
+                self.resolve(target, Wanted { asker: query.0, identity, avoid });
+            }
+            Output::Media(command) => self.send_media(command),
+            Output::Event(event) => {
+                self.over |= event == Event::Exited;
+                self.event(event);
+            }
+            Output::Decide { call, info } => self.decisions.ask(call, *info, self.agent.settings()),
+            Output::Device(device, name) => self.use_device(device, &name),
+            Output::Keep(changes) => {
+                if let Some((keeper, _)) = &self.keeper {
+                    note_kept(&changes, &mut self.read, &mut self.touched);
+                    let _ = keeper.send(keeping::Job::Keep(changes));
                 }
-                Output::Decide { call, info } => self.decisions.ask(call, *info, self.agent.settings()),
-                Output::Device(device, name) => self.use_device(device, &name),
-                Output::Keep(changes) => {
-                    if let Some((keeper, _)) = &self.keeper {
-                        note_kept(&changes, &mut self.read, &mut self.touched);
-                        let _ = keeper.send(keeping::Job::Keep(changes));
-                    }
+            }
+            Output::Dialled { numbers, last } => {
+                self.dirty = true;
+                if let Some((keeper, _)) = &self.keeper {
+                    let keep = self.agent.settings().keep_dialled;
+                    let _ = keeper.send(keeping::Job::Dialled(keeping::Memory { numbers, last, keep }));
                 }
-                Output::Dialled { numbers, last } => {
-                    self.dirty = true;
-                    if let Some((keeper, _)) = &self.keeper {
-                        let keep = self.agent.settings().keep_dialled;
-                        let _ = keeper.send(keeping::Job::Dialled(keeping::Memory { numbers, last, keep }));
-                    }
-                }
-                Output::Reply(request, result) => {
-                    self.dirty = true;
-                    if let Some(reply) = self.replies.remove(&request) {
-                        let _ = reply.send(result);
-                    }
+            }
+            Output::Reply(request, result) => {
+                self.dirty = true;
+                if let Some(reply) = self.replies.remove(&request) {
+                    let _ = reply.send(result);
                 }
             }
         }
