@@ -226,7 +226,8 @@ pub(super) fn change(changes: &[(&str, Option<&str>)], files: &IniFiles) -> Resu
                 if row.takes == Takes::Restart {
                     needs_restart.push(format!("{}.{key}", place.name));
                 }
-                notes.extend(value.and_then(|value| unseen(row, value, &files.ini.path)));
+                let unseen = value.and_then(|value| unseen(row, value, &files.ini.path));
+                notes.extend(unseen.map(|why| format!("{}.{key}: {why}", place.name)));
                 row.quoted
             }
             Known::Kept(kept) => {
