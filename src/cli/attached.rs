@@ -1,6 +1,8 @@
 //! What stands where the microphone and the speaker of one call would: a program, an AudioSocket server, or standard input
 //! and output; the call is one of a phone in this process, or of the one that runs.
 
+mod ends;
+
 use super::phone;
 use crate::audio::Spec;
 use crate::audio::audiosocket::{self, Incoming, Line, News, Outgoing, Place};
@@ -10,8 +12,9 @@ use crate::control::sound::Sound;
 use crate::control::{CallInfo, CommandError, Event, ExitCode};
 use crate::engine::exec::Program;
 use crate::text::{plain_error, sanitise};
+use ends::{Served, Sink, Source};
 use serde_json::{Value, json};
-use std::io::{self, PipeReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -365,59 +368,6 @@ pub async fn stand_in(link: &Link, call: &str, rate: u32) -> Result<(), CommandE
         let _ = carrier.await;
     }
     Ok(())
-}
-
-/// The sound of a program; who waits for its end is told.
-struct Source {
-    pipe: PipeReader,
-    _over: oneshot::Sender<()>,
-}
-
-impl Read for Source {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pipe.read(buffer)
-    }
-}
-
-/// The sound for a server; who waits until it has been told of the end is told.
-struct Served {
-    outgoing: Outgoing,
-    _over: oneshot::Sender<()>,
-}
-
-impl Write for Served {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.outgoing.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.outgoing.flush()
-    }
-}
-
-/// The sound for a program; closed when its call ends.
-struct Sink {
-    pipe: Option<io::PipeWriter>,
-    closing: Arc<AtomicBool>,
-}
-
-impl Sink {
-    fn pipe(&mut self) -> io::Result<&mut io::PipeWriter> {
-        if self.closing.load(Ordering::Relaxed) {
-            self.pipe = None;
-        }
-        self.pipe.as_mut().ok_or_else(|| io::ErrorKind::BrokenPipe.into())
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.pipe()?.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.pipe()?.flush()
-    }
 }
 
 /// The end of a program that has nothing to listen to any more.
