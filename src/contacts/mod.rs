@@ -72,7 +72,7 @@ impl Contact {
 
     /// The numbers they have, the one to call first.
     pub fn numbers(&self) -> impl Iterator<Item = &str> {
-        [&self.number, &self.phone, &self.mobile].into_iter().map(String::as_str).filter(|number| !number.is_empty())
+        [&self.number, &self.phone, &self.mobile].into_iter().map(String::as_str).filter(|number| !names_nobody(number))
     }
 
     /// They are found by this text: part of a name, a comment or an address in any letter case, or of a number as
@@ -105,6 +105,19 @@ pub struct Read {
     pub without_number: usize,
     /// What was not taken; the first of many.
     pub problems: Vec<Problem>,
+}
+
+/// Nothing stands there, or a scheme with nothing behind it.
+fn names_nobody(number: &str) -> bool {
+    let scheme = |text: &&str| ["tel:", "sip:", "sips:"].iter().any(|scheme| begins(text, scheme));
+    let whole = std::iter::successors(Some(number), |text| {
+        Some(*text).filter(scheme).and_then(|text| text.split_once(':')).map(|(_, rest)| rest.trim_start())
+    });
+    whole.last().is_none_or(str::is_empty)
+}
+
+fn begins(value: &str, start: &str) -> bool {
+    value.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start))
 }
 
 impl Read {

@@ -55,6 +55,9 @@ fn numbers_and_names_that_are_missing() {
         ("number='sip:a@b' ", Some("sip:a@b|sip:a@b")),
         ("number='800,1234#' name='x'", Some("x|800,1234#")),
         ("name='nobody' email='a@b'", None),
+        ("name='N' number='TEL:'", None),
+        ("name='N' number='sip: tel:' phone='2'", Some("N|2")),
+        ("name='N' number='tel:2'", Some("N|tel:2")),
     ] {
         let text = format!("<contacts><contact {attributes}/></contacts>");
         let document = parsed(&text);

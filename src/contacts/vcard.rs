@@ -1,7 +1,7 @@
 //! Contacts as business cards: vCard 3.0 (RFC 2426) and 4.0 (RFC 6350) are read, and as much of 2.1 as phones write;
 //! 3.0 is written, which everybody reads.
 
-use super::{Contact, Read};
+use super::{Contact, Read, begins, names_nobody};
 use crate::text::{sanitise, sanitise_text, sanitise_trimmed};
 
 /// Longest line, unfolded, that counts: pictures are longer, and nobody's name is.
@@ -171,10 +171,6 @@ fn unescaped(value: &str) -> String {
     out
 }
 
-fn begins(value: &str, start: &str) -> bool {
-    value.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start))
-}
-
 fn is_address(number: &str) -> bool {
     begins(number, "sip:") || begins(number, "sips:")
 }
@@ -239,7 +235,7 @@ impl Card {
         let value = sanitise_trimmed(&property.text());
         // Messengers that are not called, and machines.
         let is_other = property.name == "IMPP" && !is_address(&value);
-        if value.is_empty()
+        if names_nobody(&value)
             || is_other
             || property.is("FAX")
             || property.is("PAGER")
@@ -247,7 +243,10 @@ impl Card {
         {
             return;
         }
-        let number = if begins(&value, "tel:") { value.chars().skip(4).collect() } else { value };
+        let number = match value.split_once(':') {
+            Some((_, number)) if begins(&value, "tel:") => number.trim_start().to_owned(),
+            _ => value,
+        };
         let kind = match () {
             () if property.is_preferred() => Kind::Preferred,
             () if property.is("CELL") => Kind::Mobile,
