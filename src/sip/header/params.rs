@@ -20,16 +20,16 @@ impl Params {
     pub fn parse(text: &[u8]) -> Result<Params, ValueError> {
         let text = std::str::from_utf8(text).map(Cow::Borrowed).unwrap_or_else(|_| String::from_utf8_lossy(text));
         let one = |part: &[u8]| {
-            let (name, value) = match find(part, b'=') {
-                Some(at) => (part.get(..at).unwrap_or_default(), part.get(at + 1..)),
+            let part = std::str::from_utf8(part).map_err(|_| ValueError::NotText)?;
+            let (name, value) = match find(part.as_bytes(), b'=').and_then(|at| part.split_at_checked(at)) {
+                Some((name, value)) => (name, value.get(1..)),
                 None => (part, None),
             };
             let name = name.trim_ascii_end();
-            if !is_token(name) {
+            if !is_token(name.as_bytes()) {
                 return Err(ValueError::Parameter);
             }
-            let own = |b: &[u8]| String::from_utf8_lossy(b.trim_ascii()).into_owned();
-            Ok((own(name), value.map(own)))
+            Ok((name.trim_ascii().to_owned(), value.map(|value| value.trim_ascii().to_owned())))
         };
         split(text.as_bytes(), b';').map(one).collect::<Result<_, _>>().map(Params)
     }

@@ -29,6 +29,11 @@ pub fn cut(value: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
 
 /// Where `wanted` first stands outside `"…"` and `<…>`.
 pub fn find(value: &[u8], wanted: u8) -> Option<usize> {
+    let first = value.iter().position(|&b| b == wanted)?;
+    let is_bare = |part: &[u8]| !part.contains(&b'"') && !part.contains(&b'<');
+    if value.get(..first).is_some_and(is_bare) {
+        return Some(first);
+    }
     let (mut quoted, mut bracketed, mut escaped) = (false, false, false);
     value.iter().position(|&b| {
         if escaped {
