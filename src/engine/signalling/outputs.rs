@@ -31,6 +31,7 @@ impl Signalling {
                     other => waiting.push_back(other),
                 }
             }
+            self.trace_seen();
             let Some(output) = waiting.pop_front() else { return };
             self.carry_out(output);
         }
@@ -79,12 +80,12 @@ impl Signalling {
 
     /// A message came.
     pub(super) fn arrived(&mut self, flow: Flow, bytes: &[u8]) {
-        self.trace(Way::Received, &flow, bytes);
+        self.saw(Way::Received, flow, bytes);
         self.agent.handle(Input::Datagram { bytes, flow }, now());
     }
 
     fn transmit(&mut self, flow: Flow, bytes: Vec<u8>) {
-        self.trace(Way::Sent, &flow, &bytes);
+        self.saw(Way::Sent, flow, &bytes);
         if let Err(error) = self.paths.send(flow, bytes) {
             self.agent.handle(Input::TransportFailed { flow, error }, now());
         }
@@ -146,12 +147,26 @@ impl Signalling {
         let _ = self.ends.events.send(Arc::new(event));
     }
 
-    fn trace(&mut self, way: Way, flow: &Flow, bytes: &[u8]) {
+    fn saw(&mut self, way: Way, flow: Flow, bytes: &[u8]) {
         #[allow(clippy::disallowed_methods, reason = "the shell reads the clocks")]
-        let wall = SystemTime::now();
-        if let Some(trace) = &mut self.trace {
-            trace.message(way == Way::Sent, flow, bytes, wall);
-        }
-        self.tap.saw(way, flow, bytes, wall);
+        self.seen.push(Seen { way, flow, bytes: bytes.to_vec(), at: SystemTime::now() });
     }
+
+    /// Writes down what went and came, once nobody waits for it.
+    fn trace_seen(&mut self) {
+        for Seen { way, flow, bytes, at } in self.seen.drain(..) {
+            if let Some(trace) = &mut self.trace {
+                trace.message(way == Way::Sent, &flow, &bytes, at);
+            }
+            self.tap.saw(way, &flow, &bytes, at);
+        }
+    }
+}
+
+/// A message that is still to be traced.
+pub(super) struct Seen {
+    way: Way,
+    flow: Flow,
+    bytes: Vec<u8>,
+    at: SystemTime,
 }
