@@ -322,6 +322,15 @@ mod tests {
                 "0 value: line 3: [Settings] rtpPortMax: not used: it is not above rtpPortMin; ports from 20000 on are",
             ),
             (
+                "[Settings]\nrtpPortMin=20001\nrtpPortMax=20002\n",
+                "0 value: line 3: [Settings] rtpPortMax: no even port with its neighbour is from 20001 to 20002: no call \
+                 could be made",
+            ),
+            (
+                "[Settings]\nrtpPortMax=10000\n",
+                "0 value: line 2: [Settings] rtpPortMax: not used without rtpPortMin; any port is",
+            ),
+            (
                 "[Settings]\naccountId=7\n[Account1]\ndomain=d\n",
                 "0 value: line 2: [Settings] accountId: there is no account 7: calls go out by the Local account",
             ),

@@ -2,6 +2,7 @@
 
 use super::ini::{Document, Item};
 use super::layers::Layers;
+use super::rtp_ports::RtpPorts;
 use super::schema::{Row, Section, hook_rows};
 use super::view::{View, fill};
 use super::warning::Warning;
@@ -46,9 +47,8 @@ pub fn load(main: &Document, overlays: &[Document]) -> Loaded {
             warnings.push(beside.complaint(row.key, complaint));
         }
     }
-    if settings.rtp_port_max > 0 && settings.rtp_port_max <= settings.rtp_port_min {
-        let message = format!("not used: it is not above rtpPortMin; ports from {} on are", settings.rtp_port_min);
-        warnings.push(beside.warning("rtpPortMax", message));
+    if let Some((key, message)) = RtpPorts::complaint(settings.rtp_port_min, settings.rtp_port_max) {
+        warnings.push(beside.warning(key, message));
     }
     settings.dialled = dialled(&View::of(&layers, "Dialed"));
     settings.shortcuts = shortcuts(&View::of(&layers, "Shortcuts"), &mut warnings);

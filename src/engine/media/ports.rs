@@ -1,5 +1,6 @@
 //! Pairs of ports: RTP on an even one, RTCP on the next.
 
+use crate::config::RtpPorts;
 use mio::net::UdpSocket;
 use rand::{Rng, RngExt};
 use std::io;
@@ -8,13 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 /// Binds a pair on `local` within `min..=max`; 0 and 0 = anywhere; a `max` not above `min` = from `min` on.
 //= RFC 3550 §11
 pub fn bind_pair(local: IpAddr, min: u16, max: u16, rng: &mut impl Rng) -> Result<(UdpSocket, UdpSocket), String> {
-    let (low, high) = match (min, max) {
-        (0, _) => (16_384, 65_534),
-        (min, max) if max > min => (min, max),
-        (min, _) => (min, 65_534),
-    };
-    let first = u32::from(low).next_multiple_of(2);
-    let pairs = (u32::from(high) + 1).saturating_sub(first) / 2;
+    let ports = RtpPorts::of(min, max);
+    let (first, pairs) = ports.pairs();
     let start = if pairs > 0 { rng.random_range(0..pairs) } else { 0 };
     let mut last = io::Error::other("no even port with a neighbour in the range");
     for index in 0..pairs.min(500) {
@@ -30,5 +26,6 @@ pub fn bind_pair(local: IpAddr, min: u16, max: u16, rng: &mut impl Rng) -> Resul
             }
         }
     }
+    let RtpPorts { low, high } = ports;
     Err(format!("cannot bind a pair of RTP ports on {local} within {low}-{high}: {last}"))
 }
