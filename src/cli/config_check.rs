@@ -16,6 +16,7 @@ use std::path::Path;
 pub(super) fn run(files: &IniFiles, options: &Options) -> ExitCode {
     let mut findings = config::check(&files.main, &files.overlays);
     findings.extend(unseen_files(files));
+    findings.sort_by_key(|finding| (finding.warning.layer, finding.warning.line));
     let is_well = findings.iter().all(|finding| finding.fault.is_note());
     if options.json {
         let list: Vec<Value> = findings.iter().map(|finding| finding_json(finding, files)).collect();
@@ -42,8 +43,11 @@ pub(super) fn unseen(row: &Row, value: &str, ini: &Path) -> Option<String> {
         "language" => languages::own(value, ini).1,
         _ if row.kind == Kind::File && !value.is_empty() => match std::fs::metadata(value) {
             Ok(found) if found.is_dir() => Some(format!("{value} is a folder, and no file")),
-            Ok(_) => None,
-            Err(why) => Some(format!("cannot read {value}: {}", plain_error(&why))),
+            Ok(found) if !found.is_file() => Some(format!("{value} is no file")),
+            found => found
+                .and_then(|_| std::fs::File::open(value))
+                .err()
+                .map(|why| format!("cannot read {value}: {}", plain_error(&why))),
         },
         _ => None,
     }

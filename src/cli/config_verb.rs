@@ -250,11 +250,14 @@ pub(super) fn change(changes: &[(&str, Option<&str>)], files: &IniFiles) -> Resu
         touched.push((place.name, key));
     }
     let after = config::load(&document, &files.overlays);
-    for warning in after.warnings.iter().filter(|warning| !before.warnings.iter().any(|old| is_same(old, warning))) {
-        let is_touched = |(section, key): &(String, String)| {
+    for warning in &after.warnings {
+        let is_touched = touched.iter().any(|(section, key)| {
             section.eq_ignore_ascii_case(&warning.section) && key.eq_ignore_ascii_case(&warning.key)
-        };
-        if warning.layer == 0 && warning.is_of_value && touched.iter().any(is_touched) {
+        });
+        if !is_touched && before.warnings.iter().any(|old| is_same(old, warning)) {
+            continue;
+        }
+        if warning.layer == 0 && warning.is_of_value && is_touched {
             let message = format!("cannot set {}.{}: {}", warning.section, warning.key, warning.message);
             return Err(exit::config(message, Some("nothing was changed")));
         }

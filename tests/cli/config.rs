@@ -468,6 +468,9 @@ fn what_fits_no_key_is_refused_and_what_is_not_there_yet_is_told() {
             "{told:?}"
         );
     }
+    assert_eq!(desk.config(&["set", "Settings.rtpPortMin=20000", "Settings.rtpPortMax=10000"]).code, 0);
+    let told = desk.config(&["set", "Settings.rtpPortMax=11000"]);
+    assert!(told.code == 0 && told.stderr.contains("it is not above rtpPortMin"), "as bad as before: {told:?}");
     let found = desk.config(&["check"]);
     for key in ["holdMusic", "tlsCaFile"] {
         let line = format!("[tuiphone] {key}: cannot read /no/such/file");
