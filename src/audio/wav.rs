@@ -108,8 +108,9 @@ fn until_error(samples: impl Iterator<Item = Result<f32, hound::Error>>) -> (Vec
 }
 
 /// Starts a mono 16-bit file and the thread that writes it; what is pushed into the ring ends up in it. The header is
-/// true every second, so that a killed process leaves a valid file. Dropping the ring's end finishes the file.
-pub fn record(path: &Path, rate: u32) -> Result<Producer<f32>, WavError> {
+/// true every second, and where nothing comes, so that a killed process leaves a valid file. Dropping the ring's end
+/// finishes the file; `held` is dropped then.
+pub fn record(path: &Path, rate: u32, held: impl Send + 'static) -> Result<Producer<f32>, WavError> {
     let error = |source: hound::Error| WavError { what: "write", path: path.to_owned(), why: words(&source) };
     let spec =
         hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
@@ -119,7 +120,10 @@ pub fn record(path: &Path, rate: u32) -> Result<Producer<f32>, WavError> {
     thread::Builder::new()
         .name("recorder".to_owned())
         .stack_size(256 * 1024)
-        .spawn(move || write(writer, consumer, rate))
+        .spawn(move || {
+            write(writer, consumer, rate);
+            drop(held);
+        })
         .map_err(|e| error(hound::Error::IoError(e)))?;
     Ok(producer)
 }
@@ -127,7 +131,7 @@ pub fn record(path: &Path, rate: u32) -> Result<Producer<f32>, WavError> {
 fn write(mut writer: hound::WavWriter<std::io::BufWriter<std::fs::File>>, mut samples: Consumer<f32>, rate: u32) {
     let mut unflushed = 0;
     loop {
-        let ended = samples.is_abandoned();
+        let (ended, before) = (samples.is_abandoned(), unflushed);
         while let Ok(sample) = samples.pop() {
             let pcm = (sample.clamp(-1.0, 1.0) * 32_767.0).round() as i16;
             if writer.write_sample(pcm).is_err() {
@@ -135,7 +139,8 @@ fn write(mut writer: hound::WavWriter<std::io::BufWriter<std::fs::File>>, mut sa
             }
             unflushed += 1;
         }
-        if unflushed >= rate || (ended && unflushed > 0) {
+        let pauses = unflushed == before;
+        if unflushed >= rate || unflushed > 0 && (ended || pauses) {
             unflushed = 0;
             if writer.flush().is_err() {
                 return;
@@ -144,8 +149,7 @@ fn write(mut writer: hound::WavWriter<std::io::BufWriter<std::fs::File>>, mut sa
         if ended {
             return;
         }
-        let idle = if unflushed == 0 { 1_000 } else { 200 };
-        thread::sleep(Duration::from_millis(idle.min(200)));
+        thread::sleep(Duration::from_millis(200));
     }
 }
 
@@ -159,12 +163,12 @@ mod tests {
     fn the_file_is_valid_while_it_is_still_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("heard.wav");
-        let mut ring = record(&path, 8_000).unwrap();
-        for _ in 0..8_000 {
+        let mut ring = record(&path, 8_000, ()).unwrap();
+        for _ in 0..7_000 {
             ring.push(0.5).unwrap();
         }
         let deadline = Instant::now() + Duration::from_secs(10);
-        while read(&path).map_or(0, |(samples, _)| samples.len()) < 8_000 {
+        while read(&path).map_or(0, |(samples, _)| samples.len()) < 7_000 {
             assert!(Instant::now() < deadline, "nothing was written");
             thread::sleep(Duration::from_millis(20));
         }

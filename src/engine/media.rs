@@ -4,6 +4,7 @@ mod bcg729;
 mod devices;
 mod ends;
 mod fill;
+mod finishing;
 pub mod lines;
 mod links;
 mod player;
@@ -31,6 +32,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
+use finishing::Written;
 use links::Links;
 use player::Player;
 pub use recorder::Place;
@@ -162,12 +164,14 @@ enum Order {
     Tap(StreamId, Plug),
     Configure(Box<MediaConfig>),
     Trace(Depth, tokio::sync::mpsc::Sender<Seen>),
+    Finish,
 }
 
 struct Door {
     /// `None` only while being dropped.
     commands: Option<SyncSender<Order>>,
     recordings: Mutex<Place>,
+    written: Mutex<Option<Written>>,
     report: Reporter,
     bell: Bell,
 }
@@ -215,6 +219,19 @@ impl MediaHandle {
         self.order(Order::Trace(depth, out))
     }
 
+    /// Lets go of what sound is written to, for good; what comes of it ends when files are whole and servers have been told,
+    /// and is bounded by whoever waits.
+    pub fn finish(&self) -> impl Future<Output = ()> + use<> {
+        let written = self.door.written.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A thread that has ended holds nothing.
+        let _ = self.order(Order::Finish);
+        async move {
+            if let Some(written) = written {
+                written.all().await;
+            }
+        }
+    }
+
     /// Listens to a stream and speaks in it, in place of whoever did so before; never blocks. Of a stream that is not there
     /// nothing is heard.
     pub fn tap(&self, stream: StreamId) -> Result<Tap, MediaGone> {
@@ -257,6 +274,7 @@ pub fn spawn(config: MediaConfig, report: impl Fn(MediaReport) + Send + Sync + '
     let waker = Arc::new(mio::Waker::new(poll.registry(), run::WAKE)?);
     let (runtime, ears) = (tokio::runtime::Handle::try_current().ok(), waker.clone());
     let (sender, commands) = sync_channel(QUEUE);
+    let (writing, written) = finishing::pair();
     let levels = Arc::new(Levels::default());
     let shared = levels.clone();
     let thread = std::thread::Builder::new().name("media".to_owned()).stack_size(1024 * 1024).spawn(move || {
@@ -267,14 +285,15 @@ pub fn spawn(config: MediaConfig, report: impl Fn(MediaReport) + Send + Sync + '
         run::Loop::new(
             config,
             (poll, Names::new(runtime, bell), links),
-            commands,
+            (commands, writing),
             shared,
             Box::new(move |news| told(news)),
         )
         .run();
     })?;
     let bell = Bell { waker, thread: thread.thread().clone() };
-    let door = Door { commands: Some(sender), recordings: Mutex::new(recordings), report, bell };
+    let (recordings, written) = (Mutex::new(recordings), Mutex::new(Some(written)));
+    let door = Door { commands: Some(sender), recordings, written, report, bell };
     Ok(MediaHandle { door: Arc::new(door), levels })
 }
 

@@ -45,6 +45,9 @@ use tokio::task::JoinHandle;
 /// How long the end of a phone waits for what is being written.
 const KEEP_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long the end of a phone waits for sound that is being written, and for servers of sound to be told of it.
+const SOUND_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Things that are taken without leaving the runtime to anybody else.
 const MAX_IN_A_ROW: u32 = 64;
 
@@ -253,6 +256,7 @@ impl Signalling {
                 self.ends.changed.send_modify(|n| *n = n.wrapping_add(1));
             }
             if self.over {
+                let sound = tokio::time::timeout(SOUND_PATIENCE, self.media.finish());
                 if let Some(library) = self.library {
                     let _ = tokio::time::timeout(KEEP_PATIENCE, library.written()).await;
                 }
@@ -261,6 +265,7 @@ impl Signalling {
                     let _ = tokio::time::timeout(KEEP_PATIENCE, kept).await;
                 }
                 last_words(self.hooks, self.webhook, self.mqtt).await;
+                let _ = sound.await;
                 return self.paths.close().await;
             }
             // 3. wait for whatever comes first

@@ -18,6 +18,20 @@ fn call(house: &House, input: &str, output: &str, duration: &str) -> Command {
 }
 
 #[test]
+fn a_file_of_what_was_heard_is_whole_however_brief_the_call() {
+    let house = House::open();
+    for (duration, least_s) in [("0.7", 0.6), ("1.6", 1.5)] {
+        let heard = house.folder.path().join("heard.wav");
+        let output = format!("file:{}", heard.display());
+        let done = house.run(&["--audio-out", &output, "call", "601", "--json", "--duration", duration]);
+        assert_eq!(done.code, 0, "{done:?}");
+        let (samples, rate) = wav::read(&heard).expect("a valid file");
+        let seconds = samples.len() as f64 / f64::from(rate);
+        assert!(seconds >= least_s, "{seconds} of {duration} s: {done:?}");
+    }
+}
+
+#[test]
 fn a_killed_phone_leaves_a_valid_recording() {
     let house = House::open();
     let heard = house.ini().with_file_name("heard.wav");

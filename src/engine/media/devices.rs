@@ -1,9 +1,10 @@
 //! The devices of the media thread: opened while something needs sound, released soon after.
 
 use super::ends::{Mic, Speaker};
+use super::finishing::{Held, Writing};
 use super::lines::{LineIn, LineOut};
 use super::{MediaConfig, MediaReport};
-use crate::audio::audiosocket::{self, Place};
+use crate::audio::audiosocket::{self, News, Place};
 use crate::audio::cards::{Cards, Opened};
 use crate::audio::jack::Jack;
 use crate::audio::kind::is_in_the_room;
@@ -23,6 +24,8 @@ use std::time::{Duration, Instant};
 
 /// How long devices stay open after the last sound.
 const LINGER: Duration = Duration::from_secs(2);
+/// The same where a server of sound is one of them: it has a connection for each call.
+const LINGER_SERVED: Duration = Duration::from_millis(200);
 
 /// Microphone, speaker and the speaker that rings.
 pub struct Devices {
@@ -39,18 +42,20 @@ pub struct Devices {
     /// What was said to be missing; once is enough until it changes.
     said: Option<String>,
     open: bool,
-    /// Why a server of sound is not reached.
+    /// Why a server of sound is not reached, or is no longer.
     trouble: Option<Receiver<String>>,
     /// Microphone and speaker are cards whose names do not rule out that one hears the other.
     in_the_room: (bool, bool),
     in_use_until: Option<Instant>,
+    /// Held by what sound is written to; `None` once there is to be no more.
+    writing: Option<Writing>,
     /// Gaps of lines that are no more: of microphones, of speakers.
     gaps_before: (u32, u32),
 }
 
 impl Devices {
     /// The devices of a configuration, closed.
-    pub fn new(config: &MediaConfig, report: &mut dyn FnMut(MediaReport)) -> Devices {
+    pub fn new(config: &MediaConfig, writing: Writing, report: &mut dyn FnMut(MediaReport)) -> Devices {
         Devices {
             input: config.input.clone(),
             output: config.output.clone(),
@@ -67,6 +72,7 @@ impl Devices {
             trouble: None,
             in_the_room: (false, false),
             in_use_until: None,
+            writing: Some(writing),
             gaps_before: (0, 0),
         }
     }
@@ -94,8 +100,9 @@ impl Devices {
 
     /// Something needs sound: opens what is not open yet.
     pub fn wanted(&mut self, now: Instant, report: &mut dyn FnMut(MediaReport)) {
-        self.in_use_until = Some(now + LINGER);
-        if !self.open {
+        let is_served = [&self.input, &self.output].into_iter().any(|spec| matches!(spec, Spec::AudioSocket(_)));
+        self.in_use_until = Some(now + if is_served { LINGER_SERVED } else { LINGER });
+        if !self.open && self.writing.is_some() {
             self.open = true;
             self.open_all(report);
         }
@@ -139,6 +146,13 @@ impl Devices {
             self.release();
         }
         stay
+    }
+
+    /// Lets go of everything, for good.
+    pub fn finish(&mut self) {
+        self.writing = None;
+        self.release();
+        self.replace_speaker(Speaker::Silent);
     }
 
     fn release(&mut self) {
@@ -213,7 +227,7 @@ impl Devices {
             (Spec::AudioSocket(place), _) | (_, Spec::AudioSocket(place)) => Some(place.clone()),
             _ => None,
         };
-        let served = server.and_then(|place| match serve(&place) {
+        let served = server.and_then(|place| match serve(&place, self.writing.clone()) {
             Ok((jack, trouble)) => {
                 self.trouble = Some(trouble);
                 Some(jack)
@@ -240,7 +254,7 @@ impl Devices {
         }
         if !keeps(&self.output) || matches!(self.speaker, Speaker::Silent) {
             self.speaker = match &self.output {
-                Spec::File(path) => match wav::record(path, SAMPLE_RATE) {
+                Spec::File(path) => match wav::record(path, SAMPLE_RATE, self.writing.clone()) {
                     Ok(samples) => {
                         let line = PlaybackLine::new(samples, SAMPLE_RATE, Arc::default());
                         Speaker::Line(LineOut::file(line).into())
@@ -250,7 +264,9 @@ impl Devices {
                         Speaker::Silent
                     }
                 },
-                Spec::Pipe { rate } => loudspeaker(pipe::write(io::stdout(), *rate), *rate, &mut warn),
+                Spec::Pipe { rate } => {
+                    loudspeaker(pipe::write(Held::new(io::stdout(), self.writing.clone()), *rate), *rate, &mut warn)
+                }
                 Spec::Jack(jack) => loudspeaker(jack.output(), jack.rate(), &mut warn),
                 Spec::AudioSocket(_) => match &served {
                     Some(jack) => loudspeaker(jack.output(), jack.rate(), &mut warn),
@@ -312,8 +328,8 @@ fn loudspeaker(samples: io::Result<Producer<f32>>, rate: u32, warn: &mut dyn FnM
     }
 }
 
-/// Goes to a server of sound; silent until it is there. Why it is not, if so, in words.
-fn serve(place: &Place) -> io::Result<(Jack, Receiver<String>)> {
+/// Goes to a server of sound; silent until it is there. Why it is not, or is no longer, in words.
+fn serve(place: &Place, writing: Option<Writing>) -> io::Result<(Jack, Receiver<String>)> {
     let (jack, plug) = Jack::new(place.rate);
     let (tell, trouble) = sync_channel(1);
     let place = place.clone();
@@ -321,11 +337,21 @@ fn serve(place: &Place) -> io::Result<(Jack, Receiver<String>)> {
     // Without chance it is a call without a name.
     let _ = SysRng.try_fill_bytes(&mut id);
     std::thread::Builder::new().name("audiosocket".to_owned()).stack_size(256 * 1024).spawn(move || {
-        match audiosocket::connect(&place, id, |_| {}) {
-            Ok((incoming, outgoing, _)) => plug.insert(Box::new(incoming), Box::new(outgoing)),
+        let (told, at) = (tell.clone(), format!("{}:{}", place.host, place.port));
+        let hear = move |news| {
+            let why = match news {
+                News::Digit(_) => return,
+                News::HungUp => "it has hung up".to_owned(),
+                News::Failed(why) => why,
+            };
+            let _ = told.try_send(format!("the AudioSocket server at {at}: {why}; its call is silent from here on"));
+        };
+        match audiosocket::connect(&place, id, hear) {
+            Ok((incoming, output, _)) => plug.insert(Box::new(incoming), Box::new(Held::new(output, writing))),
             Err(error) => {
                 let why = crate::text::plain_error(&error);
-                let _ = tell.try_send(format!("no AudioSocket server at {}:{}: {why}", place.host, place.port));
+                let Place { host, port, .. } = place;
+                let _ = tell.try_send(format!("no AudioSocket server at {host}:{port}: {why}"));
             }
         }
     })?;

@@ -1,6 +1,7 @@
 //! The loop of the media thread.
 
 use super::devices::Devices;
+use super::finishing::Writing;
 use super::links::Links;
 use super::ringtone::Ringtone;
 use super::servers::Names;
@@ -101,7 +102,7 @@ impl Loop {
     pub fn new(
         config: MediaConfig,
         (poll, names, links): (Poll, Names, Links),
-        commands: Receiver<Order>,
+        (commands, writing): (Receiver<Order>, Writing),
         levels: Arc<Levels>,
         mut report: Report,
     ) -> Loop {
@@ -124,7 +125,7 @@ impl Loop {
             was_in_call: false,
             ringtone: None,
             plan: plan(&config.tone_country, &mut *report),
-            devices: Devices::new(&config, &mut *report),
+            devices: Devices::new(&config, writing, &mut *report),
             microphone: Microphone::new(),
             speaker_gain: Gain::default(),
             speaker_meter: LevelMeter::default(),
@@ -217,6 +218,7 @@ impl Loop {
         let command = match order {
             Order::Command(command) => command,
             Order::Configure(config) => return self.configure(*config),
+            Order::Finish => return self.devices.finish(),
             Order::Trace(depth, out) => return self.taps.add(depth, out),
             Order::Record(stream, tape) => {
                 if let Some(call) = self.calls.get_mut(&stream) {

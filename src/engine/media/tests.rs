@@ -292,7 +292,7 @@ fn rings_with(ring_sound: Option<PathBuf>, tone_country: &str, least_dbfs: f32, 
 fn the_own_ringtone_rings_or_the_one_made_here() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ring.wav");
-    let mut file = wav::record(&path, 8_000).unwrap();
+    let mut file = wav::record(&path, 8_000, ()).unwrap();
     (0..16_000).for_each(|n| file.push(if n % 8 < 4 { 0.7 } else { -0.7 }).unwrap());
     drop(file);
     let deadline = Instant::now() + PATIENCE;
