@@ -86,9 +86,9 @@ enum Stage {
     /// The call is not there yet.
     Waits,
     Connects(Connecting),
-    Serves(Line, mpsc::Receiver<News>),
+    Serves(mpsc::Receiver<News>),
     Runs(Program),
-    /// The program has ended; until then what it has said is played.
+    /// The program or the server has ended; until then what it has said is played.
     Drains(Instant),
     LastWords(Instant),
     Over,
@@ -104,8 +104,12 @@ pub struct Attached {
     plug: Option<Plug>,
     stage: Stage,
     id: [u8; 16],
-    /// Ends with the sound of the program, or with the connection to the server.
+    /// The server, once there is one.
+    line: Option<Line>,
+    /// Ends with the sound of the program or the server.
     drained: Option<oneshot::Receiver<()>>,
+    /// Ends when the server has been told of the end.
+    told: Option<oneshot::Receiver<()>>,
     /// The program's standard input is to be closed.
     closing: Arc<AtomicBool>,
     /// Who tells the program of events and does what it asks.
@@ -161,7 +165,9 @@ impl Attached {
             plug: Some(plug),
             stage: Stage::Waits,
             id: uuid(std::array::from_fn(|at| seed[at])),
+            line: None,
             drained: None,
+            told: None,
             closing: Arc::default(),
             attendant: None,
             status: None,
@@ -228,7 +234,7 @@ impl Attached {
         let (program, pipes) = Program::start(argv, &environment).map_err(failed)?;
         let (over, drained) = oneshot::channel();
         let sink = Sink { pipe: Some(pipes.to), closing: self.closing.clone() };
-        plug.insert(Box::new(Source { pipe: pipes.from, _over: over }), Box::new(sink));
+        plug.insert(Box::new(Source { input: pipes.from, _over: over }), Box::new(sink));
         #[cfg(unix)]
         {
             let crate::engine::exec::Control { events, commands } = pipes.control;
@@ -252,8 +258,11 @@ impl Attached {
     fn connect(&mut self, plug: Plug, place: Place) {
         let (sender, news) = mpsc::channel(BACKLOG);
         let (id, named) = (self.id, format!("{}:{}", place.host, place.port));
-        // More than there is room for is said to nobody; its end shows when the sender goes.
-        let tell = move |news| drop(sender.try_send(news));
+        // Digits for which there is no room are said to nobody; the end waits for it.
+        let tell = move |news| match news {
+            News::Digit(_) => drop(sender.try_send(news)),
+            end => drop(sender.blocking_send(end)),
+        };
         let (done, made) = oneshot::channel();
         // Why no task: the end of the program would wait for it.
         let connect = move || drop(done.send(audiosocket::connect(&place, id, tell)));
@@ -263,7 +272,7 @@ impl Attached {
 
     /// The far end of the call pressed this.
     pub fn pressed(&self, digit: char) {
-        if let Stage::Serves(line, _) = &self.stage {
+        if let Some(line) = &self.line {
             line.digit(digit);
         }
     }
@@ -279,22 +288,26 @@ impl Attached {
                     let Connecting { plug, news, named, .. } = connecting;
                     match made {
                         Ok((incoming, outgoing, line)) => {
-                            let (over, ended) = oneshot::channel();
-                            self.drained = Some(ended);
-                            plug.insert(Box::new(incoming), Box::new(Served { outgoing, _over: over }));
-                            self.stage = Stage::Serves(line, news);
+                            let ((over, drained), (gone, told)) = (oneshot::channel(), oneshot::channel());
+                            (self.drained, self.told, self.line) = (Some(drained), Some(told), Some(line));
+                            let source = Source { input: incoming, _over: over };
+                            plug.insert(Box::new(source), Box::new(Served { outgoing, _over: gone }));
+                            self.stage = Stage::Serves(news);
                         }
                         Err(why) => return Wish::Failed(unreachable(&named, &why)),
                     }
                 }
-                Stage::Serves(_, news) => {
-                    let why = match news.recv().await {
-                        Some(News::Digit(digit)) => return Wish::Digit(digit),
-                        Some(News::Failed(why)) => Some(format!("the AudioSocket server: {why}")),
-                        Some(News::HungUp) | None => None,
-                    };
-                    (self.stage, self.ended_first) = (Stage::Over, true);
-                    return Wish::Over(why);
+                Stage::Serves(news) => {
+                    let news = news.recv().await;
+                    if let Some(News::Digit(digit)) = news {
+                        return Wish::Digit(digit);
+                    }
+                    self.ended_first = true;
+                    if let Some(News::Failed(why)) = news {
+                        self.stage = Stage::Over;
+                        return Wish::Over(Some(format!("the AudioSocket server: {why}")));
+                    }
+                    self.stage = Stage::Drains(Instant::now() + LAST_SOUND);
                 }
                 Stage::Runs(program) => {
                     self.status = program.ended().await.ok();
@@ -325,15 +338,12 @@ impl Attached {
     pub async fn finish(mut self) -> Option<(&'static str, Value)> {
         self.closing.store(true, Ordering::Relaxed);
         let attendant = self.attendant.take();
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Runs(mut program) => self.status = ended(&mut program).await.ok(),
-            Stage::Serves(line, _) => {
-                line.hang_up();
-                if let Some(ended) = self.drained.take() {
-                    let _ = timeout(FAREWELL, ended).await;
-                }
-            }
-            _ => {}
+        if let Stage::Runs(mut program) = std::mem::replace(&mut self.stage, Stage::Over) {
+            self.status = ended(&mut program).await.ok();
+        }
+        if let Some((line, told)) = self.line.take().zip(self.told.take()) {
+            line.hang_up();
+            let _ = timeout(FAREWELL, told).await;
         }
         attendant.into_iter().for_each(|attendant| attendant.abort());
         self.carrier.take().into_iter().for_each(|carrier| carrier.abort());

@@ -140,6 +140,36 @@ fn a_hostile_server_ends_its_call_and_nothing_else() {
 }
 
 #[test]
+fn what_a_server_said_ahead_is_heard_to_its_end() {
+    let house = House::open();
+    let (tell, told) = mpsc::channel();
+    let place = server(move |mut stream| {
+        let _ = frame(&mut stream);
+        for part in tone(1.5, 8_000).chunks(320) {
+            stream.write_all(&sound(0x10, part)).expect("sent");
+        }
+        stream.write_all(&[0, 0, 0]).expect("sent");
+        let _ = tell.send(std::iter::from_fn(|| frame(&mut stream)).last());
+    });
+    let done = call(&house, "600", &place, &[]);
+    assert_eq!((done.code, &done.json()["audiosocket"]["ended_by"]), (0, &"itself".into()), "{done:?}");
+    assert!(done.json()["call"]["duration"].as_f64().expect("seconds") >= 1.5, "{done:?}");
+    assert_eq!(told.recv_timeout(PATIENCE).expect("it ended"), Some((0, Vec::new())), "it says goodbye too");
+}
+
+#[test]
+fn why_a_server_fails_is_told_however_many_digits_come_before() {
+    let house = House::open();
+    let place = server(|mut stream| {
+        let digits = [3, 0, 1, b'1'].repeat(200);
+        let _ = stream.write_all(&[&digits[..], &[0xff, 0, 1, 4]].concat());
+        while frame(&mut stream).is_some() {}
+    });
+    let done = call(&house, "600", &place, &[]);
+    assert!(done.stderr.contains("it reports error 4"), "{done:?}");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_named_and_the_call_ends() {
     let house = House::open();
     // A port of UDP alone.
@@ -158,17 +188,21 @@ fn a_phone_may_have_such_a_server_for_its_sound() {
     let house = House::open();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let place = format!("audiosocket:{}", listener.local_addr().expect("its address"));
-    let daemon = house.daemon_with(&["--audio-in", &place, "--audio-out", &place], "registered 100@demo");
+    let mut daemon = house.daemon_with(&["--audio-in", &place, "--audio-out", &place], "registered 100@demo");
     let mut wire = daemon.connect();
-    for _ in 0..2 {
+    for ends_with_its_phone in [false, false, true] {
         assert_eq!(wire.ask("call 601")["ok"], true);
         let (mut stream, _) = listener.accept().expect("the phone comes");
         stream.set_read_timeout(Some(PATIENCE)).expect("a bound");
         assert_eq!(frame(&mut stream).map(|(kind, id)| (kind, id.len())), Some((0x01, 16)));
         let is_loud = |payload: &[u8]| payload.chunks_exact(2).any(|pair| pair[1] as i8 > 4);
         while frame(&mut stream).is_some_and(|(_, payload)| !is_loud(&payload)) {}
-        assert_eq!(wire.ask("hangup")["ok"], true);
-        while frame(&mut stream).is_some() {}
+        if ends_with_its_phone {
+            assert_eq!(daemon.terminate(), 0);
+        } else {
+            assert_eq!(wire.ask("hangup")["ok"], true);
+        }
+        assert_eq!(std::iter::from_fn(|| frame(&mut stream)).last(), Some((0, Vec::new())), "it says goodbye");
     }
     let spec = house.run(&["--audio-in", &place, "--audio-out", "pipe:", "status"]);
     assert_eq!((spec.code, spec.stderr.contains("name it once")), (2, true), "{spec:?}");

@@ -1,20 +1,20 @@
 //! The two ends of the sound of what is attached to a call, which tell of their own end.
 
 use crate::audio::audiosocket::Outgoing;
-use std::io::{self, PipeReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::oneshot;
 
-/// The sound of a program; who waits for its end is told.
-pub(super) struct Source {
-    pub pipe: PipeReader,
+/// The sound of a program or a server; who waits for its end is told.
+pub(super) struct Source<R> {
+    pub input: R,
     pub _over: oneshot::Sender<()>,
 }
 
-impl Read for Source {
+impl<R: Read> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pipe.read(buffer)
+        self.input.read(buffer)
     }
 }
 
