@@ -1560,6 +1560,7 @@ words-transferred = transferred to { $to }
 words-talked = talked { $time }
 words-cancelled = cancelled
 words-server-refused = the server refused it
+words-failed-here = the fault is on this side
 words-answered-elsewhere = answered elsewhere
 words-no-keys = no keys
 words-encrypted-by = encrypted { $srtp }

@@ -149,7 +149,7 @@ pub fn ended(call: &CallInfo) -> String {
             let details = if details.is_empty() { String::new() } else { format!(": {}", details.join(", ")) };
             format!("ended after {:.1} s{details}", call.duration)
         }
-        None if call.ended_by == Some(EndedBy::Local) && call.status.is_none_or(|s| s < 200) => {
+        None if call.ended_by == Some(EndedBy::Local) && call.status.is_none_or(|s| s < 200) && !call.failed_here() => {
             if call.ringing_after.is_some() { "given up while it rang" } else { "given up before it rang" }.to_owned()
         }
         None if answer.is_empty() => "ended".to_owned(),
@@ -225,6 +225,24 @@ fn with_hint(message: &str, hint: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_that_failed_here_was_not_given_up() {
+        for (direction, outcome, expected) in [
+            ("outgoing", "no_answer", "given up before it rang"),
+            ("outgoing", "unexpected", "not connected: no port is free"),
+            ("incoming", "unexpected", "refused: no port is free"),
+        ] {
+            let text = format!(
+                r#"{{"id": "c1", "sip_call_id": "x", "direction": "{direction}", "state": "ended", "account": "a@b",
+                "remote": {{"uri": "sip:6@b", "user": "6", "name": null}}, "started_at": "2026-01-02T03:04:05.678Z",
+                "ended_by": "local", "outcome": "{outcome}", "reason": "no port is free", "duration": 0.0,
+                "remote_hold": false}}"#
+            );
+            let call: CallInfo = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!(ended(&call), expected, "{direction} {outcome}");
+        }
+    }
 
     #[test]
     fn how_a_call_sounds_is_told_beside_it() {

@@ -45,9 +45,10 @@ fn kind(call: &CallInfo) -> Kind {
     }
 }
 
-/// By the person, not by a rule.
+/// By the person, not by a rule or for want of a port.
 fn declined(call: &CallInfo) -> bool {
-    call.ended_by == Some(EndedBy::Local) && !matches!(call.outcome.as_deref(), Some("denied" | "forwarded"))
+    let ruled = matches!(call.outcome.as_deref(), Some("denied" | "forwarded"));
+    call.ended_by == Some(EndedBy::Local) && !ruled && !call.failed_here()
 }
 
 /// How it ended: MicroSIP's words for what has some, else the reason that is known.
@@ -93,6 +94,7 @@ mod tests {
             (json!({}), Kind::Missed, "Missed Call"),
             (json!({"state": "incoming", "ended_by": null, "outcome": null}), Kind::Incoming, ""),
             (json!({"ended_by": "local", "outcome": "busy"}), Kind::Incoming, "Declined"),
+            (json!({"ended_by": "local", "outcome": "unexpected", "reason": "no port"}), Kind::Missed, "Missed Call"),
             (
                 json!({"ended_by": "local", "outcome": "denied", "reason": "do not disturb"}),
                 Kind::Missed,

@@ -356,7 +356,8 @@ fn ended_level(call: &CallInfo) -> Level {
     let answered = call.answered_after.is_some() || words::is_taken_elsewhere(call);
     match (answered, call.ended_by) {
         (true, Some(EndedBy::Network)) => Level::Error,
-        (true, _) | (false, Some(EndedBy::Local)) => Level::Note,
+        (true, _) => Level::Note,
+        (false, Some(EndedBy::Local)) if !call.failed_here() => Level::Note,
         (false, _) => Level::Warning,
     }
 }

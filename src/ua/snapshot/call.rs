@@ -1,7 +1,7 @@
 //! A call as it stands: its state, the far end, its sound, what is done with it.
 
 use super::MediaInfo;
-use crate::ua::outcome::EndedBy;
+use crate::ua::outcome::{EndedBy, ExitCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +127,16 @@ pub struct CallInfo {
     /// The number whose ringing it takes.
     #[serde(default)]
     pub picks_up: Option<String>,
+}
+
+impl CallInfo {
+    /// It came to nothing on this side by nobody's wish: no port was free for its sound, or no codec is common.
+    pub fn failed_here(&self) -> bool {
+        let kinds = [ExitCode::Unexpected, ExitCode::NoCommonCodec].map(ExitCode::kind);
+        self.ended_by == Some(EndedBy::Local)
+            && self.answered_after.is_none()
+            && self.outcome.as_deref().is_some_and(|outcome| kinds.contains(&outcome))
+    }
 }
 
 /// Where a recording stands.

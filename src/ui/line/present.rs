@@ -249,7 +249,7 @@ pub fn why(line: &Line) -> Vec<String> {
         let outcome = call.outcome.as_deref().unwrap_or_default();
         let is_said = matches!(outcome, "busy" | "no_answer" | "rejected" | "no_such_number");
         let cause = likely(call);
-        if call.ended_by != Some(EndedBy::Local) && !is_said && cause.is_none() {
+        if !wished(call) && !is_said && cause.is_none() {
             out.push(sentence(&say!("line-why-means", outcome = meaning(outcome))));
         }
         out.extend(cause.map(|cause| sentence(&plain(&say!("line-likely", cause = cause.why_told())))));
@@ -260,9 +260,14 @@ pub fn why(line: &Line) -> Vec<String> {
     out
 }
 
+/// It ended on this side because somebody wanted that.
+fn wished(call: &CallInfo) -> bool {
+    call.ended_by == Some(EndedBy::Local) && !call.failed_here()
+}
+
 /// What lies behind the failure of a call of ours, most of the time.
 fn likely(call: &CallInfo) -> Option<&'static Cause> {
-    let fails = call.direction == CallDirection::Outgoing && call.ended_by != Some(EndedBy::Local);
+    let fails = call.direction == CallDirection::Outgoing && !wished(call);
     match call.status.filter(|_| fails) {
         Some(status @ 300..) => Some(causes::of_call(status)),
         _ => call.reason.as_deref().filter(|_| fails).and_then(causes::of_words),

@@ -157,6 +157,23 @@ fn a_call_comes_is_answered_and_ends_in_plain_words() {
 }
 
 #[test]
+fn a_call_that_nobody_ended_is_not_said_to_be_given_up() {
+    let over = |call| CallInfo {
+        state: CallState::Ended,
+        ended_by: Some(crate::control::EndedBy::Local),
+        outcome: Some("unexpected".into()),
+        reason: Some("no port is free".into()),
+        ..call
+    };
+    let mut phone = phone();
+    let calling = over(call("c1", "outgoing", "calling", "Bob", "202"));
+    let told = ["The call to Bob failed: the fault is on this side. why tells more."];
+    assert_eq!(phone.event(Event::CallEnded { call: calling }), told);
+    assert!(phone.says("why").iter().any(|line| line.contains("no port is free")));
+    assert_eq!(phone.event(Event::CallEnded { call: over(ringing()) }), ["Missed call from Alice Smith."]);
+}
+
+#[test]
 fn only_a_whole_line_answers_and_only_what_rings() {
     let mut idle = phone();
     assert_eq!(idle.says("a"), ["Nothing rings."]);

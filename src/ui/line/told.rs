@@ -259,7 +259,7 @@ pub fn ended(call: &CallInfo) -> String {
         });
     }
     let kind = call.outcome.as_deref().unwrap_or_default();
-    let is_ours = call.ended_by == Some(EndedBy::Local);
+    let is_ours = call.ended_by == Some(EndedBy::Local) && !call.failed_here();
     sentence(&match (call.direction, kind) {
         (_, "answered_elsewhere") => say!("line-ended-elsewhere", far),
         (CallDirection::Incoming, _) if is_ours && call.status.is_some_and(|status| status >= 400) => {

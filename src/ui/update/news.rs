@@ -317,9 +317,10 @@ fn on_ended(model: &mut Model, call: &CallInfo, now: Instant) {
     let who = words::who(call);
     let answered = call.answered_after.is_some() || words::is_taken_elsewhere(call);
     let outcome = words::outcome(call);
-    let weight = match (answered, call.direction, call.ended_by) {
-        (true, ..) | (_, _, Some(EndedBy::Local)) | (_, CallDirection::Incoming, _) => Weight::Note,
-        _ => Weight::Error,
+    let wished = call.ended_by == Some(EndedBy::Local) && !call.failed_here();
+    let weight = match call.direction {
+        CallDirection::Outgoing if !answered && !wished => Weight::Error,
+        _ => Weight::Note,
     };
     let keys =
         [Act::Ladder, Act::LadderWhy].map(|act| model.keymap.key(act, model.is_typing()).map(|keys| keys.to_string()));

@@ -139,7 +139,7 @@ pub fn outcome(call: &CallInfo) -> String {
     if let (Some("forwarded" | "denied"), Some(reason)) = (call.outcome.as_deref(), &call.reason) {
         return retold(reason).into_owned();
     }
-    if call.ended_by == Some(EndedBy::Local) {
+    if call.ended_by == Some(EndedBy::Local) && !call.failed_here() {
         return say!("words-cancelled");
     }
     if is_taken_elsewhere(call) {
@@ -165,7 +165,8 @@ pub fn outcome_of(outcome: &str) -> String {
 pub fn meaning(code: ExitCode) -> Cow<'static, str> {
     match code {
         // What their meanings say is for those who read exit codes.
-        ExitCode::Failed | ExitCode::Unexpected => say!("words-server-refused").into(),
+        ExitCode::Failed => say!("words-server-refused").into(),
+        ExitCode::Unexpected => say!("words-failed-here").into(),
         code => of("outcome", code.kind(), code.meaning()),
     }
 }
